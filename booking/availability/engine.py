@@ -1,0 +1,112 @@
+"""The availability engine: the one answer for the page, the API and the check at booking time.
+
+In go plain values (`values`), out come slots. The steps: `plan` says who is open, `busy` who is taken, `free` joins
+the two, `allocation` picks the seats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import partial
+from itertools import repeat
+from operator import itemgetter
+
+from booking.availability.allocation import allocations
+from booking.availability.bits import Bits, count, first_tick, span, ticks_of
+from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
+from booking.availability.free import free_at, free_starts, steps_for
+from booking.availability.plan import Step
+from booking.availability.values import Allocation, Offer, Search, SiteDay, Slot
+
+__all__ = ["assign", "busy_index", "check_offer", "count_by_day", "day_starts", "find_slots", "first_slot_by_site"]
+
+_slot_of = partial(tuple.__new__, Slot)
+_site_id = itemgetter(0)
+_start_unit = itemgetter(1)
+
+
+def day_starts(search: Search, site_day: SiteDay, busy: Busy) -> Bits:
+    """The ticks of the day at which the whole visit could begin."""
+    return free_starts(search, steps_for(search), site_day, busy)
+
+
+def find_slots(search: Search, site_days: Iterable[SiteDay], busy: Busy, limit: int | None = None) -> list[Slot]:
+    """The slots of all the days, by start and then by site; with `limit`, the first so many of them."""
+    steps, found = steps_for(search), list[Slot]()
+    for site_day in sorted(site_days, key=lambda site_day: site_day.day.base_unit):
+        if limit is not None and len(found) >= limit:
+            found = _in_order(found)[:limit]
+            if not found or found[-1].start_unit < site_day.day.base_unit:
+                break
+        found += _slots_of_day(search, steps, site_day, busy)
+    return _in_order(found)[:limit]
+
+
+def count_by_day(search: Search, site_days: Iterable[SiteDay], busy: Busy) -> dict[tuple[int, date], int]:
+    """For each site and date, at how many different times the visit could begin."""
+    steps = steps_for(search)
+    return {
+        (site_day.site_id, site_day.day.date): count(free_starts(search, steps, site_day, busy)) for site_day in site_days
+    }
+
+
+def first_slot_by_site(search: Search, site_days: Iterable[SiteDay], busy: Busy) -> dict[int, Slot]:
+    """The earliest slot of each site that has one, in the order of their starts."""
+    steps, first = steps_for(search), dict[int, Slot]()
+    for site_day in sorted(site_days, key=lambda site_day: site_day.day.base_unit):
+        if site_day.site_id not in first:
+            bits = free_starts(search, steps, site_day, busy)
+            if bits:
+                (first[site_day.site_id],) = _slots_at(search, steps, site_day, busy, [first_tick(bits)])
+    return {slot.site_id: slot for slot in _in_order(list(first.values()))}
+
+
+def assign(
+    search: Search,
+    site_day: SiteDay,
+    busy: Busy,
+    start_unit: int,
+    *,
+    prefer: frozenset[int] | None = None,
+    spread: int = 0,
+) -> list[tuple[Allocation, ...]]:
+    """Ways to seat the visit at `start_unit`, best first; empty when it cannot begin then. See `allocation`."""
+    tick = start_unit - site_day.day.base_unit
+    if tick < 0 or not day_starts(search, site_day, busy) >> tick & 1:
+        return []
+    return allocations(search, steps_for(search), site_day, busy, tick, prefer=prefer or frozenset(), spread=spread)
+
+
+def check_offer(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> Offer:
+    """Whether the visit can begin at `start_unit`, or the first reason why not."""
+    tick = start_unit - site_day.day.base_unit
+    if start_unit < search.earliest_unit:
+        return Offer.TOO_SOON
+    if start_unit >= search.latest_unit:
+        return Offer.TOO_FAR
+    if not span(0, site_day.day.ticks) >> max(tick, 0) & 1 or tick < 0:
+        return Offer.CLOSED
+    if tick % search.visit[0].grid_ticks:
+        return Offer.OFF_GRID
+    if day_starts(search, site_day, busy) >> tick & 1:
+        return Offer.FREE
+    return Offer.TAKEN if day_starts(search, site_day, NOTHING_BUSY) >> tick & 1 else Offer.CLOSED
+
+
+def _slots_of_day(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy) -> Iterable[Slot]:
+    bits = free_starts(search, steps, site_day, busy)
+    return _slots_at(search, steps, site_day, busy, ticks_of(bits)) if bits else ()
+
+
+def _slots_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, ticks: list[int]) -> Iterable[Slot]:
+    """The slots that begin at `ticks`. By columns, because thousands of them are made for one page."""
+    start_units = list(map(site_day.day.base_unit.__add__, ticks))
+    end_units = map(search.visit_ticks.__add__, start_units)
+    free = free_at(search, steps, site_day, busy, ticks)
+    return map(_slot_of, zip(repeat(site_day.site_id), start_units, end_units, free))  # noqa: B905 - the sites repeat
+
+
+def _in_order(slots: list[Slot]) -> list[Slot]:
+    """`slots` by start and then by site; two passes on one number each are quicker than one on pairs."""
+    return sorted(sorted(slots, key=_site_id), key=_start_unit)

@@ -1,0 +1,145 @@
+"""What is open: for one service in one site day, who could serve it and at which starts, before any booking.
+
+A *way* is one set of pools that meets the requirements and the support needs. Needs that the site's own features
+do not meet must be met by a resource; where there are several requirements, each choice of who meets which need is
+a way of its own. Most services have one way with one pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations, product
+from typing import NamedTuple
+
+from booking.availability.bits import NOTHING, Bits, span, starts
+from booking.availability.values import Requirement, ResourceDay, ResourceFacts, Search, ServiceShape, SiteDay, Window
+
+MEMORY_LIMIT = 64
+"""Answers remembered in one site day: services times the moments at which something is released to residents."""
+
+
+class Member(NamedTuple):
+    """A resource of a pool, and the starts at which it is open for the whole service."""
+
+    resource: ResourceFacts
+    open_starts: Bits
+
+
+Pool = tuple[Member, ...]
+
+
+class Way(NamedTuple):
+    """One pool for each requirement; `shared` says whether a resource stands in two of them."""
+
+    pools: tuple[Pool, ...]
+    shared: bool
+
+
+class Step(NamedTuple):
+    """One service of a visit: `offset` ticks after its start, for `length` ticks, then `clear_up` ticks."""
+
+    shape: ServiceShape
+    offset: int
+    length: int
+    clear_up: int
+    needs: frozenset[str]
+
+    @property
+    def blocked_length(self) -> int:
+        """Ticks in a row that bookings must leave free."""
+        return self.length + self.clear_up
+
+
+@lru_cache(maxsize=1024)
+def steps_of(visit: tuple[ServiceShape, ...], extra_ticks: int, needs: frozenset[str]) -> tuple[Step, ...]:
+    """The services of a visit, one after the other; the same object for the same question."""
+    steps, offset = [], 0
+    for shape in visit:
+        length = shape.duration_ticks + extra_ticks
+        steps.append(Step(shape, offset, length, shape.turnaround_ticks, needs))
+        offset += length
+    return tuple(steps)
+
+
+def ways_by_step(search: Search, steps: tuple[Step, ...], site_day: SiteDay) -> tuple[tuple[Way, ...], ...]:
+    """For each step of the visit, the ways to serve it at this site on this day."""
+    released = released_tick(search, site_day)
+    # `steps` is kept by its cache and here, so its identity stands for the question and saves hashing it.
+    key = (id(steps), released)
+    known = site_day.memory.get(key)
+    if known is None:
+        if len(site_day.memory) >= MEMORY_LIMIT:
+            site_day.memory.clear()
+        known = site_day.memory[key] = (steps, tuple(_ways(step, site_day, released) for step in steps))
+    answer: tuple[tuple[Way, ...], ...] = known[1]
+    return answer
+
+
+def released_tick(search: Search, site_day: SiteDay) -> int | None:
+    """The tick of this day that is now; None when nothing depends on it.
+
+    It is held between the moments at which the first and the last kept tick are released, so that far days and
+    past ones are worked out once.
+    """
+    if not search.for_public:
+        return None
+    longest = _longest_release(site_day)
+    if longest is None:
+        return None
+    return min(max(search.now_unit - site_day.day.base_unit, -longest - 1), site_day.day.ticks)
+
+
+def open_bits(resource_day: ResourceDay, service_id: int, released: int | None) -> Bits:
+    """The ticks at which the resource is open for the service; `released` hides what is still kept for triage."""
+    bits = NOTHING
+    for window in resource_day.windows:
+        if service_id in window.service_ids:
+            bits |= span(window.first, window.last) & ~_kept(window, released)
+    return bits & ~resource_day.closed
+
+
+def _kept(window: Window, released: int | None) -> Bits:
+    """The ticks of a window that residents cannot have yet: `tick - release_ticks` is still to come."""
+    if released is None:
+        return NOTHING
+    return span(max(window.reserved_from, released + window.release_ticks + 1), window.last)
+
+
+def _longest_release(site_day: SiteDay) -> int | None:
+    if "longest_release" not in site_day.memory:
+        windows = (window for resource_day in site_day.resources for window in resource_day.windows)
+        site_day.memory["longest_release"] = max((w.release_ticks for w in windows if w.keeps_some), default=None)
+    longest: int | None = site_day.memory["longest_release"]
+    return longest
+
+
+def _ways(step: Step, site_day: SiteDay, released: int | None) -> tuple[Way, ...]:
+    members = tuple(_members(step, site_day, released))
+    unmet = sorted(step.needs - site_day.features)
+    requirements = step.shape.requirements
+    ways: dict[tuple[Pool, ...], Way] = {}
+    for choice in product(range(len(requirements)), repeat=len(unmet)):
+        asked = [
+            Requirement(asked.kind, asked.skills.union(need for need, by in zip(unmet, choice, strict=True) if by == place))
+            for place, asked in enumerate(requirements)
+        ]
+        pools = tuple(_pool(members, requirement) for requirement in asked)
+        if pools and all(pools):
+            ways[pools] = Way(pools, _is_shared(pools))
+    return tuple(ways.values())
+
+
+def _members(step: Step, site_day: SiteDay, released: int | None) -> Iterator[Member]:
+    for resource_day in site_day.resources:
+        open_starts = starts(open_bits(resource_day, step.shape.service_id, released), step.length)
+        if open_starts:
+            yield Member(resource_day.resource, open_starts)
+
+
+def _pool(members: tuple[Member, ...], asked: Requirement) -> Pool:
+    return tuple(m for m in members if m.resource.kind == asked.kind and asked.skills <= m.resource.skills)
+
+
+def _is_shared(pools: tuple[Pool, ...]) -> bool:
+    return any(not set(one).isdisjoint(other) for one, other in combinations(pools, 2))

@@ -1,0 +1,137 @@
+"""What the engine is told and what it answers: plain, frozen values.
+
+Ticks are counted from the local midnight of a day, units from 1970 (`core.wall_clock`); both last five
+minutes, and every pair of first and last is half-open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+from booking.availability.bits import Bits
+from core.wall_clock import LocalDay
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One pool: any resource of this kind that has all these skills or features."""
+
+    kind: str
+    skills: frozenset[str] = NO_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceShape:
+    """What a service takes: its length, the clearing up after it, one resource for each requirement, and its grid."""
+
+    service_id: int
+    duration_ticks: int
+    turnaround_ticks: int
+    requirements: tuple[Requirement, ...]
+    grid_ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One opening of a resource in one day, for some services.
+
+    From tick `reserved_from` on, each tick is kept for triage until `release_ticks` before its own instant;
+    when `reserved_from` equals `last`, nothing is kept.
+    """
+
+    first: int
+    last: int
+    service_ids: frozenset[int]
+    reserved_from: int
+    release_ticks: int = 0
+
+    @property
+    def keeps_some(self) -> bool:
+        """Whether a part of this window is kept for triage at all."""
+        return self.reserved_from < self.last
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFacts:
+    """What a resource is. `skills` holds skills and features together."""
+
+    resource_id: int
+    kind: str
+    seats: int
+    skills: frozenset[str] = NO_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDay:
+    """The plan of one resource in one day, without its bookings."""
+
+    resource: ResourceFacts
+    windows: tuple[Window, ...]
+    closed: Bits = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDay:
+    """The plan of one site in one day. It remembers what the engine worked out from it, so reuse it between searches."""
+
+    site_id: int
+    day: LocalDay
+    features: frozenset[str]
+    resources: tuple[ResourceDay, ...]
+    memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody asks for: one visit of one or more services, back to back.
+
+    `earliest_unit <= start < latest_unit`. Support `needs` are met for each service of the visit by the site's own
+    features, or by any one of the resources taken for that service. `extra_ticks` lengthens each service of the visit.
+    """
+
+    visit: tuple[ServiceShape, ...]
+    earliest_unit: int
+    latest_unit: int
+    now_unit: int
+    for_public: bool
+    needs: frozenset[str] = NO_NAMES
+    extra_ticks: int = 0
+
+    @property
+    def visit_ticks(self) -> int:
+        """How long the resident stays: all services with their extra time, without the last turnaround."""
+        return sum(shape.duration_ticks + self.extra_ticks for shape in self.visit)
+
+
+class Slot(NamedTuple):
+    """A start that could be booked; `free` says how many such visits fit side by side. (A tuple: thousands are made.)"""
+
+    site_id: int
+    start_unit: int
+    end_unit: int
+    free: int
+
+
+class Allocation(NamedTuple):
+    """One seat of one resource, taken for one service of a visit; `last_unit` includes the turnaround."""
+
+    resource_id: int
+    seat: int
+    first_unit: int
+    last_unit: int
+    service_id: int
+
+
+class Offer(Enum):
+    """Whether a start can be booked, or the first reason why not."""
+
+    FREE = "free"
+    TAKEN = "taken"
+    CLOSED = "closed"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+    OFF_GRID = "off_grid"
