@@ -1,0 +1,146 @@
+"""Mapped rows of holds and appointments, and the claims by which the database refuses double booking."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, Key
+from core.privacy import personal
+
+
+class Hold(Base):
+    """Capacity set aside while somebody fills in a form or talks on the phone. It expires by itself."""
+
+    __tablename__ = "holds"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    offer: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Appointment(Base):
+    """A kept promise. Rescheduling keeps the reference and raises the version."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        Index("ix_appointments_site_date", "site_id", "local_date", "starts_at"),
+        Index("ix_appointments_resident", "resident_id", "starts_at"),
+        Index("ix_appointments_authority_starts", "authority_id", "starts_at"),
+        CheckConstraint("starts_at < ends_at", name="period"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    reference: Mapped[str] = mapped_column(String(12), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(30), default="booked")
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    mode: Mapped[str] = mapped_column(String(12))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    local_date: Mapped[date]
+    offer: Mapped[str] = mapped_column(String(300))
+    channel: Mapped[str] = mapped_column(String(12))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"))
+    representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id"))
+    support_needs: Mapped[list[str]] = mapped_column(info=personal("needs"))
+    notes: Mapped[str] = mapped_column(Text, default="", info=personal("story"))
+    answers: Mapped[dict[str, Any]] = mapped_column(info=personal("story"))
+    # The manage link's token is an HMAC of this nonce; only its digest is kept.
+    manage_nonce: Mapped[str] = mapped_column(String(64))
+    manage_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    is_walk_in: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    state_reason: Mapped[str] = mapped_column(String(500), default="")
+
+
+class AppointmentService(Base):
+    """One service of a visit, in its order, with its own part of the time."""
+
+    __tablename__ = "appointment_services"
+    __table_args__ = (UniqueConstraint("appointment_id", "position"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
+    position: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class Allocation(Base):
+    """A seat of a resource for a stretch of 5-minute units, half-open, for a hold or an appointment.
+
+    Searches read these; an expired hold's are dead by the predicate on `expires_at`. Past ones stay as the record
+    of who sat where: searches only touch the future's part of the index.
+    """
+
+    __tablename__ = "allocations"
+    __table_args__ = (
+        CheckConstraint("first_unit < last_unit", name="period"),
+        CheckConstraint("(hold_id IS NULL) <> (appointment_id IS NULL)", name="one_owner"),
+        CheckConstraint("(hold_id IS NULL) = (expires_at IS NULL)", name="holds_expire"),
+        Index("ix_allocations_search", "site_id", "first_unit", "resource_id", "seat", "last_unit", "expires_at"),
+        Index("ix_allocations_resource", "resource_id", "first_unit"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"))
+    seat: Mapped[int]
+    first_unit: Mapped[int] = mapped_column(Key)
+    last_unit: Mapped[int] = mapped_column(Key)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id", ondelete="CASCADE"), index=True)
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime | None]
+
+
+class Claim(Base):
+    """One 5-minute unit of one seat of one resource. The primary key is what refuses double booking."""
+
+    __tablename__ = "claims"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    unit: Mapped[int] = mapped_column(Key, primary_key=True)
+    seat: Mapped[int] = mapped_column(primary_key=True)
+    allocation_id: Mapped[int] = mapped_column(ForeignKey("allocations.id", ondelete="CASCADE"), index=True)
+
+
+class RebookItem(Base):
+    """An appointment that a closure touches: to be rebooked by somebody, or already dealt with."""
+
+    __tablename__ = "rebook_items"
+    __table_args__ = (UniqueConstraint("closure_id", "appointment_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    closure_id: Mapped[int] = mapped_column(ForeignKey("closures.id", ondelete="CASCADE"))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class CalendarFeed(Base):
+    """A secret, revocable .ics address for a site or one of its resources. Kept as a digest."""
+
+    __tablename__ = "calendar_feeds"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"))
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

@@ -1,0 +1,62 @@
+"""The only module that reads a clock. Everything else takes `now`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import Session
+
+
+class Clock(Protocol):
+    """Says what time it is: `now` on this host, `database_now` as all hosts agree on it."""
+
+    def now(self) -> datetime:
+        """The instant, aware, in UTC."""
+        ...
+
+    def database_now(self, session: Session) -> datetime:
+        """The instant by the database's clock, aware, in UTC. Holds and leases expire by it."""
+        ...
+
+
+class SystemClock:
+    """The real clock."""
+
+    def now(self) -> datetime:
+        """The instant, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def database_now(self, session: Session) -> datetime:
+        """The instant by the database's clock; one short statement, so that hosts whose clocks drift agree."""
+        if session.get_bind().dialect.name == "sqlite":
+            text = session.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now")))
+            return datetime.fromisoformat(f"{text}+00:00")
+        value: datetime = session.execute(select(literal_column("clock_timestamp()"))).scalar_one()
+        return value.astimezone(UTC)
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands still until it is moved; for tests and for `NOW` in the demo."""
+
+    instant: datetime
+
+    def __post_init__(self) -> None:
+        if self.instant.tzinfo is None:
+            raise ValueError("A clock needs an aware datetime: give the instant a zone, 2026-11-23T09:00:00+00:00.")
+        self.instant = self.instant.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The instant it was set to, in UTC."""
+        return self.instant
+
+    def database_now(self, session: Session) -> datetime:
+        """The same instant: host and database agree."""
+        return self.instant
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock."""
+        self.instant += by

@@ -1,0 +1,114 @@
+"""The one tree of named errors. Each has a stable `code` and carries its facts as attributes.
+
+No HTTP here: `core.problems` turns codes into status and words for pages and for the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class ServiceError(Exception):
+    """Something that the service can explain to the person who asked."""
+
+    code = "error"
+
+
+class NotFound(ServiceError):
+    """What was asked for does not exist, or the asker may not know that it does."""
+
+    code = "not_found"
+
+
+class NotAllowed(ServiceError):
+    """The asker may not do this."""
+
+    code = "not_allowed"
+
+
+class Refused(ServiceError):
+    """A rule of the council or of the diary says no; the person can do something about it."""
+
+    code = "refused"
+
+
+class SlotTaken(Refused):
+    """Somebody else has the time, or it was never free."""
+
+    code = "slot_taken"
+
+
+class HoldExpired(Refused):
+    """The hold ran out, was released, or was used already."""
+
+    code = "hold_expired"
+
+
+@dataclass
+class TooSoon(Refused):
+    """The time is nearer than the lead time, or past a cut-off. `limit_at` is the instant of the limit (UTC)."""
+
+    limit_at: datetime | None = None
+    code = "too_soon"
+
+
+@dataclass
+class TooFar(Refused):
+    """The time lies beyond the horizon. `limit_at` is the instant of the limit (UTC)."""
+
+    limit_at: datetime | None = None
+    code = "too_far"
+
+
+@dataclass
+class LimitReached(Refused):
+    """The resident has as many open appointments for the service as the policy allows."""
+
+    limit: int = 0
+    code = "limit_reached"
+
+
+@dataclass
+class IllegalMove(Refused):
+    """An appointment in state `current` cannot move to `wanted`."""
+
+    current: str = ""
+    wanted: str = ""
+    code = "illegal_move"
+
+
+class IdempotencyMismatch(Refused):
+    """The same idempotency key came with another body."""
+
+    code = "idempotency_mismatch"
+
+
+class RateLimited(Refused):
+    """Too many tries in a short time."""
+
+    code = "rate_limited"
+
+
+@dataclass
+class Invalid(Refused):
+    """Input that cannot be used. `errors` maps a field's name to what to do about it."""
+
+    errors: Mapping[str, Sequence[str]]
+    code = "validation"
+
+
+@dataclass
+class DeliveryFailed(ServiceError):
+    """A channel could not deliver. `permanent` says that another try is pointless."""
+
+    reason: str = ""
+    permanent: bool = False
+    code = "delivery_failed"
+
+
+class ConfigurationError(ServiceError):
+    """The settings cannot be used; the message says what to change."""
+
+    code = "configuration"

@@ -1,0 +1,219 @@
+"""Mapped rows of authorities and of what they open: sites, resources, services, sessions, closures."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, Key
+
+
+class Authority(Base):
+    """A council: the tenant. Policies are columns, so that each council keeps its own."""
+
+    __tablename__ = "authorities"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    zone: Mapped[str] = mapped_column(String(60), default="Europe/London")
+    division: Mapped[str] = mapped_column(String(40), default="england-and-wales")
+    brand_colour: Mapped[str] = mapped_column(String(7), default="#1d4f7c")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    opening_words: Mapped[str] = mapped_column(String(300), default="")
+    publishes_availability: Mapped[bool] = mapped_column(Boolean, default=True)
+    closes_on_bank_holidays: Mapped[bool] = mapped_column(Boolean, default=True)
+    lead_minutes: Mapped[int] = mapped_column(default=120)
+    horizon_days: Mapped[int] = mapped_column(default=56)
+    open_limit: Mapped[int] = mapped_column(default=2)
+    cancel_cutoff_minutes: Mapped[int] = mapped_column(default=120)
+    extra_time_minutes: Mapped[int] = mapped_column(default=15)
+    # [{"kind": "reminder_7d", "days_before": 7, "at": "09:00"}, {"kind": "reminder_2h", "minutes_before": 120}]
+    reminder_plan: Mapped[list[dict[str, Any]]]
+    plan_version: Mapped[int] = mapped_column(default=1)
+    is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Site(Base):
+    """Where people go. `plan_version` rises with every change to what is open here; bookings lock this row for sharing."""
+
+    __tablename__ = "sites"
+    __table_args__ = (
+        UniqueConstraint("authority_id", "slug"),
+        CheckConstraint("kind IN ('library', 'hub', 'office', 'virtual')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    slug: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(Text, default="")
+    postcode: Mapped[str] = mapped_column(String(10), default="")
+    easting: Mapped[int | None] = mapped_column(Integer)
+    northing: Mapped[int | None] = mapped_column(Integer)
+    features: Mapped[list[str]]
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    directions: Mapped[str] = mapped_column(Text, default="")
+    closes_on_bank_holidays: Mapped[bool | None]
+    plan_version: Mapped[int] = mapped_column(default=1)
+
+
+class Resource(Base):
+    """What an appointment occupies. `skills` holds skills and features alike."""
+
+    __tablename__ = "resources"
+    __table_args__ = (
+        UniqueConstraint("site_id", "slug"),
+        CheckConstraint("seats >= 1", name="seats"),
+        CheckConstraint("kind IN ('desk', 'room', 'adviser', 'virtual_room', 'equipment')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    seats: Mapped[int] = mapped_column(default=1)
+    skills: Mapped[list[str]]
+
+
+class Service(Base):
+    """What a resident asks for. Policies that are None follow the authority's."""
+
+    __tablename__ = "services"
+    __table_args__ = (UniqueConstraint("authority_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    slug: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    topic: Mapped[str] = mapped_column(String(100), default="")
+    summary: Mapped[str] = mapped_column(String(300), default="")
+    duration_minutes: Mapped[int]
+    turnaround_minutes: Mapped[int] = mapped_column(default=0)
+    grid_minutes: Mapped[int] = mapped_column(default=15)
+    modes: Mapped[list[str]]
+    documents: Mapped[list[str]]
+    # Questions that triage asks: [{"ask": "Do you rent your home?", "say": "..."}]
+    triage_questions: Mapped[list[dict[str, Any]]]
+    # How it can be done without a visit; empty when a visit is needed.
+    online_instead: Mapped[str] = mapped_column(Text, default="")
+    online_url: Mapped[str] = mapped_column(String(300), default="")
+    post_instead: Mapped[str] = mapped_column(Text, default="")
+    bookable_online: Mapped[bool] = mapped_column(Boolean, default=True)
+    lead_minutes: Mapped[int | None]
+    horizon_days: Mapped[int | None]
+    open_limit: Mapped[int | None]
+    cancel_cutoff_minutes: Mapped[int | None]
+    reminder_plan: Mapped[list[dict[str, Any]] | None]
+    # One pool for each requirement: [{"kind": "adviser", "skills": ["benefits"]}, {"kind": "room", "skills": []}]
+    requirements: Mapped[list[dict[str, Any]]]
+
+
+class SessionTemplate(Base):
+    """A recurring session: an RRULE in the site's wall clock, with the resources and services that it opens."""
+
+    __tablename__ = "session_templates"
+    __table_args__ = (UniqueConstraint("site_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(60))
+    rrule: Mapped[str] = mapped_column(String(300))
+    first_date: Mapped[date]
+    last_date: Mapped[date | None]
+    starts: Mapped[time]
+    ends: Mapped[time]
+    reserved_percent: Mapped[int] = mapped_column(default=0)
+    release_hours: Mapped[int] = mapped_column(default=0)
+
+
+class SessionException(Base):
+    """A date on which a session template does not hold, or holds at other times when `starts` and `ends` are given."""
+
+    __tablename__ = "session_exceptions"
+    __table_args__ = (UniqueConstraint("template_id", "date"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    template_id: Mapped[int] = mapped_column(ForeignKey("session_templates.id", ondelete="CASCADE"))
+    date: Mapped[date]
+    starts: Mapped[time | None]
+    ends: Mapped[time | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class DatedSession(Base):
+    """A session on one date that no template describes: an extra Saturday, an outreach day."""
+
+    __tablename__ = "dated_sessions"
+    __table_args__ = (UniqueConstraint("site_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(60))
+    date: Mapped[date]
+    starts: Mapped[time]
+    ends: Mapped[time]
+    reserved_percent: Mapped[int] = mapped_column(default=0)
+    release_hours: Mapped[int] = mapped_column(default=0)
+
+
+class SessionResource(Base):
+    """A resource that a session opens: of a template or of a dated session, never of both."""
+
+    __tablename__ = "session_resources"
+    __table_args__ = (
+        CheckConstraint("(template_id IS NULL) <> (dated_session_id IS NULL)", name="one_owner"),
+        UniqueConstraint("template_id", "resource_id"),
+        UniqueConstraint("dated_session_id", "resource_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("session_templates.id", ondelete="CASCADE"))
+    dated_session_id: Mapped[int | None] = mapped_column(ForeignKey("dated_sessions.id", ondelete="CASCADE"))
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id", ondelete="CASCADE"))
+
+
+class SessionService(Base):
+    """A service that a session offers: of a template or of a dated session, never of both."""
+
+    __tablename__ = "session_services"
+    __table_args__ = (
+        CheckConstraint("(template_id IS NULL) <> (dated_session_id IS NULL)", name="one_owner"),
+        UniqueConstraint("template_id", "service_id"),
+        UniqueConstraint("dated_session_id", "service_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("session_templates.id", ondelete="CASCADE"))
+    dated_session_id: Mapped[int | None] = mapped_column(ForeignKey("dated_sessions.id", ondelete="CASCADE"))
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
+
+
+class Closure(Base):
+    """A period, half-open, in which an authority (no site), a site (no resource) or one resource is shut."""
+
+    __tablename__ = "closures"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="period"),
+        CheckConstraint("resource_id IS NULL OR site_id IS NOT NULL", name="scope"),
+        UniqueConstraint("authority_id", "slug"),
+        Index("ix_closures_authority_ends", "authority_id", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
+    resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"))
+    slug: Mapped[str] = mapped_column(String(60))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(200), default="")

@@ -1,0 +1,26 @@
+"""Runs the migrations on SQLite and on PostgreSQL alike."""
+
+from __future__ import annotations
+
+import booking.tables
+import core.audit
+import core.idempotency
+import locations.tables
+import people.tables
+import reminders.tables  # noqa: F401  (the mapped rows must be known before the metadata is read)
+from alembic import context
+from core.database import Base, make_engine
+
+
+def run() -> None:
+    """Apply the migrations to the database that `core.database.alembic_config` names."""
+    engine = make_engine(context.config.attributes["url"])
+    with engine.execution_options(is_write=True).connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+    engine.dispose()
+
+
+run()

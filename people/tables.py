@@ -1,0 +1,171 @@
+"""Mapped rows of the people: residents and who acts for them, staff, sign-in, API keys.
+
+Personal data says so on its column: `info=personal(class, days kept after the last appointment)`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, Key
+from core.privacy import personal
+
+
+class Resident(Base):
+    """Who an appointment is for. May have neither email nor telephone."""
+
+    __tablename__ = "residents"
+    __table_args__ = (
+        Index("ix_residents_authority_email", "authority_id", "email"),
+        Index("ix_residents_authority_phone_key", "authority_id", "phone_key"),
+        Index("ix_residents_authority_postcode_key", "authority_id", "postcode_key"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
+    surname: Mapped[str] = mapped_column(String(200), default="", info=personal("identity"))
+    email: Mapped[str] = mapped_column(String(254), default="", info=personal("contact"))
+    phone: Mapped[str] = mapped_column(String(40), default="", info=personal("contact"))
+    phone_key: Mapped[str] = mapped_column(String(20), default="", info=personal("contact"))
+    postcode: Mapped[str] = mapped_column(String(10), default="", info=personal("contact"))
+    postcode_key: Mapped[str] = mapped_column(String(10), default="", info=personal("contact"))
+    language: Mapped[str] = mapped_column(String(40), default="", info=personal("needs"))
+    support_needs: Mapped[list[str]] = mapped_column(info=personal("needs"))
+    # email, text, letter or none
+    contact_preference: Mapped[str] = mapped_column(String(10), default="email")
+    do_not_text: Mapped[bool] = mapped_column(Boolean, default=False)
+    leave_no_message: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime]
+    anonymised_at: Mapped[datetime | None]
+
+
+class ResidentNameToken(Base):
+    """One word of a resident's name, folded and by sound, so that a misspelt name is found."""
+
+    __tablename__ = "resident_name_tokens"
+    __table_args__ = (
+        Index("ix_resident_name_tokens_token", "authority_id", "token"),
+        Index("ix_resident_name_tokens_sound", "authority_id", "sound"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    token: Mapped[str] = mapped_column(String(100), info=personal("identity"))
+    sound: Mapped[str] = mapped_column(String(20), default="", info=personal("identity"))
+
+
+class Representative(Base):
+    """Who acts for a resident, and on what basis: parent, carer, power of attorney, support worker, other."""
+
+    __tablename__ = "representatives"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
+    basis: Mapped[str] = mapped_column(String(60))
+    email: Mapped[str] = mapped_column(String(254), default="", info=personal("contact"))
+    phone: Mapped[str] = mapped_column(String(40), default="", info=personal("contact"))
+    created_at: Mapped[datetime]
+
+
+class ContactNote(Base):
+    """What was said in an earlier contact, so that nobody tells their story twice."""
+
+    __tablename__ = "contact_notes"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    channel: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(Text, info=personal("story"))
+    at: Mapped[datetime]
+
+
+class StaffMember(Base):
+    """Somebody who works for an authority. The password is argon2id, or empty for single sign-on."""
+
+    __tablename__ = "staff_members"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(300), default="")
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    created_at: Mapped[datetime]
+
+
+class StaffRole(Base):
+    """A role that a member of staff has, at one site or (no site) across the authority."""
+
+    __tablename__ = "staff_roles"
+    __table_args__ = (UniqueConstraint("staff_id", "role", "site_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(String(30))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+
+
+class StaffSession(Base):
+    """A signed-in browser. The cookie's token is kept as a SHA-256 digest; the row can be ended."""
+
+    __tablename__ = "staff_sessions"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SignInAttempt(Base):
+    """One failed sign-in, kept for the throttle: by email digest and by address digest."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (Index("ix_sign_in_attempts_subject_at", "subject", "at"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class ApiKey(Base):
+    """A key for programs; kept as a SHA-256 digest. `prefix` is enough to recognise it in a list."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    prefix: Mapped[str] = mapped_column(String(12))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class ResidentAccess(Base):
+    """A member of staff looked at a resident's data: who, whose, why, when."""
+
+    __tablename__ = "resident_accesses"
+    __table_args__ = (Index("ix_resident_accesses_resident_at", "resident_id", "at"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int | None] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"))
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[int | None] = mapped_column(Key)
+    purpose: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]

@@ -1,0 +1,90 @@
+"""Mapped rows of the outbox: what is owed, each try to send it, and the demo's letter box."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, Key
+from core.privacy import personal
+
+
+class Notification(Base):
+    """A message owed for one version of one appointment. Due when `due_at <= now < useful_until`.
+
+    States: pending, sent, failed (gave up), void (the version is not current any more), late (no use any more).
+    """
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "version", "kind", "channel"),
+        Index(
+            "ix_notifications_due",
+            "next_try_at",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(30))
+    channel: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10), default="pending")
+    due_at: Mapped[datetime]
+    useful_until: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    # Raised at each claim: a worker whose fence is old may not write the result.
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class DeliveryAttempt(Base):
+    """One try to send a notification. Started and never ended means that a worker died: it may have arrived."""
+
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (UniqueConstraint("notification_id", "fence"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    fence: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(60))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    # sent, failed, or empty while it runs
+    outcome: Mapped[str] = mapped_column(String(10), default="")
+    provider_reference: Mapped[str] = mapped_column(String(200), default="")
+    error: Mapped[str] = mapped_column(String(300), default="")
+    # An earlier try may have arrived although nothing says so.
+    maybe_duplicate: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class DemoMessage(Base):
+    """A message as the demo's outbox keeps it: the whole MIME text, to be read at /demo/outbox."""
+
+    __tablename__ = "demo_messages"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    notification_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    to: Mapped[str] = mapped_column(String(254), info=personal("message"))
+    subject: Mapped[str] = mapped_column(String(300), info=personal("message"))
+    raw: Mapped[bytes] = mapped_column(LargeBinary, info=personal("message"))
+    at: Mapped[datetime]
+
+
+class Heartbeat(Base):
+    """A running scheduler's last sign of life; `/readyz` looks at the newest."""
+
+    __tablename__ = "heartbeats"
+
+    worker: Mapped[str] = mapped_column(String(60), primary_key=True)
+    at: Mapped[datetime]
