@@ -1,0 +1,171 @@
+"""A council's places and services, kept in this process and checked with one statement for each request.
+
+Every change to a plan raises `plan_version` of its authority or of its sites in the same transaction (`bump_plan`).
+A request reads those few numbers and loads again only what moved; everything else is the same object as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Pool, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from locations.model import (
+    AuthorityFacts,
+    ClosureFacts,
+    DatedSessionFacts,
+    RecurrenceFacts,
+    RequirementFacts,
+    ResourceFacts,
+    ServiceFacts,
+    SiteFacts,
+    TriageQuestion,
+)
+from locations.repository import authority_facts, load_authority, load_services, load_sites
+from locations.tables import Authority, Site
+
+__all__ = [
+    "AuthorityFacts",
+    "Catalogue",
+    "ClosureFacts",
+    "DatedSessionFacts",
+    "RecurrenceFacts",
+    "RequirementFacts",
+    "ResourceFacts",
+    "ServiceFacts",
+    "SiteFacts",
+    "TriageQuestion",
+    "authorities",
+    "bump_plan",
+    "catalogue_by_id",
+    "catalogue_of",
+]
+
+PLAN_IS_CHANGING = "plan_is_changing"
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """An authority with all its services and sites, each in the order in which people read them."""
+
+    authority: AuthorityFacts
+    services: tuple[ServiceFacts, ...]
+    sites: tuple[SiteFacts, ...]
+    _by: dict[tuple[str, int | str], Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind, facts in (("service", self.services), ("site", self.sites)):
+            for fact in facts:
+                self._by[kind, fact.id] = self._by[kind, fact.slug] = fact
+
+    def service(self, slug: str) -> ServiceFacts:
+        """The service of this slug. Raises: NotFound."""
+        found: ServiceFacts = self._find("service", slug)
+        return found
+
+    def service_by_id(self, service_id: int) -> ServiceFacts:
+        """The service of this id. Raises: NotFound."""
+        found: ServiceFacts = self._find("service", service_id)
+        return found
+
+    def site(self, slug: str) -> SiteFacts:
+        """The site of this slug. Raises: NotFound."""
+        found: SiteFacts = self._find("site", slug)
+        return found
+
+    def site_by_id(self, site_id: int) -> SiteFacts:
+        """The site of this id. Raises: NotFound."""
+        found: SiteFacts = self._find("site", site_id)
+        return found
+
+    def _find(self, kind: str, key: int | str) -> Any:
+        try:
+            return self._by[kind, key]
+        except KeyError as error:
+            raise NotFound(f"{self.authority.name} has no {kind} {key!r}.") from error
+
+
+def catalogue_of(session: Session, slug: str) -> Catalogue:
+    """The catalogue of the authority of this slug; one statement when nothing changed. Raises: NotFound."""
+    return _current(session, session.execute(_VERSIONS_BY_SLUG, {"wanted": slug}).all())
+
+
+def catalogue_by_id(session: Session, authority_id: int) -> Catalogue:
+    """The catalogue of the authority of this id; one statement when nothing changed. Raises: NotFound."""
+    return _current(session, session.execute(_VERSIONS_BY_ID, {"wanted": authority_id}).all())
+
+
+def authorities(session: Session) -> tuple[AuthorityFacts, ...]:
+    """Every authority, by name."""
+    return tuple(
+        authority_facts(row) for row in session.scalars(select(Authority).order_by(Authority.name, Authority.id))
+    )
+
+
+def bump_plan(session: Session, authority_id: int, site_ids: Iterable[int] | None = None) -> None:
+    """Raise the plan versions of these sites, or (None) of the authority and all its sites.
+
+    The site rows stay locked until the transaction ends, so that no booking relies on the old plan meanwhile.
+    """
+    session.flush()
+    session.info[PLAN_IS_CHANGING] = True
+    if site_ids is None:
+        session.execute(
+            update(Authority).where(Authority.id == authority_id).values(plan_version=Authority.plan_version + 1)
+        )
+    locked = _lock_sites(session, authority_id, site_ids)
+    session.execute(update(Site).where(Site.id.in_(locked)).values(plan_version=Site.plan_version + 1))
+
+
+def _lock_sites(session: Session, authority_id: int, site_ids: Iterable[int] | None) -> Sequence[int]:
+    """The ids, locked in ascending order, the same for everybody, so that two changes cannot deadlock."""
+    statement = select(Site.id).where(Site.authority_id == authority_id).order_by(Site.id).with_for_update()
+    if site_ids is not None:
+        statement = statement.where(Site.id.in_(list(site_ids)))
+    return session.scalars(statement).all()
+
+
+def _versions(where: ColumnElement[bool]) -> Any:
+    return (
+        select(Authority.id, Authority.plan_version, Site.id, Site.plan_version)
+        .outerjoin(Site, Site.authority_id == Authority.id)
+        .where(where)
+    )
+
+
+_VERSIONS_BY_SLUG = _versions(Authority.slug == bindparam("wanted"))
+_VERSIONS_BY_ID = _versions(Authority.id == bindparam("wanted"))
+
+# By connection pool: one for each database that this process has open, and gone with it.
+_kept: WeakKeyDictionary[Pool, dict[int, Catalogue]] = WeakKeyDictionary()
+
+
+def _current(session: Session, versions: Sequence[Any]) -> Catalogue:
+    if not versions:
+        raise NotFound("There is no such council here.")
+    authority_id, authority_version = versions[0][0], versions[0][1]
+    wanted = {site_id: version for _, _, site_id, version in versions if site_id is not None}
+    if session.info.get(PLAN_IS_CHANGING):  # may yet be rolled back: nobody else may see it
+        return _loaded(session, authority_id, wanted, None)
+    kept = _kept.setdefault(session.get_bind().engine.pool, {})
+    known = kept.get(authority_id)
+    if known is None or known.authority.plan_version != authority_version:
+        known = kept[authority_id] = _loaded(session, authority_id, wanted, None)
+    elif {site.id: site.plan_version for site in known.sites} != wanted:
+        known = kept[authority_id] = _loaded(session, authority_id, wanted, known)
+    return known
+
+
+def _loaded(session: Session, authority_id: int, wanted: dict[int, int], known: Catalogue | None) -> Catalogue:
+    """The catalogue, with those sites of `known` that did not change; all afresh when it is None."""
+    authority = known.authority if known else load_authority(session, authority_id)
+    services = known.services if known else load_services(session, authority)
+    same = [site for site in known.sites if wanted.get(site.id) == site.plan_version] if known else []
+    missing = sorted(wanted.keys() - {site.id for site in same})
+    sites = sorted([*same, *load_sites(session, authority, missing)], key=lambda site: (site.name, site.id))
+    return Catalogue(authority, services, tuple(sites))

@@ -1,0 +1,143 @@
+"""What is open on one day: sessions and closures of a site, from wall clock to ticks. Pure.
+
+A request asks for some weeks at a time, so answers are kept in the site's own `memory`: dates of a recurrence by
+year, openings and closed stretches by day. They live exactly as long as the facts that they follow from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
+
+from dateutil.rrule import rrulestr
+
+from core.wall_clock import TICK_MINUTES, LocalDay, tick_at, unit_after, unit_of
+from locations.bank_holidays import bank_holiday
+from locations.model import ClosureFacts, RecurrenceFacts, SessionHours, SiteFacts
+
+TICKS_IN_HOUR = 60 // TICK_MINUTES
+MEMORY_LIMIT = 2000
+"""Answers kept for one site: openings and closures of about two and a half years of days."""
+
+Stretches = tuple[tuple[int, int], ...]
+"""Half-open stretches of ticks."""
+
+
+class Opening(NamedTuple):
+    """One resource open for some services, `first_tick <= tick < last_tick`.
+
+    From `reserved_from` on, each tick is kept for staff until `release_ticks` before its own instant;
+    when `reserved_from == last_tick`, nothing is kept.
+    """
+
+    resource_id: int
+    service_ids: frozenset[int]
+    first_tick: int
+    last_tick: int
+    reserved_from: int
+    release_ticks: int
+
+
+def openings_on(site: SiteFacts, day: LocalDay, zone: str) -> tuple[Opening, ...]:
+    """What sessions open at the site on the day, in the order of the plan; closures are not taken off."""
+    known: tuple[Opening, ...] | None = site.memory.get(("openings", day.date, zone))
+    if known is None:
+        known = _keep(site, ("openings", day.date, zone), tuple(_openings(site, day, zone)))
+    return known
+
+
+def closed_on(site: SiteFacts, day: LocalDay, zone: str) -> Mapping[int | None, Stretches]:
+    """The stretches of the day in which a resource, or under None the whole site, is shut. Not to be changed."""
+    known: Mapping[int | None, Stretches] | None = site.memory.get(("closed", day.date, zone))
+    if known is None:
+        known = _keep(site, ("closed", day.date, zone), _closed(site, day))
+    return known
+
+
+def is_session_date(recurrence: RecurrenceFacts, day: date) -> bool:
+    """Whether the recurrence's own rule and period hold on `day`, exceptions left aside."""
+    if day < recurrence.first_date or (recurrence.last_date is not None and day > recurrence.last_date):
+        return False
+    return day in dates_in_year(recurrence, day.year)
+
+
+def dates_in_year(recurrence: RecurrenceFacts, year: int) -> frozenset[date]:
+    """The dates of the year on which the recurrence's rule falls, counted from its first date.
+
+    Raises: ValueError for a rule that cannot be read. Source: RFC 5545 3.3.10.
+    """
+    # Dates are what recurs, so the rule runs at midnight: UNTIL=20261231 then includes that day.
+    rule = rrulestr(recurrence.rrule, dtstart=datetime.combine(recurrence.first_date, time.min))
+    first, last = datetime(year, 1, 1), datetime(year, 12, 31)
+    return frozenset(shown.date() for shown in rule.between(first, last, inc=True))
+
+
+def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
+    for recurrence in site.recurrences:
+        hours = _hours_on(site, recurrence, day.date)
+        if hours is not None:
+            yield from _opened(recurrence.resource_ids, recurrence.service_ids, hours, day, zone)
+    for session in site.dated_sessions:
+        if session.date == day.date:
+            yield from _opened(session.resource_ids, session.service_ids, session.hours, day, zone)
+
+
+def _hours_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> SessionHours | None:
+    """The hours of the recurrence on `day`; None when it does not hold then."""
+    if day < recurrence.first_date or (recurrence.last_date is not None and day > recurrence.last_date):
+        return None
+    if day not in _known_dates(site, recurrence, day.year):
+        return None
+    changed = recurrence.exceptions.get(day)
+    if changed is None:
+        return recurrence.hours
+    if changed.starts is None or changed.ends is None:
+        return None
+    usual = recurrence.hours
+    return SessionHours(changed.starts, changed.ends, usual.reserved_percent, usual.release_hours)
+
+
+def _known_dates(site: SiteFacts, recurrence: RecurrenceFacts, year: int) -> frozenset[date]:
+    key = ("dates", recurrence, year)
+    known: frozenset[date] | None = site.memory.get(key)
+    if known is None:
+        known = _keep(site, key, dates_in_year(recurrence, year))
+    return known
+
+
+def _opened(
+    resource_ids: tuple[int, ...], service_ids: frozenset[int], hours: SessionHours, day: LocalDay, zone: str
+) -> Iterator[Opening]:
+    first, last = tick_at(day, hours.starts, zone), tick_at(day, hours.ends, zone)
+    if first >= last:  # an hour that the clocks skip
+        return
+    kept = (last - first) * hours.reserved_percent // 100
+    release_ticks = hours.release_hours * TICKS_IN_HOUR
+    for resource_id in resource_ids:
+        yield Opening(resource_id, service_ids, first, last, last - kept, release_ticks)
+
+
+def _closed(site: SiteFacts, day: LocalDay) -> Mapping[int | None, Stretches]:
+    closed: dict[int | None, Stretches] = {}
+    if site.holidays.closes and bank_holiday(day.date, site.holidays.division):
+        closed[None] = ((0, day.ticks),)
+    for closure in site.closures:
+        stretch = _stretch(closure, day)
+        if stretch[0] < stretch[1]:
+            closed[closure.resource_id] = (*closed.get(closure.resource_id, ()), stretch)
+    return closed
+
+
+def _stretch(closure: ClosureFacts, day: LocalDay) -> tuple[int, int]:
+    """The closure's part of the day, in whole ticks: shut for a minute is shut. Empty when first >= last."""
+    first = max(unit_of(closure.starts_at) - day.base_unit, 0)
+    last = min(unit_after(closure.ends_at) - day.base_unit, day.ticks)
+    return first, last
+
+
+def _keep(site: SiteFacts, key: tuple[Any, ...], answer: Any) -> Any:
+    if len(site.memory) >= MEMORY_LIMIT:
+        site.memory.clear()
+    site.memory[key] = answer
+    return answer

@@ -1,0 +1,231 @@
+"""Rows of a council's plan turned into facts: a fixed number of statements, however many sites there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from locations.model import (
+    AuthorityFacts,
+    ClosureFacts,
+    DatedSessionFacts,
+    ExceptionFacts,
+    HolidayRule,
+    RecurrenceFacts,
+    RequirementFacts,
+    ResourceFacts,
+    ServiceFacts,
+    SessionHours,
+    SiteFacts,
+    TriageQuestion,
+)
+from locations.tables import (
+    Authority,
+    Closure,
+    DatedSession,
+    Resource,
+    Service,
+    SessionException,
+    SessionResource,
+    SessionService,
+    SessionTemplate,
+    Site,
+)
+
+
+def load_authority(session: Session, authority_id: int) -> AuthorityFacts:
+    """The facts of the authority."""
+    return authority_facts(session.get_one(Authority, authority_id, populate_existing=True))
+
+
+def load_services(session: Session, authority: AuthorityFacts) -> tuple[ServiceFacts, ...]:
+    """The authority's services by topic and name, with their policies resolved."""
+    rows = session.scalars(
+        select(Service).where(Service.authority_id == authority.id).order_by(Service.topic, Service.name, Service.id),
+        execution_options={"populate_existing": True},
+    )
+    return tuple(_service_facts(row, authority) for row in rows)
+
+
+def load_sites(session: Session, authority: AuthorityFacts, site_ids: Sequence[int]) -> tuple[SiteFacts, ...]:
+    """The sites of these ids by name, with everything that stands in them and opens them."""
+    rows = _rows(session, Site, Site.id.in_(site_ids), Site.name)
+    plan = _Plan(
+        resources=_by_site(_rows(session, Resource, Resource.site_id.in_(site_ids), Resource.name)),
+        templates=_by_site(
+            _rows(session, SessionTemplate, SessionTemplate.site_id.in_(site_ids), SessionTemplate.slug)
+        ),
+        dated=_by_site(_rows(session, DatedSession, DatedSession.site_id.in_(site_ids), DatedSession.date)),
+        closures=_rows(session, Closure, Closure.authority_id == authority.id, Closure.starts_at),
+        exceptions=_exceptions(session, site_ids),
+        opened=_opened(session, site_ids),
+    )
+    return tuple(_site_facts(row, authority, plan) for row in rows)
+
+
+def authority_facts(row: Authority) -> AuthorityFacts:
+    """The facts in an authority's row."""
+    copied = {name: getattr(row, name) for name in AuthorityFacts.__slots__ if name != "reminder_plan"}
+    return AuthorityFacts(**copied, reminder_plan=tuple(row.reminder_plan))
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What sessions open, by ("template" or "dated", id)."""
+
+    resources: Mapping[tuple[str, int], list[int]]
+    services: Mapping[tuple[str, int], list[int]]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The rows of several sites, sorted out."""
+
+    resources: Mapping[int, list[Any]]
+    templates: Mapping[int, list[Any]]
+    dated: Mapping[int, list[Any]]
+    closures: Sequence[Any]
+    exceptions: Mapping[int, dict[Any, ExceptionFacts]]
+    opened: _Opened
+
+
+def _rows(session: Session, table: Any, where: ColumnElement[bool], order: Any) -> Sequence[Any]:
+    statement = select(table).where(where).order_by(order, table.id)
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
+def _by_site(rows: Iterable[Any]) -> Mapping[int, list[Any]]:
+    sorted_out: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        sorted_out[row.site_id].append(row)
+    return sorted_out
+
+
+def _exceptions(session: Session, site_ids: Sequence[int]) -> Mapping[int, dict[Any, ExceptionFacts]]:
+    statement = (
+        select(SessionException)
+        .join(SessionTemplate, SessionTemplate.id == SessionException.template_id)
+        .where(SessionTemplate.site_id.in_(site_ids))
+    )
+    known: dict[int, dict[Any, ExceptionFacts]] = defaultdict(dict)
+    for row in session.scalars(statement, execution_options={"populate_existing": True}):
+        known[row.template_id][row.date] = ExceptionFacts(row.starts, row.ends, row.reason)
+    return known
+
+
+def _opened(session: Session, site_ids: Sequence[int]) -> _Opened:
+    return _Opened(
+        resources=_links(session, SessionResource, SessionResource.resource_id, site_ids),
+        services=_links(session, SessionService, SessionService.service_id, site_ids),
+    )
+
+
+def _links(session: Session, table: Any, wanted: Any, site_ids: Sequence[int]) -> Mapping[tuple[str, int], list[int]]:
+    """The ids that each session opens, in the order in which they were written."""
+    statement = (
+        select(table.template_id, table.dated_session_id, wanted)
+        .outerjoin(SessionTemplate, SessionTemplate.id == table.template_id)
+        .outerjoin(DatedSession, DatedSession.id == table.dated_session_id)
+        .where(SessionTemplate.site_id.in_(site_ids) | DatedSession.site_id.in_(site_ids))
+        .order_by(table.id)
+    )
+    links: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for template_id, dated_id, wanted_id in session.execute(statement):
+        links[("template", template_id) if template_id is not None else ("dated", dated_id)].append(wanted_id)
+    return links
+
+
+def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
+    own = partial(_resolved, row, authority)
+    return ServiceFacts(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        topic=row.topic,
+        summary=row.summary,
+        duration_minutes=row.duration_minutes,
+        turnaround_minutes=row.turnaround_minutes,
+        grid_minutes=row.grid_minutes,
+        modes=tuple(row.modes),
+        documents=tuple(row.documents),
+        triage_questions=tuple(TriageQuestion(asked["ask"], asked.get("say", "")) for asked in row.triage_questions),
+        online_instead=row.online_instead,
+        online_url=row.online_url,
+        post_instead=row.post_instead,
+        bookable_online=row.bookable_online,
+        lead_minutes=own("lead_minutes"),
+        horizon_days=own("horizon_days"),
+        open_limit=own("open_limit"),
+        cancel_cutoff_minutes=own("cancel_cutoff_minutes"),
+        reminder_plan=tuple(own("reminder_plan")),
+        requirements=tuple(
+            RequirementFacts(need["kind"], frozenset(need.get("skills", ()))) for need in row.requirements
+        ),
+    )
+
+
+def _resolved(row: Service, authority: AuthorityFacts, policy: str) -> Any:
+    """The service's own policy, or the authority's where it has none."""
+    own = getattr(row, policy)
+    return getattr(authority, policy) if own is None else own
+
+
+def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
+    own_rule = row.closes_on_bank_holidays
+    resources = plan.resources.get(row.id, [])
+    return SiteFacts(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        kind=row.kind,
+        address=row.address,
+        postcode=row.postcode,
+        easting=row.easting,
+        northing=row.northing,
+        features=frozenset(row.features),
+        phone=row.phone,
+        directions=row.directions,
+        resources=tuple(ResourceFacts(r.id, r.slug, r.name, r.kind, r.seats, frozenset(r.skills)) for r in resources),
+        recurrences=tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, [])),
+        dated_sessions=tuple(_dated(session, plan) for session in plan.dated.get(row.id, [])),
+        closures=_closures(row.id, plan),
+        holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
+        plan_version=row.plan_version,
+    )
+
+
+def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:
+    key = ("template", row.id)
+    return RecurrenceFacts(
+        slug=row.slug,
+        rrule=row.rrule,
+        first_date=row.first_date,
+        last_date=row.last_date,
+        hours=SessionHours(row.starts, row.ends, row.reserved_percent, row.release_hours),
+        resource_ids=tuple(plan.opened.resources.get(key, ())),
+        service_ids=frozenset(plan.opened.services.get(key, ())),
+        exceptions=plan.exceptions.get(row.id, {}),
+    )
+
+
+def _dated(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
+    key = ("dated", row.id)
+    return DatedSessionFacts(
+        slug=row.slug,
+        date=row.date,
+        hours=SessionHours(row.starts, row.ends, row.reserved_percent, row.release_hours),
+        resource_ids=tuple(plan.opened.resources.get(key, ())),
+        service_ids=frozenset(plan.opened.services.get(key, ())),
+    )
+
+
+def _closures(site_id: int, plan: _Plan) -> tuple[ClosureFacts, ...]:
+    """The closures of the site itself and of its whole authority."""
+    here = (row for row in plan.closures if row.site_id is None or row.site_id == site_id)
+    return tuple(ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason) for row in here)
