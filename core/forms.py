@@ -1,0 +1,226 @@
+"""Fields that draw themselves as GOV.UK components, with the library's four traps mended, for every audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovCheckboxesInput,
+    GovCheckboxInput,
+    GovDateInput,
+    GovInput,
+    GovPasswordInput,
+    GovRadioInput,
+    GovSelect,
+    GovTextArea,
+)
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Optional
+
+
+class _MendedItems:
+    """Radios and checkboxes: no empty hint, `autofocus` reaches the first box, and no browser bubble."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
+        params["idPrefix"] = field.id
+        if not field.description:
+            params.pop("hint", None)
+        if kwargs.get("autofocus") and params["items"]:
+            params["items"][0].setdefault("attributes", {})["autofocus"] = "autofocus"
+        return params
+
+
+class Radios(_MendedItems, GovRadioInput):
+    """GOV.UK radios."""
+
+
+class Checkboxes(_MendedItems, GovCheckboxesInput):
+    """GOV.UK checkboxes."""
+
+
+class OneCheckbox(_MendedItems, GovCheckboxInput):
+    """One GOV.UK checkbox."""
+
+
+class _Unforced:
+    """Our own messages instead of the browser's: `required` is not put into the page."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        kwargs.pop("required", None)
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
+        params["attributes"].pop("required", None)
+        for name in ("classes", "autocomplete", "inputmode", "spellcheck"):
+            value = params["attributes"].pop(name, None)
+            if value is not None:
+                params[name] = value
+        return params
+
+
+class TextInput(_Unforced, GovInput):
+    """A GOV.UK text input; `type` in render_kw is kept."""
+
+    input_type = "text"
+
+
+class TextArea(_Unforced, GovTextArea):
+    """A GOV.UK textarea."""
+
+
+class PasswordInput(_Unforced, GovPasswordInput):
+    """A GOV.UK password input."""
+
+
+class Select(_Unforced, GovSelect):
+    """A GOV.UK select."""
+
+
+class DateInput(_Unforced, GovDateInput):
+    """Three boxes for day, month and year; the first takes the focus when there is an error."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        wants_focus = kwargs.pop("autofocus", None)
+        params = super().map_gov_params(field, **kwargs)
+        if wants_focus:
+            params["items"][0]["attributes"] = {"autofocus": "autofocus"}
+        return params
+
+
+class Text(StringField):
+    """A line of text, trimmed."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = " ".join(str(valuelist[0]).split()) if valuelist else ""
+
+
+class Email(Text):
+    """An email address: the right keyboard on a telephone, no spelling marks."""
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["render_kw"] = {"type": "email", "spellcheck": "false", "autocomplete": "email"} | (
+            kwargs.get("render_kw") or {}
+        )
+        super().__init__(*args, **kwargs)
+
+
+class Phone(Text):
+    """A telephone number: the right keyboard on a telephone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["render_kw"] = {"type": "tel", "autocomplete": "tel"} | (kwargs.get("render_kw") or {})
+        super().__init__(*args, **kwargs)
+
+
+class LongText(TextAreaField):
+    """Several lines of text."""
+
+    widget = TextArea()
+
+
+class Password(PasswordField):
+    """A password, with GOV.UK's show button where scripts run."""
+
+    widget = PasswordInput()
+
+
+class Choice(RadioField):
+    """One of a few, as radios."""
+
+    widget = Radios()
+
+
+class Choices(SelectMultipleField):
+    """Any of a few, as checkboxes. Choices that do not exist are left out rather than refused."""
+
+    widget = Checkboxes()
+
+
+class Tick(BooleanField):
+    """Yes when ticked."""
+
+    widget = OneCheckbox()
+
+
+class Dropdown(SelectField):
+    """One of many."""
+
+    widget = Select()
+
+
+class DayMonthYear(DateField):
+    """A date in three boxes."""
+
+    widget = DateInput()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("format", "%d %m %Y")
+        super().__init__(*args, **kwargs)
+
+
+class Form(FlaskForm):
+    """The base of every form: the first field that is wrong takes the focus."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything can be used; marks the first field that cannot."""
+        is_valid = bool(super().validate(extra_validators))
+        self.focus_first_error()
+        return is_valid
+
+    def focus_first_error(self) -> None:
+        """Give the first wrong field `autofocus`."""
+        for field in self:
+            if field.errors:
+                field.render_kw = {**(field.render_kw or {}), "autofocus": True}
+                return
+
+    def refuse(self, name: str, words: str) -> None:
+        """Put an error that only the use case could find on field `name`."""
+        field: Field = self[name]
+        field.errors = [*field.errors, words]
+        self.focus_first_error()
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One line of the error summary: the words, and the input that they lead to."""
+
+    words: str
+    target: str
+
+
+def errors_of(form: Any) -> list[FieldError]:
+    """The errors of `form` in the order of its fields; each leads to an input that can take the focus."""
+    return [FieldError(str(field.errors[0]), target_of(field)) for field in form if field.errors]
+
+
+def target_of(field: Any) -> str:
+    """The id of the input that an error about `field` leads to: a date's day, the first radio."""
+    return f"{field.name}-day" if isinstance(field, DateField) else str(field.id)
+
+
+def optional() -> Optional:
+    """A field that may be left empty."""
+    return Optional(strip_whitespace=True)
+
+
+def choices_in(form: Any, name: str) -> Iterator[tuple[str, str]]:
+    """The value and words of each choice of a field."""
+    for value, words, *_rest in form[name].iter_choices():
+        yield str(value), str(words)

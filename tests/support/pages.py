@@ -1,0 +1,157 @@
+"""Every page that a test renders is checked: title, one heading, ids, labels, forms and their tokens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+_UNLABELLED_TYPES = {"hidden", "submit", "button"}
+
+
+@dataclass
+class Form:
+    """One form of the page: where it goes, how, and its fields."""
+
+    action: str
+    method: str
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+    def values(self, **typed: str | list[str]) -> dict[str, str | list[str]]:
+        """What the browser would send, with `typed` on top."""
+        return {**{name: values for name, values in self.fields.items()}, **typed}
+
+
+@dataclass
+class Page:
+    """What a test wants to know about a page of HTML."""
+
+    title: str = ""
+    headings: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    labels_for: set[str] = field(default_factory=set)
+    inputs: list[dict[str, str]] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    text: str = ""
+    inline: list[str] = field(default_factory=list)
+
+    def form_to(self, ending: str) -> Form:
+        """The first form whose action ends so. Raises: AssertionError with those that there are."""
+        for form in self.forms:
+            if form.action.split("?")[0].endswith(ending):
+                return form
+        raise AssertionError(f"no form to {ending!r}; there are {[form.action for form in self.forms]}")
+
+    def link(self, words: str) -> str:
+        """The address of the first link whose words contain `words`."""
+        for text, href in self.links:
+            if words.casefold() in text.casefold():
+                return href
+        raise AssertionError(f"no link {words!r}; there are {[text for text, _ in self.links]}")
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = Page()
+        self._open: list[str] = []
+        self._form: Form | None = None
+        self._area: tuple[Form, str] | None = None
+        self._select: str = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = {name: value or "" for name, value in attrs}
+        page = self.page
+        if "id" in facts:
+            page.ids.append(facts["id"])
+        page.inline += [f"{tag} {name}" for name in facts if name == "style" or name.startswith("on")]
+        if tag == "style" or (tag == "script" and "src" not in facts and "nonce" not in facts):
+            page.inline.append(tag)
+        if tag in ("title", "h1", "a"):
+            self._open.append(tag)
+            if tag == "h1":
+                page.headings.append("")
+            if tag == "a":
+                page.links.append(("", facts.get("href", "")))
+        if tag == "label":
+            page.labels_for.add(facts.get("for", ""))
+        if tag == "form":
+            self._form = Form(facts.get("action", ""), facts.get("method", "get").lower())
+            page.forms.append(self._form)
+        if tag in ("input", "select", "textarea"):
+            self._field(tag, facts)
+        if tag == "option" and self._form and self._select and "selected" in facts:
+            self._form.fields[self._select] = [facts.get("value", "")]
+        if tag == "button" and self._form and facts.get("name"):
+            self._form.buttons.append((facts["name"], facts.get("value", "")))
+
+    def _field(self, tag: str, facts: dict[str, str]) -> None:
+        kind = facts.get("type", "text") if tag == "input" else tag
+        if kind not in _UNLABELLED_TYPES:
+            self.page.inputs.append(facts)
+        if self._form is None or "name" not in facts:
+            return
+        if kind in ("radio", "checkbox"):
+            if "checked" in facts:
+                self._form.fields.setdefault(facts["name"], []).append(facts.get("value", "on"))
+        elif tag == "textarea":
+            self._form.fields[facts["name"]] = [""]
+            self._area = (self._form, facts["name"])
+        elif tag == "select":
+            self._select = facts["name"]
+        else:
+            self._form.fields.setdefault(facts["name"], []).append(facts.get("value", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._open:
+            self._open.remove(tag)
+        if tag == "form":
+            self._form = None
+        if tag == "textarea":
+            self._area = None
+        if tag == "select":
+            self._select = ""
+
+    def handle_data(self, data: str) -> None:
+        page = self.page
+        page.text += data if data.strip() else " "
+        if "title" in self._open:
+            page.title += data
+        if "h1" in self._open:
+            page.headings[-1] += data
+        if "a" in self._open:
+            words, href = page.links[-1]
+            page.links[-1] = (words + data, href)
+        if self._area:
+            form, name = self._area
+            form.fields[name] = [form.fields[name][0] + data.removeprefix("\n")]
+
+
+def read_page(html: str) -> Page:
+    """The page as a test sees it."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.page.text = " ".join(reader.page.text.split())
+    return reader.page
+
+
+def check_page(html: str) -> Page:
+    """The page, once it is sound. Raises: AssertionError saying what is wrong with it."""
+    page = read_page(html)
+    assert page.title.strip(), "a page needs a title"
+    assert len(page.headings) == 1 and page.headings[0].strip(), f"a page has one h1, not {page.headings}"
+    repeated = [name for name, count in Counter(page.ids).items() if count > 1]
+    assert not repeated, f"ids occur twice: {repeated}"
+    for facts in page.inputs:
+        is_labelled = facts.get("id") in page.labels_for or facts.get("aria-label") or facts.get("aria-labelledby")
+        assert is_labelled, f"an input without a label: {facts}"
+    for form in page.forms:
+        assert form.action, "a form says where it goes"
+        if form.method == "post":
+            assert form.fields.get("csrf_token"), f"the form to {form.action} has no CSRF token"
+    assert not page.inline, f"inline styles or scripts break the policy: {page.inline}"
+    local = {href[1:] for _, href in page.links if href.startswith("#") and len(href) > 1}
+    assert local <= set(page.ids), f"links within the page that lead nowhere: {local - set(page.ids)}"
+    return page
