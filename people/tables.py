@@ -15,6 +15,11 @@ from core.database import Base, Key
 from core.privacy import personal
 
 
+def by_code_point(length: int) -> String:
+    """Text whose order is that of its code points on every database, so that an index finds what begins with a prefix."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 class Resident(Base):
     """Who an appointment is for. May have neither email nor telephone."""
 
@@ -29,11 +34,12 @@ class Resident(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
     surname: Mapped[str] = mapped_column(String(200), default="", info=personal("identity"))
-    email: Mapped[str] = mapped_column(String(254), default="", info=personal("contact"))
+    email: Mapped[str] = mapped_column(by_code_point(254), default="", info=personal("contact"))
     phone: Mapped[str] = mapped_column(String(40), default="", info=personal("contact"))
-    phone_key: Mapped[str] = mapped_column(String(20), default="", info=personal("contact"))
+    # The digits from the last to the first: the last digits of a number find it by prefix.
+    phone_key: Mapped[str] = mapped_column(by_code_point(20), default="", info=personal("contact"))
     postcode: Mapped[str] = mapped_column(String(10), default="", info=personal("contact"))
-    postcode_key: Mapped[str] = mapped_column(String(10), default="", info=personal("contact"))
+    postcode_key: Mapped[str] = mapped_column(by_code_point(10), default="", info=personal("contact"))
     language: Mapped[str] = mapped_column(String(40), default="", info=personal("needs"))
     support_needs: Mapped[list[str]] = mapped_column(info=personal("needs"))
     # email, text, letter or none
@@ -49,14 +55,14 @@ class ResidentNameToken(Base):
 
     __tablename__ = "resident_name_tokens"
     __table_args__ = (
-        Index("ix_resident_name_tokens_token", "authority_id", "token"),
-        Index("ix_resident_name_tokens_sound", "authority_id", "sound"),
+        Index("ix_resident_name_tokens_token", "authority_id", "token", "resident_id"),
+        Index("ix_resident_name_tokens_sound", "authority_id", "sound", "resident_id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
-    token: Mapped[str] = mapped_column(String(100), info=personal("identity"))
+    token: Mapped[str] = mapped_column(by_code_point(100), info=personal("identity"))
     sound: Mapped[str] = mapped_column(String(20), default="", info=personal("identity"))
 
 

@@ -1,0 +1,101 @@
+"""Who may do what: one table, (role, action) -> allowed, scoped by authority and, where it says so, by site.
+
+A member of staff belongs to exactly one authority, so nothing here can reach over to another: the queries do not look there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What somebody is to an authority, or to one of its sites."""
+
+    TRIAGE_AGENT = "triage_agent"
+    ADVISER = "adviser"
+    SITE_STAFF = "site_staff"
+    SITE_MANAGER = "site_manager"
+    AUTHORITY_ADMIN = "authority_admin"
+
+    @property
+    def words(self) -> str:
+        """The role as people say it: "Triage agent"."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class Action(StrEnum):
+    """What can be done on the staff's side."""
+
+    SEE_STAFF_HOME = "see_staff_home"
+    FIND_RESIDENT = "find_resident"
+    SEE_RESIDENT = "see_resident"
+    BOOK_FOR_RESIDENT = "book_for_resident"
+    CHANGE_APPOINTMENT = "change_appointment"
+    SEE_DAY_LIST = "see_day_list"
+    RECORD_OUTCOME = "record_outcome"
+    EXPORT_DAY_LIST = "export_day_list"
+    MANAGE_FEEDS = "manage_feeds"
+    MANAGE_CLOSURES = "manage_closures"
+
+
+class Scope(StrEnum):
+    """What an API key may do."""
+
+    READ = "read"
+    BOOK = "book"
+
+
+_AGENTS = frozenset({Role.TRIAGE_AGENT, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
+_AT_A_SITE = frozenset({Role.ADVISER, Role.SITE_STAFF, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
+_MANAGERS = frozenset({Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
+
+POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
+    {
+        Action.SEE_STAFF_HOME: frozenset(Role),
+        Action.FIND_RESIDENT: _AGENTS,
+        Action.SEE_RESIDENT: _AGENTS,
+        Action.BOOK_FOR_RESIDENT: _AGENTS,
+        Action.CHANGE_APPOINTMENT: _AGENTS,
+        Action.SEE_DAY_LIST: _AT_A_SITE,
+        Action.RECORD_OUTCOME: _AT_A_SITE,
+        Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
+        Action.MANAGE_FEEDS: _MANAGERS,
+        Action.MANAGE_CLOSURES: _MANAGERS,
+    }
+)
+
+# These happen at one site: a role that is held at a site counts there only.
+SITE_SCOPED: frozenset[Action] = frozenset(
+    {
+        Action.SEE_DAY_LIST,
+        Action.RECORD_OUTCOME,
+        Action.EXPORT_DAY_LIST,
+        Action.MANAGE_FEEDS,
+        Action.MANAGE_CLOSURES,
+    }
+)
+
+# Roles that may be held at one site; the others always cover the whole authority.
+SITE_ROLES: frozenset[Role] = frozenset({Role.ADVISER, Role.SITE_STAFF, Role.SITE_MANAGER})
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role that somebody holds: at one site, or (no site) across the authority."""
+
+    role: Role
+    site_id: int | None = None
+    site_slug: str = ""
+    site_name: str = ""
+
+
+def is_allowed(roles: Iterable[Grant], action: Action, site_id: int | None = None) -> bool:
+    """Whether somebody with `roles` may do `action`; for a site-scoped one at `site_id`, or without it at any site."""
+    permitted = POLICY[action]
+    held = (grant for grant in roles if grant.role in permitted)
+    if action not in SITE_SCOPED or site_id is None:
+        return any(True for _ in held)
+    return any(grant.site_id in (None, site_id) for grant in held)

@@ -1,0 +1,44 @@
+"""Authorities and sites as the people package sees them: a number, a slug and a name.
+
+Places belong to `locations`, which stands above this package, so these are bare views of its tables' stable columns.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import column, select, table
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+
+authority_table = table("authorities", column("id"), column("slug"), column("name"))
+site_table = table("sites", column("id"), column("authority_id"), column("slug"), column("name"))
+
+
+def authority_id_of(session: Session, slug: str) -> int:
+    """The id of the authority with `slug`. Raises: NotFound, naming those that exist."""
+    known = {row.slug: row.id for row in session.execute(select(authority_table))}
+    if slug not in known:
+        raise NotFound(f"There is no authority {slug!r}. There are: {', '.join(sorted(known)) or 'none yet'}.")
+    return int(known[slug])
+
+
+def site_id_of(session: Session, authority_id: int, slug: str) -> int:
+    """The id of the authority's site with `slug`. Raises: NotFound, naming those that exist."""
+    rows = session.execute(select(site_table).where(site_table.c.authority_id == authority_id))
+    known = {row.slug: row.id for row in rows}
+    if slug not in known:
+        raise NotFound(f"There is no site {slug!r} here. There are: {', '.join(sorted(known)) or 'none yet'}.")
+    return int(known[slug])
+
+
+def sites_of(session: Session, authority_id: int) -> list[tuple[int, str, str]]:
+    """Id, slug and name of every site of the authority, by name."""
+    rows = session.execute(
+        select(site_table).where(site_table.c.authority_id == authority_id).order_by(site_table.c.name)
+    )
+    return [(row.id, row.slug, row.name) for row in rows]
+
+
+def authority_name(session: Session, authority_id: int) -> str:
+    """The authority's name."""
+    return str(session.scalar(select(authority_table.c.name).where(authority_table.c.id == authority_id)))
