@@ -72,17 +72,15 @@ def recall(session: Session, key: IdempotencyKey) -> Answer | None:
 
 def remember(session: Session, key: IdempotencyKey, answer: Answer, now: datetime) -> None:
     """Write the answer to `key` into the running transaction."""
-    session.add(
-        IdempotencyRecord(
-            owner=key.owner,
-            key=key.key,
-            fingerprint=key.fingerprint,
-            status=answer.status,
-            answer=answer.body,
-            created_at=now,
-        )
-    )
-    session.flush()
+    values = {
+        "owner": key.owner,
+        "key": key.key,
+        "fingerprint": key.fingerprint,
+        "status": answer.status,
+        "answer": answer.body,
+        "created_at": now,
+    }
+    session.connection().execute(IdempotencyRecord.__table__.insert(), values)
 
 
 def once(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime) -> Answer:

@@ -1,0 +1,33 @@
+"""What booking announces. Subscribers run inside the transaction of the deed and write their rows with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from blinker import Signal
+from sqlalchemy.orm import Session
+
+What = Literal["booked", "rescheduled", "cancelled", "moved", "details"]
+
+
+@dataclass(frozen=True)
+class AppointmentChange:
+    """One change: `what` happened to which version of an appointment, when."""
+
+    authority_id: int
+    appointment_id: int
+    version: int
+    what: What
+    now: datetime
+
+
+# Sent with the session: appointment_changed.send(session, change=AppointmentChange(...)).
+appointment_changed = Signal("An appointment was booked, moved or changed.")
+
+
+def announce(session: Session, change: AppointmentChange) -> None:
+    """Tell every subscriber of `change`, inside the running transaction."""
+    session.flush()
+    appointment_changed.send(session, change=change)

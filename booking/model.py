@@ -1,0 +1,120 @@
+"""The rules of an appointment: its states and the moves between them, needs, modes, channels, bases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an appointment stands."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    IN_PROGRESS = "in_progress"
+    ATTENDED = "attended"
+    CANCELLED_BY_RESIDENT = "cancelled_by_resident"
+    CANCELLED_BY_AUTHORITY = "cancelled_by_authority"
+    DID_NOT_ATTEND = "did_not_attend"
+    LEFT_BEFORE_SEEN = "left_before_seen"
+    NOT_COMPLETED = "not_completed"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.BOOKED: frozenset(
+        {State.ARRIVED, State.CANCELLED_BY_RESIDENT, State.CANCELLED_BY_AUTHORITY, State.DID_NOT_ATTEND}
+    ),
+    State.ARRIVED: frozenset({State.IN_PROGRESS, State.LEFT_BEFORE_SEEN}),
+    State.IN_PROGRESS: frozenset({State.ATTENDED, State.NOT_COMPLETED}),
+}
+
+# A wrong click at the front desk can be put right for a day; after that the record stands.
+CORRECTION_PERIOD = timedelta(hours=24)
+CORRECTIONS: dict[State, frozenset[State]] = {
+    State.ARRIVED: frozenset({State.BOOKED}),
+    State.IN_PROGRESS: frozenset({State.ARRIVED}),
+    State.ATTENDED: frozenset({State.IN_PROGRESS}),
+    State.NOT_COMPLETED: frozenset({State.IN_PROGRESS}),
+    State.LEFT_BEFORE_SEEN: frozenset({State.ARRIVED}),
+    State.DID_NOT_ATTEND: frozenset({State.BOOKED}),
+}
+
+CANCELLED = frozenset({State.CANCELLED_BY_RESIDENT, State.CANCELLED_BY_AUTHORITY})
+NEEDS_REASON = frozenset({State.NOT_COMPLETED, State.CANCELLED_BY_AUTHORITY})
+
+STATE_WORDS: dict[State, str] = {
+    State.BOOKED: "Booked",
+    State.ARRIVED: "Arrived",
+    State.IN_PROGRESS: "In progress",
+    State.ATTENDED: "Attended",
+    State.CANCELLED_BY_RESIDENT: "Cancelled by resident",
+    State.CANCELLED_BY_AUTHORITY: "Cancelled by the council",
+    State.DID_NOT_ATTEND: "Did not attend",
+    State.LEFT_BEFORE_SEEN: "Left before being seen",
+    State.NOT_COMPLETED: "Not completed",
+}
+
+
+def can_move(current: State, wanted: State) -> bool:
+    """Whether the ordinary course of things leads from `current` to `wanted`."""
+    return wanted in MOVES.get(current, frozenset())
+
+
+def can_correct(current: State, wanted: State, *, changed_at: datetime, now: datetime) -> bool:
+    """Whether `current`, reached at `changed_at`, may still be put back to `wanted`."""
+    return wanted in CORRECTIONS.get(current, frozenset()) and now - changed_at <= CORRECTION_PERIOD
+
+
+def may_be_recorded(wanted: State, *, starts_at: datetime, now: datetime) -> bool:
+    """Whether it is time for `wanted`: nobody can have failed to attend what has not begun."""
+    return wanted is not State.DID_NOT_ATTEND or now >= starts_at
+
+
+@dataclass(frozen=True)
+class Need:
+    """A support need. `place` needs filter sites and resources; `arranged` ones the council sees to; `time` lengthens."""
+
+    code: str
+    label: str
+    words: str
+    kind: str
+
+
+NEEDS: dict[str, Need] = {
+    need.code: need
+    for need in (
+        Need("step-free", "Step-free access", "No stairs, or a lift or ramp", "place"),
+        Need("hearing-loop", "Hearing loop", "A loop for hearing aids", "place"),
+        Need("bsl", "British Sign Language", "We will arrange an interpreter", "arranged"),
+        Need("language", "Another language", "We will arrange an interpreter", "arranged"),
+        Need("extra-time", "Extra time", "A longer appointment", "time"),
+    )
+}
+
+MODES: dict[str, str] = {"in_person": "In person", "video": "By video", "phone": "By phone"}
+CHANNELS = frozenset({"online", "phone", "counter", "api"})
+BASES: dict[str, str] = {
+    "parent": "Parent or guardian",
+    "family": "Partner, family member or friend",
+    "carer": "Carer",
+    "attorney": "Power of attorney or court deputy",
+    "support_worker": "Support worker or adviser",
+    "other": "Something else",
+}
+CONTACT_PREFERENCES: dict[str, str] = {
+    "email": "Email",
+    "text": "Text message",
+    "letter": "Letter",
+    "none": "Do not contact",
+}
+
+
+def place_needs(needs: frozenset[str]) -> frozenset[str]:
+    """Those of `needs` that a site or a resource has to offer."""
+    return frozenset(code for code in needs if code in NEEDS and NEEDS[code].kind == "place")
+
+
+def wants_extra_time(needs: frozenset[str]) -> bool:
+    """Whether one of `needs` lengthens the appointment."""
+    return any(code in NEEDS and NEEDS[code].kind == "time" for code in needs)

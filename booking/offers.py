@@ -1,0 +1,63 @@
+"""An offer: one start of one visit at one site, as an opaque token that travels through pages and programs.
+
+The token grants nothing: whatever it says is checked against the diary again when it is used. The format is
+`1.<authority>.<site>.<services>.<mode>.<extra>.<unit in hexadecimal>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import Invalid
+
+VERSION = "1"
+MODE_CODES = {"in_person": "p", "video": "v", "phone": "t"}
+MODES_BY_CODE = {code: mode for mode, code in MODE_CODES.items()}
+MAX_SERVICES = 4
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A start (in 5-minute units since 1970) of a visit for `service_ids`, back to back, at a site."""
+
+    authority_id: int
+    site_id: int
+    service_ids: tuple[int, ...]
+    mode: str
+    start_unit: int
+    extra_time: bool = False
+
+
+def prefix(authority_id: int, site_id: int, service_ids: tuple[int, ...], mode: str, *, extra_time: bool) -> str:
+    """The part of a token that all starts of one search at one site share; the unit in hexadecimal follows."""
+    services = "-".join(map(str, service_ids))
+    return f"{VERSION}.{authority_id}.{site_id}.{services}.{MODE_CODES[mode]}.{int(extra_time)}."
+
+
+def encode(offer: Offer) -> str:
+    """The token of `offer`."""
+    start = prefix(offer.authority_id, offer.site_id, offer.service_ids, offer.mode, extra_time=offer.extra_time)
+    return f"{start}{offer.start_unit:x}"
+
+
+def decode(token: str) -> Offer:
+    """The offer that `token` means. Raises: Invalid."""
+    try:
+        version, authority, site, services, mode, extra, unit = token.split(".")
+        offer = Offer(
+            authority_id=int(authority),
+            site_id=int(site),
+            service_ids=tuple(int(service) for service in services.split("-")),
+            mode=MODES_BY_CODE[mode],
+            start_unit=int(unit, 16),
+            extra_time=extra == "1",
+        )
+    except (ValueError, KeyError) as error:
+        raise _unknown() from error
+    if encode(offer) != token or version != VERSION or len(offer.service_ids) > MAX_SERVICES:
+        raise _unknown()
+    return offer
+
+
+def _unknown() -> Invalid:
+    return Invalid({"slot": ["This is not a slot of this service. Ask for availability and send one of its slots."]})

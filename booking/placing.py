@@ -1,0 +1,112 @@
+"""Placing a visit in the diary, inside a writing transaction: lock the site, check the offer, name the ways to seat it.
+
+The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
+either it sees this booking, or this booking sees the closure.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.availability.busy import NOTHING_BUSY
+from booking.availability.engine import assign, check_offer
+from booking.availability.values import Allocation as Seating
+from booking.availability.values import Offer as Verdict
+from booking.availability.values import Search
+from booking.diary import earliest_at, search_for, site_day
+from booking.offers import Offer
+from booking.queries.search import Ask, busy_of, candidate_sites
+from core.errors import NotFound, SlotTaken, TooFar, TooSoon
+from core.wall_clock import instant_of, local_date_of, local_day
+from locations.catalogue import Catalogue, catalogue_by_id
+from locations.tables import Site
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A checked offer: what was searched, when the visit begins and ends (units), and the ways to seat it, best first."""
+
+    catalogue: Catalogue
+    search: Search
+    start_unit: int
+    end_unit: int
+    ways: list[tuple[Seating, ...]]
+
+
+def lock_site(session: Session, authority_id: int, site_id: int) -> Catalogue:
+    """The catalogue as it stands while the site's row is locked for sharing. Raises: NotFound."""
+    known = session.connection().scalar(
+        select(Site.id)
+        .where(Site.id == site_id, Site.authority_id == authority_id)
+        .with_for_update(read=True)
+    )
+    if known is None:
+        raise NotFound("There is no such place.")
+    return catalogue_by_id(session, authority_id)
+
+
+def place(
+    session: Session,
+    offer: Offer,
+    now: datetime,
+    *,
+    for_public: bool,
+    needs: frozenset[str] = frozenset(),
+    but_not: int | None = None,
+) -> Placement:
+    """The offer, checked against the diary as it stands.
+
+    `but_not` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
+    """
+    catalogue = lock_site(session, offer.authority_id, offer.site_id)
+    _check_offered(catalogue, offer)
+    zone = catalogue.authority.zone
+    search = search_for(
+        catalogue, offer.service_ids, now, for_public=for_public, needs=needs, extra_time=offer.extra_time
+    )
+    day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
+    busy = busy_of(session, [day], now, but_not=but_not)
+    verdict = check_offer(search, day, busy, offer.start_unit)
+    if verdict is not Verdict.FREE:
+        raise _refusal(verdict, catalogue, offer, search, now)
+    ways = assign(search, day, busy, offer.start_unit, spread=_spread(now))
+    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ways)
+
+
+def _spread(now: datetime) -> int:
+    """A number that differs between simultaneous bookers, so that they try different resources first."""
+    return zlib.crc32(now.isoformat().encode())
+
+
+def _check_offered(catalogue: Catalogue, offer: Offer) -> None:
+    ask = Ask(service_ids=offer.service_ids, site_ids=(offer.site_id,), mode=offer.mode)
+    if not candidate_sites(catalogue, ask):
+        raise SlotTaken("This place does not offer that. Choose another time or place.")
+
+
+def _refusal(
+    verdict: Verdict, catalogue: Catalogue, offer: Offer, search: Search, now: datetime
+) -> SlotTaken | TooSoon | TooFar:
+    if verdict is Verdict.TOO_SOON:
+        services = [catalogue.service_by_id(service_id) for service_id in offer.service_ids]
+        return TooSoon(earliest_at(services, now, for_public=search.for_public))
+    if verdict is Verdict.TOO_FAR:
+        return TooFar(instant_of(search.latest_unit))
+    return SlotTaken("This time is not free any more. Choose another.")
+
+
+def place_held(session: Session, offer: Offer, now: datetime) -> Placement:
+    """The place of an offer that is held already: only a closure made since can refuse it. Raises: SlotTaken, NotFound."""
+    catalogue = lock_site(session, offer.authority_id, offer.site_id)
+    _check_offered(catalogue, offer)
+    zone = catalogue.authority.zone
+    search = search_for(catalogue, offer.service_ids, now, for_public=False, extra_time=offer.extra_time)
+    day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
+    if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is Verdict.CLOSED:
+        raise SlotTaken("This place is closed then now. Choose another time.")
+    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, [])

@@ -1,0 +1,244 @@
+"""Appointments as staff, residents and reminders read them: frozen views, in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from booking.model import STATE_WORDS, State
+from booking.offers import Offer, decode
+from booking.tables import Allocation, Appointment, AppointmentService
+from core.errors import NotFound
+from core.tokens import digest, parse_reference, spoken_reference
+from locations.catalogue import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
+from people.tables import Representative, Resident
+
+
+@dataclass(frozen=True)
+class ResidentView:
+    """Who it is for."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    postcode: str
+    language: str
+    contact_preference: str
+    do_not_text: bool
+    leave_no_message: bool
+
+
+@dataclass(frozen=True)
+class RepresentativeView:
+    """Who acts for the resident, and on what basis."""
+
+    id: int
+    name: str
+    basis: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class AppointmentView:
+    """An appointment with everything that a screen says about it. Instants are aware, in UTC; `zone` is the site's."""
+
+    id: int
+    authority_id: int
+    reference: str
+    version: int
+    state: State
+    state_reason: str
+    mode: str
+    starts_at: datetime
+    ends_at: datetime
+    local_date: date
+    zone: str
+    site: SiteFacts
+    services: tuple[ServiceFacts, ...]
+    resources: tuple[ResourceFacts, ...]
+    resident: ResidentView
+    representative: RepresentativeView | None
+    support_needs: tuple[str, ...]
+    notes: str
+    answers: Mapping[str, Any]
+    channel: str
+    is_walk_in: bool
+    created_at: datetime
+    changed_at: datetime
+    offer: Offer
+
+    @property
+    def spoken_reference(self) -> str:
+        """The reference in two groups, for reading aloud."""
+        return spoken_reference(self.reference)
+
+    @property
+    def state_words(self) -> str:
+        """The state in words."""
+        return STATE_WORDS[self.state]
+
+    @property
+    def service_names(self) -> str:
+        """The services of the visit, joined."""
+        return " and ".join(service.name for service in self.services)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """What to bring, each thing once, in order."""
+        return tuple(dict.fromkeys(paper for service in self.services for paper in service.documents))
+
+    @property
+    def cutoff_at(self) -> datetime:
+        """The last instant (UTC) at which the resident may change it by themselves."""
+        minutes = max((service.cancel_cutoff_minutes for service in self.services), default=0)
+        return self.starts_at - timedelta(minutes=minutes)
+
+
+def can_change(view: AppointmentView, now: datetime) -> bool:
+    """Whether the resident may still move or cancel it by themselves."""
+    return view.state is State.BOOKED and now <= view.cutoff_at
+
+
+def by_reference(session: Session, catalogue: Catalogue, reference: str) -> AppointmentView:
+    """The appointment of this reference, however it was typed. Raises: NotFound."""
+    return _one(session, catalogue, Appointment.reference == parse_reference(reference))
+
+
+def by_id(session: Session, catalogue: Catalogue, appointment_id: int) -> AppointmentView:
+    """The appointment of this id. Raises: NotFound."""
+    return _one(session, catalogue, Appointment.id == appointment_id)
+
+
+def by_manage_token(session: Session, token: str) -> tuple[int, int]:
+    """Authority id and appointment id of a manage link's token. Raises: NotFound."""
+    row = session.execute(
+        select(Appointment.authority_id, Appointment.id).where(Appointment.manage_digest == digest(token))
+    ).first()
+    if row is None:
+        raise NotFound("This link does not work.")
+    return row.authority_id, row.id
+
+
+def of_resident(session: Session, catalogue: Catalogue, resident_id: int) -> list[AppointmentView]:
+    """Every appointment of a resident, newest first."""
+    views = _views(session, catalogue, Appointment.resident_id == resident_id)
+    return sorted(views, key=lambda view: view.starts_at, reverse=True)
+
+
+def of_site_day(session: Session, catalogue: Catalogue, site_id: int, local_date: date) -> list[AppointmentView]:
+    """The appointments of a site on a date, in the order of the day."""
+    here_then = (Appointment.site_id == site_id) & (Appointment.local_date == local_date)
+    views = _views(session, catalogue, here_then)
+    return sorted(views, key=lambda view: (view.starts_at, view.resident.name, view.id))
+
+
+def of_ids(session: Session, catalogue: Catalogue, ids: Iterable[int]) -> list[AppointmentView]:
+    """The appointments of these ids, by start."""
+    views = _views(session, catalogue, Appointment.id.in_(list(ids)))
+    return sorted(views, key=lambda view: (view.starts_at, view.id))
+
+
+def _one(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:
+    views = _views(session, catalogue, where)
+    if not views:
+        raise NotFound("There is no appointment with this reference.")
+    return views[0]
+
+
+def _views(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> list[AppointmentView]:
+    """Three statements, however many appointments there are."""
+    rows = session.execute(
+        select(Appointment, Resident, Representative)
+        .join(Resident, Resident.id == Appointment.resident_id)
+        .outerjoin(Representative, Representative.id == Appointment.representative_id)
+        .where(Appointment.authority_id == catalogue.authority.id, where)
+    ).all()
+    ids = [row.Appointment.id for row in rows]
+    services = _grouped(
+        session,
+        select(AppointmentService.appointment_id, AppointmentService.service_id)
+        .where(AppointmentService.appointment_id.in_(ids))
+        .order_by(AppointmentService.appointment_id, AppointmentService.position),
+    )
+    resources = _grouped(
+        session,
+        select(Allocation.appointment_id, Allocation.resource_id)
+        .where(Allocation.appointment_id.in_(ids))
+        .order_by(Allocation.appointment_id, Allocation.first_unit, Allocation.id),
+    )
+    return [
+        _view(catalogue, row.Appointment, row.Resident, row.Representative, services, resources) for row in rows
+    ]
+
+
+def _grouped(session: Session, statement: Any) -> Mapping[int, Sequence[int]]:
+    grouped: defaultdict[int, list[int]] = defaultdict(list)
+    for owner, value in session.execute(statement):
+        grouped[owner].append(value)
+    return grouped
+
+
+def _view(
+    catalogue: Catalogue,
+    row: Appointment,
+    resident: Resident,
+    representative: Representative | None,
+    services: Mapping[int, Sequence[int]],
+    resources: Mapping[int, Sequence[int]],
+) -> AppointmentView:
+    site = catalogue.site_by_id(row.site_id)
+    used = (site.resource(resource_id) for resource_id in dict.fromkeys(resources.get(row.id, ())))
+    return AppointmentView(
+        id=row.id,
+        authority_id=row.authority_id,
+        reference=row.reference,
+        version=row.version,
+        state=State(row.state),
+        state_reason=row.state_reason,
+        mode=row.mode,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        local_date=row.local_date,
+        zone=catalogue.authority.zone,
+        site=site,
+        services=tuple(catalogue.service_by_id(service_id) for service_id in services.get(row.id, ())),
+        resources=tuple(resource for resource in used if resource is not None),
+        resident=_resident(resident),
+        representative=_representative(representative),
+        support_needs=tuple(row.support_needs),
+        notes=row.notes,
+        answers=row.answers,
+        channel=row.channel,
+        is_walk_in=row.is_walk_in,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        offer=decode(row.offer),
+    )
+
+
+def _resident(row: Resident) -> ResidentView:
+    return ResidentView(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        phone=row.phone,
+        postcode=row.postcode,
+        language=row.language,
+        contact_preference=row.contact_preference,
+        do_not_text=row.do_not_text,
+        leave_no_message=row.leave_no_message,
+    )
+
+
+def _representative(row: Representative | None) -> RepresentativeView | None:
+    if row is None:
+        return None
+    return RepresentativeView(id=row.id, name=row.name, basis=row.basis, email=row.email, phone=row.phone)

@@ -1,0 +1,267 @@
+"""Searches for free slots. The page, the API and the check at booking time all ask here, and here asks the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.availability.busy import Busy, busy_index
+from booking.availability.engine import count_by_day, find_slots, first_slot_by_site
+from booking.availability.values import Search, SiteDay, Slot
+from booking.diary import last_bookable_date, search_for, site_day
+from booking.offers import Offer, encode
+from booking.tables import Allocation
+from core.wall_clock import days_between, instant_of, local_date_of
+from locations.catalogue import Catalogue, SiteFacts
+from locations.geo import Place, miles_between
+
+# How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
+FIRST_SLOT_DAYS = (4, 17)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What somebody looks for. No site means all of them, no mode any mode, no dates all between lead time and horizon."""
+
+    service_ids: tuple[int, ...]
+    site_ids: tuple[int, ...] | None = None
+    mode: str | None = None
+    needs: frozenset[str] = frozenset()
+    first_date: date | None = None
+    last_date: date | None = None
+    for_public: bool = True
+    extra_time: bool = False
+
+
+@dataclass(frozen=True)
+class FreeSlot:
+    """A start that could be booked, ready to show. Times are aware, in the authority's zone."""
+
+    offer: Offer
+    token: str
+    site: SiteFacts
+    mode: str
+    starts_at: datetime
+    ends_at: datetime
+    free: int
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """A search with the sites and dates that it looks at."""
+
+    search: Search
+    sites: tuple[SiteFacts, ...]
+    dates: tuple[date, date] | None
+
+    def __bool__(self) -> bool:
+        return bool(self.sites) and self.dates is not None
+
+
+def modes_at(catalogue: Catalogue, ask: Ask, site: SiteFacts) -> tuple[str, ...]:
+    """The modes in which the visit can be held at `site`, as asked."""
+    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    return tuple(
+        mode
+        for mode in site.modes
+        if (ask.mode is None or mode == ask.mode) and all(mode in service.modes for service in services)
+    )
+
+
+def candidate_sites(catalogue: Catalogue, ask: Ask) -> tuple[SiteFacts, ...]:
+    """The sites that offer every service of the visit, in a mode that was asked for."""
+    return tuple(
+        site
+        for site in catalogue.sites
+        if (ask.site_ids is None or site.id in ask.site_ids)
+        and set(ask.service_ids) <= site.service_ids
+        and modes_at(catalogue, ask, site)
+    )
+
+
+def engine_slots(
+    session: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None
+) -> list[Slot]:
+    """The engine's slots, by start and then by site: for programs that want many. One statement."""
+    scope = _scope(catalogue, ask, now)
+    if not scope:
+        return []
+    days = _site_days(catalogue, scope)
+    return find_slots(scope.search, days, busy_of(session, days, now), limit)
+
+
+def all_slots(
+    session: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None
+) -> list[FreeSlot]:
+    """The slots that answer `ask`, by start and then by site."""
+    slots = engine_slots(session, catalogue, ask, now, limit)
+    shown = [free_slot for slot in slots for free_slot in _shown(catalogue, ask, slot)]
+    return shown[:limit]
+
+
+def day_counts(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[tuple[int, date], int]:
+    """For each site and date in question, at how many times the visit could begin."""
+    scope = _scope(catalogue, ask, now)
+    if not scope:
+        return {}
+    days = _site_days(catalogue, scope)
+    return count_by_day(scope.search, days, busy_of(session, days, now))
+
+
+def first_by_site(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[int, FreeSlot]:
+    """The first slot of each site that has one, soonest first. At most three statements."""
+    scope, found = _scope(catalogue, ask, now), dict[int, Slot]()
+    for dates in _growing_periods(scope):
+        sites = tuple(site for site in scope.sites if site.id not in found)
+        if sites:
+            days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
+            found |= first_slot_by_site(scope.search, days, busy_of(session, days, now))
+    in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
+    return {slot.site_id: next(_shown(catalogue, ask, slot)) for slot in in_order}
+
+
+def next_slot(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> FreeSlot | None:
+    """The soonest slot anywhere that was asked for."""
+    scope = _scope(catalogue, ask, now)
+    for dates in _growing_periods(scope):
+        days = _site_days(catalogue, replace(scope, dates=dates))
+        slots = find_slots(scope.search, days, busy_of(session, days, now), limit=1)
+        if slots:
+            return next(_shown(catalogue, ask, slots[0]))
+    return None
+
+
+def nearest_alternatives(
+    session: Session,
+    catalogue: Catalogue,
+    offer: Offer,
+    now: datetime,
+    *,
+    for_public: bool,
+    needs: frozenset[str] = frozenset(),
+    count: int = 3,
+) -> list[FreeSlot]:
+    """Up to `count` slots nearest in time to `offer`, at its site and in its mode; then anywhere, if that is not enough."""
+    zone = catalogue.authority.zone
+    wanted = local_date_of(offer.start_unit, zone)
+    ask = Ask(
+        service_ids=offer.service_ids,
+        site_ids=(offer.site_id,),
+        mode=offer.mode,
+        needs=needs,
+        first_date=wanted - timedelta(days=7),
+        last_date=wanted + timedelta(days=14),
+        for_public=for_public,
+        extra_time=offer.extra_time,
+    )
+    here = _nearest(all_slots(session, catalogue, ask, now), offer, count)
+    if len(here) >= count:
+        return here
+    anywhere = all_slots(session, catalogue, replace(ask, site_ids=None, mode=None), now)
+    others = [slot for slot in anywhere if slot.token not in {known.token for known in here}]
+    return here + _nearest(others, offer, count - len(here))
+
+
+def sites_by_distance(
+    catalogue: Catalogue, ask: Ask, place: Place | None
+) -> list[tuple[SiteFacts, float | None]]:
+    """The candidate sites with their miles from `place`, nearest first; virtual ones, which are nowhere, last."""
+
+    def miles(site: SiteFacts) -> float | None:
+        if place is None or site.easting is None or site.northing is None:
+            return None
+        return miles_between((place.easting, place.northing), (site.easting, site.northing))
+
+    measured = [(site, miles(site)) for site in candidate_sites(catalogue, ask)]
+    if place is None:
+        return measured
+    return sorted(measured, key=lambda pair: (pair[1] is None, pair[1] or 0.0, pair[0].name))
+
+
+def busy_of(session: Session, days: Sequence[SiteDay], now: datetime, *, but_not: int | None = None) -> Busy:
+    """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`.
+
+    `but_not` leaves out one appointment, whose own time is free to itself when it moves.
+    """
+    if not days:
+        return busy_index(())
+    first_unit = min(day.day.base_unit for day in days)
+    last_unit = max(day.day.end_unit for day in days)
+    statement = select(
+        Allocation.resource_id, Allocation.seat, Allocation.first_unit, Allocation.last_unit
+    ).where(
+        Allocation.site_id.in_({day.site_id for day in days}),
+        Allocation.first_unit >= first_unit,
+        Allocation.first_unit < last_unit,
+        or_(Allocation.expires_at.is_(None), Allocation.expires_at > now),
+    )
+    if but_not is not None:
+        statement = statement.where(
+            or_(Allocation.appointment_id.is_(None), Allocation.appointment_id != but_not)
+        )
+    return busy_index(session.execute(statement).all())
+
+
+def _scope(catalogue: Catalogue, ask: Ask, now: datetime) -> _Scope:
+    search = search_for(
+        catalogue, ask.service_ids, now, for_public=ask.for_public, needs=ask.needs, extra_time=ask.extra_time
+    )
+    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    zone = catalogue.authority.zone
+    first = local_date_of(search.earliest_unit, zone)
+    last = last_bookable_date(services, now, zone)
+    first = max(first, ask.first_date) if ask.first_date else first
+    last = min(last, ask.last_date) if ask.last_date else last
+    return _Scope(search, candidate_sites(catalogue, ask), (first, last) if first <= last else None)
+
+
+def _site_days(catalogue: Catalogue, scope: _Scope) -> list[SiteDay]:
+    if scope.dates is None:
+        return []
+    zone = catalogue.authority.zone
+    days = days_between(*scope.dates, zone)
+    return [site_day(site, day, zone) for day in days for site in scope.sites]
+
+
+def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
+    """The scope's dates in a few pieces, the first ones short."""
+    if scope.dates is None:
+        return
+    first, last = scope.dates
+    for length in FIRST_SLOT_DAYS:
+        if first > last:
+            return
+        end = min(last, first + timedelta(days=length - 1))
+        yield first, end
+        first = end + timedelta(days=1)
+    if first <= last:
+        yield first, last
+
+
+def _shown(catalogue: Catalogue, ask: Ask, slot: Slot) -> Iterator[FreeSlot]:
+    site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
+    for mode in modes_at(catalogue, ask, site):
+        offer = Offer(
+            authority_id=catalogue.authority.id,
+            site_id=site.id,
+            service_ids=ask.service_ids,
+            mode=mode,
+            start_unit=slot.start_unit,
+            extra_time=ask.extra_time or "extra-time" in ask.needs,
+        )
+        starts_at = instant_of(slot.start_unit).astimezone(zone)
+        ends_at = instant_of(slot.end_unit).astimezone(zone)
+        yield FreeSlot(offer, encode(offer), site, mode, starts_at, ends_at, slot.free)
+
+
+def _nearest(slots: Iterable[FreeSlot], offer: Offer, count: int) -> list[FreeSlot]:
+    others = [slot for slot in slots if slot.token != encode(offer)]
+    nearest = sorted(others, key=lambda slot: (abs(slot.offer.start_unit - offer.start_unit), slot.token))
+    return sorted(nearest[:count], key=lambda slot: slot.starts_at)
+
+

@@ -1,0 +1,73 @@
+"""Writing appointments' rows, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from booking.tables import Appointment, AppointmentService
+from core.errors import NotFound
+from core.tokens import new_reference, parse_reference
+
+_appointments = Appointment.__table__
+_services = AppointmentService.__table__
+
+
+def insert_appointment(session: Session, values: dict[str, Any]) -> tuple[int, str]:
+    """The id and the new reference of an appointment with these column values.
+
+    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
+    """
+    connection = session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(_appointments).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.c.id)
+    while True:
+        reference = new_reference()
+        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
+        if appointment_id is not None:
+            return appointment_id, reference
+
+
+def insert_services(
+    session: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]
+) -> None:
+    """Write the services of a visit in their order: (service id, start, end) each."""
+    rows = [
+        {
+            "appointment_id": appointment_id,
+            "service_id": service_id,
+            "position": position,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+        }
+        for position, (service_id, starts_at, ends_at) in enumerate(parts)
+    ]
+    session.connection().execute(_services.insert(), rows)
+
+
+def appointment_for_change(session: Session, authority_id: int, reference: str) -> Appointment:
+    """The appointment's row, locked until the transaction ends. Raises: NotFound."""
+    canonical = parse_reference(reference)
+    row = session.scalar(
+        select(Appointment)
+        .where(Appointment.reference == canonical, Appointment.authority_id == authority_id)
+        .with_for_update()
+    )
+    if row is None:
+        raise NotFound("There is no appointment with this reference.")
+    return row
+
+
+def service_ids_of(session: Session, appointment_id: int) -> tuple[int, ...]:
+    """The services of an appointment, in their order."""
+    statement = (
+        select(AppointmentService.service_id)
+        .where(AppointmentService.appointment_id == appointment_id)
+        .order_by(AppointmentService.position)
+    )
+    return tuple(session.scalars(statement))

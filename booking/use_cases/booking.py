@@ -1,0 +1,209 @@
+"""Booking: a slot or a hold becomes an appointment, with its claims, audit, notifications and idempotency record."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from booking.claims import claim_for_appointment, turn_hold_into_appointment
+from booking.events import AppointmentChange, announce
+from booking.model import CHANNELS, State, wants_extra_time
+from booking.offers import Offer, decode, encode
+from booking.placing import Placement, place, place_held
+from booking.repository import insert_appointment, insert_services
+from booking.tables import Appointment, AppointmentService, Hold
+from booking.use_cases.holds import live_hold
+from core.audit import Actor, record
+from core.errors import Invalid, LimitReached
+from core.idempotency import Answer, IdempotencyKey, once
+from core.runtime import Runtime
+from core.tokens import digest, manage_token, new_nonce
+from core.wall_clock import instant_of, local_date_of
+from people.model import Person, Representation
+from people.residents import add_representative, find_or_create, lock_resident
+
+PUBLIC_ACTORS = frozenset({"resident", "api"})
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What is to be booked: an offer or a hold's token, for whom, how, and what is known of them."""
+
+    authority_id: int
+    channel: str
+    resident: Person | int
+    offer: Offer | None = None
+    hold: str | None = None
+    representative: Representation | None = None
+    support_needs: tuple[str, ...] = ()
+    notes: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A kept promise: its reference and version, and the path of its manage link."""
+
+    appointment_id: int
+    reference: str
+    version: int
+    manage_url_path: str = ""
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """Capacity about to be taken: the checked place in the diary, and the hold that has it already, if one does."""
+
+    offer: Offer
+    placement: Placement
+    hold_id: int | None
+
+
+def book(
+    runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None
+) -> Booked:
+    """The appointment that `booking` asks for.
+
+    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, Invalid, NotFound, IdempotencyMismatch.
+    """
+    if booking.channel not in CHANNELS:
+        raise Invalid({"channel": [f"Use one of: {', '.join(sorted(CHANNELS))}."]})
+    deed = partial(_book, runtime=runtime, booking=booking, actor=actor)
+    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+
+
+def with_link(runtime: Runtime, answer: Answer) -> Booked:
+    """What was booked, with its link worked out afresh: no row, not even the idempotency record, holds the token."""
+    token = manage_token(runtime.settings.secret_key, answer.body["nonce"])
+    return Booked(
+        answer.body["appointment_id"], answer.body["reference"], answer.body["version"], f"/manage/{token}"
+    )
+
+
+def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
+    now = runtime.clock.database_now(session)
+    taking = _taking(session, booking, actor, now)
+    resident_id = _resident(session, booking, now)
+    if actor.kind in PUBLIC_ACTORS:
+        _check_limit(session, taking, resident_id, now)
+    representative_id = None
+    if booking.representative is not None:
+        representative_id = add_representative(
+            session, booking.authority_id, resident_id, booking.representative, now
+        )
+    nonce = new_nonce()
+    values = _values(taking, booking, now) | {
+        "resident_id": resident_id,
+        "representative_id": representative_id,
+        "manage_nonce": nonce,
+        "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
+    }
+    appointment_id, reference = insert_appointment(session, values)
+    insert_services(session, appointment_id, parts_of(taking.placement, taking.offer))
+    _take(session, taking, appointment_id, now)
+    record(
+        session, actor, "booked", ("appointment", appointment_id),
+        authority_id=booking.authority_id, now=now, channel=booking.channel, offer=encode(taking.offer),
+    )
+    announce(session, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now))
+    return Answer(201, asdict(Booked(appointment_id, reference, 1)) | {"nonce": nonce})
+
+
+def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
+    if (booking.offer is None) == (booking.hold is None):
+        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+    needs = frozenset(booking.support_needs)
+    if booking.hold is not None:
+        hold = live_hold(session, booking.authority_id, booking.hold, now, lock=True)
+        offer = decode(hold.offer)
+        return _Taking(offer, place_held(session, offer, now), hold.id)
+    assert booking.offer is not None
+    offer = replace(booking.offer, extra_time=booking.offer.extra_time or wants_extra_time(needs))
+    if offer.authority_id != booking.authority_id:
+        raise Invalid({"slot": ["This slot belongs to another authority."]})
+    for_public = actor.kind in PUBLIC_ACTORS
+    return _Taking(offer, place(session, offer, now, for_public=for_public, needs=needs), None)
+
+
+def _resident(session: Session, booking: Booking, now: datetime) -> int:
+    if isinstance(booking.resident, int):
+        return lock_resident(session, booking.authority_id, booking.resident)
+    if not booking.resident.name.strip():
+        raise Invalid({"name": ["Enter a name."]})
+    return find_or_create(session, booking.authority_id, booking.resident, now).id
+
+
+def _check_limit(session: Session, taking: _Taking, resident_id: int, now: datetime) -> None:
+    """Raises: LimitReached. The resident's row is locked, so that two bookings at once are counted one after the other."""
+    connection = session.connection()
+    services = AppointmentService.__table__
+    counts = dict(
+        connection.execute(
+            select(services.c.service_id, func.count())
+            .join(Appointment, Appointment.id == services.c.appointment_id)
+            .where(
+                Appointment.resident_id == resident_id,
+                Appointment.starts_at > now,
+                Appointment.state == State.BOOKED,
+                services.c.service_id.in_(taking.offer.service_ids),
+            )
+            .group_by(services.c.service_id)
+        ).tuples()
+    )
+    for service_id in taking.offer.service_ids:
+        limit = taking.placement.catalogue.service_by_id(service_id).open_limit
+        if counts.get(service_id, 0) >= limit:
+            raise LimitReached(limit)
+
+
+def _values(taking: _Taking, booking: Booking, now: datetime) -> dict[str, Any]:
+    return times_of(taking.placement, taking.offer) | {
+        "authority_id": booking.authority_id,
+        "version": 1,
+        "state": State.BOOKED.value,
+        "channel": booking.channel,
+        "support_needs": sorted(set(booking.support_needs)),
+        "notes": booking.notes,
+        "answers": booking.answers,
+        "is_walk_in": False,
+        "created_at": now,
+        "changed_at": now,
+        "state_reason": "",
+    }
+
+
+def times_of(placement: Placement, offer: Offer) -> dict[str, Any]:
+    """The columns of an appointment that say where and when it is."""
+    return {
+        "site_id": offer.site_id,
+        "mode": offer.mode,
+        "starts_at": instant_of(placement.start_unit),
+        "ends_at": instant_of(placement.end_unit),
+        "local_date": local_date_of(placement.start_unit, placement.catalogue.authority.zone),
+        "offer": encode(offer),
+    }
+
+
+def parts_of(placement: Placement, offer: Offer) -> list[tuple[int, datetime, datetime]]:
+    """The services of the visit, back to back: (service id, start, end) each."""
+    parts, unit = [], placement.start_unit
+    for shape in placement.search.visit:
+        end = unit + shape.duration_ticks + placement.search.extra_ticks
+        parts.append((shape.service_id, instant_of(unit), instant_of(end)))
+        unit = end
+    return parts
+
+
+def _take(session: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
+    if taking.hold_id is None:
+        claim_for_appointment(
+            session, taking.offer.site_id, taking.placement.ways, appointment_id=appointment_id, now=now
+        )
+        return
+    turn_hold_into_appointment(session, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
+    session.connection().execute(delete(Hold.__table__).where(Hold.id == taking.hold_id))

@@ -1,0 +1,202 @@
+"""Changing an appointment: another time, no appointment after all, other contact details or needs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from booking.claims import claim_for_appointment, release, turn_hold_into_appointment
+from booking.events import AppointmentChange, announce
+from booking.model import NEEDS_REASON, State, can_move
+from booking.offers import Offer, decode, encode
+from booking.placing import place, place_held
+from booking.repository import appointment_for_change, insert_services, service_ids_of
+from booking.tables import Appointment, AppointmentService, Hold
+from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
+from booking.use_cases.holds import live_hold
+from booking.use_cases.rebooking import settle
+from core.audit import Actor, record
+from core.errors import IllegalMove, Invalid, TooSoon
+from core.idempotency import Answer, IdempotencyKey, once
+from core.runtime import Runtime
+from locations.catalogue import Catalogue, catalogue_by_id
+from people.model import Person
+from people.residents import update_details
+
+By = Literal["resident", "authority"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where an appointment is to go: an offer, or a hold's token."""
+
+    offer: Offer | None = None
+    hold: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a resident may change without changing the time."""
+
+    person: Person
+    support_needs: tuple[str, ...] = ()
+    notes: str | None = None
+
+
+def reschedule(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    move: Move,
+    *,
+    actor: Actor,
+    enforce_cutoff: bool,
+    idempotency: IdempotencyKey | None = None,
+) -> Booked:
+    """The appointment at its new time: the same reference, the next version.
+
+    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, Invalid, NotFound, IdempotencyMismatch.
+    """
+
+    def deed(session: Session) -> Answer:
+        now = runtime.clock.database_now(session)
+        row = appointment_for_change(session, authority_id, reference)
+        _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
+        _move(session, row, move, actor, now)
+        return Answer(200, asdict(Booked(row.id, row.reference, row.version)) | {"nonce": row.manage_nonce})
+
+    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+
+
+def cancel(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    *,
+    actor: Actor,
+    by: By,
+    reason: str = "",
+    enforce_cutoff: bool,
+    idempotency: IdempotencyKey | None = None,
+) -> Booked:
+    """The appointment, cancelled; its time is free for others at once. The version rises.
+
+    Raises: TooSoon past the cut-off, IllegalMove, Invalid without a reason from the authority, NotFound.
+    """
+    wanted = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
+
+    def deed(session: Session) -> Answer:
+        now = runtime.clock.database_now(session)
+        row = appointment_for_change(session, authority_id, reference)
+        if not can_move(State(row.state), wanted):
+            raise IllegalMove(row.state, wanted)
+        if wanted in NEEDS_REASON and not reason.strip():
+            raise Invalid({"reason": ["Say why the appointment is cancelled."]})
+        _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
+        row.state, row.state_reason = wanted.value, reason.strip()
+        row.version += 1
+        row.changed_at = now
+        release(session, appointment_id=row.id)
+        settle(session, row.id, now)
+        _recorded(session, row, actor, "cancelled", now, reason)
+        return Answer(200, asdict(Booked(row.id, row.reference, row.version)) | {"nonce": row.manage_nonce})
+
+    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+
+
+def change_details(
+    runtime: Runtime, authority_id: int, reference: str, details: Details, *, actor: Actor
+) -> None:
+    """New contact details and needs for the resident of an appointment. Raises: IllegalMove, NotFound."""
+    with runtime.store.writing() as session:
+        now = runtime.clock.database_now(session)
+        row = appointment_for_change(session, authority_id, reference)
+        if row.state != State.BOOKED:
+            raise IllegalMove(row.state, State.BOOKED)
+        update_details(session, row.resident_id, details.person)
+        row.support_needs = sorted(set(details.support_needs))
+        if details.notes is not None:
+            row.notes = details.notes
+        record(session, actor, "details_changed", ("appointment", row.id), authority_id=authority_id, now=now)
+        announce(session, AppointmentChange(authority_id, row.id, row.version, "details", now))
+
+
+def cutoff_at(session: Session, catalogue: Catalogue, appointment_id: int, starts_at: datetime) -> datetime:
+    """The last instant at which the resident may change the appointment by themselves."""
+    services = [catalogue.service_by_id(service_id) for service_id in service_ids_of(session, appointment_id)]
+    return starts_at - timedelta(minutes=max(service.cancel_cutoff_minutes for service in services))
+
+
+def _check_open(session: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
+    if row.state != State.BOOKED:
+        raise IllegalMove(row.state, State.BOOKED)
+    if enforce_cutoff:
+        limit_at = cutoff_at(session, catalogue_by_id(session, row.authority_id), row.id, row.starts_at)
+        if now > limit_at:
+            raise TooSoon(limit_at)
+
+
+def _move(session: Session, row: Appointment, move: Move, actor: Actor, now: datetime) -> None:
+    if (move.offer is None) == (move.hold is None):
+        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+    if move.hold is not None:
+        hold = live_hold(session, row.authority_id, move.hold, now, lock=True)
+        offer = _same_visit(session, row, decode(hold.offer))
+        placement = place_held(session, offer, now)
+        release(session, appointment_id=row.id)
+        turn_hold_into_appointment(session, hold_id=hold.id, appointment_id=row.id, now=now)
+        session.connection().execute(delete(Hold.__table__).where(Hold.id == hold.id))
+    else:
+        assert move.offer is not None
+        offer = _same_visit(session, row, move.offer)
+        for_public = actor.kind in PUBLIC_ACTORS
+        needs = frozenset(row.support_needs)
+        placement = place(session, offer, now, for_public=for_public, needs=needs, but_not=row.id)
+        release(session, appointment_id=row.id)
+        claim_for_appointment(session, offer.site_id, placement.ways, appointment_id=row.id, now=now)
+    was = row.offer
+    _set(row, times_of(placement, offer) | {"version": row.version + 1, "changed_at": now})
+    session.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
+    insert_services(session, row.id, parts_of(placement, offer))
+    settle(session, row.id, now)
+    _recorded(session, row, actor, "rescheduled", now, move.reason, was=was, offer=encode(offer))
+
+
+def _same_visit(session: Session, row: Appointment, offer: Offer) -> Offer:
+    """`offer`, when it is for the appointment's own services; its extra time is kept. Raises: Invalid."""
+    if offer.authority_id != row.authority_id or offer.service_ids != service_ids_of(session, row.id):
+        raise Invalid({"slot": ["This slot is for another service. Ask for the appointment's own services."]})
+    return replace(offer, extra_time=offer.extra_time or "extra-time" in row.support_needs)
+
+
+def _set(row: Appointment, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _recorded(
+    session: Session,
+    row: Appointment,
+    actor: Actor,
+    what: Literal["rescheduled", "cancelled"],
+    now: datetime,
+    reason: str,
+    **facts: Any,
+) -> None:
+    record(
+        session,
+        actor,
+        what,
+        ("appointment", row.id),
+        authority_id=row.authority_id,
+        now=now,
+        reason=reason.strip(),
+        version=row.version,
+        **facts,
+    )
+    announce(session, AppointmentChange(row.authority_id, row.id, row.version, what, now))

@@ -1,0 +1,124 @@
+"""Holds: capacity set aside for a few minutes while somebody fills in a form or talks on the phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from booking.claims import claim_for_hold, release
+from booking.offers import Offer, decode, encode
+from booking.placing import place
+from booking.tables import Hold
+from core.errors import HoldExpired
+from core.idempotency import Answer, IdempotencyKey, once
+from core.runtime import Runtime
+from core.tokens import digest, new_token
+
+HOLD_PERIOD = timedelta(minutes=10)
+
+_holds = Hold.__table__
+
+
+@dataclass(frozen=True)
+class HeldSlot:
+    """A hold that is alive: its token, what it holds, and until when (UTC)."""
+
+    token: str
+    offer: Offer
+    expires_at: datetime
+
+
+def hold_slot(
+    runtime: Runtime,
+    offer: Offer,
+    *,
+    for_public: bool,
+    needs: frozenset[str] = frozenset(),
+    replaces: str | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> HeldSlot:
+    """The offer, held for ten minutes. `replaces` is the token of an earlier hold, which is released with it.
+
+    Raises: SlotTaken, TooSoon, TooFar, NotFound, IdempotencyMismatch.
+    """
+
+    def deed(session: Session) -> Answer:
+        held = _hold(session, runtime, offer, for_public=for_public, needs=needs, replaces=replaces)
+        body = {"token": held.token, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
+        return Answer(201, body)
+
+    body = once(runtime.store, idempotency, deed, runtime.clock.now()).body
+    return HeldSlot(body["token"], decode(body["offer"]), datetime.fromisoformat(body["expires_at"]))
+
+
+def _hold(
+    session: Session,
+    runtime: Runtime,
+    offer: Offer,
+    *,
+    for_public: bool,
+    needs: frozenset[str],
+    replaces: str | None,
+) -> HeldSlot:
+    now = runtime.clock.database_now(session)
+    if replaces:
+        _release(session, offer.authority_id, replaces)
+    placement = place(session, offer, now, for_public=for_public, needs=needs)
+    held = HeldSlot(new_token(), offer, now + HOLD_PERIOD)
+    values = {
+        "authority_id": offer.authority_id,
+        "site_id": offer.site_id,
+        "token_digest": digest(held.token),
+        "offer": encode(offer),
+        "created_at": now,
+        "expires_at": held.expires_at,
+    }
+    hold_id = session.connection().execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
+    claim_for_hold(session, offer.site_id, placement.ways, hold_id=hold_id, expires_at=held.expires_at, now=now)
+    return held
+
+
+def release_hold(runtime: Runtime, authority_id: int, token: str) -> None:
+    """Give a hold's capacity back. Releasing one that is gone already changes nothing."""
+    with runtime.store.writing() as session:
+        _release(session, authority_id, token)
+
+
+def held(session: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
+    """The hold of `token` while it is alive at `now`. Raises: HoldExpired."""
+    row = live_hold(session, authority_id, token, now)
+    return HeldSlot(token, decode(row.offer), row.expires_at)
+
+
+def live_hold(session: Session, authority_id: int, token: str, now: datetime, *, lock: bool = False) -> Hold:
+    """The hold's row while it is alive at `now`. Raises: HoldExpired."""
+    statement = select(Hold).where(Hold.token_digest == digest(token), Hold.authority_id == authority_id)
+    row = session.scalar(statement.with_for_update() if lock else statement)
+    if row is None or row.expires_at <= now:
+        raise HoldExpired("The time that was kept for you has run out. Choose it again.")
+    return row
+
+
+def remove_expired(session: Session, now: datetime) -> int:
+    """Remove dead holds and what they claimed; how many there were. They hold nothing since they expired."""
+    dead = select(_holds.c.id).where(_holds.c.expires_at <= now).order_by(_holds.c.id).with_for_update(skip_locked=True)
+    ids = session.connection().scalars(dead).all()
+    for hold_id in ids:
+        release(session, hold_id=hold_id)
+    session.connection().execute(delete(_holds).where(_holds.c.id.in_(ids)))
+    return len(ids)
+
+
+def _release(session: Session, authority_id: int, token: str) -> None:
+    connection = session.connection()
+    hold_id = connection.scalar(
+        select(_holds.c.id)
+        .where(_holds.c.token_digest == digest(token), _holds.c.authority_id == authority_id)
+        .with_for_update()
+    )
+    if hold_id is not None:
+        release(session, hold_id=hold_id)
+        connection.execute(delete(_holds).where(_holds.c.id == hold_id))

@@ -1,0 +1,80 @@
+"""What became of an appointment, as the front desk records it; and a wrong click put right."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from booking.events import AppointmentChange, announce
+from booking.model import CANCELLED, NEEDS_REASON, State, can_correct, can_move, may_be_recorded
+from booking.repository import appointment_for_change
+from booking.tables import Appointment
+from core.audit import Actor, record
+from core.errors import IllegalMove, Invalid
+from core.idempotency import Answer, IdempotencyKey, once
+from core.runtime import Runtime
+
+
+def move(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    wanted: State,
+    *,
+    actor: Actor,
+    reason: str = "",
+    idempotency: IdempotencyKey | None = None,
+) -> None:
+    """The appointment moves to `wanted`. Cancelling has a use case of its own.
+
+    Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
+    """
+
+    def deed(session: Session) -> Answer:
+        row = appointment_for_change(session, authority_id, reference)
+        now = runtime.clock.database_now(session)
+        in_order = can_move(State(row.state), wanted) and may_be_recorded(wanted, starts_at=row.starts_at, now=now)
+        if wanted in CANCELLED or not in_order:
+            raise IllegalMove(row.state, wanted)
+        if wanted in NEEDS_REASON and not reason.strip():
+            raise Invalid({"reason": ["Say why it could not be completed."]})
+        _set_state(session, runtime, row, wanted, actor, reason, "moved")
+        return Answer(200, {})
+
+    once(runtime.store, idempotency, deed, runtime.clock.now())
+
+
+def correct(
+    runtime: Runtime, authority_id: int, reference: str, wanted: State, *, actor: Actor, reason: str
+) -> None:
+    """The appointment goes back to `wanted`, with the reason on the record.
+
+    Raises: IllegalMove when that is no step back or too long ago, Invalid without a reason, NotFound.
+    """
+    with runtime.store.writing() as session:
+        row = appointment_for_change(session, authority_id, reference)
+        now = runtime.clock.database_now(session)
+        if not can_correct(State(row.state), wanted, changed_at=row.changed_at, now=now):
+            raise IllegalMove(row.state, wanted)
+        if not reason.strip():
+            raise Invalid({"reason": ["Say why you are putting this right."]})
+        _set_state(session, runtime, row, wanted, actor, reason, "corrected")
+
+
+def _set_state(
+    session: Session, runtime: Runtime, row: Appointment, wanted: State, actor: Actor, reason: str, action: str
+) -> None:
+    now = runtime.clock.database_now(session)
+    was, row.state, row.changed_at = row.state, wanted.value, now
+    row.state_reason = reason.strip() if wanted in NEEDS_REASON else ""
+    record(
+        session,
+        actor,
+        action,
+        ("appointment", row.id),
+        authority_id=row.authority_id,
+        now=now,
+        reason=reason.strip(),
+        was=was,
+        state=wanted.value,
+    )
+    announce(session, AppointmentChange(row.authority_id, row.id, row.version, "moved", now))

@@ -1,0 +1,31 @@
+"""Tidying up: dead holds, claims of past days, old idempotency records. Nothing depends on it for being right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from booking.claims import remove_past
+from booking.use_cases.holds import remove_expired
+from core.idempotency import forget_old
+from core.runtime import Runtime
+from core.wall_clock import unit_of
+
+PAST_DAYS_KEPT = timedelta(days=2)  # longer than any local day that is still running somewhere
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many dead holds and past claims were removed."""
+
+    holds: int
+    claims: int
+
+
+def sweep(runtime: Runtime, now: datetime) -> Swept:
+    """Remove what no search and no booking needs any more."""
+    with runtime.store.writing() as session:
+        holds = remove_expired(session, now)
+        claims = remove_past(session, unit_of(now - PAST_DAYS_KEPT))
+        forget_old(session, now)
+    return Swept(holds, claims)

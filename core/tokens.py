@@ -1,0 +1,68 @@
+"""References for reading aloud, and tokens that open something.
+
+A reference has 8 characters of an alphabet without look-alikes; the last is a check character, so that a misheard
+one is noticed. It opens nothing by itself. A token has 256 bits and is kept as a digest only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+# No I, L, O, U, 0, 1: 30 characters. 30^7 = 2.2e10 references; a clash is caught by the unique key and drawn again.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8
+LOOK_ALIKES = str.maketrans({"0": "Q", "O": "Q", "1": "J", "I": "J", "L": "J", "U": "V"})
+
+
+def new_token() -> str:
+    """A new 256-bit token, safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(token: str) -> str:
+    """The SHA-256 of `token` in hexadecimal: what the database keeps."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_nonce() -> str:
+    """A new nonce, from which `manage_token` derives an appointment's token."""
+    return secrets.token_hex(16)
+
+
+def manage_token(secret_key: str, nonce: str) -> str:
+    """The token of an appointment's manage link: an HMAC, so that each message can carry it and no row holds it."""
+    return hmac.new(secret_key.encode(), f"manage:{nonce}".encode(), hashlib.sha256).hexdigest()
+
+
+def new_reference() -> str:
+    """A new reference: 7 random characters and the check character."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
+    return body + check_character(body)
+
+
+def check_character(body: str) -> str:
+    """The check character of `body`, by Luhn mod N (ISO/IEC 7812-1, annex B, for N = 30).
+
+    It catches every single wrong character and most swaps of neighbours.
+    """
+    size, total, factor = len(ALPHABET), 0, 2
+    for character in reversed(body):
+        addend = factor * ALPHABET.index(character)
+        total += addend // size + addend % size
+        factor = 3 - factor
+    return ALPHABET[-total % size]
+
+
+def parse_reference(text: str) -> str | None:
+    """The reference that `text` means, or None. Forgives case, spaces, hyphens and look-alikes."""
+    cleaned = "".join(character for character in text.upper() if character.isalnum()).translate(LOOK_ALIKES)
+    if len(cleaned) != LENGTH or any(character not in ALPHABET for character in cleaned):
+        return None
+    return cleaned if check_character(cleaned[:-1]) == cleaned[-1] else None
+
+
+def spoken_reference(reference: str) -> str:
+    """`reference` in two groups of four, for reading aloud."""
+    return f"{reference[:4]} {reference[4:]}"

@@ -1,0 +1,104 @@
+"""The composition root: wires store, clock, blueprints, commands and subscribers into one application."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import booking.agent.views
+import booking.api
+import booking.cli
+import booking.resident.views
+import booking.site.views
+import core.cli
+import core.health
+import core.logs
+import core.metrics
+import core.web
+import locations.cli
+import people.access
+import people.cli
+import people.views
+import reminders.cli
+import reminders.outbox
+import reminders.views
+from booking.events import appointment_changed
+from booking.use_cases.rebooking import list_touched
+from core.clock import Clock
+from core.database import ROOT, Store
+from core.errors import ConfigurationError
+from core.runtime import EXTENSION, Runtime
+from core.settings import Settings
+
+COMMANDS: tuple[click.Command, ...] = (
+    core.cli.migrate_cli,
+    locations.cli.locations_cli,
+    booking.cli.demo_cli,
+    people.cli.staff_cli,
+    people.cli.api_key_cli,
+    reminders.cli.reminders_cli,
+)
+BLUEPRINTS = (
+    core.health.blueprint,
+    people.views.blueprint,
+    booking.agent.views.blueprint,
+    booking.site.views.blueprint,
+    booking.resident.views.blueprint,
+    reminders.views.blueprint,
+)
+
+
+def create_app(settings: Settings | None = None, store: Store | None = None, clock: Clock | None = None) -> Flask:
+    """The application. Whatever is not given is made from the environment. Raises: ConfigurationError."""
+    settings = settings or Settings.from_environ(os.environ)
+    app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(_config(settings))
+    runtime = Runtime(settings, store or Store(settings.database_url), clock or settings.clock())
+    app.extensions[EXTENSION] = runtime
+    core.logs.install(app)
+    core.web.install(app)
+    core.metrics.install(app)
+    people.access.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    booking.api.install(app)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    _connect()
+    if settings.trusted_proxies:
+        trusted = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=trusted
+        )
+    return app
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.is_test,
+        "MAX_CONTENT_LENGTH": 1_000_000,
+        "SESSION_COOKIE_SECURE": settings.public_url.startswith("https://"),
+        "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
+    }
+
+
+def _connect() -> None:
+    """Subscribe to what booking announces. Connecting the same function again changes nothing."""
+    appointment_changed.connect(reminders.outbox.plan_notifications)
+
+
+def __getattr__(name: str) -> Flask:
+    """`app`, made on first use, so that importing this module for `create_app` needs no settings."""
+    if name != "app":
+        raise AttributeError(name)
+    try:
+        app = create_app()
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from error
+    globals()["app"] = app
+    return app
