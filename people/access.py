@@ -1,8 +1,8 @@
 """Who is asking, and whether they may: a mark on every view, and one guard that reads the marks before any view runs.
 
 `install(app)` puts the guard in. A view without a mark answers as if it did not exist, and so does a forbidden one:
-nobody can tell from the answer what there is. Staff are known by a session cookie, programs by a bearer key, and neither
-is accepted in the other's place. Every unsafe request to a page needs its CSRF token; the API reads no cookie.
+nobody can tell from the answer what there is. Staff are known by a session cookie, programs by a bearer key, and
+neither is accepted in the other's place. Every unsafe request to a page needs its CSRF token; the API reads no cookie.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def install(app: Flask) -> None:
 def guard() -> ResponseReturnValue | None:
     """None when the visitor may come in; a redirect to the sign-in page or a 401 when they must say who they are.
 
-    Raises: NotFound for an unmarked endpoint and for what this visitor may not do; NotAllowed for a key without the scope.
+    Raises: NotFound for an unmarked endpoint and for what this visitor may not do; NotAllowed for a key without scope.
     """
     if request.endpoint is None:
         return None  # no route: Flask says so itself
@@ -195,7 +195,7 @@ def _staff_of_cookie(token: str) -> SignedInStaff | None:
 
 
 def cookie_name() -> str:
-    """The session cookie's name. With https it carries the `__Host-` prefix, which ties it to this host (RFC 6265bis)."""
+    """The session cookie's name. With https it has the `__Host-` prefix, which ties it to this host (RFC 6265bis)."""
     return f"__Host-{COOKIE}" if is_https() else COOKIE
 
 

@@ -7,11 +7,12 @@ comes close, the authority's vocabulary of name words is read once and compared 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import jellyfish
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from people.names import (
@@ -31,6 +32,9 @@ CANDIDATES = 200
 NEAR_WORDS = 25
 SOUNDS_ALIKE = 0.88
 CLOSE_ENOUGH = 0.85  # a best name below this is worth the look through the vocabulary
+Column = InstrumentedAttribute[str]
+Conditions = Sequence[ColumnElement[bool]]
+Hits = Select[int, int, int]
 _LAST = "\U0010ffff"
 _EMAIL = re.compile(r"\S+@\S*")
 _PHONE = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
@@ -81,93 +85,92 @@ def read(text: str) -> Asked:
 
 
 def find_residents(session: Session, authority_id: int, text: str, limit: int = 10) -> list[Match]:
-    """The residents whom `text` may mean, likeliest first, at most `limit`; two to four short statements."""
+    """The residents whom `text` may mean, likeliest first, at most `limit`; one to five short statements."""
     asked = read(text)
     if not asked.parts:
         return []
-    residents = {row.id: row for row in _by_contact(session, authority_id, asked)}
+    here = (Resident.authority_id == authority_id, Resident.anonymised_at.is_(None))
+    contact = _contact_conditions(asked)
+    found = _unique(chain.from_iterable(_by_contact(session, (*here, begins), column) for column, begins in contact))
+    matches = _ranked(found, asked)
     if asked.words:
-        residents.update((row.id, row) for row in _by_name(session, authority_id, asked.words))
-    matches = _ranked(residents.values(), asked)
-    if asked.words and (not matches or matches[0].score < CLOSE_ENOUGH):
-        near = _by_near_words(session, authority_id, asked.words)
-        residents.update((row.id, row) for row in near)
-        matches = _ranked(residents.values(), asked)
+        hits = _hits_of_words(authority_id, asked.words)
+        matches = _ranked(_unique((*found, *_residents_of(session, hits, here, contact))), asked)
+        if not matches or matches[0].score < CLOSE_ENOUGH:
+            hits = _hits_of_near_words(session, authority_id, asked.words)
+            residents = (match.resident for match in matches)
+            matches = _ranked(_unique((*residents, *_residents_of(session, hits, here, contact))), asked)
     return matches[:limit]
 
 
-def _begins(column: InstrumentedAttribute[str], prefix: str) -> ColumnElement[bool]:
+def _unique(residents: Iterable[Resident]) -> list[Resident]:
+    return list({resident.id: resident for resident in residents}.values())
+
+
+def _begins(column: Column, prefix: str) -> ColumnElement[bool]:
     return and_(column >= prefix, column < prefix + _LAST)
 
 
-def _by_contact(session: Session, authority_id: int, asked: Asked) -> Iterator[Resident]:
-    """One statement for each part, since each has its own index; exact ones come first by their length."""
-    for column, prefix in (
+def _contact_conditions(asked: Asked) -> list[tuple[Column, ColumnElement[bool]]]:
+    parts: list[tuple[Column, str]] = [
         (Resident.email, asked.email),
         (Resident.phone_key, asked.phone[::-1]),
         (Resident.postcode_key, asked.postcode),
-    ):
-        if prefix:
-            statement = select(Resident).where(Resident.authority_id == authority_id, _begins(column, prefix))
-            yield from session.scalars(_living(statement).order_by(column).limit(CANDIDATES))
+    ]
+    return [(column, _begins(column, prefix)) for column, prefix in parts if prefix]
 
 
-def _living(statement):  # type: ignore[no-untyped-def]
-    return statement.where(Resident.anonymised_at.is_(None))
+def _by_contact(session: Session, conditions: Conditions, column: Column) -> Iterable[Resident]:
+    """Residents whose column begins as asked; what is asked whole comes first, being shortest."""
+    return session.scalars(select(Resident).where(*conditions).order_by(column).limit(CANDIDATES))
 
 
-def _by_name(session: Session, authority_id: int, words: Sequence[str]) -> Iterable[Resident]:
-    """Residents with a word that begins with, or sounds like, one of `words`; those with the most first."""
+def _hits_of_words(authority_id: int, words: Sequence[str]) -> list[Hits]:
+    """Words of names that begin with, or sound like, one of `words`; a better fit weighs more."""
     here = ResidentNameToken.authority_id == authority_id
-    hits = []
+    hits: list[Hits] = []
     for position, word in enumerate(words):
         weight = case((ResidentNameToken.token == word, 3), else_=2)
-        columns = (ResidentNameToken.resident_id, literal(position).label("word"))
-        hits.append(select(*columns, weight.label("weight")).where(here, _begins(ResidentNameToken.token, word)))
+        hits.append(_hits(position, weight).where(here, _begins(ResidentNameToken.token, word)))
         if sound_of(word):
-            alike = ResidentNameToken.sound == sound_of(word)
-            hits.append(select(*columns, literal(1).label("weight")).where(here, alike))
-    return _residents_of(session, hits)
+            hits.append(_hits(position, literal(1)).where(here, ResidentNameToken.sound == sound_of(word)))
+    return hits
 
 
-def _residents_of(session: Session, hits: Sequence) -> Iterable[Resident]:  # type: ignore[type-arg]
-    hit = union_all(*hits).subquery()
-    best = (
-        select(hit.c.resident_id, hit.c.word, func.max(hit.c.weight).label("weight"))
-        .group_by(hit.c.resident_id, hit.c.word)
-        .subquery()
-    )
-    likeliest = (
-        select(best.c.resident_id, func.sum(best.c.weight + 10).label("weight"))
-        .group_by(best.c.resident_id)
-        .order_by(func.sum(best.c.weight + 10).desc(), best.c.resident_id)
-        .limit(CANDIDATES)
-        .subquery()
-    )
-    return session.scalars(_living(select(Resident).join(likeliest, likeliest.c.resident_id == Resident.id)))
-
-
-def _by_near_words(session: Session, authority_id: int, words: Sequence[str]) -> Iterable[Resident]:
-    """Residents with a word that is one slip of the keyboard or the ear (two in a long word) away from one of `words`."""
-    lengths = func.length(ResidentNameToken.token).between(min(map(len, words)) - 1, max(map(len, words)) + 1)
+def _hits_of_near_words(session: Session, authority_id: int, words: Sequence[str]) -> list[Hits]:
+    """Words of names that are one slip of the keyboard (two in a long word) away from one of `words`."""
     here = ResidentNameToken.authority_id == authority_id
+    lengths = func.length(ResidentNameToken.token).between(min(map(len, words)) - 1, max(map(len, words)) + 1)
     vocabulary = session.scalars(select(ResidentNameToken.token).where(here, lengths).distinct()).all()
-    hits = []
-    for position, word in enumerate(words):
-        columns = (
-            ResidentNameToken.resident_id,
-            literal(position).label("word"),
-            literal(1).label("weight"),
-        )
-        near = ResidentNameToken.token.in_(_near(word, vocabulary))
-        hits.append(select(*columns).where(here, near))
-    return _residents_of(session, hits)
+    return [
+        _hits(position, literal(1)).where(here, ResidentNameToken.token.in_(_near(word, vocabulary)))
+        for position, word in enumerate(words)
+    ]
+
+
+def _hits(position: int, weight: ColumnElement[int]) -> Hits:
+    return select(ResidentNameToken.resident_id, literal(position).label("word"), weight.label("weight"))
+
+
+def _residents_of(
+    session: Session, hits: Sequence[Hits], here: Conditions, contact: Sequence[tuple[Column, ColumnElement[bool]]]
+) -> Iterable[Resident]:
+    """The residents with the most and the weightiest hits, of those who fit the contact that was asked for too."""
+    hit = union_all(*hits).subquery()
+    best = select(hit.c.resident_id, func.max(hit.c.weight).label("weight")).group_by(hit.c.resident_id, hit.c.word)
+    word = best.subquery()
+    total = func.sum(word.c.weight + 10)
+    likely = select(word.c.resident_id).group_by(word.c.resident_id)
+    if contact:
+        likely = likely.join(Resident, Resident.id == word.c.resident_id).where(*(begins for _, begins in contact))
+    likeliest = likely.order_by(total.desc(), word.c.resident_id).limit(CANDIDATES).subquery()
+    return session.scalars(select(Resident).join(likeliest, likeliest.c.resident_id == Resident.id).where(*here)).all()
 
 
 def _near(word: str, vocabulary: Iterable[str]) -> list[str]:
     allowed = slips_allowed(word)
     slips = ((jellyfish.damerau_levenshtein_distance(word, other), other) for other in vocabulary)
-    return [other for count, other in sorted(slip for slip in slips if slip[0] <= allowed)[:NEAR_WORDS]]
+    return [other for _, other in sorted(slip for slip in slips if slip[0] <= allowed)[:NEAR_WORDS]]
 
 
 def slips_allowed(word: str) -> int:

@@ -104,7 +104,7 @@ def phone_digits(text: str) -> str:
         number = phonenumbers.parse(text, "GB")
     except phonenumbers.NumberParseException:
         return digits
-    if phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
         return f"{number.country_code}{number.national_number}"
     return digits
 

@@ -1,6 +1,6 @@
 """Who may do what: one table, (role, action) -> allowed, scoped by authority and, where it says so, by site.
 
-A member of staff belongs to exactly one authority, so nothing here can reach over to another: the queries do not look there.
+A member of staff belongs to exactly one authority, so nothing here reaches over to another one.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from core.privacy import personal
 
 
 def by_code_point(length: int) -> String:
-    """Text whose order is that of its code points on every database, so that an index finds what begins with a prefix."""
+    """Text in the order of its code points on every database, so that an index finds what begins with a prefix."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
