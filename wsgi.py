@@ -24,12 +24,13 @@ import people.access
 import people.cli
 import people.views
 import reminders.cli
+import reminders.heartbeat
 import reminders.outbox
 import reminders.views
 from booking.events import appointment_changed
 from booking.use_cases.rebooking import list_touched
 from core.clock import Clock
-from core.database import ROOT, Store
+from core.database import ROOT, Store, answers, is_up_to_date
 from core.errors import ConfigurationError
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
@@ -43,7 +44,6 @@ COMMANDS: tuple[click.Command, ...] = (
     reminders.cli.reminders_cli,
 )
 BLUEPRINTS = (
-    core.health.blueprint,
     people.views.blueprint,
     booking.agent.views.blueprint,
     booking.site.views.blueprint,
@@ -65,6 +65,8 @@ def create_app(settings: Settings | None = None, store: Store | None = None, clo
     people.access.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.register_blueprint(core.health.make_blueprint(_checks(runtime), people.access.public))
+    app.register_blueprint(core.metrics.make_blueprint(people.access.public))
     booking.api.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)
@@ -80,10 +82,22 @@ def create_app(settings: Settings | None = None, store: Store | None = None, clo
 def _config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
+        "LOG_LEVEL": settings.log_level,
         "TESTING": settings.is_test,
         "MAX_CONTENT_LENGTH": 1_000_000,
         "SESSION_COOKIE_SECURE": settings.public_url.startswith("https://"),
         "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
+    }
+
+
+def _checks(runtime: Runtime) -> dict[str, core.health.Check]:
+    def scheduler() -> bool:
+        return reminders.heartbeat.is_fresh(runtime)
+
+    return {
+        "database": lambda: answers(runtime.store),
+        "migrations": lambda: is_up_to_date(runtime.store),
+        "scheduler": scheduler,
     }
 
 

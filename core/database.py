@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, BigInteger, DateTime, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy import JSON, BigInteger, DateTime, Engine, Integer, MetaData, create_engine, event, select
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -133,6 +133,12 @@ def alembic_config(url: str) -> Config:
 def upgrade(url: str) -> None:
     """Bring the database at `url` up to date."""
     command.upgrade(alembic_config(url), "head")
+
+
+def answers(store: Store) -> bool:
+    """Whether the database answers."""
+    with store.engine.connect() as connection:
+        return connection.execute(select(1)).scalar_one() == 1
 
 
 def is_up_to_date(store: Store) -> bool:

@@ -25,7 +25,8 @@ from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from core.wall_clock import instant_of, local_date_of
 from people.model import Person, Representation
-from people.residents import add_representative, find_or_create, lock_resident
+from people.repository import add_representative, lock_resident
+from people.residents import find_or_create
 
 PUBLIC_ACTORS = frozenset({"resident", "api"})
 
@@ -88,7 +89,7 @@ def with_link(runtime: Runtime, answer: Answer) -> Booked:
 def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
     now = runtime.clock.database_now(session)
     taking = _taking(session, booking, actor, now)
-    resident_id = _resident(session, booking, now)
+    resident_id = _resident(session, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS:
         _check_limit(session, taking, resident_id, now)
     representative_id = None
@@ -130,16 +131,17 @@ def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> 
     return _Taking(offer, place(session, offer, now, for_public=for_public, needs=needs), None)
 
 
-def _resident(session: Session, booking: Booking, now: datetime) -> int:
+def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -> int:
     if isinstance(booking.resident, int):
-        return lock_resident(session, booking.authority_id, booking.resident)
+        return lock_resident(session, booking.authority_id, booking.resident).id
     if not booking.resident.name.strip():
         raise Invalid({"name": ["Enter a name."]})
-    return find_or_create(session, booking.authority_id, booking.resident, now).id
+    by_staff = actor.kind == "staff"
+    return find_or_create(session, booking.authority_id, booking.resident, now, by_staff=by_staff).id
 
 
 def _check_limit(session: Session, taking: _Taking, resident_id: int, now: datetime) -> None:
-    """Raises: LimitReached. The resident's row is locked, so that two bookings at once are counted one after the other."""
+    """Raises: LimitReached. The resident is locked, so that two bookings at once are counted one after the other."""
     connection = session.connection()
     services = AppointmentService.__table__
     counts = dict(

@@ -25,7 +25,8 @@ from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
 from locations.catalogue import Catalogue, catalogue_by_id
 from people.model import Person
-from people.residents import update_details
+from people.repository import lock_resident
+from people.residents import change_contact
 
 By = Literal["resident", "authority"]
 
@@ -118,7 +119,7 @@ def change_details(
         row = appointment_for_change(session, authority_id, reference)
         if row.state != State.BOOKED:
             raise IllegalMove(row.state, State.BOOKED)
-        update_details(session, row.resident_id, details.person)
+        change_contact(session, lock_resident(session, authority_id, row.resident_id), details.person)
         row.support_needs = sorted(set(details.support_needs))
         if details.notes is not None:
             row.notes = details.notes
