@@ -1,0 +1,7 @@
+"""Screens."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("resident", __name__)
