@@ -31,3 +31,22 @@ def announce(session: Session, change: AppointmentChange) -> None:
     """Tell every subscriber of `change`, inside the running transaction."""
     session.flush()
     appointment_changed.send(session, change=change)
+
+
+@dataclass(frozen=True)
+class ManageLinkRequest:
+    """Somebody who knows the reference and the surname asks for the manage link; it goes to the address on record."""
+
+    authority_id: int
+    appointment_id: int
+    now: datetime
+
+
+# Sent with the session: manage_link_requested.send(session, request=ManageLinkRequest(...)).
+manage_link_requested = Signal("The manage link of an appointment was asked for.")
+
+
+def announce_link_request(session: Session, request: ManageLinkRequest) -> None:
+    """Tell every subscriber of `request`, inside the running transaction."""
+    session.flush()
+    manage_link_requested.send(session, request=request)

@@ -1,6 +1,7 @@
 """What every page shares: words for templates, security headers, request ids, and errors in plain words.
 
-`install(app)` is called once, by `wsgi.create_app`, before the blueprints are registered.
+`install(app)` is called once, by `wsgi.create_app`, before the blueprints are registered. The CSRF check itself is part
+of the guard in `people.access`, which alone knows which views are pages.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from flask import Flask, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, generate_csrf
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -28,7 +29,6 @@ from core.errors import ServiceError
 from core.forms import errors_of
 from core.problems import UNKNOWN, Problem, problem_of, problem_of_status
 
-csrf = CSRFProtect()
 STATIC = ROOT / "static"
 LANGUAGES = {"en": "English"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -45,7 +45,6 @@ def install(app: Flask) -> None:
     app.jinja_env.loader = ChoiceLoader([ours, PrefixLoader({name: PackageLoader(name) for name in libraries})])
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    csrf.init_app(app)
     Babel(app, locale_selector=_language)
     app.before_request(_begin)
     app.after_request(_finish)
