@@ -4,19 +4,20 @@ The best seat is, in this order: one that was asked for; one that already serves
 desk; of the resource with the fewest skills to spare, so that the adviser who signs stays free for whoever needs
 it; in the tightest gap, so that the day is not cut into pieces too short to use.
 
-Each further alternative begins with the next seat of every pool, and `spread` turns the pools once more, so those
-who book one start together begin with different seats.
+Each further alternative begins with the next seat of every pool. `spread` turns equals among themselves (asked for
+alike, as many skills), so that people who book one start at the same moment begin with different seats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from booking.availability.bits import Bits
 from booking.availability.busy import Busy
 from booking.availability.free import seat_starts
-from booking.availability.plan import Step, Way, open_bits, released_tick, ways_by_step
+from booking.availability.plan import Pool, Step, open_bits, released_tick, ways_by_step
 from booking.availability.values import Allocation, ResourceFacts, Search, SiteDay
 
 MOST_ALTERNATIVES = 12
@@ -43,74 +44,52 @@ def allocations(
     spread: int,
 ) -> list[tuple[Allocation, ...]]:
     """Up to 12 different ways to seat the visit that begins at `tick`, best first; all are free."""
-    desk = _Desk(search, steps, site_day, busy, tick, prefer)
+    desk = _Desk(search, site_day, busy, tick, prefer, spread)
+    pools_by_way = [
+        [[desk.free_seats(step, pool) for pool in way.pools] for way in ways]
+        for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True)
+    ]
+    turns = max(len(seats) for ways in pools_by_way for pools in ways for seats in pools)
     found: dict[tuple[Allocation, ...], None] = {}
-    for turn in range(desk.turns()):
-        chosen = desk.seats_of_visit(turn + spread)
-        if chosen is not None:
-            found[_allocations(steps, chosen, site_day.day.base_unit + tick)] = None
+    for turn in range(min(turns, MOST_ALTERNATIVES)):
+        visit = _seat_visit(pools_by_way, turn)
+        if visit is not None:
+            found[_allocations(steps, visit, site_day.day.base_unit + tick)] = None
     return list(found)
 
 
-class _Desk:
-    """The free seats of one start, pool by pool, in order of preference."""
+class _Desk(NamedTuple):
+    """Where and when seats are wanted, and by what preference they are put in order."""
 
-    def __init__(
-        self, search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, tick: int, prefer: frozenset[int]
-    ) -> None:
-        self.site_day, self.busy, self.tick, self.prefer = site_day, busy, tick, prefer
-        self.steps = steps
-        self.released = released_tick(search, site_day)
-        self.ways = [
-            [self._free_seats(step, way) for way in ways]
-            for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True)
+    search: Search
+    site_day: SiteDay
+    busy: Busy
+    tick: int
+    prefer: frozenset[int]
+    spread: int
+
+    def free_seats(self, step: Step, pool: Pool) -> list[Seat]:
+        """The seats of the pool that are free for the step, best first, equals turned by `spread`."""
+        clear = self.busy.clear(step.blocked_length, self.site_day.day.base_unit)
+        seats = [
+            Seat(member.resource, number)
+            for member in pool
+            for number, starts in enumerate(seat_starts(member, clear))
+            if starts >> self.tick + step.offset & 1
         ]
+        seats.sort(key=lambda seat: (self._rank(seat), self._gap(seat, step), seat.resource.resource_id, seat.number))
+        equals = (list(group) for _, group in groupby(seats, self._rank))
+        return [seat for group in equals for seat in _turned(group, self.spread)]
 
-    def turns(self) -> int:
-        """How many alternatives are worth trying: one for each seat of the largest pool, 12 at most."""
-        return min(MOST_ALTERNATIVES, max(len(seats) for ways in self.ways for pools in ways for seats in pools))
-
-    def seats_of_visit(self, turn: int) -> list[Seats] | None:
-        """Seats for each step, beginning with the `turn`-th choice; None when there are none."""
-        visit: list[Seats] = []
-        for ways in self.ways:
-            chosen = next(filter(None, (_match(_turned(pools, turn, visit)) for pools in ways)), None)
-            if chosen is None:
-                return None
-            visit.append(chosen)
-        return visit
-
-    def _free_seats(self, step: Step, way: Way) -> list[list[Seat]]:
-        blocked = self.busy.blocked(step.blocked_length)
-        later = self.site_day.day.base_unit - self.busy.origin_unit
-        begin = self.tick + step.offset
-        pools = []
-        for pool in way.pools:
-            seats = [
-                Seat(member.resource, number)
-                for member in pool
-                for number, free in enumerate(seat_starts(member, blocked, later))
-                if free >> begin & 1
-            ]
-            pools.append(sorted(seats, key=lambda seat: self._cost(seat, step)))
-        return pools
-
-    def _cost(self, seat: Seat, step: Step) -> tuple[bool, int, int, int, int]:
-        resource, number = seat
-        return (
-            resource.resource_id not in self.prefer,
-            len(resource.skills),
-            self._gap(seat, step),
-            resource.resource_id,
-            number,
-        )
+    def _rank(self, seat: Seat) -> tuple[bool, int]:
+        return seat.resource.resource_id not in self.prefer, len(seat.resource.skills)
 
     def _gap(self, seat: Seat, step: Step) -> int:
         """The ticks left idle on both sides of the step, if this seat takes it."""
-        day = self.site_day.day
-        plan = next(r for r in self.site_day.resources if r.resource is seat.resource)
-        taken = self.busy.taken(seat.resource.resource_id, day.base_unit).get(seat.number, 0)
-        free = open_bits(plan, step.shape.service_id, self.released) & ~taken
+        resource, number = seat
+        plan = next(plan for plan in self.site_day.resources if plan.resource is resource)
+        is_open = open_bits(plan, step.shape.service_id, released_tick(self.search, self.site_day))
+        free = is_open & ~self.busy.taken(resource.resource_id, number, self.site_day.day.base_unit)
         begin = self.tick + step.offset
         return run_before(free, begin) + run_from(free, begin + step.blocked_length)
 
@@ -126,19 +105,28 @@ def run_before(free: Bits, tick: int) -> int:
     return tick - (~free & ((1 << tick) - 1)).bit_length()
 
 
-def _turned(pools: Sequence[Sequence[Seat]], turn: int, visit: Sequence[Seats]) -> list[list[Seat]]:
-    """The pools, each begun at its `turn`-th seat, those that already serve the visit before all others."""
-    already = {seat for seats in visit for seat in seats}
-    turned = []
-    for seats in pools:
-        at = turn % len(seats) if seats else 0
-        turned.append(sorted([*seats[at:], *seats[:at]], key=lambda seat: seat not in already))
-    return turned
+def _seat_visit(pools_by_way: Sequence[Sequence[Sequence[Sequence[Seat]]]], turn: int) -> list[Seats] | None:
+    """Seats for each step of the visit, beginning with the `turn`-th of each pool; None when there are none."""
+    visit: list[Seats] = []
+    for ways in pools_by_way:
+        already = {seat for seats in visit for seat in seats}
+        chosen = next(filter(None, (_match(pools, turn, already) for pools in ways)), None)
+        if chosen is None:
+            return None
+        visit.append(chosen)
+    return visit
 
 
-def _match(pools: Sequence[Sequence[Seat]]) -> Seats | None:
-    """One seat from each pool, no resource twice, the first in order; None when there is no such choice."""
-    return next(_choices(pools, ()), None)
+def _match(pools: Sequence[Sequence[Seat]], turn: int, already: set[Seat]) -> Seats | None:
+    """One seat from each pool, no resource twice, those of `already` first; None when there is no choice."""
+    turned = [sorted(_turned(seats, turn), key=lambda seat: seat not in already) for seats in pools]
+    return next(_choices(turned, ()), None)
+
+
+def _turned(seats: Sequence[Seat], turn: int) -> list[Seat]:
+    """`seats` in the same round, begun at the `turn`-th."""
+    at = turn % len(seats) if seats else 0
+    return [*seats[at:], *seats[:at]]
 
 
 def _choices(pools: Sequence[Sequence[Seat]], chosen: Seats) -> Iterator[Seats]:
@@ -153,18 +141,24 @@ def _choices(pools: Sequence[Sequence[Seat]], chosen: Seats) -> Iterator[Seats]:
 
 
 def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: int) -> tuple[Allocation, ...]:
-    """What each seat is taken for. A seat that serves the visit again is not held twice: the clearing up after the
-    earlier service moves behind the later one, as far as it reaches."""
-    held: dict[Seat, int] = {}
-    last_start = {seat: step.offset for step, seats in zip(steps, visit, strict=True) for seat in seats}
+    """What each seat is taken for, each tick of it once.
+
+    A visit does not wait for its own clearing up: where a seat serves a later step too, it is held for the earlier one
+    only until then, and what is left of the earlier turnaround is held at the end.
+
+        step A, turnaround 3    AAAAAAttt            held  AAAAAA
+        step B, turnaround 0          BB                         BBt
+    """
     taken: list[Allocation] = []
+    held_until: dict[Seat, int] = {}
     for place, (step, seats) in enumerate(zip(steps, visit, strict=True)):
         for seat in seats:
-            end = max(step.offset + step.blocked_length, held.get(seat, 0))
-            held[seat] = end
-            if last_start[seat] != step.offset:
-                again = next(s.offset for s, used in zip(steps[place + 1 :], visit[place + 1 :], strict=True) if seat in used)
-                end = min(end, again)
-            first, last = start_unit + step.offset, start_unit + end
-            taken.append(Allocation(seat.resource.resource_id, seat.number, first, last, step.shape.service_id))
+            end = held_until[seat] = max(step.offset + step.blocked_length, held_until.get(seat, 0))
+            again = (
+                later.offset for later, used in zip(steps[place + 1 :], visit[place + 1 :], strict=True) if seat in used
+            )
+            first_unit, last_unit = start_unit + step.offset, start_unit + min(end, next(again, end))
+            taken.append(
+                Allocation(seat.resource.resource_id, seat.number, first_unit, last_unit, step.shape.service_id)
+            )
     return tuple(taken)

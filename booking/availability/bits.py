@@ -1,8 +1,8 @@
 """Bitmaps of time: a Python int with one bit for each tick, the lowest bit first in the day.
 
-    tick      0 1 2 3 4 5 6 7
-    free      1 1 1 0 1 1 1 1     = 0b11110111
-    starts    1 0 0 0 1 1 0 0     = 0b00110001, of 3 ticks in a row
+tick      0 1 2 3 4 5 6 7
+free      1 1 1 0 1 1 1 1     = 0b11110111
+starts    1 0 0 0 1 1 0 0     = 0b00110001, of 3 ticks in a row
 """
 
 from __future__ import annotations

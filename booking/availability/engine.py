@@ -13,7 +13,7 @@ from itertools import repeat
 from operator import itemgetter
 
 from booking.availability.allocation import allocations
-from booking.availability.bits import Bits, count, first_tick, span, ticks_of
+from booking.availability.bits import Bits, count, first_tick, ticks_of
 from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
 from booking.availability.free import free_at, free_starts, steps_for
 from booking.availability.plan import Step
@@ -47,7 +47,8 @@ def count_by_day(search: Search, site_days: Iterable[SiteDay], busy: Busy) -> di
     """For each site and date, at how many different times the visit could begin."""
     steps = steps_for(search)
     return {
-        (site_day.site_id, site_day.day.date): count(free_starts(search, steps, site_day, busy)) for site_day in site_days
+        (site_day.site_id, site_day.day.date): count(free_starts(search, steps, site_day, busy))
+        for site_day in site_days
     }
 
 
@@ -85,7 +86,7 @@ def check_offer(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) 
         return Offer.TOO_SOON
     if start_unit >= search.latest_unit:
         return Offer.TOO_FAR
-    if not span(0, site_day.day.ticks) >> max(tick, 0) & 1 or tick < 0:
+    if not 0 <= tick < site_day.day.ticks:
         return Offer.CLOSED
     if tick % search.visit[0].grid_ticks:
         return Offer.OFF_GRID
@@ -99,12 +100,14 @@ def _slots_of_day(search: Search, steps: tuple[Step, ...], site_day: SiteDay, bu
     return _slots_at(search, steps, site_day, busy, ticks_of(bits)) if bits else ()
 
 
-def _slots_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, ticks: list[int]) -> Iterable[Slot]:
+def _slots_at(
+    search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, ticks: list[int]
+) -> Iterable[Slot]:
     """The slots that begin at `ticks`. By columns, because thousands of them are made for one page."""
     start_units = list(map(site_day.day.base_unit.__add__, ticks))
     end_units = map(search.visit_ticks.__add__, start_units)
     free = free_at(search, steps, site_day, busy, ticks)
-    return map(_slot_of, zip(repeat(site_day.site_id), start_units, end_units, free))  # noqa: B905 - the sites repeat
+    return map(_slot_of, zip(repeat(site_day.site_id), start_units, end_units, free))
 
 
 def _in_order(slots: list[Slot]) -> list[Slot]:

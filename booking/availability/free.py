@@ -1,4 +1,4 @@
-"""Free starts of one visit in one site day: `open & ~blocked`, pools by OR, requirements by AND.
+"""Free starts of one visit in one site day: `open & clear`, pools by OR, requirements by AND.
 
 Where pools share resources (two advisers of one kind) an AND would count one adviser twice. Hall's theorem puts it
 right: everybody can be served exactly when any two pools together have two resources, any three have three, ...
@@ -6,13 +6,12 @@ right: everybody can be served exactly when any two pools together have two reso
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import combinations
 
 from booking.availability.bits import NOTHING, Bits, every, span
-from booking.availability.busy import Busy, shifted
-from booking.availability.plan import Member, Pool, Step, Way, steps_of, ways_by_step
+from booking.availability.busy import Busy, SeatMaps
+from booking.availability.plan import Member, Step, Way, steps_of, ways_by_step
 from booking.availability.tally import at_least, counts_at, tally
 from booking.availability.values import Search, SiteDay
 
@@ -39,15 +38,15 @@ def free_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy
     bits = offered(search, site_day)
     if not bits:
         return NOTHING
-    later = site_day.day.base_unit - busy.origin_unit
+    base_unit = site_day.day.base_unit
     for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True):
-        blocked = busy.blocked(step.blocked_length)
+        if not ways:
+            return NOTHING
+        clear = busy.clear(step.blocked_length, base_unit)
         served = NOTHING
         for way in ways:
-            served |= _way_starts(way, blocked, later)
+            served |= _way_starts(way, clear)
         bits &= served >> step.offset
-        if not bits:
-            return NOTHING
     return bits
 
 
@@ -56,64 +55,59 @@ def free_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Bu
 
     The scarcest requirement of the scarcest service decides. Where support needs leave several ways, the best counts.
     """
-    later = site_day.day.base_unit - busy.origin_unit
+    base_unit = site_day.day.base_unit
     lowest: list[int] | None = None
     for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True):
-        blocked = busy.blocked(step.blocked_length)
+        clear = busy.clear(step.blocked_length, base_unit)
         begins = [tick + step.offset for tick in ticks] if step.offset else ticks
         best: list[int] | None = None
         for way in ways:
-            counts = _way_counts(way, blocked, later, begins)
+            counts = _way_counts(way, clear, begins)
             best = counts if best is None else list(map(max, best, counts))
         if best is not None:
             lowest = best if lowest is None else list(map(min, lowest, best))
     return lowest or []
 
 
-def seat_starts(member: Member, blocked: dict[int, dict[int, Bits]], later: int) -> Iterator[Bits]:
+def seat_starts(member: Member, clear: SeatMaps) -> list[Bits]:
     """For each seat of the resource, the starts at which it is open and free."""
-    open_starts, resource = member.open_starts, member.resource
-    taken = blocked.get(resource.resource_id)
-    for seat in range(resource.seats):
-        if taken and seat in taken:
-            yield open_starts & ~shifted(taken[seat], later)
-        else:
-            yield open_starts
+    resource, open_starts = member
+    seats = clear.get(resource.resource_id)
+    if seats is None:
+        return [open_starts] * resource.seats
+    return [open_starts & seats.get(seat, ANY) for seat in range(resource.seats)]
 
 
-def resource_starts(member: Member, blocked: dict[int, dict[int, Bits]], later: int) -> Bits:
-    """The starts at which any seat of the resource is open and free throughout."""
-    taken = blocked.get(member.resource.resource_id)
-    if not taken:
-        return member.open_starts
+def resource_starts(member: Member, clear: SeatMaps) -> Bits:
+    """The starts at which the resource is open and any of its seats is free throughout."""
     bits = NOTHING
-    for starts in seat_starts(member, blocked, later):
-        bits |= starts
+    for one_seat in seat_starts(member, clear):
+        bits |= one_seat
     return bits
 
 
-def _way_starts(way: Way, blocked: dict[int, dict[int, Bits]], later: int) -> Bits:
+def _way_starts(way: Way, clear: SeatMaps) -> Bits:
     bits = ANY
     for pool in way.pools:
         anyone = NOTHING
         for member in pool:
-            anyone |= resource_starts(member, blocked, later)
+            anyone |= resource_starts(member, clear)
         bits &= anyone
     if way.shared and bits:
         for together in _subsets(len(way.pools)):
             members = _union(way, together)
-            bits &= at_least(len(together), (resource_starts(member, blocked, later) for member in members))
+            bits &= at_least(len(together), (resource_starts(member, clear) for member in members))
     return bits
 
 
-def _way_counts(way: Way, blocked: dict[int, dict[int, Bits]], later: int, ticks: list[int]) -> list[int]:
+def _way_counts(way: Way, clear: SeatMaps, ticks: list[int]) -> list[int]:
     lowest: list[int] | None = None
     for pool in way.pools:
-        counts = counts_at(tally(bits for member in pool for bits in seat_starts(member, blocked, later)), ticks)
+        counts = counts_at(tally(bits for member in pool for bits in seat_starts(member, clear)), ticks)
         lowest = counts if lowest is None else list(map(min, lowest, counts))
     counts = lowest or []
     for together in _subsets(len(way.pools)) if way.shared else ():
-        seats = [counts_at(tally(seat_starts(m, blocked, later)), ticks) for m in _union(way, together)]
+        seats = [counts_at(tally(seat_starts(m, clear)), ticks) for m in _union(way, together)]
         counts = [_side_by_side(most, free, len(together)) for most, *free in zip(counts, *seats, strict=True)]
     return counts
 
@@ -138,6 +132,3 @@ def _union(way: Way, together: tuple[int, ...]) -> list[Member]:
 def _subsets(pools: int) -> tuple[tuple[int, ...], ...]:
     """Every choice of two or more of so many pools."""
     return tuple(c for size in range(2, pools + 1) for c in combinations(range(pools), size))
-
-
-__all__ = ["Pool", "free_at", "free_starts", "offered", "resource_starts", "seat_starts", "steps_for"]

@@ -119,12 +119,9 @@ def _ways(step: Step, site_day: SiteDay, released: int | None) -> tuple[Way, ...
     unmet = sorted(step.needs - site_day.features)
     requirements = step.shape.requirements
     ways: dict[tuple[Pool, ...], Way] = {}
-    for choice in product(range(len(requirements)), repeat=len(unmet)):
-        asked = [
-            Requirement(asked.kind, asked.skills.union(need for need, by in zip(unmet, choice, strict=True) if by == place))
-            for place, asked in enumerate(requirements)
-        ]
-        pools = tuple(_pool(members, requirement) for requirement in asked)
+    for meets in product(range(len(requirements)), repeat=len(unmet)):
+        needs_of = [{need for need, by in zip(unmet, meets, strict=True) if by == n} for n in range(len(requirements))]
+        pools = tuple(_pool(members, *asked) for asked in zip(requirements, needs_of, strict=True))
         if pools and all(pools):
             ways[pools] = Way(pools, _is_shared(pools))
     return tuple(ways.values())
@@ -137,8 +134,9 @@ def _members(step: Step, site_day: SiteDay, released: int | None) -> Iterator[Me
             yield Member(resource_day.resource, open_starts)
 
 
-def _pool(members: tuple[Member, ...], asked: Requirement) -> Pool:
-    return tuple(m for m in members if m.resource.kind == asked.kind and asked.skills <= m.resource.skills)
+def _pool(members: tuple[Member, ...], asked: Requirement, needs: set[str]) -> Pool:
+    kind, skills = asked.kind, asked.skills | needs
+    return tuple(m for m in members if m.resource.kind == kind and skills <= m.resource.skills)
 
 
 def _is_shared(pools: tuple[Pool, ...]) -> bool:

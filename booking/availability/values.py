@@ -76,7 +76,7 @@ class ResourceDay:
 
 @dataclass(frozen=True, slots=True)
 class SiteDay:
-    """The plan of one site in one day. It remembers what the engine worked out from it, so reuse it between searches."""
+    """The plan of one site in one day. It remembers what the engine works out from it: reuse it between searches."""
 
     site_id: int
     day: LocalDay
@@ -108,7 +108,7 @@ class Search:
 
 
 class Slot(NamedTuple):
-    """A start that could be booked; `free` says how many such visits fit side by side. (A tuple: thousands are made.)"""
+    """A start that could be booked; `free` such visits fit side by side. A tuple, because thousands are made."""
 
     site_id: int
     start_unit: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_a_local_day_begins_at_local_midnight() -> None:
 def test_days_follow_each_other_without_gap_or_overlap() -> None:
     days = days_between(date(2026, 1, 1), date(2028, 12, 31), LONDON)
     assert len(days) == 365 + 365 + 366
-    assert all(one.end_unit == other.base_unit for one, other in zip(days, days[1:], strict=False))
+    assert all(one.end_unit == other.base_unit for one, other in pairwise(days))
 
 
 def test_days_between_is_empty_when_the_last_comes_before_the_first() -> None:

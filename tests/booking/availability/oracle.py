@@ -114,7 +114,7 @@ def is_taken(rows: Sequence[Row], plan: ResourceDay, number: int, unit: int) -> 
 
 
 def side_by_side(search: Search, site_day: SiteDay, rows: Sequence[Row], tick: int) -> int:
-    """How many such visits fit at one start: for each service the most choices that share no seat; the least of those."""
+    """How many such visits fit at one start: for each service the most choices that share no seat; the least counts."""
     return min(
         most_apart([frozenset((p.resource.resource_id, s) for p, s in c) for c in found])
         for found in (list(choices(search, site_day, rows, shape, begin)) for shape, begin in services_at(search, tick))
@@ -149,7 +149,9 @@ def fault_of(
         if len(mine) != len(shape.requirements) or taken not in wanted:
             return f"service {shape.service_id} is not served by {mine}"
         end = begin + shape.duration_ticks + search.extra_ticks
-        if any(a.service_id != shape.service_id or a.first_unit != base + begin or a.last_unit < base + end for a in mine):
+        if any(
+            a.service_id != shape.service_id or a.first_unit != base + begin or a.last_unit < base + end for a in mine
+        ):
             return f"{mine} do not cover service {shape.service_id}"
         for seat in taken:
             used.setdefault(seat, set()).update(range(base + begin, base + end + shape.turnaround_ticks))

@@ -94,7 +94,9 @@ def resource_days(draw: st.DrawFn, facts: ResourceFacts, day: LocalDay) -> Resou
     for first in draw(st.lists(st.integers(0, 60), max_size=2)):
         for tick in range(first, first + draw(st.integers(1, 12))):
             closed |= 1 << tick
-    return ResourceDay(facts, tuple(draw(st.lists(windows(day), min_size=draw(st.sampled_from([1, 1, 1, 1, 0])), max_size=3))), closed)
+    return ResourceDay(
+        facts, tuple(draw(st.lists(windows(day), min_size=draw(st.sampled_from([1, 1, 1, 1, 0])), max_size=3))), closed
+    )
 
 
 @st.composite
