@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, g, has_request_context, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
@@ -79,6 +79,8 @@ def may_be_kept(response: Response) -> Response:
 
 
 def _language() -> str:
+    if not has_request_context():  # a message written by the scheduler
+        return "en"
     return request.accept_languages.best_match(LANGUAGES) or "en"
 
 
