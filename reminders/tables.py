@@ -14,7 +14,8 @@ from core.privacy import personal
 class Notification(Base):
     """A message owed for one version of one appointment. Due when `due_at <= now < useful_until`.
 
-    States: pending, sent, failed (gave up), void (the version is not current any more), late (no use any more).
+    States: pending, sent, failed (gave up), void (it is not true any more), late (of no use any more) and withheld
+    (nobody may or can be reached this way). `reason` says why, for staff; it holds no personal data.
     """
 
     __tablename__ = "notifications"
@@ -41,6 +42,7 @@ class Notification(Base):
     tries: Mapped[int] = mapped_column(default=0)
     # Raised at each claim: a worker whose fence is old may not write the result.
     fence: Mapped[int] = mapped_column(default=0)
+    # Set while a worker has it; `next_try_at` is the same instant then, so that one index finds all there is to do.
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
@@ -59,7 +61,7 @@ class DeliveryAttempt(Base):
     worker: Mapped[str] = mapped_column(String(60))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    # sent, failed, or empty while it runs
+    # sent, failed, refused (for good), unclear (it broke off when it may have arrived), or empty while it runs
     outcome: Mapped[str] = mapped_column(String(10), default="")
     provider_reference: Mapped[str] = mapped_column(String(200), default="")
     error: Mapped[str] = mapped_column(String(300), default="")
@@ -74,7 +76,7 @@ class DemoMessage(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    notification_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    notification_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"), index=True)
     to: Mapped[str] = mapped_column(String(254), info=personal("message"))
     subject: Mapped[str] = mapped_column(String(300), info=personal("message"))
     raw: Mapped[bytes] = mapped_column(LargeBinary, info=personal("message"))

@@ -1,0 +1,101 @@
+"""One try: what is to be said about a claimed row, and how handing it over ended. No transaction is open here."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from booking.queries.for_messages import MessageFacts
+from core.errors import DeliveryFailed
+from reminders.channels.base import DeliveryUnclear, Line, Message
+from reminders.messages import Writer
+from reminders.outbox import FAILED, SENT, SUPERSEDED, VOID, WITHHELD
+from reminders.plan import is_current
+from reminders.queue import Claimed, Earlier, Ending
+from reminders.recipients import Recipient, Withheld, email_recipient
+
+# The first try and 14 more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h.
+RETRIES = 14
+GAVE_UP = "Gave up after the last try."
+SENT_OUTCOME, FAILED_OUTCOME, UNCLEAR_OUTCOME, REFUSED_OUTCOME = "sent", "failed", "unclear", "refused"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A claimed row with all that its message needs."""
+
+    claimed: Claimed
+    facts: MessageFacts
+    recipient: Recipient
+    earlier: Earlier
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A row that is not to be sent: the state it ends in, and why."""
+
+    state: str
+    reason: str = ""
+
+
+def verdict_on(row: Claimed, facts: MessageFacts | None, earlier: Earlier) -> Ready | Settled:
+    """Whether a message is to be sent for `row`, with all that it needs, or how the row is settled instead."""
+    if earlier.arrived:
+        return Settled(SENT)
+    if facts is None or not is_current(
+        row.kind, version=row.version, now_version=facts.version, now_state=facts.state
+    ):
+        return Settled(VOID, SUPERSEDED)
+    if earlier.tries > RETRIES:
+        return Settled(FAILED, GAVE_UP)
+    recipient = email_recipient(facts)
+    if isinstance(recipient, Withheld):
+        return Settled(WITHHELD, recipient.reason)
+    return Ready(row, facts, recipient, earlier)
+
+
+def attempt(line: Line, writer: Writer, one: Ready, now: datetime) -> Ending:
+    """How one try ended. It never raises: whatever goes wrong with one message must not stop the others."""
+    tries = one.earlier.tries + 1
+    try:
+        reference = line.send(written(writer, one, now))
+    except DeliveryUnclear as error:
+        return Ending(one.claimed, UNCLEAR_OUTCOME, tries, error=error.reason)
+    except DeliveryFailed as error:
+        outcome = REFUSED_OUTCOME if error.permanent else FAILED_OUTCOME
+        return Ending(one.claimed, outcome, tries, error=error.reason)
+    except Exception:  # a mistake of ours in one message; the log has it, and a later release may mend it
+        log.exception("A message could not be written or handed over: notification %s", one.claimed.id)
+        return Ending(one.claimed, FAILED_OUTCOME, tries, error="A mistake in the program; see the log.")
+    return Ending(one.claimed, SENT_OUTCOME, tries, provider_reference=reference)
+
+
+def known_ending(one: Ready, error: DeliveryFailed | None = None) -> Ending:
+    """The ending of a try that was not made: the provider has the message already, or could not be asked."""
+    tries = one.earlier.tries + 1
+    if error is None:
+        return Ending(one.claimed, SENT_OUTCOME, tries, provider_reference="It had arrived already.")
+    return Ending(one.claimed, FAILED_OUTCOME, tries, error=f"The provider could not be asked: {error.reason}"[:250])
+
+
+def written(writer: Writer, one: Ready, now: datetime) -> Message:
+    """The message of `one`, in words."""
+    words = writer.write(one.claimed.kind, one.facts, one.recipient)
+    return Message(
+        notification_id=one.claimed.id,
+        authority_id=one.claimed.authority_id,
+        reference=one.claimed.reference,
+        to_name=one.recipient.name,
+        to_email=one.recipient.email,
+        sender_name=one.facts.authority.name,
+        reply_to=one.facts.authority.email,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        calendar=words.calendar,
+        calendar_method=words.calendar_method,
+        at=now,
+    )

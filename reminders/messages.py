@@ -1,0 +1,139 @@
+"""Messages in plain words: subject, text, HTML and calendar, from the templates in templates/messages.
+
+A text template's first line is the subject. Words are marked for translation; the language is that of the running
+application context, and English outside one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parseaddr
+from zoneinfo import ZoneInfo
+
+from flask_babel import get_locale, gettext, ngettext
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from booking.calendar_events import address_lines, appointment_event, documents_of, services_words
+from booking.calendar_files import Method, calendar_file
+from booking.queries.for_messages import MessageFacts
+from core.database import ROOT
+from core.tokens import manage_token, spoken_reference
+from core.wording import minutes_words, moment_words
+from reminders.plan import CANCELLED, REMINDER
+from reminders.recipients import Recipient
+
+BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the templates show; everything is words already."""
+
+    language: str
+    to_name: str
+    acts_for: str
+    what: str
+    when: str
+    how_long: str
+    mode: str
+    site_name: str
+    address: list[str]
+    directions: str
+    documents: list[str]
+    reference: str
+    phone: str
+    authority_name: str
+    brand_colour: str
+    manage_url: str
+    book_url: str
+    is_on: bool
+    by_authority: bool
+    can_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message as it will be read."""
+
+    subject: str
+    text: str
+    html: str
+    calendar: str
+    calendar_method: Method
+
+
+class Writer:
+    """Writes messages with links to `public_url`."""
+
+    def __init__(self, public_url: str, secret_key: str, mail_from: str) -> None:
+        self.public_url = public_url
+        self.secret_key = secret_key
+        self.sender = parseaddr(mail_from)[1]
+        self._templates = _templates()
+
+    def write(self, kind: str, facts: MessageFacts, recipient: Recipient) -> Words:
+        """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled) for `recipient`."""
+        told = self._told(kind, facts, recipient)
+        name = REMINDER if kind.startswith(REMINDER) else kind
+        text = self._templates.get_template(f"{name}.txt").render(told=told)
+        subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
+        html = self._templates.get_template(f"{name}.html").render(told=told)
+        method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
+        return Words(subject, _tidy(body), html, self._calendar(facts, recipient, told, method), method)
+
+    def _calendar(self, facts: MessageFacts, recipient: Recipient, told: Told, method: Method) -> str:
+        event = appointment_event(
+            facts,
+            facts.authority,
+            public_url=self.public_url,
+            manage_url=told.manage_url,
+            organizer_email=self.sender,
+            attendee=(recipient.name, recipient.email),
+        )
+        return calendar_file([event], method)
+
+    def _told(self, kind: str, facts: MessageFacts, recipient: Recipient) -> Told:
+        minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
+        return Told(
+            language=str(get_locale() or "en").replace("_", "-"),
+            to_name=recipient.name,
+            acts_for=recipient.acts_for,
+            what=services_words(facts.services),
+            when=moment_words(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
+            how_long=minutes_words(minutes),
+            mode=facts.mode,
+            site_name=facts.site.name,
+            address=address_lines(facts.site),
+            directions=facts.site.directions,
+            documents=documents_of(facts.services),
+            reference=spoken_reference(facts.reference),
+            phone=facts.authority.phone,
+            authority_name=facts.authority.name,
+            brand_colour=facts.authority.brand_colour,
+            manage_url=f"{self.public_url}/manage/{manage_token(self.secret_key, facts.manage_nonce)}",
+            book_url=f"{self.public_url}/{facts.authority.slug}",
+            is_on=kind != CANCELLED,
+            by_authority=facts.state == "cancelled_by_authority",
+            can_answer=bool(facts.authority.email),
+        )
+
+
+def _tidy(text: str) -> str:
+    """`text` with at most one empty line in a row, and one line end at its end."""
+    return BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "templates" / "messages"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+        keep_trailing_newline=True,
+    )
+    install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
+    install(gettext, ngettext, newstyle=True)
+    return environment

@@ -1,0 +1,97 @@
+"""The outbox: a change of an appointment writes what it owes, and voids what is not true any more, in its own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from booking.events import AppointmentChange
+from booking.queries.for_messages import PlanningFacts, planning_facts, planning_facts_ahead
+from reminders.plan import Owed, Promise, is_current, owed_after, owed_reminders
+from reminders.tables import Notification
+
+PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
+SUPERSEDED = "The appointment has changed since."
+
+
+def plan_notifications(session: Session, change: AppointmentChange) -> None:
+    """Bring the outbox in line with `change`. The subscriber of `booking.events.appointment_changed`.
+
+    Told twice of one change it writes nothing more: the unique key is (appointment, version, kind, channel).
+    """
+    facts = planning_facts(session, change.appointment_id)
+    owed = owed_after(_promise(facts), change.what, change.now)
+    known: dict[tuple[str, str], Notification] = {}
+    if change.what != "booked":
+        known = _settle_outdated(session, facts, owed, change.now)
+    missing = [message for message in owed if (message.kind, message.channel) not in known]
+    _write(session, [_row(facts, message, change.now) for message in missing])
+
+
+def plan_in_bulk(session: Session, authority_id: int, now: datetime) -> int:
+    """Write the reminders of every appointment ahead that has none yet, and say how many; for data that was loaded.
+
+    Such an appointment was confirmed where it was made, so no confirmation is owed.
+    """
+    planned = set(
+        session.scalars(select(Notification.appointment_id).where(Notification.authority_id == authority_id).distinct())
+    )
+    written = 0
+    for chunk in planning_facts_ahead(session, authority_id, now):
+        rows = [
+            _row(facts, message, now)
+            for facts in chunk
+            if facts.appointment_id not in planned and not facts.is_walk_in
+            for message in owed_reminders(_promise(facts), now)
+        ]
+        _write(session, rows)
+        written += len(rows)
+    return written
+
+
+def _settle_outdated(
+    session: Session, facts: PlanningFacts, owed: Sequence[Owed], now: datetime
+) -> dict[tuple[str, str], Notification]:
+    """Void what is pending and not true any more, take up again what a wrong click had voided; the rows of this version."""
+    rows = session.scalars(select(Notification).where(Notification.appointment_id == facts.appointment_id)).all()
+    wanted = {(message.kind, message.channel) for message in owed}
+    for row in rows:
+        current = is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state)
+        if row.state == PENDING and not current:
+            row.state, row.settled_at, row.reason = VOID, now, SUPERSEDED
+        elif row.state == VOID and current and (row.kind, row.channel) in wanted:
+            row.state, row.settled_at, row.reason = PENDING, None, ""
+    session.flush()
+    return {(row.kind, row.channel): row for row in rows if row.version == facts.version}
+
+
+def _promise(facts: PlanningFacts) -> Promise:
+    return Promise(facts.starts_at, facts.zone, facts.state, facts.reminder_plan, facts.is_walk_in)
+
+
+def _row(facts: PlanningFacts, message: Owed, now: datetime) -> dict[str, Any]:
+    return {
+        "authority_id": facts.authority_id,
+        "appointment_id": facts.appointment_id,
+        "version": facts.version,
+        "kind": message.kind,
+        "channel": message.channel,
+        "state": PENDING,
+        "due_at": message.due_at,
+        "useful_until": message.useful_until,
+        "next_try_at": message.due_at,
+        "tries": 0,
+        "fence": 0,
+        "created_at": now,
+        "reason": "",
+    }
+
+
+def _write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
+    rows = list(rows)
+    if rows:
+        session.execute(insert(Notification), rows)

@@ -1,0 +1,106 @@
+"""Which messages an appointment is owed, and when. Pure: no database, no clock.
+
+A message is due when `due_at <= now < useful_until`:
+
+| kind | due | useful until | why |
+|---|---|---|---|
+| confirmation, rescheduled | at once | the appointment starts | after that it confirms nothing |
+| a reminder | the time that the plan says | the next reminder is due, or else the start | two reminders at once say the same thing twice |
+| cancelled | at once | a day after the time that was given up | somebody who went for nothing learns why |
+
+Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, and no
+notice that an appointment in the past is cancelled.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from core.wall_clock import wall_instant
+
+EMAIL = "email"
+CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
+REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
+# What is said at once about a change; moves and changed details say nothing by themselves.
+NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED}
+BOOKED = "booked"
+CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
+CANCELLATION_IS_USEFUL = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What decides: when the appointment starts (aware), in which zone, where it stands, and the plan it follows."""
+
+    starts_at: datetime
+    zone: str
+    state: str
+    reminder_plan: Sequence[Mapping[str, Any]]
+    is_walk_in: bool = False
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One message that is owed. Instants are aware, in UTC."""
+
+    kind: str
+    channel: str
+    due_at: datetime
+    useful_until: datetime
+
+
+def owed_after(promise: Promise, what: str, now: datetime) -> list[Owed]:
+    """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, moved, details) has happened."""
+    if promise.is_walk_in or promise.starts_at <= now:
+        return []
+    notice = NOTICES.get(what)
+    if promise.state in CANCELLED_STATES:
+        until = promise.starts_at + CANCELLATION_IS_USEFUL
+        return [Owed(CANCELLED, EMAIL, now, until)] if notice == CANCELLED else []
+    if promise.state != BOOKED:
+        return []
+    told = [Owed(notice, EMAIL, now, promise.starts_at)] if notice else []
+    return told + owed_reminders(promise, now)
+
+
+def owed_reminders(promise: Promise, now: datetime) -> list[Owed]:
+    """The reminders that are still ahead, by the time they are due."""
+    due = {
+        kind: due_at
+        for kind, due_at in reminder_times(promise.reminder_plan, promise.starts_at, promise.zone)
+        if now < due_at < promise.starts_at
+    }
+    times = [*sorted(set(due.values())), promise.starts_at]
+    next_time = dict(itertools.pairwise(times))
+    in_order = sorted(due.items(), key=lambda item: (item[1], item[0]))
+    return [Owed(kind, EMAIL, due_at, next_time[due_at]) for kind, due_at in in_order]
+
+
+def reminder_times(
+    plan: Iterable[Mapping[str, Any]], starts_at: datetime, zone: str
+) -> Iterable[tuple[str, datetime]]:
+    """Each kind of the plan with the instant at which it is due.
+
+    `days_before` and `at` are wall-clock time at the site: 7 days before at 09:00 is 09:00 there, whatever the clocks
+    did meanwhile. `minutes_before` is elapsed time. Raises: ValueError for an entry with neither.
+    """
+    for entry in plan:
+        if "minutes_before" in entry:
+            yield entry["kind"], starts_at - timedelta(minutes=entry["minutes_before"])
+        elif "days_before" in entry and "at" in entry:
+            on = starts_at.astimezone(ZoneInfo(zone)).date() - timedelta(days=entry["days_before"])
+            yield entry["kind"], wall_instant(on, time.fromisoformat(entry["at"]), zone)
+        else:
+            raise ValueError(f"The reminder {entry!r} needs minutes_before, or days_before and at.")
+
+
+def is_current(kind: str, *, version: int, now_version: int, now_state: str) -> bool:
+    """Whether a message of this kind, owed for `version`, still says what is true of the appointment."""
+    if version != now_version:
+        return False
+    return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED
