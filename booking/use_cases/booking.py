@@ -155,7 +155,7 @@ def _check_limit(session: Session, taking: _Taking, resident_id: int, now: datet
                 services.c.service_id.in_(taking.offer.service_ids),
             )
             .group_by(services.c.service_id)
-        ).tuples()
+        ).all()
     )
     for service_id in taking.offer.service_ids:
         limit = taking.placement.catalogue.service_by_id(service_id).open_limit

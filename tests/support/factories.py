@@ -1,0 +1,163 @@
+"""Small worlds for tests: every default is valid and fixed, and anything can be given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from booking.offers import Offer
+from booking.queries.search import Ask, FreeSlot, all_slots
+from booking.use_cases.booking import Booked, Booking, book
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Store
+from core.runtime import Runtime
+from core.settings import Settings
+from core.tokens import new_token
+from locations.catalogue import Catalogue, catalogue_by_id
+from locations.tables import (
+    Authority,
+    Resource,
+    Service,
+    SessionResource,
+    SessionService,
+    SessionTemplate,
+    Site,
+)
+from people.model import Person
+
+# A Monday, an hour before the default session opens.
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+RESIDENT = Actor.resident()
+AGENT = Actor("staff", 1, "Agnes Agent")
+REMINDERS: list[dict[str, Any]] = [
+    {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},
+    {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
+    {"kind": "reminder_2h", "minutes_before": 120},
+]
+
+
+@dataclass(frozen=True)
+class World:
+    """An authority `testshire` with one library, desks, and services that each takes a desk for."""
+
+    authority_id: int
+    site_id: int
+    resource_ids: tuple[int, ...]
+    service_ids: tuple[int, ...]
+
+
+def make_runtime(store: Store, now: datetime = NOW, **settings: Any) -> Runtime:
+    """Surroundings with a clock that stands still."""
+    defaults = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)  # noqa: S106
+    return Runtime(replace(defaults, **settings), store, FixedClock(now))
+
+
+def make_authority(store: Store, slug: str = "testshire", **values: Any) -> int:
+    """The id of a new authority."""
+    defaults: dict[str, Any] = {"name": "Testshire Council", "phone": "01632 960000", "reminder_plan": REMINDERS}
+    defaults |= {"lead_minutes": 0, "open_limit": 2, "cancel_cutoff_minutes": 120, "horizon_days": 56}
+    with store.writing() as session:
+        row = Authority(slug=slug, **(defaults | values))
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def make_site(store: Store, authority_id: int, slug: str = "high-street", **values: Any) -> int:
+    """The id of a new site."""
+    defaults: dict[str, Any] = {"name": "High Street Library", "kind": "library", "features": ["step-free"]}
+    defaults |= {"address": "1 High Street, Testshire", "postcode": "NW11 9QS", "easting": 525_000, "northing": 187_000}
+    with store.writing() as session:
+        row = Site(authority_id=authority_id, slug=slug, **(defaults | values))
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def make_resource(store: Store, authority_id: int, site_id: int, slug: str, **values: Any) -> int:
+    """The id of a new resource, a desk with one seat."""
+    defaults: dict[str, Any] = {"name": slug.replace("-", " ").capitalize(), "kind": "desk", "seats": 1, "skills": []}
+    with store.writing() as session:
+        row = Resource(authority_id=authority_id, site_id=site_id, slug=slug, **(defaults | values))
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def make_service(store: Store, authority_id: int, slug: str = "certify", **values: Any) -> int:
+    """The id of a new service of 30 minutes that takes a desk."""
+    defaults: dict[str, Any] = {"name": "Certify documents", "duration_minutes": 30, "grid_minutes": 30}
+    defaults |= {"modes": ["in_person"], "documents": ["Passport"], "triage_questions": []}
+    defaults |= {"requirements": [{"kind": "desk", "skills": []}]}
+    with store.writing() as session:
+        row = Service(authority_id=authority_id, slug=slug, **(defaults | values))
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def make_session(
+    store: Store,
+    authority_id: int,
+    site_id: int,
+    resource_ids: Sequence[int],
+    service_ids: Sequence[int],
+    slug: str = "weekdays",
+    **values: Any,
+) -> int:
+    """The id of a new session template: Monday to Friday from 09:00 to 17:00."""
+    defaults: dict[str, Any] = {"rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "first_date": date(2026, 1, 1)}
+    defaults |= {"starts": time(9), "ends": time(17)}
+    with store.writing() as session:
+        row = SessionTemplate(authority_id=authority_id, site_id=site_id, slug=slug, **(defaults | values))
+        session.add(row)
+        session.flush()
+        session.add_all(SessionResource(template_id=row.id, resource_id=id_) for id_ in resource_ids)
+        session.add_all(SessionService(template_id=row.id, service_id=id_) for id_ in service_ids)
+        return row.id
+
+
+def make_world(store: Store, *, desks: int = 1, slug: str = "testshire", **session_values: Any) -> World:
+    """An authority that can be booked at once."""
+    authority_id = make_authority(store, slug)
+    site_id = make_site(store, authority_id)
+    resources = tuple(make_resource(store, authority_id, site_id, f"desk-{n + 1}") for n in range(desks))
+    services = (
+        make_service(store, authority_id),
+        make_service(store, authority_id, "advice", name="Housing advice", documents=["Tenancy agreement", "Passport"]),
+    )
+    make_session(store, authority_id, site_id, resources, services, **session_values)
+    return World(authority_id, site_id, resources, services)
+
+
+def catalogue(store: Store, world: World) -> Catalogue:
+    """The world's catalogue."""
+    with store.reading() as session:
+        return catalogue_by_id(session, world.authority_id)
+
+
+def offer_at(world: World, starts_at: datetime, *, service: int = 0, mode: str = "in_person") -> Offer:
+    """The offer of one service at an instant."""
+    unit = int(starts_at.timestamp()) // 300
+    return Offer(world.authority_id, world.site_id, (world.service_ids[service],), mode, unit)
+
+
+def slots_of(store: Store, world: World, now: datetime = NOW, **ask: Any) -> list[FreeSlot]:
+    """The free slots of the world's first service, unless `ask` says otherwise."""
+    with store.reading() as session:
+        wanted = Ask(**({"service_ids": world.service_ids[:1]} | ask))
+        return all_slots(session, catalogue_by_id(session, world.authority_id), wanted, now)
+
+
+def make_appointment(runtime: Runtime, world: World, starts_at: datetime, **values: Any) -> Booked:
+    """An appointment at an instant, booked in the ordinary way for somebody new."""
+    actor = values.pop("actor", RESIDENT)
+    defaults: dict[str, Any] = {
+        "channel": "online",
+        "offer": offer_at(world, starts_at, service=values.pop("service", 0)),
+        "resident": Person("Robin Sample", email=f"robin.{new_token()[:8].lower()}@example.org"),
+    }
+    return book(runtime, Booking(world.authority_id, **(defaults | values)), actor=actor)
