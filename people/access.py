@@ -26,7 +26,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 
 from core.audit import Actor
 from core.errors import NotAllowed, NotFound
@@ -89,9 +89,9 @@ def mark_of(app: Flask, endpoint: str) -> Mark | None:
 def install(app: Flask) -> None:
     """Put the guard and the CSRF protection into `app`."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard checks, since only it knows which views are the API's
-    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: a form left open over lunch still works
     csrf.init_app(app)
     app.before_request(guard)
+    app.jinja_env.globals["signed_in_staff"] = signed_in_staff
 
 
 def guard() -> ResponseReturnValue | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import BigInteger, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from people.finding import Match, find_residents
+from people.model import Person
 from people.names import (
     email_key,
     index_tokens,
@@ -24,7 +24,6 @@ from people.names import (
 from people.tables import Resident, ResidentNameToken
 
 __all__ = [
-    "Contact",
     "Match",
     "change_contact",
     "email_key",
@@ -36,31 +35,10 @@ __all__ = [
 ]
 
 
-class Contact(Protocol):
-    """A person as a form or a program describes them. Empty text means that it was not given."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def phone(self) -> str: ...
-    @property
-    def postcode(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def contact_preference(self) -> str: ...
-    @property
-    def do_not_text(self) -> bool: ...
-    @property
-    def leave_no_message(self) -> bool: ...
-
-
 def find_or_create(
     session: Session,
     authority_id: int,
-    person: Contact,
+    person: Person,
     now: datetime,
     *,
     by_staff: bool = False,
@@ -83,7 +61,7 @@ def find_or_create(
     return _create(session, authority_id, person, now)
 
 
-def _lock_contact(session: Session, authority_id: int, person: Contact) -> None:
+def _lock_contact(session: Session, authority_id: int, person: Person) -> None:
     if session.get_bind().dialect.name != "postgresql":
         return  # SQLite has one writer at a time
     keys = sorted(
@@ -97,7 +75,7 @@ def _lock_number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
 
 
-def _of_contact(session: Session, authority_id: int, person: Contact) -> Iterable[Resident]:
+def _of_contact(session: Session, authority_id: int, person: Person) -> Iterable[Resident]:
     email, phone = email_key(person.email), phone_key(person.phone)
     same = [Resident.email == email] if email else []
     same += [Resident.phone_key == phone] if phone else []
@@ -111,27 +89,28 @@ def _of_contact(session: Session, authority_id: int, person: Contact) -> Iterabl
     return session.scalars(statement.order_by(Resident.id)).all()
 
 
-def _changes_nothing(resident: Resident, person: Contact) -> bool:
+def _changes_nothing(resident: Resident, person: Person) -> bool:
     email, phone = email_key(person.email), phone_key(person.phone)
     return (not email or email == resident.email) and (not phone or phone == resident.phone_key)
 
 
-def _keep(resident: Resident, person: Contact) -> None:
+def _keep(resident: Resident, person: Person) -> None:
     """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
     _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
     _set_postcode(resident, person.postcode or resident.postcode)
     resident.language = person.language or resident.language
+    resident.support_needs = list(person.support_needs) or resident.support_needs
     if person.contact_preference != "email":
         resident.contact_preference = person.contact_preference
     resident.do_not_text = resident.do_not_text or person.do_not_text
     resident.leave_no_message = resident.leave_no_message or person.leave_no_message
 
 
-def _create(session: Session, authority_id: int, person: Contact, now: datetime) -> Resident:
+def _create(session: Session, authority_id: int, person: Person, now: datetime) -> Resident:
     resident = Resident(
         authority_id=authority_id,
         language=person.language,
-        support_needs=[],
+        support_needs=list(person.support_needs),
         contact_preference=person.contact_preference,
         do_not_text=person.do_not_text,
         leave_no_message=person.leave_no_message,
@@ -146,13 +125,14 @@ def _create(session: Session, authority_id: int, person: Contact, now: datetime)
     return resident
 
 
-def change_contact(session: Session, resident: Resident, person: Contact) -> None:
+def change_contact(session: Session, resident: Resident, person: Person) -> None:
     """Write all of `person` over the resident, empty values and all: for somebody who has proved who they are."""
     is_renamed = resident.name != person.name.strip()
     _set_name(resident, person.name)
     _set_contact(resident, person.email, person.phone)
     _set_postcode(resident, person.postcode)
     resident.language = person.language
+    resident.support_needs = list(person.support_needs)
     resident.contact_preference = person.contact_preference
     resident.do_not_text = person.do_not_text
     resident.leave_no_message = person.leave_no_message

@@ -5,12 +5,16 @@ Places belong to `locations`, which stands above this package, so these are bare
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import column, select, table
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 
-authority_table = table("authorities", column("id"), column("slug"), column("name"))
+authority_table = table(
+    "authorities", column("id"), column("slug"), column("name"), column("zone"), column("brand_colour")
+)
 site_table = table("sites", column("id"), column("authority_id"), column("slug"), column("name"))
 
 
@@ -39,6 +43,17 @@ def sites_of(session: Session, authority_id: int) -> list[tuple[int, str, str]]:
     return [(row.id, row.slug, row.name) for row in rows]
 
 
-def authority_name(session: Session, authority_id: int) -> str:
-    """The authority's name."""
-    return str(session.scalar(select(authority_table.c.name).where(authority_table.c.id == authority_id)))
+@dataclass(frozen=True)
+class Employer:
+    """The authority somebody works for, as far as the staff's pages show it."""
+
+    slug: str
+    name: str
+    zone: str
+    brand_colour: str
+
+
+def employer_of(session: Session, authority_id: int) -> Employer:
+    """The authority with `authority_id`."""
+    row = session.execute(select(authority_table).where(authority_table.c.id == authority_id)).one()
+    return Employer(row.slug, row.name, row.zone, row.brand_colour)

@@ -14,12 +14,23 @@ from core.audit import Actor, record
 from core.errors import Invalid, NotFound
 from people import sessions
 from people.api_keys import create_api_key
+from people.contacts import add_note, log_access, notes_of
 from people.names import email_key
 from people.passwords import hash_password
 from people.policy import SITE_ROLES, Role
 from people.tables import StaffMember, StaffRole
 
-__all__ = ["NewStaff", "Place", "add_staff", "create_api_key", "deactivate_staff"]
+__all__ = [
+    "NewStaff",
+    "Place",
+    "add_note",
+    "add_staff",
+    "create_api_key",
+    "deactivate_staff",
+    "is_known",
+    "log_access",
+    "notes_of",
+]
 # NCSC asks for length, not for kinds of characters; 12 keeps "three random words" and refuses the shortest guesses.
 # https://www.ncsc.gov.uk/collection/passwords/updating-your-approach, read 2026-11-23.
 SHORTEST_PASSWORD = 12
@@ -58,19 +69,28 @@ def add_staff(session: Session, new: NewStaff, *, actor: Actor, now: datetime) -
     if not member.is_active:
         raise Invalid({"email": [f"{email} was deactivated. Use another email address, or reactivate it first."]})
     _give(session, member, role, new.place.site_id)
-    subject = ("staff", member.id)
-    facts = {"role": role.value, "site_id": new.place.site_id}
     record(
         session,
         actor,
         "staff_added",
-        subject,
+        ("staff", member.id),
         authority_id=member.authority_id,
         now=now,
-        **facts,
+        role=role.value,
+        site_id=new.place.site_id,
     )
     session.flush()
     return member
+
+
+def is_known(session: Session, email: str) -> bool:
+    """Whether somebody has an account with this email."""
+    return session.scalar(select(StaffMember.id).where(StaffMember.email == _checked_email(email))) is not None
+
+
+def is_known(session: Session, email: str) -> bool:
+    """Whether somebody has an account with this email."""
+    return session.scalar(select(StaffMember.id).where(StaffMember.email == _checked_email(email))) is not None
 
 
 def _checked_email(text: str) -> str:

@@ -1,0 +1,91 @@
+"""Earlier contacts: what was said, so that nobody tells their story twice, and who looked at whose record, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.audit import Actor
+from core.errors import Invalid, NotFound
+from people.tables import ContactNote, Resident, ResidentAccess, StaffMember
+
+LONGEST_NOTE = 4000
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was said in one contact: when, over which channel, and who wrote it down."""
+
+    id: int
+    at: datetime
+    channel: str
+    text: str
+    written_by: str
+
+
+def add_note(
+    session: Session, authority_id: int, resident_id: int, text: str, *, channel: str, actor: Actor, now: datetime
+) -> int:
+    """The id of the new note. Raises: NotFound for a resident of another authority; Invalid for an empty or long note."""
+    words = text.strip()
+    if not words or len(words) > LONGEST_NOTE:
+        raise Invalid({"note": [f"Write a note of at most {LONGEST_NOTE} characters."]})
+    resident_of(session, authority_id, resident_id)
+    note = ContactNote(
+        authority_id=authority_id,
+        resident_id=resident_id,
+        staff_id=actor.id if actor.kind == "staff" else None,
+        channel=channel,
+        note=words,
+        at=now,
+    )
+    session.add(note)
+    session.flush()
+    return note.id
+
+
+def notes_of(session: Session, authority_id: int, resident_id: int, limit: int = 20) -> list[Note]:
+    """The latest notes about the resident, newest first, in one statement."""
+    rows = session.execute(
+        select(ContactNote, StaffMember.name)
+        .outerjoin(StaffMember, StaffMember.id == ContactNote.staff_id)
+        .where(ContactNote.authority_id == authority_id, ContactNote.resident_id == resident_id)
+        .order_by(ContactNote.at.desc(), ContactNote.id.desc())
+        .limit(limit)
+    )
+    return [Note(note.id, note.at, note.channel, note.note, name or "") for note, name in rows]
+
+
+def log_access(
+    session: Session,
+    authority_id: int,
+    resident_id: int | None,
+    actor: Actor,
+    purpose: str,
+    now: datetime,
+    **facts: object,
+) -> None:
+    """Write that `actor` looked at the resident's data, and why. No resident: a list of several, told by `facts`."""
+    session.add(
+        ResidentAccess(
+            authority_id=authority_id,
+            resident_id=resident_id,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            purpose=purpose,
+            at=now,
+            facts=facts,
+        )
+    )
+    session.flush()
+
+
+def resident_of(session: Session, authority_id: int, resident_id: int) -> Resident:
+    """The resident of this authority. Raises: NotFound, also for one of another authority."""
+    resident = session.scalar(select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id))
+    if resident is None:
+        raise NotFound("There is no such resident.")
+    return resident

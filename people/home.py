@@ -1,0 +1,69 @@
+"""What each member of staff finds on their home page: the places where their work is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from werkzeug.routing import BuildError
+
+from people.policy import Action
+from people.sessions import SignedInStaff
+
+
+@dataclass(frozen=True)
+class Task:
+    """A link on the home page: where to, in which words, and what it is for."""
+
+    words: str
+    href: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class TaskGroup:
+    """Tasks under one heading."""
+
+    heading: str
+    tasks: tuple[Task, ...]
+
+
+def tasks_of(
+    staff: SignedInStaff, sites: Sequence[tuple[int, str, str]], zone: str, now: datetime
+) -> tuple[TaskGroup, ...]:
+    """The groups that `staff` may open, with their links; `sites` are the authority's (id, slug, name)."""
+    today = now.astimezone(ZoneInfo(zone)).date().isoformat()
+    open_here = [site for site in sites if staff.may(Action.SEE_DAY_LIST, site_id=site[0])]
+    feeds_here = [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
+    groups = (
+        TaskGroup(_("Residents"), tuple(_call(staff))),
+        TaskGroup(_("Today's list"), tuple(_links(open_here, "site.day", date=today))),
+        TaskGroup(_("Calendar feeds"), tuple(_links(feeds_here, "site.feeds"))),
+    )
+    return tuple(group for group in groups if group.tasks)
+
+
+def _call(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("agent.start")
+    if href and staff.may(Action.FIND_RESIDENT):
+        yield Task(_("Take a call"), href, _("Find a resident, book, change or cancel an appointment."))
+
+
+def _links(sites: Sequence[tuple[int, str, str]], endpoint: str, **values: Any) -> Iterator[Task]:
+    for _site_id, slug, name in sites:
+        href = url_or_none(endpoint, site=slug, **values)
+        if href:
+            yield Task(name, href)
+
+
+def url_or_none(endpoint: str, **values: Any) -> str | None:
+    """The address of `endpoint`, or None when this application does not have it."""
+    try:
+        return url_for(endpoint, **values)
+    except BuildError:
+        return None
