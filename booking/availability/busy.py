@@ -40,6 +40,8 @@ class Busy:
 
     def clear(self, length: int, base_unit: int) -> SeatMaps:
         """The starts, in the day from `base_unit` on, at which `length` ticks in a row meet no booking."""
+        if not self._taken:
+            return {}
         clear = self._clear.get((length, base_unit))
         if clear is None:
             later = base_unit - self._origin_unit

@@ -107,10 +107,13 @@ def _kept(window: Window, released: int | None) -> Bits:
 
 
 def _longest_release(site_day: SiteDay) -> int | None:
-    if "longest_release" not in site_day.memory:
+    """The longest `release_ticks` of the day's windows that keep some ticks; None when none does."""
+    try:
+        longest: int | None = site_day.memory["longest_release"]
+    except KeyError:
         windows = (window for resource_day in site_day.resources for window in resource_day.windows)
-        site_day.memory["longest_release"] = max((w.release_ticks for w in windows if w.keeps_some), default=None)
-    longest: int | None = site_day.memory["longest_release"]
+        longest = max((window.release_ticks for window in windows if window.keeps_some), default=None)
+        site_day.memory["longest_release"] = longest
     return longest
 
 
@@ -118,13 +121,13 @@ def _ways(step: Step, site_day: SiteDay, released: int | None) -> tuple[Way, ...
     members = tuple(_members(step, site_day, released))
     unmet = sorted(step.needs - site_day.features)
     requirements = step.shape.requirements
-    ways: dict[tuple[Pool, ...], Way] = {}
-    for meets in product(range(len(requirements)), repeat=len(unmet)):
+    ways = []
+    for meets in product(range(len(requirements)), repeat=len(unmet)) if members else ():
         needs_of = [{need for need, by in zip(unmet, meets, strict=True) if by == n} for n in range(len(requirements))]
         pools = tuple(_pool(members, *asked) for asked in zip(requirements, needs_of, strict=True))
         if pools and all(pools):
-            ways[pools] = Way(pools, _is_shared(pools))
-    return tuple(ways.values())
+            ways.append(Way(pools, _is_shared(pools)))
+    return tuple(ways)
 
 
 def _members(step: Step, site_day: SiteDay, released: int | None) -> Iterator[Member]:
@@ -140,4 +143,4 @@ def _pool(members: tuple[Member, ...], asked: Requirement, needs: set[str]) -> P
 
 
 def _is_shared(pools: tuple[Pool, ...]) -> bool:
-    return any(not set(one).isdisjoint(other) for one, other in combinations(pools, 2))
+    return any(member in other for one, other in combinations(pools, 2) for member in one)
