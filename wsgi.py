@@ -27,7 +27,7 @@ import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
 import reminders.views
-from booking.events import appointment_changed
+from booking.events import appointment_changed, manage_link_requested
 from booking.use_cases.rebooking import list_touched
 from core.clock import Clock
 from core.database import ROOT, Store, answers, is_up_to_date
@@ -104,6 +104,7 @@ def _checks(runtime: Runtime) -> dict[str, core.health.Check]:
 def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
+    manage_link_requested.connect(reminders.outbox.send_manage_link)
 
 
 def __getattr__(name: str) -> Flask:

@@ -11,6 +11,7 @@ from core.runtime import Runtime
 from reminders.tables import Heartbeat
 
 FRESH = timedelta(seconds=60)  # the scheduler beats every few seconds; a minute forgives a long batch
+KEPT = timedelta(days=1)  # signs of life of processes that are gone
 
 
 def beat(session: Session, worker: str, now: datetime) -> None:

@@ -21,9 +21,10 @@ from booking.queries.for_messages import MessageFacts
 from core.database import ROOT
 from core.tokens import manage_token, spoken_reference
 from core.wording import minutes_words, moment_words
-from reminders.plan import CANCELLED, REMINDER
+from reminders.plan import CANCELLED, MANAGE_LINK, REMINDER
 from reminders.recipients import Recipient
 
+FAMILIES = (REMINDER, MANAGE_LINK)  # kinds with something of their own behind the name
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -74,14 +75,15 @@ class Writer:
         self._templates = _templates()
 
     def write(self, kind: str, facts: MessageFacts, recipient: Recipient) -> Words:
-        """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled) for `recipient`."""
+        """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) for `recipient`."""
         told = self._told(kind, facts, recipient)
-        name = REMINDER if kind.startswith(REMINDER) else kind
+        name = next((family for family in FAMILIES if kind.startswith(family)), kind)
         text = self._templates.get_template(f"{name}.txt").render(told=told)
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
         html = self._templates.get_template(f"{name}.html").render(told=told)
         method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
-        return Words(subject, _tidy(body), html, self._calendar(facts, recipient, told, method), method)
+        calendar = "" if name == MANAGE_LINK else self._calendar(facts, recipient, told, method)
+        return Words(subject, _tidy(body), html, calendar, method)
 
     def _calendar(self, facts: MessageFacts, recipient: Recipient, told: Told, method: Method) -> str:
         event = appointment_event(

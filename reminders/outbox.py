@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking.events import AppointmentChange
+from booking.events import AppointmentChange, ManageLinkRequest
 from booking.queries.for_messages import PlanningFacts, planning_facts, planning_facts_ahead
-from reminders.plan import Owed, Promise, is_current, owed_after, owed_reminders
+from reminders.plan import MANAGE_LINK, Owed, Promise, is_current, owed_after, owed_link, owed_reminders
 from reminders.tables import Notification
 
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
 SUPERSEDED = "The appointment has changed since."
+BETWEEN_LINKS = timedelta(minutes=5)
 
 
 def plan_notifications(session: Session, change: AppointmentChange) -> None:
@@ -30,6 +31,21 @@ def plan_notifications(session: Session, change: AppointmentChange) -> None:
         known = _settle_outdated(session, facts, owed, change.now)
     missing = [message for message in owed if (message.kind, message.channel) not in known]
     _write(session, [_row(facts, message, change.now) for message in missing])
+
+
+def send_manage_link(session: Session, request: ManageLinkRequest) -> None:
+    """Owe the manage link once more. The subscriber of `booking.events.manage_link_requested`.
+
+    Asked again within a few minutes it owes nothing more, so that nobody's letter box can be filled.
+    """
+    facts = planning_facts(session, request.appointment_id)
+    asked = select(Notification.created_at).where(
+        Notification.appointment_id == request.appointment_id, Notification.kind.startswith(MANAGE_LINK)
+    )
+    earlier = session.scalars(asked).all()
+    if any(request.now - at < BETWEEN_LINKS for at in earlier):
+        return
+    _write(session, [_row(facts, owed_link(len(earlier) + 1, request.now), request.now)])
 
 
 def plan_in_bulk(session: Session, authority_id: int, now: datetime) -> int:

@@ -6,6 +6,7 @@ A message is due when `due_at <= now < useful_until`:
 |---|---|---|---|
 | confirmation, rescheduled | at once | the appointment starts | after that it confirms nothing |
 | a reminder | the time that the plan says | the next reminder is due, or else the start | two reminders at once say the same thing twice |
+| manage link | at once | a day later | whoever asked has asked again, or rung |
 | cancelled | at once | a day after the time that was given up | somebody who went for nothing learns why |
 
 Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, and no
@@ -25,12 +26,14 @@ from core.wall_clock import wall_instant
 
 EMAIL = "email"
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
+MANAGE_LINK = "manage_link"  # and a number: it may be asked for more than once
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is said at once about a change; moves and changed details say nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED}
 BOOKED = "booked"
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 CANCELLATION_IS_USEFUL = timedelta(days=1)
+MANAGE_LINK_IS_USEFUL = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,15 @@ def reminder_times(
             raise ValueError(f"The reminder {entry!r} needs minutes_before, or days_before and at.")
 
 
+def owed_link(number: int, now: datetime) -> Owed:
+    """The message with the manage link that somebody asked for; `number` counts such messages of one appointment."""
+    return Owed(f"{MANAGE_LINK}_{number}", EMAIL, now, now + MANAGE_LINK_IS_USEFUL)
+
+
 def is_current(kind: str, *, version: int, now_version: int, now_state: str) -> bool:
     """Whether a message of this kind, owed for `version`, still says what is true of the appointment."""
+    if kind.startswith(MANAGE_LINK):
+        return True  # the link is the same for every version
     if version != now_version:
         return False
     return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED

@@ -1,7 +1,64 @@
-"""The demo outbox."""
+"""The demo's outbox in the browser. Outside the demo there is nothing here."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response, render_template, request
 
-blueprint = Blueprint("demo", __name__)
+from core.errors import NotFound
+from core.runtime import Runtime, runtime
+from people.access import public
+from reminders.demo_outbox import Letter, letter_of, page_of
+
+blueprint = Blueprint("demo", __name__, url_prefix="/demo/outbox")
+
+# An email brings its own inline styles, and nothing else may run or load. Only this page is so.
+EMAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@blueprint.get("")
+@public
+def outbox() -> str:
+    """The messages, newest first."""
+    with _demo().store.reading() as session:
+        page = page_of(session, request.args.get("page", 1, type=int))
+    return render_template("demo/outbox.html", page=page)
+
+
+@blueprint.get("/<int:message_id>")
+@public
+def message(message_id: int) -> str:
+    """One message."""
+    return render_template("demo/message.html", letter=_letter(message_id))
+
+
+@blueprint.get("/<int:message_id>/html")
+@public
+def message_html(message_id: int) -> Response:
+    """The message as a mail program shows it."""
+    response = Response(_letter(message_id).html, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = EMAIL_POLICY
+    return response
+
+
+@blueprint.get("/<int:message_id>.ics")
+@public
+def message_calendar(message_id: int) -> Response:
+    """The message's calendar file."""
+    calendar = _letter(message_id).calendar
+    if not calendar:
+        raise NotFound("This message has no calendar file.")
+    response = Response(calendar, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment; filename=appointment.ics"
+    return response
+
+
+def _demo() -> Runtime:
+    surroundings = runtime()
+    if not surroundings.settings.is_demo:
+        raise NotFound("There is nothing here.")
+    return surroundings
+
+
+def _letter(message_id: int) -> Letter:
+    with _demo().store.reading() as session:
+        return letter_of(session, message_id)

@@ -1,0 +1,52 @@
+"""The demo's letter box: whole messages in the database, to be read at /demo/outbox. Nothing leaves the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import select
+
+from core.database import Store
+from reminders.channels.base import Message
+from reminders.channels.mime import as_email
+from reminders.tables import DemoMessage
+
+
+class DemoChannel:
+    """Keeps every message where the demo shows it, and so knows which have arrived."""
+
+    can_be_asked = True
+    batch_size = 100
+
+    def __init__(self, store: Store, mail_from: str) -> None:
+        self.store = store
+        self.mail_from = mail_from
+
+    @contextmanager
+    def open(self) -> Iterator[DemoChannel]:
+        """Itself: there is nothing to connect to."""
+        yield self
+
+    def send(self, message: Message) -> str:
+        """The id under which the message is kept. Raises: DeliveryFailed for a broken address."""
+        email = as_email(message, self.mail_from)
+        row = DemoMessage(
+            authority_id=message.authority_id,
+            notification_id=message.notification_id,
+            to=message.to_email,
+            subject=message.subject,
+            raw=email.as_bytes(),
+            at=message.at,
+        )
+        with self.store.writing() as session:
+            session.add(row)
+            session.flush()
+            return f"demo-{row.id}"
+
+    def arrived(self, references: Sequence[str]) -> set[str]:
+        """Those of our references whose notification has a message in the letter box."""
+        by_id = {int(reference.split("-")[1]): reference for reference in references}
+        kept = select(DemoMessage.notification_id).where(DemoMessage.notification_id.in_(by_id))
+        with self.store.reading() as session:
+            return {by_id[notification_id] for notification_id in session.scalars(kept) if notification_id}

@@ -1,0 +1,81 @@
+"""The scheduler: a process that ticks. It holds no timetable; the database decides what is due at each tick."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import delete
+
+from booking.use_cases.sweep import sweep
+from core.runtime import Runtime
+from reminders.channels.chosen import channel_of
+from reminders.heartbeat import KEPT, beat
+from reminders.messages import Writer
+from reminders.tables import Heartbeat
+from reminders.worker import Worker
+
+TICK_SECONDS = 3
+HEARTBEAT_SECONDS = 15
+SWEEP_SECONDS = 3600
+
+log = logging.getLogger(__name__)
+
+
+def worker_of(runtime: Runtime) -> Worker:
+    """A worker with the channel that the settings choose. Raises: ConfigurationError."""
+    settings = runtime.settings
+    writer = Writer(settings.public_url, settings.secret_key, settings.mail_from)
+    return Worker(runtime.store, runtime.clock, channel_of(settings, runtime.store), writer)
+
+
+def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
+    """Tick until `stopping` is set; then finish the message in hand and return."""
+    scheduler = _scheduler()
+    for work, seconds in (
+        (lambda: _beat(runtime, worker.name), HEARTBEAT_SECONDS),
+        (worker.send_due, tick_seconds),
+        (lambda: _sweep(runtime), SWEEP_SECONDS),
+    ):
+        # The first time at once. A tick that falls into the one before is dropped: that one sends all that is due.
+        scheduler.add_job(work, "interval", seconds=seconds, next_run_time=runtime.clock.now())
+    scheduler.start()
+    stopping.wait()
+    worker.stop()
+    scheduler.shutdown(wait=True)
+
+
+def stop_on_signals(stopping: threading.Event) -> None:
+    """Let SIGTERM and SIGINT end the process cleanly. Call it from the main thread."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def _scheduler() -> BackgroundScheduler:
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # else a dropped tick is a warning, every few seconds
+    return BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(3)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="UTC",
+    )
+
+
+def _beat(runtime: Runtime, name: str) -> None:
+    with runtime.store.writing() as session:
+        beat(session, name, runtime.clock.database_now(session))
+
+
+def _sweep(runtime: Runtime) -> None:
+    now = runtime.clock.now()
+    swept = sweep(runtime, now)
+    with runtime.store.writing() as session:
+        session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT))
+    log.info("swept", extra={"holds": swept.holds, "claims": swept.claims})
