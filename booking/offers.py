@@ -14,6 +14,8 @@ VERSION = "1"
 MODE_CODES = {"in_person": "p", "video": "v", "phone": "t"}
 MODES_BY_CODE = {code: mode for mode, code in MODE_CODES.items()}
 MAX_SERVICES = 4
+LARGEST_ID = 2**31  # what every database can look up
+LAST_UNIT = 2**25  # some day in 2289; clocks and calendars can still show it
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,15 @@ def decode(token: str) -> Offer:
         )
     except (ValueError, KeyError) as error:
         raise _unknown() from error
-    if encode(offer) != token or version != VERSION or len(offer.service_ids) > MAX_SERVICES:
+    if encode(offer) != token or version != VERSION or not _is_possible(offer):
         raise _unknown()
     return offer
+
+
+def _is_possible(offer: Offer) -> bool:
+    """Whether its numbers are such as a real offer could have."""
+    ids = (offer.authority_id, offer.site_id, *offer.service_ids)
+    return len(offer.service_ids) <= MAX_SERVICES and max(ids) < LARGEST_ID and 0 <= offer.start_unit < LAST_UNIT
 
 
 def _unknown() -> Invalid:

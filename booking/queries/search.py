@@ -18,7 +18,7 @@ from booking.offers import Offer, encode
 from booking.tables import Allocation
 from core.wall_clock import days_between, instant_of, local_date_of
 from locations.catalogue import Catalogue, SiteFacts
-from locations.geo import Place, miles_between
+from locations.geo import Place, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
 FIRST_SLOT_DAYS = (4, 17)
@@ -175,7 +175,7 @@ def sites_by_distance(
     def miles(site: SiteFacts) -> float | None:
         if place is None or site.easting is None or site.northing is None:
             return None
-        return miles_between((place.easting, place.northing), (site.easting, site.northing))
+        return grid_miles((place.easting, place.northing), (site.easting, site.northing))
 
     measured = [(site, miles(site)) for site in candidate_sites(catalogue, ask)]
     if place is None:

@@ -48,11 +48,14 @@ class Booking:
 
 @dataclass(frozen=True)
 class Booked:
-    """A kept promise: its reference and version, and the path of its manage link."""
+    """A kept promise as it stood after the deed: reference, version, state, what it is for (an offer's token), its end."""
 
     appointment_id: int
     reference: str
     version: int
+    state: str
+    offer: str
+    end_unit: int
     manage_url_path: str = ""
 
 
@@ -80,10 +83,9 @@ def book(
 
 def with_link(runtime: Runtime, answer: Answer) -> Booked:
     """What was booked, with its link worked out afresh: no row, not even the idempotency record, holds the token."""
-    token = manage_token(runtime.settings.secret_key, answer.body["nonce"])
-    return Booked(
-        answer.body["appointment_id"], answer.body["reference"], answer.body["version"], f"/manage/{token}"
-    )
+    facts = dict(answer.body)
+    token = manage_token(runtime.settings.secret_key, facts.pop("nonce"))
+    return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
 
 
 def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
@@ -112,7 +114,9 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
         authority_id=booking.authority_id, now=now, channel=booking.channel, offer=encode(taking.offer),
     )
     announce(session, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now))
-    return Answer(201, asdict(Booked(appointment_id, reference, 1)) | {"nonce": nonce})
+    offer, end_unit = encode(taking.offer), taking.placement.end_unit
+    booked = Booked(appointment_id, reference, 1, State.BOOKED.value, offer, end_unit)
+    return Answer(201, asdict(booked) | {"nonce": nonce})
 
 
 def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:

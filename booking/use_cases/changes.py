@@ -23,6 +23,7 @@ from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, TooSoon
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
+from core.wall_clock import unit_of
 from locations.catalogue import Catalogue, catalogue_by_id
 from people.model import Person
 from people.repository import lock_resident
@@ -69,7 +70,7 @@ def reschedule(
         row = appointment_for_change(session, authority_id, reference)
         _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
         _move(session, row, move, actor, now)
-        return Answer(200, asdict(Booked(row.id, row.reference, row.version)) | {"nonce": row.manage_nonce})
+        return answer_of(row)
 
     return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
 
@@ -105,9 +106,15 @@ def cancel(
         release(session, appointment_id=row.id)
         settle(session, row.id, now)
         _recorded(session, row, actor, "cancelled", now, reason)
-        return Answer(200, asdict(Booked(row.id, row.reference, row.version)) | {"nonce": row.manage_nonce})
+        return answer_of(row)
 
     return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+
+
+def answer_of(row: Appointment) -> Answer:
+    """What to answer about the appointment as it stands now, for `with_link`."""
+    booked = Booked(row.id, row.reference, row.version, row.state, row.offer, unit_of(row.ends_at))
+    return Answer(200, asdict(booked) | {"nonce": row.manage_nonce})
 
 
 def change_details(

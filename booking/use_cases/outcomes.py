@@ -8,6 +8,8 @@ from booking.events import AppointmentChange, announce
 from booking.model import CANCELLED, NEEDS_REASON, State, can_correct, can_move, may_be_recorded
 from booking.repository import appointment_for_change
 from booking.tables import Appointment
+from booking.use_cases.booking import Booked, with_link
+from booking.use_cases.changes import answer_of
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid
 from core.idempotency import Answer, IdempotencyKey, once
@@ -23,7 +25,7 @@ def move(
     actor: Actor,
     reason: str = "",
     idempotency: IdempotencyKey | None = None,
-) -> None:
+) -> Booked:
     """The appointment moves to `wanted`. Cancelling has a use case of its own.
 
     Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
@@ -38,19 +40,28 @@ def move(
         if wanted in NEEDS_REASON and not reason.strip():
             raise Invalid({"reason": ["Say why it could not be completed."]})
         _set_state(session, runtime, row, wanted, actor, reason, "moved")
-        return Answer(200, {})
+        return answer_of(row)
 
-    once(runtime.store, idempotency, deed, runtime.clock.now())
+    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
 
 
 def correct(
-    runtime: Runtime, authority_id: int, reference: str, wanted: State, *, actor: Actor, reason: str
-) -> None:
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    wanted: State,
+    *,
+    actor: Actor,
+    reason: str,
+    idempotency: IdempotencyKey | None = None,
+) -> Booked:
     """The appointment goes back to `wanted`, with the reason on the record.
 
-    Raises: IllegalMove when that is no step back or too long ago, Invalid without a reason, NotFound.
+    Raises: IllegalMove when that is no step back or too long ago, Invalid without a reason, NotFound,
+    IdempotencyMismatch.
     """
-    with runtime.store.writing() as session:
+
+    def deed(session: Session) -> Answer:
         row = appointment_for_change(session, authority_id, reference)
         now = runtime.clock.database_now(session)
         if not can_correct(State(row.state), wanted, changed_at=row.changed_at, now=now):
@@ -58,6 +69,9 @@ def correct(
         if not reason.strip():
             raise Invalid({"reason": ["Say why you are putting this right."]})
         _set_state(session, runtime, row, wanted, actor, reason, "corrected")
+        return answer_of(row)
+
+    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
 
 
 def _set_state(
