@@ -1,0 +1,1 @@
+"""The resident's pages: find a time, hold it, book it; see, move or cancel what is booked."""

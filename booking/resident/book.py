@@ -1,0 +1,267 @@
+"""From a time to a booking: hold it, say who it is for, check, done. Each write carries its idempotency key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+from flask import Blueprint, Response, redirect, request, session
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from booking.offers import Offer, decode, encode
+from booking.queries import appointments
+from booking.queries.search import nearest_alternatives
+from booking.resident import drafts
+from booking.resident.booking_of import booking_of, person_of
+from booking.resident.context import Context, council, show
+from booking.resident.drafts import Draft
+from booking.resident.forms import DetailsForm, HelperForm, WhoForm
+from booking.resident.steps import Steps, read_steps
+from booking.resident.visits import VisitView, visit_of
+from booking.use_cases.booking import book
+from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
+from core.audit import Actor
+from core.errors import HoldExpired, LimitReached, NotFound, Refused, SlotTaken, TooFar, TooSoon
+from core.idempotency import IdempotencyKey
+from people.access import public
+
+RULES = (LimitReached, TooSoon, TooFar)
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Put this module's pages on the blueprint."""
+    at = "/<authority:authority>/book"
+    blueprint.add_url_rule(f"{at}/hold", "hold", hold, methods=["POST"])
+    for name, view in (("who", who), ("acting", acting), ("details", details), ("check", check)):
+        blueprint.add_url_rule(f"{at}/<visit>/{name}", name, view, methods=["GET", "POST"])
+    blueprint.add_url_rule(f"{at}/<visit>/again", "again", again, methods=["POST"])
+    blueprint.add_url_rule(f"{at}/<visit>/leave", "leave", leave, methods=["POST"])
+    blueprint.add_url_rule(f"{at}/<visit>/done", "done", done)
+
+
+@public
+def hold(authority: str) -> ResponseReturnValue:
+    """Keep a time for ten minutes; when somebody was quicker, offer the nearest others."""
+    with council(authority) as context:
+        offer = _offer(context, request.form.get("slot", ""))
+        steps = steps_of(request.form.get("steps", ""))
+        draft = drafts.draft_of(session, steps.visit, context.now) if steps.visit else None
+        if draft is None:
+            is_new = not steps.visit or drafts.reference_of(session, steps.visit)
+            draft = Draft(drafts.new_visit() if is_new else steps.visit, hold="", offer="")
+        draft = replace(draft, steps=steps.query(visit=draft.visit), needs=steps.needs, language=steps.language)
+        return _hold(context, draft, offer)
+
+
+def steps_of(query: str) -> Steps:
+    """The steps that a form's hidden field keeps."""
+    return read_steps(MultiDict(parse_qs(query)))
+
+
+def _offer(context: Context, token: str) -> Offer:
+    offer = decode(token)
+    if offer.authority_id != context.authority.id:
+        raise NotFound("This time belongs to another council.")
+    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in offer.service_ids):
+        raise NotFound("This cannot be booked online.")
+    return offer
+
+
+def _hold(context: Context, draft: Draft, offer: Offer) -> ResponseReturnValue:
+    try:
+        taken = _take(context, draft, offer)
+    except SlotTaken:
+        return _offer_others(context, draft, offer)
+    except (TooSoon, TooFar) as error:
+        return _refused(context, error, draft)
+    kept = drafts.keep(session, replace(draft, hold=taken.token, offer=encode(taken.offer), key=""), context.now)
+    # Somebody who only chose another time goes back to where they were.
+    return _to(context, kept, "check" if kept.person else "who")
+
+
+def _take(context: Context, draft: Draft, offer: Offer) -> HeldSlot:
+    """The offer, held. A double click gets the first click's hold; a later try gets one of its own."""
+    key = request.form.get("idempotency_key", "")
+    idempotency = IdempotencyKey.of(f"hold:{context.authority.id}", f"{key}:{encode(offer)}", b"") if key else None
+    needs = frozenset(draft.needs)
+    taken = hold_slot(
+        context.runtime, offer, for_public=True, needs=needs, replaces=draft.hold or None, idempotency=idempotency
+    )
+    try:
+        with context.runtime.store.reading() as fresh:
+            return held(fresh, context.authority.id, taken.token, context.now)
+    except HoldExpired:
+        return hold_slot(context.runtime, offer, for_public=True, needs=needs)
+
+
+def _offer_others(context: Context, draft: Draft, offer: Offer) -> ResponseReturnValue:
+    kept = drafts.keep(session, replace(draft, hold="", offer=encode(offer)), context.now)
+    with context.runtime.store.reading() as fresh:
+        others = nearest_alternatives(
+            fresh, context.catalogue, offer, context.now, for_public=True, needs=frozenset(draft.needs)
+        )
+    page = show(
+        "taken",
+        context,
+        draft=kept,
+        steps=steps_of(kept.steps),
+        visit=visit_of(context.catalogue, offer),
+        others=others,
+    )
+    return Response(page, status=409)
+
+
+def _refused(context: Context, error: Refused, draft: Draft | None = None) -> ResponseReturnValue:
+    limit = error.limit_at if isinstance(error, TooSoon | TooFar) else None
+    page = show("refused", context, code=error.code, limit_at=limit, draft=draft)
+    return Response(page, status=409)
+
+
+def _to(context: Context, draft: Draft, name: str) -> ResponseReturnValue:
+    return redirect(f"{context.base}/book/{draft.visit}/{name}", code=303)
+
+
+class _Step:
+    """One step of a booking: the draft, its hold and what is held; or the answer when there is none any more."""
+
+    def __init__(self, context: Context, visit: str) -> None:
+        self.context = context
+        found = drafts.draft_of(session, visit, context.now)
+        reference = drafts.reference_of(session, visit)
+        self.answer: ResponseReturnValue | None = None
+        if found is None:
+            gone = f"book/{visit}/done" if reference else ""
+            self.answer = redirect(f"{context.base}/{gone}", code=303)
+            return
+        self.draft: Draft = found
+        self.visit: VisitView = visit_of(context.catalogue, _offer(context, found.offer))
+        try:
+            self.hold = held(context.session, context.authority.id, found.hold, context.now)
+        except HoldExpired:
+            self.answer = self.expired()
+
+    def expired(self) -> ResponseReturnValue:
+        """The page that says so; one click starts again."""
+        return Response(self.show("expired"), status=410)
+
+    def show(self, template: str, **words: object) -> str:
+        """The page of `template` for this visit."""
+        until = getattr(self, "hold", None)
+        minutes = max(1, -int((self.context.now - until.expires_at).total_seconds() // 60)) if until else 0
+        return show(template, self.context, draft=self.draft, visit=self.visit, minutes_left=minutes, **words)
+
+    def keep(self, **changes: object) -> Draft:
+        """Keep the draft with `changes`."""
+        return drafts.keep(session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
+
+    def at(self, name: str) -> str:
+        """The address of another step."""
+        return f"{self.context.base}/book/{self.draft.visit}/{name}"
+
+
+@public
+def who(authority: str, visit: str) -> ResponseReturnValue:
+    """Who it is for."""
+    with council(authority) as context:
+        step = _Step(context, visit)
+        if step.answer is not None:
+            return step.answer
+        form = WhoForm(data={"who": "other" if step.draft.is_for_somebody_else else None})
+        if form.validate_on_submit():
+            is_other = form.who.data == "other"
+            draft = step.keep(helper=(step.draft.helper or {}) if is_other else None)
+            return _to(context, draft, "acting" if is_other else "details")
+        return step.show("who", form=form, back=f"{context.base}/times?{step.draft.steps}")
+
+
+@public
+def acting(authority: str, visit: str) -> ResponseReturnValue:
+    """Who books for somebody else, and on what basis."""
+    with council(authority) as context:
+        step = _Step(context, visit)
+        if step.answer is not None:
+            return step.answer
+        form = HelperForm(data=step.draft.helper or {})
+        if form.validate_on_submit():
+            helper = {name: form[name].data or "" for name in ("name", "basis", "email", "phone")}
+            return _to(context, step.keep(helper=helper), "check" if step.draft.person else "details")
+        return step.show("acting", form=form, back=step.at("who"))
+
+
+@public
+def details(authority: str, visit: str) -> ResponseReturnValue:
+    """Name, contact and how to be reminded."""
+    with council(authority) as context:
+        step = _Step(context, visit)
+        if step.answer is not None:
+            return step.answer
+        form = DetailsForm(data=step.draft.person)
+        if form.validate_on_submit() and form.check_reach(step.draft.helper):
+            return _to(context, step.keep(person=person_of(form)), "check")
+        back = step.at("acting" if step.draft.is_for_somebody_else else "who")
+        return step.show("details", form=form, back=back)
+
+
+@public
+def check(authority: str, visit: str) -> ResponseReturnValue:
+    """Everything once more; sending it books."""
+    with council(authority) as context:
+        step = _Step(context, visit)
+        if step.answer is not None:
+            return step.answer
+        if not step.draft.person:
+            return _to(context, step.draft, "who")
+        if request.method == "POST":
+            return _book(context, step)
+        return step.show("check", steps=steps_of(step.draft.steps), back=step.at("details"))
+
+
+def _book(context: Context, step: _Step) -> ResponseReturnValue:
+    draft, wanted = step.draft, booking_of(context.authority.id, step.draft)
+    key = request.form.get("idempotency_key") or draft.key
+    idempotency = IdempotencyKey.of(f"resident:{context.authority.id}", key, repr(wanted).encode())
+    try:
+        booked = book(context.runtime, wanted, actor=Actor.resident(), idempotency=idempotency)
+    except HoldExpired:
+        return step.expired()
+    except SlotTaken:
+        return _offer_others(context, draft, decode(draft.offer))
+    except RULES as error:
+        return _refused(context, error, draft)
+    drafts.finish(session, draft.visit, booked.reference)
+    drafts.open_appointment(session, booked.reference, context.now)
+    session["link"] = booked.manage_url_path
+    return redirect(step.at("done"), code=303)
+
+
+@public
+def again(authority: str, visit: str) -> ResponseReturnValue:
+    """The time ran out: hold the same one again, with everything that was typed."""
+    with council(authority) as context:
+        draft = drafts.draft_of(session, visit, context.now)
+        if draft is None:
+            return redirect(f"{context.base}/", code=303)
+        return _hold(context, draft, _offer(context, draft.offer))
+
+
+@public
+def leave(authority: str, visit: str) -> ResponseReturnValue:
+    """Give the time back and forget what was typed."""
+    with council(authority) as context:
+        draft = drafts.draft_of(session, visit, context.now)
+        if draft is not None and draft.hold:
+            release_hold(context.runtime, context.authority.id, draft.hold)
+        drafts.forget(session, visit)
+        return show("left", context)
+
+
+@public
+def done(authority: str, visit: str) -> ResponseReturnValue:
+    """Booked: the reference, what to bring, how to get there, how to change it."""
+    with council(authority) as context:
+        reference = drafts.reference_of(session, visit)
+        if reference is None or not drafts.is_open(session, reference, context.now):
+            return redirect(f"{context.base}/find", code=303)
+        view = appointments.by_reference(context.session, context.catalogue, reference)
+        return show("done", context, view=view, link=session.get("link", ""))

@@ -1,0 +1,105 @@
+"""A visit that is being booked: the hold and what was typed, in the signed session cookie.
+
+Why there: docs/decisions/resident-state.md. At most three drafts are kept, for an hour, so that a cookie stays small
+and a shared computer forgets; a booked visit leaves only its reference.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import MutableMapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+MOST_DRAFTS = 3
+MOST_REFERENCES = 5
+DRAFT_SECONDS = 60 * 60
+MANAGE_SECONDS = 30 * 60  # after half an hour without a click, the link in the message is needed again
+
+Cookie = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One visit on its way: what is held, what was asked for, and what has been typed."""
+
+    visit: str
+    hold: str
+    offer: str
+    steps: str = ""
+    needs: tuple[str, ...] = ()
+    language: str = ""
+    key: str = ""
+    person: dict[str, Any] = field(default_factory=dict)
+    helper: dict[str, Any] | None = None
+    touched: int = 0
+
+    @property
+    def is_for_somebody_else(self) -> bool:
+        """Whether a representative books."""
+        return self.helper is not None
+
+
+def new_visit() -> str:
+    """A new name for a visit."""
+    return secrets.token_hex(4)
+
+
+def draft_of(cookie: Cookie, visit: str, now: datetime) -> Draft | None:
+    """The draft of this visit, unless it is unknown or too old."""
+    kept = cookie.get("drafts", {}).get(visit)
+    if kept is None or now.timestamp() - kept["touched"] > DRAFT_SECONDS:
+        return None
+    return Draft(**{**kept, "needs": tuple(kept["needs"])})
+
+
+def keep(cookie: Cookie, draft: Draft, now: datetime) -> Draft:
+    """Keep `draft`; the oldest of too many are forgotten."""
+    kept = replace(draft, touched=int(now.timestamp()), key=draft.key or secrets.token_urlsafe(18))
+    drafts = {**cookie.get("drafts", {}), kept.visit: asdict(kept)}
+    newest = sorted(drafts.values(), key=lambda values: values["touched"], reverse=True)[:MOST_DRAFTS]
+    cookie["drafts"] = {values["visit"]: values for values in newest}
+    return kept
+
+
+def forget(cookie: Cookie, visit: str) -> None:
+    """Forget the draft of this visit."""
+    cookie["drafts"] = {name: values for name, values in cookie.get("drafts", {}).items() if name != visit}
+
+
+def finish(cookie: Cookie, visit: str, reference: str) -> None:
+    """The visit is booked: only its reference is kept."""
+    forget(cookie, visit)
+    done = {**cookie.get("done", {}), visit: reference}
+    cookie["done"] = dict(list(done.items())[-MOST_REFERENCES:])
+
+
+def reference_of(cookie: Cookie, visit: str) -> str | None:
+    """The reference of a visit that was booked here."""
+    return cookie.get("done", {}).get(visit)
+
+
+def open_appointment(cookie: Cookie, reference: str, now: datetime) -> None:
+    """Let this browser see and change the appointment for a while."""
+    opened = {**cookie.get("opened", {})}
+    opened.pop(reference, None)
+    opened[reference] = int(now.timestamp())
+    cookie["opened"] = dict(list(opened.items())[-MOST_REFERENCES:])
+
+
+def is_open(cookie: Cookie, reference: str, now: datetime) -> bool:
+    """Whether this browser may see and change the appointment."""
+    at = cookie.get("opened", {}).get(reference)
+    return at is not None and now.timestamp() - at <= MANAGE_SECONDS
+
+
+def last_opened(cookie: Cookie) -> str | None:
+    """The reference that was opened last."""
+    return next(reversed(cookie.get("opened", {})), None)
+
+
+def forget_everything(cookie: Cookie) -> None:
+    """Leave nothing of anybody on this computer."""
+    for name in ("drafts", "done", "opened"):
+        cookie.pop(name, None)

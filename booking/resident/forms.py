@@ -1,0 +1,175 @@
+"""What residents type, and what to do about it when it cannot be used."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import lazy_gettext as _
+from wtforms.validators import InputRequired, Length, StopValidation
+
+from booking.model import BASES, NEEDS
+from core.forms import Choice, Choices, Email, Form, LongText, Phone, Text, Tick, optional
+
+# Loose on purpose: BS 7666 shape only, since new postcodes appear every month.
+_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
+SHORTEST_PHONE, LONGEST_PHONE = 9, 15  # digits; ITU-T E.164 allows 15
+MOBILE = re.compile(r"(?:\+?44|0)7[0-9]{9}")
+WAYS = {
+    "email": _("Email"),
+    "text": _("Text message"),
+    "none": _("No messages. I will remember the date myself"),
+}
+
+
+def is_email(form: Any, field: Any) -> None:
+    """Raises: StopValidation unless the field is empty or looks like an email address."""
+    try:
+        validate_email(field.data, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise StopValidation(_("Enter an email address in the right form, like name@example.com")) from error
+
+
+def is_phone(form: Any, field: Any) -> None:
+    """Raises: StopValidation unless the field is empty or looks like a telephone number."""
+    digits = digits_of(field.data)
+    odd = re.sub(r"[0-9 ()+.\-]", "", field.data)
+    if odd or not SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE:
+        raise StopValidation(_("Enter a phone number, like 07700 900123 or 020 7946 0000"))
+
+
+def is_postcode(form: Any, field: Any) -> None:
+    """Raises: StopValidation unless the field is empty or has the shape of a postcode."""
+    if not _POSTCODE.fullmatch(field.data):
+        raise StopValidation(_("Enter a full postcode, like N12 0GA"))
+
+
+def digits_of(text: str | None) -> str:
+    """The digits of a telephone number as it was typed."""
+    return re.sub(r"[^0-9]", "", text or "")
+
+
+def is_mobile(text: str | None) -> bool:
+    """Whether a text message can reach this UK number."""
+    return bool(MOBILE.fullmatch(re.sub(r"[^0-9+]", "", text or "")))
+
+
+class WhoForm(Form):
+    """Who the appointment is for."""
+
+    who = Choice(
+        _("Who is the appointment for?"),
+        choices=[("me", _("Me")), ("other", _("Somebody else. I am booking for them"))],
+        validators=[InputRequired(_("Choose who the appointment is for"))],
+    )
+
+
+class HelperForm(Form):
+    """Who books for somebody else, and on what basis."""
+
+    name = Text(
+        _("Your name"),
+        validators=[InputRequired(_("Enter your name")), Length(max=200, message=_("Use at most 200 characters"))],
+        render_kw={"autocomplete": "name"},
+    )
+    basis = Choice(
+        _("How do you know the person you are booking for?"),
+        choices=list(BASES.items()),
+        validators=[InputRequired(_("Choose how you know the person"))],
+    )
+    email = Email(_("Your email address (optional)"), validators=[optional(), is_email])
+    phone = Phone(_("Your phone number (optional)"), validators=[optional(), is_phone])
+
+
+class DetailsForm(Form):
+    """The resident: only the name is needed."""
+
+    name = Text(
+        _("Full name"),
+        validators=[InputRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
+        render_kw={"autocomplete": "name", "spellcheck": "false"},
+    )
+    email = Email(_("Email address (optional)"), validators=[optional(), is_email, Length(max=254)])
+    phone = Phone(
+        _("Phone number (optional)"),
+        validators=[optional(), is_phone],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+    postcode = Text(
+        _("Postcode (optional)"),
+        description=_("It helps us find you if you ring"),
+        validators=[optional(), is_postcode],
+        render_kw={"classes": "govuk-input--width-10", "autocomplete": "postal-code"},
+    )
+    contact_preference = Choice(
+        _("How shall we confirm and remind you?"),
+        choices=list(WAYS.items()),
+        validators=[InputRequired(_("Choose how we should remind you"))],
+    )
+    leave_no_message = Tick(_("Do not leave a message if you ring and nobody answers"))
+    notes = LongText(
+        _("Is there anything else we should know? (optional)"),
+        description=_("Do not write about your case here. You can tell us when we meet."),
+        validators=[optional(), Length(max=500, message=_("Use at most 500 characters"))],
+        render_kw={"rows": 3},
+    )
+
+    def check_reach(self, helper: dict[str, Any] | None) -> bool:
+        """Whether the chosen way of reminding can reach anybody; if not, says so at the field."""
+        helper = helper or {}
+        way = self.contact_preference.data
+        if way == "email" and not (self.email.data or helper.get("email")):
+            self.refuse("email", str(_("Enter an email address, or choose another way to be reminded")))
+            return False
+        if way == "text" and not (is_mobile(self.phone.data) or is_mobile(helper.get("phone"))):
+            self.refuse("phone", str(_("Enter a mobile number that starts with 07, or choose another way")))
+            return False
+        return True
+
+
+class NeedsForm(Form):
+    """What would make the visit work for somebody."""
+
+    class Meta:
+        """It only filters: nothing is written."""
+
+        csrf = False
+
+    need = Choices(
+        _("Choose all that you need"),
+        choices=[(need.code, need.label) for need in NEEDS.values()],
+        validate_choice=False,
+    )
+    language = Text(
+        _("If you need another language, which one?"),
+        validators=[optional(), Length(max=40, message=_("Use at most 40 characters"))],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+
+
+class CancelForm(Form):
+    """Why somebody cancels, if they care to say."""
+
+    reason = Text(
+        _("Why do you need to cancel? (optional)"),
+        validators=[optional(), Length(max=200)],
+        render_kw={"maxlength": 200},
+    )
+
+
+class FindForm(Form):
+    """Reference and surname, for those who have lost the link."""
+
+    reference = Text(
+        _("Reference"),
+        description=_("It has 8 letters and numbers, like K7PM 4QX2. You do not need the space."),
+        validators=[InputRequired(_("Enter your reference"))],
+        render_kw={"classes": "govuk-input--width-10", "autocomplete": "off", "spellcheck": "false"},
+    )
+    surname = Text(
+        _("Surname"),
+        description=_("Of the person that the appointment is for"),
+        validators=[InputRequired(_("Enter the surname")), Length(max=200)],
+        render_kw={"classes": "govuk-input--width-20", "autocomplete": "family-name"},
+    )

@@ -1,0 +1,138 @@
+"""Where somebody stands in their search, as the query of the address: no cookie, and every step can be shared or redone.
+
+Pure: the query goes in, a `Steps` comes out, and back again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
+
+from booking.model import MODES, NEEDS
+from booking.queries.search import Ask
+from core.errors import NotFound
+from core.tokens import parse_reference
+from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+
+MAX_SERVICES = 2
+LONGEST_TEXT = 40
+
+
+class Query(Protocol):
+    """What Werkzeug's MultiDict offers and we use."""
+
+    def get(self, key: str, default: str = "") -> str: ...
+    def getlist(self, key: str) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What has been chosen so far.
+
+    `visit` names this visit's draft, so that each tab has its own; `moving`
+    is the reference of an appointment that is to get another time.
+    """
+
+    services: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    language: str = ""
+    near: str = ""
+    site: str = ""
+    mode: str = ""
+    month: str = ""
+    day: str = ""
+    visit: str = ""
+    moving: str = ""
+
+    def query(self, **changes: Any) -> str:
+        """The query string of these steps with `changes`."""
+        steps = replace(self, **changes)
+        pairs = [
+            *(("service", slug) for slug in steps.services),
+            *(("need", code) for code in steps.needs),
+            ("language", steps.language),
+            ("near", steps.near),
+            ("site", steps.site),
+            ("mode", steps.mode),
+            ("month", steps.month),
+            ("day", steps.day),
+            ("visit", steps.visit),
+            ("moving", steps.moving),
+        ]
+        return urlencode([pair for pair in pairs if pair[1]])
+
+    def pairs(self, *but: str) -> list[tuple[str, str]]:
+        """Name and value of each hidden field that keeps these steps in a form, but for the fields named."""
+        return [pair for pair in parse_qsl(self.query()) if pair[0] not in but]
+
+
+def read_steps(query: Query) -> Steps:
+    """The steps that `query` describes; what cannot be understood is left out."""
+    mode = query.get("mode", "")
+    return Steps(
+        services=_several(query.getlist("service"), MAX_SERVICES),
+        needs=tuple(code for code in NEEDS if code in query.getlist("need")),
+        language=_short(query.get("language", "")),
+        near=_short(query.get("near", "")),
+        site=_short(query.get("site", ""), 60),
+        mode=mode if mode in MODES else "",
+        month=_short(query.get("month", "")),
+        day=_short(query.get("day", "")),
+        visit="".join(character for character in _short(query.get("visit", "")) if character.isalnum()),
+        moving=parse_reference(query.get("moving", "")) or "",
+    )
+
+
+def _several(values: Iterable[str], most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_short(value, 60) for value in values if value))[:most]
+
+
+def _short(text: str, most: int = LONGEST_TEXT) -> str:
+    return " ".join(text.split())[:most]
+
+
+def services_of(catalogue: Catalogue, steps: Steps) -> tuple[ServiceFacts, ...]:
+    """The services of the visit. Raises: NotFound for one that is unknown, or cannot be booked online, or for none."""
+    services = tuple(catalogue.service(slug) for slug in steps.services)
+    if not services or not all(service.bookable_online for service in services):
+        raise NotFound("Choose a service first.")
+    return services
+
+
+def site_of(catalogue: Catalogue, steps: Steps) -> SiteFacts | None:
+    """The place that was chosen, or None for any. Raises: NotFound."""
+    return catalogue.site(steps.site) if steps.site else None
+
+
+def ask_of(catalogue: Catalogue, steps: Steps, **more: Any) -> Ask:
+    """The search that these steps mean. Raises: NotFound."""
+    site = site_of(catalogue, steps)
+    return Ask(
+        service_ids=tuple(service.id for service in services_of(catalogue, steps)),
+        site_ids=(site.id,) if site else None,
+        mode=steps.mode or None,
+        needs=frozenset(steps.needs),
+        **more,
+    )
+
+
+def modes_of(services: Iterable[ServiceFacts]) -> tuple[str, ...]:
+    """The modes in which all these services can be had, in the usual order."""
+    wanted = list(services)
+    return tuple(mode for mode in MODES if all(mode in service.modes for service in wanted))
+
+
+def parse_day(text: str) -> date | None:
+    """The date of "2026-11-24", or None."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def parse_month(text: str) -> date | None:
+    """The first day of "2026-11", or None."""
+    return parse_day(f"{text}-01")

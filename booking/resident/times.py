@@ -1,0 +1,49 @@
+"""The free times of one day, grouped as people think of them: by place, then morning, afternoon, evening. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from booking.queries.search import FreeSlot
+from locations.catalogue import SiteFacts
+
+PARTS = ("morning", "afternoon", "evening")
+AFTERNOON_HOUR, EVENING_HOUR = 12, 17
+
+
+@dataclass(frozen=True)
+class PartOfDay:
+    """The free times of a morning, an afternoon or an evening."""
+
+    name: str
+    slots: tuple[FreeSlot, ...]
+
+
+@dataclass(frozen=True)
+class TimesAt:
+    """The free times of one place."""
+
+    site: SiteFacts
+    miles: float | None
+    parts: tuple[PartOfDay, ...]
+
+
+def times_by_place(slots: Iterable[FreeSlot], places: Sequence[tuple[SiteFacts, float | None]]) -> list[TimesAt]:
+    """The slots by place, in the order of `places`; a place without any is left out."""
+    by_site: dict[int, list[FreeSlot]] = {}
+    for slot in slots:
+        by_site.setdefault(slot.site.id, []).append(slot)
+    return [TimesAt(site, miles, parts_of(by_site[site.id])) for site, miles in places if site.id in by_site]
+
+
+def parts_of(slots: Sequence[FreeSlot]) -> tuple[PartOfDay, ...]:
+    """The slots by part of the day; empty parts are left out."""
+    grouped = [(name, tuple(slot for slot in slots if part_of(slot) == name)) for name in PARTS]
+    return tuple(PartOfDay(name, found) for name, found in grouped if found)
+
+
+def part_of(slot: FreeSlot) -> str:
+    """morning, afternoon or evening."""
+    hour = slot.starts_at.hour
+    return PARTS[(hour >= AFTERNOON_HOUR) + (hour >= EVENING_HOUR)]

@@ -1,0 +1,60 @@
+"""A visit in words, before it is booked and after. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from booking.model import MODES
+from booking.offers import Offer
+from core.wall_clock import instant_of
+from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+
+# OpenStreetMap needs no account and no script; the link opens with the postcode searched for.
+MAP_URL = "https://www.openstreetmap.org/search"
+
+
+@dataclass(frozen=True)
+class VisitView:
+    """What is to be booked, as pages say it. `starts_at` is in the zone of the place."""
+
+    services: tuple[ServiceFacts, ...]
+    site: SiteFacts
+    mode: str
+    starts_at: datetime
+    minutes: int
+
+    @property
+    def names(self) -> str:
+        """The services, joined."""
+        return " and ".join(service.name for service in self.services)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """What to bring, each thing once, in order."""
+        return tuple(dict.fromkeys(paper for service in self.services for paper in service.documents))
+
+    @property
+    def mode_words(self) -> str:
+        """How it is held."""
+        return MODES[self.mode]
+
+
+def visit_of(catalogue: Catalogue, offer: Offer) -> VisitView:
+    """The visit that `offer` stands for. Raises: NotFound."""
+    services = tuple(catalogue.service_by_id(service_id) for service_id in offer.service_ids)
+    extra = catalogue.authority.extra_time_minutes if offer.extra_time else 0
+    return VisitView(
+        services,
+        catalogue.site_by_id(offer.site_id),
+        offer.mode,
+        instant_of(offer.start_unit).astimezone(ZoneInfo(catalogue.authority.zone)),
+        sum(service.duration_minutes + extra for service in services),
+    )
+
+
+def map_url(site: SiteFacts) -> str:
+    """A map of where the place is."""
+    return f"{MAP_URL}?{urlencode({'query': site.postcode or site.address})}"
