@@ -1,0 +1,1 @@
+"""The suite: one folder for each package, and journeys, contract, faults and checks."""
