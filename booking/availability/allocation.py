@@ -31,6 +31,7 @@ class Seat(NamedTuple):
 
 
 Seats = tuple[Seat, ...]
+Pools = Sequence[Sequence[Seat]]
 
 
 def allocations(
@@ -105,7 +106,7 @@ def run_before(free: Bits, tick: int) -> int:
     return tick - (~free & ((1 << tick) - 1)).bit_length()
 
 
-def _seat_visit(pools_by_way: Sequence[Sequence[Sequence[Sequence[Seat]]]], turn: int) -> list[Seats] | None:
+def _seat_visit(pools_by_way: Sequence[Sequence[Pools]], turn: int) -> list[Seats] | None:
     """Seats for each step of the visit, beginning with the `turn`-th of each pool; None when there are none."""
     visit: list[Seats] = []
     for ways in pools_by_way:
@@ -117,7 +118,7 @@ def _seat_visit(pools_by_way: Sequence[Sequence[Sequence[Sequence[Seat]]]], turn
     return visit
 
 
-def _match(pools: Sequence[Sequence[Seat]], turn: int, already: set[Seat]) -> Seats | None:
+def _match(pools: Pools, turn: int, already: set[Seat]) -> Seats | None:
     """One seat from each pool, no resource twice, those of `already` first; None when there is no choice."""
     turned = [sorted(_turned(seats, turn), key=lambda seat: seat not in already) for seats in pools]
     return next(_choices(turned, ()), None)
@@ -129,7 +130,7 @@ def _turned(seats: Sequence[Seat], turn: int) -> list[Seat]:
     return [*seats[at:], *seats[:at]]
 
 
-def _choices(pools: Sequence[Sequence[Seat]], chosen: Seats) -> Iterator[Seats]:
+def _choices(pools: Pools, chosen: Seats) -> Iterator[Seats]:
     if len(chosen) == len(pools):
         yield chosen
         return
@@ -146,8 +147,8 @@ def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: in
     A visit does not wait for its own clearing up: where a seat serves a later step too, it is held for the earlier one
     only until then, and what is left of the earlier turnaround is held at the end.
 
-        step A, turnaround 3    AAAAAAttt            held  AAAAAA
-        step B, turnaround 0          BB                         BBt
+        step A, turnaround 3    AAAAAAttt     held    AAAAAA
+        step B, turnaround 0          BB                    BBt
     """
     taken: list[Allocation] = []
     held_until: dict[Seat, int] = {}
