@@ -78,8 +78,7 @@ class Store:
     def reading(self) -> Iterator[Session]:
         """A session for reading; nothing that it holds is written."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back; an explicit rollback would empty the rows that the caller keeps
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
