@@ -1,0 +1,131 @@
+"""Which messages are owed, and when: literals, no database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from reminders.plan import EMAIL, Owed, Promise, is_current, owed_after, owed_link, owed_reminders
+
+PLAN: list[dict[str, Any]] = [
+    {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},
+    {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
+    {"kind": "reminder_2h", "minutes_before": 120},
+]
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)
+
+
+def promise(starts_at: datetime = STARTS, **values: Any) -> Promise:
+    return Promise(**({"starts_at": starts_at, "zone": "Europe/London", "state": "booked", "reminder_plan": PLAN} | values))
+
+
+def at(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]
+
+
+def test_a_booking_owes_a_confirmation_and_each_reminder_until_the_next_takes_over() -> None:
+    assert owed_after(promise(), "booked", NOW) == [
+        Owed("confirmation", EMAIL, NOW, STARTS),
+        Owed("reminder_7d", EMAIL, at(2026, 12, 1, 9), at(2026, 12, 7, 9)),
+        Owed("reminder_1d", EMAIL, at(2026, 12, 7, 9), at(2026, 12, 8, 8, 30)),
+        Owed("reminder_2h", EMAIL, at(2026, 12, 8, 8, 30), STARTS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "kind", "due_at"),
+    [
+        (at(2027, 3, 29, 9), "reminder_7d", at(2027, 3, 22, 9)),  # 10:00 BST; 09:00 a week before is still GMT
+        (at(2027, 3, 29, 9), "reminder_1d", at(2027, 3, 28, 8)),  # 09:00 on the day the clocks go forward
+        (at(2027, 10, 31, 10), "reminder_7d", at(2027, 10, 24, 8)),  # 10:00 GMT; a week before is BST
+        (at(2027, 11, 1, 10), "reminder_1d", at(2027, 10, 31, 9)),  # 09:00 on the day they go back
+        (at(2027, 3, 28, 1, 30), "reminder_2h", at(2027, 3, 27, 23, 30)),  # two hours that passed, not two on the wall
+    ],
+)
+def test_days_before_is_wall_clock_time_over_both_clock_changes(
+    starts_at: datetime, kind: str, due_at: datetime
+) -> None:
+    owed = {message.kind: message.due_at for message in owed_reminders(promise(starts_at), at(2027, 1, 1))}
+    assert owed[kind] == due_at
+
+
+def test_a_reminder_whose_time_has_passed_at_booking_is_not_owed() -> None:
+    owed = owed_after(promise(NOW + timedelta(hours=4)), "booked", NOW)
+    assert [message.kind for message in owed] == ["confirmation", "reminder_2h"]
+
+
+def test_a_reminder_due_at_this_very_instant_is_not_owed_as_the_confirmation_says_it() -> None:
+    owed = owed_reminders(promise(NOW + timedelta(hours=2)), NOW)
+    assert owed == []
+
+
+def test_a_reminder_after_the_start_is_not_owed() -> None:
+    plan = [{"kind": "reminder_evening", "days_before": 0, "at": "18:00"}]
+    assert owed_reminders(promise(reminder_plan=plan), NOW) == []
+
+
+def test_a_reschedule_is_told_and_reminded_of_anew() -> None:
+    kinds = [message.kind for message in owed_after(promise(), "rescheduled", NOW)]
+    assert kinds == ["rescheduled", "reminder_7d", "reminder_1d", "reminder_2h"]
+
+
+@pytest.mark.parametrize("state", ["cancelled_by_resident", "cancelled_by_authority"])
+def test_a_cancellation_is_told_until_a_day_after_the_time_given_up(state: str) -> None:
+    owed = owed_after(promise(state=state), "cancelled", NOW)
+    assert owed == [Owed("cancelled", EMAIL, NOW, STARTS + timedelta(days=1))]
+
+
+def test_cancelling_what_is_past_tells_nobody() -> None:
+    assert owed_after(promise(NOW, state="cancelled_by_authority"), "cancelled", NOW) == []
+
+
+@pytest.mark.parametrize("state", ["arrived", "in_progress", "attended", "did_not_attend"])
+def test_once_somebody_is_there_nothing_is_owed(state: str) -> None:
+    assert owed_after(promise(state=state), "moved", NOW) == []
+
+
+def test_a_visit_without_an_appointment_is_owed_nothing() -> None:
+    assert owed_after(promise(is_walk_in=True), "booked", NOW) == []
+
+
+def test_changed_details_owe_no_notice_but_the_reminders_stay() -> None:
+    kinds = [message.kind for message in owed_after(promise(), "details", NOW)]
+    assert kinds == ["reminder_7d", "reminder_1d", "reminder_2h"]
+
+
+def test_an_empty_plan_owes_the_confirmation_alone() -> None:
+    assert [message.kind for message in owed_after(promise(reminder_plan=[]), "booked", NOW)] == ["confirmation"]
+
+
+def test_two_reminders_at_one_instant_both_last_until_the_next() -> None:
+    plan = [{"kind": "reminder_a", "minutes_before": 60}, {"kind": "reminder_b", "minutes_before": 60}]
+    owed = owed_reminders(promise(reminder_plan=plan), NOW)
+    assert [(message.kind, message.useful_until) for message in owed] == [("reminder_a", STARTS), ("reminder_b", STARTS)]
+
+
+def test_a_reminder_that_says_no_time_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="minutes_before"):
+        owed_reminders(promise(reminder_plan=[{"kind": "reminder_x", "days_before": 1}]), NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "now_version", "now_state", "current"),
+    [
+        ("reminder_1d", 2, "booked", True),
+        ("reminder_1d", 3, "booked", False),
+        ("reminder_1d", 2, "arrived", False),
+        ("reminder_1d", 2, "cancelled_by_resident", False),
+        ("cancelled", 2, "cancelled_by_resident", True),
+        ("cancelled", 2, "booked", False),
+        ("manage_link_1", 5, "attended", True),
+    ],
+)
+def test_a_message_is_current_while_it_is_true(kind: str, now_version: int, now_state: str, current: bool) -> None:
+    assert is_current(kind, version=2, now_version=now_version, now_state=now_state) is current
+
+
+def test_a_link_is_of_use_for_a_day() -> None:
+    assert owed_link(3, NOW) == Owed("manage_link_3", EMAIL, NOW, NOW + timedelta(days=1))
