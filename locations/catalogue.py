@@ -44,6 +44,7 @@ __all__ = [
     "bump_plan",
     "catalogue_by_id",
     "catalogue_of",
+    "lock_sites",
 ]
 
 PLAN_IS_CHANGING = "plan_is_changing"
@@ -118,12 +119,12 @@ def bump_plan(session: Session, authority_id: int, site_ids: Iterable[int] | Non
         session.execute(
             update(Authority).where(Authority.id == authority_id).values(plan_version=Authority.plan_version + 1)
         )
-    locked = _lock_sites(session, authority_id, site_ids)
+    locked = lock_sites(session, authority_id, site_ids)
     session.execute(update(Site).where(Site.id.in_(locked)).values(plan_version=Site.plan_version + 1))
 
 
-def _lock_sites(session: Session, authority_id: int, site_ids: Iterable[int] | None) -> Sequence[int]:
-    """The ids, locked in ascending order, the same for everybody, so that two changes cannot deadlock."""
+def lock_sites(session: Session, authority_id: int, site_ids: Iterable[int] | None = None) -> Sequence[int]:
+    """The ids of these sites (None: all), locked in ascending order like everybody does, so that none can deadlock."""
     statement = select(Site.id).where(Site.authority_id == authority_id).order_by(Site.id).with_for_update()
     if site_ids is not None:
         statement = statement.where(Site.id.in_(list(site_ids)))

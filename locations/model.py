@@ -97,7 +97,7 @@ class ResourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class SessionHours:
-    """Wall-clock hours and the share of them that staff keep, the last `reserved_percent`, until `release_hours` before."""
+    """Wall-clock hours, and the share that staff keep: the last `reserved_percent`, until `release_hours` before."""
 
     starts: time
     ends: time

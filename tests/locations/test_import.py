@@ -1,0 +1,408 @@
+"""A council's file: read, written once, changed, and attacked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.audit import AuditEntry
+from core.database import Base, Store
+from core.wall_clock import local_day
+from locations.catalogue import Catalogue, catalogue_of
+from locations.events import closure_made, left_out
+from locations.importing.plan import read_plan
+from locations.importing.reading import BadFile
+from locations.importing.writing import Changes, write_plan
+from locations.model import ExceptionFacts
+from locations.opening import closed_on, openings_on
+from locations.tables import Authority, Resource, Service, Site
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+EXAMPLE = (Path(__file__).parents[2] / "docs/examples/anytown.toml").read_text(encoding="utf-8")
+LONDON = "Europe/London"
+
+SMALL = """
+[authority]
+slug = "smallville"
+name = "Smallville"
+
+[[services]]
+slug = "advice"
+name = "Advice"
+duration_minutes = 30
+requirements = [{ kind = "desk" }]
+
+[[sites]]
+slug = "hall"
+name = "Hall"
+kind = "office"
+  [[sites.resources]]
+  slug = "desk"
+  name = "Desk"
+  kind = "desk"
+  [[sites.sessions]]
+  slug = "mornings"
+  days = ["monday"]
+  starts = "09:00"
+  ends = "12:00"
+  resources = ["desk"]
+  services = ["advice"]
+"""
+
+
+def bring_in(store: Store, text: str) -> Changes:
+    with store.writing() as session:
+        return write_plan(session, read_plan(text.encode()), NOW)
+
+
+def catalogue(store: Store, slug: str) -> Catalogue:
+    with store.reading() as session:
+        return catalogue_of(session, slug)
+
+
+def contents(store: Store) -> dict[str, list[Any]]:
+    """Every row of every table of the plan."""
+    with store.reading() as session:
+        tables = [table for name, table in Base.metadata.tables.items() if name != "audit_entries"]
+        return {table.name: sorted(map(repr, session.execute(select(table)))) for table in tables}
+
+
+def mistakes(text: str | bytes) -> list[tuple[int, str]]:
+    with pytest.raises(BadFile) as caught:
+        read_plan(text.encode() if isinstance(text, str) else text)
+    return [(mistake.line, mistake.what) for mistake in caught.value.mistakes]
+
+
+def line_with(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), start=1) if part in line)
+
+
+def changed(old: str, new: str) -> str:
+    assert SMALL.count(old) >= 1
+    return SMALL.replace(old, new, 1)
+
+
+def test_the_example_of_the_documentation_can_be_imported(store: Store) -> None:
+    changes = bring_in(store, EXAMPLE)
+    assert changes.added == {"council": 1, "service": 2, "site": 2, "resource": 5, "session": 4, "closure": 3}
+    anytown = catalogue(store, "anytown")
+    library = anytown.site("central-library")
+    assert [resource.slug for resource in library.resources] == ["desk-1", "desk-2", "desk-3", "housing-adviser"]
+    assert (library.easting, library.northing) == (524711, 187742)
+    assert anytown.service("housing-advice").lead_minutes == 1440
+    assert anytown.service("certify-documents").lead_minutes == 120
+    assert anytown.site("by-video-or-phone").modes == ("video", "phone")
+
+
+def test_the_example_opens_what_it_says(store: Store) -> None:
+    bring_in(store, EXAMPLE)
+    library = catalogue(store, "anytown").site("central-library")
+
+    def hours(day: date) -> list[tuple[int, int]]:
+        return sorted({(o.first_tick, o.last_tick) for o in openings_on(library, local_day(day, LONDON), LONDON)})
+
+    assert hours(date(2026, 11, 24)) == [(108, 204)]
+    assert hours(date(2026, 12, 1)) == [(108, 204), (120, 180)]
+    assert hours(date(2026, 12, 5)) == [(120, 144)]
+    assert hours(date(2026, 12, 24)) == [(108, 156)]
+    assert hours(date(2026, 12, 31)) == []
+    weekdays = next(session for session in library.recurrences if session.slug == "weekdays")
+    assert weekdays.exceptions[date(2026, 12, 24)] == ExceptionFacts(time(9), time(13), "Christmas Eve")
+
+
+def test_the_example_shuts_what_it_says(store: Store) -> None:
+    bring_in(store, EXAMPLE)
+    library = catalogue(store, "anytown").site("central-library")
+    desk_3 = next(resource.id for resource in library.resources if resource.slug == "desk-3")
+
+    def closed(day: date) -> dict[int | None, Any]:
+        return dict(closed_on(library, local_day(day, LONDON), LONDON))
+
+    assert closed(date(2027, 1, 11)) == {None: ((144, 288),)}
+    assert closed(date(2027, 1, 12)) == {None: ((0, 108),)}
+    assert closed(date(2027, 1, 20)) == {desk_3: ((0, 288),)}
+    assert closed(date(2027, 1, 21)) == {}
+    assert closed(date(2027, 2, 3)) == {None: ((0, 288),)}
+
+
+def test_importing_a_file_twice_changes_nothing(store: Store) -> None:
+    """Not one row, and no plan version, so that no process loads its catalogue again."""
+    bring_in(store, EXAMPLE)
+    before, known = contents(store), catalogue(store, "anytown")
+    assert bring_in(store, EXAMPLE).are_none
+    assert contents(store) == before
+    assert catalogue(store, "anytown") is known
+
+
+def test_a_change_at_one_site_reloads_that_site_alone(store: Store) -> None:
+    bring_in(store, EXAMPLE)
+    before = catalogue(store, "anytown")
+    changes = bring_in(store, EXAMPLE.replace('name = "Central Library"', 'name = "The Central Library"'))
+    after = catalogue(store, "anytown")
+    assert changes.changed == {"site": 1}
+    assert after.site("central-library").name == "The Central Library"
+    assert after.site("by-video-or-phone") is before.site("by-video-or-phone")
+    assert after.service("housing-advice") is before.service("housing-advice")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ('starts = "10:00"\n  ends = "15:00"', 'starts = "10:30"\n  ends = "15:00"', "session"),
+        ('resources = ["desk-1"]', 'resources = ["desk-2"]', "session"),
+        ('ends = "13:00"', 'ends = "12:00"', "session"),
+        ("seats = 1 ", "seats = 2 ", "resource"),
+        ("duration_minutes = 45", "duration_minutes = 60", "service"),
+        ("open_limit = 2 ", "open_limit = 3 ", "council"),
+        ("last_date = 2027-01-20", "last_date = 2027-01-21", "closure"),
+    ],
+)
+def test_one_changed_value_is_one_change(store: Store, old: str, new: str, kind: str) -> None:
+    bring_in(store, EXAMPLE)
+    before = catalogue(store, "anytown")
+    changes = bring_in(store, EXAMPLE.replace(old, new))
+    assert (changes.added, changes.changed, changes.removed) == ({}, {kind: 1}, {})
+    assert catalogue(store, "anytown") is not before
+
+
+def test_what_nothing_relies_on_is_removed_when_it_is_left_out(store: Store) -> None:
+    bring_in(store, EXAMPLE)
+    shorter = EXAMPLE.replace("count = 3 ", "count = 2 ")
+    start = shorter.index('  [[sites.closures]]\n  slug = "desk-3-repair"')
+    shorter = shorter[:start] + shorter[shorter.index("[[sites]]", start) :]
+    changes = bring_in(store, shorter)
+    assert changes.removed == {"closure": 1, "resource": 1}
+    assert "desk-3" not in [resource.slug for resource in catalogue(store, "anytown").site("central-library").resources]
+
+
+def test_a_site_and_a_service_that_are_left_out_go_with_their_sessions(store: Store) -> None:
+    bring_in(store, SMALL)
+    other = SMALL.replace('"hall"', '"annex"').replace('"advice"', '"help"')
+    changes = bring_in(store, other)
+    assert changes.removed == {"resource": 1, "session": 1, "site": 1, "service": 1}
+    known = catalogue(store, "smallville")
+    assert [site.slug for site in known.sites] == ["annex"]
+    assert [service.slug for service in known.services] == ["help"]
+
+
+def test_another_council_is_left_alone(store: Store) -> None:
+    bring_in(store, SMALL)
+    before = catalogue(store, "smallville")
+    bring_in(store, EXAMPLE)
+    assert catalogue(store, "smallville") is before
+
+
+@pytest.fixture
+def ahead() -> Iterator[list[str]]:
+    """Somebody who says that three appointments rely on every desk; gives what was asked about."""
+    asked: list[str] = []
+
+    def three_desks(_session: Session, *, kind: str, row_id: int, now: datetime) -> int:
+        asked.append(kind)
+        return 3 if kind == "resource" else 0
+
+    with left_out.connected_to(three_desks):
+        yield asked
+
+
+def test_a_resource_with_appointments_to_come_stops_the_import(store: Store, ahead: list[str]) -> None:
+    bring_in(store, SMALL)
+    before = contents(store)
+    with pytest.raises(BadFile) as caught:
+        bring_in(store, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
+    assert 'resource "desk" of site "hall" is left out of the file, and 3 appointments' in str(caught.value)
+    assert ahead == ["resource"]
+    assert contents(store) == before
+
+
+def test_a_resource_that_the_record_needs_is_kept_and_opened_by_nothing(store: Store) -> None:
+    bring_in(store, SMALL)
+    with store.writing() as session:
+        _refer_to_the_desk(session)
+    changes = bring_in(store, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
+    assert changes.kept == ['resource "desk" of site "hall"']
+    hall = catalogue(store, "smallville").site("hall")
+    assert {resource.slug for resource in hall.resources} == {"desk", "table"}
+    (opening,) = openings_on(hall, local_day(date(2026, 11, 23), LONDON), LONDON)
+    assert opening.resource_id == next(resource.id for resource in hall.resources if resource.slug == "table")
+
+
+def _refer_to_the_desk(session: Session) -> None:
+    """A calendar feed stands for anything that refers to a resource."""
+    desk = session.scalars(select(Resource).where(Resource.slug == "desk")).one()
+    feeds = Base.metadata.tables["calendar_feeds"]
+    values = {"authority_id": desk.authority_id, "site_id": desk.site_id, "resource_id": desk.id}
+    session.execute(feeds.insert().values(**values, token_digest="x", name="Desk", created_at=NOW))
+
+
+def test_a_new_closure_is_announced_in_the_same_transaction(store: Store) -> None:
+    bring_in(store, SMALL)
+    announced: list[tuple[int, datetime]] = []
+
+    def touched(session: Session, *, closure_id: int, now: datetime) -> int:
+        assert session.in_transaction()
+        announced.append((closure_id, now))
+        return 4
+
+    closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
+    with closure_made.connected_to(touched):
+        assert bring_in(store, SMALL + closure).to_rebook == 4
+        assert bring_in(store, SMALL + closure).to_rebook == 0
+    assert [now for _, now in announced] == [NOW]
+
+
+def test_a_closure_that_is_over_is_not_announced_and_stays_as_the_record(store: Store) -> None:
+    announced: list[int] = []
+
+    def touched(_session: Session, *, closure_id: int, now: datetime) -> int:
+        announced.append(closure_id)
+        return 0
+
+    over = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-11-02\n'
+    with closure_made.connected_to(touched):
+        bring_in(store, SMALL + over)
+        assert bring_in(store, SMALL).are_none
+    assert announced == []
+    assert len(catalogue(store, "smallville").site("hall").closures) == 1
+
+
+def test_a_closure_that_is_left_out_opens_again(store: Store) -> None:
+    closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
+    bring_in(store, SMALL + closure)
+    assert bring_in(store, SMALL).removed == {"closure": 1}
+    assert catalogue(store, "smallville").site("hall").closures == ()
+
+
+def test_nothing_is_half_imported(store: Store) -> None:
+    """The last thing to be written fails; the first is not there."""
+
+    def fail(_session: Session, *, closure_id: int, now: datetime) -> int:
+        raise RuntimeError("no more room")
+
+    closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
+    with closure_made.connected_to(fail), pytest.raises(RuntimeError, match="no more room"):
+        bring_in(store, SMALL + closure)
+    with store.reading() as session:
+        for table in (Authority, Site, Service, Resource, AuditEntry):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part", "said"),
+    [
+        ("duration_minutes = 30", "durration_minutes = 30", "durration", "did you mean 'duration_minutes'?"),
+        ("duration_minutes = 30", 'duration_minutes = "30"', "duration", "whole number without quotes, not text"),
+        ("duration_minutes = 30", "duration_minutes = true", "duration", "not true or false"),
+        ("duration_minutes = 30", "duration_minutes = 32", "duration", "multiple of 5"),
+        ("duration_minutes = 30", "duration_minutes = -5", "duration", "from 5 to 480"),
+        ('starts = "09:00"', 'starts = "09:02"', "starts =", "steps of 5 minutes"),
+        ('starts = "09:00"', "starts = 9", "starts =", 'a time such as "09:00"'),
+        ('starts = "09:00"', 'starts = "29:00"', "starts =", "a time such as 09:00"),
+        ('ends = "12:00"', 'ends = "08:00"', "ends =", "not after it starts at 09:00"),
+        ('ends = "12:00"', 'ends = "09:00"', "ends =", "not after it starts at 09:00"),
+        ('resources = ["desk"]', 'resources = ["dask"]', "resources =", "did you mean 'desk'?"),
+        ('services = ["advice"]', 'services = ["advise"]', "services =", "did you mean 'advice'?"),
+        ('days = ["monday"]', 'days = ["mondy"]', "days =", "did you mean 'monday'?"),
+        ('days = ["monday"]', 'days = ["monday", "monday"]', "days =", "the same thing twice"),
+        ('days = ["monday"]', 'rrule = "FREQ=SECONDLY"', "rrule =", "needs FREQ="),
+        ('kind = "office"', 'kind = "castle"', 'kind = "castle"', "library, hub, office, virtual"),
+        ('slug = "hall"', 'slug = "Town Hall"', "Town Hall", "lower-case letters"),
+        ('slug = "smallville"', 'slug = "staff"', "staff", "the service uses itself"),
+        ('name = "Smallville"', 'zone = "Europe/Lundon"\nname = "S"', "Lundon", "such as Europe/London"),
+        ('name = "Smallville"', 'zone = "../../etc/passwd"\nname = "S"', "passwd", "such as Europe/London"),
+        ('name = "Smallville"', 'name = "S"\nbrand_colour = "red"', "brand_colour", "#1d4f7c"),
+        ('name = "Smallville"', 'name = "S\\u0000"', "S\\u0000", "control character"),
+        ('name = "Hall"', 'name = "Hall"\npostcode = "NW11 9ZZ"', "postcode", "no known postcode"),
+        ('name = "Hall"', 'name = "Hall"\npostcode = "NW11"', "postcode", "no known postcode"),
+        ('name = "Hall"', f'name = "{"x" * 201}"', "xxx", "the most is 200"),
+        ('kind = "office"', 'kind = "virtual"', "services =", "cannot be given at site"),
+        ('[{ kind = "desk" }]', '[{ kind = "room" }]', "services =", "needs a room, and no session of site"),
+        ('[{ kind = "desk" }]', "[]", "[[services]]", "needs requirements"),
+        ("[[sites.sessions]]", "[sites.sessions]", "[sites.sessions]", "must be a list of tables"),
+        ("[[sites]]", "[[sytes]]", "[[sytes]]", "did you mean 'sites'?"),
+    ],
+)
+def test_a_mistake_names_its_line_and_what_to_do(old: str, new: str, part: str, said: str) -> None:
+    text = changed(old, new)
+    found = mistakes(text)
+    assert any(line == line_with(text, part) and said in what for line, what in found), found
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("FREQ=SECONDLY", "needs FREQ="),
+        ("FREQ=WEEKLY;BYHOUR=9", "BYHOUR"),
+        ("every monday", "which is not used here"),
+        ("FREQ=WEEKLY;BYDAY=XX", "cannot be read as a rule"),
+        ("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=31", "falls on no date"),
+        ("FREQ=WEEKLY;UNTIL=20261231T170000Z", "UNTIL=20261231"),
+        ("FREQ=WEEKLY;INTERVAL=0", "from 1 to 999"),
+        ("FREQ=DAILY\\nDTSTART:20200101", "needs FREQ="),
+        ("FREQ=WEEKLY;BYDAY=", "cannot be read as a rule"),
+    ],
+)
+def test_a_rule_that_cannot_be_run_is_refused(rule: str, said: str) -> None:
+    text = changed('days = ["monday"]', f'rrule = "{rule}"\n  first_date = 2026-11-23')
+    found = mistakes(text)
+    assert any(line == line_with(text, "rrule =") and said in what for line, what in found), found
+
+
+def test_all_mistakes_are_told_at_once_and_in_order() -> None:
+    text = SMALL.replace("30", "31").replace('"12:00"', '"08:00"').replace('kind = "office"', 'kind = "x"')
+    lines = [line for line, _ in mistakes(text)]
+    assert lines == [line_with(text, part) for part in ("duration_minutes", 'kind = "x"', "ends =")]
+
+
+def test_a_slug_that_comes_twice_is_told_at_its_second_place() -> None:
+    again = '[[services]]\nslug = "advice"\nname = "More"\nduration_minutes = 30\nrequirements = [{ kind = "desk" }]\n'
+    text = SMALL + again
+    assert mistakes(text) == [
+        (len(SMALL.splitlines()) + 2, "service 'advice' stands in the file twice; give each a slug of its own.")
+    ]
+
+
+def test_an_exception_on_a_day_without_a_session_is_a_mistake() -> None:
+    text = SMALL + "\n  [[sites.sessions.exceptions]]\n  date = 2026-11-24\n"
+    ((line, what),) = mistakes(text)
+    assert line == line_with(text, "date = 2026-11-24")
+    assert "not held on Tuesday 2026-11-24" in what
+
+
+def test_a_closure_must_say_days_or_moments() -> None:
+    text = SMALL + '\n[[closures]]\nslug = "flood"\nfirst_date = 2026-12-02\nstarts_at = 2026-12-01T09:00:00\n'
+    ((line, what),) = mistakes(text)
+    assert (line, "either first_date" in what) == (line_with(text, "[[closures]]"), True)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        (b"", 1, "empty"),
+        (b"\xef\xbb\xbf \n", 1, "empty"),
+        (b'[authority]\nname = "Caf\xe9"\n', 2, "UTF-8"),
+        (b"[authority]\nslug =\n", 2, "not valid TOML"),
+        (b'[authority]\nslug = "a"\n[authority]\n', 3, "not valid TOML"),
+        (b"x" * 2_000_000, 1, "2.0 MB"),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, 1, "nested too deeply"),
+        (b'authority = "barnet"', 1, "must be a table"),
+        (b"[[authority]]\nslug = 'a'\n", 1, "must be a table"),
+        (b"sites = 3\n[authority]\nslug='a'\nname='A'\n", 1, "must be a list of tables"),
+        (b"[services]\n[authority]\nslug='a'\nname='A'\n", 1, "must be a list of tables"),
+        (b"PK\x03\x04\x00\x00", 1, "not valid TOML"),
+    ],
+)
+def test_what_is_no_plan_at_all_is_refused_in_words(content: bytes, line: int, said: str) -> None:
+    found = mistakes(content)
+    assert any(at == line and said in what for at, what in found), found
+
+
+def test_a_mark_in_front_and_windows_line_ends_do_no_harm() -> None:
+    content = b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode()
+    assert read_plan(content).authority["slug"] == "smallville"
