@@ -28,12 +28,13 @@ import reminders.heartbeat
 import reminders.outbox
 import reminders.views
 from booking.events import appointment_changed, manage_link_requested
-from booking.use_cases.rebooking import list_touched
+from booking.subscriptions import count_ahead, list_for_rebooking
 from core.clock import Clock
 from core.database import ROOT, Store, answers, is_up_to_date
 from core.errors import ConfigurationError
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
+from locations.events import closure_made, left_out
 
 COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
@@ -104,6 +105,8 @@ def _checks(runtime: Runtime) -> dict[str, core.health.Check]:
 def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
+    closure_made.connect(list_for_rebooking)
+    left_out.connect(count_ahead)
     manage_link_requested.connect(reminders.outbox.send_manage_link)
 
 

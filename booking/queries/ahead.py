@@ -12,7 +12,7 @@ from booking.tables import Allocation, Appointment, AppointmentService
 
 
 def count_ahead(session: Session, *, kind: str, row_id: int, now: datetime) -> int:
-    """Booked appointments that end after `now` at a site, with a resource, or for a service. Subscribes to `left_out`."""
+    """Booked appointments to come at a site, with a resource, or for a service. Subscribes to `left_out`."""
     statement = select(func.count(distinct(Appointment.id))).where(
         Appointment.state == State.BOOKED, Appointment.ends_at > now
     )
