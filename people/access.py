@@ -104,7 +104,7 @@ def guard() -> ResponseReturnValue | None:
     mark = mark_of(current_app, request.endpoint)
     if mark is None:
         logger.error("endpoint %s has no access mark and was refused", request.endpoint)
-        raise NotFound("There is nothing here.")
+        raise NotFound
     if mark.scope is not None:
         return _guard_api(mark, mark.scope)
     refused = _guard_staff(mark, mark.action) if mark.action is not None else None
@@ -120,7 +120,7 @@ def _guard_staff(mark: Mark, action: Action) -> ResponseReturnValue | None:
     site_slug = (request.view_args or {})[mark.site_arg] if mark.site_arg else None
     if not staff.may(action, site_slug=site_slug):
         logger.warning("staff %s may not %s", staff.staff_id, action)
-        raise NotFound("There is nothing here.")
+        raise NotFound
     return None
 
 
@@ -208,7 +208,7 @@ def current_staff() -> SignedInStaff:
     """Who is signed in. Raises: NotFound when nobody is."""
     staff = signed_in_staff()
     if staff is None:
-        raise NotFound("There is nothing here.")
+        raise NotFound
     return staff
 
 
@@ -234,4 +234,4 @@ def allow_site(action: Action, site_id: int) -> None:
     if action not in SITE_SCOPED:
         raise ValueError(f"{action} is not scoped by site.")
     if not current_staff().may(action, site_id=site_id):
-        raise NotFound("There is nothing here.")
+        raise NotFound

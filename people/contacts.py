@@ -29,7 +29,7 @@ class Note:
 def add_note(
     session: Session, authority_id: int, resident_id: int, text: str, *, channel: str, actor: Actor, now: datetime
 ) -> int:
-    """The id of the new note. Raises: NotFound for a resident of another authority; Invalid for an empty or long note."""
+    """The id of the new note. Raises: NotFound for another authority's resident; Invalid (empty or too long)."""
     words = text.strip()
     if not words or len(words) > LONGEST_NOTE:
         raise Invalid({"note": [f"Write a note of at most {LONGEST_NOTE} characters."]})

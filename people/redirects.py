@@ -22,5 +22,11 @@ def safe_next(wanted: str) -> str:
     except ValueError:
         return ""
     path = unquote(parts.path)
-    is_ours = not parts.scheme and not parts.netloc and path.startswith("/staff/") and "//" not in path
+    is_ours = (
+        not parts.scheme
+        and not parts.netloc
+        and wanted.startswith("/staff/")
+        and path.startswith("/staff/")
+        and "//" not in path
+    )
     return wanted if is_ours and ".." not in path.split("/") else ""

@@ -88,11 +88,6 @@ def is_known(session: Session, email: str) -> bool:
     return session.scalar(select(StaffMember.id).where(StaffMember.email == _checked_email(email))) is not None
 
 
-def is_known(session: Session, email: str) -> bool:
-    """Whether somebody has an account with this email."""
-    return session.scalar(select(StaffMember.id).where(StaffMember.email == _checked_email(email))) is not None
-
-
 def _checked_email(text: str) -> str:
     try:
         return email_key(validate_email(text.strip(), check_deliverability=False).normalized)

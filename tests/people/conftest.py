@@ -1,0 +1,158 @@
+"""A small council for the tests of people: two authorities, two sites, and one member of staff for each role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+
+import core.web
+import people.access
+import people.views
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import ROOT, Store
+from core.runtime import EXTENSION, Runtime
+from core.settings import Settings
+from locations.tables import Authority, Site
+from people.policy import Action, Role
+from people.tables import StaffMember
+from people.use_cases import NewStaff, Place, add_staff, create_api_key
+
+PASSWORD = "correct horse battery"
+ADDRESS = "192.0.2.10"
+
+
+@dataclass(frozen=True)
+class Council:
+    """Ids of what the fixture made."""
+
+    northbank: int
+    elsewhere: int
+    hill: int
+    mill: int
+    far: int
+
+
+@pytest.fixture
+def council(store: Store) -> Council:
+    """Northbank with the libraries Hill and Mill, and Elsewhere with the library Far."""
+    with store.writing() as session:
+        authorities = [
+            Authority(slug=slug, name=slug.capitalize(), reminder_plan=[]) for slug in ("northbank", "elsewhere")
+        ]
+        session.add_all(authorities)
+        session.flush()
+        north, other = authorities[0].id, authorities[1].id
+        sites = [
+            Site(authority_id=owner, slug=slug, name=f"{slug.capitalize()} Library", kind="library", features=[])
+            for owner, slug in ((north, "hill"), (north, "mill"), (other, "far"))
+        ]
+        session.add_all(sites)
+        session.flush()
+        return Council(north, other, *(site.id for site in sites))
+
+
+def make_staff(store: Store, clock: FixedClock, authority_id: int, role: Role, **changes: object) -> StaffMember:
+    """A member of staff with the fixed password; `site_id` and `email` may be given."""
+    site_id = changes.get("site_id")
+    email = str(changes.get("email", f"{role.value}.{authority_id}.{site_id or 'all'}@example.org"))
+    place = Place(authority_id, site_id if isinstance(site_id, int) else None)
+    new = NewStaff(email=email, role=role.value, place=place, password=PASSWORD, name=role.words)
+    with store.writing() as session:
+        return add_staff(session, new, actor=Actor.system(), now=clock.now())
+
+
+def make_key(store: Store, clock: FixedClock, authority_id: int, *scopes: str) -> str:
+    """A new API key with `scopes`."""
+    with store.writing() as session:
+        return create_api_key(session, name="A test program", authority_id=authority_id, scopes=scopes, now=clock.now())
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings of a test."""
+    return Settings(database_url=database_url, secret_key="a secret for tests", is_test=True)
+
+
+@pytest.fixture
+def secure_settings(settings: Settings) -> Settings:
+    """The same, reached by https."""
+    return replace(settings, public_url="https://appointments.example.org")
+
+
+def make_people_app(settings: Settings, store: Store, clock: FixedClock) -> Flask:
+    """The guard and the staff's pages, with a few views to guard."""
+    app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder=str(Path(ROOT, "static")))
+    app.config.update(SECRET_KEY=settings.secret_key, TESTING=True)
+    app.extensions[EXTENSION] = Runtime(settings, store, clock)
+    core.web.install(app)
+    people.access.install(app)
+    app.register_blueprint(people.views.blueprint)
+    app.register_blueprint(_guarded_views())
+    return app
+
+
+def _guarded_views() -> Blueprint:
+    views = Blueprint("guarded", __name__)
+
+    @views.route("/open", methods=["GET", "POST"])
+    @people.access.public
+    def open_to_all() -> str:
+        return "open"
+
+    @views.route("/unmarked", methods=["GET", "POST"])
+    def unmarked() -> str:
+        return "a view that somebody forgot to mark"
+
+    @views.route("/staff/find", methods=["GET", "POST"])
+    @people.access.requires(Action.FIND_RESIDENT)
+    def find() -> str:
+        return "found"
+
+    @views.route("/staff/sites/<site>/list", methods=["GET", "POST"])
+    @people.access.requires(Action.SEE_DAY_LIST, site_arg="site")
+    def day_list(site: str) -> str:
+        return f"the list of {site}"
+
+    @views.route("/staff/by-id/<int:site_id>")
+    @people.access.requires(Action.SEE_DAY_LIST)
+    def day_list_by_id(site_id: int) -> str:
+        people.access.allow_site(Action.SEE_DAY_LIST, site_id)
+        return "the list"
+
+    @views.route("/api/read")
+    @people.access.api_scope("read")
+    def api_read() -> str:
+        return people.access.api_actor().name
+
+    @views.route("/api/book", methods=["POST"])
+    @people.access.api_scope("book")
+    def api_book() -> str:
+        return "booked"
+
+    @views.route("/api/published/<state>")
+    @people.access.api_scope("read", open_when_published=True)
+    def api_published(state: str) -> str:
+        people.access.require_published(state == "yes")
+        return "slots"
+
+    return views
+
+
+@pytest.fixture
+def people_app(settings: Settings, store: Store, clock: FixedClock, council: Council) -> Flask:
+    """The small application, with the council's places in its database."""
+    return make_people_app(settings, store, clock)
+
+
+@pytest.fixture
+def visitor(people_app: Flask) -> Iterator[FlaskClient]:
+    """A browser that has not signed in."""
+    with people_app.test_client() as client:
+        client.environ_base["REMOTE_ADDR"] = ADDRESS
+        yield client

@@ -1,0 +1,80 @@
+"""How names, numbers, postcodes and emails are compared."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from people import names
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("Łukasz O’Brien-Müller", ("lukasz", "obrien", "muller")),
+        ("Mrs Ann SMITH", ("ann", "smith")),
+        ("Dr", ("dr",)),
+        ("محمد علي", ("محمد", "علي")),
+        ("王小明", ("王小明",)),
+        ("Шевченко Тарас", ("шевченко", "тарас")),
+        ("Sukarno", ("sukarno",)),
+        ("  ", ()),
+    ],
+)
+def test_names_become_folded_words(name: str, tokens: tuple[str, ...]):
+    assert names.name_tokens(name) == tokens
+
+
+@pytest.mark.parametrize("written", ["07700 900123", "+44 7700 900123", "0044 7700 900 123", "+44 (0)7700-900123"])
+def test_a_telephone_number_is_the_same_however_it_is_written(written: str):
+    assert names.phone_digits(written) == "447700900123"
+
+
+def test_the_last_digits_of_a_number_begin_its_key():
+    assert names.phone_key("07700 900123").startswith(names.phone_key("0123")[:3])
+    assert names.phone_key("07700 900123").startswith(names.phone_key("900123"))
+
+
+def test_a_number_with_no_digits_has_no_key():
+    assert names.phone_key("ask my daughter") == ""
+
+
+def test_postcodes_lose_spaces_and_case():
+    assert names.postcode_key(" n12 9qj ") == "N129QJ"
+
+
+def test_emails_are_one_whatever_their_case_and_unicode_form():
+    assert names.email_key(" Jose\u0301@Example.ORG ") == names.email_key("josé@example.org")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("Mohamed Ali", "Ali Mohammed", True),
+        ("Sam A. Patel", "sam patel", True),
+        ("José García", "Jose Garcia", True),
+        ("王小明", "王小明", True),
+        ("Marie Silva", "Maria Silva", False),
+        ("Ann Smith", "Dan Smith", False),
+        ("Jon Smith", "Jon Smith Brown", False),
+        ("Daniel Khan", "Daniela Khan", False),
+        ("", "", False),
+    ],
+)
+def test_only_nearly_identical_names_are_one_person(one: str, other: str, is_same: bool):
+    assert names.is_closely_same(one, other) is is_same
+
+
+def test_a_name_without_spaces_is_found_by_its_given_name():
+    assert "小明" in names.index_tokens("王小明")
+
+
+@given(st.text(max_size=300))
+def test_no_name_breaks_the_keys_nor_outgrows_its_column(text: str):
+    for token in names.index_tokens(text):
+        assert 0 < len(token) <= names.TOKEN_LENGTH
+        assert len(names.sound_of(token)) <= names.SOUND_LENGTH
+    assert len(names.phone_key(text)) <= names.PHONE_LENGTH
+    assert len(names.postcode_key(text)) <= names.POSTCODE_LENGTH
+    names.is_closely_same(text, text)
