@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -16,6 +17,7 @@ from booking.availability.engine import (
     first_slot_by_site,
 )
 from booking.availability.values import Offer, Requirement, ResourceDay, Search, SiteDay, Slot, Window
+from core.wall_clock import local_day
 from tests.booking.availability.plans import (
     ADVISER,
     BASE,
@@ -60,6 +62,18 @@ def test_turnaround_past_midnight_meets_the_next_day_s_booking() -> None:
     tomorrow = busy_index([(1, 0, TUESDAY.end_unit + 1, TUESDAY.end_unit + 5)])
     slots = find_slots(search(service(4, turnaround=2)), [late], tomorrow)
     assert [slot.start_unit - BASE for slot in slots] == [280, 281, 282, 283]
+
+
+def test_the_last_hour_of_a_25_hour_day_is_like_any_other() -> None:
+    day = local_day(date(2026, 10, 25), "Europe/London")
+    late = SiteDay(1, day, frozenset(), (ResourceDay(resource(1), (Window(288, 300, frozenset({1}), 300),)),))
+    busy = busy_index([(1, 0, day.base_unit + 290, day.base_unit + 292)])
+    wanted = replace(search(service(4, grid=2)), latest_unit=day.end_unit)
+    assert [slot.start_unit - day.base_unit for slot in find_slots(replace(wanted, earliest_unit=0), [late], busy)] == [
+        292,
+        294,
+        296,
+    ]
 
 
 def test_a_closure_hides_the_slots_it_touches() -> None:

@@ -1,0 +1,283 @@
+"""Moving, cancelling and correcting appointments; closures that touch them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from booking.events import AppointmentChange, appointment_changed
+from booking.model import State
+from booking.queries.appointments import AppointmentView, by_reference, can_change
+from booking.subscriptions import count_ahead
+from booking.tables import RebookItem
+from booking.use_cases.booking import Booking, book
+from booking.use_cases.changes import Details, Move, cancel, change_details, reschedule
+from booking.use_cases.holds import hold_slot
+from booking.use_cases.outcomes import correct, move
+from booking.use_cases.rebooking import list_touched
+from core.audit import AuditEntry
+from core.database import Store
+from core.errors import IllegalMove, Invalid, NotFound, SlotTaken, TooSoon
+from core.idempotency import IdempotencyKey
+from core.runtime import Runtime
+from locations.catalogue import bump_plan
+from locations.tables import Closure
+from people.model import Person
+from tests.support.factories import (
+    AGENT,
+    NOW,
+    RESIDENT,
+    World,
+    catalogue,
+    make_appointment,
+    make_runtime,
+    make_world,
+    offer_at,
+    slots_of,
+)
+
+TEN = NOW + timedelta(hours=2)  # 10:00
+TOMORROW = TEN + timedelta(days=1)
+
+
+def read(store: Store, world: World, reference: str) -> AppointmentView:
+    """The appointment as a screen sees it."""
+    with store.reading() as session:
+        return by_reference(session, catalogue(store, world), reference)
+
+
+def close(runtime: Runtime, world: World, starts_at: datetime, ends_at: datetime) -> tuple[int, int]:
+    """A new closure of the site: its id, and how many appointments went on its list."""
+    with runtime.store.writing() as session:
+        bump_plan(session, world.authority_id, [world.site_id])
+        row = Closure(
+            authority_id=world.authority_id,
+            site_id=world.site_id,
+            slug=f"boiler-{starts_at:%H%M}",
+            starts_at=starts_at,
+            ends_at=ends_at,
+            reason="Boiler",
+        )
+        session.add(row)
+        session.flush()
+        return row.id, list_touched(session, row.id, NOW)
+
+
+def test_rescheduling_keeps_the_reference_and_raises_the_version(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TEN)
+    moved = reschedule(
+        runtime,
+        world.authority_id,
+        booked.reference,
+        Move(offer_at(world, TOMORROW)),
+        actor=RESIDENT,
+        enforce_cutoff=True,
+    )
+    view = read(store, world, booked.reference)
+    assert (moved.reference, moved.version, view.starts_at) == (booked.reference, 2, TOMORROW)
+    free = {slot.starts_at for slot in slots_of(store, world)}
+    assert TEN in free
+    assert TOMORROW not in free
+
+
+def test_moving_half_an_hour_may_overlap_with_its_own_old_time(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TEN, support_needs=("extra-time",))
+    later = TEN + timedelta(minutes=30)
+    reschedule(
+        runtime, world.authority_id, booked.reference, Move(offer_at(world, later)), actor=RESIDENT, enforce_cutoff=True
+    )
+    view = read(store, world, booked.reference)
+    assert (view.starts_at, view.ends_at) == (later, later + timedelta(minutes=45))
+
+
+def test_a_failed_move_leaves_the_old_time_kept(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TEN)
+    make_appointment(runtime, world, TOMORROW)
+    with pytest.raises(SlotTaken):
+        reschedule(
+            runtime,
+            world.authority_id,
+            booked.reference,
+            Move(offer_at(world, TOMORROW)),
+            actor=RESIDENT,
+            enforce_cutoff=True,
+        )
+    assert read(store, world, booked.reference).starts_at == TEN
+    assert TEN not in {slot.starts_at for slot in slots_of(store, world)}
+
+
+def test_moving_to_a_held_time_uses_the_hold(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TEN)
+    kept = hold_slot(runtime, offer_at(world, TOMORROW), for_public=False)
+    reschedule(runtime, world.authority_id, booked.reference, Move(hold=kept.token), actor=AGENT, enforce_cutoff=False)
+    assert read(store, world, booked.reference).starts_at == TOMORROW
+    assert TEN in {slot.starts_at for slot in slots_of(store, world)}
+
+
+def test_another_services_slot_is_refused(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TEN)
+    with pytest.raises(Invalid):
+        reschedule(
+            runtime,
+            world.authority_id,
+            booked.reference,
+            Move(offer_at(world, TOMORROW, service=1)),
+            actor=AGENT,
+            enforce_cutoff=False,
+        )
+
+
+def test_cancelling_frees_the_time_and_raises_the_version(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store, TEN - timedelta(hours=24))
+    booked = make_appointment(make_runtime(store), world, TEN)
+    key = IdempotencyKey.of("form", "cancel", b"")
+    for _ in range(2):
+        answer = cancel(
+            runtime,
+            world.authority_id,
+            booked.reference,
+            actor=RESIDENT,
+            by="resident",
+            enforce_cutoff=True,
+            idempotency=key,
+        )
+        assert answer.version == 2
+    assert read(store, world, booked.reference).state is State.CANCELLED_BY_RESIDENT
+    assert TEN in {slot.starts_at for slot in slots_of(store, world)}
+
+
+def test_past_the_cutoff_only_staff_can_change_it(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TEN)
+    late = make_runtime(store, TEN - timedelta(minutes=119))
+    assert not can_change(read(store, world, booked.reference), late.clock.now())
+    with pytest.raises(TooSoon) as refused:
+        cancel(late, world.authority_id, booked.reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
+    assert refused.value.limit_at == TEN - timedelta(hours=2)
+    with pytest.raises(Invalid):
+        cancel(late, world.authority_id, booked.reference, actor=AGENT, by="authority", enforce_cutoff=False)
+    cancel(
+        late, world.authority_id, booked.reference, actor=AGENT, by="authority", reason="Flood", enforce_cutoff=False
+    )
+    assert read(store, world, booked.reference).state_reason == "Flood"
+
+
+def test_a_cancelled_appointment_cannot_be_moved_or_cancelled_again(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TOMORROW)
+    cancel(runtime, world.authority_id, booked.reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
+    with pytest.raises(IllegalMove):
+        cancel(runtime, world.authority_id, booked.reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
+    with pytest.raises(IllegalMove):
+        reschedule(
+            runtime, world.authority_id, booked.reference, Move(offer_at(world, TEN)), actor=AGENT, enforce_cutoff=False
+        )
+
+
+def test_details_change_without_a_new_version(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    booked = make_appointment(runtime, world, TEN)
+    person = Person("Robin Sample", phone="07700 900789")
+    change_details(runtime, world.authority_id, booked.reference, Details(person, ("hearing-loop",)), actor=RESIDENT)
+    view = read(store, world, booked.reference)
+    assert (view.version, view.resident.phone, view.resident.email) == (1, "07700 900789", "")
+    assert view.support_needs == ("hearing-loop",)
+
+
+def test_each_change_is_announced_with_its_version(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    heard: list[tuple[str, int]] = []
+
+    def listen(session: object, change: AppointmentChange) -> None:
+        heard.append((change.what, change.version))
+
+    with appointment_changed.connected_to(listen):
+        booked = make_appointment(runtime, world, TEN)
+        reference = booked.reference
+        reschedule(
+            runtime, world.authority_id, reference, Move(offer_at(world, TOMORROW)), actor=AGENT, enforce_cutoff=False
+        )
+        cancel(runtime, world.authority_id, reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
+    assert heard == [("booked", 1), ("rescheduled", 2), ("cancelled", 3)]
+
+
+def test_the_front_desk_walks_an_appointment_to_its_end_and_back_one_step(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    reference = make_appointment(runtime, world, TEN).reference
+    for state in (State.ARRIVED, State.IN_PROGRESS, State.ATTENDED):
+        move(runtime, world.authority_id, reference, state, actor=AGENT)
+    with pytest.raises(Invalid):
+        correct(runtime, world.authority_id, reference, State.IN_PROGRESS, actor=AGENT, reason=" ")
+    correct(runtime, world.authority_id, reference, State.IN_PROGRESS, actor=AGENT, reason="Wrong row")
+    with pytest.raises(Invalid):
+        move(runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT)
+    move(runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT, reason="No proof of address")
+    assert read(store, world, reference).state_reason == "No proof of address"
+    with store.reading() as session:
+        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["booked", "moved", "moved", "moved", "corrected", "moved"]
+
+
+def test_a_move_out_of_order_is_refused(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    reference = make_appointment(runtime, world, TEN).reference
+    for state in (State.ATTENDED, State.DID_NOT_ATTEND, State.CANCELLED_BY_RESIDENT, State.BOOKED):
+        with pytest.raises(IllegalMove):
+            move(runtime, world.authority_id, reference, state, actor=AGENT)
+    with pytest.raises(NotFound):
+        move(runtime, world.authority_id, "22222222", State.ARRIVED, actor=AGENT)
+
+
+def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    touched = make_appointment(runtime, world, TEN)
+    make_appointment(runtime, world, TEN + timedelta(hours=2))
+    kept = hold_slot(runtime, offer_at(world, TEN + timedelta(minutes=30)), for_public=True)
+    closure_id, listed = close(runtime, world, TEN, TEN + timedelta(hours=1))
+    assert listed == 1
+    free = {slot.starts_at for slot in slots_of(store, world)}
+    assert not {TEN, TEN + timedelta(minutes=30)} & free
+    assert {TEN - timedelta(minutes=30), TEN + timedelta(hours=1)} <= free
+    with pytest.raises(SlotTaken):
+        book(runtime, Booking(world.authority_id, "online", Person("Robin"), hold=kept.token), actor=RESIDENT)
+    with store.writing() as session:
+        assert list_touched(session, closure_id, NOW) == 0
+    reschedule(
+        runtime,
+        world.authority_id,
+        touched.reference,
+        Move(offer_at(world, TOMORROW)),
+        actor=AGENT,
+        enforce_cutoff=False,
+    )
+    with store.reading() as session:
+        (item,) = session.scalars(select(RebookItem)).all()
+    assert (item.appointment_id, item.settled_at) == (touched.appointment_id, NOW)
+
+
+def test_a_closure_that_only_touches_the_edge_takes_nobody(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    make_appointment(runtime, world, TEN)
+    assert close(runtime, world, TEN + timedelta(minutes=30), TEN + timedelta(hours=1))[1] == 0
+    assert close(runtime, world, TEN - timedelta(hours=1), TEN)[1] == 0
+
+
+def test_appointments_ahead_are_counted_for_whatever_they_rely_on(store: Store) -> None:
+    world, runtime = make_world(store), make_runtime(store)
+    make_appointment(runtime, world, TEN)
+    with store.reading() as session:
+        for kind, row_id in (
+            ("site", world.site_id),
+            ("resource", world.resource_ids[0]),
+            ("service", world.service_ids[0]),
+        ):
+            assert count_ahead(session, kind=kind, row_id=row_id, now=NOW) == 1
+            assert count_ahead(session, kind=kind, row_id=row_id, now=TOMORROW) == 0
+        assert count_ahead(session, kind="service", row_id=world.service_ids[1], now=NOW) == 0
