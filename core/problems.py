@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from http import HTTPStatus
 
 from core.errors import ServiceError
@@ -57,13 +57,22 @@ def problem_of(error: ServiceError) -> Problem:
     return PROBLEMS.get(error.code, UNKNOWN)
 
 
+def words_of(error: ServiceError) -> str:
+    """The error's own words when it brings some that are better than the table's, else nothing.
+
+    An error that carries facts has no words: what it was made with are the facts.
+    """
+    has_words = not is_dataclass(error) and error.args and isinstance(error.args[0], str)
+    return str(error) if has_words else ""
+
+
 def problem_of_status(status: int) -> Problem:
     """A row for an HTTP status that was not raised by one of our errors (400, 404, 405, 413, ...)."""
-    code = _CODE_OF_STATUS.get(status, "error")
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
+    code = _CODE_OF_STATUS.get(status, phrase.lower().replace(" ", "_"))  # method_not_allowed, and so on
     known = PROBLEMS.get(code)
     if known is not None and known.status == status:
         return known
     if status >= 500:
         return Problem("error", status, UNKNOWN.title, UNKNOWN.words)
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     return Problem(code, status, known.title if known else phrase, known.words if known else phrase)

@@ -27,7 +27,7 @@ from core import wording
 from core.database import ROOT
 from core.errors import ServiceError
 from core.forms import errors_of
-from core.problems import UNKNOWN, Problem, problem_of, problem_of_status
+from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, words_of
 
 STATIC = ROOT / "static"
 LANGUAGES = {"en": "English"}
@@ -159,7 +159,7 @@ def _digest_of(name: str) -> str:
 
 def _service_error(error: ServiceError) -> ResponseReturnValue:
     # ServiceErrors carry words of their own when there is something better to say than the table's.
-    return answer(problem_of(error), str(error) if error.args and isinstance(error.args[0], str) else "")
+    return answer(problem_of(error), words_of(error))
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
@@ -185,7 +185,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _unforeseen(error: Exception) -> ResponseReturnValue:
     from flask import current_app
 
-    if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS", True):
+    propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
+    if current_app.testing if propagates is None else propagates:
         raise error
     current_app.logger.exception("unforeseen error", extra={"request_id": request_id()})
     return answer(UNKNOWN)
