@@ -83,6 +83,17 @@ def log_access(
     session.flush()
 
 
+def has_logged_access(session: Session, resident_id: int, actor: Actor, since: datetime) -> bool:
+    """Whether it is written down that `actor` has looked at the resident's data since then: one call, one line."""
+    seen = select(ResidentAccess.id).where(
+        ResidentAccess.resident_id == resident_id,
+        ResidentAccess.at > since,
+        ResidentAccess.actor_kind == actor.kind,
+        ResidentAccess.actor_id == actor.id,
+    )
+    return session.scalar(seen.limit(1)) is not None
+
+
 def resident_of(session: Session, authority_id: int, resident_id: int) -> Resident:
     """The resident of this authority. Raises: NotFound, also for one of another authority."""
     resident = session.scalar(select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id))
