@@ -1,9 +1,40 @@
-"""The JSON API."""
+"""The JSON API: `docs/api.md` says how to use it, `/api/docs` shows every operation."""
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+from booking.api import pages, views
+from booking.api.problems import problem_answer
+from core.errors import ServiceError
+from core.runtime import EXTENSION
+from people.access import current_api_key
 
 
 def install(app: Flask) -> None:
-    """Register the API on `app`."""
+    """Register the API on `app`: its routes, its errors, and the limit of requests for each key."""
+    settings = app.extensions[EXTENSION].settings
+    limiter = Limiter(
+        key_func=_caller,
+        app=app,
+        storage_uri=settings.rate_limit_storage,
+        headers_enabled=True,
+        in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
+    )
+    views.blueprint.register_error_handler(ServiceError, _problem)
+    limiter.limit(settings.api_rate_limit)(views.blueprint)
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(pages.blueprint)
+
+
+def _caller() -> str:
+    """Who is counted: the key, or without one the address."""
+    key = current_api_key()
+    return f"key:{key.key_id}" if key else f"address:{request.remote_addr}"
+
+
+def _problem(error: ServiceError) -> Any:
+    return problem_answer(error)

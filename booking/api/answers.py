@@ -1,0 +1,186 @@
+"""The shapes of answers, for the OpenAPI document. The views write them as plain dictionaries; tests compare the two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from booking.api.schemas import about
+from booking.model import BASES, CHANNELS, MODES, NEEDS, State
+
+
+def _text(words: str = "", **more: Any) -> fields.String:
+    return fields.String(required=True, metadata=about(words, **more) if words or more else {})
+
+
+def _moment(words: str) -> fields.String:
+    return _text(words, format="date-time", example="2026-11-24T09:00:00+00:00")
+
+
+def _one_of(choices: Any, words: str) -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(sorted(choices)), metadata=about(words))
+
+
+def _list(of: Any, words: str = "") -> fields.List[Any]:
+    return fields.List(of, required=True, metadata=about(words))
+
+
+def _cursor() -> fields.String:
+    return fields.String(required=True, allow_none=True, metadata=about("For the next page; null on the last one."))
+
+
+class Service(Schema):
+    """Something that residents can be seen about."""
+
+    slug = _text()
+    name = _text()
+    summary = _text()
+    duration_minutes = fields.Integer(required=True)
+    modes = _list(_one_of(MODES, "A mode."), "How it can be held.")
+    documents = _list(fields.String(), "What to bring.")
+    bookable_online = fields.Boolean(required=True, metadata=about("Whether residents may book it by themselves."))
+
+
+class Services(Schema):
+    """A page of services."""
+
+    items = _list(fields.Nested(Service))
+    next_cursor = _cursor()
+
+
+class Site(Schema):
+    """Where people go."""
+
+    slug = _text()
+    name = _text()
+    kind = _one_of(("library", "hub", "office", "virtual"), "What it is.")
+    address = _text()
+    postcode = _text()
+    features = _list(fields.String(), "Support needs that the whole site meets.")
+    distance_miles = fields.Float(
+        required=True, allow_none=True, metadata=about("Null without `near`, and for virtual sites.")
+    )
+
+
+class Sites(Schema):
+    """A page of sites."""
+
+    items = _list(fields.Nested(Site))
+    next_cursor = _cursor()
+
+
+class Slot(Schema):
+    """A start that could be booked."""
+
+    slot = _text("Opaque: send it back to hold or to book.")
+    site = _text("The site's slug.")
+    mode = _one_of(MODES, "How it is held.")
+    starts_at = _moment("In the site's own zone.")
+    ends_at = _moment("When the visit is over.")
+    free = fields.Integer(required=True, metadata=about("How many such visits fit side by side."))
+
+
+class Slots(Schema):
+    """A page of slots."""
+
+    items = _list(fields.Nested(Slot))
+    next_cursor = _cursor()
+
+
+class Hold(Schema):
+    """Capacity set aside."""
+
+    hold = _text("Send it to book.")
+    expires_at = _moment("When it is given back by itself.")
+
+
+class Booked(Schema):
+    """An appointment after a change."""
+
+    reference = _text("For reading aloud.", example="K7PM4QX2")
+    version = fields.Integer(required=True, metadata=about("Rises when the time changes or it is cancelled."))
+    status = _one_of([state.value for state in State], "Where it stands.")
+    starts_at = _moment("In the site's own zone.")
+    ends_at = _moment("When the visit is over.")
+    site = _text("The site's slug.")
+    service = _text("The slug of the (first) service.")
+    services = _list(fields.String(), "Every service of the visit, in order.")
+    mode = _one_of(MODES, "How it is held.")
+    manage_url = _text("Where the resident can change or cancel it. Keep it secret.", format="uri")
+
+
+class Resident(Schema):
+    """Who it is for."""
+
+    name = _text()
+    email = _text()
+    phone = _text()
+    postcode = _text()
+    language = _text()
+    contact_preference = _text()
+    do_not_text = fields.Boolean(required=True)
+    leave_no_message = fields.Boolean(required=True)
+
+
+class Representative(Schema):
+    """Who acts for the resident."""
+
+    name = _text()
+    basis = _one_of(BASES, "On what basis.")
+    email = _text()
+    phone = _text()
+
+
+class Appointment(Schema):
+    """An appointment, whole."""
+
+    reference = _text("For reading aloud.", example="K7PM4QX2")
+    version = fields.Integer(required=True)
+    status = _one_of([state.value for state in State], "Where it stands.")
+    reason = _text("Why it was cancelled or not completed.")
+    starts_at = _moment("In the site's own zone.")
+    ends_at = _moment("When the visit is over.")
+    site = _text("The site's slug.")
+    service = _text("The slug of the (first) service.")
+    services = _list(fields.String())
+    resources = _list(fields.String(), "The slugs of what it occupies.")
+    mode = _one_of(MODES, "How it is held.")
+    channel = _one_of(CHANNELS, "How it was booked.")
+    is_walk_in = fields.Boolean(required=True)
+    resident = fields.Nested(Resident, required=True)
+    representative = fields.Nested(Representative, required=True, allow_none=True)
+    support_needs = _list(_one_of(NEEDS, "A need."))
+    documents = _list(fields.String(), "What to bring.")
+    notes = _text()
+    created_at = _moment("When it was booked.")
+    changed_at = _moment("When it last changed.")
+
+
+class Day(Schema):
+    """A site's day."""
+
+    site = _text("The site's slug.")
+    date = _text(format="date")
+    items = _list(fields.Nested(Appointment), "By start.")
+    next_cursor = _cursor()
+
+
+class Problem(Schema):
+    """Problem details. Source: RFC 9457. Some codes carry facts of their own."""
+
+    type = _text(example="about:blank")
+    title = _text()
+    status = fields.Integer(required=True)
+    detail = _text("What to do about it.")
+    code = _text("Stable, for programs.", example="validation")
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata=about("With `validation`: what is wrong, by field."),
+    )
+    alternatives = fields.List(fields.Nested(Slot), metadata=about("With `slot_taken`: the nearest free slots."))
+    limit_at = fields.String(metadata=about("With `too_soon` and `too_far`: the limit.", format="date-time"))
+    limit = fields.Integer(metadata=about("With `limit_reached`: how many open appointments are allowed."))
+    current = fields.String(metadata=about("With `illegal_move`: the present state."))
+    wanted = fields.String(metadata=about("With `illegal_move`: the state asked for."))

@@ -1,0 +1,87 @@
+"""Who asks, about whose data, and under which idempotency key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from booking.api.operations import json_body
+from booking.api.problems import BadRequest
+from core.errors import NotFound
+from core.idempotency import IdempotencyKey
+from locations.catalogue import Catalogue, authorities, catalogue_by_id, catalogue_of
+from people.access import current_api_key, require_published
+from people.api_keys import SignedInKey
+
+LONGEST_KEY = 200
+Item = TypeVar("Item")
+
+
+def signed_in_key() -> SignedInKey:
+    """The key of this request. Raises: NotFound without one, which the guard does not let happen."""
+    key = current_api_key()
+    if key is None:
+        raise NotFound("There is nothing here.")
+    return key
+
+
+def published_catalogue(session: Session, slug: str | None) -> Catalogue:
+    """The catalogue that the key or `slug` names, when the asker may see it; one statement unless it has to be guessed.
+
+    Raises: BadRequest when it is not clear whose; NotFound. Ends the request with a 401 when it is not published.
+    """
+    catalogue = _catalogue(session, slug)
+    require_published(catalogue.authority.publishes_availability)
+    return catalogue
+
+
+def _catalogue(session: Session, slug: str | None) -> Catalogue:
+    key = current_api_key()
+    if key is not None:
+        catalogue = catalogue_by_id(session, key.authority_id)
+        if slug not in (None, catalogue.authority.slug):
+            raise NotFound("There is no such council here.")
+        return catalogue
+    if slug is not None:
+        return catalogue_of(session, slug)
+    known = authorities(session)
+    if len(known) != 1:
+        choices = ", ".join(sorted(authority.slug for authority in known)) or "none yet"
+        raise BadRequest({"authority": [f"Say whose: ?authority=SLUG. There are: {choices}."]})
+    return catalogue_by_id(session, known[0].id)
+
+
+def idempotency_key() -> IdempotencyKey | None:
+    """The key under which this request is to be done once, or None. Raises: BadRequest for one that is too long."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return None
+    if len(key) > LONGEST_KEY:
+        raise BadRequest({"Idempotency-Key": [f"Use at most {LONGEST_KEY} characters."]})
+    body = json.dumps(json_body(), sort_keys=True)
+    return IdempotencyKey.of(f"api:{signed_in_key().key_id}", key, f"{request.method} {request.path}\n{body}".encode())
+
+
+def page_of(
+    items: Sequence[Item], name_of: Callable[[Item], str], query: dict[str, Any]
+) -> tuple[Sequence[Item], str | None]:
+    """The page of `items` that `query` asks for, and the cursor of the next one. Raises: BadRequest."""
+    first, limit = 0, query["limit"]
+    if "cursor" in query:
+        names = [name_of(item) for item in items]
+        if query["cursor"] not in names:
+            raise BadRequest({"cursor": ["This is not a cursor of this list. Begin again without one."]})
+        first = names.index(query["cursor"]) + 1
+    page = items[first : first + limit]
+    return page, name_of(page[-1]) if first + limit < len(items) else None
+
+
+def json_answer(body: dict[str, Any], status: int = 200) -> Response:
+    """`body` as JSON, its fields in the order in which they were written."""
+    return Response(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")), status=status, mimetype="application/json"
+    )

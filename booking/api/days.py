@@ -1,0 +1,43 @@
+"""A site's day for programs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response
+
+from booking.api import showing
+from booking.api.asking import json_answer, page_of, signed_in_key
+from booking.api.problems import BadRequest
+from booking.queries.appointments import of_site_day
+from core.runtime import runtime
+from locations.catalogue import catalogue_by_id
+from people.access import api_actor
+from people.contacts import log_access
+
+SHAPE = len("2026-11-24")
+
+
+def day_list(slug: str, day: str, query: dict[str, Any]) -> Response:
+    """A page of the day's appointments, by start. That they were looked at is put on record."""
+    wanted = _date(day)
+    authority_id = signed_in_key().authority_id
+    with runtime().store.writing() as session:
+        catalogue = catalogue_by_id(session, authority_id)
+        site = catalogue.site(slug)
+        views = of_site_day(session, catalogue, site.id, wanted)
+        facts = {"site_id": site.id, "date": wanted.isoformat(), "appointments": len(views)}
+        log_access(session, authority_id, None, api_actor(), "api_day_list", runtime().clock.now(), **facts)
+    page, cursor = page_of(views, lambda view: view.reference, query)
+    items = [showing.appointment(view) for view in page]
+    return json_answer({"site": site.slug, "date": wanted.isoformat(), "items": items, "next_cursor": cursor})
+
+
+def _date(text: str) -> date:
+    try:
+        if len(text) != SHAPE:
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest({"date": ["Send a date like 2026-11-24."]}) from error

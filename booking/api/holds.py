@@ -1,0 +1,31 @@
+"""Holds for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from booking.api import showing
+from booking.api.asking import idempotency_key, json_answer, signed_in_key
+from booking.api.taken import offer_of, with_alternatives
+from booking.use_cases.holds import hold_slot, release_hold
+from core.runtime import runtime
+from locations.catalogue import catalogue_by_id
+
+
+def hold(body: dict[str, Any]) -> Response:
+    """The slot, held for some minutes."""
+    authority_id = signed_in_key().authority_id
+    offer, needs = offer_of(body["slot"], authority_id), frozenset(body.get("support_needs", ()))
+    with with_alternatives(offer, needs):
+        held = hold_slot(runtime(), offer, for_public=True, needs=needs, idempotency=idempotency_key())
+    with runtime().store.reading() as session:
+        zone = catalogue_by_id(session, authority_id).authority.zone
+    return json_answer({"hold": held.token, "expires_at": showing.moment(held.expires_at, zone)}, 201)
+
+
+def release(token: str) -> Response:
+    """Nothing; the hold is gone, or was so already."""
+    release_hold(runtime(), signed_in_key().authority_id, token)
+    return Response(status=204)

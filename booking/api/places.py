@@ -1,0 +1,62 @@
+"""Services and sites for programs, and the words by which requests name them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+
+from booking.api import showing
+from booking.api.asking import json_answer, page_of, published_catalogue
+from booking.api.problems import BadRequest
+from booking.queries.search import Ask, sites_by_distance
+from core.errors import NotFound
+from core.runtime import runtime
+from locations.catalogue import Catalogue
+from locations.geo import Place, locate
+
+Query = dict[str, Any]
+
+
+def services(query: Query) -> Response:
+    """A page of services, in the council's own order."""
+    with runtime().store.reading() as session:
+        catalogue = published_catalogue(session, query.get("authority"))
+    page, cursor = page_of(catalogue.services, lambda service: service.slug, query)
+    return json_answer({"items": [showing.service(facts) for facts in page], "next_cursor": cursor})
+
+
+def sites(query: Query) -> Response:
+    """A page of sites, nearest first when `near` is given, else by name."""
+    with runtime().store.reading() as session:
+        catalogue = published_catalogue(session, query.get("authority"))
+    ask = Ask(service_ids=known_services(catalogue, query.get("service", ())))
+    place = place_near(query["near"]) if "near" in query else None
+    found = sites_by_distance(catalogue, ask, place)
+    page, cursor = page_of(found, lambda pair: pair[0].slug, query)
+    return json_answer({"items": [showing.site(*pair) for pair in page], "next_cursor": cursor})
+
+
+def known_services(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
+    """The ids of the services of these slugs. Raises: BadRequest."""
+    try:
+        return tuple(catalogue.service(slug).id for slug in slugs)
+    except NotFound as error:
+        raise BadRequest({"service": [str(error)]}) from error
+
+
+def known_sites(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
+    """The ids of the sites of these slugs. Raises: BadRequest."""
+    try:
+        return tuple(catalogue.site(slug).id for slug in slugs)
+    except NotFound as error:
+        raise BadRequest({"site": [str(error)]}) from error
+
+
+def place_near(postcode: str) -> Place:
+    """Where a postcode, or its beginning, lies. Raises: BadRequest."""
+    place = locate(postcode)
+    if place is None:
+        raise BadRequest({"near": ["We do not know this postcode. Send one like N12 0GA, or its first part."]})
+    return place

@@ -1,0 +1,174 @@
+"""What programs send and what they get: the schemas that check requests and that the OpenAPI document shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from booking.api.fields import DateOrInstant, Email, Line, Paragraphs, Phone, Postcode, Slug
+from booking.model import BASES, CHANNELS, CONTACT_PREFERENCES, MODES, NEEDS, State
+from booking.offers import MAX_SERVICES
+
+LONGEST_NAME, LONGEST_NOTES, LONGEST_REASON = 200, 2000, 500
+LONGEST_TOKEN = 300
+LARGEST_PAGE = 10_000
+USUAL_PAGE = 1_000
+
+
+def about(words: str, **more: Any) -> dict[str, Any]:
+    """The metadata that the OpenAPI document shows: a description and, say, an example."""
+    return {"description": words, **more}
+
+
+class Asked(Schema):
+    """The base of requests. What nobody knows is left out, so that programs may send more than is needed."""
+
+    class Meta:
+        """As above."""
+
+        unknown = EXCLUDE
+
+
+def _one_of(choices: Any, **options: Any) -> fields.String:
+    known = sorted(choices)
+    words = f"Use one of: {', '.join(known)}."
+    return fields.String(validate=validate.OneOf(known, error=words), **options)
+
+
+def _needs(**options: Any) -> fields.List[Any]:
+    return fields.List(_one_of(NEEDS), validate=validate.Length(max=len(NEEDS)), **options)
+
+
+def _limit(usual: int) -> fields.Integer:
+    return fields.Integer(
+        load_default=usual,
+        validate=validate.Range(1, LARGEST_PAGE, error="Use a number from {min} to {max}."),
+        metadata=about(f"How many items at most. Without it, {usual}."),
+    )
+
+
+class AuthorityQuery(Asked):
+    """Whose data: told by the key, or by this."""
+
+    authority = Slug(metadata=about("The council, when no key names it and there are several.", example="barnet"))
+
+
+class PageQuery(Asked):
+    """One page of a list."""
+
+    limit = _limit(USUAL_PAGE)
+    cursor = Line(LONGEST_TOKEN, metadata=about("`next_cursor` of the page before."))
+
+
+class ServicesQuery(AuthorityQuery, PageQuery):
+    """Which services."""
+
+
+class SitesQuery(AuthorityQuery, PageQuery):
+    """Which sites."""
+
+    service = fields.List(Slug(), metadata=about("Only sites that offer this service; repeat it for several."))
+    near = Line(20, metadata=about("A postcode, or its beginning: nearest sites first.", example="N12 0GA"))
+
+
+class AvailabilityQuery(AuthorityQuery, PageQuery):
+    """Which slots."""
+
+    limit = _limit(LARGEST_PAGE)
+    service = fields.List(
+        Slug(),
+        required=True,
+        validate=validate.Length(1, MAX_SERVICES, error=f"Send one to {MAX_SERVICES} services."),
+        metadata=about("What for. Repeat it for one visit with several services, back to back."),
+        error_messages={"required": "Say which service."},
+    )
+    site = fields.List(Slug(), metadata=about("Only at this site; repeat it for several."))
+    near = Line(20, metadata=about("A postcode, or its beginning: slots of the nearest site first.", example="N12"))
+    first = DateOrInstant(data_key="from", metadata=about("From this date or instant on.", type="string"))
+    last = DateOrInstant(
+        data_key="to", metadata=about("To the end of this date, or before this instant.", type="string")
+    )
+    mode = _one_of(MODES, metadata=about("How the visit is held."))
+    need = _needs(metadata=about("A support need that must be met; repeat it for several."))
+
+
+class HoldBody(Asked):
+    """What to hold."""
+
+    slot = Line(LONGEST_TOKEN, required=True, metadata=about("A slot from the availability."))
+    support_needs = _needs(metadata=about("Support needs that the place must meet."))
+
+
+class ResidentBody(Asked):
+    """Who it is for. Only the name is needed."""
+
+    name = Line(
+        LONGEST_NAME,
+        required=True,
+        validate=[validate.Length(min=1, error="Enter a name.")],
+        error_messages={"required": "Enter a name."},
+        metadata=about("In any script.", example="Maria Nowak"),
+    )
+    email = Email(allow_none=True, metadata=about("For messages.", example="maria@example.org"))
+    phone = Phone(allow_none=True, metadata=about("A telephone number.", example="07700 900123"))
+    postcode = Postcode(allow_none=True, metadata=about("A whole postcode.", example="N12 0GA"))
+    language = Line(40, allow_none=True, metadata=about("The language they speak."))
+    contact_preference = _one_of(CONTACT_PREFERENCES, metadata=about("How to write to them; without it, by email."))
+    do_not_text = fields.Boolean(metadata=about("Never send a text message."))
+    leave_no_message = fields.Boolean(metadata=about("Never leave a voice message."))
+
+
+class RepresentativeBody(Asked):
+    """Who acts for the resident."""
+
+    name = Line(
+        LONGEST_NAME,
+        required=True,
+        validate=[validate.Length(min=1, error="Enter a name.")],
+        error_messages={"required": "Enter a name."},
+    )
+    basis = _one_of(BASES, required=True, metadata=about("On what basis."))
+    email = Email(allow_none=True)
+    phone = Phone(allow_none=True)
+
+
+class BookingBody(Asked):
+    """What to book, for whom."""
+
+    slot = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A slot from the availability; or else a hold."))
+    hold = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
+    resident = fields.Nested(ResidentBody, required=True, error_messages={"required": "Say who it is for."})
+    representative = fields.Nested(RepresentativeBody, allow_none=True)
+    support_needs = _needs()
+    notes = Paragraphs(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
+    channel = _one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
+
+
+class RescheduleBody(Asked):
+    """Where to move an appointment."""
+
+    slot = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A slot for the same services; or else a hold."))
+    hold = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
+    reason = Paragraphs(LONGEST_REASON, allow_none=True)
+
+
+class CancelBody(Asked):
+    """Why an appointment is cancelled, and by whom."""
+
+    reason = Paragraphs(LONGEST_REASON, allow_none=True, metadata=about("Needed when the authority cancels."))
+    by = _one_of(("resident", "authority"), load_default="resident", metadata=about("Who cancels."))
+
+
+class OutcomeBody(Asked):
+    """The state to move to."""
+
+    outcome = _one_of(
+        [state.value for state in State],
+        required=True,
+        error_messages={"required": "Say what became of it."},
+        metadata=about("The state to move to, or, with a reason, to go back to."),
+    )
+    reason = Paragraphs(
+        LONGEST_REASON, allow_none=True, metadata=about("Needed for some outcomes and for every correction.")
+    )

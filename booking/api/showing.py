@@ -1,0 +1,121 @@
+"""Services, sites and appointments as plain dictionaries, in the shapes of `answers`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking.offers import decode
+from booking.queries.appointments import AppointmentView, RepresentativeView, ResidentView
+from booking.queries.search import FreeSlot
+from booking.use_cases.booking import Booked
+from core.wall_clock import iso_local
+from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+
+
+def service(facts: ServiceFacts) -> dict[str, Any]:
+    """A service."""
+    return {
+        "slug": facts.slug,
+        "name": facts.name,
+        "summary": facts.summary,
+        "duration_minutes": facts.duration_minutes,
+        "modes": list(facts.modes),
+        "documents": list(facts.documents),
+        "bookable_online": facts.bookable_online,
+    }
+
+
+def site(facts: SiteFacts, miles: float | None) -> dict[str, Any]:
+    """A site, with its distance in miles when that is known."""
+    return {
+        "slug": facts.slug,
+        "name": facts.name,
+        "kind": facts.kind,
+        "address": facts.address,
+        "postcode": facts.postcode,
+        "features": sorted(facts.features),
+        "distance_miles": None if miles is None else round(miles, 2),
+    }
+
+
+def slot(free_slot: FreeSlot) -> dict[str, Any]:
+    """A slot, as in the availability."""
+    return {
+        "slot": free_slot.token,
+        "site": free_slot.site.slug,
+        "mode": free_slot.mode,
+        "starts_at": free_slot.starts_at.isoformat(),
+        "ends_at": free_slot.ends_at.isoformat(),
+        "free": free_slot.free,
+    }
+
+
+def booked(facts: Booked, catalogue: Catalogue, public_url: str) -> dict[str, Any]:
+    """An appointment after a change, as it stood then."""
+    offer, zone = decode(facts.offer), catalogue.authority.zone
+    services = [catalogue.service_by_id(service_id).slug for service_id in offer.service_ids]
+    return {
+        "reference": facts.reference,
+        "version": facts.version,
+        "status": facts.state,
+        "starts_at": iso_local(offer.start_unit, zone),
+        "ends_at": iso_local(facts.end_unit, zone),
+        "site": catalogue.site_by_id(offer.site_id).slug,
+        "service": services[0],
+        "services": services,
+        "mode": offer.mode,
+        "manage_url": public_url + facts.manage_url_path,
+    }
+
+
+def appointment(view: AppointmentView) -> dict[str, Any]:
+    """An appointment, whole. The manage link is left out: a key that may only read must not be able to change."""
+    services = [facts.slug for facts in view.services]
+    return {
+        "reference": view.reference,
+        "version": view.version,
+        "status": view.state.value,
+        "reason": view.state_reason,
+        "starts_at": moment(view.starts_at, view.zone),
+        "ends_at": moment(view.ends_at, view.zone),
+        "site": view.site.slug,
+        "service": services[0] if services else "",
+        "services": services,
+        "resources": [resource.slug for resource in view.resources],
+        "mode": view.mode,
+        "channel": view.channel,
+        "is_walk_in": view.is_walk_in,
+        "resident": resident(view.resident),
+        "representative": representative(view.representative) if view.representative else None,
+        "support_needs": list(view.support_needs),
+        "documents": list(view.documents),
+        "notes": view.notes,
+        "created_at": moment(view.created_at, view.zone),
+        "changed_at": moment(view.changed_at, view.zone),
+    }
+
+
+def resident(view: ResidentView) -> dict[str, Any]:
+    """Who it is for."""
+    return {
+        "name": view.name,
+        "email": view.email,
+        "phone": view.phone,
+        "postcode": view.postcode,
+        "language": view.language,
+        "contact_preference": view.contact_preference,
+        "do_not_text": view.do_not_text,
+        "leave_no_message": view.leave_no_message,
+    }
+
+
+def representative(view: RepresentativeView) -> dict[str, Any]:
+    """Who acts for them."""
+    return {"name": view.name, "basis": view.basis, "email": view.email, "phone": view.phone}
+
+
+def moment(at: datetime, zone: str) -> str:
+    """ISO 8601 with the offset that the zone has then."""
+    return at.astimezone(ZoneInfo(zone)).isoformat()

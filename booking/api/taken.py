@@ -1,0 +1,41 @@
+"""Slots as programs send them, and what to offer instead when one is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from booking.api import showing
+from booking.api.problems import SlotTakenBut
+from booking.offers import Offer, decode
+from booking.queries.search import nearest_alternatives
+from core.errors import Invalid, SlotTaken
+from core.runtime import runtime
+from locations.catalogue import catalogue_by_id
+
+
+def offer_of(token: str, authority_id: int) -> Offer:
+    """The offer that `token` means. Raises: Invalid, also for a slot of another authority."""
+    offer = decode(token)
+    if offer.authority_id != authority_id:
+        raise Invalid({"slot": ["This is not a slot of this council. Ask for its availability."]})
+    return offer
+
+
+@contextmanager
+def with_alternatives(offer: Offer | None, needs: frozenset[str]) -> Iterator[None]:
+    """Do the block; when the time is taken, say which free ones are nearest. Raises: SlotTakenBut."""
+    try:
+        yield
+    except SlotTaken as error:
+        alternatives = _alternatives(offer, needs) if offer is not None else []
+        raise SlotTakenBut(str(error), alternatives) from error
+
+
+def _alternatives(offer: Offer, needs: frozenset[str]) -> list[dict[str, Any]]:
+    with runtime().store.reading() as session:
+        catalogue = catalogue_by_id(session, offer.authority_id)
+        now = runtime().clock.now()
+        nearest = nearest_alternatives(session, catalogue, offer, now, for_public=True, needs=needs)
+    return [showing.slot(slot) for slot in nearest]
