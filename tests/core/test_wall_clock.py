@@ -55,7 +55,7 @@ def test_the_zone_of_an_instant_does_not_change_its_unit() -> None:
 @pytest.mark.parametrize("convert", [unit_of, unit_after])
 def test_a_naive_datetime_is_refused(convert: object) -> None:
     with pytest.raises(ValueError, match="no zone"):
-        convert(datetime(2026, 11, 23, 9, 0))  # type: ignore[operator]
+        convert(utc("2026-11-23T09:00").replace(tzinfo=None))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
