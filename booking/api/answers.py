@@ -1,4 +1,4 @@
-"""The shapes of answers, for the OpenAPI document. The views write them as plain dictionaries; tests compare the two."""
+"""The shapes of answers, for the OpenAPI document. Views write plain dictionaries; tests compare the two."""
 
 from __future__ import annotations
 

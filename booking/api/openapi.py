@@ -53,7 +53,7 @@ def document(app: Flask) -> dict[str, Any]:
     spec = APISpec(TITLE, VERSION, "3.1.0", plugins=[plugin], info={"description": ABOUT}, servers=[{"url": "/"}])
     spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for rule, operation, mark in sorted(_operations(app), key=lambda found: found[0].rule):
-        spec.path(path=_IN_PATH.sub(r"{\1}", rule.rule), operations=_described(rule, operation, mark))
+        spec.path(path=_IN_PATH.sub(r"{\1}", rule.rule), operations=_described(app, rule, operation, mark))
     return spec.to_dict()
 
 
@@ -65,11 +65,11 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, Operation, Mark]]:
             yield rule, operation, mark
 
 
-def _described(rule: Rule, operation: Operation, mark: Mark) -> dict[str, Any]:
+def _described(app: Flask, rule: Rule, operation: Operation, mark: Mark) -> dict[str, Any]:
     method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
     described: dict[str, Any] = {
         "operationId": rule.endpoint.rpartition(".")[2],
-        "summary": operation.summary,
+        "summary": (app.view_functions[rule.endpoint].__doc__ or "").rstrip("."),
         "parameters": [*_parameters(operation), *([IDEMPOTENCY] if method == "post" else [])],
         "responses": _responses(operation),
         "security": [{"key": []}, *([{}] if mark.open_when_published else [])],

@@ -21,9 +21,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Operation:
-    """A view as programs see it. `answers` and `problems` go by status; a body needs its key to be done only once."""
+    """What a view takes and answers; `answers` and `problems` go by status, `paths` explains the address's parts."""
 
-    summary: str
     answers: Mapping[int, type[Schema] | str | None]
     problems: tuple[int, ...] = ()
     query: Schema | None = None
@@ -32,7 +31,6 @@ class Operation:
 
 
 def operation(
-    summary: str,
     *,
     answers: Mapping[int, type[Schema] | str | None],
     problems: tuple[int, ...] = (),
@@ -40,11 +38,11 @@ def operation(
     body: type[Schema] | None = None,
     paths: Mapping[str, str] | None = None,
 ) -> Callable[[View], View]:
-    """A decorator: the view is told `query` and `body`, checked, and is shown in the OpenAPI document.
+    """A decorator: the view is told `query` and `body`, checked; its docstring is what the OpenAPI document says of it.
 
     An answer is a schema, the media type of something else, or None for nothing at all.
     """
-    described = Operation(summary, answers, problems, query and query(), body and body(), paths or {})
+    described = Operation(answers, problems, query() if query else None, body() if body else None, paths or {})
 
     def decorate(view: View) -> View:
         @wraps(view)
