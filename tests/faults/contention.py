@@ -1,0 +1,78 @@
+"""One racing process: its threads wait at a gate with everybody else's, then all want the same slot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.synchronize import Barrier
+
+from booking.offers import Offer, decode
+from booking.queries.search import nearest_alternatives
+from booking.use_cases.booking import Booking, book
+from booking.use_cases.holds import hold_slot
+from core.audit import Actor
+from core.database import Store
+from core.errors import SlotTaken
+from core.idempotency import IdempotencyKey
+from core.runtime import Runtime
+from locations.catalogue import catalogue_by_id
+from people.model import Person
+from tests.support.factories import make_runtime
+
+GATE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Race:
+    """What everybody races for: one slot for each round."""
+
+    url: str
+    now: datetime
+    slots: tuple[str, ...]
+    threads: int
+
+
+def run(race: Race, process: int, gate: Barrier) -> Counter[tuple[int, str]]:
+    """For each round and ending ("won", "lost", "lost without three alternatives"), how many of this process's threads."""
+    store = Store(race.url)
+    runtime = make_runtime(store, race.now)
+    endings: Counter[tuple[int, str]] = Counter()
+    with ThreadPoolExecutor(race.threads) as pool:
+        for number, slot in enumerate(race.slots):
+            gate.wait(GATE_SECONDS)
+            names = [f"{process}-{thread}-{number}" for thread in range(race.threads)]
+            kinds = [(process + thread) % 3 for thread in range(race.threads)]
+            tries = pool.map(lambda name, kind, slot=slot: _try(runtime, decode(slot), name, kind), names, kinds)
+            endings.update((number, ending) for ending in tries)
+    store.dispose()
+    return endings
+
+
+def _try(runtime: Runtime, offer: Offer, name: str, kind: int) -> str:
+    try:
+        (_resident, _agent, _program)[kind](runtime, offer, name)
+    except SlotTaken:
+        with runtime.store.reading() as session:
+            catalogue = catalogue_by_id(session, offer.authority_id)
+            others = nearest_alternatives(session, catalogue, offer, runtime.clock.now(), for_public=True)
+        return "lost" if len(others) == 3 else "lost without three alternatives"
+    return "won"
+
+
+def _resident(runtime: Runtime, offer: Offer, name: str) -> None:
+    held = hold_slot(runtime, offer, for_public=True)
+    booking = Booking(offer.authority_id, "online", Person(f"Resident {name}"), hold=held.token)
+    book(runtime, booking, actor=Actor.resident())
+
+
+def _agent(runtime: Runtime, offer: Offer, name: str) -> None:
+    booking = Booking(offer.authority_id, "phone", Person(f"Caller {name}"), offer=offer)
+    book(runtime, booking, actor=Actor("staff", 1, "Agnes Agent"))
+
+
+def _program(runtime: Runtime, offer: Offer, name: str) -> None:
+    booking = Booking(offer.authority_id, "api", Person(f"Visitor {name}"), offer=offer)
+    key = IdempotencyKey.of("program", name, b"")
+    book(runtime, booking, actor=Actor("api", 1, "Kiosk"), idempotency=key)
