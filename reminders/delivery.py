@@ -45,9 +45,7 @@ def verdict_on(row: Claimed, facts: MessageFacts | None, earlier: Earlier) -> Re
     """Whether a message is to be sent for `row`, with all that it needs, or how the row is settled instead."""
     if earlier.arrived:
         return Settled(SENT)
-    if facts is None or not is_current(
-        row.kind, version=row.version, now_version=facts.version, now_state=facts.state
-    ):
+    if facts is None or not is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state):
         return Settled(VOID, SUPERSEDED)
     if earlier.tries > RETRIES:
         return Settled(FAILED, GAVE_UP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ def plan_notifications(session: Session, change: AppointmentChange) -> None:
     owed = owed_after(_promise(facts), change.what, change.now)
     known: dict[tuple[str, str], Notification] = {}
     if change.what != "booked":
-        known = _settle_outdated(session, facts, owed, change.now)
+        known = _settle_outdated(session, facts, change.now)
     missing = [message for message in owed if (message.kind, message.channel) not in known]
     _write(session, [_row(facts, message, change.now) for message in missing])
 
@@ -69,17 +69,14 @@ def plan_in_bulk(session: Session, authority_id: int, now: datetime) -> int:
     return written
 
 
-def _settle_outdated(
-    session: Session, facts: PlanningFacts, owed: Sequence[Owed], now: datetime
-) -> dict[tuple[str, str], Notification]:
-    """Void what is pending and not true any more, take up again what a wrong click had voided; the rows of this version."""
+def _settle_outdated(session: Session, facts: PlanningFacts, now: datetime) -> dict[tuple[str, str], Notification]:
+    """Void what is pending and not true any more, take up again what a wrong click voided; the rows of this version."""
     rows = session.scalars(select(Notification).where(Notification.appointment_id == facts.appointment_id)).all()
-    wanted = {(message.kind, message.channel) for message in owed}
     for row in rows:
         current = is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state)
         if row.state == PENDING and not current:
             row.state, row.settled_at, row.reason = VOID, now, SUPERSEDED
-        elif row.state == VOID and current and (row.kind, row.channel) in wanted:
+        elif row.state == VOID and current and now < row.useful_until:
             row.state, row.settled_at, row.reason = PENDING, None, ""
     session.flush()
     return {(row.kind, row.channel): row for row in rows if row.version == facts.version}

@@ -84,9 +84,7 @@ def owed_reminders(promise: Promise, now: datetime) -> list[Owed]:
     return [Owed(kind, EMAIL, due_at, next_time[due_at]) for kind, due_at in in_order]
 
 
-def reminder_times(
-    plan: Iterable[Mapping[str, Any]], starts_at: datetime, zone: str
-) -> Iterable[tuple[str, datetime]]:
+def reminder_times(plan: Iterable[Mapping[str, Any]], starts_at: datetime, zone: str) -> Iterable[tuple[str, datetime]]:
     """Each kind of the plan with the instant at which it is due.
 
     `days_before` and `at` are wall-clock time at the site: 7 days before at 09:00 is 09:00 there, whatever the clocks

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, insert, literal, null, or_, select, update
+from sqlalchemy import insert, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from reminders.outbox import LATE, PENDING, SENT, VOID
@@ -68,7 +68,7 @@ def settle_late(session: Session, now: datetime) -> int:
         .cte("late")
     )
     statement = update(Notification).where(Notification.id.in_(select(late.c.id)))
-    return _count(session.execute(_quick(statement.values(state=LATE, settled_at=now, reason=TOO_LATE, lease_until=null()))))
+    return _changed(session, statement.values(state=LATE, settled_at=now, reason=TOO_LATE, lease_until=null()))
 
 
 def claim(session: Session, *, due_by: datetime, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
@@ -101,8 +101,7 @@ def claim(session: Session, *, due_by: datetime, now: datetime, lease_until: dat
 
 def renew(session: Session, row: Claimed, lease_until: datetime) -> bool:
     """Whether the row is still this worker's and still owed; if so the lease now lasts until `lease_until`."""
-    statement = _ours([row]).values(lease_until=lease_until, next_try_at=lease_until)
-    return _count(session.execute(_quick(statement))) == 1
+    return _changed(session, _ours([row]).values(lease_until=lease_until, next_try_at=lease_until)) == 1
 
 
 def release(session: Session, rows: Sequence[Claimed], now: datetime) -> None:
@@ -206,6 +205,6 @@ def _quick(statement: Any) -> Any:
     return statement.execution_options(synchronize_session=False)
 
 
-def _count(result: Any) -> int:
-    counted: CursorResult[Any] = result
-    return counted.rowcount
+def _changed(session: Session, statement: Any) -> int:
+    """How many rows `statement` changed. Counted by what it returns: Python's SQLite does not count after a WITH."""
+    return len(session.execute(_quick(statement.returning(Notification.id))).all())

@@ -12,7 +12,9 @@ from reminders.demo_outbox import Letter, letter_of, page_of
 blueprint = Blueprint("demo", __name__, url_prefix="/demo/outbox")
 
 # An email brings its own inline styles, and nothing else may run or load. Only this page is so.
-EMAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+EMAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @blueprint.get("")

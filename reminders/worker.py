@@ -147,9 +147,7 @@ class Worker:
         queue.start(session, [row], self.name, now, maybe_duplicate=earlier.in_doubt)
         return True
 
-    def _settle(
-        self, session: Session, row: Claimed, state: str, reason: str, now: datetime, tally: Tally
-    ) -> None:
+    def _settle(self, session: Session, row: Claimed, state: str, reason: str, now: datetime, tally: Tally) -> None:
         queue.settle(session, [row], state, reason, now)
         tally.skipped += 1
         note(row, state)

@@ -23,7 +23,7 @@ def as_email(message: Message, mail_from: str) -> EmailMessage:
         email["From"] = Address(_one_line(message.sender_name), addr_spec=sender)
         email["To"] = Address(_one_line(message.to_name), addr_spec=message.to_email)
     except (ValueError, IndexError) as error:  # the header registry raises either for a broken address
-        raise DeliveryFailed("The email address is not one.", reason="The email address is not one.", permanent=True) from error
+        raise DeliveryFailed(reason="The email address is not one.", permanent=True) from error
     if message.reply_to:
         email["Reply-To"] = Address(_one_line(message.sender_name), addr_spec=message.reply_to)
     email["Subject"] = _one_line(message.subject)

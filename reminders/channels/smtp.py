@@ -49,9 +49,7 @@ class SmtpServer:
         """A connection, encrypted wherever the server can, and signed in. Raises: smtplib.SMTPException, OSError."""
         context = ssl.create_default_context()
         if self.is_tls:
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=self.timeout_seconds, context=context
-            )
+            client: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_seconds, context=context)
         else:
             client = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
         try:
@@ -134,14 +132,14 @@ class SmtpLine:
 
     def _reached(self) -> smtplib.SMTP:
         if self._unreachable:
-            raise DeliveryFailed(self._unreachable, reason=self._unreachable)
+            raise DeliveryFailed(reason=self._unreachable)
         if self._client is None:
             try:
                 self._client = self._connect()
             except (smtplib.SMTPException, OSError) as error:
                 # A wrong password is for the operator to mend, not a reason to give a message up: always temporary.
                 self._unreachable = f"The mail server could not be used: {_words(error)}"[:ERROR_LENGTH]
-                raise DeliveryFailed(self._unreachable, reason=self._unreachable) from error
+                raise DeliveryFailed(reason=self._unreachable) from error
         return self._client
 
     def _clear(self) -> None:
@@ -166,7 +164,7 @@ def _hand_over(client: smtplib.SMTP, sender: str, to: str, raw: bytes) -> str:
         raise
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         reason = f"The mail server went away before it answered: {_words(error)}"[:ERROR_LENGTH]
-        raise DeliveryUnclear(reason, reason=reason) from error
+        raise DeliveryUnclear(reason=reason) from error
 
 
 def _accepted(reply: tuple[int, bytes]) -> str:
@@ -182,7 +180,7 @@ def _failed(error: Exception) -> DeliveryFailed:
     if isinstance(error, smtplib.SMTPResponseException):
         is_permanent = error.smtp_code >= PERMANENT
     words = _words(error)
-    return DeliveryFailed(words, reason=words, permanent=is_permanent)
+    return DeliveryFailed(reason=words, permanent=is_permanent)
 
 
 def _words(error: Exception) -> str:

@@ -19,7 +19,9 @@ STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)
 
 
 def promise(starts_at: datetime = STARTS, **values: Any) -> Promise:
-    return Promise(**({"starts_at": starts_at, "zone": "Europe/London", "state": "booked", "reminder_plan": PLAN} | values))
+    return Promise(
+        **({"starts_at": starts_at, "zone": "Europe/London", "state": "booked", "reminder_plan": PLAN} | values)
+    )
 
 
 def at(*parts: int) -> datetime:
@@ -103,7 +105,10 @@ def test_an_empty_plan_owes_the_confirmation_alone() -> None:
 def test_two_reminders_at_one_instant_both_last_until_the_next() -> None:
     plan = [{"kind": "reminder_a", "minutes_before": 60}, {"kind": "reminder_b", "minutes_before": 60}]
     owed = owed_reminders(promise(reminder_plan=plan), NOW)
-    assert [(message.kind, message.useful_until) for message in owed] == [("reminder_a", STARTS), ("reminder_b", STARTS)]
+    assert [(message.kind, message.useful_until) for message in owed] == [
+        ("reminder_a", STARTS),
+        ("reminder_b", STARTS),
+    ]
 
 
 def test_a_reminder_that_says_no_time_is_a_mistake() -> None:

@@ -1,0 +1,374 @@
+"""The worker's promises, one by one: nothing lost, nothing sent twice, nothing useless, everything accounted for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from booking.tables import Appointment
+from core.clock import FixedClock
+from core.database import Store
+from core.errors import DeliveryFailed
+from people.tables import Representative, Resident
+from reminders import queue
+from reminders.channels.base import DeliveryUnclear, Message
+from reminders.delivery import RETRIES
+from reminders.records import Tally, wait_after
+from tests.reminders.channels import RecordingChannel, worker_on
+from tests.reminders.making import attempts, notifications, owe
+from tests.support.factories import NOW, World, make_world
+
+# One that is recorded message by message, as SMTP is, and one that is recorded in batches.
+KINDS = pytest.mark.parametrize("can_be_asked", [False, True], ids=["one by one", "in batches"])
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    return make_world(store)
+
+
+def failing(*errors: DeliveryFailed) -> Callable[[Message], None]:
+    """Raises these one after the other, and then nothing."""
+    left = list(errors)
+
+    def on_send(_message: Message) -> None:
+        if left:
+            raise left.pop(0)
+
+    return on_send
+
+
+def temporary() -> DeliveryFailed:
+    return DeliveryFailed(reason="451 later")
+
+
+def permanent() -> DeliveryFailed:
+    return DeliveryFailed(reason="550 nobody here", permanent=True)
+
+
+def states(store: Store) -> list[str]:
+    return [row.state for row in notifications(store)]
+
+
+@KINDS
+def test_everything_due_is_sent_once_and_recorded(
+    store: Store, clock: FixedClock, world: World, can_be_asked: bool
+) -> None:
+    owe(store, world, 7)
+    channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=3)
+    worker = worker_on(store, clock, channel)
+    assert worker.send_due() == Tally(sent=7)
+    assert worker.send_due() == Tally()
+    assert len({message.reference for message in channel.sent}) == len(channel.sent) == 7
+    assert set(states(store)) == {"sent"}
+    tries = attempts(store)
+    assert [(one.outcome, one.worker, one.maybe_duplicate) for one in tries] == [("sent", "worker-1", False)] * 7
+    assert {one.provider_reference for one in tries} == {f"provider-{number}" for number in range(1, 8)}
+
+
+def test_what_is_not_due_yet_waits(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 1, next_try_at=NOW + timedelta(minutes=1))
+    channel = RecordingChannel()
+    assert worker_on(store, clock, channel).send_due() == Tally()
+    clock.advance(timedelta(minutes=1))
+    assert worker_on(store, clock, channel).send_due() == Tally(sent=1)
+
+
+@KINDS
+def test_a_temporary_failure_is_tried_again_after_a_doubling_wait(
+    store: Store, clock: FixedClock, world: World, can_be_asked: bool
+) -> None:
+    owe(store, world, 1)
+    channel = RecordingChannel(can_be_asked=can_be_asked, on_send=failing(temporary(), temporary()))
+    worker = worker_on(store, clock, channel)
+    for wait in (1, 2):
+        assert worker.send_due() == Tally(failed=1)
+        (row,) = notifications(store)
+        assert (row.state, row.reason) == ("pending", "451 later")
+        assert row.next_try_at == clock.now() + timedelta(seconds=wait)
+        assert worker.send_due() == Tally()
+        clock.advance(timedelta(seconds=wait))
+    assert worker.send_due() == Tally(sent=1)
+    assert [one.outcome for one in attempts(store)] == ["failed", "failed", "sent"]
+    assert not any(one.maybe_duplicate for one in attempts(store))
+
+
+def test_a_permanent_failure_is_not_tried_again(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 1)
+    worker = worker_on(store, clock, RecordingChannel(on_send=failing(permanent())))
+    assert worker.send_due() == Tally(failed=1)
+    clock.advance(timedelta(hours=6))
+    assert worker.send_due() == Tally()
+    (row,) = notifications(store)
+    assert (row.state, row.reason, row.tries) == ("failed", "550 nobody here", 1)
+
+
+def test_it_gives_up_after_fourteen_retries_in_four_and_a_half_hours(
+    store: Store, clock: FixedClock, world: World
+) -> None:
+    owe(store, world, 1)
+    channel = RecordingChannel(on_send=failing(*[temporary() for _ in range(100)]))
+    worker = worker_on(store, clock, channel)
+    while states(store) == ["pending"]:
+        (row,) = notifications(store)
+        clock.instant = max(clock.instant, row.next_try_at)
+        assert worker.send_due() == Tally(failed=1)
+    (row,) = notifications(store)
+    assert row.state == "failed"
+    assert len(attempts(store)) == RETRIES + 1 == 15
+    assert clock.now() - NOW == sum((wait_after(tries) for tries in range(1, 15)), timedelta())
+    assert clock.now() - NOW == timedelta(seconds=2**14 - 1)
+
+
+def test_a_retry_that_would_come_too_late_is_not_made(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 1, useful_until=NOW + timedelta(seconds=1))
+    worker = worker_on(store, clock, RecordingChannel(on_send=failing(temporary())))
+    assert worker.send_due() == Tally(failed=1)
+    (row,) = notifications(store)
+    assert row.state == "late"
+    assert "451 later" in row.reason
+
+
+def test_what_became_useless_is_settled_as_late(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 2, useful_until=NOW + timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
+    channel = RecordingChannel()
+    assert worker_on(store, clock, channel).send_due() == Tally(skipped=2)
+    assert states(store) == ["late", "late"]
+    assert channel.sent == []
+
+
+@KINDS
+@pytest.mark.parametrize("values", [{"version": 2}, {"state": "cancelled_by_resident"}, {"state": "arrived"}])
+def test_what_is_not_true_any_more_is_not_sent(
+    store: Store, clock: FixedClock, world: World, can_be_asked: bool, values: dict[str, object]
+) -> None:
+    """The last check, should anything change an appointment without telling the outbox."""
+    owe(store, world, 1)
+    with store.writing() as session:
+        session.execute(update(Appointment).values(values))
+    channel = RecordingChannel(can_be_asked=can_be_asked)
+    assert worker_on(store, clock, channel).send_due() == Tally(skipped=1)
+    assert states(store) == ["void"]
+    assert channel.sent == []
+
+
+def test_a_change_between_claim_and_send_is_noticed(store: Store, clock: FixedClock, world: World) -> None:
+    """Both are claimed at once; while the first is sent, the second's appointment is cancelled."""
+    _, second = owe(store, world, 2)
+
+    def cancel_second(_message: Message) -> None:
+        with store.writing() as session:
+            values = {"state": "cancelled_by_resident", "version": 2}
+            session.execute(update(Appointment).where(Appointment.id == second).values(values))
+
+    channel = RecordingChannel(on_send=cancel_second)
+    assert worker_on(store, clock, channel).send_due() == Tally(sent=1, skipped=1)
+    assert states(store) == ["sent", "void"]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"email": ""}, "No email address: ring, or send a letter."),
+        ({"contact_preference": "letter"}, "Prefers letters: send one, or ring."),
+        ({"contact_preference": "none"}, "Asked not to be contacted."),
+    ],
+)
+def test_nobody_to_send_to_is_on_record_with_the_reason(
+    store: Store, clock: FixedClock, world: World, values: dict[str, object], reason: str
+) -> None:
+    owe(store, world, 1)
+    with store.writing() as session:
+        session.execute(update(Resident).values(values))
+    assert worker_on(store, clock, RecordingChannel()).send_due() == Tally(skipped=1)
+    (row,) = notifications(store)
+    assert (row.state, row.reason) == ("withheld", reason)
+
+
+def test_an_address_changed_since_booking_is_the_one_that_counts(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 1)
+    with store.writing() as session:
+        session.execute(update(Resident).values(email="new@example.org", do_not_text=True, contact_preference="text"))
+    channel = RecordingChannel()
+    worker_on(store, clock, channel).send_due()
+    assert [message.to_email for message in channel.sent] == ["new@example.org"]
+
+
+def test_a_representative_gets_the_message_in_the_residents_place(
+    store: Store, clock: FixedClock, world: World
+) -> None:
+    (appointment_id,) = owe(store, world, 1)
+    with store.writing() as session:
+        appointment = session.get_one(Appointment, appointment_id)
+        acting = Representative(
+            authority_id=world.authority_id,
+            resident_id=appointment.resident_id,
+            name="Ceri Carer",
+            basis="carer",
+            email="ceri@example.org",
+            created_at=NOW,
+        )
+        session.add(acting)
+        session.flush()
+        appointment.representative_id = acting.id
+    channel = RecordingChannel()
+    worker_on(store, clock, channel).send_due()
+    (message,) = channel.sent
+    assert (message.to_name, message.to_email) == ("Ceri Carer", "ceri@example.org")
+    assert "You act for Robin Sample 1." in message.text
+
+
+@KINDS
+def test_one_message_that_cannot_be_written_does_not_stop_the_others(
+    store: Store, clock: FixedClock, world: World, can_be_asked: bool
+) -> None:
+    owe(store, world, 3)
+
+    def on_send(message: Message) -> None:
+        if message.to_name.endswith(" 2"):
+            raise ZeroDivisionError
+
+    channel = RecordingChannel(can_be_asked=can_be_asked, on_send=on_send)
+    assert worker_on(store, clock, channel).send_due() == Tally(sent=2, failed=1)
+    assert states(store) == ["sent", "pending", "sent"]
+
+
+def test_two_workers_side_by_side_never_send_one_row_twice(store: Store, clock: FixedClock, world: World) -> None:
+    """Each message waits until both workers have begun, so that they are truly side by side."""
+    owe(store, world, 60)
+    both = threading.Barrier(2, timeout=30)
+    met = threading.local()
+
+    def meet(_message: Message) -> None:
+        if not hasattr(met, "once"):
+            met.once = True
+            both.wait()
+
+    channels = [RecordingChannel(batch_size=5, on_send=meet) for _ in range(2)]
+    workers = [worker_on(store, clock, channel, f"worker-{n}") for n, channel in enumerate(channels)]
+    threads = [threading.Thread(target=worker.send_due) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    references = [message.reference for channel in channels for message in channel.sent]
+    assert len(references) == len(set(references)) == 60
+    assert all(channel.sent for channel in channels)
+    assert set(states(store)) == {"sent"}
+    assert not any(one.maybe_duplicate for one in attempts(store))
+
+
+def test_a_slow_workers_late_result_is_refused_and_the_double_is_flagged(
+    store: Store, clock: FixedClock, world: World
+) -> None:
+    """The slow worker's lease runs out during its send; a quick one takes the row over before it can record."""
+    owe(store, world, 1)
+    quick_channel = RecordingChannel()
+    quick = worker_on(store, clock, quick_channel, "quick")
+
+    def take_over(_message: Message) -> None:
+        clock.advance(timedelta(minutes=6))
+        assert quick.send_due() == Tally(sent=1)
+
+    slow = worker_on(store, clock, RecordingChannel(on_send=take_over), "slow")
+    slow.send_due()
+    first, second = attempts(store)
+    assert (first.worker, first.outcome, first.maybe_duplicate) == ("slow", "sent", False)
+    assert (second.worker, second.outcome, second.maybe_duplicate) == ("quick", "sent", True)
+    (row,) = notifications(store)
+    assert (row.state, row.fence, row.settled_at) == ("sent", 2, second.ended_at)
+
+
+def test_a_late_failure_does_not_undo_what_the_next_worker_sent(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 1)
+    quick = worker_on(store, clock, RecordingChannel(), "quick")
+
+    def take_over(_message: Message) -> None:
+        clock.advance(timedelta(minutes=6))
+        quick.send_due()
+        raise permanent()
+
+    worker_on(store, clock, RecordingChannel(on_send=take_over), "slow").send_due()
+    assert states(store) == ["sent"]
+
+
+def dead_worker(store: Store, clock: FixedClock, *, started: int) -> None:
+    """Leave behind what a worker leaves that is killed after claiming a batch and starting some of it."""
+    with store.writing() as session:
+        rows = queue.claim(
+            session, due_by=clock.now(), now=clock.now(), lease_until=clock.now() + timedelta(minutes=5), limit=50
+        )
+        if started:
+            queue.start(session, rows[:started], "dead", clock.now(), maybe_duplicate=False)
+
+
+def test_rows_of_a_dead_workers_batch_that_never_started_are_simply_sent(
+    store: Store, clock: FixedClock, world: World
+) -> None:
+    owe(store, world, 3)
+    dead_worker(store, clock, started=1)
+    channel = RecordingChannel()
+    worker = worker_on(store, clock, channel)
+    assert worker.send_due() == Tally()
+    clock.advance(timedelta(minutes=5))
+    assert worker.send_due() == Tally(sent=3)
+    flagged = [one.maybe_duplicate for one in attempts(store) if one.worker == "worker-1"]
+    assert flagged == [True, False, False]
+
+
+def test_a_channel_that_can_be_asked_is_asked_before_a_second_try(
+    store: Store, clock: FixedClock, world: World
+) -> None:
+    owe(store, world, 2)
+    arrived = f"notification-{notifications(store)[0].id}-1"
+    dead_worker(store, clock, started=2)
+    clock.advance(timedelta(minutes=5))
+    channel = RecordingChannel(can_be_asked=True, there=frozenset({arrived}))
+    assert worker_on(store, clock, channel).send_due() == Tally(sent=2)
+    assert len(channel.sent) == 1
+    assert arrived not in {message.reference for message in channel.sent}
+    assert not any(one.maybe_duplicate for one in attempts(store))
+
+
+def test_a_try_that_broke_off_unclear_is_made_again_and_flagged(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 1)
+    unclear = DeliveryUnclear(reason="connection lost")
+    worker = worker_on(store, clock, RecordingChannel(on_send=failing(unclear)))
+    assert worker.send_due() == Tally(failed=1)
+    clock.advance(timedelta(seconds=1))
+    assert worker.send_due() == Tally(sent=1)
+    assert [(one.outcome, one.maybe_duplicate) for one in attempts(store)] == [("unclear", False), ("sent", True)]
+
+
+def test_stopping_finishes_the_message_in_hand_and_gives_the_rest_back(
+    store: Store, clock: FixedClock, world: World
+) -> None:
+    owe(store, world, 5)
+    worker = worker_on(store, clock, RecordingChannel(on_send=lambda _message: worker.stop()))
+    assert worker.send_due() == Tally(sent=1)
+    assert worker_on(store, clock, RecordingChannel(), "next").send_due() == Tally(sent=4)
+    assert not any(one.maybe_duplicate for one in attempts(store))
+
+
+def test_a_message_on_its_way_when_its_appointment_changes_counts_as_sent(
+    store: Store, clock: FixedClock, world: World
+) -> None:
+    """It did go out, so the record must not say that it was void."""
+    owe(store, world, 1)
+
+    def void(_message: Message) -> None:
+        with store.writing() as session:
+            session.execute(update(queue.Notification).values(state="void"))
+
+    worker_on(store, clock, RecordingChannel(on_send=void)).send_due()
+    assert states(store) == ["sent"]
