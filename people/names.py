@@ -91,10 +91,13 @@ def _comparable(name: str) -> list[str]:
 
 
 def index_tokens(name: str) -> tuple[str, ...]:
-    """The words by which `name` is found: its own, and where a script has no spaces, the ends of each word too."""
+    """The words by which `name` is found: its own, those with a hyphen as one word too ("Al-Khatib" as "alkhatib"), and
+    where a script has no spaces, the ends of each word.
+    """
     words = name_tokens(name)
+    joined = ("".join(name_tokens(word))[:TOKEN_LENGTH] for word in name.split() if len(name_tokens(word)) > 1)
     ends = (word[start:] for word in words if _UNSPACED.fullmatch(word) for start in range(1, len(word)))
-    return tuple(dict.fromkeys((*words, *ends)))
+    return tuple(dict.fromkeys((*words, *joined, *ends)))
 
 
 def phone_digits(text: str) -> str:

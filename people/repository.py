@@ -13,7 +13,7 @@ from people.tables import Representative, Resident
 
 
 def lock_resident(session: Session, authority_id: int, resident_id: int) -> Resident:
-    """The resident, locked until the transaction ends, so that their open appointments can be counted. Raises: NotFound."""
+    """The resident, locked until the transaction ends, to count their open appointments. Raises: NotFound."""
     resident = session.scalar(
         select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id).with_for_update()
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.tokens import digest, new_token
@@ -128,13 +128,13 @@ def end(session: Session, token: str, now: datetime) -> None:
 
 def end_all(session: Session, staff_id: int, now: datetime) -> int:
     """End every session of a member of staff; the number that were open."""
-    result = session.execute(
+    ended = session.scalars(
         update(StaffSession)
         .where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
         .values(ended_at=now)
+        .returning(StaffSession.id)
     )
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    return len(ended.all())
 
 
 def forget_old(session: Session, now: datetime) -> None:

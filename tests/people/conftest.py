@@ -74,12 +74,6 @@ def make_key(store: Store, clock: FixedClock, authority_id: int, *scopes: str) -
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    """Settings of a test."""
-    return Settings(database_url=database_url, secret_key="a secret for tests", is_test=True)
-
-
-@pytest.fixture
 def secure_settings(settings: Settings) -> Settings:
     """The same, reached by https."""
     return replace(settings, public_url="https://appointments.example.org")

@@ -90,7 +90,8 @@ def test_without_a_working_key_the_api_answers_401(visitor, header: str):
     answer = visitor.get("/api/read", headers={"Authorization": header} if header else {})
     assert answer.status_code == 401
     assert answer.mimetype == "application/problem+json"
-    assert answer.get_json()["code"] == "not_allowed" and answer.get_json()["status"] == 401
+    assert answer.get_json()["code"] == "not_allowed"
+    assert answer.get_json()["status"] == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
@@ -102,7 +103,8 @@ def test_a_key_opens_what_its_scope_says_and_no_more(visitor, store, clock, coun
     key = make_key(store, clock, council.northbank, "read")
     assert visitor.get("/api/read", headers=bearer(key)).get_data(as_text=True) == "A test program"
     refused = visitor.post("/api/book", headers=bearer(key))
-    assert refused.status_code == 403 and refused.get_json()["code"] == "not_allowed"
+    assert refused.status_code == 403
+    assert refused.get_json()["code"] == "not_allowed"
 
 
 def test_the_scope_to_book_does_not_include_reading(visitor, store, clock, council):
@@ -139,11 +141,14 @@ def test_the_database_holds_no_key(store, clock, council):
     with store.reading() as session:
         row = session.query(ApiKey).one()
         assert key_of(session, key).authority_id == council.northbank
-    assert key.startswith(f"fd_{row.prefix}_") and len(key) > 50
+    assert key.startswith(f"fd_{row.prefix}_")
+    assert len(key) > 50
     assert key not in (row.digest, row.prefix, row.name)
 
 
 def test_home_shows_each_role_its_own(visitor, store, clock, council):
     signed_in(visitor, store, clock, council.northbank, Role.SITE_MANAGER, council.hill)
     page = visitor.get("/staff/").get_data(as_text=True)
-    assert "Site manager, Hill Library" in page and "Mill Library" not in page and "Elsewhere" not in page
+    assert "Site manager, Hill Library" in page
+    assert "Mill Library" not in page
+    assert "Elsewhere" not in page

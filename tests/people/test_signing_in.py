@@ -41,7 +41,8 @@ def test_the_right_password_opens_the_home_page(visitor, agent):
     answer = sign_in(visitor, AGENT)
     assert (answer.status_code, answer.location) == (303, "/staff/")
     page = visitor.get("/staff/").get_data(as_text=True)
-    assert "Staff home" in page and "Triage agent" in page
+    assert "Staff home" in page
+    assert "Triage agent" in page
 
 
 def test_the_email_may_be_typed_in_any_case(visitor, agent):
@@ -57,8 +58,10 @@ def test_a_wrong_password_keeps_the_email_and_focuses_its_field(visitor, agent):
     answer = sign_in(visitor, AGENT, "not the password")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert f'value="{AGENT}"' in page and "not the password" not in page
-    assert 'href="#email"' in page and "autofocus" in page
+    assert f'value="{AGENT}"' in page
+    assert "not the password" not in page
+    assert 'href="#email"' in page
+    assert "autofocus" in page
     assert "<title>Error:" in page.replace("\n", "")
 
 
@@ -81,12 +84,14 @@ def test_an_unknown_email_costs_a_hash_too(monkeypatch, people_app: Flask, store
     runtime: Runtime = people_app.extensions["front_door"]
     with pytest.raises(WrongPassword):
         sign_in_by_use_case(runtime, "nobody@example.org", "anything", address=ADDRESS)
-    assert len(seen) == 1 and seen[0].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert len(seen) == 1
+    assert seen[0].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_empty_fields_are_explained(visitor):
     page = sign_in(visitor, "", "").get_data(as_text=True)
-    assert "Enter your email address" in page and "Enter your password" in page
+    assert "Enter your email address" in page
+    assert "Enter your password" in page
 
 
 def test_passwords_and_tokens_are_not_in_the_database(visitor, agent, store):
@@ -96,7 +101,8 @@ def test_passwords_and_tokens_are_not_in_the_database(visitor, agent, store):
         kept = session.scalar(select(StaffSession.token_digest))
         hashed = session.scalar(select(StaffMember.password_hash))
     assert kept == digest(token) != token
-    assert hashed.startswith("$argon2id$") and PASSWORD not in hashed
+    assert hashed.startswith("$argon2id$")
+    assert PASSWORD not in hashed
 
 
 def test_a_hash_with_old_parameters_is_renewed(visitor, agent, store):
@@ -106,7 +112,8 @@ def test_a_hash_with_old_parameters_is_renewed(visitor, agent, store):
     assert sign_in(visitor, AGENT).status_code == 303
     with store.reading() as session:
         kept = session.get_one(StaffMember, agent.id).password_hash
-    assert kept != old and not passwords.is_outdated(kept)
+    assert kept != old
+    assert not passwords.is_outdated(kept)
     assert passwords.is_password(kept, PASSWORD)
 
 
@@ -146,7 +153,8 @@ def test_signing_out_ends_the_session_on_the_server(visitor, agent):
     sign_in(visitor, AGENT)
     token = visitor.get_cookie(COOKIE).value
     answer = visitor.post("/staff/sign-out", data={"csrf_token": token_on(visitor, "/staff/")})
-    assert answer.status_code == 303 and visitor.get_cookie(COOKIE) is None
+    assert answer.status_code == 303
+    assert visitor.get_cookie(COOKIE) is None
     visitor.set_cookie(COOKIE, token)
     assert visitor.get("/staff/").location.startswith("/staff/sign-in")
 
@@ -187,7 +195,10 @@ def test_deactivating_somebody_ends_their_sessions_at_once(visitor, agent, store
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visitor, agent):
     header = sign_in(visitor, AGENT).headers.getlist("Set-Cookie")
     cookie = next(line for line in header if line.startswith(f"{COOKIE}="))
-    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/" in cookie and "Domain" not in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
 
 
 def test_with_https_the_cookie_is_bound_to_this_host(secure_settings: Settings, store, clock, council, agent):
@@ -197,7 +208,10 @@ def test_with_https_the_cookie_is_bound_to_this_host(secure_settings: Settings, 
         client.environ_base["HTTP_REFERER"] = "https://localhost/staff/sign-in"
         header = sign_in(client, AGENT).headers.getlist("Set-Cookie")
         cookie = next(line for line in header if line.startswith(f"__Host-{COOKIE}="))
-        assert "Secure" in cookie and "HttpOnly" in cookie and "Path=/" in cookie and "Domain" not in cookie
+        assert "Secure" in cookie
+        assert "HttpOnly" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
         assert client.get("/staff/").status_code == 200
         assert client.get("/staff/", base_url="https://localhost").headers["Cache-Control"] == "no-store"
 
@@ -207,7 +221,8 @@ def test_after_signing_in_people_go_on_to_the_page_they_wanted(visitor, agent):
     form = visitor.get(wanted).get_data(as_text=True)
     kept = html.unescape(re.search(r'name="next" value="([^"]+)"', form).group(1))
     location = urlsplit(sign_in(visitor, AGENT, next=kept).location)
-    assert location.path == "/staff/find" and parse_qs(location.query) == {"name": ["Ann Lee"], "near": ["é"]}
+    assert location.path == "/staff/find"
+    assert parse_qs(location.query) == {"name": ["Ann Lee"], "near": ["é"]}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +239,8 @@ def test_the_eleventh_try_of_an_email_waits_and_says_how_long(visitor, agent, cl
         assert sign_in(visitor, AGENT, "wrong").status_code == 400
     clock.advance(timedelta(minutes=5))
     answer = sign_in(visitor, AGENT)
-    assert answer.status_code == 429 and answer.headers["Retry-After"] == "600"
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "600"
     assert "10 minutes" in answer.get_data(as_text=True)
     clock.advance(timedelta(minutes=10))
     assert sign_in(visitor, AGENT).status_code == 303
@@ -284,7 +300,8 @@ def test_the_table_of_tries_names_nobody(visitor, agent, store):
     sign_in(visitor, AGENT, "wrong")
     with store.reading() as session:
         kept = " ".join(session.scalars(select(SignInAttempt.subject)))
-    assert AGENT not in kept and ADDRESS not in kept
+    assert AGENT not in kept
+    assert ADDRESS not in kept
     assert digest(f"email:{AGENT}") not in kept
 
 
@@ -293,4 +310,5 @@ def test_an_https_form_from_another_site_is_refused(visitor, agent):
     with visitor.application.test_client() as other:
         stolen = token_on(other)
     answer = visitor.post("/staff/sign-in", data={"csrf_token": stolen, "email": AGENT, "password": PASSWORD})
-    assert answer.status_code == 400 and visitor.get_cookie(COOKIE) is None
+    assert answer.status_code == 400
+    assert visitor.get_cookie(COOKIE) is None
