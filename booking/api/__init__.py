@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask, request
 from flask_limiter import Limiter
 
@@ -12,6 +10,9 @@ from booking.api.problems import problem_answer
 from core.errors import ServiceError
 from core.runtime import EXTENSION
 from people.access import current_api_key
+
+# Once, not for each application: a blueprint that is in use takes no more set-up.
+views.blueprint.register_error_handler(ServiceError, problem_answer)
 
 
 def install(app: Flask) -> None:
@@ -24,7 +25,6 @@ def install(app: Flask) -> None:
         headers_enabled=True,
         in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
     )
-    views.blueprint.register_error_handler(ServiceError, _problem)
     limiter.limit(settings.api_rate_limit)(views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(pages.blueprint)
@@ -34,7 +34,3 @@ def _caller() -> str:
     """Who is counted: the key, or without one the address."""
     key = current_api_key()
     return f"key:{key.key_id}" if key else f"address:{request.remote_addr}"
-
-
-def _problem(error: ServiceError) -> Any:
-    return problem_answer(error)
