@@ -32,7 +32,7 @@ def _stay_on_this_machine() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
     """A migrated SQLite file to copy."""
-    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+    return SqliteTemplate.migrated(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(scope="session")

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import core.database
 
 
+@dataclass(frozen=True)
 class SqliteTemplate:
-    """A migrated file to copy."""
+    """A database file to copy."""
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "template.sqlite"
-        url = f"sqlite:///{self.file}"
-        core.database.upgrade(url)
-        _close_journal(url)
+    file: Path
+
+    @classmethod
+    def migrated(cls, folder: Path) -> SqliteTemplate:
+        """A template with the tables and nothing in them."""
+        template = cls(folder / "template.sqlite")
+        core.database.upgrade(template.url)
+        template.close_journal()
+        return template
+
+    @property
+    def url(self) -> str:
+        """Where the template itself is."""
+        return f"sqlite:///{self.file}"
 
     def copy_to(self, folder: Path) -> str:
-        """The URL of a fresh, migrated database in `folder`."""
+        """The URL of a fresh copy in `folder`."""
+        return self.derived(folder).url
+
+    def derived(self, folder: Path) -> SqliteTemplate:
+        """A template of its own in `folder`, to put more into."""
         target = folder / "test.sqlite"
         shutil.copyfile(self.file, target)
-        return f"sqlite:///{target}"
+        return SqliteTemplate(target)
 
-
-def _close_journal(url: str) -> None:
-    """Bring all that the write-ahead log holds into the file itself."""
-    store = core.database.Store(url)
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-    store.dispose()
+    def close_journal(self) -> None:
+        """Bring all that the write-ahead log holds into the file itself."""
+        store = core.database.Store(self.url)
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+        store.dispose()

@@ -1,0 +1,1 @@
+"""Checks of the repository itself: lock files, translations, the set-up."""
