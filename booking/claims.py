@@ -1,44 +1,37 @@
 """Writing claims: the one way by which capacity is taken, on SQLite and on PostgreSQL alike.
 
-A claim is one 5-minute unit of one seat of one resource, under a primary key. Rows are written in a fixed order
-(resource, unit, seat), so that two writers cannot wait for each other in a circle; the one who comes second is told so
-by the database, whatever was read before.
+A claim is one 5-minute unit of one seat of one resource, under a primary key. Dead holds are buried first and rows are
+written in a fixed order (resource, unit, seat), so that two writers cannot wait for each other in a circle; the one who
+comes second is told so by the database, whatever was read before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import CursorResult, TextClause, and_, delete, or_, select, text, update
+from sqlalchemy import TextClause, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.availability.values import Allocation as Seating
 from booking.tables import Allocation, Claim
-from core.errors import HoldExpired, SlotTaken
+from core.errors import HoldExpired, LostRace
 
 _allocations = Allocation.__table__
+_INSERT_ALLOCATION = _allocations.insert().returning(_allocations.c.id)
 
 
 def claim_for_hold(
-    session: Session,
-    site_id: int,
-    ways: Sequence[tuple[Seating, ...]],
-    *,
-    hold_id: int,
-    expires_at: datetime,
-    now: datetime,
-) -> tuple[Seating, ...]:
-    """The first of `ways` that the database grants, claimed until `expires_at`. Raises: SlotTaken."""
-    return _claim(session, site_id, ways, {"hold_id": hold_id, "expires_at": expires_at}, now)
+    session: Session, site_id: int, way: Sequence[Seating], *, hold_id: int, expires_at: datetime
+) -> None:
+    """Claim the seats of `way` until `expires_at`. Raises: LostRace when the database does not grant them."""
+    _claim(session, site_id, way, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
 
 
-def claim_for_appointment(
-    session: Session, site_id: int, ways: Sequence[tuple[Seating, ...]], *, appointment_id: int, now: datetime
-) -> tuple[Seating, ...]:
-    """The first of `ways` that the database grants, claimed for good. Raises: SlotTaken."""
-    return _claim(session, site_id, ways, {"appointment_id": appointment_id}, now)
+def claim_for_appointment(session: Session, site_id: int, way: Sequence[Seating], *, appointment_id: int) -> None:
+    """Claim the seats of `way` for good. Raises: LostRace when the database does not grant them."""
+    _claim(session, site_id, way, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
 
 
 def turn_hold_into_appointment(session: Session, *, hold_id: int, appointment_id: int, now: datetime) -> None:
@@ -58,80 +51,47 @@ def release(session: Session, *, hold_id: int | None = None, appointment_id: int
     session.connection().execute(delete(_allocations).where(owner))
 
 
+def bury(session: Session, allocation_ids: Collection[int], now: datetime) -> None:
+    """Remove these allocations of holds that are dead at `now`, before anything is claimed.
+
+    They are locked in the order of their ids, so that several who bury the same queue up instead of deadlocking.
+    """
+    connection = session.connection()
+    dead = (
+        select(_allocations.c.id)
+        .where(_allocations.c.id.in_(sorted(allocation_ids)), _allocations.c.expires_at <= now)
+        .order_by(_allocations.c.id)
+        .with_for_update()
+    )
+    connection.execute(delete(_allocations).where(_allocations.c.id.in_(connection.scalars(dead).all())))
+
+
 def remove_past(session: Session, before_unit: int) -> int:
     """Remove the claims of units before `before_unit`; how many there were. The allocations stay, as the record."""
     result = session.connection().execute(delete(Claim.__table__).where(Claim.unit < before_unit))
     return result.rowcount
 
 
-def _claim(
-    session: Session,
-    site_id: int,
-    ways: Sequence[tuple[Seating, ...]],
-    owner: dict[str, object],
-    now: datetime,
-) -> tuple[Seating, ...]:
-    _bury_dead_holds(session, ways, now)
-    for way in ways:
-        savepoint = session.connection().begin_nested()
-        if _insert(session, site_id, sorted(way), owner):
-            savepoint.commit()
-            return way
-        savepoint.rollback()
-    raise SlotTaken("Somebody else has just taken this time.")
+def _claim(session: Session, site_id: int, way: Sequence[Seating], owner: dict[str, object]) -> None:
+    for seat in sorted(way):
+        if not _insert(session, site_id, seat, owner):
+            raise LostRace
 
 
-def _bury_dead_holds(session: Session, ways: Sequence[tuple[Seating, ...]], now: datetime) -> None:
-    """Remove expired holds that stand in the way. Rows are locked by id, so that simultaneous buriers queue up."""
-    seatings = {(seat.resource_id, seat.first_unit, seat.last_unit) for way in ways for seat in way}
-    if not seatings:
-        return
-    in_the_way = or_(
-        *(
-            and_(
-                _allocations.c.resource_id == resource_id,
-                _allocations.c.first_unit < last_unit,
-                _allocations.c.last_unit > first_unit,
-            )
-            for resource_id, first_unit, last_unit in sorted(seatings)
-        )
-    )
-    dead = select(_allocations.c.id).where(in_the_way, _allocations.c.expires_at <= now).order_by(_allocations.c.id)
+def _insert(session: Session, site_id: int, seat: Seating, owner: dict[str, object]) -> bool:
+    """Whether every unit of `seat` could be claimed. The caller's transaction is rolled back when not."""
     connection = session.connection()
-    ids = connection.scalars(dead.with_for_update()).all()
-    if ids:
-        connection.execute(delete(_allocations).where(_allocations.c.id.in_(ids)))
-
-
-def _insert(session: Session, site_id: int, way: Sequence[Seating], owner: dict[str, object]) -> bool:
-    """Whether every unit of `way` could be claimed. The caller rolls back when not."""
-    connection = session.connection()
-    for seat in way:
-        allocation_id = connection.execute(
-            _allocations.insert().returning(_allocations.c.id),
-            {
-                "site_id": site_id,
-                "resource_id": seat.resource_id,
-                "seat": seat.seat,
-                "first_unit": seat.first_unit,
-                "last_unit": seat.last_unit,
-                "service_id": seat.service_id,
-                **owner,
-            },
-        ).scalar_one()
-        units = range(seat.first_unit, seat.last_unit)
-        values: dict[str, int] = {"resource": seat.resource_id, "seat": seat.seat, "allocation": allocation_id}
-        values |= {f"unit_{number}": unit for number, unit in enumerate(units)}
-        result: CursorResult[tuple[()]] = connection.execute(_insert_claims(len(units)), values)
-        if result.rowcount != len(units):
-            return False
-    return True
+    allocation = {"site_id": site_id} | seat._asdict() | owner
+    allocation_id = connection.execute(_INSERT_ALLOCATION, allocation).scalar_one()
+    units = range(seat.first_unit, seat.last_unit)
+    values: dict[str, int] = {"resource": seat.resource_id, "seat": seat.seat, "allocation": allocation_id}
+    values |= {f"unit_{number}": unit for number, unit in enumerate(units)}
+    return connection.execute(_insert_claims(len(units)), values).rowcount == len(units)
 
 
 @lru_cache(maxsize=300)
 def _insert_claims(count: int) -> TextClause:
     """One statement for `count` units of one seat. Where a unit is taken, its row is missing from the row count."""
     rows = ", ".join(f"(:resource, :unit_{number}, :seat, :allocation)" for number in range(count))
-    return text(
-        f"INSERT INTO claims (resource_id, unit, seat, allocation_id) VALUES {rows} ON CONFLICT DO NOTHING"  # noqa: S608
-    )
+    statement = f"INSERT INTO claims (resource_id, unit, seat, allocation_id) VALUES {rows} ON CONFLICT DO NOTHING"  # noqa: S608
+    return text(statement)

@@ -1,4 +1,4 @@
-"""Placing a visit in the diary, inside a writing transaction: lock the site, check the offer, name the ways to seat it.
+"""Placing a visit in the diary, inside a writing transaction: lock the site, check the offer, seat it.
 
 The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
 either it sees this booking, or this booking sees the closure.
@@ -6,11 +6,11 @@ either it sees this booking, or this booking sees the closure.
 
 from __future__ import annotations
 
-import zlib
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.availability.busy import NOTHING_BUSY
@@ -20,31 +20,35 @@ from booking.availability.values import Offer as Verdict
 from booking.availability.values import Search
 from booking.diary import earliest_at, search_for, site_day
 from booking.offers import Offer
-from booking.queries.search import Ask, busy_of, candidate_sites
+from booking.claims import bury
+from booking.queries.search import Ask, candidate_sites, taken_on
 from core.errors import NotFound, SlotTaken, TooFar, TooSoon
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.catalogue import Catalogue, catalogue_by_id
 from locations.tables import Site
 
 
+_LOCK_SITE = (
+    select(Site.id)
+    .where(Site.id == bindparam("site"), Site.authority_id == bindparam("authority"))
+    .with_for_update(read=True)
+)
+
+
 @dataclass(frozen=True)
 class Placement:
-    """A checked offer: what was searched, when the visit begins and ends (units), and the ways to seat it, best first."""
+    """A checked offer: what was searched, when the visit begins and ends (units), and how to seat it."""
 
     catalogue: Catalogue
     search: Search
     start_unit: int
     end_unit: int
-    ways: list[tuple[Seating, ...]]
+    way: tuple[Seating, ...]
 
 
 def lock_site(session: Session, authority_id: int, site_id: int) -> Catalogue:
     """The catalogue as it stands while the site's row is locked for sharing. Raises: NotFound."""
-    known = session.connection().scalar(
-        select(Site.id)
-        .where(Site.id == site_id, Site.authority_id == authority_id)
-        .with_for_update(read=True)
-    )
+    known = session.connection().scalar(_LOCK_SITE, {"site": site_id, "authority": authority_id})
     if known is None:
         raise NotFound("There is no such place.")
     return catalogue_by_id(session, authority_id)
@@ -70,17 +74,19 @@ def place(
         catalogue, offer.service_ids, now, for_public=for_public, needs=needs, extra_time=offer.extra_time
     )
     day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
-    busy = busy_of(session, [day], now, but_not=but_not)
+    busy, dead = taken_on(session, day, now, but_not=but_not)
     verdict = check_offer(search, day, busy, offer.start_unit)
     if verdict is not Verdict.FREE:
         raise _refusal(verdict, catalogue, offer, search, now)
-    ways = assign(search, day, busy, offer.start_unit, spread=_spread(now))
-    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ways)
+    if dead:
+        bury(session, dead, now)
+    way = assign(search, day, busy, offer.start_unit, spread=_spread())[0]
+    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, way)
 
 
-def _spread(now: datetime) -> int:
+def _spread() -> int:
     """A number that differs between simultaneous bookers, so that they try different resources first."""
-    return zlib.crc32(now.isoformat().encode())
+    return secrets.randbelow(1 << 16)
 
 
 def _check_offered(catalogue: Catalogue, offer: Offer) -> None:
@@ -109,4 +115,4 @@ def place_held(session: Session, offer: Offer, now: datetime) -> Placement:
     day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
     if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is Verdict.CLOSED:
         raise SlotTaken("This place is closed then now. Choose another time.")
-    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, [])
+    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ())

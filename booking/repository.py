@@ -18,14 +18,20 @@ _appointments = Appointment.__table__
 _services = AppointmentService.__table__
 
 
+_RETURNING_ID = {
+    name: insert(_appointments).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.c.id)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_INSERT_SERVICE = _services.insert()
+
+
 def insert_appointment(session: Session, values: dict[str, Any]) -> tuple[int, str]:
     """The id and the new reference of an appointment with these column values.
 
     A reference that exists already (one in 22,000 at a million appointments) is drawn again.
     """
     connection = session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(_appointments).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.c.id)
+    statement = _RETURNING_ID[connection.dialect.name]
     while True:
         reference = new_reference()
         appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
@@ -47,7 +53,7 @@ def insert_services(
         }
         for position, (service_id, starts_at, ends_at) in enumerate(parts)
     ]
-    session.connection().execute(_services.insert(), rows)
+    session.connection().execute(_INSERT_SERVICE, rows)
 
 
 def appointment_for_change(session: Session, authority_id: int, reference: str) -> Appointment:

@@ -53,6 +53,9 @@ class AuditEntry(Base):
     facts: Mapped[dict[str, Any]]
 
 
+_RECORD = AuditEntry.__table__.insert()
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -77,4 +80,4 @@ def record(
         "reason": reason,
         "facts": facts,
     }
-    session.connection().execute(AuditEntry.__table__.insert(), values)
+    session.connection().execute(_RECORD, values)

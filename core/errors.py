@@ -40,6 +40,10 @@ class SlotTaken(Refused):
     code = "slot_taken"
 
 
+class LostRace(Exception):
+    """Another transaction claimed the same capacity first. Never shown: the deed is rolled back and tried again."""
+
+
 class HoldExpired(Refused):
     """The hold ran out, was released, or was used already."""
 

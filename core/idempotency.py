@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, delete, select
+from sqlalchemy import Index, String, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.database import Base, Key, Store
-from core.errors import IdempotencyMismatch
+from core.errors import IdempotencyMismatch, LostRace, ServiceError, SlotTaken
 
 KEPT = timedelta(hours=48)  # the contract promises at least 24
+MOST_TRIES = 20  # each lost race means that somebody else won a seat, so this is more than one start has seats
 
 
 class IdempotencyRecord(Base):
@@ -34,6 +35,13 @@ class IdempotencyRecord(Base):
     status: Mapped[int]
     answer: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+
+
+_records = IdempotencyRecord.__table__
+_REMEMBER = _records.insert()
+_FIND = select(_records.c.fingerprint, _records.c.status, _records.c.answer).where(
+    _records.c.owner == bindparam("owner"), _records.c.key == bindparam("key")
+)
 
 
 @dataclass(frozen=True)
@@ -60,9 +68,7 @@ class Answer:
 
 def recall(session: Session, key: IdempotencyKey) -> Answer | None:
     """The answer already given to `key`, or None. Raises: IdempotencyMismatch when the body differs."""
-    row = session.scalar(
-        select(IdempotencyRecord).where(IdempotencyRecord.owner == key.owner, IdempotencyRecord.key == key.key)
-    )
+    row = session.execute(_FIND, {"owner": key.owner, "key": key.key}).first()
     if row is None:
         return None
     if row.fingerprint != key.fingerprint:
@@ -70,42 +76,43 @@ def recall(session: Session, key: IdempotencyKey) -> Answer | None:
     return Answer(row.status, row.answer)
 
 
-def remember(session: Session, key: IdempotencyKey, answer: Answer, now: datetime) -> None:
-    """Write the answer to `key` into the running transaction."""
-    values = {
-        "owner": key.owner,
-        "key": key.key,
-        "fingerprint": key.fingerprint,
-        "status": answer.status,
-        "answer": answer.body,
-        "created_at": now,
-    }
-    session.connection().execute(IdempotencyRecord.__table__.insert(), values)
-
-
 def once(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime) -> Answer:
     """The answer of `deed`, done at most once for `key`, in one transaction together with its record.
 
-    Two simultaneous callers with one key: the second waits at the unique key, is rolled back, and gets the first's answer.
+    The record's unique key is what makes it once: a deed done a second time cannot commit, is rolled back, and the
+    first one's answer is given instead. So `deed` must act through its session alone. A deed that meets another one at
+    the same capacity (`LostRace`) is rolled back and starts again with fresh eyes.
+
     Raises: IdempotencyMismatch, and whatever `deed` raises (then nothing is recorded, so a later try may succeed).
     """
+    for _ in range(MOST_TRIES):
+        try:
+            return _commit(store, key, deed, now)
+        except LostRace:
+            continue
+        except (IntegrityError, ServiceError):
+            known = _known(store, key)
+            if known is None:
+                raise
+            return known
+    raise SlotTaken("Many people want this time at this moment. Choose another.")
+
+
+def _commit(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime) -> Answer:
+    with store.writing() as session:
+        answer = deed(session)
+        if key is not None:
+            values = {"owner": key.owner, "key": key.key, "fingerprint": key.fingerprint, "created_at": now}
+            values |= {"status": answer.status, "answer": answer.body}
+            session.connection().execute(_REMEMBER, values)
+    return answer
+
+
+def _known(store: Store, key: IdempotencyKey | None) -> Answer | None:
     if key is None:
-        with store.writing() as session:
-            return deed(session)
-    try:
-        with store.writing() as session:
-            known = recall(session, key)
-            if known is not None:
-                return known
-            answer = deed(session)
-            remember(session, key, answer, now)
-            return answer
-    except IntegrityError:
-        with store.reading() as session:
-            known = recall(session, key)
-        if known is None:
-            raise
-        return known
+        return None
+    with store.reading() as session:
+        return recall(session, key)
 
 
 def forget_old(session: Session, now: datetime) -> None:

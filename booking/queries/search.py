@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from booking.availability.busy import Busy, busy_index
@@ -22,6 +23,39 @@ from locations.geo import Place, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
 FIRST_SLOT_DAYS = (4, 17)
+# A turnaround may run past midnight: 4 hours (48 units of 5 minutes) of the neighbouring days are read as well.
+MIDNIGHT_MARGIN = 48
+
+_taken = Allocation.__table__.c
+# Written once: putting a statement together takes as long as running it. Plain columns, because rows by the thousand
+# pass the mapper for nothing. All of them are in one index, which is all that is read.
+_TAKEN = select(_taken.resource_id, _taken.seat, _taken.first_unit, _taken.last_unit).where(
+    _taken.site_id.in_(bindparam("sites", expanding=True)),
+    _taken.first_unit >= bindparam("first"),
+    _taken.first_unit < bindparam("last"),
+    or_(_taken.expires_at.is_(None), _taken.expires_at > bindparam("now")),
+)
+_TAKEN_BY_OTHERS = _TAKEN.where(or_(_taken.appointment_id.is_(None), _taken.appointment_id != bindparam("but_not")))
+
+
+_columns = Allocation.__table__.c
+_IN_PERIOD = (
+    _columns.site_id.in_(bindparam("sites", expanding=True)),
+    _columns.first_unit >= bindparam("first"),
+    _columns.first_unit < bindparam("last"),
+)
+_BUSY = select(_columns.resource_id, _columns.seat, _columns.first_unit, _columns.last_unit).where(
+    *_IN_PERIOD, or_(_columns.expires_at.is_(None), _columns.expires_at > bindparam("now"))
+)
+_TAKEN = select(
+    _columns.resource_id,
+    _columns.seat,
+    _columns.first_unit,
+    _columns.last_unit,
+    _columns.expires_at,
+    _columns.appointment_id,
+    _columns.id,
+).where(*_IN_PERIOD)
 
 
 @dataclass(frozen=True)
@@ -167,9 +201,7 @@ def nearest_alternatives(
     return here + _nearest(others, offer, count - len(here))
 
 
-def sites_by_distance(
-    catalogue: Catalogue, ask: Ask, place: Place | None
-) -> list[tuple[SiteFacts, float | None]]:
+def sites_by_distance(catalogue: Catalogue, ask: Ask, place: Place | None) -> list[tuple[SiteFacts, float | None]]:
     """The candidate sites with their miles from `place`, nearest first; virtual ones, which are nowhere, last."""
 
     def miles(site: SiteFacts) -> float | None:
@@ -183,28 +215,32 @@ def sites_by_distance(
     return sorted(measured, key=lambda pair: (pair[1] is None, pair[1] or 0.0, pair[0].name))
 
 
-def busy_of(session: Session, days: Sequence[SiteDay], now: datetime, *, but_not: int | None = None) -> Busy:
-    """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`.
+def busy_of(session: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
+    """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`."""
+    if not days:
+        return busy_index(())
+    rows = session.connection().execute(_BUSY, _period_of(days) | {"now": now}).all()
+    return busy_index(rows)  # type: ignore[arg-type]
+
+
+def taken_on(
+    session: Session, day: SiteDay, now: datetime, *, but_not: int | None = None
+) -> tuple[Busy, tuple[int, ...]]:
+    """What is taken on one day, and the ids of the allocations whose holds are dead at `now`.
 
     `but_not` leaves out one appointment, whose own time is free to itself when it moves.
     """
-    if not days:
-        return busy_index(())
-    first_unit = min(day.day.base_unit for day in days)
-    last_unit = max(day.day.end_unit for day in days)
-    statement = select(
-        Allocation.resource_id, Allocation.seat, Allocation.first_unit, Allocation.last_unit
-    ).where(
-        Allocation.site_id.in_({day.site_id for day in days}),
-        Allocation.first_unit >= first_unit,
-        Allocation.first_unit < last_unit,
-        or_(Allocation.expires_at.is_(None), Allocation.expires_at > now),
-    )
-    if but_not is not None:
-        statement = statement.where(
-            or_(Allocation.appointment_id.is_(None), Allocation.appointment_id != but_not)
-        )
-    return busy_index(session.execute(statement).all())
+    rows = session.connection().execute(_TAKEN, _period_of([day])).all()
+    alive = [row[:4] for row in rows if (row[4] is None or row[4] > now) and (but_not is None or row[5] != but_not)]
+    return busy_index(alive), tuple(row[6] for row in rows if row[4] is not None and row[4] <= now)
+
+
+def _period_of(days: Sequence[SiteDay]) -> dict[str, Any]:
+    return {
+        "sites": sorted({day.site_id for day in days}),
+        "first": min(day.day.base_unit for day in days) - MIDNIGHT_MARGIN,
+        "last": max(day.day.end_unit for day in days) + MIDNIGHT_MARGIN,
+    }
 
 
 def _scope(catalogue: Catalogue, ask: Ask, now: datetime) -> _Scope:
@@ -263,5 +299,3 @@ def _nearest(slots: Iterable[FreeSlot], offer: Offer, count: int) -> list[FreeSl
     others = [slot for slot in slots if slot.token != encode(offer)]
     nearest = sorted(others, key=lambda slot: (abs(slot.offer.start_unit - offer.start_unit), slot.token))
     return sorted(nearest[:count], key=lambda slot: slot.starts_at)
-
-

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.claims import claim_for_appointment, turn_hold_into_appointment
@@ -28,6 +28,18 @@ from people.model import Person, Representation
 from people.repository import add_representative, lock_resident
 from people.residents import find_or_create
 
+_appointments, _services = Appointment.__table__.c, AppointmentService.__table__.c
+_OPEN_COUNTS = (
+    select(_services.service_id, func.count())
+    .join(Appointment.__table__, _appointments.id == _services.appointment_id)
+    .where(
+        _appointments.resident_id == bindparam("resident"),
+        _appointments.starts_at > bindparam("now"),
+        _appointments.state == State.BOOKED.value,
+        _services.service_id.in_(bindparam("services", expanding=True)),
+    )
+    .group_by(_services.service_id)
+)
 PUBLIC_ACTORS = frozenset({"resident", "api"})
 
 
@@ -146,21 +158,8 @@ def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -
 
 def _check_limit(session: Session, taking: _Taking, resident_id: int, now: datetime) -> None:
     """Raises: LimitReached. The resident is locked, so that two bookings at once are counted one after the other."""
-    connection = session.connection()
-    services = AppointmentService.__table__
-    counts = dict(
-        connection.execute(
-            select(services.c.service_id, func.count())
-            .join(Appointment, Appointment.id == services.c.appointment_id)
-            .where(
-                Appointment.resident_id == resident_id,
-                Appointment.starts_at > now,
-                Appointment.state == State.BOOKED,
-                services.c.service_id.in_(taking.offer.service_ids),
-            )
-            .group_by(services.c.service_id)
-        ).all()
-    )
+    values = {"resident": resident_id, "now": now, "services": taking.offer.service_ids}
+    counts = dict(session.connection().execute(_OPEN_COUNTS, values).all())
     for service_id in taking.offer.service_ids:
         limit = taking.placement.catalogue.service_by_id(service_id).open_limit
         if counts.get(service_id, 0) >= limit:
@@ -207,9 +206,7 @@ def parts_of(placement: Placement, offer: Offer) -> list[tuple[int, datetime, da
 
 def _take(session: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
     if taking.hold_id is None:
-        claim_for_appointment(
-            session, taking.offer.site_id, taking.placement.ways, appointment_id=appointment_id, now=now
-        )
+        claim_for_appointment(session, taking.offer.site_id, taking.placement.way, appointment_id=appointment_id)
         return
     turn_hold_into_appointment(session, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
     session.connection().execute(delete(Hold.__table__).where(Hold.id == taking.hold_id))

@@ -166,7 +166,7 @@ def _move(session: Session, row: Appointment, move: Move, actor: Actor, now: dat
         needs = frozenset(row.support_needs)
         placement = place(session, offer, now, for_public=for_public, needs=needs, but_not=row.id)
         release(session, appointment_id=row.id)
-        claim_for_appointment(session, offer.site_id, placement.ways, appointment_id=row.id, now=now)
+        claim_for_appointment(session, offer.site_id, placement.way, appointment_id=row.id)
     was = row.offer
     _set(row, times_of(placement, offer) | {"version": row.version + 1, "changed_at": now})
     session.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))

@@ -77,7 +77,7 @@ def _hold(
         "expires_at": held.expires_at,
     }
     hold_id = session.connection().execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
-    claim_for_hold(session, offer.site_id, placement.ways, hold_id=hold_id, expires_at=held.expires_at, now=now)
+    claim_for_hold(session, offer.site_id, placement.way, hold_id=hold_id, expires_at=held.expires_at)
     return held
 
 
