@@ -1,4 +1,7 @@
-"""Fields that draw themselves as GOV.UK components, with the library's four traps mended, for every audience."""
+"""Fields that draw themselves as GOV.UK components, with the library's traps mended, for every audience."""
+
+# WTForms and the GOV.UK widgets have no types, so that every class here has a base of unknown type.
+# mypy: disable-error-code="misc"
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 
@@ -92,6 +96,7 @@ class DateInput(_Unforced, GovDateInput):
     """Three boxes for day, month and year; the first takes the focus when there is an error."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        """The macro's parameters, with the focus on the day."""
         wants_focus = kwargs.pop("autofocus", None)
         params = super().map_gov_params(field, **kwargs)
         if wants_focus:
@@ -105,6 +110,7 @@ class Text(StringField):
     widget = TextInput()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent, without the spaces around it."""
         self.data = " ".join(str(valuelist[0]).split()) if valuelist else ""
 
 
@@ -140,13 +146,26 @@ class Password(PasswordField):
     widget = PasswordInput()
 
 
-class Choice(RadioField):
+class _Pairs:
+    """Choices may be given as pairs of value and words, which WTForms has deprecated."""
+
+    def __init__(self, *args: Any, choices: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, choices=_as_choices(choices), **kwargs)  # type: ignore[call-arg]
+
+
+def _as_choices(given: Any) -> Any:
+    if not isinstance(given, list | tuple):
+        return given
+    return [SelectChoice(*one) if isinstance(one, tuple) else one for one in given]
+
+
+class Choice(_Pairs, RadioField):
     """One of a few, as radios."""
 
     widget = Radios()
 
 
-class Choices(SelectMultipleField):
+class Choices(_Pairs, SelectMultipleField):
     """Any of a few, as checkboxes. Choices that do not exist are left out rather than refused."""
 
     widget = Checkboxes()
@@ -158,7 +177,7 @@ class Tick(BooleanField):
     widget = OneCheckbox()
 
 
-class Dropdown(SelectField):
+class Dropdown(_Pairs, SelectField):
     """One of many."""
 
     widget = Select()

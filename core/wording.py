@@ -56,8 +56,8 @@ def miles_words(miles: float | None) -> str:
     if miles is None:
         return ""
     if miles < 1:
-        return _("less than 1 mile")
-    return ngettext("%(miles)s mile", "%(miles)s miles", 2, miles=f"{miles:.1f}")
+        return str(_("less than 1 mile"))
+    return str(_("%(miles)s miles", miles=f"{miles:.1f}"))
 
 
 def day_name(weekday: int) -> str:

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, redirect, request, session
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from booking.offers import Offer, decode, encode
 from booking.queries import appointments
@@ -56,7 +55,7 @@ def hold(authority: str) -> ResponseReturnValue:
 
 def steps_of(query: str) -> Steps:
     """The steps that a form's hidden field keeps."""
-    return read_steps(MultiDict(parse_qs(query)))
+    return read_steps(parse_qs(query))
 
 
 def _offer(context: Context, token: str) -> Offer:
@@ -125,7 +124,7 @@ def _to(context: Context, draft: Draft, name: str) -> ResponseReturnValue:
 class _Step:
     """One step of a booking: the draft, its hold and what is held; or the answer when there is none any more."""
 
-    def __init__(self, context: Context, visit: str) -> None:
+    def __init__(self, context: Context, visit: str, *, must_hold: bool = True) -> None:
         self.context = context
         found = drafts.draft_of(session, visit, context.now)
         reference = drafts.reference_of(session, visit)
@@ -136,8 +135,12 @@ class _Step:
             return
         self.draft: Draft = found
         self.visit: VisitView = visit_of(context.catalogue, _offer(context, found.offer))
+        if must_hold:
+            self._look_at_hold()
+
+    def _look_at_hold(self) -> None:
         try:
-            self.hold = held(context.session, context.authority.id, found.hold, context.now)
+            self.hold = held(self.context.session, self.context.authority.id, self.draft.hold, self.context.now)
         except HoldExpired:
             self.answer = self.expired()
 
@@ -207,7 +210,8 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
 def check(authority: str, visit: str) -> ResponseReturnValue:
     """Everything once more; sending it books."""
     with council(authority) as context:
-        step = _Step(context, visit)
+        # The second click of a double click finds the hold used up, and must still get the first one's answer.
+        step = _Step(context, visit, must_hold=request.method == "GET")
         if step.answer is not None:
             return step.answer
         if not step.draft.person:

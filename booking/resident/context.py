@@ -78,11 +78,11 @@ def needs_words(codes: Iterable[str], language: str = "") -> str:
     words = [gettext(NEEDS[code].label) for code in codes if code in NEEDS]
     if language:
         words.append(language)
-    return ", ".join(words) or gettext("None")
+    return ", ".join(words) or str(gettext("None"))
 
 
 def state_words(state: State) -> str:
     """The state as a resident understands it."""
     if state in CANCELLED:
-        return gettext("Cancelled")
-    return gettext(STATE_WORDS[state])
+        return str(gettext("Cancelled"))
+    return str(gettext(STATE_WORDS[state]))

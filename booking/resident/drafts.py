@@ -77,7 +77,8 @@ def finish(cookie: Cookie, visit: str, reference: str) -> None:
 
 def reference_of(cookie: Cookie, visit: str) -> str | None:
     """The reference of a visit that was booked here."""
-    return cookie.get("done", {}).get(visit)
+    reference: str | None = cookie.get("done", {}).get(visit)
+    return reference
 
 
 def open_appointment(cookie: Cookie, reference: str, now: datetime) -> None:

@@ -66,7 +66,7 @@ class MonthFound:
 class DayFound:
     """The free times of a day, and the nearest days before and after it with any."""
 
-    date: date
+    on: date
     places: list[TimesAt]
     earlier: date | None
     later: date | None

@@ -57,7 +57,7 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
     """What to know before booking a service."""
     with council(authority) as context:
         chosen = context.catalogue.service(slug)
-        steps = read_steps(request.args)
+        steps = read_steps(request.args.to_dict(flat=False))
         steps = Steps(services=(slug,), visit=steps.visit or new_visit())
         page = show(
             "service",
@@ -75,7 +75,7 @@ def together(authority: str, slug: str) -> ResponseReturnValue:
     """A second service for the same visit."""
     with council(authority) as context:
         chosen = context.catalogue.service(slug)
-        steps = Steps(services=(slug,), visit=read_steps(request.args).visit or new_visit())
+        steps = Steps(services=(slug,), visit=read_steps(request.args.to_dict(flat=False)).visit or new_visit())
         page = show(
             "together",
             context,

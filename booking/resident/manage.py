@@ -246,7 +246,7 @@ def find(authority: str) -> ResponseReturnValue:
         form = FindForm()
         if not form.validate_on_submit():
             return show("find", context, form=form, back=f"{context.base}/")
-        throttle(context.runtime.settings.rate_limit_storage, LINK_TRIES, "find", request.remote_addr or "")
+        throttle(context.runtime, LINK_TRIES, "find", request.remote_addr or "")
         request_manage_link(context.runtime, context.authority.id, form.reference.data, form.surname.data)
         return redirect(f"{context.base}/find/sent", code=303)
 

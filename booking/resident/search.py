@@ -29,7 +29,7 @@ def _page(template: str, context: Context, steps: Steps, **words: object) -> Res
 def needs(authority: str) -> ResponseReturnValue:
     """What would make the visit work; asked first, because it decides which places and times fit."""
     with council(authority) as context:
-        steps = read_steps(request.args)
+        steps = read_steps(request.args.to_dict(flat=False))
         form = NeedsForm(data={"need": list(steps.needs), "language": steps.language})
         back = f"{context.base}/services/{steps.services[0]}?visit={steps.visit}" if steps.services else context.base
         return _page("needs", context, steps, form=form, back=back)
@@ -39,7 +39,7 @@ def needs(authority: str) -> ResponseReturnValue:
 def where(authority: str) -> ResponseReturnValue:
     """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
     with council(authority) as context:
-        steps = read_steps(request.args)
+        steps = read_steps(request.args.to_dict(flat=False))
         found = finding.places(context, steps)
         back = f"{context.base}/needs?{steps.query()}"
         return _page("where", context, steps, found=found, has_errors=found.is_unknown, back=back)
@@ -49,7 +49,7 @@ def where(authority: str) -> ResponseReturnValue:
 def when(authority: str) -> ResponseReturnValue:
     """A month, with how much is free on each day."""
     with council(authority) as context:
-        steps = read_steps(request.args)
+        steps = read_steps(request.args.to_dict(flat=False))
         found = finding.month(context, steps)
         back = f"{context.base}/where?{steps.query(site='', mode='', month='', day='')}"
         return _page("when", context, steps, found=found, back=back)
@@ -59,7 +59,7 @@ def when(authority: str) -> ResponseReturnValue:
 def times(authority: str) -> ResponseReturnValue:
     """The free times of one day."""
     with council(authority) as context:
-        steps = read_steps(request.args)
+        steps = read_steps(request.args.to_dict(flat=False))
         found = finding.day(context, steps)
-        back = f"{context.base}/when?{steps.query(day='', month=found.date.strftime('%Y-%m'))}"
+        back = f"{context.base}/when?{steps.query(day='', month=found.on.strftime('%Y-%m'))}"
         return _page("times", context, steps, found=found, back=back)

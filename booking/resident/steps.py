@@ -1,14 +1,14 @@
-"""Where somebody stands in their search, as the query of the address: no cookie, and every step can be shared or redone.
+"""Where somebody stands in their search, as the query of the address: no cookie, and every step can be redone.
 
 Pure: the query goes in, a `Steps` comes out, and back again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from booking.model import MODES, NEEDS
@@ -18,14 +18,11 @@ from core.tokens import parse_reference
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 
 MAX_SERVICES = 2
-LONGEST_TEXT = 40
+LONGEST_TEXT, LONGEST_SLUG = 40, 60
 
 
-class Query(Protocol):
-    """What Werkzeug's MultiDict offers and we use."""
-
-    def get(self, key: str, default: str = "") -> str: ...
-    def getlist(self, key: str) -> list[str]: ...
+Query = Mapping[str, Sequence[str]]
+"""A query string as `urllib.parse.parse_qs` reads it."""
 
 
 @dataclass(frozen=True)
@@ -71,26 +68,29 @@ class Steps:
 
 def read_steps(query: Query) -> Steps:
     """The steps that `query` describes; what cannot be understood is left out."""
-    mode = query.get("mode", "")
+
+    def one(name: str, most: int = LONGEST_TEXT) -> str:
+        return _short(query.get(name, ("",))[0], most)
+
     return Steps(
-        services=_several(query.getlist("service"), MAX_SERVICES),
-        needs=tuple(code for code in NEEDS if code in query.getlist("need")),
-        language=_short(query.get("language", "")),
-        near=_short(query.get("near", "")),
-        site=_short(query.get("site", ""), 60),
-        mode=mode if mode in MODES else "",
-        month=_short(query.get("month", "")),
-        day=_short(query.get("day", "")),
-        visit="".join(character for character in _short(query.get("visit", "")) if character.isalnum()),
-        moving=parse_reference(query.get("moving", "")) or "",
+        services=_several(query.get("service", ()), MAX_SERVICES),
+        needs=tuple(code for code in NEEDS if code in query.get("need", ())),
+        language=one("language"),
+        near=one("near"),
+        site=one("site", LONGEST_SLUG),
+        mode=one("mode") if one("mode") in MODES else "",
+        month=one("month"),
+        day=one("day"),
+        visit="".join(character for character in one("visit") if character.isalnum()),
+        moving=parse_reference(one("moving")) or "",
     )
 
 
 def _several(values: Iterable[str], most: int) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_short(value, 60) for value in values if value))[:most]
+    return tuple(dict.fromkeys(_short(value, LONGEST_SLUG) for value in values if value))[:most]
 
 
-def _short(text: str, most: int = LONGEST_TEXT) -> str:
+def _short(text: str, most: int) -> str:
     return " ".join(text.split())[:most]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 
+from booking.resident import book, front, manage, search
 from booking.resident.context import AuthoritySlug
 
 blueprint = Blueprint("resident", __name__)
@@ -14,8 +15,6 @@ blueprint = Blueprint("resident", __name__)
 def _know_slugs(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["authority"] = AuthoritySlug
 
-
-from booking.resident import book, front, manage, search  # noqa: E402  (they add their routes to the blueprint)
 
 front.add_routes(blueprint)
 search.add_routes(blueprint)

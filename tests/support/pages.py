@@ -20,7 +20,7 @@ class Form:
 
     def values(self, **typed: str | list[str]) -> dict[str, str | list[str]]:
         """What the browser would send, with `typed` on top."""
-        return {**{name: values for name, values in self.fields.items()}, **typed}
+        return {**self.fields, **typed}
 
 
 @dataclass
@@ -69,12 +69,7 @@ class _Reader(HTMLParser):
         page.inline += [f"{tag} {name}" for name in facts if name == "style" or name.startswith("on")]
         if tag == "style" or (tag == "script" and "src" not in facts and "nonce" not in facts):
             page.inline.append(tag)
-        if tag in ("title", "h1", "a"):
-            self._open.append(tag)
-            if tag == "h1":
-                page.headings.append("")
-            if tag == "a":
-                page.links.append(("", facts.get("href", "")))
+        self._open_words(tag, facts)
         if tag == "label":
             page.labels_for.add(facts.get("for", ""))
         if tag == "form":
@@ -82,10 +77,22 @@ class _Reader(HTMLParser):
             page.forms.append(self._form)
         if tag in ("input", "select", "textarea"):
             self._field(tag, facts)
-        if tag == "option" and self._form and self._select and "selected" in facts:
-            self._form.fields[self._select] = [facts.get("value", "")]
-        if tag == "button" and self._form and facts.get("name"):
-            self._form.buttons.append((facts["name"], facts.get("value", "")))
+        if self._form and tag in ("option", "button"):
+            self._choice(self._form, tag, facts)
+
+    def _choice(self, form: Form, tag: str, facts: dict[str, str]) -> None:
+        if tag == "option" and self._select and "selected" in facts:
+            form.fields[self._select] = [facts.get("value", "")]
+        if tag == "button" and facts.get("name"):
+            form.buttons.append((facts["name"], facts.get("value", "")))
+
+    def _open_words(self, tag: str, facts: dict[str, str]) -> None:
+        if tag in ("title", "h1", "a"):
+            self._open.append(tag)
+        if tag == "h1":
+            self.page.headings.append("")
+        if tag == "a":
+            self.page.links.append(("", facts.get("href", "")))
 
     def _field(self, tag: str, facts: dict[str, str]) -> None:
         kind = facts.get("type", "text") if tag == "input" else tag
@@ -133,15 +140,23 @@ def read_page(html: str) -> Page:
     """The page as a test sees it."""
     reader = _Reader()
     reader.feed(html)
-    reader.page.text = " ".join(reader.page.text.split())
-    return reader.page
+    page = reader.page
+    page.text, page.title = _tidy(page.text), _tidy(page.title)
+    page.headings = [_tidy(words) for words in page.headings]
+    page.links = [(_tidy(words), href) for words, href in page.links]
+    return page
+
+
+def _tidy(words: str) -> str:
+    return " ".join(words.split())
 
 
 def check_page(html: str) -> Page:
     """The page, once it is sound. Raises: AssertionError saying what is wrong with it."""
     page = read_page(html)
     assert page.title.strip(), "a page needs a title"
-    assert len(page.headings) == 1 and page.headings[0].strip(), f"a page has one h1, not {page.headings}"
+    assert len(page.headings) == 1, f"a page has one h1, not {page.headings}"
+    assert page.headings[0], "the h1 says something"
     repeated = [name for name, count in Counter(page.ids).items() if count > 1]
     assert not repeated, f"ids occur twice: {repeated}"
     for facts in page.inputs:

@@ -1,0 +1,176 @@
+"""A made-up council with everything that the resident's pages can show: three places, a virtual one, four services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from tempfile import mkdtemp
+
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
+import booking.resident.views
+import core.web
+import people.access
+from core.clock import FixedClock
+from core.database import ROOT, Store
+from core.runtime import EXTENSION, Runtime
+from core.settings import Settings
+from locations.tables import Closure
+from tests.support.factories import (
+    NOW,
+    make_authority,
+    make_resource,
+    make_service,
+    make_session,
+    make_site,
+)
+
+# One Jinja environment for each test would compile every template again.
+TEMPLATES = FileSystemBytecodeCache(mkdtemp(prefix="front-door-templates-"))
+BOTH = ["in_person", "video", "phone"]
+
+
+@dataclass(frozen=True)
+class Town:
+    """The ids of Testshire."""
+
+    authority_id: int
+    sites: dict[str, int]
+    services: dict[str, int]
+
+
+def make_town(store: Store, slug: str = "testshire", **values: object) -> Town:
+    """Testshire: a library with steps, a hub without, an office that has one desk, and a virtual room."""
+    words = {
+        "opening_words": "Monday to Friday, 9am to 5pm",
+        "brand_colour": "#0b5d4e",
+        "email": "help@testshire.example",
+    }
+    authority = make_authority(store, slug, **(words | values))
+    services = {
+        "certify": make_service(
+            store,
+            authority,
+            topic="Benefits and council tax",
+            summary="We look at your documents and send proof to the benefits team.",
+            documents=["Your passport or driving licence", "A bill with your address from the last 3 months"],
+            online_instead="You can send clear photos of most documents.",
+            online_url="https://testshire.example/send",
+            post_instead="Or post copies to us. Never post the originals.",
+        ),
+        "advice": make_service(
+            store,
+            authority,
+            "advice",
+            name="Housing advice",
+            topic="Housing",
+            modes=BOTH,
+            duration_minutes=45,
+            summary="Talk to an adviser about your home.",
+            documents=["Your tenancy agreement", "Letters from your landlord"],
+        ),
+        "registrar": make_service(
+            store,
+            authority,
+            "registrar",
+            name="Register a birth",
+            topic="Births and deaths",
+            bookable_online=False,
+        ),
+        "digital": make_service(
+            store,
+            authority,
+            "digital",
+            name="Help to get online",
+            topic="",
+            documents=[],
+            open_limit=1,
+        ),
+    }
+    sites = {
+        "library": make_site(store, authority, "high-street", features=[]),
+        "hub": make_site(
+            store,
+            authority,
+            "riverside-hub",
+            name="Riverside Community Hub",
+            kind="hub",
+            postcode="N12 0GA",
+            address="20 River Road, Testshire",
+            easting=526_300,
+            northing=192_000,
+            features=["step-free", "hearing-loop"],
+        ),
+        "office": make_site(
+            store,
+            authority,
+            "town-hall",
+            name="Town Hall",
+            kind="office",
+            postcode="HA8 0AS",
+            address="Town Square, Testshire",
+            easting=520_000,
+            northing=190_500,
+            features=["step-free"],
+        ),
+        "remote": make_site(
+            store,
+            authority,
+            "remote",
+            name="Phone and video",
+            kind="virtual",
+            postcode="",
+            address="",
+            easting=None,
+            northing=None,
+            features=[],
+        ),
+    }
+    desks = {"library": 2, "hub": 3, "office": 1, "remote": 1}
+    for name, site in sites.items():
+        resources = [
+            make_resource(store, authority, site, f"{name}-{number + 1}", skills=[]) for number in range(desks[name])
+        ]
+        offered = ["advice"] if name == "remote" else ["certify", "advice", "digital"]
+        days = {"library": "MO,TU,WE,TH,FR", "office": "TU", "hub": "MO,WE,FR", "remote": "MO,TU,WE,TH,FR"}[name]
+        make_session(
+            store,
+            authority,
+            site,
+            resources,
+            [services[one] for one in offered],
+            f"{name}-days",
+            rrule=f"FREQ=WEEKLY;BYDAY={days}",
+        )
+    return Town(authority, sites, services)
+
+
+def close_site(store: Store, town: Town, site: str, first: datetime, last: datetime) -> None:
+    """Shut a place of the town for a time."""
+    with store.writing() as session:
+        session.add(
+            Closure(
+                authority_id=town.authority_id,
+                site_id=town.sites[site],
+                resource_id=None,
+                slug=f"{site}-{first:%j%H}",
+                starts_at=first,
+                ends_at=last,
+                reason="Boiler",
+            )
+        )
+
+
+def make_resident_app(store: Store, now: datetime = NOW) -> Flask:
+    """An application with the resident's pages alone, whose clock stands still."""
+    app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.secret_key = "for-tests-only"
+    app.testing = True
+    settings = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)
+    app.extensions[EXTENSION] = Runtime(settings, store, FixedClock(now))
+    app.jinja_env.bytecode_cache = TEMPLATES
+    core.web.install(app)
+    people.access.install(app)
+    app.register_blueprint(booking.resident.views.blueprint)
+    return app
