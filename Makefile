@@ -80,7 +80,8 @@ lock: env-dev
 	else PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm install --package-lock-only $(NPM_FLAGS); fi
 
 messages: env
-	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -k _l -k _n:1,2 -o translations/messages.pot .
+	@mkdir -p translations
+	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -k _l -k _n:1,2 -k lazy_gettext -o translations/messages.pot .
 	@test -z "$$(ls translations/*/LC_MESSAGES/*.po 2>/dev/null)" || \
 		$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --omit-header
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from core.clock import FixedClock
 from core.database import Store
@@ -19,7 +19,7 @@ from tests.support.server import LiveServer, serve
 from tests.support.sqlite import SqliteTemplate
 
 DEMO_PASSWORD = "a password for demo people"
-SIZES = {320: {"width": 320, "height": 640}, 1280: {"width": 1280, "height": 900}}
+SIZES = {320: ViewportSize(width=320, height=640), 1280: ViewportSize(width=1280, height=900)}
 PATIENCE_MILLISECONDS = 15_000
 
 

@@ -50,7 +50,7 @@ class PostgresServer:
     def _url_of(self, database: str) -> str:
         return self.url.set(database=database).render_as_string(hide_password=False)
 
-    def _execute(self, statement: sql.Composable) -> None:
+    def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(_libpq(self.url), autocommit=True) as connection:
             connection.execute(statement)
 
