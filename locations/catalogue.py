@@ -93,12 +93,12 @@ class Catalogue:
 
 def catalogue_of(session: Session, slug: str) -> Catalogue:
     """The catalogue of the authority of this slug; one statement when nothing changed. Raises: NotFound."""
-    return _current(session, session.execute(_VERSIONS_BY_SLUG, {"wanted": slug}).all())
+    return _current(session, _read(session, _VERSIONS_BY_SLUG, slug))
 
 
 def catalogue_by_id(session: Session, authority_id: int) -> Catalogue:
     """The catalogue of the authority of this id; one statement when nothing changed. Raises: NotFound."""
-    return _current(session, session.execute(_VERSIONS_BY_ID, {"wanted": authority_id}).all())
+    return _current(session, _read(session, _VERSIONS_BY_ID, authority_id))
 
 
 def authorities(session: Session) -> tuple[AuthorityFacts, ...]:
@@ -131,16 +131,26 @@ def lock_sites(session: Session, authority_id: int, site_ids: Iterable[int] | No
     return session.scalars(statement).all()
 
 
+# Plain tables, without the mapper: every request begins with one of these.
+_authorities, _sites = Authority.__table__, Site.__table__
+
+
 def _versions(where: ColumnElement[bool]) -> Any:
     return (
-        select(Authority.id, Authority.plan_version, Site.id, Site.plan_version)
-        .outerjoin(Site, Site.authority_id == Authority.id)
+        select(_authorities.c.id, _authorities.c.plan_version, _sites.c.id, _sites.c.plan_version)
+        .select_from(_authorities.outerjoin(_sites, _sites.c.authority_id == _authorities.c.id))
         .where(where)
     )
 
 
-_VERSIONS_BY_SLUG = _versions(Authority.slug == bindparam("wanted"))
-_VERSIONS_BY_ID = _versions(Authority.id == bindparam("wanted"))
+_VERSIONS_BY_SLUG = _versions(_authorities.c.slug == bindparam("wanted"))
+_VERSIONS_BY_ID = _versions(_authorities.c.id == bindparam("wanted"))
+
+
+def _read(session: Session, versions: Any, wanted: str | int) -> Sequence[Any]:
+    session.flush()  # what this transaction has changed counts
+    return session.connection().execute(versions, {"wanted": wanted}).all()
+
 
 # By connection pool: one for each database that this process has open, and gone with it.
 _kept: WeakKeyDictionary[Pool, dict[int, Catalogue]] = WeakKeyDictionary()

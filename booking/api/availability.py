@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ from booking.api.asking import published_catalogue
 from booking.api.fields import first_unit_of
 from booking.api.places import known_services, known_sites, place_near
 from booking.api.problems import BadRequest
-from booking.api.rendering import Entry, entries_of, slots_json, token_of
+from booking.api.rendering import slot_items, slots_json, token_in
+from booking.availability.values import Slot
 from booking.offers import Offer, decode
 from booking.queries.search import Ask, engine_slots, sites_by_distance
 from core.errors import Invalid, NotFound
@@ -21,6 +23,8 @@ from core.wall_clock import local_date_of
 from locations.catalogue import Catalogue
 
 Query = dict[str, Any]
+Place = tuple[int, int]
+"""Where a slot stands in the answer."""
 
 
 def free_slots(query: Query) -> Response:
@@ -28,23 +32,25 @@ def free_slots(query: Query) -> Response:
     with runtime().store.reading() as session:
         catalogue = published_catalogue(session, query.get("authority"))
         ask = _ask(catalogue, query)
-        entries = _entries(session, catalogue, ask, query)
+        slots = _slots(session, catalogue, ask, query)
+    place = _by_distance(catalogue, ask, query["near"]) if "near" in query else _by_start
+    if "near" in query:
+        slots.sort(key=place)
+    items = _items(catalogue, ask, slots, place, query)
     limit = query["limit"]
-    page = entries[:limit]
-    cursor = token_of(catalogue, ask, page[-1]) if len(entries) > limit else None
-    return Response(slots_json(catalogue, ask, page, cursor), mimetype="application/json")
+    cursor = token_in(items[limit - 1]) if len(items) > limit else None
+    return Response(slots_json(items[:limit], cursor), mimetype="application/json")
 
 
 def _ask(catalogue: Catalogue, query: Query) -> Ask:
     zone = catalogue.authority.zone
-    first, last = query.get("first"), query.get("last")
     return Ask(
         service_ids=known_services(catalogue, query["service"]),
         site_ids=known_sites(catalogue, query["site"]) if "site" in query else None,
         mode=query.get("mode"),
         needs=frozenset(query.get("need", ())),
-        first_date=_date_of(first, zone),
-        last_date=_date_of(last, zone),
+        first_date=_date_of(query.get("first"), zone),
+        last_date=_date_of(query.get("last"), zone),
         for_public=True,
     )
 
@@ -54,38 +60,40 @@ def _date_of(bound: date | datetime | None, zone: str) -> date | None:
     return bound if unit is None else local_date_of(unit, zone)
 
 
-def _entries(session: Session, catalogue: Catalogue, ask: Ask, query: Query) -> list[Entry]:
-    """What is left for this page and the ones that follow it."""
+def _slots(session: Session, catalogue: Catalogue, ask: Ask, query: Query) -> list[Slot]:
+    """The slots between the two bounds, by start and then by site."""
     first, last = first_unit_of(query.get("first")), first_unit_of(query.get("last"))
     slots = engine_slots(session, catalogue, ask, runtime().clock.now())
-    if first is not None or last is not None:
-        slots = [slot for slot in slots if (first or 0) <= slot.start_unit and (last is None or slot.start_unit < last)]
-    if "near" in query:
-        rank = _ranks(catalogue, ask, query["near"])
-        slots.sort(key=lambda slot: rank[slot.site_id])
-    entries = entries_of(catalogue, ask, slots)
-    return _after(catalogue, ask, entries, query) if "cursor" in query else entries
+    if first is not None:
+        slots = [slot for slot in slots if first <= slot.start_unit]
+    if last is not None:
+        slots = [slot for slot in slots if slot.start_unit < last]
+    return slots
 
 
-def _ranks(catalogue: Catalogue, ask: Ask, near: str) -> dict[int, int]:
-    """The place of each site in the order of distance."""
-    nearest = sites_by_distance(catalogue, ask, place_near(near))
-    return {site.id: rank for rank, (site, _miles) in enumerate(nearest)}
-
-
-def _after(catalogue: Catalogue, ask: Ask, entries: list[Entry], query: Query) -> list[Entry]:
-    """The entries behind the cursor, which is the last slot of the page before; that one may be taken meanwhile."""
+def _items(
+    catalogue: Catalogue, ask: Ask, slots: list[Slot], place: Callable[[Slot], Place], query: Query
+) -> list[str]:
+    """The items for this page, and at least one more when there is another."""
+    if "cursor" not in query:
+        return slot_items(catalogue, ask, slots[: query["limit"] + 1])
     last, modes = _cursor(catalogue, query["cursor"])
-    rank = _ranks(catalogue, ask, query["near"]) if "near" in query else None
+    border = place(Slot(last.site_id, last.start_unit, last.start_unit, 0))
+    left = [slot for slot in slots if place(slot) >= border][: query["limit"] + len(modes) + 1]
+    items = slot_items(catalogue, ask, left)
+    # The slot of the cursor itself may be taken meanwhile; where it is not, its last mode shown is left out.
+    tokens = [token_in(item) for item in items[: len(modes)]]
+    return items[tokens.index(query["cursor"]) + 1 :] if query["cursor"] in tokens else items
 
-    def place(site_id: int, start_unit: int, mode: str) -> tuple[int, int, int]:
-        mode_rank = modes.index(mode) if mode in modes else 0
-        if rank is not None:
-            return rank.get(site_id, -1), start_unit, mode_rank
-        return start_unit, site_id, mode_rank
 
-    border = place(last.site_id, last.start_unit, last.mode)
-    return [entry for entry in entries if place(entry[0].site_id, entry[0].start_unit, entry[1]) > border]
+def _by_start(slot: Slot) -> Place:
+    return slot.start_unit, slot.site_id
+
+
+def _by_distance(catalogue: Catalogue, ask: Ask, near: str) -> Callable[[Slot], Place]:
+    nearest = sites_by_distance(catalogue, ask, place_near(near))
+    rank = {site.id: rank for rank, (site, _miles) in enumerate(nearest)}
+    return lambda slot: (rank.get(slot.site_id, -1), slot.start_unit)
 
 
 def _cursor(catalogue: Catalogue, text: str) -> tuple[Offer, tuple[str, ...]]:

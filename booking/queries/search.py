@@ -60,7 +60,7 @@ _TAKEN = select(
 
 @dataclass(frozen=True)
 class Ask:
-    """What somebody looks for. No site means all of them, no mode any mode, no dates all between lead time and horizon."""
+    """What somebody looks for. No site means all, no mode any mode, no dates all between lead time and horizon."""
 
     service_ids: tuple[int, ...]
     site_ids: tuple[int, ...] | None = None
@@ -180,7 +180,7 @@ def nearest_alternatives(
     needs: frozenset[str] = frozenset(),
     count: int = 3,
 ) -> list[FreeSlot]:
-    """Up to `count` slots nearest in time to `offer`, at its site and in its mode; then anywhere, if that is not enough."""
+    """Up to `count` slots nearest in time to `offer`, at its site and in its mode; then anywhere, if there are too few."""
     zone = catalogue.authority.zone
     wanted = local_date_of(offer.start_unit, zone)
     ask = Ask(
