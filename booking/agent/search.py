@@ -1,0 +1,241 @@
+"""The times on offer, as the screen shows them: the grid, what to suggest at once, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from booking.agent.desk import Desk
+from booking.agent.grid import (
+    DAYS_SHOWN,
+    Grid,
+    Line,
+    Time,
+    all_times,
+    date_of,
+    grid_of,
+    lines_of,
+    place_words,
+    week_from,
+)
+from booking.agent.state import CallState
+from booking.availability.values import Slot
+from booking.model import MODES, NEEDS, place_needs, wants_extra_time
+from booking.queries.grid import Dropped, filters_that_exclude, last_date, slots_between, why_none
+from booking.queries.search import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
+from core.wording import day_words_short, miles_words, moment_words_short, time_words
+from locations.catalogue import SiteFacts
+from locations.geo import Place, locate
+
+NEXT_FREE = "Next free anywhere"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A time that one key holds."""
+
+    key: str
+    title: str
+    moment: str
+    place: str
+    token: str
+    is_next: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way out of an empty grid: what to change, and the query that does."""
+
+    words: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """All times of one cell."""
+
+    title: str
+    times: tuple[Time, ...]
+
+
+@dataclass(frozen=True)
+class SearchView:
+    """Everything about times that the screen shows."""
+
+    grid: Grid
+    suggestions: tuple[Suggestion, ...]
+    opened: Opened | None
+    nothing: str
+    ways: tuple[Way, ...]
+    earlier: str
+    later: str
+    period: str
+    near: str
+    near_is_unknown: bool
+    needs: tuple[str, ...]
+
+
+def search_view(
+    desk: Desk, state: CallState, service_ids: tuple[int, ...], needs: tuple[str, ...], near: str
+) -> SearchView:
+    """The times for a visit to these services, nearest to the postcode `near` first."""
+    ask = Ask(
+        service_ids,
+        mode=state.mode or None,
+        needs=frozenset(needs),
+        for_public=False,
+        extra_time=wants_extra_time(frozenset(needs)),
+    )
+    place = locate(near) if near else None
+    last = last_date(desk.catalogue, ask, desk.now)
+    days = week_from(min(max(state.first_date or desk.today, desk.today), last))
+    slots = slots_between(desk.session, desk.catalogue, ask, days, desk.now)
+    lines = _lines(desk, ask, place)
+    grid = grid_of(lines, slots, days, desk.zone, lambda site, day: why_none(site, day, desk.zone, service_ids))
+    soonest = None if slots and days[0] == desk.today else next_slot(desk.session, desk.catalogue, ask, desk.now)
+    nothing, ways = ("", ()) if slots else _nothing(desk, state, ask, days, soonest)
+    return SearchView(
+        grid=grid,
+        suggestions=_suggestions(desk, lines, slots, soonest),
+        opened=_opened(desk, state, lines, slots),
+        nothing=nothing,
+        ways=tuple(ways),
+        earlier=_week(desk, state, days[0] - timedelta(days=DAYS_SHOWN), last) if days[0] > desk.today else "",
+        later=_week(desk, state, days[-1] + timedelta(days=1), last),
+        period=f"{day_words_short(days[0])} to {day_words_short(days[-1])}",
+        near=near,
+        near_is_unknown=bool(near) and place is None,
+        needs=needs,
+    )
+
+
+def _lines(desk: Desk, ask: Ask, place: Place | None) -> list[Line]:
+    sites = sites_by_distance(desk.catalogue, ask, place)
+    return lines_of(
+        sites,
+        lambda site: modes_at(desk.catalogue, ask, site),
+        desk.authority.id,
+        ask.service_ids,
+        extra_time=ask.extra_time,
+    )
+
+
+def _week(desk: Desk, state: CallState, first: date, last: date) -> str:
+    """The query of the week from `first`; nothing beyond the last date that can be booked."""
+    if first > last:
+        return ""
+    return state.but(first_date=first if first > desk.today else None).query
+
+
+def _suggestions(
+    desk: Desk, lines: Sequence[Line], slots: Sequence[Slot], soonest: FreeSlot | None
+) -> tuple[Suggestion, ...]:
+    """At most three: the soonest nearby, the soonest anywhere, and the soonest by video or telephone."""
+    firsts = _firsts(desk, lines, slots)
+    near = next(((line, first) for line, first in firsts if line.miles is not None), None)
+    anywhere = min(firsts, key=lambda pair: pair[1].start_unit, default=None)
+    remote = min(
+        (pair for pair in firsts if pair[0].site.is_virtual), key=lambda pair: pair[1].start_unit, default=None
+    )
+    offered: list[Suggestion] = []
+    if near is not None:
+        offered.append(_suggestion(desk, f"Soonest at the nearest, {miles_words(near[0].miles)}", *near))
+    if soonest is not None:
+        offered.append(_of_free_slot(NEXT_FREE, soonest))
+    elif anywhere is not None:
+        offered.append(_suggestion(desk, NEXT_FREE, *anywhere))
+    if remote is not None:
+        offered.append(_suggestion(desk, f"Next {MODES[remote[0].mode].lower()}", *remote))
+    unique = {suggestion.token: suggestion for suggestion in reversed(offered)}
+    kept = [suggestion for suggestion in offered if unique.pop(suggestion.token, None)]
+    next_token = next((suggestion.token for suggestion in offered if suggestion.title == NEXT_FREE), "")
+    return tuple(
+        replace(suggestion, key=str(number), is_next=suggestion.token == next_token)
+        for number, suggestion in enumerate(kept, 1)
+    )
+
+
+def _firsts(desk: Desk, lines: Sequence[Line], slots: Sequence[Slot]) -> list[tuple[Line, Slot]]:
+    """The first slot of each line that has one, in the order of the lines."""
+    by_site: dict[int, Slot] = {}
+    for slot in slots:
+        by_site.setdefault(slot.site_id, slot)
+    return [(line, by_site[line.site.id]) for line in lines if line.site.id in by_site]
+
+
+def _suggestion(desk: Desk, title: str, line: Line, slot: Slot) -> Suggestion:
+    (first,) = all_times(line, [slot], desk.zone)
+    moment = f"{day_words_short(date_of(slot, desk.zone))} {first.words}"
+    return Suggestion("", title, moment, place_words(line.site, line.mode), first.token)
+
+
+def _of_free_slot(title: str, slot: FreeSlot) -> Suggestion:
+    return Suggestion("", title, moment_words_short(slot.starts_at), place_words(slot.site, slot.mode), slot.token)
+
+
+def alternatives(slots: Sequence[FreeSlot]) -> tuple[Suggestion, ...]:
+    """Other times, for somebody who came second; keys 1, 2, 3."""
+    return tuple(replace(_of_free_slot("Instead", slot), key=str(number)) for number, slot in enumerate(slots, 1))
+
+
+def _opened(desk: Desk, state: CallState, lines: Sequence[Line], slots: Sequence[Slot]) -> Opened | None:
+    for line in lines:
+        start = f"{line.site.id}.{line.mode}."
+        if state.cell.startswith(start):
+            day = state.cell.removeprefix(start)
+            here = [
+                slot for slot in slots if slot.site_id == line.site.id and date_of(slot, desk.zone).isoformat() == day
+            ]
+            if here:
+                words = f"{place_words(line.site, line.mode)}, {day_words_short(date_of(here[0], desk.zone))}"
+                return Opened(words, tuple(all_times(line, here, desk.zone)))
+    return None
+
+
+def _nothing(
+    desk: Desk, state: CallState, ask: Ask, days: Sequence[date], soonest: FreeSlot | None
+) -> tuple[str, list[Way]]:
+    """What to say about an empty week, and the ways out of it."""
+    period = f"from {day_words_short(days[0])} to {day_words_short(days[-1])}"
+    if soonest is not None:
+        first = soonest.starts_at.date()
+        way = Way(f"Show the week from {day_words_short(first)}", state.but(first_date=first).query)
+        return f"Nothing is free {period}.", [way]
+    dropped = filters_that_exclude(desk.session, desk.catalogue, ask, desk.now)
+    if dropped:
+        names = " or ".join(f"“{_filter_name(desk, drop)}”" for drop in dropped)
+        return f"Nothing is free that fits everything asked for. Leave out {names}.", [
+            _way(desk, state, ask, drop) for drop in dropped
+        ]
+    return "Nothing is free at any place as far ahead as this can be booked.", []
+
+
+def _filter_name(desk: Desk, drop: Dropped) -> str:
+    if drop.kind == "need":
+        return NEEDS[drop.value].label
+    if drop.kind == "mode":
+        return MODES[drop.value]
+    return desk.catalogue.service_by_id(int(drop.value)).name
+
+
+def _way(desk: Desk, state: CallState, ask: Ask, drop: Dropped) -> Way:
+    at = f"{day_words_short(drop.slot.starts_at.date())} {time_words(drop.slot.starts_at)}"
+    words = f"Without “{_filter_name(desk, drop)}”: {at}, {place_words(drop.slot.site, drop.slot.mode)}"
+    if drop.kind == "need":
+        return Way(words, state.but(needs=tuple(sorted(ask.needs - {drop.value}))).query)
+    if drop.kind == "mode":
+        return Way(words, state.but(mode="").query)
+    rest = tuple(desk.catalogue.service_by_id(id_).slug for id_ in ask.service_ids if str(id_) != drop.value)
+    return Way(words, state.but(services=rest).query)
+
+
+def filter_words(needs: tuple[str, ...], mode: str) -> str:
+    """The filters in force, in words; nothing without one."""
+    names = [NEEDS[code].label for code in needs if code in place_needs(frozenset(needs)) or NEEDS[code].kind == "time"]
+    return ", ".join([*names, *([MODES[mode]] if mode else [])])
+
+
+def site_words(site: SiteFacts) -> str:
+    """The address in one line."""
+    return ", ".join(part.strip() for part in (*site.address.splitlines(), site.postcode) if part.strip())

@@ -1,0 +1,86 @@
+"""Where a call stands, as far as an address says it: what is asked for and what is shown. Nothing personal. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from booking.model import MODES, NEEDS
+
+MOST_SERVICES = 2
+
+
+class Arguments(Protocol):
+    """What a request's arguments can do."""
+
+    def get(self, key: str, default: str = "") -> Any:
+        """The first value of `key`."""
+
+    def getlist(self, key: str) -> list[str]:
+        """All values of `key`."""
+
+
+@dataclass(frozen=True)
+class CallState:
+    """The steps of a call. `needs` None means those that the resident is known to have."""
+
+    services: tuple[str, ...] = ()
+    needs: tuple[str, ...] | None = None
+    mode: str = ""
+    near: str = ""
+    first_date: date | None = None
+    cell: str = ""
+    picking: bool = False
+    wording: str = ""
+    moving: str = ""
+    cancelling: str = ""
+
+    def but(self, **changes: Any) -> CallState:
+        """The same state with `changes`; an opened cell is closed unless it is one of them."""
+        return replace(self, **({"cell": "", "picking": False, "wording": "", "cancelling": ""} | changes))
+
+    @property
+    def query(self) -> str:
+        """The query string that `read_state` reads back."""
+        pairs: list[tuple[str, str]] = [("service", slug) for slug in self.services]
+        if self.needs is not None:
+            pairs += [("filtered", "1"), *(("need", code) for code in self.needs)]
+        facts: Mapping[str, str] = {
+            "mode": self.mode,
+            "near": self.near,
+            "from": self.first_date.isoformat() if self.first_date else "",
+            "cell": self.cell,
+            "pick": "1" if self.picking else "",
+            "find": self.wording,
+            "move": self.moving,
+            "cancel": self.cancelling,
+        }
+        return urlencode(pairs + [(name, value) for name, value in facts.items() if value])
+
+
+def read_state(arguments: Arguments) -> CallState:
+    """The state that `arguments` describe. What means nothing is left out rather than refused."""
+    needs = tuple(code for code in dict.fromkeys(arguments.getlist("need")) if code in NEEDS)
+    mode = str(arguments.get("mode", ""))
+    return CallState(
+        services=tuple(dict.fromkeys(arguments.getlist("service")))[:MOST_SERVICES],
+        needs=needs if arguments.get("filtered", "") else None,
+        mode=mode if mode in MODES else "",
+        near=" ".join(str(arguments.get("near", "")).split())[:20],
+        first_date=_date(str(arguments.get("from", ""))),
+        cell=str(arguments.get("cell", ""))[:40],
+        picking=bool(arguments.get("pick", "")),
+        wording=" ".join(str(arguments.get("find", "")).split())[:60],
+        moving=str(arguments.get("move", ""))[:12],
+        cancelling=str(arguments.get("cancel", ""))[:12],
+    )
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

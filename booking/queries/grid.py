@@ -1,0 +1,67 @@
+"""What the agent's grid asks of the diary: the slots of one week at all sites, and why a place has none on a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from booking.availability.values import Slot
+from booking.diary import last_bookable_date, site_day
+from booking.queries.search import Ask, FreeSlot, engine_slots, next_slot
+from core.wall_clock import local_day
+from locations.catalogue import Catalogue, SiteFacts
+
+FULL, CLOSED, NOT_OFFERED = "Full", "Closed", "Not offered"
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A filter without which there would be something: its kind, its value, and the soonest slot without it."""
+
+    kind: str
+    value: str
+    slot: FreeSlot
+
+
+def slots_between(session: Session, catalogue: Catalogue, ask: Ask, days: list[date], now: datetime) -> list[Slot]:
+    """The slots of `days`, by start. One statement."""
+    return engine_slots(session, catalogue, replace(ask, first_date=days[0], last_date=days[-1]), now)
+
+
+def last_date(catalogue: Catalogue, ask: Ask, now: datetime) -> date:
+    """The last date on which the visit can be booked."""
+    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    return last_bookable_date(services, now, catalogue.authority.zone)
+
+
+def why_none(site: SiteFacts, day: date, zone: str, service_ids: tuple[int, ...]) -> str:
+    """In a word, why nothing is free at `site` on `day`."""
+    plan = site_day(site, local_day(day, zone), zone)
+    if not plan.resources or all(_is_shut(resource.closed, plan.day.ticks) for resource in plan.resources):
+        return CLOSED
+    offered = {
+        service_id for resource in plan.resources for window in resource.windows for service_id in window.service_ids
+    }
+    return FULL if offered.issuperset(service_ids) else NOT_OFFERED
+
+
+def _is_shut(closed: int, ticks: int) -> bool:
+    return closed.bit_count() >= ticks
+
+
+def filters_that_exclude(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> list[Dropped]:
+    """Those filters of `ask` that, each dropped alone, would leave something. For a grid that is empty."""
+    looser: list[tuple[str, str, Ask]] = [
+        ("need", need, replace(ask, needs=ask.needs - {need}, extra_time=False)) for need in sorted(ask.needs)
+    ]
+    if ask.mode:
+        looser.append(("mode", ask.mode, replace(ask, mode=None)))
+    if len(ask.service_ids) > 1:
+        looser += [
+            ("service", str(service_id), replace(ask, service_ids=tuple(x for x in ask.service_ids if x != service_id)))
+            for service_id in ask.service_ids
+        ]
+    found = ((kind, value, next_slot(session, catalogue, wider, now)) for kind, value, wider in looser)
+    return [Dropped(kind, value, slot) for kind, value, slot in found if slot is not None]

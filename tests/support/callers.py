@@ -1,0 +1,105 @@
+"""Testshire with an agent at the telephone and a few people who ring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Store
+from core.runtime import Runtime
+from core.settings import Settings
+from booking.offers import Offer
+from booking.use_cases.booking import Booked, Booking, book
+from locations.tables import Service
+from people import sessions
+from people.contacts import add_note
+from people.model import Person, Representation
+from people.residents import find_or_create
+from people.use_cases import NewStaff, Place, add_staff
+from tests.support.factories import NOW
+from tests.support.town import Town, make_town
+
+AGENT_PASSWORD = "three random words"
+LONG_NAME = (
+    "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh-Cholmondeley Maximiliana Bartholomew Constantinopolitana"
+)
+PEOPLE = {
+    "amina": Person(
+        "Amina Yusuf", "amina.yusuf@example.org", "07700 900999", "N12 0GA", language="Somali", do_not_text=True,
+        support_needs=("step-free",),
+    ),
+    "aminah": Person("Aminah Youssef", phone="07700 900321", postcode="NW11 9QS"),
+    "norbert": Person("Norbert Nobody"),
+    "rtl": Person("محمد الأحمد", phone="07700 900777", postcode="HA8 0AS", leave_no_message=True),
+    "long": Person(LONG_NAME, "a.very.long.address.that.goes.on.and.on.for.ever@subdomain.example.org", "07700 900555"),
+    "silent": Person("Silas Silent", "silas@example.org", contact_preference="none"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Callers:
+    """The town, who answers the telephone, and the residents by their short names."""
+
+    town: Town
+    agent_id: int
+    people: dict[str, int]
+    booked: Booked
+
+
+def make_callers(store: Store, now: datetime = NOW) -> Callers:
+    """Everybody, a note of an earlier call, and one appointment of Amina's, booked by her daughter."""
+    town = make_town(store)
+    with store.writing() as session:
+        service = session.get_one(Service, town.services["certify"])
+        service.triage_questions = [
+            {"ask": "Is it for housing benefit or council tax support?", "say": "Either is fine. Tell the desk which."},
+            {"ask": "Do you have the originals?", "say": "We cannot take copies."},
+        ]
+    agent_id = add_agent(store, town.authority_id, now)
+    agent = Actor("staff", agent_id, "Agnes Agent")
+    with store.writing() as session:
+        people = {
+            key: find_or_create(session, town.authority_id, person, now, by_staff=True).id
+            for key, person in PEOPLE.items()
+        }
+        add_note(
+            session, town.authority_id, people["amina"], "Lost her passport in May.\nHas a bus pass.",
+            channel="phone", actor=agent, now=now - timedelta(days=12),
+        )  # fmt: skip
+    booked = book_for(
+        store, town, people["amina"], datetime(2026, 12, 2, 10, 0, tzinfo=UTC), agent, now,
+        representative=Representation("Hodan Yusuf", "family", phone="07700 900444"),
+    )  # fmt: skip
+    return Callers(town, agent_id, people, booked)
+
+
+def add_agent(store: Store, authority_id: int, now: datetime, role: str = "triage_agent", email: str = "") -> int:
+    """The id of a new member of staff with the fixed password."""
+    new = NewStaff(email or f"{role}@example.org", role, Place(authority_id), AGENT_PASSWORD, "Agnes Agent")
+    with store.writing() as session:
+        return add_staff(session, new, actor=Actor.system(), now=now).id
+
+
+def sign_in(store: Store, staff_id: int, now: datetime) -> str:
+    """The token of a new session of a member of staff, for the cookie."""
+    with store.writing() as session:
+        return sessions.start(session, staff_id, now)
+
+
+def book_for(
+    store: Store,
+    town: Town,
+    resident_id: int,
+    starts_at: datetime,
+    actor: Actor,
+    now: datetime,
+    representative: Representation | None = None,
+) -> Booked:
+    """An appointment to certify documents at the hub."""
+    runtime = Runtime(Settings(store.url, "for-tests-only", is_test=True), store, FixedClock(now))
+    unit = int(starts_at.timestamp()) // 300
+    offer = Offer(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
+    booking = Booking(town.authority_id, "phone", resident_id, offer=offer, representative=representative)
+    return book(runtime, booking, actor=actor)
