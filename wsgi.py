@@ -27,6 +27,7 @@ import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
 import reminders.views
+from booking.demo.events import appointments_loaded
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
 from core.clock import Clock
@@ -105,6 +106,7 @@ def _checks(runtime: Runtime) -> dict[str, core.health.Check]:
 def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
+    appointments_loaded.connect(reminders.outbox.plan_in_bulk)
     closure_made.connect(list_for_rebooking)
     left_out.connect(count_ahead)
     manage_link_requested.connect(reminders.outbox.send_manage_link)

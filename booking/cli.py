@@ -1,10 +1,65 @@
-"""Commands."""
+"""Commands: demo data."""
 
 from __future__ import annotations
 
+import os
+import secrets
+
 import click
+from flask.cli import with_appcontext
+
+from booking.demo.loading import Loaded, has_authorities, load_councils, load_scale
+from booking.demo.scale import Size
+from booking.demo.staff import SIGN_INS
+from core.errors import Refused
+from core.runtime import runtime
 
 
 @click.group("demo")
 def demo_cli() -> None:
     """Demo data."""
+
+
+@demo_cli.command("load")
+@click.option("--if-empty", is_flag=True, help="Do nothing when the database has an authority already.")
+@click.option("--sites", type=click.IntRange(1, 1000), help="Sites of the synthetic authority `scale`.")
+@click.option("--resources", type=click.IntRange(1, 10_000), help="Its desks, in all.")
+@click.option("--days", type=click.IntRange(1, 365), help="Days ahead that are partly booked.")
+@click.option("--fill", type=click.IntRange(0, 100), help="Per cent of those days that is booked.")
+@click.option("--history", type=click.IntRange(0, 10_000_000), help="Past appointments.")
+@with_appcontext
+def load_command(*, if_empty: bool, **sizes: int | None) -> None:
+    """Load the demo councils; or, with any size given, the synthetic authority `scale`."""
+    if if_empty and has_authorities(runtime()):
+        click.echo("The database is not empty: nothing was loaded.")
+        return
+    given = {name: size for name, size in sizes.items() if size is not None}
+    if given:
+        _load_scale(Size(**given))
+    else:
+        _load_councils()
+
+
+def _load_scale(size: Size) -> None:
+    if size.resources < size.sites:
+        raise click.UsageError("Give at least one resource for each site.")
+    try:
+        _say(load_scale(runtime(), size))
+    except Refused as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _load_councils() -> None:
+    click.echo("Loading demo data. This takes some seconds.")
+    password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
+    loaded = load_councils(runtime(), password)
+    for one in loaded:
+        _say(one)
+    if not loaded:
+        click.echo("The demo councils are there already: nothing was loaded.")
+    elif any(one.slug == "barnet" for one in loaded):
+        click.echo(f"Sign in as {', '.join(email for email, _, _ in SIGN_INS)} with the password: {password}")
+
+
+def _say(loaded: Loaded) -> None:
+    click.echo(f"Loaded {loaded.slug} with {loaded.appointments:,} appointments.")

@@ -69,7 +69,7 @@ def dates_in_year(recurrence: RecurrenceFacts, year: int) -> frozenset[date]:
     """
     # Dates are what recurs, so the rule runs at midnight: UNTIL=20261231 then includes that day.
     rule = rrulestr(recurrence.rrule, dtstart=datetime.combine(recurrence.first_date, time.min))
-    first, last = datetime(year, 1, 1), datetime(year, 12, 31)
+    first, last = (datetime.combine(date(year, *day), time.min) for day in ((1, 1), (12, 31)))
     return frozenset(shown.date() for shown in rule.between(first, last, inc=True))
 
 

@@ -32,14 +32,14 @@ class Authority(Base):
     open_limit: Mapped[int] = mapped_column(default=2)
     cancel_cutoff_minutes: Mapped[int] = mapped_column(default=120)
     extra_time_minutes: Mapped[int] = mapped_column(default=15)
-    # [{"kind": "reminder_7d", "days_before": 7, "at": "09:00"}, {"kind": "reminder_2h", "minutes_before": 120}]
+    # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     plan_version: Mapped[int] = mapped_column(default=1)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Site(Base):
-    """Where people go. `plan_version` rises with every change to what is open here; bookings lock this row for sharing."""
+    """Where people go. `plan_version` rises with every change to what is open here; bookings lock the row for sharing."""
 
     __tablename__ = "sites"
     __table_args__ = (

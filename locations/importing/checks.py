@@ -1,4 +1,4 @@
-"""What each value of the file must be. A check returns the value as it is kept, or raises Wrong with what to write."""
+"""What each value of the file must be. A check returns the value to keep, or raises WrongValueError with advice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _KIND_OF_VALUE = {
 }
 
 
-class Wrong(ValueError):
+class WrongValueError(ValueError):
     """The value cannot be used; the words say what to write instead."""
 
 
@@ -46,14 +46,14 @@ def text(longest: int, *, may_be_empty: bool = True) -> Check:
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
-            raise Wrong(f"must be text in quotes, not {_kind(value)}")
+            raise WrongValueError(f"must be text in quotes, not {_kind(value)}")
         trimmed = value.strip()
         if len(trimmed) > longest:
-            raise Wrong(f"has {len(trimmed)} characters; the most is {longest}")
+            raise WrongValueError(f"has {len(trimmed)} characters; the most is {longest}")
         if not trimmed and not may_be_empty:
-            raise Wrong("must not be empty")
+            raise WrongValueError("must not be empty")
         if _CONTROL.search(trimmed):
-            raise Wrong("holds a control character; write plain text")
+            raise WrongValueError("holds a control character; write plain text")
         return trimmed
 
     return check
@@ -63,7 +63,7 @@ def slug(value: Any) -> str:
     """A name for addresses: lower-case letters, figures and single hyphens, at most 60."""
     found: str = text(60, may_be_empty=False)(value)
     if not _SLUG.fullmatch(found):
-        raise Wrong(f"is {found!r}; use lower-case letters, figures and hyphens, such as golders-green")
+        raise WrongValueError(f"is {found!r}; use lower-case letters, figures and hyphens, such as golders-green")
     return found
 
 
@@ -71,7 +71,7 @@ def authority_slug(value: Any) -> str:
     """A slug that no address of the service itself begins with."""
     found = slug(value)
     if found in RESERVED_SLUGS:
-        raise Wrong(f"is {found!r}, which the service uses itself; choose another")
+        raise WrongValueError(f"is {found!r}, which the service uses itself; choose another")
     return found
 
 
@@ -80,11 +80,11 @@ def whole(least: int, most: int, *, step: int = 1) -> Check:
 
     def check(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Wrong(f"must be a whole number without quotes, not {_kind(value)}")
+            raise WrongValueError(f"must be a whole number without quotes, not {_kind(value)}")
         if not least <= value <= most:
-            raise Wrong(f"is {value}; it must be from {least} to {most}")
+            raise WrongValueError(f"is {value}; it must be from {least} to {most}")
         if value % step:
-            raise Wrong(f"is {value}; it must be a multiple of {step}")
+            raise WrongValueError(f"is {value}; it must be a multiple of {step}")
         return value
 
     return check
@@ -98,7 +98,7 @@ def minutes(least: int, most: int) -> Check:
 def yes_no(value: Any) -> bool:
     """True or false."""
     if not isinstance(value, bool):
-        raise Wrong(f"must be true or false without quotes, not {_kind(value)}")
+        raise WrongValueError(f"must be true or false without quotes, not {_kind(value)}")
     return value
 
 
@@ -107,7 +107,7 @@ def one_of(choices: Sequence[str]) -> Check:
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise Wrong(f"is {value!r}; it must be one of {_listed(choices)}{did_you_mean(value, choices)}")
+            raise WrongValueError(f"is {value!r}; it must be one of {_listed(choices)}{did_you_mean(value, choices)}")
         return value
 
     return check
@@ -118,17 +118,17 @@ def list_of(item: Check, *, least: int = 0, unique: bool = True) -> Check:
 
     def check(value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise Wrong(f"must be a list in [brackets], not {_kind(value)}")
+            raise WrongValueError(f"must be a list in [brackets], not {_kind(value)}")
         items = []
         for number, one in enumerate(value, start=1):
             try:
                 items.append(item(one))
-            except Wrong as wrong:
-                raise Wrong(f"item {number} {wrong}") from wrong
+            except WrongValueError as wrong:
+                raise WrongValueError(f"item {number} {wrong}") from wrong
         if len(items) < least:
-            raise Wrong("must not be empty" if least == 1 else f"needs {least} items or more")
+            raise WrongValueError("must not be empty" if least == 1 else f"needs {least} items or more")
         if unique and len({repr(one) for one in items}) < len(items):
-            raise Wrong("names the same thing twice")
+            raise WrongValueError("names the same thing twice")
         return items
 
     return check
@@ -138,14 +138,14 @@ def code(value: Any) -> str:
     """A skill or feature: lower-case words joined by hyphens."""
     found: str = text(60, may_be_empty=False)(value)
     if not _CODE.fullmatch(found):
-        raise Wrong(f"is {found!r}; use lower-case words joined by hyphens, such as step-free")
+        raise WrongValueError(f"is {found!r}; use lower-case words joined by hyphens, such as step-free")
     return found
 
 
 def colour(value: Any) -> str:
     """A colour as #rrggbb."""
     if not isinstance(value, str) or not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
-        raise Wrong(f"is {value!r}; write a colour such as #1d4f7c")
+        raise WrongValueError(f"is {value!r}; write a colour such as #1d4f7c")
     return value.lower()
 
 
@@ -153,7 +153,7 @@ def email(value: Any) -> str:
     """An email address, or nothing."""
     found: str = text(254)(value)
     if found and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", found):
-        raise Wrong(f"is {found!r}; write an email address such as help@example.org")
+        raise WrongValueError(f"is {found!r}; write an email address such as help@example.org")
     return found
 
 
@@ -161,7 +161,7 @@ def web_address(value: Any) -> str:
     """An address that begins with https://, or nothing."""
     found: str = text(300)(value)
     if found and not re.fullmatch(r"https?://[^\s<>\"']+", found):
-        raise Wrong(f"is {found!r}; write an address that begins with https://")
+        raise WrongValueError(f"is {found!r}; write an address that begins with https://")
     return found
 
 
@@ -172,7 +172,7 @@ def zone(value: Any) -> str:
             raise ValueError
         ZoneInfo(value)
     except (ValueError, OSError, LookupError) as error:
-        raise Wrong(f"is {value!r}; write a time zone such as Europe/London") from error
+        raise WrongValueError(f"is {value!r}; write a time zone such as Europe/London") from error
     return value
 
 
@@ -189,7 +189,7 @@ def postcode(value: Any) -> str:
         return ""
     place = locate(found)
     if place is None or not place.exact:
-        raise Wrong(f"is {found!r}, which is no known postcode; check it, or leave it out for now")
+        raise WrongValueError(f"is {found!r}, which is no known postcode; check it, or leave it out for now")
     return place.postcode
 
 
@@ -199,11 +199,11 @@ def day(value: Any) -> date:
         try:
             value = date.fromisoformat(value)
         except ValueError as error:
-            raise Wrong(f"is {value!r}; write a date such as 2026-12-24") from error
+            raise WrongValueError(f"is {value!r}; write a date such as 2026-12-24") from error
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise Wrong(f"must be a date such as 2026-12-24, not {_kind(value)}")
+        raise WrongValueError(f"must be a date such as 2026-12-24, not {_kind(value)}")
     if not 2000 <= value.year <= 2100:
-        raise Wrong(f"is {value}; is the year right?")
+        raise WrongValueError(f"is {value}; is the year right?")
     return value
 
 
@@ -213,11 +213,11 @@ def wall_time(value: Any) -> time:
         try:
             value = time.fromisoformat(value)
         except ValueError as error:
-            raise Wrong(f"is {value!r}; write a time such as 09:00") from error
+            raise WrongValueError(f"is {value!r}; write a time such as 09:00") from error
     if not isinstance(value, time):
-        raise Wrong(f'must be a time such as "09:00", not {value!r}')
+        raise WrongValueError(f'must be a time such as "09:00", not {value!r}')
     if value.minute % TICK_MINUTES or value.second or value.microsecond:
-        raise Wrong(f"is {value:%H:%M:%S}; times go by steps of {TICK_MINUTES} minutes")
+        raise WrongValueError(f"is {value:%H:%M:%S}; times go by steps of {TICK_MINUTES} minutes")
     return value
 
 
@@ -227,9 +227,9 @@ def wall_moment(value: Any) -> datetime:
         try:
             value = datetime.fromisoformat(value)
         except ValueError as error:
-            raise Wrong(f"is {value!r}; write a date and time such as 2026-12-24 13:00") from error
+            raise WrongValueError(f"is {value!r}; write a date and time such as 2026-12-24 13:00") from error
     if not isinstance(value, datetime):
-        raise Wrong(f"must be a date and time such as 2026-12-24 13:00:00, not {_kind(value)}")
+        raise WrongValueError(f"must be a date and time such as 2026-12-24 13:00:00, not {_kind(value)}")
     wall_time(value.time())
     day(value.date())
     return value

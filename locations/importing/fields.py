@@ -54,7 +54,7 @@ AUTHORITY: Fields = {
     "closes_on_bank_holidays": Field(yes_no, True),
     "lead_minutes": Field(minutes(0, YEAR), 120),
     "horizon_days": Field(whole(1, 730), 56),
-    "open_limit": Field(whole(1, 100), 2),
+    "open_limit": Field(whole(1, 1000), 2),
     "cancel_cutoff_minutes": Field(minutes(0, YEAR), 120),
     "extra_time_minutes": Field(minutes(0, 240), 15),
 }
@@ -74,7 +74,7 @@ SERVICE: Fields = {
     "bookable_online": Field(yes_no, True),
     "lead_minutes": Field(minutes(0, YEAR)),
     "horizon_days": Field(whole(1, 730)),
-    "open_limit": Field(whole(1, 100)),
+    "open_limit": Field(whole(1, 1000)),
     "cancel_cutoff_minutes": Field(minutes(0, YEAR)),
 }
 SITE: Fields = {

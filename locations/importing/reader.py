@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from locations.importing.checks import Wrong, did_you_mean
+from locations.importing.checks import WrongValueError, did_you_mean
 from locations.importing.fields import Field, Fields
 from locations.importing.lines import Path, find_lines, line_of
 from locations.importing.reading import BadFile, Mistake
@@ -54,7 +54,7 @@ class Reader:
             return field.default
         try:
             return field.check(table[key])
-        except Wrong as wrong:
+        except WrongValueError as wrong:
             self.note((*path, key), f"{key} of {name} {wrong}.")
             return field.default
 

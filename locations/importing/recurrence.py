@@ -6,7 +6,7 @@ import re
 from datetime import date, time
 from typing import Any
 
-from locations.importing.checks import WEEKDAYS, Wrong, list_of, one_of, text
+from locations.importing.checks import WEEKDAYS, WrongValueError, list_of, one_of, text
 from locations.model import RecurrenceFacts, SessionHours
 from locations.opening import dates_in_year
 
@@ -29,25 +29,25 @@ def rule(value: Any) -> str:
     parts = dict(part.partition("=")[::2] for part in found.split(";"))
     unknown = sorted(parts.keys() - _PARTS)
     if unknown:
-        raise Wrong(f"has {unknown[0]!r}, which is not used here; a rule has {', '.join(sorted(_PARTS))}")
+        raise WrongValueError(f"has {unknown[0]!r}, which is not used here; a rule has {', '.join(sorted(_PARTS))}")
     if parts.get("FREQ") not in _FREQUENCIES:
-        raise Wrong(f"needs FREQ= with one of {', '.join(_FREQUENCIES)}, such as FREQ=MONTHLY;BYDAY=1TU")
+        raise WrongValueError(f"needs FREQ= with one of {', '.join(_FREQUENCIES)}, such as FREQ=MONTHLY;BYDAY=1TU")
     until = parts.get("UNTIL")
     if until is not None and not re.fullmatch(r"\d{8}", until):
-        raise Wrong(f"has UNTIL={until}; write a date such as UNTIL=20261231, or use last_date")
+        raise WrongValueError(f"has UNTIL={until}; write a date such as UNTIL=20261231, or use last_date")
     for name in ("INTERVAL", "COUNT"):
         if name in parts and not re.fullmatch(r"[1-9]\d{0,2}", parts[name]):
-            raise Wrong(f"has {name}={parts[name]}; it must be from 1 to 999")
+            raise WrongValueError(f"has {name}={parts[name]}; it must be from 1 to 999")
     return found
 
 
 def check_dates(rrule: str, first_date: date, last_date: date | None) -> None:
-    """See that the rule can be read and falls on some date. Raises: Wrong."""
+    """See that the rule can be read and falls on some date. Raises: WrongValueError."""
     facts = RecurrenceFacts("", rrule, first_date, last_date, SessionHours(time.min, time.max), (), frozenset())
     years = range(first_date.year, first_date.year + YEARS_LOOKED_AT)
     try:
         falls = any(dates_in_year(facts, year) for year in years)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise Wrong(f"cannot be read as a rule ({error}); an example is FREQ=MONTHLY;BYDAY=1TU") from error
+        raise WrongValueError(f"cannot be read as a rule ({error}); an example is FREQ=MONTHLY;BYDAY=1TU") from error
     if not falls:
-        raise Wrong(f"falls on no date from {first_date} to {years[-1]}; check it")
+        raise WrongValueError(f"falls on no date from {first_date} to {years[-1]}; check it")

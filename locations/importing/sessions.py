@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Any
 
 from locations.importing import fields
-from locations.importing.checks import Wrong, did_you_mean
+from locations.importing.checks import WrongValueError, did_you_mean
 from locations.importing.lines import Path
 from locations.importing.reader import Reader
 from locations.importing.recurrence import check_dates
@@ -76,7 +76,7 @@ def _recurring(reader: Reader, row: Mapping[str, Any], key: str, path: Path, nam
         reader.note((*path, "last_date"), f"last_date of {name} is before its first_date.")
     try:
         check_dates(row[key], first_date, last_date)
-    except Wrong as wrong:
+    except WrongValueError as wrong:
         reader.note((*path, key), f"{key} of {name} {wrong}.")
         return {"rrule": "", "first_date": first_date, "last_date": last_date}
     return {"rrule": row[key], "first_date": first_date, "last_date": last_date}

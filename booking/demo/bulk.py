@@ -1,0 +1,213 @@
+"""Rows in bulk: residents with their name tokens, appointments with their services, seats and claims.
+
+The same rows as a booking through the use cases writes, in the same consistency, thousands at a time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from booking.demo.filling import Seat
+from booking.demo.names import Invented
+from booking.model import CANCELLED, State
+from booking.offers import Offer, encode
+from booking.tables import Allocation, Appointment, AppointmentService, Claim
+from core.tokens import ALPHABET, LENGTH, check_character, digest, manage_token
+from core.wall_clock import instant_of
+from people.names import email_key, phone_key, postcode_key, surname_of
+from people.residents import name_token_rows
+from people.tables import Resident, ResidentNameToken
+
+CHUNK = 5_000
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An appointment to be written: one service, its seats, and where it stands."""
+
+    authority_id: int
+    site_id: int
+    service_id: int
+    mode: str
+    start_unit: int
+    end_unit: int
+    local_date: date
+    seats: tuple[Seat, ...]
+    resident_id: int
+    state: State
+    created_at: datetime
+    changed_at: datetime
+    channel: str = "online"
+    representative_id: int | None = None
+    support_needs: tuple[str, ...] = ()
+    notes: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    is_walk_in: bool = False
+    state_reason: str = ""
+
+    @property
+    def holds_capacity(self) -> bool:
+        """Whether somebody sits, or sat, in its seats."""
+        return self.state not in CANCELLED
+
+
+class BulkWriter:
+    """Writes drafts into the running transaction. Units from `claims_from` on are claimed; earlier ones are past."""
+
+    def __init__(self, session: Session, secret_key: str, rng: random.Random, claims_from: int) -> None:
+        self._connection = session.connection()
+        self._secret_key = secret_key
+        self._rng = rng
+        self._claims_from = claims_from
+        self._references = set(self._connection.scalars(select(Appointment.reference)))
+
+    def write(self, drafts: Iterable[Draft]) -> int:
+        """Write all of them; how many there were."""
+        written = 0
+        for chunk in chunks(drafts):
+            ids = self._returning(Appointment, [self._appointment(draft) for draft in chunk])
+            self._insert(AppointmentService, [_part(draft, id_) for draft, id_ in zip(chunk, ids, strict=True)])
+            self._seat(chunk, ids)
+            written += len(chunk)
+        return written
+
+    def _seat(self, chunk: Sequence[Draft], ids: Sequence[int]) -> None:
+        taken = [
+            (draft, id_, seat)
+            for draft, id_ in zip(chunk, ids, strict=True)
+            if draft.holds_capacity
+            for seat in draft.seats
+        ]
+        allocation_ids = self._returning(Allocation, [_allocation(draft, id_, seat) for draft, id_, seat in taken])
+        claims = [
+            {"resource_id": resource_id, "unit": unit, "seat": seat, "allocation_id": allocation_id}
+            for (_, _, (resource_id, seat, first, last)), allocation_id in zip(taken, allocation_ids, strict=True)
+            if last > self._claims_from
+            for unit in range(max(first, self._claims_from), last)
+        ]
+        self._insert(Claim, claims)
+
+    def _appointment(self, draft: Draft) -> dict[str, Any]:
+        nonce = f"{self._rng.getrandbits(128):032x}"
+        offer = Offer(draft.authority_id, draft.site_id, (draft.service_id,), draft.mode, draft.start_unit)
+        return {
+            "authority_id": draft.authority_id,
+            "reference": self._reference(),
+            "version": 1,
+            "state": draft.state.value,
+            "site_id": draft.site_id,
+            "mode": draft.mode,
+            "starts_at": instant_of(draft.start_unit),
+            "ends_at": instant_of(draft.end_unit),
+            "local_date": draft.local_date,
+            "offer": encode(offer),
+            "channel": draft.channel,
+            "resident_id": draft.resident_id,
+            "representative_id": draft.representative_id,
+            "support_needs": list(draft.support_needs),
+            "notes": draft.notes,
+            "answers": draft.answers,
+            "manage_nonce": nonce,
+            "manage_digest": digest(manage_token(self._secret_key, nonce)),
+            "is_walk_in": draft.is_walk_in,
+            "created_at": draft.created_at,
+            "changed_at": draft.changed_at,
+            "state_reason": draft.state_reason,
+        }
+
+    def _reference(self) -> str:
+        while True:
+            body = "".join(self._rng.choices(ALPHABET, k=LENGTH - 1))
+            reference = body + check_character(body)
+            if reference not in self._references:
+                self._references.add(reference)
+                return reference
+
+    def _insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(insert(table), rows)
+
+    def _returning(self, table: Any, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
+        return insert_returning(self._connection, table, rows)
+
+
+def insert_returning(connection: Any, table: Any, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
+    """The ids of the rows, in their order."""
+    if not rows:
+        return []
+    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
+    ids: Sequence[int] = connection.execute(statement, rows).scalars().all()
+    return ids
+
+
+def write_residents(session: Session, authority_id: int, people: Iterable[Invented], now: datetime) -> list[int]:
+    """The ids of the residents, in order; each can be found by name, sound, telephone and postcode."""
+    connection, ids = session.connection(), list[int]()
+    for chunk in chunks(people):
+        fresh = insert_returning(connection, Resident, [_resident(authority_id, person, now) for person in chunk])
+        tokens = [
+            token
+            for person, resident_id in zip(chunk, fresh, strict=True)
+            for token in name_token_rows(authority_id, resident_id, person.name)
+        ]
+        connection.execute(insert(ResidentNameToken), tokens)
+        ids += fresh
+    return ids
+
+
+def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """The items in lists of at most CHUNK, so that a million of them need little memory."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
+
+
+def _resident(authority_id: int, person: Invented, now: datetime) -> dict[str, Any]:
+    return {
+        "authority_id": authority_id,
+        "name": person.name,
+        "surname": surname_of(person.name),
+        "email": email_key(person.email),
+        "phone": person.phone,
+        "phone_key": phone_key(person.phone) if person.phone else "",
+        "postcode": person.postcode,
+        "postcode_key": postcode_key(person.postcode),
+        "language": person.language,
+        "support_needs": list(person.support_needs),
+        "contact_preference": person.contact_preference,
+        "do_not_text": person.do_not_text,
+        "leave_no_message": person.leave_no_message,
+        "created_at": now,
+    }
+
+
+def _part(draft: Draft, appointment_id: int) -> dict[str, Any]:
+    return {
+        "appointment_id": appointment_id,
+        "service_id": draft.service_id,
+        "position": 0,
+        "starts_at": instant_of(draft.start_unit),
+        "ends_at": instant_of(draft.end_unit),
+    }
+
+
+def _allocation(draft: Draft, appointment_id: int, seat: Seat) -> dict[str, Any]:
+    resource_id, number, first_unit, last_unit = seat
+    return {
+        "site_id": draft.site_id,
+        "resource_id": resource_id,
+        "seat": number,
+        "first_unit": first_unit,
+        "last_unit": last_unit,
+        "service_id": draft.service_id,
+        "appointment_id": appointment_id,
+    }

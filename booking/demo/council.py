@@ -1,0 +1,188 @@
+"""A demo council filled with people and visits: the last four weeks, today, and the next six weeks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from booking.demo import course
+from booking.demo.bulk import BulkWriter, Draft, write_residents
+from booking.demo.filling import Visit, fill_day, seeded
+from booking.demo.names import Invented, invent, words
+from booking.model import BASES, State, place_needs
+from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, unit_of
+from locations.catalogue import Catalogue
+from locations.model import SiteFacts
+from people.tables import ContactNote, Representative
+
+WEEKS_BACK, WEEKS_AHEAD = 4, 6
+PAST_SHARE = 0.82
+CONTACTS = (
+    "Rang about a letter on overpayment. Explained; asked for payslips.",
+    "Cannot use the online form. Booked by telephone.",
+    "Asked how long certification takes. Told them three working days.",
+    "Was upset that the last visit could not be completed. Said sorry, and listed what to bring.",
+    "Moving in March; will need a change of address.",
+    "Asked for a call back in the afternoon.",
+)
+
+
+@dataclass(frozen=True)
+class Town:
+    """How many residents a demo council has, and where they live."""
+
+    residents: int
+    postcodes: tuple[str, ...]
+
+
+BARNET = Town(
+    4200,
+    words(
+        "NW11 0AA, NW11 7RX, NW11 8HE, N3 1TR, N3 3HF, N2 9PL, N12 0DR, N12 8LG, N20 9BX, NW4 4BT, NW7 3AA, NW9 4EW, "
+        "NW9 5FA, NW9 6RT, HA8 0DN, HA8 7HF, HA8 9AA, EN5 4BW, NW2 1TP"
+    ),
+)
+OLDHAM = Town(
+    2600,
+    words(
+        "OL1 1QJ, OL1 1UT, OL1 4AQ, OL2 5QP, OL2 6QJ, OL2 8QP, OL3 5QA, OL3 6AP, OL4 1YN, OL4 5AL, OL8 2EE, OL8 3QL, "
+        "OL9 0LW, OL9 6PP, OL9 8AU, M35 0FF, M35 9FG"
+    ),
+)
+
+
+def fill_council(
+    session: Session, catalogue: Catalogue, town: Town, now: datetime, *, secret_key: str, staff_id: int | None
+) -> int:
+    """Write residents, earlier contacts and visits of the council; how many visits there are."""
+    authority, rng = catalogue.authority, seeded("council", catalogue.authority.slug)
+    people = [invent(number, town.postcodes, rng) for number in range(town.residents)]
+    first_of_all = now - timedelta(weeks=WEEKS_BACK + 4)
+    ids = write_residents(session, authority.id, people, first_of_all)
+    _contact_notes(session, authority.id, ids, staff_id, now, rng)
+    crowd = _Crowd(people, ids, _representatives(session, authority.id, ids, first_of_all, rng), rng)
+    today = local_day(local_date_of(unit_of(now), authority.zone), authority.zone)
+    writer = BulkWriter(session, secret_key, rng, today.base_unit)
+    return writer.write(_drafts(catalogue, crowd, today, now, rng))
+
+
+@dataclass
+class _Crowd:
+    """Who comes. Nobody has two visits to come, so that no limit is passed; in the past a few came often."""
+
+    people: Sequence[Invented]
+    ids: Sequence[int]
+    representatives: dict[int, int]
+    rng: random.Random
+    next_one: int = 0
+
+    def somebody(self, *, to_come: bool) -> int:
+        """The index of a resident."""
+        if to_come:
+            self.next_one += 1
+            return self.next_one % len(self.ids)
+        # 5% of residents make 20% of the calls.
+        often = self.rng.random() < 0.2
+        return self.rng.randrange(len(self.ids) // 20 if often else len(self.ids))
+
+
+def _drafts(catalogue: Catalogue, crowd: _Crowd, today: LocalDay, now: datetime, rng: random.Random) -> Iterator[Draft]:
+    zone = catalogue.authority.zone
+    for offset in range(-7 * WEEKS_BACK, 7 * WEEKS_AHEAD + 1):
+        day = local_day(today.date + timedelta(days=offset), zone)
+        for site in catalogue.sites:
+            for visit in fill_day(site, day, zone, catalogue.services, _share(offset), rng):
+                yield _draft(catalogue, site, visit, day.date, crowd, now, rng)
+
+
+def _share(offset: int) -> float:
+    """How full a day is: the past as it was, tomorrow nearly so, and less from week to week."""
+    return PAST_SHARE if offset <= 0 else max(PAST_SHARE - 0.13 * (offset / 7), 0.08)
+
+
+def _draft(
+    catalogue: Catalogue,
+    site: SiteFacts,
+    visit: Visit,
+    local_date: date,
+    crowd: _Crowd,
+    now: datetime,
+    rng: random.Random,
+) -> Draft:
+    starts_at, ends_at = instant_of(visit.start_unit), instant_of(visit.end_unit)
+    state = course.state_of(starts_at, ends_at, now, rng)
+    who = crowd.somebody(to_come=starts_at > now)
+    made = course.made_at(starts_at, now, rng)
+    is_walk_in = starts_at <= now and state in (State.ATTENDED, State.IN_PROGRESS) and rng.random() < 0.02
+    return Draft(
+        authority_id=catalogue.authority.id,
+        site_id=site.id,
+        service_id=visit.service.id,
+        mode=rng.choice([mode for mode in site.modes if mode in visit.service.modes]),
+        start_unit=visit.start_unit,
+        end_unit=visit.end_unit,
+        local_date=local_date,
+        seats=visit.seats,
+        resident_id=crowd.ids[who],
+        state=state,
+        created_at=starts_at if is_walk_in else made,
+        changed_at=max(course.changed_at(state, made, (starts_at, ends_at), now), starts_at if is_walk_in else made),
+        channel="counter" if is_walk_in else course.channel(rng),
+        representative_id=crowd.representatives.get(crowd.ids[who]),
+        support_needs=_needs_here(crowd.people[who], site),
+        notes=course.note(rng),
+        is_walk_in=is_walk_in,
+        state_reason=course.reason_for(state, rng),
+    )
+
+
+def _needs_here(person: Invented, site: SiteFacts) -> tuple[str, ...]:
+    """The needs of a person that are met here; longer visits are left to real bookings."""
+    unmet = set() if site.is_virtual else place_needs(frozenset(person.support_needs)) - site.features
+    return tuple(sorted(set(person.support_needs) - unmet - {"extra-time"}))
+
+
+def _representatives(
+    session: Session, authority_id: int, ids: Sequence[int], now: datetime, rng: random.Random
+) -> dict[int, int]:
+    """For one resident in thirty, somebody who acts for them: resident id to representative id."""
+    known = {}
+    for resident_id in ids[::30]:
+        person = invent(rng.randrange(20), ("",), rng)
+        row = Representative(
+            authority_id=authority_id,
+            resident_id=resident_id,
+            name=person.name,
+            basis=rng.choice(list(BASES)),
+            email=person.email,
+            phone=person.phone,
+            created_at=now,
+        )
+        session.add(row)
+        known[resident_id] = row
+    session.flush()
+    return {resident_id: row.id for resident_id, row in known.items()}
+
+
+def _contact_notes(
+    session: Session, authority_id: int, ids: Sequence[int], staff_id: int | None, now: datetime, rng: random.Random
+) -> None:
+    """Earlier contacts of one resident in five, some of whom rang several times."""
+    rows = [
+        {
+            "authority_id": authority_id,
+            "resident_id": resident_id,
+            "staff_id": staff_id,
+            "channel": rng.choice(("phone", "phone", "counter", "email")),
+            "note": rng.choice(CONTACTS),
+            "at": now - timedelta(minutes=rng.randrange(60, 60 * 24 * 60)),
+        }
+        for resident_id in ids[::5]
+        for _ in range(rng.choice((1, 1, 2, 4)))
+    ]
+    session.connection().execute(insert(ContactNote), rows)

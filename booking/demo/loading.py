@@ -1,0 +1,86 @@
+"""Loading demo data: each authority with everything that belongs to it in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.demo.council import BARNET, OLDHAM, Town, fill_council
+from booking.demo.events import appointments_loaded
+from booking.demo.scale import SLUG, Size, fill_scale, plan_text
+from booking.demo.staff import add_demo_staff
+from core.audit import Actor, record
+from core.errors import Refused
+from core.runtime import Runtime
+from locations.catalogue import Catalogue, catalogue_by_id
+from locations.importing.plan import Plan, read_plan
+from locations.importing.writing import write_plan
+from locations.tables import Authority
+
+FOLDER = Path(__file__).parent
+STAFFED = "barnet"
+TOWNS: dict[str, Town] = {"barnet": BARNET, "oldham": OLDHAM}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded into one authority."""
+
+    slug: str
+    appointments: int
+
+
+def has_authorities(runtime: Runtime) -> bool:
+    """Whether any authority is there already."""
+    with runtime.store.reading() as session:
+        return session.scalars(select(Authority.id).limit(1)).first() is not None
+
+
+def load_councils(runtime: Runtime, password: str) -> list[Loaded]:
+    """The demo councils that were not there yet, each with its people and appointments."""
+    return [loaded for slug, town in TOWNS.items() if (loaded := _load_council(runtime, slug, town, password))]
+
+
+def load_scale(runtime: Runtime, size: Size) -> Loaded:
+    """The synthetic authority. Raises: Refused when it is there already; BadFile for sizes that make no plan."""
+    plan, now = read_plan(plan_text(size).encode()), runtime.clock.now()
+    with runtime.store.writing() as session:
+        if _is_there(session, SLUG):
+            raise Refused("The authority scale is there already. Use a fresh database for another size.")
+        catalogue = _bring_in(session, plan, runtime)
+        count = fill_scale(session, catalogue, size, now, secret_key=runtime.settings.secret_key)
+        _record(session, catalogue, count, runtime)
+    return Loaded(SLUG, count)
+
+
+def _load_council(runtime: Runtime, slug: str, town: Town, password: str) -> Loaded | None:
+    plan, now = read_plan((FOLDER / f"{slug}.toml").read_bytes()), runtime.clock.now()
+    with runtime.store.writing() as session:
+        if _is_there(session, slug):
+            return None
+        catalogue = _bring_in(session, plan, runtime)
+        agent_id = add_demo_staff(session, catalogue, password, now) if slug == STAFFED else None
+        secret_key = runtime.settings.secret_key
+        count = fill_council(session, catalogue, town, now, secret_key=secret_key, staff_id=agent_id)
+        appointments_loaded.send(session, authority_id=catalogue.authority.id, now=now)
+        _record(session, catalogue, count, runtime)
+    return Loaded(slug, count)
+
+
+def _is_there(session: Session, slug: str) -> bool:
+    return session.scalars(select(Authority.id).where(Authority.slug == slug)).first() is not None
+
+
+def _bring_in(session: Session, plan: Plan, runtime: Runtime) -> Catalogue:
+    changes = write_plan(session, plan, runtime.clock.now(), is_demo=True)
+    return catalogue_by_id(session, changes.authority_id)
+
+
+def _record(session: Session, catalogue: Catalogue, count: int, runtime: Runtime) -> None:
+    authority_id = catalogue.authority.id
+    subject = ("authority", authority_id)
+    now = runtime.clock.now()
+    record(session, Actor.system(), "demo_loaded", subject, authority_id=authority_id, now=now, appointments=count)

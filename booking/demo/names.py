@@ -1,0 +1,118 @@
+"""People who plainly do not exist: invented names in several scripts, example.org, and telephone numbers for drama.
+
+Ofcom keeps 07700 900000 to 900999 free for this: https://www.ofcom.org.uk/phones-and-broadband/phone-numbers/numbers-for-drama
+(read 2026-11-23).
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from dataclasses import dataclass
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The items of a list written with commas."""
+    return tuple(item.strip() for item in text.split(","))
+
+
+GIVEN = words(
+    "Ada, Agnes, Albert, Amara, Anwen, Basil, Beatrix, Bronwen, Cedric, Clement, Clover, Daphne, Dilys, "
+    "Edmund, Edwina, Elsie, Fenella, Fergus, Flora, Gareth, Gideon, Greta, Harriet, Hector, Hilda, Idris, "
+    "Imogen, Iris, Jasper, Juno, Kofi, Lavinia, Leopold, Lettice, Lionel, Mabel, Magnus, Maud, Mordecai, "
+    "Myrtle, Nerys, Olive, Oswald, Percival, Philippa, Prunella, Quentin, Rhiannon, Rowena, Rufus, Sanjay, "
+    "Seren, Silas, Tabitha, Thaddeus, Ursula, Verity, Wilfred, Winifred, Zadie"
+)
+FAMILY = words(
+    "Applethwaite, Barleymow, Bramblewick, Candleford, Cobblepot, Copperkettle, Crumblethorne, Dandelwick, "
+    "Dewdropper, Dovetail, Elderbrook, Featherstone-Wisp, Fernsby-Test, Fiddlewood, Foxgloveson, Gingerbright, "
+    "Goosefeather, Hazelmere-Demo, Hollowbrook, Honeychurch, Inkwell, Kettleburn, Lanternby, Larkspurling, "
+    "Marrowby, Marshmallow, Merrypenny, Mossington, Nettlefold, Nutmegson, O'Sample, Oatcakeson, Papertree, "
+    "Pebblewhite, Pennyfarthingale, Picklebury, Plumtree-Test, Quillfeather, Rainwater, Raspberrystone, "
+    "Saltmarshal, Samplewick, Silverspoonley, Snowdropley, Specimen, Spindlethrift, Tamarindsson, Teacup, "
+    "Testington, Thimblethorpe, Thistlewick, Tinderbox, Trialby, Turnipseed, Umbrellason, Violetwood, "
+    "Waxwingham, Whistledown, Willowwhisper, Yarrowby"
+)
+OTHER_SCRIPTS = (
+    ("نموذج الاختباري", "Arabic"),
+    ("ליאה דוגמה", "Hebrew"),
+    ("示例小明", "Mandarin"),
+    ("样本美丽", "Mandarin"),
+    ("Примера Тестова", "Russian"),
+    ("Зразок Вигаданий", "Ukrainian"),
+    ("Ελένη Δοκιμαστική", "Greek"),
+    ("নমুনা পরীক্ষক", "Bengali"),
+    ("નમૂના પરીક્ષક", "Gujarati"),
+    ("மாதிரி சோதனை", "Tamil"),
+    ("ਨਮੂਨਾ ਪਰਖ", "Punjabi"),
+    ("نمونہ آزمائشی", "Urdu"),
+    ("نمونه آزمایشی", "Farsi"),
+    ("예시민 시험", "Korean"),
+    ("Ćwiczenia Przykładowska", "Polish"),
+    ("Nguyễn Thị Thử-Nghiệm", "Vietnamese"),
+    ("Örnek Denemeoğlu", "Turkish"),
+    ("Exemplu Încercărescu", "Romanian"),
+    ("Tusaale Tijaabo", "Somali"),
+)
+LANGUAGES = tuple(sorted({language for _, language in OTHER_SCRIPTS}))
+NEEDS = ("step-free", "hearing-loop", "bsl", "language", "extra-time")
+
+
+@dataclass(frozen=True)
+class Invented:
+    """An invented resident. Some have neither email nor telephone."""
+
+    name: str
+    email: str
+    phone: str
+    postcode: str
+    language: str
+    support_needs: tuple[str, ...]
+    contact_preference: str
+    do_not_text: bool
+    leave_no_message: bool
+
+
+def invent(number: int, postcodes: tuple[str, ...], rng: random.Random) -> Invented:
+    """The resident of this number: the same for the same generator."""
+    name, language = _name(number, rng)
+    has_email, has_phone = rng.random() < 0.72, rng.random() < 0.85
+    email = _email(name, number) if has_email else ""
+    phone = f"07700 900{rng.randrange(1000):03d}" if has_phone else ""
+    return Invented(
+        name=name,
+        email=email,
+        phone=phone,
+        postcode=rng.choice(postcodes) if rng.random() < 0.9 else "",
+        language=language,
+        support_needs=_needs(language, rng),
+        contact_preference=_preference(email, phone, rng),
+        do_not_text=bool(phone) and rng.random() < 0.05,
+        leave_no_message=bool(phone) and rng.random() < 0.04,
+    )
+
+
+def _name(number: int, rng: random.Random) -> tuple[str, str]:
+    if number % 25 == 24:
+        return OTHER_SCRIPTS[number // 25 % len(OTHER_SCRIPTS)]
+    given, family = rng.choice(GIVEN), rng.choice(FAMILY)
+    return f"{given} {family}", rng.choice(LANGUAGES) if rng.random() < 0.03 else ""
+
+
+def _email(name: str, number: int) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    letters = ".".join(word for word in "".join(c if c.isalnum() else " " for c in plain).split())
+    return f"{letters or 'resident'}.{number}@example.org"
+
+
+def _needs(language: str, rng: random.Random) -> tuple[str, ...]:
+    needs = [need for need in NEEDS if need != "language" and rng.random() < 0.03]
+    return tuple([*needs, "language"] if language and rng.random() < 0.5 else needs)
+
+
+def _preference(email: str, phone: str, rng: random.Random) -> str:
+    if email:
+        return "email"
+    if phone:
+        return "text"
+    return rng.choice(("letter", "none"))
