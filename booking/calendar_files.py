@@ -80,10 +80,13 @@ def calendar_file(events: Iterable[CalendarEvent], method: Method = Method.PUBLI
 
     Other zones than Europe/London are written in UTC, which every program reads right.
     """
-    return "".join(_folded(line) for line in _calendar(tuple(events), method, name))
+    events = tuple(events)
+    zone = LONDON_LINES if any(_is_in_london_time(event) for event in events) else ""
+    lines = [_folded(line) for event in events for line in _event(event, method)]
+    return "".join([*map(_folded, _head(method, name)), zone, *lines, "END:VCALENDAR\r\n"])
 
 
-def _calendar(events: tuple[CalendarEvent, ...], method: Method, name: str) -> Iterator[str]:
+def _head(method: Method, name: str) -> Iterator[str]:
     yield "BEGIN:VCALENDAR"
     yield "VERSION:2.0"
     yield f"PRODID:{PRODUCT}"
@@ -91,11 +94,6 @@ def _calendar(events: tuple[CalendarEvent, ...], method: Method, name: str) -> I
     yield f"METHOD:{method}"
     if name:
         yield f"X-WR-CALNAME:{_text(name)}"
-    if any(_is_in_london_time(event) for event in events):
-        yield from LONDON_RULES
-    for event in events:
-        yield from _event(event, method)
-    yield "END:VCALENDAR"
 
 
 def _event(event: CalendarEvent, method: Method) -> Iterator[str]:
@@ -177,8 +175,16 @@ def _quoted(value: str) -> str:
 
 def _folded(line: str) -> str:
     """`line` in pieces of at most 75 octets, never cutting a character in two (RFC 5545 3.1)."""
-    if len(line) <= LINE_OCTETS and line.isascii():
+    if not line.isascii():
+        return _folded_by_character(line)
+    if len(line) <= LINE_OCTETS:
         return f"{line}\r\n"
+    rest = range(LINE_OCTETS, len(line), LINE_OCTETS - 1)  # each further piece begins with a space
+    pieces = [line[:LINE_OCTETS], *(line[start : start + LINE_OCTETS - 1] for start in rest)]
+    return "\r\n ".join(pieces) + "\r\n"
+
+
+def _folded_by_character(line: str) -> str:
     pieces, octets = [""], 0
     for character in line:
         width = len(character.encode())
@@ -188,3 +194,6 @@ def _folded(line: str) -> str:
         pieces[-1] += character
         octets += width
     return "\r\n".join(pieces) + "\r\n"
+
+
+LONDON_LINES = "".join(map(_folded, LONDON_RULES))

@@ -1,0 +1,79 @@
+"""A real SMTP server in this process that keeps what it was given, and does as a test tells it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+Reply = Callable[[EmailMessage], str]
+
+
+class MailServer:
+    """Keeps every message in order. `reply` decides the answer to each, and runs before the sender knows it."""
+
+    def __init__(self, reply: Reply = lambda _email: "250 OK", reply_rcpt: Callable[[str], str] | None = None) -> None:
+        self.reply = reply
+        self.reply_rcpt = reply_rcpt
+        self.taken: list[EmailMessage] = []
+        self.connections = 0
+        self.lock = threading.Lock()
+
+    @property
+    def times_taken(self) -> Counter[str]:
+        """How often each Message-ID was taken."""
+        with self.lock:
+            return Counter(str(email["Message-ID"]) for email in self.taken)
+
+    async def handle_EHLO(  # noqa: N802  (aiosmtpd names its hooks so)
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Count conversations."""
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take the recipient, or refuse as told."""
+        answer = self.reply_rcpt(address) if self.reply_rcpt else "250 OK"
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep the message if the answer takes it."""
+        email = cast(EmailMessage, message_from_bytes(cast(bytes, envelope.content), policy=default))
+        answer = self.reply(email)
+        if answer.startswith("2"):
+            with self.lock:
+                self.taken.append(email)
+        return answer
+
+
+@contextmanager
+def running(server: MailServer, **options: Any) -> Iterator[str]:
+    """The server's SMTP_URL while it runs on a free port of this machine."""
+    port = free_port()
+    controller = Controller(server, hostname="127.0.0.1", port=port, **options)
+    controller.start()
+    try:
+        yield f"smtp://127.0.0.1:{port}"
+    finally:
+        controller.stop(no_assert=True)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -1,0 +1,41 @@
+"""One worker in a process of its own, to be killed: passes until nothing is pending, then ends.
+
+Usage: python -m tests.faults.worker_process DATABASE_URL SMTP_URL NAME LEASE_SECONDS
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from core.clock import SystemClock
+from core.database import Store
+from reminders.channels.smtp import SmtpChannel, SmtpServer
+from reminders.tables import Notification
+from tests.reminders.channels import worker_on
+
+PAUSE_SECONDS = 0.05  # the tick of a scheduler in a hurry
+
+
+def main(database_url: str, smtp_url: str, name: str, lease_seconds: str) -> None:
+    """Send until the outbox holds nothing that is pending."""
+    store = Store(database_url)
+    channel = SmtpChannel(SmtpServer.from_url(smtp_url), "appointments@testshire.example.org")
+    worker = worker_on(store, SystemClock(), channel, name, lease=timedelta(seconds=float(lease_seconds)))
+    print("ready", flush=True)
+    while _is_pending(store):
+        worker.send_due()
+        time.sleep(PAUSE_SECONDS)
+
+
+def _is_pending(store: Store) -> bool:
+    with store.reading() as session:
+        pending = select(func.count()).select_from(Notification).where(Notification.state == "pending")
+        return bool(session.scalar(pending))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
