@@ -24,6 +24,9 @@ def brand_css(colour: str) -> str:
         "--govuk-link-colour": brand,
         "--govuk-link-visited-colour": brand,
         "--govuk-link-hover-colour": dark,
+        "--front-door-button-colour": brand,
+        "--front-door-button-hover-colour": dark,
+        "--front-door-button-shadow-colour": dark,
     }
     return ":root{" + ";".join(f"{name}:{hex_of(value)}" for name, value in values.items()) + "}\n"
 

@@ -39,7 +39,7 @@ class _MendedItems:
     """Radios and checkboxes: no empty hint, `autofocus` reaches the first box, and no browser bubble."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
         params["idPrefix"] = field.id
         if not field.description:
             params.pop("hint", None)
@@ -65,7 +65,7 @@ class _Unforced:
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         kwargs.pop("required", None)
-        params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
         params["attributes"].pop("required", None)
         for name in ("classes", "autocomplete", "inputmode", "spellcheck"):
             value = params["attributes"].pop(name, None)

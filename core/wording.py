@@ -12,7 +12,7 @@ from flask_babel import ngettext
 def time_words(at: datetime | time) -> str:
     """ "10:30am", "9am", "midday", "midnight". Source: GOV.UK style guide, Times, read 2026-11-23."""
     if at.minute == 0 and at.hour in (0, 12):
-        return _("midday") if at.hour else _("midnight")
+        return str(_("midday") if at.hour else _("midnight"))
     hour = at.hour % 12 or 12
     return f"{hour}{f':{at.minute:02d}' if at.minute else ''}{'am' if at.hour < 12 else 'pm'}"
 
@@ -29,7 +29,7 @@ def day_words_short(day: date) -> str:
 
 def moment_words(at: datetime) -> str:
     """ "Tuesday 24 November 2026 at 10:30am"; `at` is in the zone of the place."""
-    return _("%(day)s at %(time)s", day=day_words(at), time=time_words(at))
+    return str(_("%(day)s at %(time)s", day=day_words(at), time=time_words(at)))
 
 
 def moment_words_short(at: datetime) -> str:

@@ -106,7 +106,7 @@ if (countdown) {
   const say = (minutes) => {
     if (minutes >= spoken) return;
     spoken = minutes;
-    said.textContent = minutes === 1 ? countdown.dataset.minute : countdown.dataset.minutes.replace("%n", minutes);
+    said.textContent = minutes === 1 ? countdown.dataset.minute : countdown.dataset.minutes.replace("#", minutes);
   };
   const tick = () => {
     const seconds = Math.max(0, Math.ceil((end - performance.now()) / 1000));
