@@ -17,6 +17,7 @@ from booking.availability.values import Search, SiteDay, Slot
 from booking.diary import last_bookable_date, search_for, site_day
 from booking.offers import Offer, encode
 from booking.tables import Allocation
+from core.database import table_of
 from core.wall_clock import days_between, instant_of, local_date_of
 from locations.catalogue import Catalogue, SiteFacts
 from locations.geo import Place, grid_miles
@@ -26,7 +27,7 @@ FIRST_SLOT_DAYS = (4, 17)
 # A turnaround may run past midnight: 4 hours (48 units of 5 minutes) of the neighbouring days are read as well.
 MIDNIGHT_MARGIN = 48
 
-_taken = Allocation.__table__.c
+_taken = table_of(Allocation).c
 # Written once: putting a statement together takes as long as running it. Plain columns, because rows by the thousand
 # pass the mapper for nothing. All of them are in one index, which is all that is read.
 _TAKEN = select(_taken.resource_id, _taken.seat, _taken.first_unit, _taken.last_unit).where(
@@ -38,7 +39,7 @@ _TAKEN = select(_taken.resource_id, _taken.seat, _taken.first_unit, _taken.last_
 _TAKEN_BY_OTHERS = _TAKEN.where(or_(_taken.appointment_id.is_(None), _taken.appointment_id != bindparam("but_not")))
 
 
-_columns = Allocation.__table__.c
+_columns = table_of(Allocation).c
 _IN_PERIOD = (
     _columns.site_id.in_(bindparam("sites", expanding=True)),
     _columns.first_unit >= bindparam("first"),
@@ -180,7 +181,7 @@ def nearest_alternatives(
     needs: frozenset[str] = frozenset(),
     count: int = 3,
 ) -> list[FreeSlot]:
-    """Up to `count` slots nearest in time to `offer`, at its site and in its mode; then anywhere, if there are too few."""
+    """Up to `count` slots nearest in time to `offer`, at its site and in its mode; then anywhere, if too few."""
     zone = catalogue.authority.zone
     wanted = local_date_of(offer.start_unit, zone)
     ask = Ask(
