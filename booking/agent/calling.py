@@ -11,8 +11,8 @@ from booking.agent.desk import Desk, desk
 from booking.agent.forms import Typed, answers_in_words, field_errors, read_typed, representation_of
 from booking.agent.holding import forget, hold_for, kept_for, let_go
 from booking.agent.screen import Screen, Trouble, held_visit, listed_services, needs_of, show_call
-from booking.agent.search import alternatives
 from booking.agent.state import CallState, read_state
+from booking.agent.suggestions import alternatives
 from booking.offers import decode
 from booking.queries.search import nearest_alternatives
 from booking.use_cases.booking import Booked, Booking, book

@@ -14,8 +14,9 @@ from booking.agent.desk import Desk
 from booking.agent.forms import Typed
 from booking.agent.grid import place_words
 from booking.agent.holding import Kept, kept_for
-from booking.agent.search import Suggestion, search_view, site_words
+from booking.agent.search import search_view, site_words
 from booking.agent.state import MOST_SERVICES, CallState
+from booking.agent.suggestions import Suggestion
 from booking.model import BASES, MODES, NEEDS
 from booking.offers import Offer, decode
 from booking.queries.appointments import AppointmentView
@@ -88,6 +89,7 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
     services = tuple(desk.catalogue.service(slug) for slug in state.services)
     needs = needs_of(card, state, moving)
     visit = held_visit(desk, resident_id, state)
+    is_same_visit = visit is not None and [service.slug for service in visit.services] == list(state.services)
     is_picking = state.picking or not services
     page = render_template(
         "agent/call.html",
@@ -101,7 +103,8 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
         search=None
         if is_picking
         else search_view(desk, state, tuple(s.id for s in services), needs, state.near or card.resident.postcode),
-        held=visit,
+        held=visit if is_same_visit else None,
+        still_held=visit if visit and visit.is_alive and not is_same_visit else None,
         moving=moving,
         cancelling=_appointment(card, state.cancelling),
         typed=extra.typed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from booking.agent.desk import Desk
@@ -20,27 +20,14 @@ from booking.agent.grid import (
     week_from,
 )
 from booking.agent.state import CallState
+from booking.agent.suggestions import Suggestion, suggestions_of
 from booking.availability.values import Slot
 from booking.model import MODES, NEEDS, place_needs, wants_extra_time
 from booking.queries.grid import Dropped, filters_that_exclude, last_date, slots_between, why_none
 from booking.queries.search import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
-from core.wording import day_words_short, miles_words, moment_words_short, time_words
+from core.wording import day_words_short, time_words
 from locations.catalogue import SiteFacts
 from locations.geo import Place, locate
-
-NEXT_FREE = "Next free anywhere"
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A time that one key holds."""
-
-    key: str
-    title: str
-    moment: str
-    place: str
-    token: str
-    is_next: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +84,7 @@ def search_view(
     nothing, ways = ("", ()) if slots else _nothing(desk, state, ask, days, soonest)
     return SearchView(
         grid=grid,
-        suggestions=_suggestions(desk, lines, slots, soonest),
+        suggestions=suggestions_of(lines, slots, soonest, desk.zone),
         opened=_opened(desk, state, lines, slots),
         nothing=nothing,
         ways=tuple(ways),
@@ -126,57 +113,6 @@ def _week(desk: Desk, state: CallState, first: date, last: date) -> str:
     if first > last:
         return ""
     return state.but(first_date=first if first > desk.today else None).query
-
-
-def _suggestions(
-    desk: Desk, lines: Sequence[Line], slots: Sequence[Slot], soonest: FreeSlot | None
-) -> tuple[Suggestion, ...]:
-    """At most three: the soonest nearby, the soonest anywhere, and the soonest by video or telephone."""
-    firsts = _firsts(desk, lines, slots)
-    near = next(((line, first) for line, first in firsts if line.miles is not None), None)
-    anywhere = min(firsts, key=lambda pair: pair[1].start_unit, default=None)
-    remote = min(
-        (pair for pair in firsts if pair[0].site.is_virtual), key=lambda pair: pair[1].start_unit, default=None
-    )
-    offered: list[Suggestion] = []
-    if near is not None:
-        offered.append(_suggestion(desk, f"Soonest at the nearest, {miles_words(near[0].miles)}", *near))
-    if soonest is not None:
-        offered.append(_of_free_slot(NEXT_FREE, soonest))
-    elif anywhere is not None:
-        offered.append(_suggestion(desk, NEXT_FREE, *anywhere))
-    if remote is not None:
-        offered.append(_suggestion(desk, f"Next {MODES[remote[0].mode].lower()}", *remote))
-    unique = {suggestion.token: suggestion for suggestion in reversed(offered)}
-    kept = [suggestion for suggestion in offered if unique.pop(suggestion.token, None)]
-    next_token = next((suggestion.token for suggestion in offered if suggestion.title == NEXT_FREE), "")
-    return tuple(
-        replace(suggestion, key=str(number), is_next=suggestion.token == next_token)
-        for number, suggestion in enumerate(kept, 1)
-    )
-
-
-def _firsts(desk: Desk, lines: Sequence[Line], slots: Sequence[Slot]) -> list[tuple[Line, Slot]]:
-    """The first slot of each line that has one, in the order of the lines."""
-    by_site: dict[int, Slot] = {}
-    for slot in slots:
-        by_site.setdefault(slot.site_id, slot)
-    return [(line, by_site[line.site.id]) for line in lines if line.site.id in by_site]
-
-
-def _suggestion(desk: Desk, title: str, line: Line, slot: Slot) -> Suggestion:
-    (first,) = all_times(line, [slot], desk.zone)
-    moment = f"{day_words_short(date_of(slot, desk.zone))} {first.words}"
-    return Suggestion("", title, moment, place_words(line.site, line.mode), first.token)
-
-
-def _of_free_slot(title: str, slot: FreeSlot) -> Suggestion:
-    return Suggestion("", title, moment_words_short(slot.starts_at), place_words(slot.site, slot.mode), slot.token)
-
-
-def alternatives(slots: Sequence[FreeSlot]) -> tuple[Suggestion, ...]:
-    """Other times, for somebody who came second; keys 1, 2, 3."""
-    return tuple(replace(_of_free_slot("Instead", slot), key=str(number)) for number, slot in enumerate(slots, 1))
 
 
 def _opened(desk: Desk, state: CallState, lines: Sequence[Line], slots: Sequence[Slot]) -> Opened | None:

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
 
 from booking.model import MODES, NEEDS
 
 MOST_SERVICES = 2
-
-
-class Arguments(Protocol):
-    """What a request's arguments can do."""
-
-    def get(self, key: str, default: str = "") -> Any:
-        """The first value of `key`."""
-
-    def getlist(self, key: str) -> list[str]:
-        """All values of `key`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +32,8 @@ class CallState:
 
     def but(self, **changes: Any) -> CallState:
         """The same state with `changes`; an opened cell is closed unless it is one of them."""
-        return replace(self, **({"cell": "", "picking": False, "wording": "", "cancelling": ""} | changes))
+        shut: dict[str, Any] = {"cell": "", "picking": False, "wording": "", "cancelling": ""}
+        return replace(self, **(shut | changes))
 
     @property
     def query(self) -> str:
@@ -61,21 +54,21 @@ class CallState:
         return urlencode(pairs + [(name, value) for name, value in facts.items() if value])
 
 
-def read_state(arguments: Arguments) -> CallState:
+def read_state(arguments: MultiDict[str, str]) -> CallState:
     """The state that `arguments` describe. What means nothing is left out rather than refused."""
     needs = tuple(code for code in dict.fromkeys(arguments.getlist("need")) if code in NEEDS)
-    mode = str(arguments.get("mode", ""))
+    mode = arguments.get("mode", "")
     return CallState(
         services=tuple(dict.fromkeys(arguments.getlist("service")))[:MOST_SERVICES],
         needs=needs if arguments.get("filtered", "") else None,
         mode=mode if mode in MODES else "",
-        near=" ".join(str(arguments.get("near", "")).split())[:20],
-        first_date=_date(str(arguments.get("from", ""))),
-        cell=str(arguments.get("cell", ""))[:40],
+        near=" ".join(arguments.get("near", "").split())[:20],
+        first_date=_date(arguments.get("from", "")),
+        cell=arguments.get("cell", "")[:40],
         picking=bool(arguments.get("pick", "")),
-        wording=" ".join(str(arguments.get("find", "")).split())[:60],
-        moving=str(arguments.get("move", ""))[:12],
-        cancelling=str(arguments.get("cancel", ""))[:12],
+        wording=" ".join(arguments.get("find", "").split())[:60],
+        moving=arguments.get("move", "")[:12],
+        cancelling=arguments.get("cancel", "")[:12],
     )
 
 
