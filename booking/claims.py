@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from booking.availability.values import Allocation as Seating
 from booking.tables import Allocation, Claim
+from core.database import table_of
 from core.errors import HoldExpired, LostRace
 
-_allocations = Allocation.__table__
+_allocations = table_of(Allocation)
 _INSERT_ALLOCATION = _allocations.insert().returning(_allocations.c.id)
 
 
@@ -47,7 +48,9 @@ def turn_hold_into_appointment(session: Session, *, hold_id: int, appointment_id
 
 def release(session: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> None:
     """Give back what a hold or an appointment has claimed."""
-    owner = _allocations.c.hold_id == hold_id if hold_id is not None else _allocations.c.appointment_id == appointment_id
+    owner = (
+        _allocations.c.hold_id == hold_id if hold_id is not None else _allocations.c.appointment_id == appointment_id
+    )
     session.connection().execute(delete(_allocations).where(owner))
 
 
@@ -68,7 +71,7 @@ def bury(session: Session, allocation_ids: Collection[int], now: datetime) -> No
 
 def remove_past(session: Session, before_unit: int) -> int:
     """Remove the claims of units before `before_unit`; how many there were. The allocations stay, as the record."""
-    result = session.connection().execute(delete(Claim.__table__).where(Claim.unit < before_unit))
+    result = session.connection().execute(delete(table_of(Claim)).where(Claim.unit < before_unit))
     return result.rowcount
 
 

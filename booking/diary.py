@@ -24,7 +24,9 @@ from booking.model import place_needs, wants_extra_time
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 from locations.opening import closed_on, openings_on
+
 MAX_KEPT_DAYS = 400
+
 
 def site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
     """The plan of `site` on `day`, without its bookings."""

@@ -18,15 +18,14 @@ from booking.availability.engine import assign, check_offer
 from booking.availability.values import Allocation as Seating
 from booking.availability.values import Offer as Verdict
 from booking.availability.values import Search
+from booking.claims import bury
 from booking.diary import earliest_at, search_for, site_day
 from booking.offers import Offer
-from booking.claims import bury
 from booking.queries.search import Ask, candidate_sites, taken_on
 from core.errors import NotFound, SlotTaken, TooFar, TooSoon
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.catalogue import Catalogue, catalogue_by_id
 from locations.tables import Site
-
 
 _LOCK_SITE = (
     select(Site.id)

@@ -11,11 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, AppointmentService
+from core.database import table_of
 from core.errors import NotFound
 from core.tokens import new_reference, parse_reference
 
-_appointments = Appointment.__table__
-_services = AppointmentService.__table__
+_appointments = table_of(Appointment)
+_services = table_of(AppointmentService)
 
 
 _RETURNING_ID = {
@@ -39,9 +40,7 @@ def insert_appointment(session: Session, values: dict[str, Any]) -> tuple[int, s
             return appointment_id, reference
 
 
-def insert_services(
-    session: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]
-) -> None:
+def insert_services(session: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
     """Write the services of a visit in their order: (service id, start, end) each."""
     rows = [
         {

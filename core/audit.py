@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.database import Base, Key
+from core.database import Base, Key, table_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class AuditEntry(Base):
     facts: Mapped[dict[str, Any]]
 
 
-_RECORD = AuditEntry.__table__.insert()
+_RECORD = table_of(AuditEntry).insert()
 
 
 def record(

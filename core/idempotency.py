@@ -12,7 +12,7 @@ from sqlalchemy import Index, String, UniqueConstraint, bindparam, delete, selec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.database import Base, Key, Store
+from core.database import Base, Key, Store, table_of
 from core.errors import IdempotencyMismatch, LostRace, ServiceError, SlotTaken
 
 KEPT = timedelta(hours=48)  # the contract promises at least 24
@@ -37,7 +37,7 @@ class IdempotencyRecord(Base):
     created_at: Mapped[datetime]
 
 
-_records = IdempotencyRecord.__table__
+_records = table_of(IdempotencyRecord)
 _REMEMBER = _records.insert()
 _FIND = select(_records.c.fingerprint, _records.c.status, _records.c.answer).where(
     _records.c.owner == bindparam("owner"), _records.c.key == bindparam("key")

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from core.database import table_of
 from core.errors import Invalid, NotFound
 from core.tokens import digest, new_token
 from people.policy import Scope
@@ -21,7 +22,7 @@ from people.tables import ApiKey
 MARK = "fd_"
 PREFIX_LENGTH = 8
 
-_keys = ApiKey.__table__.c
+_keys = table_of(ApiKey).c
 # Written once, without the mapper: every request of a program begins with it.
 _WORKING_KEY = select(_keys.id, _keys.name, _keys.authority_id, _keys.scopes).where(
     _keys.digest == bindparam("wanted"), _keys.revoked_at.is_(None)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, func, or_, select
+from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.database import table_of
 from people.finding import Match, find_residents
 from people.model import Person
 from people.names import (
@@ -29,20 +32,44 @@ __all__ = [
     "email_key",
     "find_or_create",
     "find_residents",
+    "identify",
     "name_tokens",
     "phone_key",
     "postcode_key",
 ]
 
 
-def find_or_create(
-    session: Session,
-    authority_id: int,
-    person: Person,
-    now: datetime,
-    *,
-    by_staff: bool = False,
-) -> Resident:
+_residents = table_of(Resident).c
+_CONTACT = {
+    "email": _residents.email == bindparam("email"),
+    "phone": _residents.phone_key == bindparam("phone"),
+}
+_SAME = {
+    (by_email, by_phone): select(_residents.id, _residents.name, _residents.email, _residents.phone_key)
+    .where(
+        _residents.authority_id == bindparam("authority"),
+        _residents.anonymised_at.is_(None),
+        or_(*([_CONTACT["email"]] if by_email else []), *([_CONTACT["phone"]] if by_phone else [])),
+    )
+    .order_by(_residents.id)
+    for by_email, by_phone in ((True, False), (False, True), (True, True))
+}
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+_INSERT = table_of(Resident).insert().returning(_residents.id)
+_INSERT_TOKEN = table_of(ResidentNameToken).insert()
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Which resident somebody is, and whether nobody knew them before."""
+
+    id: int
+    is_new: bool
+
+
+def identify(
+    session: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
+) -> Identified:
     """The resident that `person` is: with the same email or telephone and closely the same name, or a new one.
 
     Staff have checked who calls, so what they enter replaces older contact details. Anybody else is unproven: somebody
@@ -53,43 +80,42 @@ def find_or_create(
     two first bookings at the same moment share one resident (and one limit of open appointments).
     """
     _lock_contact(session, authority_id, person)
-    for resident in _of_contact(session, authority_id, person):
-        if is_closely_same(resident.name, person.name) and (by_staff or _changes_nothing(resident, person)):
-            _keep(resident, person)
+    for row in _of_contact(session, authority_id, person):
+        if is_closely_same(row.name, person.name) and (by_staff or _changes_nothing(row, person)):
+            _keep(session.get_one(Resident, row.id), person)
             session.flush()
-            return resident
-    return _create(session, authority_id, person, now)
+            return Identified(row.id, is_new=False)
+    return Identified(_create(session, authority_id, person, now), is_new=True)
+
+
+def find_or_create(
+    session: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
+) -> Resident:
+    """The row of the resident that `person` is. See `identify`."""
+    return session.get_one(Resident, identify(session, authority_id, person, now, by_staff=by_staff).id)
 
 
 def _lock_contact(session: Session, authority_id: int, person: Person) -> None:
     if session.get_bind().dialect.name != "postgresql":
         return  # SQLite has one writer at a time
-    keys = sorted(
-        _lock_number(f"{authority_id}:{key}") for key in (email_key(person.email), phone_key(person.phone)) if key
-    )
-    for number in keys:
-        session.execute(select(func.pg_advisory_xact_lock(bindparam("number", number, BigInteger))))
+    keys = (email_key(person.email), phone_key(person.phone))
+    for number in sorted(_lock_number(f"{authority_id}:{key}") for key in keys if key):
+        session.connection().execute(_LOCK, {"number": number})
 
 
 def _lock_number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
 
 
-def _of_contact(session: Session, authority_id: int, person: Person) -> Iterable[Resident]:
+def _of_contact(session: Session, authority_id: int, person: Person) -> Sequence[Row[*tuple[Any, ...]]]:
     email, phone = email_key(person.email), phone_key(person.phone)
-    same = [Resident.email == email] if email else []
-    same += [Resident.phone_key == phone] if phone else []
-    if not same:
+    if not email and not phone:
         return ()
-    statement = select(Resident).where(
-        Resident.authority_id == authority_id,
-        Resident.anonymised_at.is_(None),
-        or_(*same),
-    )
-    return session.scalars(statement.order_by(Resident.id)).all()
+    values = {"authority": authority_id} | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
+    return session.connection().execute(_SAME[bool(email), bool(phone)], values).all()
 
 
-def _changes_nothing(resident: Resident, person: Person) -> bool:
+def _changes_nothing(resident: Row[*tuple[Any, ...]], person: Person) -> bool:
     email, phone = email_key(person.email), phone_key(person.phone)
     return (not email or email == resident.email) and (not phone or phone == resident.phone_key)
 
@@ -106,23 +132,27 @@ def _keep(resident: Resident, person: Person) -> None:
     resident.leave_no_message = resident.leave_no_message or person.leave_no_message
 
 
-def _create(session: Session, authority_id: int, person: Person, now: datetime) -> Resident:
-    resident = Resident(
-        authority_id=authority_id,
-        language=person.language,
-        support_needs=list(person.support_needs),
-        contact_preference=person.contact_preference,
-        do_not_text=person.do_not_text,
-        leave_no_message=person.leave_no_message,
-        created_at=now,
-    )
-    _set_name(resident, person.name)
-    _set_contact(resident, person.email, person.phone)
-    _set_postcode(resident, person.postcode)
-    session.add(resident)
-    session.flush()
-    _index_name(session, resident)
-    return resident
+def _create(session: Session, authority_id: int, person: Person, now: datetime) -> int:
+    name = " ".join(person.name.split())
+    values = {
+        "authority_id": authority_id,
+        "name": name,
+        "surname": surname_of(name),
+        "email": email_key(person.email),
+        "phone": person.phone.strip(),
+        "phone_key": phone_key(person.phone),
+        "postcode": person.postcode.strip().upper(),
+        "postcode_key": postcode_key(person.postcode),
+        "language": person.language,
+        "support_needs": list(person.support_needs),
+        "contact_preference": person.contact_preference,
+        "do_not_text": person.do_not_text,
+        "leave_no_message": person.leave_no_message,
+        "created_at": now,
+    }
+    resident_id: int = session.connection().execute(_INSERT, values).scalar_one()
+    _index_name(session, authority_id, resident_id, name)
+    return resident_id
 
 
 def change_contact(session: Session, resident: Resident, person: Person) -> None:
@@ -139,7 +169,7 @@ def change_contact(session: Session, resident: Resident, person: Person) -> None
     session.flush()
     if is_renamed:
         session.execute(delete(ResidentNameToken).where(ResidentNameToken.resident_id == resident.id))
-        _index_name(session, resident)
+        _index_name(session, resident.authority_id, resident.id, resident.name)
 
 
 def _set_name(resident: Resident, name: str) -> None:
@@ -158,11 +188,10 @@ def _set_postcode(resident: Resident, postcode: str) -> None:
     resident.postcode_key = postcode_key(postcode)
 
 
-def _index_name(session: Session, resident: Resident) -> None:
-    session.add_all(
-        ResidentNameToken(**row) for row in name_token_rows(resident.authority_id, resident.id, resident.name)
-    )
-    session.flush()
+def _index_name(session: Session, authority_id: int, resident_id: int, name: str) -> None:
+    rows = name_token_rows(authority_id, resident_id, name)
+    if rows:
+        session.connection().execute(_INSERT_TOKEN, rows)
 
 
 def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:

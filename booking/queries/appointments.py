@@ -174,9 +174,7 @@ def _views(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -
         .where(Allocation.appointment_id.in_(ids))
         .order_by(Allocation.appointment_id, Allocation.first_unit, Allocation.id),
     )
-    return [
-        _view(catalogue, row.Appointment, row.Resident, row.Representative, services, resources) for row in rows
-    ]
+    return [_view(catalogue, row.Appointment, row.Resident, row.Representative, services, resources) for row in rows]
 
 
 def _grouped(session: Session, statement: Any) -> Mapping[int, Sequence[int]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, AppointmentService
@@ -111,7 +111,7 @@ def current_versions(session: Session, appointment_ids: Iterable[int]) -> dict[i
 
 def planning_facts(session: Session, appointment_id: int) -> PlanningFacts:
     """What decides about the messages of one appointment, in one statement. Raises: NotFound."""
-    row = session.execute(_planning_rows().where(Appointment.id == appointment_id).limit(1)).first()
+    row = session.connection().execute(_PLANNING_ROW, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound(f"There is no appointment {appointment_id}.")
     return _planning(row)
@@ -153,6 +153,9 @@ def _planning_rows() -> Select[Any]:
         .outerjoin(Service, Service.id == first_service)
         .order_by(Appointment.id)
     )
+
+
+_PLANNING_ROW = _planning_rows().where(Appointment.id == bindparam("appointment")).limit(1)
 
 
 def _planning(row: Row[Any]) -> PlanningFacts:

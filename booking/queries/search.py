@@ -17,7 +17,7 @@ from booking.availability.values import Search, SiteDay, Slot
 from booking.diary import last_bookable_date, search_for, site_day
 from booking.offers import Offer, encode
 from booking.tables import Allocation
-from core.database import table_of
+from core.database import integer_rows, table_of
 from core.wall_clock import days_between, instant_of, local_date_of
 from locations.catalogue import Catalogue, SiteFacts
 from locations.geo import Place, grid_miles
@@ -220,8 +220,7 @@ def busy_of(session: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
     """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`."""
     if not days:
         return busy_index(())
-    rows = session.connection().execute(_BUSY, _period_of(days) | {"now": now}).all()
-    return busy_index(rows)  # type: ignore[arg-type]
+    return busy_index(integer_rows(session, _BUSY, _period_of(days) | {"now": now}))
 
 
 def taken_on(
@@ -232,8 +231,10 @@ def taken_on(
     `but_not` leaves out one appointment, whose own time is free to itself when it moves.
     """
     rows = session.connection().execute(_TAKEN, _period_of([day])).all()
-    alive = [row[:4] for row in rows if (row[4] is None or row[4] > now) and (but_not is None or row[5] != but_not)]
-    return busy_index(alive), tuple(row[6] for row in rows if row[4] is not None and row[4] <= now)
+    dead = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
+    others = [row for row in rows if row.id not in dead and (but_not is None or row.appointment_id != but_not)]
+    busy = busy_index([(row.resource_id, row.seat, row.first_unit, row.last_unit) for row in others])
+    return busy, tuple(dead)
 
 
 def _period_of(days: Sequence[SiteDay]) -> dict[str, Any]:

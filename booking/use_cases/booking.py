@@ -19,6 +19,7 @@ from booking.repository import insert_appointment, insert_services
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
+from core.database import table_of
 from core.errors import Invalid, LimitReached
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
@@ -26,12 +27,12 @@ from core.tokens import digest, manage_token, new_nonce
 from core.wall_clock import instant_of, local_date_of
 from people.model import Person, Representation
 from people.repository import add_representative, lock_resident
-from people.residents import find_or_create
+from people.residents import Identified, identify
 
-_appointments, _services = Appointment.__table__.c, AppointmentService.__table__.c
+_appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
 _OPEN_COUNTS = (
     select(_services.service_id, func.count())
-    .join(Appointment.__table__, _appointments.id == _services.appointment_id)
+    .join(table_of(Appointment), _appointments.id == _services.appointment_id)
     .where(
         _appointments.resident_id == bindparam("resident"),
         _appointments.starts_at > bindparam("now"),
@@ -80,9 +81,7 @@ class _Taking:
     hold_id: int | None
 
 
-def book(
-    runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None
-) -> Booked:
+def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None) -> Booked:
     """The appointment that `booking` asks for.
 
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, Invalid, NotFound, IdempotencyMismatch.
@@ -103,17 +102,15 @@ def with_link(runtime: Runtime, answer: Answer) -> Booked:
 def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
     now = runtime.clock.database_now(session)
     taking = _taking(session, booking, actor, now)
-    resident_id = _resident(session, booking, actor, now)
-    if actor.kind in PUBLIC_ACTORS:
-        _check_limit(session, taking, resident_id, now)
+    resident = _resident(session, booking, actor, now)
+    if actor.kind in PUBLIC_ACTORS and not resident.is_new:
+        _check_limit(session, taking, resident.id, now)
     representative_id = None
     if booking.representative is not None:
-        representative_id = add_representative(
-            session, booking.authority_id, resident_id, booking.representative, now
-        )
+        representative_id = add_representative(session, booking.authority_id, resident.id, booking.representative, now)
     nonce = new_nonce()
     values = _values(taking, booking, now) | {
-        "resident_id": resident_id,
+        "resident_id": resident.id,
         "representative_id": representative_id,
         "manage_nonce": nonce,
         "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
@@ -122,8 +119,14 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
     insert_services(session, appointment_id, parts_of(taking.placement, taking.offer))
     _take(session, taking, appointment_id, now)
     record(
-        session, actor, "booked", ("appointment", appointment_id),
-        authority_id=booking.authority_id, now=now, channel=booking.channel, offer=encode(taking.offer),
+        session,
+        actor,
+        "booked",
+        ("appointment", appointment_id),
+        authority_id=booking.authority_id,
+        now=now,
+        channel=booking.channel,
+        offer=encode(taking.offer),
     )
     announce(session, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now))
     offer, end_unit = encode(taking.offer), taking.placement.end_unit
@@ -132,34 +135,32 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
 
 
 def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
-    if (booking.offer is None) == (booking.hold is None):
-        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
-    needs = frozenset(booking.support_needs)
-    if booking.hold is not None:
+    if booking.hold is not None and booking.offer is None:
         hold = live_hold(session, booking.authority_id, booking.hold, now, lock=True)
         offer = decode(hold.offer)
         return _Taking(offer, place_held(session, offer, now), hold.id)
-    assert booking.offer is not None
-    offer = replace(booking.offer, extra_time=booking.offer.extra_time or wants_extra_time(needs))
-    if offer.authority_id != booking.authority_id:
+    if booking.offer is None or booking.hold is not None:
+        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+    if booking.offer.authority_id != booking.authority_id:
         raise Invalid({"slot": ["This slot belongs to another authority."]})
+    needs = frozenset(booking.support_needs)
+    offer = replace(booking.offer, extra_time=booking.offer.extra_time or wants_extra_time(needs))
     for_public = actor.kind in PUBLIC_ACTORS
     return _Taking(offer, place(session, offer, now, for_public=for_public, needs=needs), None)
 
 
-def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -> int:
+def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
     if isinstance(booking.resident, int):
-        return lock_resident(session, booking.authority_id, booking.resident).id
+        return Identified(lock_resident(session, booking.authority_id, booking.resident).id, is_new=False)
     if not booking.resident.name.strip():
         raise Invalid({"name": ["Enter a name."]})
-    by_staff = actor.kind == "staff"
-    return find_or_create(session, booking.authority_id, booking.resident, now, by_staff=by_staff).id
+    return identify(session, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
 
 
 def _check_limit(session: Session, taking: _Taking, resident_id: int, now: datetime) -> None:
     """Raises: LimitReached. The resident is locked, so that two bookings at once are counted one after the other."""
     values = {"resident": resident_id, "now": now, "services": taking.offer.service_ids}
-    counts = dict(session.connection().execute(_OPEN_COUNTS, values).all())
+    counts: dict[int, int] = {row[0]: row[1] for row in session.connection().execute(_OPEN_COUNTS, values)}
     for service_id in taking.offer.service_ids:
         limit = taking.placement.catalogue.service_by_id(service_id).open_limit
         if counts.get(service_id, 0) >= limit:
@@ -209,4 +210,4 @@ def _take(session: Session, taking: _Taking, appointment_id: int, now: datetime)
         claim_for_appointment(session, taking.offer.site_id, taking.placement.way, appointment_id=appointment_id)
         return
     turn_hold_into_appointment(session, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
-    session.connection().execute(delete(Hold.__table__).where(Hold.id == taking.hold_id))
+    session.connection().execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))

@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 
 from booking.claims import claim_for_appointment, release, turn_hold_into_appointment
 from booking.events import AppointmentChange, announce
-from booking.model import NEEDS_REASON, State, can_move
+from booking.model import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.offers import Offer, decode, encode
-from booking.placing import place, place_held
+from booking.placing import Placement, place, place_held
 from booking.repository import appointment_for_change, insert_services, service_ids_of
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
 from booking.use_cases.holds import live_hold
 from booking.use_cases.rebooking import settle
 from core.audit import Actor, record
+from core.database import table_of
 from core.errors import IllegalMove, Invalid, TooSoon
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
@@ -117,9 +118,7 @@ def answer_of(row: Appointment) -> Answer:
     return Answer(200, asdict(booked) | {"nonce": row.manage_nonce})
 
 
-def change_details(
-    runtime: Runtime, authority_id: int, reference: str, details: Details, *, actor: Actor
-) -> None:
+def change_details(runtime: Runtime, authority_id: int, reference: str, details: Details, *, actor: Actor) -> None:
     """New contact details and needs for the resident of an appointment. Raises: IllegalMove, NotFound."""
     with runtime.store.writing() as session:
         now = runtime.clock.database_now(session)
@@ -150,24 +149,13 @@ def _check_open(session: Session, row: Appointment, now: datetime, *, enforce_cu
 
 
 def _move(session: Session, row: Appointment, move: Move, actor: Actor, now: datetime) -> None:
-    if (move.offer is None) == (move.hold is None):
-        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
-    if move.hold is not None:
-        hold = live_hold(session, row.authority_id, move.hold, now, lock=True)
-        offer = _same_visit(session, row, decode(hold.offer))
-        placement = place_held(session, offer, now)
-        release(session, appointment_id=row.id)
-        turn_hold_into_appointment(session, hold_id=hold.id, appointment_id=row.id, now=now)
-        session.connection().execute(delete(Hold.__table__).where(Hold.id == hold.id))
-    else:
-        assert move.offer is not None
-        offer = _same_visit(session, row, move.offer)
-        for_public = actor.kind in PUBLIC_ACTORS
-        needs = frozenset(row.support_needs)
-        placement = place(session, offer, now, for_public=for_public, needs=needs, but_not=row.id)
-        release(session, appointment_id=row.id)
-        claim_for_appointment(session, offer.site_id, placement.way, appointment_id=row.id)
     was = row.offer
+    if move.hold is not None and move.offer is None:
+        placement, offer = _take_hold(session, row, move.hold, now)
+    elif move.offer is not None and move.hold is None:
+        placement, offer = _take_offer(session, row, move.offer, actor, now)
+    else:
+        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
     _set(row, times_of(placement, offer) | {"version": row.version + 1, "changed_at": now})
     session.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(session, row.id, parts_of(placement, offer))
@@ -175,11 +163,33 @@ def _move(session: Session, row: Appointment, move: Move, actor: Actor, now: dat
     _recorded(session, row, actor, "rescheduled", now, move.reason, was=was, offer=encode(offer))
 
 
+def _take_hold(session: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, Offer]:
+    hold = live_hold(session, row.authority_id, token, now, lock=True)
+    offer = _same_visit(session, row, decode(hold.offer))
+    placement = place_held(session, offer, now)
+    release(session, appointment_id=row.id)
+    turn_hold_into_appointment(session, hold_id=hold.id, appointment_id=row.id, now=now)
+    session.connection().execute(delete(table_of(Hold)).where(Hold.id == hold.id))
+    return placement, offer
+
+
+def _take_offer(
+    session: Session, row: Appointment, wanted: Offer, actor: Actor, now: datetime
+) -> tuple[Placement, Offer]:
+    offer = _same_visit(session, row, wanted)
+    offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(frozenset(row.support_needs)))
+    for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
+    placement = place(session, offer, now, for_public=for_public, needs=needs, but_not=row.id)
+    release(session, appointment_id=row.id)
+    claim_for_appointment(session, offer.site_id, placement.way, appointment_id=row.id)
+    return placement, offer
+
+
 def _same_visit(session: Session, row: Appointment, offer: Offer) -> Offer:
-    """`offer`, when it is for the appointment's own services; its extra time is kept. Raises: Invalid."""
+    """`offer`, when it is for the appointment's own services. Raises: Invalid."""
     if offer.authority_id != row.authority_id or offer.service_ids != service_ids_of(session, row.id):
         raise Invalid({"slot": ["This slot is for another service. Ask for the appointment's own services."]})
-    return replace(offer, extra_time=offer.extra_time or "extra-time" in row.support_needs)
+    return offer
 
 
 def _set(row: Appointment, values: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from booking.claims import claim_for_hold, release
 from booking.offers import Offer, decode, encode
 from booking.placing import place
 from booking.tables import Hold
+from core.database import table_of
 from core.errors import HoldExpired
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
@@ -19,7 +20,7 @@ from core.tokens import digest, new_token
 
 HOLD_PERIOD = timedelta(minutes=10)
 
-_holds = Hold.__table__
+_holds = table_of(Hold)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.model import State
 from booking.tables import Allocation, Appointment, RebookItem
+from core.database import table_of
 from core.wall_clock import unit_after, unit_of
 from locations.tables import Closure
 
@@ -37,7 +38,7 @@ def list_touched(session: Session, closure_id: int, now: datetime) -> int:
     ids = connection.scalars(touched.where(Appointment.id.not_in(known)).order_by(Appointment.id)).all()
     if ids:
         common = {"authority_id": closure.authority_id, "closure_id": closure_id, "created_at": now}
-        connection.execute(RebookItem.__table__.insert(), [common | {"appointment_id": id_} for id_ in ids])
+        connection.execute(table_of(RebookItem).insert(), [common | {"appointment_id": id_} for id_ in ids])
     return len(ids)
 
 
@@ -52,7 +53,7 @@ def _in_scope(closure: Closure) -> ColumnElement[bool]:
 def settle(session: Session, appointment_id: int, now: datetime) -> None:
     """Take an appointment off every list: it was moved or cancelled."""
     session.connection().execute(
-        update(RebookItem.__table__)
+        update(table_of(RebookItem))
         .where(RebookItem.appointment_id == appointment_id, RebookItem.settled_at.is_(None))
         .values(settled_at=now)
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing.synchronize import Barrier
+from threading import Barrier
 
 from booking.offers import Offer, decode
 from booking.queries.search import nearest_alternatives
