@@ -107,7 +107,8 @@ def _description(appointment: Shown, manage_url: str) -> str:
     lines = [_("Reference: %(reference)s", reference=spoken_reference(appointment.reference))]
     documents = documents_of(appointment.services)
     if documents:
-        lines += ["", _("What to bring"), *(f"- {document}" for document in documents)]
+        heading = _("What to bring") if appointment.mode == "in_person" else _("What to have ready")
+        lines += ["", heading, *(f"- {document}" for document in documents)]
     if appointment.site.directions and appointment.mode == "in_person":
         lines += ["", appointment.site.directions]
     if manage_url:

@@ -92,7 +92,7 @@ class Writer:
             facts,
             facts.authority,
             public_url=self.public_url,
-            manage_url=told.manage_url,
+            manage_url=told.manage_url if told.is_on else "",
             organizer_email=self.sender,
             attendee=(recipient.name, recipient.email),
         )

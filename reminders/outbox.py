@@ -1,4 +1,4 @@
-"""The outbox: a change of an appointment writes what it owes, and voids what is not true any more, in its own transaction."""
+"""The outbox: a change of an appointment writes what it owes, and voids what is not true, in its own transaction."""
 
 from __future__ import annotations
 

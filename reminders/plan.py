@@ -5,7 +5,7 @@ A message is due when `due_at <= now < useful_until`:
 | kind | due | useful until | why |
 |---|---|---|---|
 | confirmation, rescheduled | at once | the appointment starts | after that it confirms nothing |
-| a reminder | the time that the plan says | the next reminder is due, or else the start | two reminders at once say the same thing twice |
+| a reminder | the time in the plan | the next reminder is due, or the start | two at once say one thing twice |
 | manage link | at once | a day later | whoever asked has asked again, or rung |
 | cancelled | at once | a day after the time that was given up | somebody who went for nothing learns why |
 

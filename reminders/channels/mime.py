@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from email.errors import HeaderParseError, MessageDefect
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
 from reminders.channels.base import Message
+
+NO_ADDRESS = "The email address is not one."
 
 
 def as_email(message: Message, mail_from: str) -> EmailMessage:
@@ -17,15 +20,12 @@ def as_email(message: Message, mail_from: str) -> EmailMessage:
     The same notification always has the same Message-ID, so that mail systems can merge a duplicate. Raises:
     DeliveryFailed (permanent) when an address is no address.
     """
-    email = EmailMessage(policy=SMTP)
-    _, sender = parseaddr(mail_from)
-    try:
-        email["From"] = Address(_one_line(message.sender_name), addr_spec=sender)
-        email["To"] = Address(_one_line(message.to_name), addr_spec=message.to_email)
-    except (ValueError, IndexError) as error:  # the header registry raises either for a broken address
-        raise DeliveryFailed(reason="The email address is not one.", permanent=True) from error
+    to, (_, sender) = envelope_address(message.to_email), parseaddr(mail_from)
+    email = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
+    email["From"] = _mailbox(message.sender_name, sender)
+    email["To"] = _mailbox(message.to_name, to)
     if message.reply_to:
-        email["Reply-To"] = Address(_one_line(message.sender_name), addr_spec=message.reply_to)
+        email["Reply-To"] = _mailbox(message.sender_name, message.reply_to)
     email["Subject"] = _one_line(message.subject)
     email["Date"] = format_datetime(message.at)
     email["Message-ID"] = message_id(message.reference, sender)
@@ -36,6 +36,23 @@ def as_email(message: Message, mail_from: str) -> EmailMessage:
     if message.calendar:
         _add_calendar(email, message)
     return email
+
+
+def envelope_address(address: str) -> str:
+    """`address` as mail servers want it, its domain in ASCII. Raises: DeliveryFailed (permanent) when it is none."""
+    local, _, domain = address.rpartition("@")
+    try:
+        in_ascii = f"{local}@{domain.encode('idna').decode()}"
+        # Letters of any script may stand before the @ (RFC 6531); the parser knows ASCII, so a letter stands for each.
+        Address(addr_spec="".join(character if character.isascii() else "x" for character in in_ascii))
+    except (ValueError, IndexError, HeaderParseError, MessageDefect) as error:
+        raise DeliveryFailed(reason=NO_ADDRESS, permanent=True) from error
+    return in_ascii
+
+
+def _mailbox(name: str, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(_one_line(name), username=local, domain=domain)
 
 
 def message_id(reference: str, sender: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.errors import ConfigurationError, DeliveryFailed
 from reminders.channels.base import DeliveryUnclear, Message
-from reminders.channels.mime import as_email
+from reminders.channels.mime import as_email, envelope_address
 
 TIMEOUT_SECONDS = 30.0
 PERMANENT = 500  # RFC 5321 4.2.1: 5yz is a permanent negative reply, 4yz a transient one
@@ -108,7 +108,7 @@ class SmtpLine:
         _, sender = parseaddr(self._mail_from)
         client = self._reached()
         try:
-            return _hand_over(client, sender, message.to_email, email.as_bytes())
+            return _hand_over(client, sender, envelope_address(message.to_email), email.as_bytes())
         except smtplib.SMTPServerDisconnected as error:
             self.close()
             raise _failed(error) from error

@@ -1,0 +1,206 @@
+"""Messages word for word, against files kept in golden/.
+
+After a deliberate change: REWRITE_GOLDEN=1 pytest tests/reminders/test_messages.py, then read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from booking.queries.for_messages import Addressee, MessageFacts
+from locations.model import AuthorityFacts, HolidayRule, ServiceFacts, SiteFacts
+from reminders.recipients import Recipient
+from tests.reminders.channels import writer
+
+GOLDEN = Path(__file__).with_name("golden")
+STARTS = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+
+AUTHORITY = AuthorityFacts(
+    id=1,
+    slug="testshire",
+    name="Testshire & District Council",
+    zone="Europe/London",
+    division="england-and-wales",
+    brand_colour="#1d4f7c",
+    phone="01632 960000",
+    email="",
+    opening_words="",
+    publishes_availability=True,
+    closes_on_bank_holidays=True,
+    lead_minutes=0,
+    horizon_days=56,
+    open_limit=2,
+    cancel_cutoff_minutes=120,
+    extra_time_minutes=15,
+    reminder_plan=(),
+    is_demo=True,
+    plan_version=1,
+)
+SITE = SiteFacts(
+    id=1,
+    slug="high-street",
+    name="High Street Library",
+    kind="library",
+    address="1 High Street\nTestshire",
+    postcode="NW11 9QS",
+    easting=None,
+    northing=None,
+    features=frozenset(),
+    phone="",
+    directions="The lift is behind the desk.",
+    resources=(),
+    recurrences=(),
+    dated_sessions=(),
+    closures=(),
+    holidays=HolidayRule("england-and-wales", True),
+    plan_version=1,
+)
+
+
+def service(name: str, *documents: str) -> ServiceFacts:
+    return ServiceFacts(
+        id=1,
+        slug="certify",
+        name=name,
+        topic="",
+        summary="",
+        duration_minutes=30,
+        turnaround_minutes=0,
+        grid_minutes=30,
+        modes=("in_person",),
+        documents=documents,
+        triage_questions=(),
+        online_instead="",
+        online_url="",
+        post_instead="",
+        bookable_online=True,
+        lead_minutes=0,
+        horizon_days=56,
+        open_limit=2,
+        cancel_cutoff_minutes=120,
+        reminder_plan=(),
+        requirements=(),
+    )
+
+
+FACTS = MessageFacts(
+    appointment_id=1,
+    reference="K7PM4QX2",
+    version=1,
+    state="booked",
+    mode="in_person",
+    starts_at=STARTS,
+    ends_at=STARTS + timedelta(minutes=30),
+    changed_at=datetime(2026, 11, 23, 9, tzinfo=UTC),
+    manage_nonce="nonce",
+    contact_preference="email",
+    do_not_text=False,
+    resident=Addressee("Zoë Sample", "zoe@example.org", ""),
+    representative=None,
+    authority=AUTHORITY,
+    site=SITE,
+    services=(service("Certify documents", "Passport", "Tenancy agreement"), service("Housing advice", "Passport")),
+)
+TO_RESIDENT = Recipient("Zoë Sample", "zoe@example.org")
+TO_CARER = Recipient("Ceri <Carer>", "ceri@example.org", acts_for="Zoë Sample")
+
+CASES: dict[str, tuple[str, dict[str, Any], Recipient]] = {
+    "confirmation": ("confirmation", {}, TO_RESIDENT),
+    "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
+    "reminder-by-phone": ("reminder_2h", {"mode": "phone"}, TO_RESIDENT),
+    "reminder-by-video": ("reminder_7d", {"mode": "video"}, TO_RESIDENT),
+    "rescheduled": ("rescheduled", {"version": 2}, TO_RESIDENT),
+    "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
+    "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),
+    "manage-link": ("manage_link_1", {}, TO_RESIDENT),
+}
+
+
+def written(case: str) -> Any:
+    kind, values, recipient = CASES[case]
+    return writer().write(kind, replace(FACTS, **values), recipient)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("form", ["txt", "html", "ics"])
+def test_messages_read_as_agreed(case: str, form: str) -> None:
+    words = written(case)
+    text = {"txt": f"{words.subject}\n\n{words.text}", "html": words.html, "ics": words.calendar}[form]
+    text = text.replace("\r\n", "\n")
+    file = GOLDEN / f"{case}.{form}"
+    if os.environ.get("REWRITE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+class Outline(HTMLParser):
+    """What a screen reader would lean on."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.language = ""
+        self.headings: list[int] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "html":
+            self.language = dict(attrs).get("lang") or ""
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(int(tag[1]))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_html_has_a_language_a_title_one_heading_and_nothing_that_loads(case: str) -> None:
+    outline = Outline(written(case).html)
+    assert outline.language == "en"
+    assert outline.tags.count("title") == outline.tags.count("h1") == outline.tags.count("main") == 1
+    assert outline.headings[0] == 1
+    assert all(after - before <= 1 for before, after in zip(outline.headings, outline.headings[1:], strict=False))
+    assert not {"img", "script", "link", "iframe", "style"} & set(outline.tags)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_message_says_when_in_words_and_the_reference_for_reading_aloud(case: str) -> None:
+    words = written(case)
+    for text in (words.text, words.html):
+        assert "Tuesday 24 November 2026 at 10:30am" in text
+        assert "K7PM 4QX2" in text
+        assert "01632 960000" in text
+
+
+def test_summer_time_is_told_as_the_clock_on_the_wall_shows_it() -> None:
+    starts_at = datetime(2027, 7, 6, 9, 30, tzinfo=UTC)
+    facts = replace(FACTS, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))
+    words = writer().write("confirmation", facts, TO_RESIDENT)
+    assert "Tuesday 6 July 2027 at 10:30am" in words.subject
+    assert "1 hour" in words.text
+
+
+def test_what_a_resident_wrote_is_text_and_not_markup() -> None:
+    recipient = Recipient('<script>alert("x")</script>', "x@example.org")
+    words = writer().write("confirmation", FACTS, recipient)
+    assert "<script>" not in words.html
+    assert "&lt;script&gt;" in words.html
+    assert "<script>" in words.text  # plain text needs no escaping
+
+
+def test_a_council_whose_mail_is_read_may_be_answered() -> None:
+    read = replace(FACTS, authority=replace(AUTHORITY, email="hello@testshire.example.org"))
+    assert "do not answer" in writer().write("confirmation", FACTS, TO_RESIDENT).text
+    assert "do not answer" not in writer().write("confirmation", read, TO_RESIDENT).text
+
+
+def test_a_council_without_a_telephone_names_none() -> None:
+    facts = replace(FACTS, authority=replace(AUTHORITY, phone=""))
+    for kind in ("confirmation", "manage_link_1"):
+        words = writer().write(kind, facts, TO_RESIDENT)
+        assert "ring" not in words.text.replace("bring", "").lower()

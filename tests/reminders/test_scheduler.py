@@ -1,0 +1,121 @@
+"""The process that ticks, and its commands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select
+
+from core.clock import FixedClock, SystemClock
+from core.database import Store
+from core.runtime import Runtime
+from core.settings import Settings
+from reminders.channels.base import Message
+from reminders.channels.chosen import channel_of
+from reminders.channels.demo import DemoChannel
+from reminders.channels.smtp import SmtpChannel
+from reminders.heartbeat import is_fresh
+from reminders.scheduler import run
+from reminders.tables import Heartbeat
+from tests.faults.mail_server import MailServer, running
+from tests.reminders.channels import RecordingChannel, worker_for
+from tests.reminders.making import notifications, owe
+from tests.support.factories import NOW, make_runtime, make_world
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_send_due_says_what_became_of_what_was_due(runner: FlaskCliRunner, store: Store, clock: FixedClock) -> None:
+    world = make_world(store)
+    owe(store, world, 2, now=clock.now())
+    owe(store, world, 1, now=clock.now() - timedelta(days=2))
+    result = runner.invoke(args=["reminders", "send-due"])
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-1] == "sent 2, failed 0, skipped 1"
+    assert runner.invoke(args=["reminders", "send-due"]).output.splitlines()[-1] == "sent 0, failed 0, skipped 0"
+
+
+def test_ticking_sends_beats_and_ends_after_the_message_in_hand(store: Store) -> None:
+    """Stopped in the middle of the first message, it finishes that one and leaves the other four to the next worker."""
+    runtime = Runtime(make_runtime(store).settings, store, SystemClock())
+    owe(store, make_world(store), 5, now=runtime.clock.now())
+    stopping, stopped = threading.Event(), threading.Event()
+
+    def stop(_message: Message) -> None:
+        stopping.set()
+        worker.stopping.wait(30)
+
+    worker = worker_for(runtime, RecordingChannel(on_send=stop), "the-scheduler")
+
+    def scheduler() -> None:
+        run(runtime, worker, stopping, tick_seconds=0.05)
+        stopped.set()
+
+    thread = threading.Thread(target=scheduler)
+    thread.start()
+    assert stopped.wait(60)
+    thread.join()
+    assert sorted(row.state for row in notifications(store)) == ["pending"] * 4 + ["sent"]
+    assert all(row.lease_until is None for row in notifications(store))
+    with store.reading() as session:
+        assert session.scalars(select(Heartbeat.worker)).all() == ["the-scheduler"]
+    assert is_fresh(runtime)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_sends_what_is_due_and_stops_cleanly_on_a_signal(
+    store: Store, database_url: str, number: signal.Signals
+) -> None:
+    """The whole command, against a real mail server that tells the test when the message has come."""
+    owe(store, make_world(store), 1, now=SystemClock().now())
+    arrived = threading.Event()
+
+    def take(_email: object) -> str:
+        arrived.set()
+        return "250 OK"
+
+    with running(MailServer(take)) as smtp_url:
+        environment = {**os.environ, "DATABASE_URL": database_url, "SECRET_KEY": "for-tests", "SMTP_URL": smtp_url}
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "reminders", "run"]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert arrived.wait(60), process.communicate(timeout=5)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "Reminders: stopped." in output
+    assert [row.state for row in notifications(store)] == ["sent"]
+    assert '"kind": "reminder_1d"' in errors
+    assert "example.org" not in errors  # the log says which message, and nothing about the person
+
+
+def test_the_settings_choose_the_channel(store: Store) -> None:
+    settings = Settings(secret_key="x", smtp_url="smtp://127.0.0.1:2525", is_demo=True)
+    assert isinstance(channel_of(settings, store), SmtpChannel)
+    assert isinstance(channel_of(replace(settings, smtp_url=""), store), DemoChannel)
+
+
+def test_without_a_mail_server_the_command_says_what_to_set(
+    settings: Settings, store: Store, clock: FixedClock
+) -> None:
+    from wsgi import create_app
+
+    app = create_app(replace(settings, is_test=False), store=store, clock=clock)
+    result = app.test_cli_runner().invoke(args=["reminders", "send-due"])
+    assert result.exit_code == 1
+    assert "Set it to your mail server" in result.output
+
+
+def test_no_sign_of_life_is_not_fresh(store: Store) -> None:
+    runtime = make_runtime(store, NOW)
+    assert not is_fresh(runtime)
