@@ -39,7 +39,7 @@ class Authority(Base):
 
 
 class Site(Base):
-    """Where people go. `plan_version` rises with every change to what is open here; bookings lock the row for sharing."""
+    """Where people go. `plan_version` rises with every change to what is open here; bookings lock it for sharing."""
 
     __tablename__ = "sites"
     __table_args__ = (

@@ -1,0 +1,277 @@
+"""Demo data: deterministic, consistent with the engine, and enough of it for every screen."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from booking.availability.busy import busy_index
+from booking.availability.engine import check_offer
+from booking.availability.values import Offer as Verdict
+from booking.demo.council import BARNET, OLDHAM
+from booking.demo.filling import fill_day, seeded
+from booking.demo.loading import FOLDER, TOWNS, load_councils, load_scale
+from booking.demo.names import FAMILY, GIVEN, invent
+from booking.demo.scale import POSTCODES, Size
+from booking.diary import search_for, site_day
+from booking.model import CANCELLED, State
+from booking.tables import Allocation, Appointment, AppointmentService, Claim
+from core.clock import FixedClock
+from core.database import Store, upgrade
+from core.errors import Refused
+from core.runtime import EXTENSION, Runtime
+from core.settings import Settings
+from core.wall_clock import local_day, unit_of
+from locations.catalogue import Catalogue, catalogue_of
+from locations.geo import locate
+from locations.importing.plan import read_plan
+from people.residents import find_residents
+from people.tables import Resident, StaffMember
+from reminders.tables import Notification
+
+NOW = datetime(2026, 11, 23, 11, 10, tzinfo=UTC)
+PASSWORD = "three random words"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """Both demo councils, loaded once into SQLite on a Monday at 11:10, wired as the application is."""
+    from wsgi import create_app
+
+    url = f"sqlite:///{tmp_path_factory.mktemp('demo')}/demo.sqlite"
+    upgrade(url)
+    store = Store(url)
+    settings = Settings(database_url=url, secret_key="a secret for tests", is_test=True)
+    app = create_app(settings, store=store, clock=FixedClock(NOW))
+    runtime: Runtime = app.extensions[EXTENSION]
+    load_councils(runtime, PASSWORD)
+    yield runtime
+    store.dispose()
+
+
+def catalogue(runtime: Runtime, slug: str) -> Catalogue:
+    with runtime.store.reading() as session:
+        return catalogue_of(session, slug)
+
+
+def appointments(runtime: Runtime) -> list[Any]:
+    with runtime.store.reading() as session:
+        return list(session.scalars(select(Appointment).order_by(Appointment.id)))
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_the_files_of_the_demo_councils_are_right(slug: str) -> None:
+    assert read_plan((FOLDER / f"{slug}.toml").read_bytes()).authority["slug"] == slug
+
+
+def test_barnet_has_room_for_its_daily_visits(demo: Runtime) -> None:
+    """The visits a day that Barnet published for Barnet House in 2015."""
+    barnet = catalogue(demo, "barnet")
+    day, rng = local_day(date(2026, 11, 24), "Europe/London"), seeded("full")
+    room = Counter(
+        visit.service.slug
+        for site in barnet.sites
+        for visit in fill_day(site, day, "Europe/London", barnet.services, 1.0, rng)
+    )
+    assert room["certify-documents"] + room["benefits-advice"] >= 150
+    assert room["housing-options"] >= 50
+    assert room["tenants-leaseholders"] >= 30
+    assert room["planning-advice"] >= 25
+    assert room["register-birth"] + room["register-death"] >= 20
+    assert room["welfare-reform-task-force"] >= 18
+    assert room["family-services"] >= 7
+    assert room["booked-meeting"] >= 1
+    assert room["assisted-digital-support"] * 5 >= 60
+
+
+def test_every_visit_ahead_would_have_been_allowed_by_the_engine(demo: Runtime) -> None:
+    """Each one, against all the others: free without itself, and not free with itself in the diary."""
+    for slug in TOWNS:
+        council = catalogue(demo, slug)
+        by_day: dict[tuple[int, date], list[Any]] = defaultdict(list)
+        with demo.store.reading() as session:
+            rows = session.execute(
+                select(Appointment.local_date, Allocation, AppointmentService.service_id)
+                .join(Allocation, Allocation.appointment_id == Appointment.id)
+                .join(AppointmentService, AppointmentService.appointment_id == Appointment.id)
+                .where(Appointment.authority_id == council.authority.id, Appointment.local_date == date(2026, 12, 1))
+            )
+            for local_date, seat, service_id in rows:
+                by_day[seat.site_id, local_date].append((seat, service_id))
+        assert by_day
+        for (site_id, local_date), seats in by_day.items():
+            _check_day(council, site_id, local_date, seats)
+
+
+def _check_day(council: Catalogue, site_id: int, local_date: date, seats: list[Any]) -> None:
+    zone = council.authority.zone
+    plan = site_day(council.site_by_id(site_id), local_day(local_date, zone), zone)
+    for appointment_id in {seat.appointment_id for seat, _ in seats}:
+        own = [(seat, service_id) for seat, service_id in seats if seat.appointment_id == appointment_id]
+        others = busy_index(
+            (seat.resource_id, seat.seat, seat.first_unit, seat.last_unit)
+            for seat, _ in seats
+            if seat.appointment_id != appointment_id
+        )
+        search = search_for(council, (own[0][1],), NOW, for_public=False)
+        assert check_offer(search, plan, others, own[0][0].first_unit) is Verdict.FREE
+
+
+def test_no_seat_is_taken_twice(demo: Runtime) -> None:
+    with demo.store.reading() as session:
+        seats = session.scalars(select(Allocation).order_by(Allocation.first_unit)).all()
+    last: dict[tuple[int, int], int] = {}
+    for seat in seats:
+        assert last.get((seat.resource_id, seat.seat), 0) <= seat.first_unit
+        last[seat.resource_id, seat.seat] = seat.last_unit
+
+
+def test_what_is_still_to_come_is_claimed_unit_by_unit(demo: Runtime) -> None:
+    tomorrow = unit_of(datetime(2026, 11, 24, tzinfo=UTC))
+    with demo.store.reading() as session:
+        seats = session.scalars(select(Allocation).where(Allocation.first_unit >= tomorrow)).all()
+        claims = session.execute(select(Claim.resource_id, Claim.unit, Claim.seat).where(Claim.unit >= tomorrow)).all()
+        past = session.scalar(select(func.count()).where(Claim.unit < unit_of(datetime(2026, 11, 23, tzinfo=UTC))))
+    expected = {(s.resource_id, unit, s.seat) for s in seats for unit in range(s.first_unit, s.last_unit)}
+    assert {tuple(claim) for claim in claims} == expected
+    assert past == 0
+
+
+def test_a_cancelled_visit_takes_nothing(demo: Runtime) -> None:
+    with demo.store.reading() as session:
+        taken = select(Allocation.appointment_id)
+        cancelled = select(func.count()).where(Appointment.state.in_(CANCELLED))
+        assert session.scalar(cancelled.where(Appointment.id.in_(taken))) == 0
+        assert session.scalar(cancelled) > 0
+
+
+def test_all_outcomes_are_in_the_past_and_today_is_a_mix(demo: Runtime) -> None:
+    rows = appointments(demo)
+    past = Counter(row.state for row in rows if row.local_date < NOW.date())
+    assert set(past) == set(State) - {State.BOOKED, State.ARRIVED, State.IN_PROGRESS}
+    today = Counter(row.state for row in rows if row.local_date == NOW.date())
+    assert {State.BOOKED, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED} <= set(today)
+    ahead = {row.state for row in rows if row.local_date > NOW.date()}
+    assert ahead == {State.BOOKED, State.CANCELLED_BY_RESIDENT}
+
+
+def test_it_reaches_from_four_weeks_ago_to_six_weeks_ahead(demo: Runtime) -> None:
+    dates = {row.local_date for row in appointments(demo)}
+    assert min(dates) == date(2026, 10, 26)
+    assert date(2026, 12, 31) <= max(dates) <= date(2027, 1, 4)
+    assert date(2026, 12, 25) not in dates
+
+
+def test_times_that_are_written_agree(demo: Runtime) -> None:
+    for row in appointments(demo)[::50]:
+        assert row.created_at <= row.changed_at <= NOW
+        assert row.starts_at < row.ends_at
+
+
+def test_nobody_has_more_visits_to_come_than_the_council_allows(demo: Runtime) -> None:
+    open_visits = Counter(
+        row.resident_id for row in appointments(demo) if row.state == State.BOOKED and row.starts_at > NOW
+    )
+    assert max(open_visits.values()) <= 2
+
+
+def test_residents_are_found_by_a_misspelt_name_and_in_their_own_script(demo: Runtime) -> None:
+    barnet = catalogue(demo, "barnet").authority.id
+    with demo.store.reading() as session:
+        for text, part in (("wilfrid thislewick", "Thistlewick"), ("示例小明", "示例小明"), ("Тестова", "Тестова")):
+            assert any(part in match.resident.name for match in find_residents(session, barnet, text)), text
+
+
+def test_every_contact_is_one_that_cannot_be_anybodys(demo: Runtime) -> None:
+    with demo.store.reading() as session:
+        residents = session.scalars(select(Resident)).all()
+    assert all(resident.email.endswith("@example.org") for resident in residents if resident.email)
+    assert all(resident.phone.startswith("07700 900") for resident in residents if resident.phone)
+    assert any(not resident.email and not resident.phone for resident in residents)
+
+
+def test_reminders_are_planned_for_what_is_to_come(demo: Runtime) -> None:
+    with demo.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Notification)) > 1000
+        assert session.scalar(select(func.min(Notification.due_at))) > NOW
+
+
+def test_the_sign_ins_of_the_contract_are_there(demo: Runtime) -> None:
+    with demo.store.reading() as session:
+        emails = set(session.scalars(select(StaffMember.email)))
+    assert emails == {f"{who}@demo.example" for who in ("agent", "site", "manager", "admin")}
+
+
+def test_loading_again_changes_nothing(demo: Runtime) -> None:
+    before = len(appointments(demo))
+    assert load_councils(demo, PASSWORD) == []
+    assert len(appointments(demo)) == before
+
+
+def test_the_same_moment_gives_the_same_people_and_visits() -> None:
+    people = [[invent(number, BARNET.postcodes, rng) for number in range(60)] for rng in (seeded("a"), seeded("a"))]
+    assert people[0] == people[1]
+    assert people[0] != [invent(number, BARNET.postcodes, seeded("b")) for number in range(60)]
+    assert len(set(GIVEN)) == len(GIVEN)
+    assert len(set(FAMILY)) == len(FAMILY)
+
+
+@pytest.mark.parametrize("postcode", sorted({*BARNET.postcodes, *OLDHAM.postcodes, *POSTCODES}))
+def test_every_postcode_of_the_demo_is_real(postcode: str) -> None:
+    place = locate(postcode)
+    assert place is not None
+    assert place.exact
+
+
+@pytest.fixture
+def runtime(app: Flask) -> Runtime:
+    found: Runtime = app.extensions[EXTENSION]
+    return found
+
+
+def test_scale_has_exactly_the_size_that_was_asked_for(runtime: Runtime) -> None:
+    now = runtime.clock.now()
+    loaded = load_scale(runtime, Size(sites=3, resources=8, days=28, fill=25, history=1000))
+    scale = catalogue(runtime, "scale")
+    assert [len(site.resources) for site in scale.sites] == [3, 3, 2]
+    rows = appointments(runtime)
+    assert loaded.appointments == len(rows)
+    ahead = [row for row in rows if now.date() < row.local_date <= now.date() + timedelta(days=28)]
+    # 8 desks x 20 weekdays x 16 half-hours = 2,560, and a quarter of them.
+    assert len(ahead) == 640
+    assert sum(row.local_date < now.date() for row in rows) == 1000
+    with runtime.store.reading() as session:
+        each = session.execute(
+            select(Allocation.resource_id, func.count())
+            .where(Allocation.first_unit >= unit_of(datetime(2026, 11, 24, tzinfo=UTC)))
+            .group_by(Allocation.resource_id)
+        )
+        assert {count for _, count in each} == {80}
+        assert session.scalar(select(func.count()).select_from(Claim)) >= 640 * 6
+
+
+def test_scale_is_not_loaded_over_another_scale(runtime: Runtime) -> None:
+    load_scale(runtime, Size(sites=1, resources=1, days=1, fill=0))
+    with pytest.raises(Refused, match="there already"):
+        load_scale(runtime, Size(sites=2, resources=2, days=1, fill=0))
+
+
+def test_if_empty_leaves_a_database_with_an_authority_alone(app: Flask, runtime: Runtime) -> None:
+    load_scale(runtime, Size(sites=1, resources=1, days=1, fill=0))
+    result = app.test_cli_runner().invoke(args=["demo", "load", "--if-empty"])
+    assert result.exit_code == 0
+    assert "nothing was loaded" in result.output
+    with runtime.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Appointment)) == 0
+
+
+def test_fewer_desks_than_sites_are_refused_in_words(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["demo", "load", "--sites", "5", "--resources", "2"])
+    assert result.exit_code == 2
+    assert "at least one resource for each site" in result.output
