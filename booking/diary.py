@@ -26,6 +26,8 @@ from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 from locations.opening import closed_on, openings_on
 
 MAX_KEPT_DAYS = 400
+# Nobody climbs stairs to a telephone: who needs step-free access may come by video or phone.
+NO_JOURNEY = frozenset({"step-free"})
 
 
 def site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
@@ -60,7 +62,7 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
         for resource in site.resources
         if resource.id in windows
     )
-    return SiteDay(site.id, day, site.features, resources)
+    return SiteDay(site.id, day, site.features | (NO_JOURNEY if site.is_virtual else frozenset()), resources)
 
 
 def _bits(periods: Iterable[tuple[int, int]]) -> Bits:
