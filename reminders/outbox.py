@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, ManageLinkRequest
 from booking.queries.for_messages import PlanningFacts, planning_facts, planning_facts_ahead
+from core.database import table_of
 from reminders.plan import MANAGE_LINK, Owed, Promise, is_current, owed_after, owed_link, owed_reminders
 from reminders.tables import Notification
 
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
 SUPERSEDED = "The appointment has changed since."
 BETWEEN_LINKS = timedelta(minutes=5)
+
+_INSERT = table_of(Notification).insert()
 
 
 def plan_notifications(session: Session, change: AppointmentChange) -> None:
@@ -107,4 +110,4 @@ def _row(facts: PlanningFacts, message: Owed, now: datetime) -> dict[str, Any]:
 def _write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
     rows = list(rows)
     if rows:
-        session.execute(insert(Notification), rows)
+        session.connection().execute(_INSERT, rows)
