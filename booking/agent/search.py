@@ -22,7 +22,7 @@ from booking.agent.grid import (
 from booking.agent.state import CallState
 from booking.agent.suggestions import Suggestion, suggestions_of
 from booking.availability.values import Slot
-from booking.model import MODES, NEEDS, place_needs, wants_extra_time
+from booking.model import MODES, NEEDS, wants_extra_time
 from booking.queries.grid import Dropped, filters_that_exclude, last_date, slots_between, why_none
 from booking.queries.search import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
 from core.wording import day_words_short, time_words
@@ -79,7 +79,7 @@ def search_view(
     days = week_from(min(max(state.first_date or desk.today, desk.today), last))
     slots = slots_between(desk.session, desk.catalogue, ask, days, desk.now)
     lines = _lines(desk, ask, place)
-    grid = grid_of(lines, slots, days, desk.zone, lambda site, day: why_none(site, day, desk.zone, service_ids))
+    grid = grid_of(lines, slots, days, desk.zone, lambda site, day: why_none(site, day, desk.zone, ask))
     soonest = None if slots and days[0] == desk.today else next_slot(desk.session, desk.catalogue, ask, desk.now)
     nothing, ways = ("", ()) if slots else _nothing(desk, state, ask, days, soonest)
     return SearchView(
@@ -164,12 +164,6 @@ def _way(desk: Desk, state: CallState, ask: Ask, drop: Dropped) -> Way:
         return Way(words, state.but(mode="").query)
     rest = tuple(desk.catalogue.service_by_id(id_).slug for id_ in ask.service_ids if str(id_) != drop.value)
     return Way(words, state.but(services=rest).query)
-
-
-def filter_words(needs: tuple[str, ...], mode: str) -> str:
-    """The filters in force, in words; nothing without one."""
-    names = [NEEDS[code].label for code in needs if code in place_needs(frozenset(needs)) or NEEDS[code].kind == "time"]
-    return ", ".join([*names, *([MODES[mode]] if mode else [])])
 
 
 def site_words(site: SiteFacts) -> str:

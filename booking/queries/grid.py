@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.values import Slot
 from booking.diary import last_bookable_date, site_day
+from booking.model import NEEDS, place_needs
 from booking.queries.search import Ask, FreeSlot, engine_slots, next_slot
 from core.wall_clock import local_day
 from locations.catalogue import Catalogue, SiteFacts
@@ -36,15 +37,17 @@ def last_date(catalogue: Catalogue, ask: Ask, now: datetime) -> date:
     return last_bookable_date(services, now, catalogue.authority.zone)
 
 
-def why_none(site: SiteFacts, day: date, zone: str, service_ids: tuple[int, ...]) -> str:
-    """In a word, why nothing is free at `site` on `day`."""
+def why_none(site: SiteFacts, day: date, zone: str, ask: Ask) -> str:
+    """In a few words, why nothing is free at `site` on `day`."""
     plan = site_day(site, local_day(day, zone), zone)
-    if not plan.resources or all(_is_shut(resource.closed, plan.day.ticks) for resource in plan.resources):
+    if all(_is_shut(resource.closed, plan.day.ticks) for resource in plan.resources):
         return CLOSED
-    offered = {
-        service_id for resource in plan.resources for window in resource.windows for service_id in window.service_ids
-    }
-    return FULL if offered.issuperset(service_ids) else NOT_OFFERED
+    windows = (window for resource in plan.resources for window in resource.windows)
+    offered = frozenset[int]().union(*(window.service_ids for window in windows))
+    if not offered.issuperset(ask.service_ids):
+        return NOT_OFFERED
+    unmet = place_needs(ask.needs).difference(plan.features, *(one.resource.skills for one in plan.resources))
+    return f"No {NEEDS[min(unmet)].label.lower()}" if unmet else FULL
 
 
 def _is_shut(closed: int, ticks: int) -> bool:

@@ -1,0 +1,56 @@
+"""An agent who is signed in, and Testshire's callers, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from core.clock import FixedClock
+from core.database import Store
+from people.sessions import COOKIE
+from tests.support.callers import Callers, make_callers, sign_in
+from tests.support.pages import Page, check_page, read_page
+
+
+@dataclass
+class Agent:
+    """Opens pages and sends their forms, as a browser without scripts does; every page is checked."""
+
+    client: FlaskClient
+
+    def open(self, path: str) -> Page:
+        """The page, through redirects."""
+        return self.checked(self.client.get(path, follow_redirects=True))
+
+    def checked(self, response: TestResponse, status: int = 200) -> Page:
+        """The page of an answer with this status."""
+        assert response.status_code == status, response.text[:2000]
+        return check_page(response.text)
+
+    def send(self, path: str, *, follow: bool = True, **fields: Any) -> TestResponse:
+        """Send a form with a fresh CSRF token."""
+        token = read_page(self.client.get("/staff/calls/").text).form_to("/find").fields["csrf_token"]
+        return self.client.post(path, data={"csrf_token": token, **fields}, follow_redirects=follow)
+
+    def slots(self, path: str) -> list[tuple[str, str]]:
+        """The tokens and full words of the grid's times on a page."""
+        page = self.client.get(path, follow_redirects=True).text
+        parts = page.split('<button name="slot" value="')[1:]
+        return [(part.split('"')[0], part.split('aria-label="')[1].split('"')[0]) for part in parts]
+
+
+@pytest.fixture
+def callers(store: Store, clock: FixedClock) -> Callers:
+    """Everybody who rings."""
+    return make_callers(store, clock.now())
+
+
+@pytest.fixture
+def agent(callers: Callers, store: Store, clock: FixedClock, client: FlaskClient) -> Agent:
+    """The triage agent, signed in."""
+    client.set_cookie(COOKIE, sign_in(store, callers.agent_id, clock.now()))
+    return Agent(client)

@@ -1,0 +1,59 @@
+"""What an agent types."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.agent.forms import Typed, carried_over, check_reason, read_typed, representation_of
+from core.errors import Invalid
+from people.model import Representation
+
+HODAN = Representation("Hodan Yusuf", "family")
+
+
+@pytest.mark.parametrize(
+    ("typed", "carried"),
+    [
+        ("amina yusuf", {"name": "Amina Yusuf"}),
+        ("McDonald", {"name": "McDonald"}),
+        ("07700 900123", {"phone": "07700 900123"}),
+        ("Amina 07700900123", {"name": "Amina", "phone": "07700900123"}),
+        ("+44 7700 900123", {"phone": "+44 7700 900123"}),
+        ("a.b@example.org", {"email": "a.b@example.org"}),
+        ("patel n12 0ga", {"name": "Patel", "postcode": "N12 0GA"}),
+        ("محمد", {"name": "محمد"}),
+        ("", {}),
+    ],
+)
+def test_what_was_typed_into_the_search_fills_the_fields_of_a_new_resident(typed: str, carried: dict[str, str]) -> None:
+    assert carried_over(typed) == carried
+
+
+def test_who_calls_for_themselves_has_no_representative() -> None:
+    assert representation_of(Typed(), {}) is None
+
+
+def test_a_known_representative_is_chosen_with_one_click() -> None:
+    assert representation_of(Typed(caller="rep-7"), {"rep-7": HODAN}) == HODAN
+
+
+def test_somebody_new_needs_a_name_and_a_basis() -> None:
+    with pytest.raises(Invalid) as refused:
+        representation_of(Typed(caller="other", rep_email="nowhere"), {})
+    assert set(refused.value.errors) == {"rep_name", "rep_basis", "rep_email"}
+
+
+def test_a_name_alone_says_that_somebody_else_is_calling() -> None:
+    typed = read_typed({"rep_name": "  Hodan   Yusuf ", "rep_basis": "family"})
+    assert representation_of(typed, {}) == HODAN
+
+
+def test_the_council_must_say_why() -> None:
+    check_reason(Typed(asked_by="resident"), "cancels")
+    with pytest.raises(Invalid):
+        check_reason(Typed(asked_by="authority"), "cancels")
+
+
+def test_an_untouched_form_counts_as_empty() -> None:
+    assert read_typed({"caller": "self", "site_notes": " ", "answer-certify-0": ""}).is_empty
+    assert not read_typed({"answer-certify-0": "Yes"}).is_empty

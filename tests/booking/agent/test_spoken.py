@@ -1,0 +1,19 @@
+"""References as they are read aloud."""
+
+from __future__ import annotations
+
+from booking.agent.spoken import SPELLING, spelt
+from core.tokens import ALPHABET
+
+
+def test_a_reference_is_spelt_in_two_groups() -> None:
+    assert spelt("K7PM4QX2") == "Kilo Seven Papa Mike, Four Quebec X-ray Two"
+
+
+def test_the_space_of_a_spoken_reference_does_not_count() -> None:
+    assert spelt("k7pm 4qx2") == spelt("K7PM4QX2")
+
+
+def test_every_character_of_a_reference_has_a_word_that_begins_with_it() -> None:
+    assert all(SPELLING[character][0] == character for character in ALPHABET if character.isalpha())
+    assert set(ALPHABET) <= set(SPELLING)
