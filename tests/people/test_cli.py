@@ -102,6 +102,7 @@ def test_a_new_key_stands_alone_on_the_last_line(commands, store, council):
     with store.reading() as session:
         known = key_of(session, key)
     assert result.exit_code == 0
+    assert known is not None
     assert (known.name, known.authority_id, known.scopes) == ("Kiosk", council.northbank, frozenset(Scope))
 
 
