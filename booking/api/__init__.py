@@ -25,7 +25,7 @@ def install(app: Flask) -> None:
         headers_enabled=True,
         in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
     )
-    limiter.limit(settings.api_rate_limit)(views.blueprint)
+    limiter.shared_limit(settings.api_rate_limit, scope="api")(views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(pages.blueprint)
 

@@ -1,0 +1,198 @@
+"""Free slots: GET /api/v1/availability."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from booking.api import showing
+from core.database import Store
+from tests.contract.conftest import Program, assert_problem
+from tests.support.factories import (
+    NOW,
+    World,
+    make_resource,
+    make_service,
+    make_session,
+    make_site,
+    slots_of,
+)
+
+
+def test_every_free_slot_is_listed(anybody: Program, world: World) -> None:
+    items = anybody.slots(**{"from": "2026-11-23", "to": "2026-11-23"})
+    assert items[0] == {
+        "slot": items[0]["slot"],
+        "site": "high-street",
+        "mode": "in_person",
+        "starts_at": "2026-11-23T09:00:00+00:00",
+        "ends_at": "2026-11-23T09:30:00+00:00",
+        "free": 1,
+    }
+    assert [item["starts_at"][11:16] for item in items[:3]] == ["09:00", "09:30", "10:00"]
+    assert len(items) == 16
+
+
+def test_the_text_is_what_a_json_library_writes(anybody: Program, store: Store, world: World) -> None:
+    make_virtual(store, world)
+    answer = anybody.get("/availability", service="talk")
+    slots = slots_of(store, world, NOW.replace(hour=9), service_ids=(3,))
+    expected = {"items": [showing.slot(slot) for slot in slots], "next_cursor": None}
+    assert len(slots) > 100
+    assert answer.text == json.dumps(expected, separators=(",", ":"))
+
+
+def test_a_booked_slot_is_not_listed_any_more(program: Program) -> None:
+    slot = program.slots()[3]["slot"]
+    program.book(slot)
+    assert slot not in {item["slot"] for item in program.slots()}
+
+
+def test_two_services_are_one_visit_back_to_back(anybody: Program) -> None:
+    items = anybody.slots(service=["certify", "advice"], to="2026-11-23")
+    first = items[0]
+    assert (first["starts_at"][11:16], first["ends_at"][11:16]) == ("09:00", "10:00")
+    assert items[-1]["ends_at"][11:16] == "17:00"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "first", "last"),
+    [
+        ({"from": "2026-11-24", "to": "2026-11-25"}, "2026-11-24T09:00", "2026-11-25T16:30"),
+        ({"from": "2026-11-24T10:10:00Z", "to": "2026-11-24"}, "2026-11-24T10:30", "2026-11-24T16:30"),
+        ({"from": "2026-11-24T11:10:00+01:00", "to": "2026-11-24"}, "2026-11-24T10:30", "2026-11-24T16:30"),
+        ({"from": "2026-11-24", "to": "2026-11-24T12:00:00+00:00"}, "2026-11-24T09:00", "2026-11-24T11:30"),
+        ({"to": "2026-11-23"}, "2026-11-23T09:00", "2026-11-23T16:30"),
+    ],
+)
+def test_bounds_are_dates_or_instants(bounds: dict[str, str], first: str, last: str, anybody: Program) -> None:
+    items = anybody.slots(**bounds)
+    assert (items[0]["starts_at"][:16], items[-1]["starts_at"][:16]) == (first, last)
+
+
+def test_a_plus_sign_that_was_not_escaped_is_understood(anybody: Program) -> None:
+    path = "/availability?service=certify&from=2026-11-24T10:00:00+00:00&to=2026-11-24"
+    assert anybody.get(path).get_json()["items"][0]["starts_at"] == "2026-11-24T10:00:00+00:00"
+
+
+def test_times_carry_the_offset_of_their_own_day(anybody: Program, clock: Any) -> None:
+    """The clocks go forward over Easter 2027: Thursday is in winter, Tuesday in summer."""
+    clock.instant = datetime.fromisoformat("2027-03-25T08:00:00+00:00")
+    items = anybody.slots(to="2027-03-30")
+    assert {item["starts_at"][:10]: item["starts_at"][19:] for item in items} == {
+        "2027-03-25": "+00:00",
+        "2027-03-30": "+01:00",
+    }
+
+
+def make_virtual(store: Store, world: World) -> None:
+    """A virtual room with a service by video and by phone."""
+    site = make_site(store, world.authority_id, "online", kind="virtual", name="Online", easting=None, northing=None)
+    room = make_resource(store, world.authority_id, site, "room-1", kind="virtual_room")
+    requirements = [{"kind": "virtual_room", "skills": []}]
+    service = make_service(
+        store, world.authority_id, "talk", name="Talk", modes=["video", "phone"], requirements=requirements
+    )
+    make_session(store, world.authority_id, site, [room], [service])
+
+
+def test_a_slot_is_listed_once_for_each_mode(anybody: Program, store: Store, world: World) -> None:
+    make_virtual(store, world)
+    items = anybody.slots(service="talk", to="2026-11-23")
+    assert [(item["starts_at"][11:16], item["mode"]) for item in items[:3]] == [
+        ("09:00", "video"),
+        ("09:00", "phone"),
+        ("09:30", "video"),
+    ]
+    assert {item["mode"] for item in anybody.slots(service="talk", mode="phone")} == {"phone"}
+
+
+def test_sites_and_needs_narrow_the_search(anybody: Program, store: Store, world: World) -> None:
+    second = make_site(store, world.authority_id, "mill", name="Mill Library", features=["hearing-loop"])
+    desk = make_resource(store, world.authority_id, second, "desk-1")
+    make_session(store, world.authority_id, second, [desk], world.service_ids)
+
+    def sites(**query: Any) -> set[str]:
+        return {item["site"] for item in anybody.slots(**query)}
+
+    assert sites() == {"high-street", "mill"}
+    assert sites(site="mill") == {"mill"}
+    assert sites(site=["mill", "high-street"]) == {"high-street", "mill"}
+    assert sites(need="step-free") == {"high-street"}
+    assert sites(need=["step-free", "hearing-loop"]) == set()
+
+
+def test_extra_time_makes_the_visit_longer(anybody: Program) -> None:
+    first = anybody.slots(need="extra-time")[0]
+    assert (first["starts_at"][11:16], first["ends_at"][11:16]) == ("09:00", "09:45")
+
+
+def test_near_puts_the_nearest_site_first(anybody: Program, store: Store, world: World) -> None:
+    near = make_site(store, world.authority_id, "near", name="Near Library", easting=524_000, northing=189_000)
+    desk = make_resource(store, world.authority_id, near, "desk-1")
+    make_session(store, world.authority_id, near, [desk], world.service_ids)
+    order = [item["site"] for item in anybody.slots(to="2026-11-24", near="HA8 0")]
+    assert order == ["near"] * 32 + ["high-street"] * 32 or order == ["high-street"] * 32 + ["near"] * 32
+    starts = [item["starts_at"] for item in anybody.slots(to="2026-11-24")]
+    assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize("query", [{}, {"near": "NW11"}])
+@pytest.mark.parametrize("service", ["certify", "talk"])
+def test_pages_join_to_the_whole(
+    service: str, query: dict[str, str], anybody: Program, store: Store, world: World
+) -> None:
+    make_virtual(store, world)
+    asked = {"service": service, "to": "2026-11-24"} | query
+    whole, found, cursor = anybody.slots(**asked), [], None
+    for _ in range(len(whole)):
+        page = anybody.get("/availability", limit=7, **asked, **({"cursor": cursor} if cursor else {})).get_json()
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(whole) > 14
+    assert found == whole
+
+
+def test_a_page_goes_on_behind_a_slot_that_was_taken_meanwhile(program: Program) -> None:
+    first = program.get("/availability", service="certify", limit=2).get_json()
+    program.book(first["next_cursor"])
+    following = program.get("/availability", service="certify", limit=1, cursor=first["next_cursor"]).get_json()
+    assert following["items"][0]["starts_at"] == "2026-11-23T10:00:00+00:00"
+
+
+def test_everything_comes_in_one_answer_unless_a_limit_is_sent(anybody: Program) -> None:
+    answer = anybody.get("/availability", service="certify").get_json()
+    assert len(answer["items"]) > 500
+    assert answer["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({}, "service"),
+        ({"service": ["certify"] * 5}, "service"),
+        ({"service": "no-such-service"}, "service"),
+        ({"service": "certify", "site": "no-such-site"}, "site"),
+        ({"service": "certify", "from": "yesterday"}, "from"),
+        ({"service": "certify", "from": "2026-11-24T10:00:00"}, "from"),
+        ({"service": "certify", "to": "0001-01-01"}, "to"),
+        ({"service": "certify", "mode": "by_owl"}, "mode"),
+        ({"service": "certify", "need": "a-cup-of-tea"}, "need.0"),
+        ({"service": "certify", "near": "nowhere"}, "near"),
+        ({"service": "certify", "limit": "10001"}, "limit"),
+        ({"service": "certify", "cursor": "1.1.99.1.p.0.1"}, "cursor"),
+        ({"service": "certify", "cursor": "x"}, "cursor"),
+    ],
+)
+def test_a_wrong_parameter_is_named(query: dict[str, Any], field: str, anybody: Program) -> None:
+    assert_problem(anybody.get("/availability", **query), 400, "validation", field)
+
+
+def test_an_ask_without_slots_is_an_empty_list(anybody: Program) -> None:
+    answer = anybody.get("/availability", service="certify", **{"from": "2030-01-01"})
+    assert answer.get_json() == {"items": [], "next_cursor": None}

@@ -1,0 +1,93 @@
+"""The OpenAPI document, and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core.settings import Settings
+from tests.contract.conftest import PROBLEM
+from wsgi import create_app
+
+CONTRACT = {
+    ("get", "/api/v1/services"),
+    ("get", "/api/v1/sites"),
+    ("get", "/api/v1/availability"),
+    ("post", "/api/v1/holds"),
+    ("delete", "/api/v1/holds/{hold}"),
+    ("post", "/api/v1/appointments"),
+    ("get", "/api/v1/appointments/{reference}"),
+    ("get", "/api/v1/appointments/{reference}.ics"),
+    ("post", "/api/v1/appointments/{reference}/reschedule"),
+    ("post", "/api/v1/appointments/{reference}/cancel"),
+    ("post", "/api/v1/appointments/{reference}/outcome"),
+    ("get", "/api/v1/sites/{site}/days/{date}"),
+}
+
+
+@pytest.fixture
+def client(sqlite_url: str) -> FlaskClient:
+    """A visitor; what is shown here does not depend on the database."""
+    return create_app(Settings(database_url=sqlite_url, secret_key="x", is_test=True)).test_client()
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> dict[str, Any]:
+    """The OpenAPI document."""
+    answer = client.get("/api/v1/openapi.json")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(method, path): found for path, item in document["paths"].items() for method, found in item.items()}
+
+
+def test_it_describes_the_whole_contract(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert set(operations(document)) == CONTRACT
+
+
+def test_every_route_of_the_api_is_described(client: FlaskClient, document: dict[str, Any]) -> None:
+    app: Flask = client.application
+    routes = {
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/")
+    }
+    assert routes - {("get", "/api/v1/openapi.json"), ("get", "/api/docs")} == set(operations(document))
+
+
+def test_every_refusal_is_problem_details(document: dict[str, Any]) -> None:
+    for (method, path), described in operations(document).items():
+        refusals = {status: answer for status, answer in described["responses"].items() if status >= "400"}
+        assert {"401", "403", "429"} <= set(refusals), path
+        assert all(list(answer["content"]) == [PROBLEM] for answer in refusals.values()), path
+        assert ("requestBody" in described) == (method == "post")
+        if method == "post":
+            assert {"400", "404", "409", "413", "415", "422"} <= set(refusals)
+            assert "Idempotency-Key" in {parameter["name"] for parameter in described["parameters"]}
+
+
+def test_what_is_published_needs_no_key(document: dict[str, Any]) -> None:
+    opened = {path for (_method, path), found in operations(document).items() if {} in found["security"]}
+    assert opened == {"/api/v1/services", "/api/v1/sites", "/api/v1/availability"}
+
+
+def test_the_page_shows_it_with_our_own_assets_only(client: FlaskClient) -> None:
+    answer = client.get("/api/docs")
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/html"
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    assert addresses
+    assert all(address.startswith(("/", "#")) for address in addresses)
+    assert "swagger-ui-bundle.js" in answer.text
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "default-src 'self'" in policy

@@ -1,0 +1,132 @@
+"""Services and sites: GET /api/v1/services and /api/v1/sites."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from core.clock import FixedClock
+from core.database import Store
+from locations.catalogue import bump_plan
+from locations.tables import Authority
+from tests.contract.conftest import Program, assert_problem, key_for, program_with
+from tests.support.factories import World, make_site, make_world
+
+
+def test_services_are_listed_without_a_key(anybody: Program) -> None:
+    answer = anybody.get("/services")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/json"
+    assert answer.get_json() == {
+        "items": [
+            {
+                "slug": "certify",
+                "name": "Certify documents",
+                "summary": "",
+                "duration_minutes": 30,
+                "modes": ["in_person"],
+                "documents": ["Passport"],
+                "bookable_online": True,
+            },
+            {
+                "slug": "advice",
+                "name": "Housing advice",
+                "summary": "",
+                "duration_minutes": 30,
+                "modes": ["in_person"],
+                "documents": ["Tenancy agreement", "Passport"],
+                "bookable_online": True,
+            },
+        ],
+        "next_cursor": None,
+    }
+
+
+def test_sites_are_listed_without_distances_unless_asked(anybody: Program) -> None:
+    assert anybody.get("/sites").get_json() == {
+        "items": [
+            {
+                "slug": "high-street",
+                "name": "High Street Library",
+                "kind": "library",
+                "address": "1 High Street, Testshire",
+                "postcode": "NW11 9QS",
+                "features": ["step-free"],
+                "distance_miles": None,
+            }
+        ],
+        "next_cursor": None,
+    }
+
+
+def test_sites_come_nearest_first_and_virtual_ones_last(anybody: Program, store: Store, world: World) -> None:
+    make_site(store, world.authority_id, "far", name="A Far Hub", kind="hub", easting=600_000, northing=300_000)
+    make_site(store, world.authority_id, "video", name="A Video Room", kind="virtual", easting=None, northing=None)
+    items = anybody.get("/sites", near="NW11 9QS").get_json()["items"]
+    assert [item["slug"] for item in items] == ["high-street", "far", "video"]
+    near, far, nowhere = (item["distance_miles"] for item in items)
+    assert near < far
+    assert nowhere is None
+
+
+def test_sites_can_be_narrowed_to_those_with_a_service(anybody: Program, store: Store, world: World) -> None:
+    make_site(store, world.authority_id, "empty", name="Empty Hub", kind="hub")
+    assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["empty", "high-street"]
+    items = anybody.get("/sites", service="certify").get_json()["items"]
+    assert [item["slug"] for item in items] == ["high-street"]
+
+
+@pytest.mark.parametrize("path", ["/services", "/sites"])
+def test_lists_come_in_pages(path: str, anybody: Program, store: Store, world: World) -> None:
+    make_site(store, world.authority_id, "second", name="Second Hub", kind="hub")
+    whole = anybody.get(path).get_json()["items"]
+    first = anybody.get(path, limit=1).get_json()
+    second = anybody.get(path, limit=1, cursor=first["next_cursor"]).get_json()
+    assert first["items"] + second["items"] == whole
+    assert first["next_cursor"] is not None
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "10001"}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"cursor": "no-such-thing"}, "cursor"),
+        ({"near": "nowhere"}, "near"),
+        ({"near": "ZZ1 1ZZ"}, "near"),
+        ({"service": "no-such-service"}, "service"),
+        ({"service": "No Slug\x00"}, "service.0"),
+        ({"authority": "\x00"}, "authority"),
+    ],
+)
+def test_a_wrong_parameter_is_named(query: dict[str, str], field: str, anybody: Program) -> None:
+    assert_problem(anybody.get("/sites", **query), 400, "validation", field)
+
+
+def test_an_unpublished_authority_needs_a_key(anybody: Program, program: Program, store: Store, world: World) -> None:
+    with store.writing() as session:
+        session.get_one(Authority, world.authority_id).publishes_availability = False
+        bump_plan(session, world.authority_id)
+    for path in ("/services", "/sites", "/availability?service=certify"):
+        answer = anybody.get(path)
+        assert_problem(answer, 401, "not_allowed")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert program.get(path).status_code == 200
+
+
+def test_without_a_key_one_of_several_authorities_must_be_named(anybody: Program, store: Store) -> None:
+    make_world(store, slug="otherham")
+    body = assert_problem(anybody.get("/services"), 400, "validation", "authority")
+    assert "otherham, testshire" in body["errors"]["authority"][0]
+    assert anybody.get("/services", authority="otherham").status_code == 200
+    assert_problem(anybody.get("/services", authority="nowhere"), 404, "not_found")
+
+
+def test_a_key_names_its_authority(app: Flask, program: Program, store: Store, clock: FixedClock) -> None:
+    other = make_world(store, slug="otherham")
+    stranger = program_with(app, key_for(store, other.authority_id, clock, "read"))
+    assert program.get("/services", authority="testshire").status_code == 200
+    assert stranger.get("/services").status_code == 200
+    assert_problem(stranger.get("/services", authority="testshire"), 404, "not_found")

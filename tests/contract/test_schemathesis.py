@@ -1,0 +1,118 @@
+"""Requests that nobody thought of: schemathesis makes them from the OpenAPI document and compares the answers with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, seed
+from hypothesis import settings as hypothesis_settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from core.clock import FixedClock
+from core.database import Store
+from core.settings import Settings
+from tests.contract.conftest import Program, key_for, program_with
+from tests.support.factories import make_world
+from tests.support.sqlite import SqliteTemplate
+from wsgi import create_app
+
+CHECKS: list[Callable[..., Any]] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 25
+# The real values that let requests get past the door; the rest is schemathesis's own.
+KNOWN = {"service": ["certify"], "site": "high-street", "date": "2026-11-24"}
+
+
+class Town:
+    """One application with a slot, a hold and an appointment, for all the requests of one database."""
+
+    def __init__(self, app: Flask, store: Store, clock: FixedClock) -> None:
+        self.app = app
+        world = make_world(store)
+        self.program: Program = program_with(app, key_for(store, world.authority_id, clock, "read", "book"))
+        slots = self.program.slots()
+        self.slot = slots[9]["slot"]
+        self.reference = self.program.book(slots[3]["slot"])["reference"]
+        self.schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def town(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Town]:
+    """The town on one database."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url = str(request.getfixturevalue(name))
+    store = Store(url)
+    settings = Settings(
+        database_url=url, secret_key="x", is_test=True, api_rate_limit="1000000/second", log_level="CRITICAL"
+    )
+    yield Town(create_app(settings, store=store, clock=clock), store, clock)
+    store.dispose()
+
+
+def test_no_request_breaks_the_api_or_its_description(town: Town) -> None:
+    """Each operation as generated, and once more with a real slot, reference and service where it has one."""
+    for result in town.schema.get_all_operations():
+        operation = result.ok()
+        for prepare in (leave, known):
+
+            @seed(20261123)
+            @hypothesis_settings(
+                max_examples=EXAMPLES,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy())
+            def send(case: Any, prepare: Callable[[Town, Any], None] = prepare) -> None:
+                prepare(town, case)
+                case.call_and_validate(headers=town.program.headers, checks=CHECKS)
+
+            send()
+
+
+def leave(_town: Town, _case: Any) -> None:
+    """The case as it is."""
+
+
+def known(town: Town, case: Any) -> None:
+    """The case with real values for what a program would have been told before."""
+    paths, query, body = case.path_parameters or {}, case.query or {}, case.body
+    if "reference" in paths:
+        paths["reference"] = town.reference
+    for name in ("site", "date"):
+        if name in paths:
+            paths[name] = KNOWN[name]
+    if "service" in query:
+        query["service"] = KNOWN["service"]
+    query.pop("authority", None)
+    if isinstance(body, dict) and "slot" in body:
+        body["slot"] = town.slot
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_body_or_query_of_null_bytes_breaks_nothing(method: str, client: FlaskClient, program: Program) -> None:
+    """PostgreSQL has no text with a NUL in it, so that none may reach it."""
+    for path in ("/services", "/holds", "/appointments", "/appointments/%00", "/sites/%00/days/%00", "/holds/%00"):
+        query = {"authority": "\x00", "cursor": "\x00", "near": "\x00", "service": "\x00", "site": "\x00"}
+        answer = client.open(
+            f"/api/v1{path}",
+            method=method,
+            query_string=query,
+            headers=program.headers | {"Idempotency-Key": "k"},
+            json={"slot": "\x00", "hold": "\x00", "resident": {"name": "\x00"}} if method == "post" else None,
+        )
+        assert 400 <= answer.status_code < 500

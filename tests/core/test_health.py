@@ -1,0 +1,86 @@
+"""Whether the service lives, is ready, and tells its figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from core.clock import FixedClock
+from core.database import Store
+from core.health import make_blueprint
+from people.access import public
+from reminders.heartbeat import beat
+
+
+def test_a_process_that_answers_is_alive(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+
+
+def test_it_is_ready_while_database_migrations_and_scheduler_are(
+    client: FlaskClient, store: Store, clock: FixedClock
+) -> None:
+    with store.writing() as session:
+        beat(session, "worker-1", clock.now())
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.get_json() == {
+        "status": "ok",
+        "checks": {"database": True, "migrations": True, "scheduler": True},
+    }
+
+
+def test_without_a_sign_of_life_from_the_scheduler_it_is_not_ready(
+    client: FlaskClient, store: Store, clock: FixedClock
+) -> None:
+    assert client.get("/readyz").status_code == 503
+    with store.writing() as session:
+        beat(session, "worker-1", clock.now())
+    clock.advance(timedelta(seconds=61))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["checks"] == {"database": True, "migrations": True, "scheduler": False}
+
+
+def test_a_database_that_is_behind_is_not_ready(client: FlaskClient, store: Store) -> None:
+    with store.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["checks"]["migrations"] is False
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_check_that_breaks_is_a_check_that_fails() -> None:
+    def broken() -> bool:
+        raise OSError("the disk is gone")
+
+    app = Flask("broken")
+    app.register_blueprint(make_blueprint({"disk": broken}, public))
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (503, {"status": "unready", "checks": {"disk": False}})
+
+
+def test_requests_are_counted_and_timed_by_endpoint(client: FlaskClient) -> None:
+    def counted() -> float:
+        lines = client.get("/metrics").text.splitlines()
+        name = 'front_door_requests_total{endpoint="health.alive",method="GET",status="200"}'
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(name)), 0.0)
+
+    before = counted()
+    client.get("/healthz")
+    assert counted() == before + 1
+    answer = client.get("/metrics")
+    assert answer.content_type.startswith("text/plain")
+    assert "front_door_request_seconds_bucket" in answer.text
+
+
+def test_several_processes_count_together(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("figures")))
+    assert client.get("/metrics").status_code == 200

@@ -1,0 +1,62 @@
+"""One structured line for each request: an id, what was asked, how long it took, and nothing about anybody."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.contract.conftest import Program, program, world
+
+__all__ = ["program", "world"]  # fixtures of the API's tests
+
+SECRETS = ("Zephyrine Quill", "Quill", "zephyrine", "01632", "960123", "NW11", "a private story")
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    """Each line of standard error, which is JSON."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_request_is_one_line_with_its_id(client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = client.get("/healthz", headers={"X-Request-ID": "from-the-proxy-1"})
+    (line,) = lines_of(capsys.readouterr().err)
+    assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
+    assert line["request_id"] == "from-the-proxy-1"
+    assert (line["event"], line["method"], line["endpoint"], line["status"]) == ("request", "GET", "health.alive", 200)
+    assert line["milliseconds"] >= 0
+    assert line["level"] == "info"
+    assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize("given", ["short", "x" * 65, "with spaces in it", "breaks\tthe-line"])
+def test_a_strange_id_is_replaced(given: str, client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = client.get("/healthz", headers={"X-Request-ID": given})
+    (line,) = lines_of(capsys.readouterr().err)
+    assert line["request_id"] == answer.headers["X-Request-ID"] != given
+
+
+def test_no_line_says_anything_about_anybody(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
+    """A whole course of an appointment: booked, seen, refused, moved, cancelled, its manage link opened."""
+    who = {"name": "Zephyrine Quill", "email": "zephyrine@example.org", "phone": "01632 960123", "postcode": "NW11 9QS"}
+    slots = program.slots(near="NW11 9QS")
+    body = {"slot": slots[0]["slot"], "resident": who, "notes": "a private story"}
+    booked = program.post("/appointments", body).get_json()
+    path = f"/appointments/{booked['reference']}"
+    program.post("/appointments", body)
+    program.post("/appointments", body | {"resident": who | {"email": "zephyrine at home"}})
+    program.get(path)
+    program.get(f"{path}.ics")
+    program.post(f"{path}/reschedule", {"slot": slots[8]["slot"], "reason": "a private story"})
+    program.post(f"{path}/cancel", {"reason": "a private story"})
+    program.client.get(booked["manage_url"])
+    text = capsys.readouterr().err
+    lines = lines_of(text)
+    assert len(lines) >= 9
+    assert {line["event"] for line in lines} == {"request"}
+    token = booked["manage_url"].rpartition("/")[2]
+    key = program.headers["Authorization"].partition(" ")[2]
+    for secret in (*SECRETS, booked["reference"], token, key):
+        assert secret not in text
