@@ -1,0 +1,175 @@
+"""W3: bookings over HTTP, with two gunicorn workers and everything on: audit, outbox, idempotency.
+
+    python -m bench.http [DATABASE_URL]
+
+W3a: 32 clients for one slot, 50 rounds: how many won each round, and the worst answer. W3b: 16 clients book different
+free slots for some seconds: how many a second, beside raw inserts under the same key.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Barrier
+from time import perf_counter
+from urllib.request import urlopen
+
+from bench.limits import inserts_a_second
+from core.clock import SystemClock
+from core.database import ROOT, Store, upgrade
+from people.api_keys import create_api_key
+from tests.support.factories import World, make_world, slots_of
+
+RACERS, ROUNDS = 32, 50
+CLIENTS, SECONDS = 16, 8.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one database showed. Times in milliseconds."""
+
+    double_bookings: int
+    lost_slots: int
+    worst_answer: float
+    median_answer: float
+    bookings_a_second: float
+    raw_inserts_a_second: float
+
+    @property
+    def share(self) -> float:
+        """Bookings as a share of raw inserts, in per cent."""
+        return 100 * self.bookings_a_second / self.raw_inserts_a_second
+
+
+def run(database_url: str) -> Figures:
+    """The figures for one database, which is filled for it."""
+    upgrade(database_url)
+    store = Store(database_url)
+    now = SystemClock().now()
+    one = make_world(store)
+    many = make_world(store, desks=40, slug="many")
+    race_slots = [slot.token for slot in slots_of(store, one, now)[:ROUNDS]]
+    free = [slot.token for slot in slots_of(store, many, now) for _ in range(slot.free)]
+    keys = [_key(store, world) for world in (one, many)]
+    store.dispose()
+    with _served(database_url) as port:
+        winners, answers = _race(port, keys[0], race_slots)
+        booked = _book_many(port, keys[1], free)
+    return Figures(
+        double_bookings=sum(max(0, won - 1) for won in winners),
+        lost_slots=sum(won == 0 for won in winners),
+        worst_answer=max(answers),
+        median_answer=sorted(answers)[len(answers) // 2],
+        bookings_a_second=booked,
+        raw_inserts_a_second=inserts_a_second(database_url),
+    )
+
+
+def _key(store: Store, world: World) -> str:
+    with store.writing() as session:
+        now, scopes = SystemClock().now(), ["read", "book"]
+        return create_api_key(session, name="bench", authority_id=world.authority_id, scopes=scopes, now=now)
+
+
+@contextmanager
+def _served(database_url: str) -> Iterator[int]:
+    """The port of a gunicorn with two workers, as docs/operations.md describes it."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environ = os.environ | {
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": secrets.token_hex(32),
+        "API_RATE_LIMIT": "1000000/second",
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "2",
+    }
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(
+            [str(Path(sys.executable).with_name("gunicorn")), "wsgi:app"], cwd=ROOT, env=environ, stdout=log, stderr=log
+        )
+        try:
+            _wait_for(port, server)
+            yield port
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    end = perf_counter() + 60
+    while perf_counter() < end and server.poll() is None:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+                return
+        except OSError:
+            continue
+    raise RuntimeError("gunicorn did not start; run it by hand to see why: .venv/bin/gunicorn wsgi:app")
+
+
+class Client:
+    """One client with a connection of its own that stays open."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    def book(self, slot: str) -> tuple[int, float]:
+        """The status of booking `slot`, and how many milliseconds it took."""
+        number = secrets.token_hex(8)
+        body = json.dumps({"slot": slot, "resident": {"name": f"Robin {number}", "email": f"{number}@example.org"}})
+        began = perf_counter()
+        self.connection.request("POST", "/api/v1/appointments", body, self.headers | {"Idempotency-Key": number})
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer.status, (perf_counter() - began) * 1000
+
+
+def _race(port: int, key: str, slots: Sequence[str]) -> tuple[list[int], list[float]]:
+    """How many won each slot, and how long every answer took."""
+    clients = [Client(port, key) for _ in range(RACERS)]
+    gate, winners, answers = Barrier(RACERS), [], []
+
+    def race(client: Client, slot: str) -> tuple[int, float]:
+        gate.wait()
+        return client.book(slot)
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        for slot in slots:
+            results = list(pool.map(race, clients, [slot] * RACERS))
+            winners.append(sum(status == 201 for status, _ in results))
+            answers += [took for _, took in results]
+    return winners, answers
+
+
+def _book_many(port: int, key: str, free: Sequence[str]) -> float:
+    """Bookings a second of clients that each take different slots."""
+    end = perf_counter() + SECONDS
+
+    def work(number: int) -> int:
+        client, booked = Client(port, key), 0
+        for slot in free[number::CLIENTS]:
+            if perf_counter() > end:
+                break
+            booked += client.book(slot)[0] == 201
+        return booked
+
+    began = perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        booked = sum(pool.map(work, range(CLIENTS)))
+    return booked / (perf_counter() - began)
+
+
+if __name__ == "__main__":
+    print(run(sys.argv[1]))

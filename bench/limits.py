@@ -1,0 +1,83 @@
+"""What the machine itself can do, measured in the same run: the figures that ours are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from statistics import median
+from time import perf_counter
+
+from flask import Flask, render_template
+from jinja2 import DictLoader
+from sqlalchemy import select, text
+
+from core.database import Store
+
+INSERT = text("INSERT INTO raw_claims (resource_id, unit, seat, allocation_id) VALUES (1, :unit, 1, 1)")
+CREATE = text(
+    "CREATE TABLE raw_claims (resource_id BIGINT, unit BIGINT, seat INT, allocation_id BIGINT, "
+    "PRIMARY KEY (resource_id, unit, seat))"
+)
+PROCESSES, CONNECTIONS = 2, 16
+
+
+def empty_page() -> float:
+    """Milliseconds of a Flask page that renders an empty Jinja template."""
+    app = Flask("empty")
+    app.jinja_env.loader = DictLoader({"empty.html": ""})
+    app.add_url_rule("/", view_func=lambda: render_template("empty.html"))
+    client = app.test_client()
+    return milliseconds(lambda: client.get("/"), 400)
+
+
+def select_one(store: Store) -> float:
+    """Milliseconds of `SELECT 1` on an open connection."""
+    with store.engine.connect() as connection:
+        return milliseconds(lambda: connection.execute(select(1)).scalar(), 400)
+
+
+def inserts_a_second(url: str, seconds: float = 3.0) -> float:
+    """Single-row committed INSERTs a second under the claims' own key, over 16 connections of 2 processes."""
+    store = Store(url)
+    with store.writing() as session:
+        session.execute(text("DROP TABLE IF EXISTS raw_claims"))
+        session.execute(CREATE)
+    store.dispose()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        runs = [pool.submit(_insert_for, url, seconds, number) for number in range(PROCESSES)]
+        return sum(run.result() for run in runs) / seconds
+
+
+def _insert_for(url: str, seconds: float, process: int) -> int:
+    store = Store(url)
+    threads = CONNECTIONS // PROCESSES
+    with ThreadPoolExecutor(threads) as pool:
+        counts = pool.map(lambda thread: _insert(store, seconds, process * threads + thread), range(threads))
+        total = sum(counts)
+    store.dispose()
+    return total
+
+
+def _insert(store: Store, seconds: float, lane: int) -> int:
+    """How many rows one connection committed. The driver itself, because the limit is not to include our layers."""
+    engine = store.engine.execution_options(is_write=True)
+    count, end = 0, perf_counter() + seconds
+    with engine.connect() as connection:
+        while perf_counter() < end:
+            connection.execute(INSERT, {"unit": lane * 10_000_000 + count})
+            connection.commit()
+            count += 1
+    return count
+
+
+def milliseconds(work: Callable[[], object], rounds: int) -> float:
+    """The median time of `work`, after a short warm-up."""
+    for _ in range(max(3, rounds // 10)):
+        work()
+    times = []
+    for _ in range(rounds):
+        began = perf_counter()
+        work()
+        times.append(perf_counter() - began)
+    return median(times) * 1000

@@ -1,0 +1,25 @@
+"""How gunicorn serves Front Door: `.venv/bin/gunicorn wsgi:app` reads this file. Each value can be set on the command line."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+# One process for each core, and threads within it, so that a slow client does not keep others waiting.
+workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 2)
+threads = 8
+worker_class = "gthread"
+timeout = 30
+keepalive = 5
+# The application writes a structured line for each request itself.
+accesslog = None
+errorlog = "-"
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a dead worker's figures out of the sum when several share them."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library has no types here
