@@ -1,0 +1,75 @@
+"""What a day list says above the rows: when the site is open, what is shut and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from booking.availability.bits import NOTHING, Bits, spans
+from booking.availability.gaps import runs
+from booking.queries.site_day import SiteDayView
+from core.wall_clock import instant_of, unit_after, unit_of
+from core.wording import time_words
+from locations.bank_holidays import bank_holiday
+from locations.model import ClosureFacts
+
+
+def notices_of(day: SiteDayView) -> Iterator[str]:
+    """A sentence for the bank holiday, each closure and each cancelled session of the day."""
+    holiday = bank_holiday(day.date, day.site.holidays.division)
+    if holiday and day.site.holidays.closes:
+        yield _("Bank holiday: %(name)s. The site is shut all day.", name=holiday)
+    for closure in day.site.closures:
+        if _touches(closure, day):
+            yield _closure_words(closure, day)
+    for recurrence in day.site.recurrences:
+        exception = recurrence.exceptions.get(day.date)
+        if exception is not None and exception.reason:
+            yield exception.reason
+
+
+def opening_words(day: SiteDayView) -> str:
+    """When the site is open on the day, and on the day itself before that, when it will be."""
+    opened = _open_bits(day)
+    if not opened:
+        return str(_("No sessions are open on this day."))
+    hours = [(_time(day, first), _time(day, last)) for first, last in runs(opened)]
+    words = ", ".join(_("%(first)s to %(last)s", first=first, last=last) for first, last in hours)
+    first_unit = day.plan.day.base_unit + next(runs(opened))[0]
+    if day.plan.day.base_unit <= unit_of(day.now) < first_unit:
+        return str(_("Not open yet. Sessions today: %(hours)s.", hours=words))
+    return str(_("Sessions: %(hours)s.", hours=words))
+
+
+def _open_bits(day: SiteDayView) -> Bits:
+    opened = NOTHING
+    for resource in day.plan.resources:
+        opened |= spans((window.first, window.last) for window in resource.windows) & ~resource.closed
+    return opened
+
+
+def _touches(closure: ClosureFacts, day: SiteDayView) -> bool:
+    plan = day.plan.day
+    return unit_of(closure.starts_at) < plan.end_unit and unit_after(closure.ends_at) > plan.base_unit
+
+
+def _closure_words(closure: ClosureFacts, day: SiteDayView) -> str:
+    plan, zone = day.plan.day, ZoneInfo(day.zone)
+    starts, ends = instant_of(plan.base_unit), instant_of(plan.end_unit)
+    resource = day.site.resource(closure.resource_id) if closure.resource_id else None
+    facts = {
+        "what": resource.name if resource else _("Site"),
+        "first": time_words(max(closure.starts_at, starts).astimezone(zone)),
+        "last": time_words(min(closure.ends_at, ends).astimezone(zone)),
+    }
+    if closure.starts_at <= starts and closure.ends_at >= ends:
+        words = _("%(what)s shut all day", **facts)
+    else:
+        words = _("%(what)s shut from %(first)s to %(last)s", **facts)
+    return f"{words}: {closure.reason}." if closure.reason else f"{words}."
+
+
+def _time(day: SiteDayView, tick: int) -> str:
+    return time_words(instant_of(day.plan.day.base_unit + tick).astimezone(ZoneInfo(day.zone)))

@@ -1,0 +1,105 @@
+"""Making and revoking the secret address of a calendar feed. Only its digest is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.tables import CalendarFeed
+from core.audit import Actor, record
+from core.errors import Invalid, NotFound
+from core.idempotency import Answer, IdempotencyKey, once
+from core.runtime import Runtime
+from core.tokens import digest, new_nonce
+from locations.catalogue import SiteFacts
+
+LONGEST_NAME = 100
+MOST_FEEDS = 50  # of one site: more is a mistake or a program gone wild
+
+
+@dataclass(frozen=True)
+class NewFeed:
+    """A feed that was just made, with the token that nobody can see again."""
+
+    id: int
+    token: str
+
+
+def make_feed(
+    runtime: Runtime,
+    authority_id: int,
+    site: SiteFacts,
+    name: str,
+    *,
+    resource_id: int | None = None,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> NewFeed:
+    """A new feed of the site or of one of its resources.
+
+    Raises: Invalid (name, or too many), NotFound for another site's resource, IdempotencyMismatch.
+    """
+
+    def deed(session: Session) -> Answer:
+        now = runtime.clock.database_now(session)
+        _check(session, site, name, resource_id)
+        nonce = new_nonce()
+        row = CalendarFeed(
+            authority_id=authority_id,
+            site_id=site.id,
+            resource_id=resource_id,
+            token_digest=digest(_token(runtime, nonce)),
+            name=name.strip(),
+            created_at=now,
+        )
+        session.add(row)
+        session.flush()
+        subject = ("calendar_feed", row.id)
+        record(session, actor, "feed_made", subject, authority_id=authority_id, now=now, site_id=site.id)
+        return Answer(201, {"id": row.id, "nonce": nonce})
+
+    answer = once(runtime.store, idempotency, deed, runtime.clock.now())
+    return NewFeed(answer.body["id"], _token(runtime, answer.body["nonce"]))
+
+
+def revoke_feed(runtime: Runtime, authority_id: int, site_id: int, feed_id: int, *, actor: Actor) -> str:
+    """The name of the feed, which answers no more. Revoking twice changes nothing. Raises: NotFound."""
+    with runtime.store.writing() as session:
+        now = runtime.clock.database_now(session)
+        row = session.scalar(
+            select(CalendarFeed)
+            .where(
+                CalendarFeed.id == feed_id, CalendarFeed.site_id == site_id, CalendarFeed.authority_id == authority_id
+            )
+            .with_for_update()
+        )
+        if row is None:
+            raise NotFound
+        if row.revoked_at is None:
+            row.revoked_at = now
+            subject = ("calendar_feed", row.id)
+            record(session, actor, "feed_revoked", subject, authority_id=authority_id, now=now, site_id=site_id)
+        return row.name
+
+
+def _check(session: Session, site: SiteFacts, name: str, resource_id: int | None) -> None:
+    if not name.strip():
+        raise Invalid({"name": ["Enter a name, for example who reads this calendar."]})
+    if len(name.strip()) > LONGEST_NAME:
+        raise Invalid({"name": [f"Use {LONGEST_NAME} characters or fewer."]})
+    if resource_id is not None and site.resource(resource_id) is None:
+        raise NotFound
+    open_feeds = select(func.count(CalendarFeed.id)).where(
+        CalendarFeed.site_id == site.id, CalendarFeed.revoked_at.is_(None)
+    )
+    if (session.scalar(open_feeds) or 0) >= MOST_FEEDS:
+        raise Invalid({"name": [f"There are {MOST_FEEDS} addresses already. Revoke one first."]})
+
+
+def _token(runtime: Runtime, nonce: str) -> str:
+    """An HMAC, so that the record of a form sent twice can answer alike without holding the token itself."""
+    return hmac.new(runtime.settings.secret_key.encode(), f"feed:{nonce}".encode(), hashlib.sha256).hexdigest()
