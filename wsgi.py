@@ -26,6 +26,7 @@ import people.views
 import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
+import reminders.staff_views
 import reminders.views
 from booking.demo.events import appointments_loaded
 from booking.events import appointment_changed, manage_link_requested
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     booking.site.views.blueprint,
     booking.resident.views.blueprint,
     reminders.views.blueprint,
+    reminders.staff_views.blueprint,
 )
 
 

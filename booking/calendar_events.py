@@ -78,7 +78,7 @@ def services_words(services: Sequence[ServiceFacts]) -> str:
     names = [service.name for service in services]
     if len(names) < 2:
         return "".join(names)
-    return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
+    return str(_("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1]))
 
 
 def documents_of(services: Sequence[ServiceFacts]) -> list[str]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -74,7 +73,7 @@ def letter_of(session: Session, message_id: int) -> Letter:
     if row is None:
         raise NotFound("There is no such message.")
     raw = session.scalars(select(DemoMessage.raw).where(DemoMessage.id == message_id)).one()
-    email = cast(EmailMessage, message_from_bytes(raw, policy=default))
+    email = message_from_bytes(raw, policy=default)
     parts = (_part(email, "text/plain"), _part(email, "text/html"), _part(email, "text/calendar"))
     return Letter(Line(*row), str(email["From"]), *parts, raw)
 
@@ -82,5 +81,5 @@ def letter_of(session: Session, message_id: int) -> Letter:
 def _part(email: EmailMessage, content_type: str) -> str:
     for part in email.walk():
         if part.get_content_type() == content_type:
-            return str(cast(EmailMessage, part).get_content())
+            return str(part.get_content())
     return ""

@@ -96,7 +96,7 @@ _MESSAGE_ROWS = (
 def message_facts(session: Session, appointment_ids: Iterable[int]) -> dict[int, MessageFacts]:
     """The facts of each appointment that exists, by its id: two statements, and one for each authority among them."""
     ids = sorted(set(appointment_ids))
-    rows = session.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
+    rows: Sequence[Any] = session.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
     services = _service_ids(session, ids)
     catalogues = {authority_id: catalogue_by_id(session, authority_id) for authority_id in {row[1] for row in rows}}
     return {row.id: _facts(row, catalogues[row.authority_id], services[row.id]) for row in rows}
@@ -175,7 +175,7 @@ def _service_ids(session: Session, ids: Sequence[int]) -> dict[int, list[int]]:
     return found
 
 
-def _facts(row: Row[Any], catalogue: Catalogue, service_ids: list[int]) -> MessageFacts:
+def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFacts:
     acting = row.acting_name is not None
     return MessageFacts(
         appointment_id=row.id,

@@ -53,7 +53,7 @@ class MailServer:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the message if the answer takes it."""
-        email = cast(EmailMessage, message_from_bytes(cast(bytes, envelope.content), policy=default))
+        email = message_from_bytes(cast(bytes, envelope.content), policy=default)
         answer = self.reply(email)
         if answer.startswith("2"):
             with self.lock:

@@ -82,10 +82,11 @@ def facts_from_ical_js(text: str) -> list[dict[str, Any]]:
     arguments = [str(SCRIPT), str(ROOT / "package.json")]
     executable = shutil.which("node")
     if executable:
-        done = subprocess.run([executable, *arguments], input=text, capture_output=True, text=True, check=True)
+        output = subprocess.run([executable, *arguments], input=text, capture_output=True, text=True, check=True).stdout
     else:
         done = node(arguments, return_completed_process=True, input=text, capture_output=True, text=True, check=True)
-    facts: list[dict[str, Any]] = json.loads(done.stdout)
+        output = str(done.stdout)
+    facts: list[dict[str, Any]] = json.loads(output)
     return facts
 
 

@@ -44,7 +44,7 @@ class RecordingChannel:
 
     def arrived(self, references: Sequence[str]) -> set[str]:
         """Those that the test says are there."""
-        return self.there & set(references)
+        return set(references) & self.there
 
 
 def writer() -> Writer:

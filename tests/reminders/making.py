@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from booking.offers import encode
 from booking.tables import Appointment, AppointmentService
 from core.database import Store
 from people.tables import Resident
 from reminders.tables import DeliveryAttempt, Notification
-from tests.support.factories import NOW, World
+from tests.support.factories import NOW, World, offer_at
 
 FIRST_START = NOW + timedelta(days=1)
 CHUNK = 5_000
@@ -72,7 +73,7 @@ def _appointment(
         "starts_at": starts_at,
         "ends_at": ends_at,
         "local_date": starts_at.date(),
-        "offer": "",
+        "offer": encode(offer_at(world, starts_at)),
         "channel": "online",
         "resident_id": resident_id,
         "support_needs": [],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -87,11 +86,11 @@ def test_an_unknown_message_is_not_found(client: FlaskClient, path: str) -> None
 
 
 @pytest.fixture
-def real_client(settings: Settings, store: Store, clock: FixedClock) -> Iterator[FlaskClient]:
+def real_client(settings: Settings, store: Store, clock: FixedClock) -> FlaskClient:
     from wsgi import create_app
 
     app: Flask = create_app(replace(settings, is_demo=False), store=store, clock=clock)
-    yield app.test_client()
+    return app.test_client()
 
 
 @pytest.mark.parametrize("path", ["/demo/outbox", "/demo/outbox/1", "/demo/outbox/1/html", "/demo/outbox/1.ics"])

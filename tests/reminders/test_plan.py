@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,13 +20,11 @@ STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)
 
 
 def promise(starts_at: datetime = STARTS, **values: Any) -> Promise:
-    return Promise(
-        **({"starts_at": starts_at, "zone": "Europe/London", "state": "booked", "reminder_plan": PLAN} | values)
-    )
+    return replace(Promise(starts_at, "Europe/London", "booked", PLAN), **values)
 
 
-def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 def test_a_booking_owes_a_confirmation_and_each_reminder_until_the_next_takes_over() -> None:

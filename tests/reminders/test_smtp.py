@@ -270,5 +270,5 @@ def test_the_calendar_that_arrives_by_mail_says_the_right_time(store: Store, rea
         worker_on(store, FixedClock(NOW), channel_to(url)).send_due()
     (email,) = server.taken
     part = next(part for part in email.walk() if part.get_content_type() == "text/calendar")
-    (event,) = READERS[reader](cast(EmailMessage, part).get_content().replace("\r\n", "\n").replace("\n", "\r\n"))
+    (event,) = READERS[reader](part.get_content().replace("\r\n", "\n").replace("\n", "\r\n"))
     assert event.starts_at == NOW + timedelta(days=1)

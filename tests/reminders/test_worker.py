@@ -18,6 +18,7 @@ from reminders import queue
 from reminders.channels.base import DeliveryUnclear, Message
 from reminders.delivery import RETRIES
 from reminders.records import Tally, wait_after
+from reminders.tables import Notification
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.making import attempts, notifications, owe
 from tests.support.factories import NOW, World, make_world
@@ -368,7 +369,7 @@ def test_a_message_on_its_way_when_its_appointment_changes_counts_as_sent(
 
     def void(_message: Message) -> None:
         with store.writing() as session:
-            session.execute(update(queue.Notification).values(state="void"))
+            session.execute(update(Notification).values(state="void"))
 
     worker_on(store, clock, RecordingChannel(on_send=void)).send_due()
     assert states(store) == ["sent"]
