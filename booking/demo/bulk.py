@@ -12,9 +12,10 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.demo.copying import insert_rows, insert_with_ids
 from booking.demo.filling import Seat
 from booking.demo.names import Invented
 from booking.model import CANCELLED, State
@@ -74,8 +75,10 @@ class BulkWriter:
         """Write all of them; how many there were."""
         written = 0
         for chunk in chunks(drafts):
-            ids = self._returning(Appointment, [self._appointment(draft) for draft in chunk])
-            self._insert(AppointmentService, [_part(draft, id_) for draft, id_ in zip(chunk, ids, strict=True)])
+            ids = insert_with_ids(self._connection, Appointment, [self._appointment(draft) for draft in chunk])
+            insert_rows(
+                self._connection, AppointmentService, [_part(draft, id_) for draft, id_ in zip(chunk, ids, strict=True)]
+            )
             self._seat(chunk, ids)
             written += len(chunk)
         return written
@@ -87,14 +90,16 @@ class BulkWriter:
             if draft.holds_capacity
             for seat in draft.seats
         ]
-        allocation_ids = self._returning(Allocation, [_allocation(draft, id_, seat) for draft, id_, seat in taken])
+        allocation_ids = insert_with_ids(
+            self._connection, Allocation, [_allocation(draft, id_, seat) for draft, id_, seat in taken]
+        )
         claims = [
             {"resource_id": resource_id, "unit": unit, "seat": seat, "allocation_id": allocation_id}
             for (_, _, (resource_id, seat, first, last)), allocation_id in zip(taken, allocation_ids, strict=True)
             if last > self._claims_from
             for unit in range(max(first, self._claims_from), last)
         ]
-        self._insert(Claim, claims)
+        insert_rows(self._connection, Claim, claims)
 
     def _appointment(self, draft: Draft) -> dict[str, Any]:
         nonce = f"{self._rng.getrandbits(128):032x}"
@@ -132,34 +137,18 @@ class BulkWriter:
                 self._references.add(reference)
                 return reference
 
-    def _insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(insert(table), rows)
-
-    def _returning(self, table: Any, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
-        return insert_returning(self._connection, table, rows)
-
-
-def insert_returning(connection: Any, table: Any, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
-    """The ids of the rows, in their order."""
-    if not rows:
-        return []
-    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
-    ids: Sequence[int] = connection.execute(statement, rows).scalars().all()
-    return ids
-
 
 def write_residents(session: Session, authority_id: int, people: Iterable[Invented], now: datetime) -> list[int]:
     """The ids of the residents, in order; each can be found by name, sound, telephone and postcode."""
     connection, ids = session.connection(), list[int]()
     for chunk in chunks(people):
-        fresh = insert_returning(connection, Resident, [_resident(authority_id, person, now) for person in chunk])
+        fresh = insert_with_ids(connection, Resident, [_resident(authority_id, person, now) for person in chunk])
         tokens = [
             token
             for person, resident_id in zip(chunk, fresh, strict=True)
             for token in name_token_rows(authority_id, resident_id, person.name)
         ]
-        connection.execute(insert(ResidentNameToken), tokens)
+        insert_rows(connection, ResidentNameToken, tokens)
         ids += fresh
     return ids
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking.demo import course
 from booking.demo.bulk import BulkWriter, Draft, write_residents
+from booking.demo.copying import insert_rows
 from booking.demo.filling import Visit, fill_day, seeded
 from booking.demo.names import Invented, invent, words
 from booking.model import BASES, State, place_needs
@@ -185,4 +185,4 @@ def _contact_notes(
         for resident_id in ids[::5]
         for _ in range(rng.choice((1, 1, 2, 4)))
     ]
-    session.connection().execute(insert(ContactNote), rows)
+    insert_rows(session.connection(), ContactNote, rows)
