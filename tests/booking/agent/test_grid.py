@@ -22,7 +22,9 @@ def slots_on(world: World, day: date, count: int) -> list[Slot]:
 
 def drawn(store: Store, world: World, slots: list[Slot], first: date):  # type: ignore[no-untyped-def]
     site = catalogue(store, world).site_by_id(world.site_id)
-    lines = lines_of([(site, 1.25)], lambda _: ["in_person"], world.authority_id, (world.service_ids[0],), extra_time=False)
+    lines = lines_of(
+        [(site, 1.25)], lambda _: ["in_person"], world.authority_id, (world.service_ids[0],), extra_time=False
+    )
     return grid_of(lines, slots, week_from(first), ZONE, lambda _site, day: f"none on {day.day}")
 
 

@@ -1,0 +1,278 @@
+"""The agent's journeys in a real browser, by keyboard alone, at two widths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from booking.offers import decode
+from booking.use_cases.holds import hold_slot
+from core.clock import FixedClock
+from core.database import Store
+from core.runtime import Runtime
+from core.settings import Settings
+from people.sessions import COOKIE
+from tests.support.callers import Callers, make_callers, sign_in
+from tests.support.server import LiveServer
+
+Axe = Callable[[Page], None]
+MOST_KEYS = 12
+MOST_SECONDS = 30
+COUNT_KEYS = """
+    sessionStorage.setItem("keys", sessionStorage.getItem("keys") ?? "0");
+    addEventListener("keydown", (event) => {
+        if (event.isTrusted) sessionStorage.setItem("keys", String(1 + Number(sessionStorage.getItem("keys"))));
+    }, true);
+"""
+
+
+@pytest.fixture
+def demo_store(sqlite_url: str) -> Iterator[Store]:
+    """An empty database of its own: these journeys need known people rather than the demo's."""
+    store = Store(sqlite_url)
+    yield store
+    store.dispose()
+
+
+@pytest.fixture
+def callers(demo_store: Store, clock: FixedClock) -> Callers:
+    """Testshire and its callers."""
+    return make_callers(demo_store, clock.now())
+
+
+@pytest.fixture
+def desk(
+    callers: Callers, demo_store: Store, clock: FixedClock, live_server: LiveServer, context: BrowserContext, page: Page
+) -> Page:
+    """The search box of an agent who is signed in."""
+    token = sign_in(demo_store, callers.agent_id, clock.now())
+    context.add_cookies([{"name": COOKIE, "value": token, "url": live_server.url}])
+    page.add_init_script(COUNT_KEYS)
+    page.goto("/staff/calls/")
+    return page
+
+
+def keys_pressed(page: Page) -> int:
+    return int(page.evaluate("sessionStorage.getItem('keys')"))
+
+
+def open_call(page: Page, callers: Callers, name: str, query: str = "") -> None:
+    page.goto(f"/staff/calls/residents/{callers.people[name]}{query}")
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
+
+
+def test_a_known_resident_is_booked_with_twelve_keys_and_within_half_a_minute(desk: Page, axe: Axe) -> None:
+    """Every key counts, the characters of the search too: 4 for the end of the telephone number, and 4 times Enter."""
+    began = monotonic()
+    expect(desk.locator("#q")).to_be_focused()
+    desk.keyboard.type("0999")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#find")).to_be_focused()
+    after_search = keys_pressed(desk)
+    desk.keyboard.press("Enter")  # the service they had before
+    expect(desk.locator(".fd-suggestion").first).to_be_focused()
+    desk.keyboard.press("Enter")  # the soonest at the nearest place
+    expect(desk.get_by_role("button", name="Confirm")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Booked")).to_be_focused()
+    assert keys_pressed(desk) <= MOST_KEYS
+    assert (keys_pressed(desk), after_search) == (8, 5)
+    assert monotonic() - began < MOST_SECONDS
+    expect(desk.locator(".fd-reference")).to_have_text(re.compile(r"Reference\s+\w{4} \w{4}"))
+    axe(desk)
+
+
+def test_single_keys_choose_hold_confirm_and_end_the_call(desk: Page, width: int) -> None:
+    desk.keyboard.type("ameena yusif")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Who is calling?")).to_be_visible()
+    desk.keyboard.press("1")
+    expect(desk.locator("#find")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("1")
+    expect(desk.locator("table")).to_be_visible()
+    desk.keyboard.press("l")
+    expect(desk.locator("#grid-title")).to_have_text("Mon 30 Nov to Sun 6 Dec")
+    desk.keyboard.press("n")
+    expect(desk.get_by_role("heading", name=re.compile("Monday 23 November 2026 at 9:30am|9am"))).to_be_visible()
+    desk.keyboard.press("c")
+    expect(desk.get_by_role("heading", name="Booked")).to_be_focused()
+    desk.keyboard.press("x")
+    expect(desk.locator("#q")).to_be_focused()
+    assert width in (320, 1280)
+
+
+def test_single_keys_can_be_turned_off_and_stay_off(desk: Page, callers: Callers, width: int) -> None:
+    if width == 320:
+        expect(desk.locator("#keys")).to_be_hidden()
+        return
+    desk.get_by_role("button", name="Turn single keys off").press("Enter")
+    open_call(desk, callers, "amina", "?service=certify")
+    expect(desk.get_by_role("button", name="Turn single keys on")).to_be_visible()
+    desk.keyboard.press("n")
+    desk.keyboard.press("s")
+    expect(desk.locator("table")).to_be_visible()
+    desk.get_by_role("button", name="Turn single keys on").press("Enter")
+    desk.keyboard.press("s")
+    expect(desk.locator("#find")).to_be_focused()
+
+
+def test_single_keys_never_act_while_somebody_types(desk: Page, callers: Callers) -> None:
+    open_call(desk, callers, "amina", "?service=certify")
+    desk.locator("#call_note").focus()
+    desk.keyboard.type("n12 else /")
+    expect(desk.locator("#call_note")).to_have_value("n12 else /")
+    expect(desk.locator("#countdown")).to_have_count(0)
+
+
+def test_arrows_move_in_the_grid_and_enter_holds(desk: Page, callers: Callers) -> None:
+    open_call(desk, callers, "amina", "?service=certify&filtered=1")
+    desk.locator(".fd-grid td a").first.focus()
+    desk.keyboard.press("ArrowDown")
+    expect(desk.locator(".fd-grid button").first).to_be_focused()
+    desk.keyboard.press("ArrowRight")
+    assert "Wed 25 Nov, Riverside" in desk.evaluate("document.activeElement.getAttribute('aria-label')")
+    for _ in range(3):
+        desk.keyboard.press("ArrowDown")
+    assert "16 free" in focused(desk)
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Wednesday 25 November 2026 at 9am")).to_be_visible()
+
+
+def test_services_narrow_while_one_types(desk: Page, callers: Callers) -> None:
+    open_call(desk, callers, "amina")
+    desk.keyboard.type("birth")
+    expect(desk.locator("#services li:visible")).to_have_count(1)
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Register a birth")).to_be_visible()
+    open_call(desk, callers, "amina")
+    desk.keyboard.type("zzz")
+    expect(desk.locator("#services-none")).to_be_visible()
+
+
+def test_the_countdown_runs_and_speaks_seldom(desk: Page, callers: Callers, clock: FixedClock) -> None:
+    desk.clock.install()
+    open_call(desk, callers, "amina", "?service=certify")
+    desk.keyboard.press("Enter")
+    left, said = desk.locator("#countdown [data-left]"), desk.locator("#countdown [data-said]")
+    expect(left).to_have_text("(10:00)")
+    desk.clock.run_for(60_000)
+    expect(left).to_have_text("(9:00)")
+    expect(said).to_have_text("")
+    desk.clock.run_for(4 * 60_000)
+    expect(said).to_have_text("Held for 5 more minutes.")
+    desk.clock.run_for(5 * 60_000)
+    expect(said).to_have_text("The time ran out. Hold it again.")
+
+
+def test_a_hold_that_ran_out_takes_one_key(desk: Page, callers: Callers, clock: FixedClock, axe: Axe) -> None:
+    open_call(desk, callers, "amina", "?service=certify")
+    desk.keyboard.press("Enter")
+    confirm = desk.get_by_role("button", name="Confirm")
+    expect(confirm).to_be_focused()
+    desk.locator("#site_notes").fill("Brings a dog")
+    clock.advance(timedelta(minutes=11))
+    confirm.press("Enter")
+    expect(desk.get_by_role("button", name="Hold it again")).to_be_focused()
+    axe(desk)
+    desk.keyboard.press("Enter")
+    expect(confirm).to_be_focused()
+    expect(desk.locator("#site_notes")).to_have_value("Brings a dog")
+
+
+def test_a_time_that_is_taken_offers_others_by_one_key(
+    desk: Page, callers: Callers, demo_store: Store, clock: FixedClock, axe: Axe
+) -> None:
+    open_call(desk, callers, "amina", "?service=certify&filtered=1&near=HA8+0AS")
+    slot = desk.locator(".fd-grid button", has_text="9am").first
+    runtime = Runtime(Settings(demo_store.url, "for-tests-only", is_test=True), demo_store, clock)
+    hold_slot(runtime, decode(str(slot.get_attribute("value"))), for_public=False)
+    slot.press("Enter")
+    expect(desk.get_by_role("heading", name="That time has gone")).to_be_visible()
+    expect(desk.locator(".fd-panel--trouble .fd-suggestion")).to_have_count(3)
+    expect(desk.locator(".fd-panel--trouble .fd-suggestion").first).to_be_focused()
+    axe(desk)
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="Confirm")).to_be_focused()
+
+
+def test_an_appointment_is_moved_and_then_cancelled(desk: Page, callers: Callers, axe: Axe) -> None:
+    open_call(desk, callers, "amina")
+    desk.get_by_role("link", name="Move Certify").press("Enter")
+    expect(desk.locator(".fd-suggestion").first).to_be_focused()
+    axe(desk)
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="Move it here")).to_be_focused()
+    axe(desk)
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Moved")).to_be_focused()
+    desk.get_by_role("link", name="Cancel Certify").press("Enter")
+    expect(desk.locator("#reason")).to_be_focused()
+    axe(desk)
+    desk.get_by_label("The council").check()
+    desk.get_by_role("button", name="Cancel the appointment").press("Enter")
+    expect(desk.get_by_role("link", name="Say why the council cancels")).to_be_visible()
+    axe(desk)
+    desk.locator("#reason").fill("Boiler")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Cancelled")).to_be_focused()
+
+
+def test_a_new_caller_is_written_down_and_booked(desk: Page, axe: Axe) -> None:
+    desk.keyboard.type("zebedee quux")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Nobody found")).to_be_visible()
+    axe(desk)
+    desk.get_by_role("button", name="Start a new resident").press("Enter")
+    expect(desk.get_by_label("Telephone")).to_be_focused()
+    expect(desk.get_by_label("Full name")).to_have_value("Zebedee Quux")
+    axe(desk)
+    desk.keyboard.type("07700 900888")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Zebedee Quux")).to_be_visible()
+    desk.keyboard.type("certify")
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".fd-suggestion").first).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="Confirm")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Booked")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?service=certify",
+        "?service=certify&filtered=1&mode=video",
+        "?service=registrar",
+        "?service=certify&pick=1",
+        "?service=certify&near=ZZ99",
+    ],
+)
+@pytest.mark.parametrize("name", ["amina", "long", "rtl", "norbert"])
+def test_every_state_is_accessible_and_fits_the_window(
+    desk: Page, callers: Callers, axe: Axe, name: str, query: str
+) -> None:
+    open_call(desk, callers, name, query)
+    axe(desk)
+
+
+def test_the_empty_and_the_wrong_search_are_accessible(desk: Page, axe: Axe) -> None:
+    axe(desk)
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#q-error")).to_be_visible()
+    axe(desk)
+    desk.locator("#q").fill("ameena")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Who is calling?")).to_be_visible()
+    axe(desk)
