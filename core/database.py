@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, cast
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -26,11 +28,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 ROOT = Path(__file__).resolve().parent.parent
 SQLITE_BUSY_SECONDS = 30
+IDLE_SECONDS = 2.0
 
 
 class Instant(TypeDecorator[datetime]):
@@ -94,6 +99,9 @@ class Store:
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
         self.engine = make_engine(url, **options)
+        self._writer = self.engine.execution_options(is_write=True)
+        # Reading on PostgreSQL needs no BEGIN and no ROLLBACK: each statement sees what is committed, as it would with them.
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,14 +111,13 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for reading; nothing that it holds is written."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session  # closing rolls back; an explicit rollback would empty the rows that the caller keeps
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: everything in the block is committed together, or nothing is."""
-        engine = self.engine.execution_options(is_write=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:
@@ -122,7 +129,10 @@ def make_engine(url: str, **options: Any) -> Engine:
     """An engine for `url` with the pragmas and transaction modes that the service relies on."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, **options)
+        engine = create_engine(parsed, pool_size=10, max_overflow=20, **options)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _check_if_idle)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         path = Path(parsed.database)
         if not path.is_absolute():
@@ -133,6 +143,21 @@ def make_engine(url: str, **options: Any) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _check_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection that lay idle whether it still works, so that a restarted database costs nobody a booking."""
+    if monotonic() - record.info.get("used", monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError("The database was restarted; the pool connects again.") from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
