@@ -23,7 +23,6 @@ from core.database import Store
 from core.settings import Settings
 from tests.contract.conftest import Program, key_for, program_with
 from tests.support.factories import make_world
-from tests.support.sqlite import SqliteTemplate
 from wsgi import create_app
 
 CHECKS: list[Callable[..., Any]] = [
@@ -66,22 +65,21 @@ def town(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Town]:
 def test_no_request_breaks_the_api_or_its_description(town: Town) -> None:
     """Each operation as generated, and once more with a real slot, reference and service where it has one."""
     for result in town.schema.get_all_operations():
-        operation = result.ok()
-        for prepare in (leave, known):
+        send_all(town, result.ok(), leave)
+        send_all(town, result.ok(), known)
 
-            @seed(20261123)
-            @hypothesis_settings(
-                max_examples=EXAMPLES,
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=operation.as_strategy())
-            def send(case: Any, prepare: Callable[[Town, Any], None] = prepare) -> None:
-                prepare(town, case)
-                case.call_and_validate(headers=town.program.headers, checks=CHECKS)
 
-            send()
+def send_all(town: Town, operation: Any, prepare: Callable[[Town, Any], None]) -> None:
+    """Send the operation's requests, always the same ones, and check each answer."""
+
+    @seed(20261123)
+    @hypothesis_settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy())
+    def send(case: Any) -> None:
+        prepare(town, case)
+        case.call_and_validate(headers=town.program.headers, checks=CHECKS)
+
+    send()
 
 
 def leave(_town: Town, _case: Any) -> None:

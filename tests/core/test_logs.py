@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+from io import StringIO
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from structlog.stdlib import ProcessorFormatter
 
 from tests.contract.conftest import Program, program, world
 
@@ -15,14 +19,25 @@ __all__ = ["program", "world"]  # fixtures of the API's tests
 SECRETS = ("Zephyrine Quill", "Quill", "zephyrine", "01632", "960123", "NW11", "a private story")
 
 
+@pytest.fixture
+def logged(app: Flask) -> StringIO:
+    """What the application has logged so far."""
+    handlers = logging.getLogger().handlers
+    (ours,) = (handler for handler in handlers if isinstance(handler.formatter, ProcessorFormatter))
+    assert isinstance(ours, logging.StreamHandler)
+    stream = StringIO()
+    ours.setStream(stream)
+    return stream
+
+
 def lines_of(text: str) -> list[dict[str, Any]]:
-    """Each line of standard error, which is JSON."""
+    """Each line, which is JSON."""
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_request_is_one_line_with_its_id(client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_request_is_one_line_with_its_id(client: FlaskClient, logged: StringIO) -> None:
     answer = client.get("/healthz", headers={"X-Request-ID": "from-the-proxy-1"})
-    (line,) = lines_of(capsys.readouterr().err)
+    (line,) = lines_of(logged.getvalue())
     assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
     assert line["request_id"] == "from-the-proxy-1"
     assert (line["event"], line["method"], line["endpoint"], line["status"]) == ("request", "GET", "health.alive", 200)
@@ -32,13 +47,13 @@ def test_a_request_is_one_line_with_its_id(client: FlaskClient, capsys: pytest.C
 
 
 @pytest.mark.parametrize("given", ["short", "x" * 65, "with spaces in it", "breaks\tthe-line"])
-def test_a_strange_id_is_replaced(given: str, client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_strange_id_is_replaced(given: str, client: FlaskClient, logged: StringIO) -> None:
     answer = client.get("/healthz", headers={"X-Request-ID": given})
-    (line,) = lines_of(capsys.readouterr().err)
+    (line,) = lines_of(logged.getvalue())
     assert line["request_id"] == answer.headers["X-Request-ID"] != given
 
 
-def test_no_line_says_anything_about_anybody(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_line_says_anything_about_anybody(program: Program, logged: StringIO) -> None:
     """A whole course of an appointment: booked, seen, refused, moved, cancelled, its manage link opened."""
     who = {"name": "Zephyrine Quill", "email": "zephyrine@example.org", "phone": "01632 960123", "postcode": "NW11 9QS"}
     slots = program.slots(near="NW11 9QS")
@@ -52,7 +67,7 @@ def test_no_line_says_anything_about_anybody(program: Program, capsys: pytest.Ca
     program.post(f"{path}/reschedule", {"slot": slots[8]["slot"], "reason": "a private story"})
     program.post(f"{path}/cancel", {"reason": "a private story"})
     program.client.get(booked["manage_url"])
-    text = capsys.readouterr().err
+    text = logged.getvalue()
     lines = lines_of(text)
     assert len(lines) >= 9
     assert {line["event"] for line in lines} == {"request"}
