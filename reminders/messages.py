@@ -22,10 +22,9 @@ from booking.queries.for_messages import MessageFacts
 from core.database import ROOT
 from core.tokens import manage_token, spoken_reference
 from core.wording import minutes_words, moment_words
-from reminders.plan import CANCELLED, MANAGE_LINK, REMINDER
+from reminders.plan import CANCELLED, MANAGE_LINK, family_of
 from reminders.recipients import Recipient
 
-FAMILIES = (REMINDER, MANAGE_LINK)  # kinds with something of their own behind the name
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -79,7 +78,7 @@ class Writer:
         language = str(get_locale() or "en")
         templates = _templates(language)
         told = self._told(kind, facts, recipient, language)
-        name = next((family for family in FAMILIES if kind.startswith(family)), kind)
+        name = family_of(kind)
         text = templates.get_template(f"{name}.txt").render(told=told)
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
         html = templates.get_template(f"{name}.html").render(told=told)

@@ -105,6 +105,11 @@ def owed_link(number: int, now: datetime) -> Owed:
     return Owed(f"{MANAGE_LINK}_{number}", EMAIL, now, now + MANAGE_LINK_IS_USEFUL)
 
 
+def family_of(kind: str) -> str:
+    """The kind without what a plan or a count has added: `reminder` of `reminder_7d`."""
+    return next((family for family in (REMINDER, MANAGE_LINK) if kind.startswith(family)), kind)
+
+
 def is_current(kind: str, *, version: int, now_version: int, now_state: str) -> bool:
     """Whether a message of this kind, owed for `version`, still says what is true of the appointment."""
     if kind.startswith(MANAGE_LINK):

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import insert, literal, literal_column, null, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.database import Instant
 from reminders.outbox import LATE, PENDING, SENT, VOID
 from reminders.tables import DeliveryAttempt, Notification
 
@@ -73,13 +74,23 @@ def settle_late(session: Session, now: datetime) -> int:
     return _changed(session, statement.values(state=LATE, settled_at=now, reason=TOO_LATE, lease_until=null()))
 
 
-def claim(session: Session, *, due_by: datetime, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
-    """Up to `limit` rows that were due at `due_by`, the longest overdue first; nobody else has them until `lease_until`."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a worker wants to claim: rows of `channel` that were due at `due_by`, `limit` at most."""
+
+    channel: str
+    due_by: datetime
+    limit: int
+
+
+def claim(session: Session, wanted: Wanted, *, now: datetime, lease_until: datetime) -> list[Claimed]:
+    """The rows that are wanted, the longest overdue first; nobody else has them until `lease_until`."""
     due = (
         select(Notification.id)
-        .where(IS_PENDING, Notification.next_try_at <= due_by, Notification.useful_until > now)
+        .where(IS_PENDING, Notification.next_try_at <= wanted.due_by, Notification.useful_until > now)
+        .where(Notification.channel == wanted.channel)
         .order_by(Notification.next_try_at)  # not by id as well: at 09:00 thousands share one instant
-        .limit(limit)
+        .limit(wanted.limit)
         .with_for_update(skip_locked=True)
         .cte("due")
     )
@@ -136,7 +147,7 @@ def earlier_tries(session: Session, rows: Iterable[Claimed]) -> dict[int, Earlie
 def start(session: Session, rows: Sequence[Claimed], worker: str, now: datetime, *, maybe_duplicate: bool) -> None:
     """Write that a try of each row begins, in one statement."""
     begun = select(
-        Notification.id, Notification.fence, literal(worker), literal(now), literal(""), literal(""), literal(""),
+        Notification.id, Notification.fence, literal(worker), literal(now, Instant()), literal(""), literal(""), literal(""),
         literal(maybe_duplicate),
     ).where(Notification.id.in_([row.id for row in rows]))  # fmt: skip
     names = ("notification_id", "fence", "worker", "started_at", "outcome", "provider_reference", "error")

@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from prometheus_client import Counter
 from sqlalchemy.orm import Session
 
 from reminders import queue
 from reminders.delivery import GAVE_UP, REFUSED_OUTCOME, RETRIES, SENT_OUTCOME
 from reminders.outbox import FAILED, LATE, SENT
+from reminders.plan import family_of
 from reminders.queue import Claimed, Ending
 
 FIRST_WAIT = timedelta(seconds=1)
+
+# With PROMETHEUS_MULTIPROC_DIR the web server's /metrics shows what the scheduler's process counts.
+MESSAGES = Counter("front_door_messages_total", "Tries to send and messages settled", ["kind", "result"])
 
 log = logging.getLogger("front_door.messages")
 
@@ -65,6 +70,7 @@ def _record_failure(session: Session, ending: Ending, now: datetime) -> None:
 
 def note(row: Claimed, result: str, **facts: str) -> None:
     """One line in the log for each message: ids and the result, nothing about a person."""
+    MESSAGES.labels(family_of(row.kind), result).inc()
     if log.isEnabledFor(logging.INFO):
         about = {"notification": row.id, "kind": row.kind, "channel": row.channel, "result": result, **facts}
         log.info("message", extra=about)

@@ -30,8 +30,8 @@ from reminders.channels.base import Channel, Line
 from reminders.delivery import Ready, attempt, known_ending, verdict_on
 from reminders.messages import Writer
 from reminders.outbox import SENT, SUPERSEDED, VOID
-from reminders.plan import is_current
-from reminders.queue import Claimed, Earlier, Ending
+from reminders.plan import EMAIL, is_current
+from reminders.queue import Claimed, Earlier, Ending, Wanted
 from reminders.records import Tally, note, record
 
 # A try waits 30 s at most for each of the ten answers of a mail server. A slower worker loses its row, and the fence
@@ -71,9 +71,10 @@ class Worker:
 
     def _send_batch(self, due_by: datetime, tally: Tally) -> bool:
         """Whether there was anything to claim."""
-        in_bulk, limit = self.channel.can_be_asked, self.channel.batch_size
+        in_bulk = self.channel.can_be_asked
+        wanted = Wanted(EMAIL, due_by, self.channel.batch_size)
         with self._transaction() as (session, now):
-            claimed = queue.claim(session, due_by=due_by, now=now, lease_until=now + self.lease, limit=limit)
+            claimed = queue.claim(session, wanted, now=now, lease_until=now + self.lease)
             ready = self._check(session, claimed, now, tally) if claimed else []
             if in_bulk and ready:
                 queue.start(session, [one.claimed for one in ready], self.name, now, maybe_duplicate=False)

@@ -76,6 +76,12 @@ def test_everything_due_is_sent_once_and_recorded(
     assert {one.provider_reference for one in tries} == {f"provider-{number}" for number in range(1, 8)}
 
 
+def test_a_row_for_another_channel_is_left_to_it(store: Store, clock: FixedClock, world: World) -> None:
+    owe(store, world, 1, channel="text")
+    assert worker_on(store, clock, RecordingChannel()).send_due() == Tally()
+    assert states(store) == ["pending"]
+
+
 def test_what_is_not_due_yet_waits(store: Store, clock: FixedClock, world: World) -> None:
     owe(store, world, 1, next_try_at=NOW + timedelta(minutes=1))
     channel = RecordingChannel()
@@ -306,9 +312,8 @@ def test_a_late_failure_does_not_undo_what_the_next_worker_sent(store: Store, cl
 def dead_worker(store: Store, clock: FixedClock, *, started: int) -> None:
     """Leave behind what a worker leaves that is killed after claiming a batch and starting some of it."""
     with store.writing() as session:
-        rows = queue.claim(
-            session, due_by=clock.now(), now=clock.now(), lease_until=clock.now() + timedelta(minutes=5), limit=50
-        )
+        wanted = queue.Wanted("email", due_by=clock.now(), limit=50)
+        rows = queue.claim(session, wanted, now=clock.now(), lease_until=clock.now() + timedelta(minutes=5))
         if started:
             queue.start(session, rows[:started], "dead", clock.now(), maybe_duplicate=False)
 
