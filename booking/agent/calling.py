@@ -109,7 +109,8 @@ def trouble_of(at: Desk, error: Refused, token: str, needs: frozenset[str]) -> T
     with at.runtime.store.reading() as session:
         others = nearest_alternatives(session, at.catalogue, decode(token), at.now, for_public=False, needs=needs)
     words = "These are the nearest others." if others else "Nothing else is free near that time. Choose from the grid."
-    return Trouble(problem_of(error).title, words, alternatives(others))
+    title = "That time has passed" if isinstance(error, TooSoon) else problem_of(error).title
+    return Trouble(title, words, alternatives(others))
 
 
 @requires(Action.BOOK_FOR_RESIDENT)

@@ -176,7 +176,7 @@ def test_the_countdown_runs_and_speaks_seldom(desk: Page, callers: Callers, cloc
 
 def test_a_hold_that_ran_out_takes_one_key(desk: Page, callers: Callers, clock: FixedClock, axe: Axe) -> None:
     open_call(desk, callers, "amina", "?service=certify")
-    desk.keyboard.press("Enter")
+    desk.get_by_role("button", name="9am Wed 25 Nov, Riverside").press("Enter")
     confirm = desk.get_by_role("button", name="Confirm")
     expect(confirm).to_be_focused()
     desk.locator("#site_notes").fill("Brings a dog")
@@ -218,7 +218,7 @@ def test_an_appointment_is_moved_and_then_cancelled(desk: Page, callers: Callers
     desk.get_by_role("link", name="Cancel Certify").press("Enter")
     expect(desk.locator("#reason")).to_be_focused()
     axe(desk)
-    desk.get_by_label("The council").check()
+    desk.get_by_role("radio", name="The council").check()
     desk.get_by_role("button", name="Cancel the appointment").press("Enter")
     expect(desk.get_by_role("link", name="Say why the council cancels")).to_be_visible()
     axe(desk)
@@ -233,8 +233,8 @@ def test_a_new_caller_is_written_down_and_booked(desk: Page, axe: Axe) -> None:
     expect(desk.get_by_role("heading", name="Nobody found")).to_be_visible()
     axe(desk)
     desk.get_by_role("button", name="Start a new resident").press("Enter")
-    expect(desk.get_by_label("Telephone")).to_be_focused()
-    expect(desk.get_by_label("Full name")).to_have_value("Zebedee Quux")
+    expect(desk.get_by_role("textbox", name="Telephone")).to_be_focused()
+    expect(desk.get_by_role("textbox", name="Full name")).to_have_value("Zebedee Quux")
     axe(desk)
     desk.keyboard.type("07700 900888")
     desk.keyboard.press("Enter")
