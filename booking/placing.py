@@ -21,7 +21,8 @@ from booking.availability.values import Search
 from booking.claims import bury
 from booking.diary import earliest_at, search_for, site_day
 from booking.offers import Offer
-from booking.queries.search import Ask, candidate_sites, taken_on
+from booking.queries.search import Ask, candidate_sites
+from booking.queries.taken import taken_on
 from core.errors import NotFound, SlotTaken, TooFar, TooSoon
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.catalogue import Catalogue, catalogue_by_id

@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from booking.availability.busy import Busy, busy_index
 from booking.availability.engine import count_by_day, find_slots, first_slot_by_site
 from booking.availability.values import Search, SiteDay, Slot
 from booking.diary import last_bookable_date, search_for, site_day
 from booking.offers import Offer, encode
-from booking.tables import Allocation
-from core.database import integer_rows, table_of
+from booking.queries.taken import busy_of
 from core.wall_clock import days_between, instant_of, local_date_of
 from locations.catalogue import Catalogue, SiteFacts
 from locations.geo import Place, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
 FIRST_SLOT_DAYS = (4, 17)
-# A turnaround may run past midnight: 4 hours (48 units of 5 minutes) of the neighbouring days are read as well.
-MIDNIGHT_MARGIN = 48
-
-_taken = table_of(Allocation).c
-# Written once: putting a statement together takes as long as running it. Plain columns, because rows by the thousand
-# pass the mapper for nothing. All of them are in one index, which is all that is read.
-_TAKEN = select(_taken.resource_id, _taken.seat, _taken.first_unit, _taken.last_unit).where(
-    _taken.site_id.in_(bindparam("sites", expanding=True)),
-    _taken.first_unit >= bindparam("first"),
-    _taken.first_unit < bindparam("last"),
-    or_(_taken.expires_at.is_(None), _taken.expires_at > bindparam("now")),
-)
-_TAKEN_BY_OTHERS = _TAKEN.where(or_(_taken.appointment_id.is_(None), _taken.appointment_id != bindparam("but_not")))
-
-
-_columns = table_of(Allocation).c
-_IN_PERIOD = (
-    _columns.site_id.in_(bindparam("sites", expanding=True)),
-    _columns.first_unit >= bindparam("first"),
-    _columns.first_unit < bindparam("last"),
-)
-_BUSY = select(_columns.resource_id, _columns.seat, _columns.first_unit, _columns.last_unit).where(
-    *_IN_PERIOD, or_(_columns.expires_at.is_(None), _columns.expires_at > bindparam("now"))
-)
-_TAKEN = select(
-    _columns.resource_id,
-    _columns.seat,
-    _columns.first_unit,
-    _columns.last_unit,
-    _columns.expires_at,
-    _columns.appointment_id,
-    _columns.id,
-).where(*_IN_PERIOD)
 
 
 @dataclass(frozen=True)
@@ -214,35 +177,6 @@ def sites_by_distance(catalogue: Catalogue, ask: Ask, place: Place | None) -> li
     if place is None:
         return measured
     return sorted(measured, key=lambda pair: (pair[1] is None, pair[1] or 0.0, pair[0].name))
-
-
-def busy_of(session: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
-    """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`."""
-    if not days:
-        return busy_index(())
-    return busy_index(integer_rows(session, _BUSY, _period_of(days) | {"now": now}))
-
-
-def taken_on(
-    session: Session, day: SiteDay, now: datetime, *, but_not: int | None = None
-) -> tuple[Busy, tuple[int, ...]]:
-    """What is taken on one day, and the ids of the allocations whose holds are dead at `now`.
-
-    `but_not` leaves out one appointment, whose own time is free to itself when it moves.
-    """
-    rows = session.connection().execute(_TAKEN, _period_of([day])).all()
-    dead = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
-    others = [row for row in rows if row.id not in dead and (but_not is None or row.appointment_id != but_not)]
-    busy = busy_index([(row.resource_id, row.seat, row.first_unit, row.last_unit) for row in others])
-    return busy, tuple(dead)
-
-
-def _period_of(days: Sequence[SiteDay]) -> dict[str, Any]:
-    return {
-        "sites": sorted({day.site_id for day in days}),
-        "first": min(day.day.base_unit for day in days) - MIDNIGHT_MARGIN,
-        "last": max(day.day.end_unit for day in days) + MIDNIGHT_MARGIN,
-    }
 
 
 def _scope(catalogue: Catalogue, ask: Ask, now: datetime) -> _Scope:
