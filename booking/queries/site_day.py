@@ -17,7 +17,7 @@ from booking.availability.values import SiteDay
 from booking.diary import shape_of, site_day
 from booking.model import State
 from booking.queries.appointments import AppointmentView, of_site_day
-from booking.queries.search import busy_of
+from booking.queries.taken import busy_of
 from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
 from core.errors import NotFound
