@@ -1,18 +1,21 @@
 """A visit that is being booked: the hold and what was typed, in the signed session cookie.
 
-Why there: docs/decisions/resident-state.md. At most three drafts are kept, for an hour, so that a cookie stays small
-and a shared computer forgets; a booked visit leaves only its reference.
+Why there: docs/decisions/resident-state.md. At most three drafts are kept, fewer when they are long, and
+for an hour, so that a cookie stays small and a shared computer forgets; a booked visit leaves only its reference.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 MOST_DRAFTS = 3
+# Browsers keep 4,096 bytes of a cookie. JSON of this length, compressed and in base64, stays below 3,500 in any script.
+MOST_CHARACTERS = 5_000
 MOST_REFERENCES = 5
 DRAFT_SECONDS = 60 * 60
 MANAGE_SECONDS = 30 * 60  # after half an hour without a click, the link in the message is needed again
@@ -58,9 +61,18 @@ def keep(cookie: Cookie, draft: Draft, now: datetime) -> Draft:
     """Keep `draft`; the oldest of too many are forgotten."""
     kept = replace(draft, touched=int(now.timestamp()), key=draft.key or secrets.token_urlsafe(18))
     drafts = {**cookie.get("drafts", {}), kept.visit: asdict(kept)}
-    newest = sorted(drafts.values(), key=lambda values: values["touched"], reverse=True)[:MOST_DRAFTS]
-    cookie["drafts"] = {values["visit"]: values for values in newest}
+    newest = sorted(drafts.values(), key=lambda values: (values is drafts[kept.visit], values["touched"]), reverse=True)
+    cookie["drafts"] = {values["visit"]: values for values in _that_fit(newest)}
     return kept
+
+
+def _that_fit(newest: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of `newest`, and as many of the next as a cookie has room for."""
+    fitting = [newest[0]]
+    for values in newest[1:MOST_DRAFTS]:
+        if len(json.dumps([*fitting, values])) <= MOST_CHARACTERS:
+            fitting.append(values)
+    return fitting
 
 
 def forget(cookie: Cookie, visit: str) -> None:

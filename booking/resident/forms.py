@@ -111,7 +111,7 @@ class DetailsForm(Form):
     notes = LongText(
         _("Is there anything else we should know? (optional)"),
         description=_("Do not write about your case here. You can tell us when we meet."),
-        validators=[optional(), Length(max=500, message=_("Use at most 500 characters"))],
+        validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
         render_kw={"rows": 3},
     )
 

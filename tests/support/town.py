@@ -43,7 +43,7 @@ class Town:
 def make_town(store: Store, slug: str = "testshire", **values: object) -> Town:
     """Testshire: a library with steps, a hub without, an office that has one desk, and a virtual room."""
     words = {
-        "opening_words": "Monday to Friday, 9am to 5pm",
+        "opening_words": "Book an appointment with Testshire",
         "brand_colour": "#0b5d4e",
         "email": "help@testshire.example",
     }

@@ -1,0 +1,51 @@
+"""A month of days, each with a word for how it stands."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from booking.resident.calendar import Month, Standing, month_of, month_within
+
+BOUNDS = (date(2026, 11, 23), date(2027, 1, 18))
+
+
+def november(free: dict[date, int], open_days: set[int]) -> Month:
+    """November 2026 with so much free, and open on those days of the month."""
+    return month_of(date(2026, 11, 1), free, BOUNDS, lambda day: day.day in open_days)
+
+
+def standing(month: Month, number: int) -> Standing:
+    """How a day of the month stands."""
+    return next(day for week in month.weeks for day in week if day and day.number == number).standing
+
+
+def test_every_day_has_its_word() -> None:
+    month = november({date(2026, 11, 24): 12, date(2026, 11, 25): 3}, {24, 25, 26})
+    found = [standing(month, number) for number in (20, 24, 25, 26, 27)]
+    assert found == [Standing.PAST, Standing.FREE, Standing.FEW, Standing.FULL, Standing.SHUT]
+    assert month.free == 15
+
+
+def test_days_beyond_the_horizon_are_not_yet() -> None:
+    month = month_of(date(2027, 1, 1), {}, BOUNDS, lambda day: True)
+    assert standing(month, 18) is Standing.FULL
+    assert standing(month, 19) is Standing.LATER
+
+
+def test_weeks_begin_on_monday_and_are_whole() -> None:
+    month = november({}, set())
+    assert [day and day.number for day in month.weeks[0]] == [None, None, None, None, None, None, 1]
+    assert all(len(week) == 7 for week in month.weeks)
+
+
+def test_turning_stops_at_what_can_be_booked() -> None:
+    assert november({}, set()).earlier is None
+    assert november({}, set()).later == date(2026, 12, 1)
+    january = month_of(date(2027, 1, 1), {}, BOUNDS, lambda day: True)
+    assert (january.earlier, january.later) == (date(2026, 12, 1), None)
+
+
+def test_a_month_that_cannot_be_booked_becomes_the_nearest_that_can() -> None:
+    assert month_within(date(2020, 5, 1), BOUNDS) == date(2026, 11, 1)
+    assert month_within(date(2026, 12, 9), BOUNDS) == date(2026, 12, 1)
+    assert month_within(date(2031, 5, 1), BOUNDS) == date(2027, 1, 1)
