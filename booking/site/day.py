@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.site.csv import day_csv
 from booking.site.desk import FrontDesk, date_of, front_desk
-from booking.site.filters import read_filter
+from booking.site.filters import DayFilter, read_filter
 from booking.site.page import DayPage, neighbours, page_of, services_of
 from booking.site.trouble import NO_TROUBLE, Trouble
 from core.audit import record
@@ -106,15 +107,23 @@ def export(site: str, date: str) -> ResponseReturnValue:
 
 def show_day(desk: FrontDesk, wanted: str, trouble: Trouble = NO_TROUBLE, status: int = 200) -> ResponseReturnValue:
     """The day list, with what went wrong when something did; that it was looked at is put on record."""
-    page = _page(desk, wanted)
+    narrowed = _narrowed(desk)
+    if trouble.reference and narrowed.show:
+        narrowed = replace(narrowed, keep=trouble.reference)
+    page = page_of(desk.day(wanted), narrowed, may_record=desk.may(Action.RECORD_OUTCOME))
     desk.log_look("day_list", page.residents, date=wanted)
     before, after = neighbours(page.local_date)
-    return render_template("site/day.html", trouble=trouble, before=before, after=after, **_words(desk, page)), status
+    errors = trouble.errors({row.reference for row in page.rows})
+    words = _words(desk, page) | {"narrowed": narrowed}
+    return render_template("site/day.html", trouble=trouble, errors=errors, before=before, after=after, **words), status
 
 
 def _page(desk: FrontDesk, wanted: str) -> DayPage:
-    narrowed = read_filter(request.args, desk.catalogue, desk.site)
-    return page_of(desk.day(wanted), narrowed, may_record=desk.may(Action.RECORD_OUTCOME))
+    return page_of(desk.day(wanted), _narrowed(desk), may_record=desk.may(Action.RECORD_OUTCOME))
+
+
+def _narrowed(desk: FrontDesk) -> DayFilter:
+    return read_filter(request.args, desk.catalogue, desk.site)
 
 
 def _words(desk: FrontDesk, page: DayPage) -> dict[str, object]:
@@ -122,7 +131,7 @@ def _words(desk: FrontDesk, page: DayPage) -> dict[str, object]:
         "page": page,
         "site": desk.site,
         "zone": desk.catalogue.authority.zone,
-        "narrowed": read_filter(request.args, desk.catalogue, desk.site),
+        "narrowed": _narrowed(desk),
         "address": url_for("site.day", site=desk.site.slug, date=page.local_date.isoformat()),
         "resources": desk.site.resources,
         "services": services_of(desk.catalogue, desk.site),

@@ -72,7 +72,7 @@ def _read_click(site: str, date: str, reference: str) -> Click:
 def _answer(click: Click, *, is_undo: bool) -> ResponseReturnValue:
     with front_desk(click.site) as desk:
         view = _view(desk, click)
-        trouble = _seen_too_late(view, click) or _do(desk, view, click, is_undo=is_undo)
+        trouble = _out_of_time(desk, view, click) or _do(desk, view, click, is_undo=is_undo)
         narrowed = read_filter(request.args, desk.catalogue, desk.site)
     if trouble is None:
         if narrowed.show:
@@ -94,11 +94,12 @@ def _view(desk: FrontDesk, click: Click) -> AppointmentView:
     return view
 
 
-def _seen_too_late(view: AppointmentView, click: Click) -> Trouble | None:
-    """Trouble when the appointment has been moved to another time since the list was drawn."""
+def _out_of_time(desk: FrontDesk, view: AppointmentView, click: Click) -> Trouble | None:
+    """Trouble when the appointment has been moved to another time since the list was drawn, or is not today's yet."""
     is_same = click.version == str(view.version) and view.local_date.isoformat() == click.date
     if is_same or view.state in CANCELLED:  # a cancelled one is refused, and explained, by the table of moves
-        return None
+        is_to_come = view.local_date > desk.today
+        return Trouble(view.reference, _("That day has not begun. Nothing was changed.")) if is_to_come else None
     return Trouble(view.reference, moved_words(view))
 
 

@@ -61,14 +61,15 @@ class DayPage:
 
 
 def page_of(day: SiteDayView, wanted: DayFilter, *, may_record: bool) -> DayPage:
-    """The page of the day, narrowed to what is wanted."""
+    """The page of the day, narrowed to what is wanted. Nobody can have arrived on a day that has not begun."""
+    today = day.now.astimezone(ZoneInfo(day.zone)).date()
+    may_record = may_record and day.date <= today
     here = [view for view in day.appointments if wanted.has_place_for(view)]
     shown = [view for view in here if wanted.shows(view)]
     reasons = {person.appointment.id: person.reason or _("closure") for person in day.to_rebook}
     rows = [row_of(view, day.now, may_record=may_record, to_rebook=reasons.get(view.id, "")) for view in shown]
     stretches = [stretch for stretch in day.gaps if wanted.shows_gap(stretch, day.site, day.catalogue)]
     gaps = gap_rows(stretches, day.site, day.zone, day.now)
-    today = day.now.astimezone(ZoneInfo(day.zone)).date()
     rebooking = (person.appointment for person in day.to_rebook)
     return DayPage(
         local_date=day.date,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -23,10 +24,9 @@ class Trouble:
     field: str = ""
     typed: str = ""
 
-    @property
-    def errors(self) -> list[FieldError]:
-        """For the error summary: it leads to the field, or else to the row."""
-        target = f"{self.field}-{self.reference}" if self.field else f"a-{self.reference}"
+    def errors(self, references: Container[str]) -> list[FieldError]:
+        """For the error summary: it leads to the field, or else to the row, if that is among those on the page."""
+        target = f"{self.field or 'a'}-{self.reference}" if self.reference in references else ""
         return [FieldError(self.words, target)] if self.words else []
 
 

