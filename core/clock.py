@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
+
+
+def epoch_seconds() -> float:
+    """Seconds since 1970 on this host: for counting requests, never for what the council's diary says."""
+    return time.time()
 
 
 class Clock(Protocol):

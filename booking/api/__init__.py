@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, request
 from flask_limiter import Limiter
 
-from booking.api import pages, views
+from booking.api import counting, pages, views
 from booking.api.problems import problem_answer
 from core.errors import ServiceError
 from core.runtime import EXTENSION
@@ -18,12 +18,13 @@ views.blueprint.register_error_handler(ServiceError, problem_answer)
 def install(app: Flask) -> None:
     """Register the API on `app`: its routes, its errors, and the limit of requests for each key."""
     settings = app.extensions[EXTENSION].settings
+    in_memory = settings.rate_limit_storage.startswith("memory:")
     limiter = Limiter(
         key_func=_caller,
         app=app,
-        storage_uri=settings.rate_limit_storage,
+        storage_uri=f"{counting.SCHEME}://" if in_memory else settings.rate_limit_storage,
         headers_enabled=True,
-        in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
+        in_memory_fallback_enabled=not in_memory,
     )
     limiter.shared_limit(settings.api_rate_limit, scope="api")(views.blueprint)
     app.register_blueprint(views.blueprint)

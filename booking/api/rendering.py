@@ -7,6 +7,7 @@ what `json.dumps` would write; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from booking.availability.values import Slot
 from booking.offers import prefix
@@ -54,6 +55,7 @@ def _heads(catalogue: Catalogue, ask: Ask, site_id: int) -> list[tuple[str, str]
     ]
 
 
+@lru_cache(maxsize=65_536)
 def _times(zone: str, start: int, end: int) -> tuple[str, str]:
     """The start's digits in the token, and both times with the name of what follows."""
     return f"{start:x}", f'{iso_local(start, zone)}","ends_at":"{iso_local(end, zone)}","free":'
