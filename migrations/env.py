@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from alembic import context
+
 import booking.tables
 import core.audit
 import core.idempotency
 import locations.tables
 import people.tables
-import reminders.tables  # noqa: F401  (the mapped rows must be known before the metadata is read)
-from alembic import context
+import reminders.tables
 from core.database import Base, make_engine
 
 

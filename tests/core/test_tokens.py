@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from core.tokens import ALPHABET, check_character, digest, manage_token, new_reference, parse_reference, spoken_reference
+from core.tokens import (
+    ALPHABET,
+    check_character,
+    digest,
+    manage_token,
+    new_reference,
+    parse_reference,
+    spoken_reference,
+)
 
 
 def test_a_reference_has_eight_characters_without_look_alikes() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from booking.offers import Offer
+from booking.use_cases.booking import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store
 from core.runtime import Runtime
 from core.settings import Settings
-from booking.offers import Offer
-from booking.use_cases.booking import Booked, Booking, book
 from locations.tables import Service
 from people import sessions
 from people.contacts import add_note

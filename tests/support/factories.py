@@ -51,7 +51,7 @@ class World:
 
 def make_runtime(store: Store, now: datetime = NOW, **settings: Any) -> Runtime:
     """Surroundings with a clock that stands still."""
-    defaults = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)  # noqa: S106
+    defaults = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)
     return Runtime(replace(defaults, **settings), store, FixedClock(now))
 
 
