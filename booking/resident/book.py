@@ -23,8 +23,11 @@ from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.audit import Actor
 from core.errors import HoldExpired, LimitReached, NotFound, Refused, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
+from core.throttle import throttle
 from people.access import public
 
+# From one address: a library's computers share one, and a program that holds everything must not get far.
+HOLD_TRIES = "60/10 minutes"
 RULES = (LimitReached, TooSoon, TooFar)
 
 
@@ -43,14 +46,18 @@ def add_routes(blueprint: Blueprint) -> None:
 def hold(authority: str) -> ResponseReturnValue:
     """Keep a time for ten minutes; when somebody was quicker, offer the nearest others."""
     with council(authority) as context:
+        throttle(context.runtime, HOLD_TRIES, "hold", request.remote_addr or "")
         offer = _offer(context, request.form.get("slot", ""))
-        steps = steps_of(request.form.get("steps", ""))
-        draft = drafts.draft_of(session, steps.visit, context.now) if steps.visit else None
-        if draft is None:
-            is_new = not steps.visit or drafts.reference_of(session, steps.visit)
-            draft = Draft(drafts.new_visit() if is_new else steps.visit, hold="", offer="")
-        draft = replace(draft, steps=steps.query(visit=draft.visit), needs=steps.needs, language=steps.language)
-        return _hold(context, draft, offer)
+        return _hold(context, _draft_for(context, steps_of(request.form.get("steps", ""))), offer)
+
+
+def _draft_for(context: Context, steps: Steps) -> Draft:
+    """The draft of this visit, or a new one when there is none or it is booked already."""
+    draft = drafts.draft_of(session, steps.visit, context.now) if steps.visit else None
+    if draft is None:
+        is_new = not steps.visit or drafts.reference_of(session, steps.visit)
+        draft = Draft(drafts.new_visit() if is_new else steps.visit, hold="", offer="")
+    return replace(draft, steps=steps.query(visit=draft.visit), needs=steps.needs, language=steps.language)
 
 
 def steps_of(query: str) -> Steps:
@@ -200,7 +207,8 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         if step.answer is not None:
             return step.answer
         form = DetailsForm(data=step.draft.person)
-        if form.validate_on_submit() and form.check_reach(step.draft.helper):
+        form.say_why(step.visit.mode)
+        if form.validate_on_submit() and form.check_reach(step.visit.mode, step.draft.helper):
             return _to(context, step.keep(person=person_of(form)), "check")
         back = step.at("acting" if step.draft.is_for_somebody_else else "who")
         return step.show("details", form=form, back=back)
@@ -233,9 +241,8 @@ def _book(context: Context, step: _Step) -> ResponseReturnValue:
         return _offer_others(context, draft, decode(draft.offer))
     except RULES as error:
         return _refused(context, error, draft)
-    drafts.finish(session, draft.visit, booked.reference)
+    drafts.finish(session, draft.visit, booked.reference, booked.manage_url_path)
     drafts.open_appointment(session, booked.reference, context.now)
-    session["link"] = booked.manage_url_path
     return redirect(step.at("done"), code=303)
 
 
@@ -268,4 +275,4 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
         if reference is None or not drafts.is_open(session, reference, context.now):
             return redirect(f"{context.base}/find", code=303)
         view = appointments.by_reference(context.session, context.catalogue, reference)
-        return show("done", context, view=view, link=session.get("link", ""))
+        return show("done", context, view=view, link=drafts.link_of(session, visit))

@@ -80,17 +80,22 @@ def forget(cookie: Cookie, visit: str) -> None:
     cookie["drafts"] = {name: values for name, values in cookie.get("drafts", {}).items() if name != visit}
 
 
-def finish(cookie: Cookie, visit: str, reference: str) -> None:
-    """The visit is booked: only its reference is kept."""
+def finish(cookie: Cookie, visit: str, reference: str, link: str) -> None:
+    """The visit is booked: only its reference and its manage link are kept."""
     forget(cookie, visit)
-    done = {**cookie.get("done", {}), visit: reference}
+    done = {**cookie.get("done", {}), visit: [reference, link]}
     cookie["done"] = dict(list(done.items())[-MOST_REFERENCES:])
 
 
 def reference_of(cookie: Cookie, visit: str) -> str | None:
     """The reference of a visit that was booked here."""
-    reference: str | None = cookie.get("done", {}).get(visit)
-    return reference
+    found = cookie.get("done", {}).get(visit)
+    return str(found[0]) if found else None
+
+
+def link_of(cookie: Cookie, visit: str) -> str:
+    """The manage link of a visit that was booked here."""
+    return str(cookie["done"][visit][1])
 
 
 def open_appointment(cookie: Cookie, reference: str, now: datetime) -> None:

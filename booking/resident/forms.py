@@ -115,9 +115,25 @@ class DetailsForm(Form):
         render_kw={"rows": 3},
     )
 
-    def check_reach(self, helper: dict[str, Any] | None) -> bool:
-        """Whether the chosen way of reminding can reach anybody; if not, says so at the field."""
+    def say_why(self, mode: str) -> None:
+        """Say at the field what a visit that is held from home needs it for."""
+        if mode == "phone":
+            self.phone.label.text, self.phone.description = _("Phone number"), _("We will ring this number")
+        if mode == "video":
+            self.email.label.text, self.email.description = _("Email address"), _("We will send the link for the video")
+
+    def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
+        """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
         helper = helper or {}
+        if mode == "phone" and not (self.phone.data or helper.get("phone")):
+            self.refuse("phone", str(_("Enter the phone number that we should ring")))
+            return False
+        if mode == "video" and not (self.email.data or helper.get("email")):
+            self.refuse("email", str(_("Enter an email address, so that we can send you the link for the video")))
+            return False
+        return self._check_way(helper)
+
+    def _check_way(self, helper: dict[str, Any]) -> bool:
         way = self.contact_preference.data
         if way == "email" and not (self.email.data or helper.get("email")):
             self.refuse("email", str(_("Enter an email address, or choose another way to be reminded")))

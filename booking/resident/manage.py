@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request, session
+from flask import Blueprint, Response, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
@@ -20,12 +20,12 @@ from booking.resident import drafts
 from booking.resident.booking_of import described, person_of
 from booking.resident.context import Context, council, show
 from booking.resident.forms import CancelForm, DetailsForm, FindForm, NeedsForm
-from booking.resident.steps import Steps
+from booking.resident.steps import Steps, needs_of
 from booking.resident.visits import visit_of
 from booking.use_cases.changes import Details, Move, cancel, change_details, reschedule
 from booking.use_cases.links import request_manage_link
 from core.audit import Actor
-from core.errors import IllegalMove, NotFound, SlotTaken, TooFar, TooSoon
+from core.errors import IllegalMove, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
 from core.runtime import runtime
 from core.throttle import throttle
@@ -78,10 +78,10 @@ class Own:
 
 @contextmanager
 def own(authority: str, reference: str) -> Iterator[Own]:
-    """The appointment, if this browser opened its link lately. Raises: NotFound."""
+    """The appointment, if this browser opened its link lately; whether it exists or not, else the same page."""
     with council(authority) as context:
         if not drafts.is_open(session, reference, context.now):
-            raise NotFound("Open the link in your message again. It works for half an hour at a time.")
+            abort(Response(show("closed", context), status=404))
         drafts.open_appointment(session, reference, context.now)
         view = appointments.by_reference(context.session, context.catalogue, reference)
         yield Own(context, view, f"{context.base}/appointment/{view.reference}")
@@ -209,9 +209,10 @@ def contact(authority: str, reference: str) -> ResponseReturnValue:
     with own(authority, reference) as mine:
         known = mine.view.resident
         form = DetailsForm(obj=known, data={"notes": mine.view.notes})
+        form.say_why(mine.view.mode)
         helper = mine.view.representative
         reach = {"email": helper.email, "phone": helper.phone} if helper else None
-        if form.validate_on_submit() and form.check_reach(reach):
+        if form.validate_on_submit() and form.check_reach(mine.view.mode, reach):
             typed = person_of(form)
             person = described(typed, language=known.language, needs=mine.view.support_needs)
             _change(mine, Details(person, mine.view.support_needs, typed["notes"]))
@@ -226,7 +227,7 @@ def change_needs(authority: str, reference: str) -> ResponseReturnValue:
         known = mine.view.resident
         form = NeedsForm(data={"need": list(mine.view.support_needs), "language": known.language})
         if form.validate_on_submit():
-            needs = tuple(form.need.data or ())
+            needs = needs_of(form.need.data or (), form.language.data or "")
             typed = {name: getattr(known, name) for name in ("name", "email", "phone", "postcode")}
             typed |= {"contact_preference": known.contact_preference, "leave_no_message": known.leave_no_message}
             person = described(typed, language=form.language.data or "", needs=needs)
@@ -263,5 +264,4 @@ def forget(authority: str) -> ResponseReturnValue:
     """Leave nothing of anybody on this computer."""
     with council(authority) as context:
         drafts.forget_everything(session)
-        session.pop("link", None)
         return show("forgotten", context)

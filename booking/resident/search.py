@@ -41,7 +41,7 @@ def where(authority: str) -> ResponseReturnValue:
     with council(authority) as context:
         steps = read_steps(request.args.to_dict(flat=False))
         found = finding.places(context, steps)
-        back = f"{context.base}/needs?{steps.query()}"
+        back = f"{context.base}/{'when' if steps.moving else 'needs'}?{steps.query()}"
         return _page("where", context, steps, found=found, has_errors=found.is_unknown, back=back)
 
 
@@ -52,6 +52,8 @@ def when(authority: str) -> ResponseReturnValue:
         steps = read_steps(request.args.to_dict(flat=False))
         found = finding.month(context, steps)
         back = f"{context.base}/where?{steps.query(site='', mode='', month='', day='')}"
+        if steps.moving:
+            back = f"{context.base}/appointment/{steps.moving}"
         return _page("when", context, steps, found=found, back=back)
 
 

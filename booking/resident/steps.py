@@ -74,7 +74,7 @@ def read_steps(query: Query) -> Steps:
 
     return Steps(
         services=_several(query.get("service", ()), MAX_SERVICES),
-        needs=tuple(code for code in NEEDS if code in query.get("need", ())),
+        needs=needs_of(query.get("need", ()), one("language")),
         language=one("language"),
         near=one("near"),
         site=one("site", LONGEST_SLUG),
@@ -84,6 +84,12 @@ def read_steps(query: Query) -> Steps:
         visit="".join(character for character in one("visit") if character.isalnum()),
         moving=parse_reference(one("moving")) or "",
     )
+
+
+def needs_of(codes: Iterable[str], language: str) -> tuple[str, ...]:
+    """The known ones of `codes`, in the usual order. Who names a language needs one."""
+    wanted = {*codes, "language"} if language else set(codes)
+    return tuple(code for code in NEEDS if code in wanted)
 
 
 def _several(values: Iterable[str], most: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 import core.web
+from core.database import ROOT
 from core.errors import NotAllowed, NotFound, RateLimited, ServiceError, SlotTaken
 from core.problems import PROBLEMS, problem_of, problem_of_status
 from tests.support.pages import check_page
@@ -14,7 +15,7 @@ from tests.support.pages import check_page
 @pytest.fixture
 def bare_app() -> Flask:
     """An application with two routes that fail."""
-    app = Flask("front_door", root_path=str(core.web.ROOT), template_folder="templates", static_folder="static")
+    app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.secret_key = "for tests"
     core.web.install(app)
 

@@ -331,4 +331,5 @@ def test_a_shared_computer_forgets(page: Page, axe: Check) -> None:
     button(page, "Make this computer forget me").click()
     axe(page)
     page.goto(manage)
-    heading(page, "Page not found")
+    heading(page, "Open your link again")
+    axe(page)

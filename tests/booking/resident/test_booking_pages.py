@@ -287,3 +287,48 @@ def test_a_form_without_its_token_is_refused_in_plain_words(visitor: Visitor) ->
     visitor.send("/book/hold", csrf_token="wrong")
     assert visitor.status == 400
     assert "cookies are turned off" in visitor.page.text
+
+
+def test_a_visit_by_phone_needs_a_number_to_ring(store: Store, visitor: Visitor) -> None:
+    visitor.open("/times?service=advice&mode=phone&day=2026-11-24")
+    visitor.take_first_time()
+    fill_in(visitor)
+    assert visitor.page.link("Enter the phone number that we should ring") == "#phone"
+    visitor.send("/details", phone="020 7946 0000")
+    visitor.send("/check")
+    assert "We will ring you" in visitor.page.text
+    assert only(store, Appointment).mode == "phone"
+
+
+def test_a_visit_by_video_needs_an_address_for_the_link(visitor: Visitor) -> None:
+    visitor.open("/times?service=advice&mode=video&day=2026-11-24")
+    visitor.take_first_time()
+    fill_in(visitor, email="", contact_preference="none")
+    assert visitor.page.link("Enter an email address, so that we can send you the link") == "#email"
+
+
+def test_who_names_a_language_needs_one(store: Store, visitor: Visitor) -> None:
+    visitor.open("/times?service=certify&site=high-street&mode=in_person&day=2026-11-24&language=Welsh")
+    visitor.take_first_time()
+    fill_in(visitor)
+    visitor.send("/check")
+    assert only(store, Appointment).support_needs == ["language"]
+    assert only(store, Resident).language == "Welsh"
+
+
+def test_each_booked_visit_shows_its_own_link(store: Store, town_app: Flask) -> None:
+    client = town_app.test_client()
+    one, two = Visitor(client), Visitor(client)
+    book_one(one)
+    first = one.page.link("See, change or cancel")
+    book_one(two, service="advice")
+    assert two.page.link("See, change or cancel") != first
+    one.open(one.at)
+    assert one.page.link("See, change or cancel") == first
+
+
+def test_a_program_that_holds_everything_is_stopped(visitor: Visitor) -> None:
+    go_to_times(visitor)
+    form = visitor.page.form_to("/book/hold")
+    statuses = [visitor.post(form, {"slot": "nonsense"}).status_code for _ in range(61)]
+    assert statuses == [400] * 60 + [429]

@@ -23,7 +23,11 @@ def long_draft(visit: str) -> Draft:
     def words(length: int) -> str:
         return "".join(chr(dice.randint(0x4E00, 0x9FA5)) for _ in range(length))
 
-    person = {"name": words(200), "email": f"{'a' * 60}@{'b' * 60}.example.org", "phone": "07700 900123"}
+    person: dict[str, Any] = {
+        "name": words(200),
+        "email": f"{'a' * 60}@{'b' * 60}.example.org",
+        "phone": "07700 900123",
+    }
     person |= {"postcode": "N12 0GA", "contact_preference": "email", "leave_no_message": True, "notes": words(300)}
     helper = {"name": words(100), "basis": "carer", "email": "ada@example.org", "phone": ""}
     return Draft(visit, hold="h" * 43, offer="1.1.1.1-2.p.0.5f5e100", steps="s" * 300, person=person, helper=helper)
