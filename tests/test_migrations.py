@@ -11,7 +11,7 @@ import core.audit
 import core.idempotency
 import locations.tables
 import people.tables
-import reminders.tables  # noqa: F401  (the mapped rows must be known before the metadata is read)
+import reminders.tables
 from core.database import Base, Store, alembic_config
 
 
