@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from booking.availability.values import Slot
+from booking.availability.bits import Bits, ticks_of
 from booking.model import MODES
 from booking.offers import prefix
-from core.wall_clock import instant_of, local_day
+from booking.queries.grid import Starts
+from core.wall_clock import instant_of, local_date_of
 from core.wording import day_words_short, miles_words, time_words
 from locations.catalogue import SiteFacts
 
@@ -47,7 +47,6 @@ class Row:
     name: str
     hint: str
     cells: tuple[Cell, ...]
-    times: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Grid:
     @property
     def free(self) -> int:
         """How many starts are free in all."""
-        return sum(row.times for row in self.rows)
+        return sum(cell.free for row in self.rows for cell in row.cells)
 
 
 @dataclass(frozen=True)
@@ -91,50 +90,47 @@ def lines_of(
 
 def grid_of(
     lines: Sequence[Line],
-    slots: Iterable[Slot],
+    starts: Starts,
     dates: Sequence[date],
     zone: str,
     why_none: Callable[[SiteFacts, date], str],
 ) -> Grid:
     """The grid of `lines` by `dates`. A Saturday or Sunday on which nothing is free anywhere is left out."""
-    starts = _by_cell(slots, dates, zone)
     busy_days = {day for _, day in starts}
     shown = [day for day in dates if day.weekday() < SATURDAY or day in busy_days]
     days = tuple((day, day_words_short(day)) for day in shown)
     return Grid(days, tuple(_row(line, days, starts, zone, why_none) for line in lines))
 
 
-def _by_cell(slots: Iterable[Slot], dates: Sequence[date], zone: str) -> dict[tuple[int, date], list[int]]:
-    """The start units of each site and date, ascending."""
-    bounds = [(local_day(day, zone).end_unit, day) for day in dates]
-    cells: defaultdict[tuple[int, date], list[int]] = defaultdict(list)
-    position = 0
-    for slot in slots:  # ascending by start
-        while position < len(bounds) and slot.start_unit >= bounds[position][0]:
-            position += 1
-        if position == len(bounds):
-            break
-        cells[slot.site_id, bounds[position][1]].append(slot.start_unit)
-    return cells
-
-
 def _row(
     line: Line,
     days: Sequence[tuple[date, str]],
-    starts: dict[tuple[int, date], list[int]],
+    starts: Starts,
     zone: str,
     why_none: Callable[[SiteFacts, date], str],
 ) -> Row:
-    where = place_words(line.site, line.mode)
-    cells, total = [], 0
+    where, cells = place_words(line.site, line.mode), []
     for day, day_words in days:
-        units = starts.get((line.site.id, day), ())
-        total += len(units)
-        words = f"{len(units)} free" if units else why_none(line.site, day)
-        times = tuple(_time(line, unit, zone, day_words, where) for unit in units[:FIRST_TIMES])
-        cells.append(Cell(f"{line.site.id}.{line.mode}.{day.isoformat()}", len(units), words, times))
+        base_unit, bits = starts.get((line.site.id, day), (0, 0))
+        count = bits.bit_count()
+        words = f"{count} free" if count else why_none(line.site, day)
+        units = units_of(base_unit, bits, FIRST_TIMES)
+        times = tuple([_time(line, unit, zone, day_words, where) for unit in units])
+        cells.append(Cell(f"{line.site.id}.{line.mode}.{day.isoformat()}", count, words, times))
     hint = miles_words(line.miles) if line.mode == "in_person" else MODES[line.mode]
-    return Row(line.site.name, hint, tuple(cells), total)
+    return Row(line.site.name, hint, tuple(cells))
+
+
+def units_of(base_unit: int, bits: Bits, limit: int | None = None) -> list[int]:
+    """The units of the first `limit` starts, or of all of them."""
+    if limit is None:
+        return [base_unit + tick for tick in ticks_of(bits)]
+    units: list[int] = []
+    while bits and len(units) < limit:
+        lowest = bits & -bits
+        units.append(base_unit + lowest.bit_length() - 1)
+        bits ^= lowest
+    return units
 
 
 def _time(line: Line, unit: int, zone: str, day_words: str, where: str) -> Time:
@@ -142,15 +138,10 @@ def _time(line: Line, unit: int, zone: str, day_words: str, where: str) -> Time:
     return Time(f"{line.token}{unit:x}", words, f"{words} {day_words}, {where}")
 
 
-def all_times(line: Line, slots: Iterable[Slot], zone: str) -> list[Time]:
-    """Every one of `slots` (of one site and date) as a button."""
+def all_times(line: Line, units: Iterable[int], zone: str) -> list[Time]:
+    """Every one of `units` as a button of this line."""
     where = place_words(line.site, line.mode)
-    return [_time(line, slot.start_unit, zone, day_words_short(date_of(slot, zone)), where) for slot in slots]
-
-
-def date_of(slot: Slot, zone: str) -> date:
-    """The local date of a slot."""
-    return instant_of(slot.start_unit).astimezone(ZoneInfo(zone)).date()
+    return [_time(line, unit, zone, day_words_short(local_date_of(unit, zone)), where) for unit in units]
 
 
 @lru_cache(maxsize=20_000)

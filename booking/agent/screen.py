@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, render_template, url_for
 
 from booking.agent.card import Card, basis_words, card_of
+from booking.agent.cells import cells_html
 from booking.agent.desk import Desk
 from booking.agent.forms import Typed
 from booking.agent.grid import place_words
@@ -118,6 +119,7 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
         BASES=BASES,
         basis_words=basis_words,
         site_words=site_words,
+        cells_html=cells_html,
     )
     return Response(page, status=extra.status, mimetype="text/html")
 

@@ -13,17 +13,16 @@ from booking.agent.grid import (
     Line,
     Time,
     all_times,
-    date_of,
     grid_of,
     lines_of,
     place_words,
+    units_of,
     week_from,
 )
 from booking.agent.state import CallState
-from booking.agent.suggestions import Suggestion, suggestions_of
-from booking.availability.values import Slot
+from booking.agent.suggestions import Suggestion, firsts_of, suggestions_of
 from booking.model import MODES, NEEDS, wants_extra_time
-from booking.queries.grid import Dropped, filters_that_exclude, last_date, slots_between, why_none
+from booking.queries.grid import Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
 from booking.queries.search import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
 from core.wording import day_words_short, time_words
 from locations.catalogue import SiteFacts
@@ -77,15 +76,15 @@ def search_view(
     place = locate(near) if near else None
     last = last_date(desk.catalogue, ask, desk.now)
     days = week_from(min(max(state.first_date or desk.today, desk.today), last))
-    slots = slots_between(desk.session, desk.catalogue, ask, days, desk.now)
+    starts = starts_between(desk.session, desk.catalogue, ask, days, desk.now)
     lines = _lines(desk, ask, place)
-    grid = grid_of(lines, slots, days, desk.zone, lambda site, day: why_none(site, day, desk.zone, ask))
-    soonest = None if slots and days[0] == desk.today else next_slot(desk.session, desk.catalogue, ask, desk.now)
-    nothing, ways = ("", ()) if slots else _nothing(desk, state, ask, days, soonest)
+    grid = grid_of(lines, starts, days, desk.zone, lambda site, day: why_none(site, day, desk.zone, ask))
+    soonest = None if starts and days[0] == desk.today else next_slot(desk.session, desk.catalogue, ask, desk.now)
+    nothing, ways = ("", ()) if starts else _nothing(desk, state, ask, days, soonest)
     return SearchView(
         grid=grid,
-        suggestions=suggestions_of(lines, slots, soonest, desk.zone),
-        opened=_opened(desk, state, lines, slots),
+        suggestions=suggestions_of(lines, firsts_of(starts), soonest, desk.zone),
+        opened=_opened(desk, state, lines, starts),
         nothing=nothing,
         ways=tuple(ways),
         earlier=_week(desk, state, days[0] - timedelta(days=DAYS_SHOWN), last) if days[0] > desk.today else "",
@@ -115,17 +114,12 @@ def _week(desk: Desk, state: CallState, first: date, last: date) -> str:
     return state.but(first_date=first if first > desk.today else None).query
 
 
-def _opened(desk: Desk, state: CallState, lines: Sequence[Line], slots: Sequence[Slot]) -> Opened | None:
-    for line in lines:
-        start = f"{line.site.id}.{line.mode}."
-        if state.cell.startswith(start):
-            day = state.cell.removeprefix(start)
-            here = [
-                slot for slot in slots if slot.site_id == line.site.id and date_of(slot, desk.zone).isoformat() == day
-            ]
-            if here:
-                words = f"{place_words(line.site, line.mode)}, {day_words_short(date_of(here[0], desk.zone))}"
-                return Opened(words, tuple(all_times(line, here, desk.zone)))
+def _opened(desk: Desk, state: CallState, lines: Sequence[Line], starts: Starts) -> Opened | None:
+    for line in lines if state.cell else ():
+        for (site_id, day), (base_unit, bits) in starts.items():
+            if site_id == line.site.id and state.cell == f"{site_id}.{line.mode}.{day.isoformat()}":
+                title = f"{place_words(line.site, line.mode)}, {day_words_short(day)}"
+                return Opened(title, tuple(all_times(line, units_of(base_unit, bits), desk.zone)))
     return None
 
 

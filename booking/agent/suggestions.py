@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
-from booking.agent.grid import Line, all_times, date_of, place_words
-from booking.availability.values import Slot
+from booking.agent.grid import Line, all_times, place_words, units_of
 from booking.model import MODES
+from booking.queries.grid import Starts
 from booking.queries.search import FreeSlot
+from core.wall_clock import local_date_of
 from core.wording import day_words_short, miles_words, moment_words_short
 
 MOST = 4
@@ -28,48 +30,51 @@ class Suggestion:
 
 
 def suggestions_of(
-    lines: Sequence[Line], slots: Iterable[Slot], soonest: FreeSlot | None, zone: str
+    lines: Sequence[Line], first_units: Mapping[int, int], soonest: FreeSlot | None, zone: str
 ) -> tuple[Suggestion, ...]:
-    """At most four: at the nearest place, the soonest anywhere, by video or telephone, at the next nearest place.
+    """At most four: at the nearest place, the soonest anywhere, by video or telephone, at the next nearest places.
 
-    `soonest` is given when the slots shown do not begin today.
+    `soonest` is given when the times shown do not begin today.
     """
-    firsts = _firsts(lines, slots)
-    offered = list(_offered(firsts, soonest, zone))
-    next_token = next((one.token for one in offered if one.title == NEXT_FREE), "")
+    firsts = [(line, first_units[line.site.id]) for line in lines if line.site.id in first_units]
     known: dict[str, Suggestion] = {}
-    for one in offered:
-        known.setdefault(one.token, replace(one, is_next=one.token == next_token))
-    return numbered(list(known.values())[:MOST])
+    next_token = ""
+    for one in _offered(firsts, soonest, zone):
+        next_token = one.token if one.title == NEXT_FREE else next_token
+        known.setdefault(one.token, one)
+        if len(known) == MOST:
+            break
+    return numbered(replace(one, is_next=one.token == next_token) for one in known.values())
 
 
-def _offered(firsts: list[tuple[Line, Slot]], soonest: FreeSlot | None, zone: str) -> Iterator[Suggestion]:
-    nearby = [(line, slot) for line, slot in firsts if line.miles is not None]
-    remote = [(line, slot) for line, slot in firsts if line.site.is_virtual]
+def firsts_of(starts: Starts) -> dict[int, int]:
+    """The unit of the first start at each site."""
+    firsts: dict[int, int] = {}
+    for (site_id, _), (base_unit, bits) in starts.items():
+        unit = units_of(base_unit, bits, 1)[0]
+        firsts[site_id] = min(unit, firsts.get(site_id, unit))
+    return firsts
+
+
+def _offered(firsts: list[tuple[Line, int]], soonest: FreeSlot | None, zone: str) -> Iterator[Suggestion]:
+    nearby = [(line, unit) for line, unit in firsts if line.miles is not None]
+    remote = [(line, unit) for line, unit in firsts if line.site.is_virtual]
     if nearby:
         yield _suggestion(f"Nearest, {miles_words(nearby[0][0].miles)}", *nearby[0], zone)
     if soonest is not None:
         yield of_free_slot(NEXT_FREE, soonest)
     elif firsts:
-        yield _suggestion(NEXT_FREE, *min(firsts, key=lambda pair: pair[1].start_unit), zone)
+        yield _suggestion(NEXT_FREE, *min(firsts, key=itemgetter(1)), zone)
     if remote:
-        line, slot = min(remote, key=lambda pair: pair[1].start_unit)
-        yield _suggestion(f"Next {MODES[line.mode].lower()}", line, slot, zone)
-    for line, slot in nearby[1:]:
-        yield _suggestion(f"Next nearest, {miles_words(line.miles)}", line, slot, zone)
+        line, unit = min(remote, key=itemgetter(1))
+        yield _suggestion(f"Next {MODES[line.mode].lower()}", line, unit, zone)
+    for line, unit in nearby[1:]:
+        yield _suggestion(f"Next nearest, {miles_words(line.miles)}", line, unit, zone)
 
 
-def _firsts(lines: Sequence[Line], slots: Iterable[Slot]) -> list[tuple[Line, Slot]]:
-    """The first slot of each line that has one, in the order of the lines."""
-    by_site: dict[int, Slot] = {}
-    for slot in slots:
-        by_site.setdefault(slot.site_id, slot)
-    return [(line, by_site[line.site.id]) for line in lines if line.site.id in by_site]
-
-
-def _suggestion(title: str, line: Line, slot: Slot, zone: str) -> Suggestion:
-    (first,) = all_times(line, [slot], zone)
-    moment = f"{day_words_short(date_of(slot, zone))} {first.words}"
+def _suggestion(title: str, line: Line, unit: int, zone: str) -> Suggestion:
+    (first,) = all_times(line, [unit], zone)
+    moment = f"{day_words_short(local_date_of(unit, zone))} {first.words}"
     return Suggestion(title, moment, place_words(line.site, line.mode), first.token)
 
 

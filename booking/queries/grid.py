@@ -7,13 +7,14 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from booking.availability.values import Slot
+from booking.availability.bits import Bits
 from booking.diary import last_bookable_date, site_day
 from booking.model import NEEDS, place_needs
-from booking.queries.search import Ask, FreeSlot, engine_slots, next_slot
+from booking.queries.search import Ask, FreeSlot, next_slot, starts_by_day
 from core.wall_clock import local_day
 from locations.catalogue import Catalogue, SiteFacts
 
+Starts = dict[tuple[int, date], tuple[int, Bits]]
 FULL, CLOSED, NOT_OFFERED = "Full", "Closed", "Not offered"
 
 
@@ -26,9 +27,9 @@ class Dropped:
     slot: FreeSlot
 
 
-def slots_between(session: Session, catalogue: Catalogue, ask: Ask, days: list[date], now: datetime) -> list[Slot]:
-    """The slots of `days`, by start. One statement."""
-    return engine_slots(session, catalogue, replace(ask, first_date=days[0], last_date=days[-1]), now)
+def starts_between(session: Session, catalogue: Catalogue, ask: Ask, days: list[date], now: datetime) -> Starts:
+    """The starts of `days` at each site. One statement."""
+    return starts_by_day(session, catalogue, replace(ask, first_date=days[0], last_date=days[-1]), now)
 
 
 def last_date(catalogue: Catalogue, ask: Ask, now: datetime) -> date:

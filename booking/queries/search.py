@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from booking.availability.engine import count_by_day, find_slots, first_slot_by_site
+from booking.availability.bits import Bits
+from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
 from booking.availability.values import Search, SiteDay, Slot
 from booking.diary import last_bookable_date, search_for, site_day
 from booking.offers import Offer, encode
@@ -109,6 +110,19 @@ def day_counts(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) 
         return {}
     days = _site_days(catalogue, scope)
     return count_by_day(scope.search, days, busy_of(session, days, now))
+
+
+def starts_by_day(
+    session: Session, catalogue: Catalogue, ask: Ask, now: datetime
+) -> dict[tuple[int, date], tuple[int, Bits]]:
+    """For each site and date on which the visit could begin: the unit of midnight, and the starts in ticks after it."""
+    scope = _scope(catalogue, ask, now)
+    if not scope:
+        return {}
+    days = _site_days(catalogue, scope)
+    busy = busy_of(session, days, now)
+    found = ((day, day_starts(scope.search, day, busy)) for day in days)
+    return {(day.site_id, day.day.date): (day.day.base_unit, bits) for day, bits in found if bits}
 
 
 def first_by_site(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[int, FreeSlot]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from booking.agent.grid import FIRST_TIMES, grid_of, lines_of, week_from
-from booking.availability.values import Slot
+from booking.agent.cells import cells_html
+from booking.agent.grid import FIRST_TIMES, Grid, grid_of, lines_of, week_from
 from booking.offers import decode
+from booking.queries.grid import Starts
 from core.database import Store
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world
@@ -15,32 +17,32 @@ ZONE = "Europe/London"
 NINE, TICKS = 9 * 12, 6
 
 
-def slots_on(world: World, day: date, count: int) -> list[Slot]:
-    base = local_day(day, ZONE).base_unit + NINE
-    return [Slot(world.site_id, base + TICKS * n, base + TICKS * (n + 1), 1) for n in range(count)]
+def starts_on(world: World, day: date, count: int, first: int = NINE) -> Starts:
+    bits = sum(1 << first + TICKS * n for n in range(count))
+    return {(world.site_id, day): (local_day(day, ZONE).base_unit, bits)}
 
 
-def drawn(store: Store, world: World, slots: list[Slot], first: date):  # type: ignore[no-untyped-def]
+def drawn(store: Store, world: World, starts: Starts, first: date) -> Grid:
     site = catalogue(store, world).site_by_id(world.site_id)
     lines = lines_of(
         [(site, 1.25)], lambda _: ["in_person"], world.authority_id, (world.service_ids[0],), extra_time=False
     )
-    return grid_of(lines, slots, week_from(first), ZONE, lambda _site, day: f"none on {day.day}")
+    return grid_of(lines, starts, week_from(first), ZONE, lambda _site, day: f"none on {day.day}")
 
 
 def test_a_cell_says_how_many_times_are_free_and_offers_the_first_few(store: Store) -> None:
     world = make_world(store)
     monday = date(2026, 11, 23)
-    cell = drawn(store, world, slots_on(world, monday, 5), monday).rows[0].cells[0]
+    cell = drawn(store, world, starts_on(world, monday, 5), monday).rows[0].cells[0]
     assert (cell.free, cell.words, len(cell.times)) == (5, "5 free", FIRST_TIMES)
     assert [time.words for time in cell.times] == ["9am", "9:30am", "10am"]
     assert cell.times[0].in_full == "9am Mon 23 Nov, High Street Library"
-    assert decode(cell.times[0].token).start_unit == slots_on(world, monday, 1)[0].start_unit
+    assert decode(cell.times[0].token).start_unit == local_day(monday, ZONE).base_unit + NINE
 
 
 def test_an_empty_cell_says_why(store: Store) -> None:
     world = make_world(store)
-    grid = drawn(store, world, [], date(2026, 11, 23))
+    grid = drawn(store, world, {}, date(2026, 11, 23))
     assert [cell.words for cell in grid.rows[0].cells] == [f"none on {day}" for day in range(23, 28)]
     assert grid.free == 0
 
@@ -48,14 +50,23 @@ def test_an_empty_cell_says_why(store: Store) -> None:
 def test_a_weekend_is_shown_only_when_something_is_free(store: Store) -> None:
     world = make_world(store)
     monday, saturday = date(2026, 11, 23), date(2026, 11, 28)
-    assert len(drawn(store, world, slots_on(world, monday, 1), monday).days) == 5
-    assert [day for day, _ in drawn(store, world, slots_on(world, saturday, 1), monday).days][-1] == saturday
+    assert len(drawn(store, world, starts_on(world, monday, 1), monday).days) == 5
+    assert [day for day, _ in drawn(store, world, starts_on(world, saturday, 1), monday).days][-1] == saturday
 
 
 def test_times_stay_on_the_wall_clock_when_the_clocks_change(store: Store) -> None:
     world = make_world(store)
     sunday = date(2027, 3, 28)  # the day of 23 hours: nine o'clock is eight hours after midnight
-    base = local_day(sunday, ZONE).base_unit + 8 * 12
-    grid = drawn(store, world, [Slot(world.site_id, base, base + TICKS, 1)], date(2027, 3, 26))
+    grid = drawn(store, world, starts_on(world, sunday, 1, first=8 * 12), date(2027, 3, 26))
     cell = next(cell for cell in grid.rows[0].cells if cell.free)
     assert cell.times[0].in_full == "9am Sun 28 Mar, High Street Library"
+
+
+def test_cells_escape_what_a_council_typed(store: Store) -> None:
+    world = make_world(store)
+    monday = date(2026, 11, 23)
+    row = drawn(store, world, starts_on(world, monday, 1), monday).rows[0]
+    odd = replace(row.cells[0].times[0], in_full='9am, "A&B" <Library>')
+    html = cells_html(replace(row, cells=(replace(row.cells[0], times=(odd,)),)), "/x?a=1&b=2&cell=")
+    assert 'aria-label="9am, &#34;A&amp;B&#34; &lt;Library&gt;"' in html
+    assert 'href="/x?a=1&amp;b=2&amp;cell=' in html

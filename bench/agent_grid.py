@@ -1,0 +1,105 @@
+"""How quick the agent's screen is, whole, as HTML, beside an empty page: W5 (60 desks at 15 sites, one week).
+
+    python -m bench.agent_grid [DATABASE_URL]
+
+Signed in, with the resident's card, their appointments and notes, and the grid. Give it a database that may be filled;
+without one it makes an SQLite file of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from bench.limits import empty_page, milliseconds
+from bench.world import NOW, World, book_half, make_world
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Store, upgrade
+from core.settings import Settings
+from people.contacts import add_note
+from people.model import Person
+from people.residents import find_or_create
+from people.sessions import COOKIE, start
+from people.use_cases import NewStaff, Place, add_staff
+
+SITES, DESKS, ROUNDS = 15, 4, 60
+LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """The grid's median time, how many empty pages that is (at most 60), its statements, and the times on offer."""
+
+    workload: str
+    milliseconds: float
+    pages: float
+    statements: int
+    times: int
+
+
+def run(database_url: str) -> list[Row]:
+    """The table's line for one database, which is filled for it."""
+    upgrade(database_url)
+    store = Store(database_url)
+    try:
+        world = make_world(store, sites=SITES, desks=DESKS)
+        book_half(store, world)
+        client, path = _agent(store, world)
+        return [_measured(store, client, f"{path}?service=certify&near=NW11")]
+    finally:
+        store.dispose()
+
+
+def _agent(store: Store, world: World) -> tuple[FlaskClient, str]:
+    """An agent who is signed in, and the address of a caller who has been in touch before."""
+    from wsgi import create_app
+
+    with store.writing() as session:
+        new = NewStaff("agent@example.org", "triage_agent", Place(world.authority_id), "three random words")
+        staff = add_staff(session, new, actor=Actor.system(), now=NOW)
+        person = Person("Sam Sample", "sam@example.org", "07700 900123", "NW11 9QS")
+        resident = find_or_create(session, world.authority_id, person, NOW, by_staff=True)
+        actor = Actor("staff", staff.id, staff.name)
+        for number in range(5):
+            text = f"Rang about benefits, {number + 1}."
+            add_note(session, world.authority_id, resident.id, text, channel="phone", actor=actor, now=NOW)
+        token = start(session, staff.id, NOW)
+    settings = Settings(database_url=store.url, secret_key="bench", is_test=True, log_level="WARNING")
+    client = create_app(settings, store=store, clock=FixedClock(NOW)).test_client()
+    client.set_cookie(COOKIE, token)
+    return client, f"/staff/calls/residents/{resident.id}"
+
+
+def _measured(store: Store, client: FlaskClient, path: str) -> Row:
+    page = client.get(path)
+    assert page.status_code == 200, page.text
+    times = page.text.count('<button name="slot"')
+    assert times == SITES * 5 * 3, times
+    statements: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    client.get(path)
+    count = len(statements)
+    empty = empty_page()
+    ours = milliseconds(lambda: client.get(path), ROUNDS)
+    return Row("W5 agent's grid, 60 desks, a week", ours, ours / empty, count, times)
+
+
+def main() -> None:
+    """Print the line."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder, 'bench.sqlite')}"
+        for row in run(url):
+            print(
+                f"{row.workload:36} {row.milliseconds:7.1f} ms {row.pages:6.1f} pages (at most {LIMIT}) "
+                f"{row.statements} statements, {row.times} times"
+            )
+
+
+if __name__ == "__main__":
+    main()
