@@ -1,4 +1,4 @@
-"""How gunicorn serves Front Door: `.venv/bin/gunicorn wsgi:app` reads this file. Each value can be set on the command line."""
+"""How gunicorn serves Front Door: `.venv/bin/gunicorn wsgi:app` reads this file; its command line overrides it."""
 
 from __future__ import annotations
 

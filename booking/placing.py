@@ -24,6 +24,7 @@ from booking.offers import Offer
 from booking.queries.search import Ask, candidate_sites
 from booking.queries.taken import taken_on
 from core.errors import NotFound, SlotTaken, TooFar, TooSoon
+from core.idempotency import TRIES
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.catalogue import Catalogue, catalogue_by_id
 from locations.tables import Site
@@ -80,13 +81,13 @@ def place(
         raise _refusal(verdict, catalogue, offer, search, now)
     if dead:
         bury(session, dead, now)
-    way = assign(search, day, busy, offer.start_unit, spread=_spread())[0]
+    (way,) = assign(search, day, busy, offer.start_unit, spread=_spread(session), most=1)
     return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, way)
 
 
-def _spread() -> int:
-    """A number that differs between simultaneous bookers, so that they try different resources first."""
-    return secrets.randbelow(1 << 16)
+def _spread(session: Session) -> int:
+    """0, the best seat, at the first try; after a lost race any number, so that losers do not meet again."""
+    return secrets.randbelow(1 << 16) if session.info.get(TRIES) else 0
 
 
 def _check_offered(catalogue: Catalogue, offer: Offer) -> None:

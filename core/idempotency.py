@@ -16,6 +16,7 @@ from core.database import Base, Key, Store, table_of
 from core.errors import IdempotencyMismatch, LostRace, ServiceError, SlotTaken
 
 KEPT = timedelta(hours=48)  # the contract promises at least 24
+TRIES = "tries"  # in Session.info: how often this deed has lost a race already
 MOST_TRIES = 20  # each lost race means that somebody else won a seat, so this is more than one start has seats
 
 
@@ -85,9 +86,9 @@ def once(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Ans
 
     Raises: IdempotencyMismatch, and whatever `deed` raises (then nothing is recorded, so a later try may succeed).
     """
-    for _ in range(MOST_TRIES):
+    for tries in range(MOST_TRIES):
         try:
-            return _commit(store, key, deed, now)
+            return _commit(store, key, deed, now, tries)
         except LostRace:
             continue
         except (IntegrityError, ServiceError):
@@ -98,8 +99,11 @@ def once(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Ans
     raise SlotTaken("Many people want this time at this moment. Choose another.")
 
 
-def _commit(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime) -> Answer:
+def _commit(
+    store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime, tries: int
+) -> Answer:
     with store.writing() as session:
+        session.info[TRIES] = tries
         answer = deed(session)
         if key is not None:
             values = {"owner": key.owner, "key": key.key, "fingerprint": key.fingerprint, "created_at": now}

@@ -43,8 +43,9 @@ def allocations(
     *,
     prefer: frozenset[int],
     spread: int,
+    most: int = MOST_ALTERNATIVES,
 ) -> list[tuple[Allocation, ...]]:
-    """Up to 12 different ways to seat the visit that begins at `tick`, best first; all are free."""
+    """Up to `most` different ways to seat the visit that begins at `tick`, best first; all are free."""
     desk = _Desk(search, site_day, busy, tick, prefer, spread)
     pools_by_way = [
         [[desk.free_seats(step, pool) for pool in way.pools] for way in ways]
@@ -56,6 +57,8 @@ def allocations(
         visit = _seat_visit(pools_by_way, turn)
         if visit is not None:
             found[_allocations(steps, visit, site_day.day.base_unit + tick)] = None
+        if len(found) == most:
+            break
     return list(found)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import repeat
 from operator import itemgetter
 
-from booking.availability.allocation import allocations
+from booking.availability.allocation import MOST_ALTERNATIVES, allocations
 from booking.availability.bits import Bits, count, first_tick, ticks_of
 from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
 from booking.availability.free import free_at, free_starts, steps_for
@@ -71,12 +71,15 @@ def assign(
     *,
     prefer: frozenset[int] | None = None,
     spread: int = 0,
+    most: int = MOST_ALTERNATIVES,
 ) -> list[tuple[Allocation, ...]]:
-    """Ways to seat the visit at `start_unit`, best first; empty when it cannot begin then. See `allocation`."""
+    """Up to `most` ways to seat the visit at `start_unit`, best first; empty when it cannot begin. See `allocation`."""
     tick = start_unit - site_day.day.base_unit
     if tick < 0 or not day_starts(search, site_day, busy) >> tick & 1:
         return []
-    return allocations(search, steps_for(search), site_day, busy, tick, prefer=prefer or frozenset(), spread=spread)
+    return allocations(
+        search, steps_for(search), site_day, busy, tick, prefer=prefer or frozenset(), spread=spread, most=most
+    )
 
 
 def check_offer(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> Offer:

@@ -14,10 +14,14 @@ from tests.support.factories import make_authority
 
 
 def test_a_unit_of_work_commits_whole_or_not_at_all(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.writing() as session:
-        session.add(Authority(slug="half", name="Half", reminder_plan=[]))
-        session.flush()
-        raise RuntimeError("in the middle")
+    def breaks_in_the_middle() -> None:
+        with store.writing() as session:
+            session.add(Authority(slug="half", name="Half", reminder_plan=[]))
+            session.flush()
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        breaks_in_the_middle()
     make_authority(store, "whole")
     with store.reading() as session:
         assert session.scalars(select(Authority.slug)).all() == ["whole"]
