@@ -9,6 +9,7 @@ from booking.resident.context import council, show
 from booking.resident.drafts import new_visit
 from booking.resident.steps import MAX_SERVICES, Steps, modes_of, read_steps
 from core.brand import brand_css
+from core.errors import NotFound
 from core.runtime import runtime
 from core.web import may_be_kept
 from locations.catalogue import Catalogue, ServiceFacts, authorities
@@ -24,6 +25,7 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/<authority:authority>/accessibility", "accessibility", accessibility)
     blueprint.add_url_rule("/<authority:authority>/privacy", "privacy", privacy)
     blueprint.add_url_rule("/<authority:authority>/brand.css", "brand", brand)
+    blueprint.add_url_rule("/<authority:authority>/<path:rest>", "missing", missing)
 
 
 @public
@@ -111,6 +113,13 @@ def privacy(authority: str) -> ResponseReturnValue:
     """What is kept, and the one cookie."""
     with council(authority) as context:
         return may_be_kept(Response(show("privacy", context, back=f"{context.base}/")))
+
+
+@public
+def missing(authority: str, rest: str) -> ResponseReturnValue:
+    """The page for what a council does not have, in its colours and with its telephone number."""
+    with council(authority):
+        raise NotFound(f"There is no page {rest!r} here.")
 
 
 @public

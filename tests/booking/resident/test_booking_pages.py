@@ -332,3 +332,11 @@ def test_a_program_that_holds_everything_is_stopped(visitor: Visitor) -> None:
     form = visitor.page.form_to("/book/hold")
     statuses = [visitor.post(form, {"slot": "nonsense"}).status_code for _ in range(61)]
     assert statuses == [400] * 60 + [429]
+
+
+def test_a_page_that_a_council_does_not_have_still_says_whom_to_ring(visitor: Visitor) -> None:
+    visitor.open("/no/such/page")
+    assert visitor.status == 404
+    assert "01632 960000" in visitor.page.text
+    visitor.open("!/no-such-council/")
+    assert visitor.status == 404
