@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from booking.model import State
+from booking.queries.appointments import by_reference
 from booking.use_cases.outcomes import move
 from booking.use_cases.rebooking import list_touched
 from core.audit import Actor
@@ -22,7 +23,7 @@ from people.access import cookie_name
 from people.policy import Role
 from people.sessions import start
 from people.tables import StaffMember, StaffRole
-from tests.support.factories import World, make_appointment, make_site, make_world
+from tests.support.factories import World, catalogue, make_appointment, make_site, make_world
 
 TODAY = "2026-11-23"
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -50,6 +51,12 @@ class Library:
     def book(self, minutes: int = 0, **values: object) -> str:
         """The reference of an appointment that begins so many minutes after nine today."""
         return make_appointment(self.runtime, self.world, NINE + timedelta(minutes=minutes), **values).reference
+
+    def desk_of(self, reference: str) -> str:
+        """The number of the desk that the diary has chosen, as "1"."""
+        with self.store.reading() as session:
+            view = by_reference(session, catalogue(self.store, self.world), reference)
+        return view.resources[0].name.removeprefix("Desk ")
 
     def move(self, reference: str, *states: State, reason: str = "No passport") -> None:
         """Record these states, one after the other."""
