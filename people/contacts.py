@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.audit import Actor
@@ -47,15 +47,32 @@ def add_note(
     return note.id
 
 
+# Written once, since every page of a call asks: putting a statement together takes as long as running it.
+_NOTES = (
+    select(ContactNote, StaffMember.name)
+    .outerjoin(StaffMember, StaffMember.id == ContactNote.staff_id)
+    .where(ContactNote.authority_id == bindparam("authority"), ContactNote.resident_id == bindparam("resident"))
+    .order_by(ContactNote.at.desc(), ContactNote.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_SEEN = (
+    select(ResidentAccess.id)
+    .where(
+        ResidentAccess.resident_id == bindparam("resident"),
+        ResidentAccess.at > bindparam("since"),
+        ResidentAccess.actor_kind == bindparam("actor_kind"),
+        ResidentAccess.actor_id == bindparam("actor_id"),
+    )
+    .limit(1)
+)
+_RESIDENT = select(Resident).where(
+    Resident.id == bindparam("resident"), Resident.authority_id == bindparam("authority")
+)
+
+
 def notes_of(session: Session, authority_id: int, resident_id: int, limit: int = 20) -> list[Note]:
     """The latest notes about the resident, newest first, in one statement."""
-    rows = session.execute(
-        select(ContactNote, StaffMember.name)
-        .outerjoin(StaffMember, StaffMember.id == ContactNote.staff_id)
-        .where(ContactNote.authority_id == authority_id, ContactNote.resident_id == resident_id)
-        .order_by(ContactNote.at.desc(), ContactNote.id.desc())
-        .limit(limit)
-    )
+    rows = session.execute(_NOTES, {"authority": authority_id, "resident": resident_id, "limit": limit})
     return [Note(note.id, note.at, note.channel, note.note, name or "") for note, name in rows]
 
 
@@ -85,18 +102,13 @@ def log_access(
 
 def has_logged_access(session: Session, resident_id: int, actor: Actor, since: datetime) -> bool:
     """Whether it is written down that `actor` has looked at the resident's data since then: one call, one line."""
-    seen = select(ResidentAccess.id).where(
-        ResidentAccess.resident_id == resident_id,
-        ResidentAccess.at > since,
-        ResidentAccess.actor_kind == actor.kind,
-        ResidentAccess.actor_id == actor.id,
-    )
-    return session.scalar(seen.limit(1)) is not None
+    values = {"resident": resident_id, "since": since, "actor_kind": actor.kind, "actor_id": actor.id}
+    return session.scalar(_SEEN, values) is not None
 
 
 def resident_of(session: Session, authority_id: int, resident_id: int) -> Resident:
     """The resident of this authority. Raises: NotFound, also for one of another authority."""
-    resident = session.scalar(select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id))
+    resident = session.scalar(_RESIDENT, {"resident": resident_id, "authority": authority_id})
     if resident is None:
         raise NotFound("There is no such resident.")
     return resident

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.tokens import digest, new_token
@@ -68,22 +68,26 @@ def start(session: Session, staff_id: int, now: datetime) -> str:
     return token
 
 
+# Written once, since every page asks it.
+_SIGNED_IN = (
+    select(StaffSession, StaffMember, StaffRole, site_table.c.slug, site_table.c.name)
+    .join(StaffMember, StaffMember.id == StaffSession.staff_id)
+    .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
+    .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
+    .where(
+        StaffSession.token_digest == bindparam("digest"),
+        StaffSession.ended_at.is_(None),
+        StaffSession.expires_at > bindparam("now"),
+        StaffSession.last_seen_at > bindparam("seen_after"),
+        StaffMember.is_active,
+    )
+)
+
+
 def staff_of(session: Session, token: str, now: datetime) -> SignedInStaff | None:
     """Who holds `token`, with their roles, in one statement; None when the session has ended or run out."""
-    statement = (
-        select(StaffSession, StaffMember, StaffRole, site_table.c.slug, site_table.c.name)
-        .join(StaffMember, StaffMember.id == StaffSession.staff_id)
-        .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
-        .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
-        .where(
-            StaffSession.token_digest == digest(token),
-            StaffSession.ended_at.is_(None),
-            StaffSession.expires_at > now,
-            StaffSession.last_seen_at > now - IDLE_LIMIT,
-            StaffMember.is_active,
-        )
-    )
-    rows = session.execute(statement).all()
+    values = {"digest": digest(token), "now": now, "seen_after": now - IDLE_LIMIT}
+    rows = session.execute(_SIGNED_IN, values).all()
     if not rows:
         return None
     row, member = rows[0][0], rows[0][1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.model import STATE_WORDS, State
@@ -153,33 +153,38 @@ def _one(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> 
     return views[0]
 
 
+# Written once: putting a statement together takes as long as running it.
+_WITH_PEOPLE = (
+    select(Appointment, Resident, Representative)
+    .join(Resident, Resident.id == Appointment.resident_id)
+    .outerjoin(Representative, Representative.id == Appointment.representative_id)
+)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_SERVICES = (
+    select(AppointmentService.appointment_id, AppointmentService.service_id)
+    .where(AppointmentService.appointment_id.in_(_IDS))
+    .order_by(AppointmentService.appointment_id, AppointmentService.position)
+)
+_RESOURCES = (
+    select(Allocation.appointment_id, Allocation.resource_id)
+    .where(Allocation.appointment_id.in_(_IDS))
+    .order_by(Allocation.appointment_id, Allocation.first_unit, Allocation.id)
+)
+
+
 def _views(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> list[AppointmentView]:
     """Three statements, however many appointments there are."""
-    rows = session.execute(
-        select(Appointment, Resident, Representative)
-        .join(Resident, Resident.id == Appointment.resident_id)
-        .outerjoin(Representative, Representative.id == Appointment.representative_id)
-        .where(Appointment.authority_id == catalogue.authority.id, where)
-    ).all()
+    rows = session.execute(_WITH_PEOPLE.where(Appointment.authority_id == catalogue.authority.id, where)).all()
+    if not rows:
+        return []
     ids = [row.Appointment.id for row in rows]
-    services = _grouped(
-        session,
-        select(AppointmentService.appointment_id, AppointmentService.service_id)
-        .where(AppointmentService.appointment_id.in_(ids))
-        .order_by(AppointmentService.appointment_id, AppointmentService.position),
-    )
-    resources = _grouped(
-        session,
-        select(Allocation.appointment_id, Allocation.resource_id)
-        .where(Allocation.appointment_id.in_(ids))
-        .order_by(Allocation.appointment_id, Allocation.first_unit, Allocation.id),
-    )
+    services, resources = _grouped(session, _SERVICES, ids), _grouped(session, _RESOURCES, ids)
     return [_view(catalogue, row.Appointment, row.Resident, row.Representative, services, resources) for row in rows]
 
 
-def _grouped(session: Session, statement: Any) -> Mapping[int, Sequence[int]]:
+def _grouped(session: Session, statement: Any, ids: list[int]) -> Mapping[int, Sequence[int]]:
     grouped: defaultdict[int, list[int]] = defaultdict(list)
-    for owner, value in session.execute(statement):
+    for owner, value in session.execute(statement, {"ids": ids}):
         grouped[owner].append(value)
     return grouped
 
