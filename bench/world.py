@@ -101,16 +101,16 @@ def _write(session: Session, world: World, seats: Sequence[Seat], *, with_claims
     connection = session.connection()
     known = session.query(Appointment.id).order_by(Appointment.id.desc()).limit(1).scalar() or 0
     numbered = list(enumerate(seats, known + 1))
-    connection.execute(insert(Appointment.__table__), [_appointment(world, number, seat) for number, seat in numbered])
-    connection.execute(insert(AppointmentService.__table__), [_part(world, number, seat) for number, seat in numbered])
-    connection.execute(insert(Allocation.__table__), [_allocation(world, number, seat) for number, seat in numbered])
+    connection.execute(insert(Appointment), [_appointment(world, number, seat) for number, seat in numbered])
+    connection.execute(insert(AppointmentService), [_part(world, number, seat) for number, seat in numbered])
+    connection.execute(insert(Allocation), [_allocation(world, number, seat) for number, seat in numbered])
     if with_claims:
         claims = [
             {"resource_id": seat.desk_id, "unit": unit, "seat": 0, "allocation_id": number}
             for number, seat in numbered
             for unit in range(seat.unit, seat.unit + HALF_HOUR)
         ]
-        connection.execute(insert(Claim.__table__), claims)
+        connection.execute(insert(Claim), claims)
 
 
 def _appointment(world: World, number: int, seat: Seat) -> dict[str, Any]:
