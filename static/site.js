@@ -29,9 +29,11 @@ function fill(old, item) {
   old.replaceChildren(...item.cloneNode(true).childNodes);
 }
 
-// Whatever is at the top of the window stays there while rows above it come and go.
+// The row that somebody is in, or else the one at the top of the window, stays where it is while others come and go.
 function keepingPlace(change) {
-  const seen = [...rows.children].find((row) => row.getBoundingClientRect().bottom > 0);
+  const isSeen = (row) => row.getBoundingClientRect().bottom > 0 && row.getBoundingClientRect().top < innerHeight;
+  const here = document.activeElement?.closest("#day-rows > li");
+  const seen = here && isSeen(here) ? here : [...rows.children].find(isSeen);
   const top = seen?.getBoundingClientRect().top;
   change();
   if (seen?.isConnected) window.scrollBy({ top: seen.getBoundingClientRect().top - top, behavior: "instant" });
@@ -42,16 +44,13 @@ function apply() {
   const items = [...fresh.querySelectorAll("#day-rows > li")];
   const ids = new Set(items.map((item) => item.id));
   hasWaiting = false;
-  keepingPlace(() => {
-    renewTop();
-    for (const row of [...rows.children]) if (!ids.has(row.id)) remove(row, told);
-    let next = rows.firstElementChild;
-    for (const item of items) {
-      while (next && !ids.has(next.id)) next = next.nextElementSibling;
-      const row = put(item, next, told);
-      next = row.nextElementSibling;
-    }
-  });
+  renewTop();
+  for (const row of [...rows.children]) if (!ids.has(row.id)) remove(row, told);
+  let next = rows.firstElementChild;
+  for (const item of items) {
+    while (next && !ids.has(next.id)) next = next.nextElementSibling;
+    next = put(item, next, told).nextElementSibling;
+  }
   return told;
 }
 
@@ -118,33 +117,35 @@ async function ask() {
 async function take(answer) {
   if (answer.type === "opaqueredirect" || answer.status === 404) {
     isOut = true;
-    say(trouble, words.out.replace("#", asAt.textContent));
-    return [];
+    return stopped(words.out);
   }
   if (answer.status !== 200 && answer.status !== 304) return failed();
   if (answer.status === 200) {
     fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     tag = answer.headers.get("ETag") ?? tag;
   }
-  const told = answer.status === 200 || hasWaiting ? apply() : [];
-  asAt.textContent = answer.headers.get("Fd-As-At") ?? asAt.textContent;
-  if (trouble.textContent) {
+  let told = [];
+  keepingPlace(() => {
+    if (answer.status === 200 || hasWaiting) told = apply();
+    asAt.textContent = answer.headers.get("Fd-As-At") ?? asAt.textContent;
+    if (trouble.textContent) told.unshift(words.back);
     say(trouble, "");
-    told.unshift(words.back);
-  }
-  tell(told);
+    tell(told);
+  });
   return told;
 }
 
-function failed() {
-  say(trouble, words.offline.replace("#", asAt.textContent));
+const failed = () => stopped(words.offline);
+
+function stopped(why) {
+  keepingPlace(() => say(trouble, why.replace("#", asAt.textContent)));
   return [];
 }
 
 function tick() {
   if (document.hidden || isOut) return;
   // A screen that nobody uses must not keep its session alive, nor keep names on show that change by themselves.
-  if (Date.now() - lastUsed > Number(words.unusedMinutes) * 60000) say(trouble, words.paused.replace("#", asAt.textContent));
+  if (Date.now() - lastUsed > Number(words.unusedMinutes) * 60000) stopped(words.paused);
   else ask();
 }
 
@@ -154,16 +155,19 @@ function used() {
   if (wasPaused) ask();
 }
 
-if (watch && rows) {
-  setInterval(tick, Number(words.seconds) * 1000);
-  for (const name of ["pointerdown", "keydown", "wheel", "touchmove"]) addEventListener(name, used, { passive: true });
-  addEventListener("online", ask);
-  addEventListener("offline", failed);
-  addEventListener("pageshow", (event) => event.persisted && ask());
-  document.addEventListener("visibilitychange", tick);
-  document.getElementById("refresh").addEventListener("click", (event) => {
-    if (isOut) return;
-    event.preventDefault();
-    ask().then((told) => told?.length === 0 && !hasWaiting && !trouble.textContent && say(news, words.none.replace("#", asAt.textContent)));
+// GOV.UK's error summary takes the focus when it loads; here it belongs in the box that wants an answer.
+document.querySelector("#day-rows [autofocus]")?.focus();
+
+setInterval(tick, Number(words.seconds) * 1000);
+for (const name of ["pointerdown", "keydown", "wheel", "touchmove"]) addEventListener(name, used, { passive: true });
+addEventListener("online", ask);
+addEventListener("offline", failed);
+addEventListener("pageshow", (event) => event.persisted && ask());
+document.addEventListener("visibilitychange", tick);
+document.getElementById("refresh").addEventListener("click", (event) => {
+  if (isOut) return;
+  event.preventDefault();
+  ask().then((told) => {
+    if (told?.length === 0 && !hasWaiting && !trouble.textContent) say(news, words.none.replace("#", asAt.textContent));
   });
-}
+});

@@ -1,0 +1,372 @@
+"""The front desk's day in a real browser: by mouse and by keyboard, on a telephone and on a desk's screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import insert
+
+from booking.model import State
+from booking.use_cases.outcomes import move
+from booking.use_cases.rebooking import list_touched
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Store
+from core.runtime import EXTENSION, Runtime
+from core.settings import Settings
+from locations.catalogue import bump_plan
+from locations.tables import Closure
+from people.access import cookie_name
+from people.model import Person, Representation
+from people.policy import Role
+from people.sessions import start
+from people.tables import StaffMember, StaffRole
+from tests.support.factories import World, make_appointment, make_world
+from tests.support.server import LiveServer, serve
+
+pytestmark = pytest.mark.journey
+
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SITE = "/staff/sites/high-street"
+DAY = f"{SITE}/days/2026-11-23"
+COLLEAGUE = Actor("staff", 1, "Sam Staff")
+POLL_MILLISECONDS = 15_000
+
+
+class Library:
+    """A library of some desks behind a real server, and what a colleague does there meanwhile."""
+
+    def __init__(self, runtime: Runtime, world: World) -> None:
+        self.runtime, self.world = runtime, world
+
+    def book(self, minutes: int, name: str = "Robin Sample", **values: object) -> str:
+        """The reference of an appointment that begins so many minutes after nine."""
+        resident = Person(name, phone="07700 900123")
+        starts_at = NINE + timedelta(minutes=minutes)
+        return make_appointment(
+            self.runtime, self.world, starts_at, resident=resident, actor=COLLEAGUE, **values
+        ).reference
+
+    def move(self, reference: str, *states: State) -> None:
+        """A colleague records these states."""
+        for state in states:
+            move(self.runtime, self.world.authority_id, reference, state, actor=COLLEAGUE, reason="No passport")
+
+    def close(self, first: datetime, last: datetime) -> None:
+        """Shut the library for a while."""
+        with self.runtime.store.writing() as session:
+            bump_plan(session, self.world.authority_id, [self.world.site_id])
+            row = Closure(
+                authority_id=self.world.authority_id,
+                site_id=self.world.site_id,
+                slug="boiler",
+                starts_at=first,
+                ends_at=last,
+                reason="Boiler",
+            )
+            session.add(row)
+            session.flush()
+            list_touched(session, row.id, NINE)
+
+    def manager_token(self) -> str:
+        """The session of a manager who has signed in."""
+        with self.runtime.store.writing() as session:
+            member = StaffMember(
+                authority_id=self.world.authority_id, email="m@example.org", name="Mo Manager", created_at=NINE
+            )
+            session.add(member)
+            session.flush()
+            values = {"staff_id": member.id, "role": Role.SITE_MANAGER.value, "site_id": self.world.site_id}
+            session.execute(insert(StaffRole).values(values))
+            return start(session, member.id, NINE)
+
+
+@pytest.fixture
+def live_server(sqlite_url: str, clock: FixedClock) -> Iterator[LiveServer]:
+    """The application on an empty database, in place of the demo."""
+    from wsgi import create_app
+
+    store = Store(sqlite_url)
+    settings = Settings(database_url=sqlite_url, secret_key="a secret for journeys", is_test=True)
+    with serve(create_app(settings, store=store, clock=clock)) as server:
+        yield server
+    store.dispose()
+
+
+@pytest.fixture
+def library(live_server: LiveServer, context: BrowserContext) -> Library:
+    """The library, with its manager signed in."""
+    runtime: Runtime = live_server.app.extensions[EXTENSION]
+    library = Library(runtime, make_world(runtime.store, desks=10))
+    with live_server.app.app_context():
+        name = cookie_name()
+    context.add_cookies([{"name": name, "value": library.manager_token(), "url": live_server.url}])
+    return library
+
+
+@pytest.fixture
+def width(request: pytest.FixtureRequest) -> int:
+    """A desk's screen, unless the test asks for both widths."""
+    return int(getattr(request, "param", 1280))
+
+
+both_widths = pytest.mark.parametrize("width", [320, 1280], indirect=True, ids=["320px", "1280px"])
+
+
+def busy_morning(library: Library) -> dict[str, str]:
+    """One appointment in every state, by its state."""
+    walks = {
+        "booked": (),
+        "arrived": (State.ARRIVED,),
+        "in_progress": (State.ARRIVED, State.IN_PROGRESS),
+        "attended": (State.ARRIVED, State.IN_PROGRESS, State.ATTENDED),
+        "not_completed": (State.ARRIVED, State.IN_PROGRESS, State.NOT_COMPLETED),
+        "left": (State.ARRIVED, State.LEFT_BEFORE_SEEN),
+        "did_not_attend": (State.DID_NOT_ATTEND,),
+    }
+    made = {}
+    for number, name in enumerate(walks):
+        made[name] = library.book(
+            30 * (number // 4),
+            f"Person {name}",
+            notes="Comes with two children.\nSpeaks softly.",
+            support_needs=("step-free", "language"),
+            representative=Representation("Jo Carer", "carer", phone="07700 900456"),
+        )
+    library.runtime.clock.advance(timedelta(minutes=40))  # type: ignore[attr-defined]
+    for name, states in walks.items():
+        library.move(made[name], *states)
+    return made
+
+
+@both_widths
+def test_a_visit_is_worked_through_with_the_keyboard_alone(
+    library: Library, page: Page, axe: Callable[[Page], None]
+) -> None:
+    references = [library.book(30 * number, f"Person {number}") for number in range(6)]
+    page.goto(DAY)
+    axe(page)
+    row = page.locator(f"#a-{references[3]}")
+    row.get_by_role("button", name="Arrived").focus()
+    page.keyboard.press("Enter")
+    expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
+    expect(row).to_be_focused()
+    page.keyboard.press("Tab")  # the first thing in the row is what comes next
+    page.keyboard.press("Enter")
+    expect(row.get_by_text("In progress", exact=True)).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # opens "Not completed"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # without saying why
+    expect(page.get_by_role("alert").filter(has_text="Say why it could not be completed.")).to_be_visible()
+    assert page.title().startswith("Error:")
+    expect(row.get_by_label("Why could it not be completed?")).to_be_focused()
+    axe(page)
+    page.keyboard.type("No proof of address")
+    page.keyboard.press("Enter")
+    expect(row.get_by_text("No proof of address")).to_be_visible()
+    expect(row).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # opens "Undo"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # "Clicked by mistake"
+    expect(row.get_by_text("In progress", exact=True)).to_be_visible()
+    expect(row).to_be_focused()
+
+
+@both_widths
+def test_every_state_of_the_list_is_accessible(library: Library, page: Page, axe: Callable[[Page], None]) -> None:
+    busy_morning(library)
+    library.close(NINE + timedelta(hours=2), NINE + timedelta(hours=3))
+    library.book(24 * 60 + 60, "Tomorrow's person")
+    paths = (DAY, f"{DAY}?resource=desk-1&show=waiting", f"{SITE}/days/2026-11-22", f"{SITE}/days/2026-12-25")
+    for path in (*paths, f"{DAY}/print", f"{SITE}/days/2026-11-22/print", f"{SITE}/feeds"):
+        page.goto(path)
+        axe(page)
+    page.goto(DAY)
+    for details in page.locator("details").all():
+        details.evaluate("node => node.open = true")
+    axe(page)
+
+
+@both_widths
+def test_a_full_day_fits_the_window(library: Library, page: Page, axe: Callable[[Page], None]) -> None:
+    for number in range(16):
+        for _ in range(10):
+            library.book(30 * number, "Somebody with Averylongsurnamethatdoesnotend-Featherstonehaugh")
+    page.goto(DAY)
+    assert page.locator(".fd-row").count() == 160
+    axe(page)
+
+
+@both_widths
+def test_the_list_refreshes_itself_without_losing_place_or_focus(library: Library, page: Page) -> None:
+    references = [library.book(30 * (number // 3), f"Person {number}") for number in range(30)]
+    page.clock.install(time=NINE)
+    page.goto(DAY)
+    here = page.locator(f"#a-{references[20]}")
+    button = here.get_by_role("button", name="Arrived")
+    button.focus()
+    here.evaluate("row => { row.dataset.sameNode = 'yes'; }")
+    top = here.evaluate("row => row.getBoundingClientRect().top")
+    library.move(references[0], State.ARRIVED)
+    library.move(references[20], State.ARRIVED)
+    library.book(0, "Somebody new")
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(page.locator(f"#a-{references[0]}").get_by_text("Arrived", exact=True)).to_be_attached()
+    news = page.locator("#day-news")
+    expect(news).to_contain_text("9am Person 0: arrived.")
+    expect(news).to_contain_text("9am Somebody new: booked.")
+    expect(news).to_contain_text("The row that you are working in has changed too.")
+    expect(page.locator("#day-top")).to_contain_text("31 appointments: 29 booked, 2 arrived.")
+    expect(button).to_be_focused()
+    assert abs(here.evaluate("row => row.getBoundingClientRect().top") - top) < 2
+    page.locator("#refresh").focus()
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(here.get_by_text("Arrived", exact=True)).to_be_attached()
+    assert here.get_attribute("data-same-node") == "yes"
+
+
+def test_an_open_form_is_left_alone_with_what_was_typed(library: Library, page: Page) -> None:
+    reference = library.book(0)
+    library.move(reference, State.ARRIVED, State.IN_PROGRESS)
+    page.clock.install(time=NINE)
+    page.goto(DAY)
+    row = page.locator(f"#a-{reference}")
+    row.get_by_text("Not completed").first.click()
+    row.get_by_label("Why could it not be completed?").fill("The proof of")
+    page.locator("#refresh").focus()
+    library.move(reference, State.ATTENDED)
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(page.locator("#day-news")).to_contain_text("The row that you are working in has changed too.")
+    expect(row.get_by_label("Why could it not be completed?")).to_have_value("The proof of")
+    row.get_by_text("Not completed").first.click()
+    page.locator("#refresh").focus()
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(row.get_by_text("Attended", exact=True)).to_be_visible()
+
+
+def test_a_colleague_who_was_quicker_is_named(library: Library, page: Page, axe: Callable[[Page], None]) -> None:
+    reference = library.book(0)
+    page.goto(DAY)
+    library.move(reference, State.ARRIVED)
+    page.locator(f"#a-{reference}").get_by_role("button", name="Arrived").click()
+    words = "Robin Sample is now: arrived, recorded by Sam Staff at 9am. Nothing was changed."
+    expect(page.get_by_role("link", name=words)).to_be_visible()
+    axe(page)
+    page.get_by_role("link", name=words).click()
+    expect(page.locator(f"#a-{reference}")).to_be_focused()
+
+
+@both_widths
+def test_it_says_when_the_network_is_gone_and_when_it_is_back(
+    library: Library, page: Page, context: BrowserContext, axe: Callable[[Page], None]
+) -> None:
+    reference = library.book(0)
+    page.clock.install(time=NINE)
+    page.goto(DAY)
+    context.set_offline(True)
+    page.clock.run_for(POLL_MILLISECONDS)
+    trouble = page.locator("#day-trouble")
+    expect(trouble).to_contain_text("No connection. This is the list as it was at 9am.")
+    axe(page)
+    library.move(reference, State.ARRIVED)
+    library.runtime.clock.advance(timedelta(minutes=3))  # type: ignore[attr-defined]
+    context.set_offline(False)
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(trouble).to_be_empty()
+    expect(page.locator("#day-news")).to_contain_text("Connected again.")
+    expect(page.locator("#as-at")).to_have_text("9:03am")
+    expect(page.locator(f"#a-{reference}").get_by_text("Arrived", exact=True)).to_be_visible()
+
+
+def test_it_stops_when_nobody_is_there_and_goes_on_when_somebody_is(library: Library, page: Page) -> None:
+    library.book(0)
+    page.clock.install(time=NINE)
+    page.goto(DAY)
+    page.clock.fast_forward("31:00")
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(page.locator("#day-trouble")).to_contain_text("Nobody has used this page for a while")
+    page.keyboard.press("Shift")
+    expect(page.locator("#day-trouble")).to_be_empty()
+
+
+def test_who_is_signed_out_is_told(library: Library, page: Page, context: BrowserContext) -> None:
+    library.book(0)
+    page.clock.install(time=NINE)
+    page.goto(DAY)
+    context.clear_cookies()
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(page.locator("#day-trouble")).to_contain_text("You are signed out.")
+    page.get_by_role("link", name="Refresh").click()
+    expect(page.get_by_role("heading", name="Staff sign-in")).to_be_visible()
+
+
+def test_everything_works_without_scripts(
+    library: Library, browser: Browser, context: BrowserContext, live_server: LiveServer
+) -> None:
+    reference = library.book(0)
+    bare = browser.new_context(
+        base_url=live_server.url, java_script_enabled=False, storage_state=context.storage_state()
+    )
+    page = bare.new_page()
+    page.goto(DAY)
+    expect(page.get_by_text("The list refreshes itself.")).to_be_hidden()
+    row = page.locator(f"#a-{reference}")
+    for button, state in (("Arrived", "Arrived"), ("Start", "In progress"), ("Attended", "Attended")):
+        row.get_by_role("button", name=button).click()
+        expect(row.get_by_text(state, exact=True)).to_be_visible()
+    row.get_by_text("Undo").first.click()
+    row.get_by_role("button", name="Wrong person").click()
+    expect(row.get_by_text("In progress", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Refresh").click()
+    expect(row.get_by_text("In progress", exact=True)).to_be_visible()
+    bare.close()
+
+
+def pages_of(file: Path) -> int:
+    """How many sheets a PDF has."""
+    return file.read_bytes().count(b"/Type /Page\n")
+
+
+def test_a_full_day_prints_on_a4_without_the_network(
+    library: Library, page: Page, context: BrowserContext, tmp_path: Path
+) -> None:
+    for number in range(16):
+        for _ in range(9):
+            library.book(30 * number, notes="Comes with two children.")
+    page.goto(f"{DAY}/print")
+    context.set_offline(True)
+    file = tmp_path / "day.pdf"
+    page.pdf(path=file, prefer_css_page_size=True)
+    content = file.read_bytes()
+    assert b"[0 0 594.95996 841.91998]" in content or b"[0 0 595" in content  # A4 upright
+    assert 5 <= pages_of(file) <= 14
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('tbody tr')).breakInside") == "avoid"
+
+
+@both_widths
+def test_a_manager_makes_a_feed_and_revokes_it(
+    library: Library, page: Page, context: BrowserContext, axe: Callable[[Page], None]
+) -> None:
+    library.book(60)
+    page.goto(f"{SITE}/feeds")
+    page.get_by_role("button", name="Make an address").click()
+    expect(page.get_by_role("link", name="Enter who this calendar is for")).to_be_visible()
+    axe(page)
+    page.get_by_label("Who is this calendar for?").fill("Front desk screen")
+    page.get_by_role("button", name="Make an address").click()
+    address = page.get_by_label("Address", exact=True).input_value()
+    axe(page)
+    path = address[address.index("/feeds/") :]
+    assert "SUMMARY:Certify documents" in context.request.get(path).text()
+    page.get_by_role("button", name="Revoke Front desk screen").click()
+    expect(page.get_by_text("That address does not work any more.")).to_be_visible()
+    axe(page)
+    assert context.request.get(path).status == 404
