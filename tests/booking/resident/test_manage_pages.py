@@ -13,8 +13,10 @@ from booking.events import manage_link_requested
 from booking.tables import Appointment
 from core.database import Store
 from people.tables import Resident
+from reminders.tables import Notification
 from tests.booking.resident.test_booking_pages import clock_of
 from tests.booking.resident.walker import Visitor, book_one, fill_in, go_to_times
+from tests.support.town import Town
 
 REFERENCE = "/appointment/"
 
@@ -211,3 +213,13 @@ def test_a_shared_computer_forgets(visitor: Visitor) -> None:
     assert "Your appointment is still booked" in visitor.page.text
     visitor.open(f"{REFERENCE}{reference}")
     assert visitor.status == 404
+
+
+def test_the_whole_service_owes_the_link_to_the_address_on_record(store: Store, town: Town, app: Flask) -> None:
+    visitor = Visitor(app.test_client())
+    reference = book_one(visitor)
+    visitor.open("/find")
+    visitor.send("/find", reference=reference, surname="Sample")
+    with store.reading() as session:
+        kinds = session.scalars(select(Notification.kind).where(Notification.kind.startswith("manage_link"))).all()
+    assert len(kinds) == 1
