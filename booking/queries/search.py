@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from heapq import nsmallest
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -171,12 +172,17 @@ def nearest_alternatives(
         for_public=for_public,
         extra_time=offer.extra_time,
     )
-    here = _nearest(all_slots(session, catalogue, ask, now), offer, count)
-    if len(here) >= count:
-        return here
-    anywhere = all_slots(session, catalogue, replace(ask, site_ids=None, mode=None), now)
-    others = [slot for slot in anywhere if slot.token not in {known.token for known in here}]
-    return here + _nearest(others, offer, count - len(here))
+    found: dict[str, FreeSlot] = {}
+    # Closest to what was wanted first: here about then, anywhere about then, anywhere at any time.
+    anywhere = replace(ask, site_ids=None, mode=None)
+    wider = (ask, anywhere, replace(anywhere, first_date=None, last_date=None))
+    for wish in wider:
+        near = _nearest(engine_slots(session, catalogue, wish, now), offer.start_unit, count + 1)
+        found |= {shown.token: shown for slot in near for shown in _shown(catalogue, wish, slot)}
+        found.pop(encode(offer), None)
+        if len(found) >= count:
+            break
+    return sorted(list(found.values())[:count], key=lambda slot: slot.starts_at)
 
 
 def sites_by_distance(catalogue: Catalogue, ask: Ask, place: Place | None) -> list[tuple[SiteFacts, float | None]]:
@@ -245,7 +251,5 @@ def _shown(catalogue: Catalogue, ask: Ask, slot: Slot) -> Iterator[FreeSlot]:
         yield FreeSlot(offer, encode(offer), site, mode, starts_at, ends_at, slot.free)
 
 
-def _nearest(slots: Iterable[FreeSlot], offer: Offer, count: int) -> list[FreeSlot]:
-    others = [slot for slot in slots if slot.token != encode(offer)]
-    nearest = sorted(others, key=lambda slot: (abs(slot.offer.start_unit - offer.start_unit), slot.token))
-    return sorted(nearest[:count], key=lambda slot: slot.starts_at)
+def _nearest(slots: list[Slot], unit: int, count: int) -> list[Slot]:
+    return nsmallest(count, slots, key=lambda slot: (abs(slot.start_unit - unit), slot.start_unit, slot.site_id))

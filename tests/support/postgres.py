@@ -118,8 +118,8 @@ def _empty(connection: psycopg.Connection[Row]) -> None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """The server of this test run."""
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """The server of this test run. A `durable` one keeps what it commits, as measurements need it."""
     named = os.environ.get("TEST_DATABASE_URL")
     if named:
         server = PostgresServer(named)
@@ -128,12 +128,12 @@ def postgres_server() -> Iterator[PostgresServer]:
         finally:
             server.close()
         return
-    with _embedded() as url:
+    with _embedded(durable=durable) as url:
         yield PostgresServer(url)
 
 
 @contextmanager
-def _embedded() -> Iterator[str]:
+def _embedded(*, durable: bool) -> Iterator[str]:
     """The URL of a server in the system's temporary folder.
 
     There because as root it runs as a system user of its own, which must be able to reach its files.
@@ -146,7 +146,8 @@ def _embedded() -> Iterator[str]:
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
         url = str(server.get_uri())
-        _relax(url)
+        if not durable:
+            _relax(url)
         yield url
     finally:
         server.cleanup()

@@ -1,0 +1,110 @@
+"""`make bench`: every workload on PostgreSQL and on SQLite, beside the machine's own limits, as one table.
+
+    python -m bench [--quick]
+
+Medians and ratios from one run. `--quick` looks back on 100,000 past appointments instead of a million, and sends
+fewer messages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import bench.agent_grid
+import bench.api
+import bench.http
+import bench.limits
+import bench.month_page
+import bench.reminders
+from core.database import Store, upgrade
+from tests.support.postgres import PostgresServer, postgres_server
+
+Line = tuple[str, str, str, str]
+NewDatabase = Callable[[], str]
+
+
+def main() -> None:
+    """Print the table, a part as soon as it is known."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    is_quick = parser.parse_args().quick
+    print("| database | workload | ours | beside the limit | asked for |\n|---|---|---|---|---|")
+    for name, database in (("PostgreSQL", postgres), ("SQLite", sqlite)):
+        with database() as new:
+            for line in lines(new, is_quick=is_quick):
+                print(f"| {name} | {' | '.join(line)} |", flush=True)
+    for figure in bench.reminders.run((10_000,) if is_quick else (10_000, 100_000)):
+        ours = f"{figure.per_second:,.0f} a second, a worker's peak {figure.peak_megabytes:.0f} MB"
+        print(
+            f"| {figure.database} | W6 {figure.messages:,} messages, 2 workers | {ours} | | at least 1,500 a second |",
+            flush=True,
+        )
+
+
+def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[Line]:
+    """The table's lines for one kind of database; `new` gives the address of an empty one."""
+    yield from limits(new())
+    past = (1_000, 100_000) if is_quick else (1_000, 100_000, 1_000_000)
+    for row in bench.api.run(new(), past):
+        beside = f"{row.pages:.1f} pages, {row.statements} statements"
+        yield (
+            row.workload,
+            f"{row.milliseconds:.2f} ms, {row.slots} starts, {row.free} desk by start",
+            beside,
+            row.limit,
+        )
+    yield from pages(new)
+    figures = bench.http.run(new())
+    race = f"{figures.double_bookings} double, {figures.lost_slots} lost, worst answer {figures.worst_answer:.0f} ms"
+    yield "W3a 32 clients for one slot, 50 rounds", race, f"median {figures.median_answer:.0f} ms", "none, under 250 ms"
+    booked = f"{figures.bookings_a_second:.0f} a second"
+    beside = f"{figures.share:.1f}% of {figures.raw_inserts_a_second:,.0f} raw inserts a second"
+    yield "W3b 16 clients, different slots", booked, beside, "at least 4%"
+
+
+def limits(url: str) -> Iterator[Line]:
+    """What the machine can do."""
+    upgrade(url)
+    store = Store(url)
+    yield "limit: an empty Jinja page", f"{bench.limits.empty_page():.3f} ms", "1 page", ""
+    yield "limit: SELECT 1", f"{bench.limits.select_one(store):.3f} ms", "", ""
+    store.dispose()
+
+
+def pages(new: NewDatabase) -> Iterator[Line]:
+    """The two heaviest pages."""
+    month = bench.month_page.run(new())
+    beside = f"{month.pages:.1f} pages, {month.statements} statements"
+    yield "W5 the resident's month, 60 desks", f"{month.milliseconds:.2f} ms", beside, "60 pages"
+    for grid in bench.agent_grid.run(new()):
+        beside = f"{grid.pages:.1f} pages, {grid.statements} statements"
+        yield "W5 the agent's grid, 60 desks, 7 days", f"{grid.milliseconds:.2f} ms", beside, "60 pages"
+
+
+@contextmanager
+def postgres() -> Iterator[NewDatabase]:
+    """Databases of a PostgreSQL that keeps what it commits."""
+    with postgres_server(durable=True) as server, _kept(server) as new:
+        yield new
+
+
+@contextmanager
+def _kept(server: PostgresServer) -> Iterator[NewDatabase]:
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(server.database())
+
+
+@contextmanager
+def sqlite() -> Iterator[NewDatabase]:
+    """SQLite files."""
+    with tempfile.TemporaryDirectory() as folder:
+        numbers = iter(range(100))
+        yield lambda: f"sqlite:///{Path(folder, f'{next(numbers)}.sqlite')}"
+
+
+if __name__ == "__main__":
+    main()

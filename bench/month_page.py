@@ -1,0 +1,56 @@
+"""How quick the resident's month is, whole, as HTML, beside an empty page: W5 (60 desks at 15 sites, one month).
+
+python -m bench.month_page DATABASE_URL
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from sqlalchemy import event
+
+from bench.limits import empty_page, milliseconds
+from bench.world import NOW, book_half, make_world
+from core.clock import FixedClock
+from core.database import Store, upgrade
+from core.settings import Settings
+
+SITES, DESKS, ROUNDS, LIMIT = 15, 4, 60, 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """The month's median time, how many empty pages that is (at most 60), and its statements."""
+
+    milliseconds: float
+    pages: float
+    statements: int
+
+
+def run(database_url: str) -> Row:
+    """The figures for one database, which is filled for it."""
+    from wsgi import create_app
+
+    upgrade(database_url)
+    store = Store(database_url)
+    try:
+        book_half(store, make_world(store, sites=SITES, desks=DESKS))
+        settings = Settings(database_url=store.url, secret_key="bench", is_test=True, log_level="WARNING")
+        client = create_app(settings, store=store, clock=FixedClock(NOW)).test_client()
+        path = "/scale/when?service=certify&mode=in_person"
+        page = client.get(path)
+        if page.status_code != 200 or b" free" not in page.data:
+            raise RuntimeError("The month shows nothing free, so there is nothing to measure.")
+        statements: list[str] = []
+        event.listen(store.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        client.get(path)
+        asked = len(statements)
+        took = milliseconds(lambda: client.get(path), ROUNDS)
+        return Row(took, took / empty_page(), asked)
+    finally:
+        store.dispose()
+
+
+if __name__ == "__main__":
+    print(run(sys.argv[1]))
