@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from http import HTTPStatus
+
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 
 from booking.api import counting, pages, views
@@ -18,6 +20,7 @@ views.blueprint.register_error_handler(ServiceError, problem_answer)
 def install(app: Flask) -> None:
     """Register the API on `app`: its routes, its errors, and the limit of requests for each key."""
     settings = app.extensions[EXTENSION].settings
+    app.after_request(_wait_only_when_refused)  # registered first, so that it runs after the limiter's own
     in_memory = settings.rate_limit_storage.startswith("memory:")
     limiter = Limiter(
         key_func=_caller,
@@ -29,6 +32,13 @@ def install(app: Flask) -> None:
     limiter.shared_limit(settings.api_rate_limit, scope="api")(views.blueprint)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(pages.blueprint)
+
+
+def _wait_only_when_refused(response: Response) -> Response:
+    """`response` without the limiter's Retry-After unless there is something to wait for."""
+    if request.blueprint == views.blueprint.name and response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers.pop("Retry-After", None)
+    return response
 
 
 def _caller() -> str:

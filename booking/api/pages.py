@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template
 
-from booking.api.openapi import document
+from booking.api.openapi import ABOUT, document
+from booking.api.reference import entries_of, shapes_of
 from people.access import public
 
 blueprint = Blueprint("api_pages", __name__, url_prefix="/api")
 DOCUMENT = "front_door_openapi"
-# Swagger UI draws its controls with style attributes; nothing else on this page may do more than on any other.
-STYLES = "'self' 'unsafe-inline'"
 
 
 @blueprint.get("/v1/openapi.json")
 @public
 def openapi() -> Response:
     """The OpenAPI document."""
-    text = current_app.extensions.get(DOCUMENT)
-    if text is None:
-        text = current_app.extensions[DOCUMENT] = json.dumps(document(current_app), indent=1)
-    return Response(text, mimetype="application/json")
+    return Response(json.dumps(_document(), indent=1), mimetype="application/json")
 
 
 @blueprint.get("/docs")
 @public
 def docs() -> Response:
-    """The document, to read and to try."""
-    return Response(render_template("api/docs.html"))
+    """The document as a page to read, within the same content policy as every other and without a script."""
+    known = _document()
+    page = render_template("api/docs.html", about=ABOUT, entries=entries_of(known), shapes=shapes_of(known))
+    return Response(page)
+
+
+def _document() -> dict[str, Any]:
+    """The document, made once for each application."""
+    if DOCUMENT not in current_app.extensions:
+        current_app.extensions[DOCUMENT] = document(current_app)
+    known: dict[str, Any] = current_app.extensions[DOCUMENT]
+    return known

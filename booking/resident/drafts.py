@@ -1,7 +1,7 @@
 """A visit that is being booked: the hold and what was typed, in the signed session cookie.
 
-Why there: docs/decisions/0010-the-state-of-a-residents-booking.md. At most three drafts are kept, fewer when they are long, and
-for an hour, so that a cookie stays small and a shared computer forgets; a booked visit leaves only its reference.
+Why there: docs/decisions/0010-the-state-of-a-residents-booking.md. At most three drafts are kept, fewer when they are
+long, and for an hour, so that a cookie stays small and a shared computer forgets; a booked visit leaves only its reference.
 """
 
 from __future__ import annotations
