@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.agent.card import Card, card_of
 from booking.agent.desk import Desk, desk
 from booking.agent.forms import Typed, answers_in_words, field_errors, read_typed, representation_of
-from booking.agent.holding import forget, hold_for, kept_for, let_go
+from booking.agent.holding import forget, hold_for, let_go, token_to_confirm
 from booking.agent.screen import Screen, Trouble, held_visit, listed_services, needs_of, show_call
 from booking.agent.state import CallState, read_state
 from booking.agent.suggestions import alternatives
@@ -155,8 +155,6 @@ def _taken(at: Desk, resident_id: int, state: CallState, typed: Typed, error: Re
 def _book(at: Desk, card: Card, state: CallState, typed: Typed) -> Booked:
     """The appointment. The note of the call is written once it is booked; twice the same form books once."""
     visit = held_visit(at, card.resident.id, CallState())
-    kept = kept_for(card.resident.id, at.now)
-    token = kept.token if kept else request.form.get("hold", "")
     known = {
         f"rep-{person.id}": Representation(person.name, person.basis, person.email, person.phone)
         for person in card.representatives
@@ -165,7 +163,7 @@ def _book(at: Desk, card: Card, state: CallState, typed: Typed) -> Booked:
         authority_id=at.authority.id,
         channel="phone",
         resident=card.resident.id,
-        hold=token,
+        hold=token_to_confirm(card.resident.id, request.form.get("shown", ""), at.now),
         representative=representation_of(typed, known),
         support_needs=needs_of(card, state),
         notes=typed.site_notes,

@@ -9,7 +9,7 @@ from booking.agent.calling import GONE, trouble_of
 from booking.agent.card import basis_words, card_of
 from booking.agent.desk import Desk, desk
 from booking.agent.forms import Typed, check_reason, field_errors, read_typed
-from booking.agent.holding import forget, kept_for, let_go
+from booking.agent.holding import forget, kept_for, let_go, token_to_confirm
 from booking.agent.screen import Screen, show_call
 from booking.agent.search import site_words
 from booking.agent.spoken import spelt
@@ -39,7 +39,7 @@ def move(resident_id: int) -> ResponseReturnValue:
         kept = kept_for(resident_id, at.now)
         try:
             check_reason(typed, "moves")
-            _move(at, resident_id, state, typed, kept.token if kept else request.form.get("hold", ""))
+            _move(at, resident_id, state, typed)
         except Invalid as error:
             return _refused(at, resident_id, state, typed, error)
         except HoldExpired:
@@ -52,8 +52,9 @@ def move(resident_id: int) -> ResponseReturnValue:
     return _to_done(resident_id, state.moving, "moved")
 
 
-def _move(at: Desk, resident_id: int, state: CallState, typed: Typed, token: str) -> None:
+def _move(at: Desk, resident_id: int, state: CallState, typed: Typed) -> None:
     _check_owner(at, resident_id, state.moving)
+    token = token_to_confirm(resident_id, request.form.get("shown", ""), at.now)
     reschedule(
         at.runtime,
         at.authority.id,

@@ -70,6 +70,19 @@ def _take(desk: Desk, offer: Offer, needs: frozenset[str], replaces: str | None)
         return hold_slot(desk.runtime, offer, for_public=False, needs=needs)
 
 
+def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
+    """The token of what is held, when it is the time that the agent was shown; empty when nothing is held.
+
+    Raises: Invalid when another time was chosen meanwhile, in another tab say.
+    """
+    kept = kept_for(resident_id, now)
+    if kept is None:
+        return ""
+    if shown and shown != kept.offer:
+        raise Invalid({"slot": ["Another time was chosen meanwhile. Check it, and confirm again."]})
+    return kept.token
+
+
 def let_go(desk: Desk, resident_id: int) -> None:
     """Give back what is held for the resident, if anything is."""
     kept = kept_for(resident_id, desk.now)

@@ -240,6 +240,15 @@ def test_a_place_that_closes_meanwhile_offers_others(
     assert page.form_to("/hold").fields["site_notes"] == ["Brings a dog"]
 
 
+def test_a_time_chosen_in_another_tab_is_never_booked_unseen(agent: Agent, callers: Callers, store: Store) -> None:
+    tokens = agent.slots(f"{call_of(callers)}?service=certify")
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[0][0])
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[1][0])
+    page = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", shown=tokens[0][0]), 400)
+    assert "Another time was chosen meanwhile" in page.text
+    assert count_of(store, Appointment) == 1
+
+
 def test_letting_go_frees_the_time_and_keeps_the_note(agent: Agent, callers: Callers, store: Store) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
