@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.claims import claim_for_hold, release
+from booking.model import wants_extra_time
 from booking.offers import Offer, decode, encode
 from booking.placing import place
 from booking.tables import Hold
@@ -67,6 +68,8 @@ def _hold(
     now = runtime.clock.database_now(session)
     if replaces:
         _release(session, offer.authority_id, replaces)
+    # What is held is what will be booked: an appointment made from a hold is as long as the hold.
+    offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(needs))
     placement = place(session, offer, now, for_public=for_public, needs=needs)
     held = HeldSlot(new_token(), offer, now + HOLD_PERIOD)
     values = {

@@ -84,3 +84,10 @@ def test_an_unknown_place_or_service_is_not_found(program: Program) -> None:
     nothing = ".".join([version, authority, site, "999999", *rest])
     assert_problem(program.post("/holds", {"slot": nowhere}), 404, "not_found")
     assert_problem(program.post("/holds", {"slot": nothing}), 404, "not_found")
+
+
+def test_a_hold_with_extra_time_becomes_a_longer_appointment(program: Program) -> None:
+    body = {"slot": program.slots()[0]["slot"], "support_needs": ["extra-time"]}
+    held = program.post("/holds", body).get_json()["hold"]
+    answer = program.post("/appointments", {"hold": held, "resident": {"name": "Robin Sample"}})
+    assert answer.get_json()["ends_at"] == "2026-11-23T09:45:00+00:00"
