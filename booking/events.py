@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from blinker import Signal
 from sqlalchemy.orm import Session
@@ -12,15 +13,30 @@ from sqlalchemy.orm import Session
 What = Literal["booked", "rescheduled", "cancelled", "moved", "details"]
 
 
+@dataclass(frozen=True, slots=True)
+class PlanningFacts:
+    """What decides which messages an appointment is owed. The plan is its first service's, or else the authority's."""
+
+    authority_id: int
+    appointment_id: int
+    version: int
+    state: str
+    starts_at: datetime
+    is_walk_in: bool
+    zone: str
+    reminder_plan: tuple[Mapping[str, Any], ...]
+
+
 @dataclass(frozen=True)
 class AppointmentChange:
-    """One change: `what` happened to which version of an appointment, when."""
+    """One change: `what` happened to which version of an appointment, when; its facts, where the deed knows them all."""
 
     authority_id: int
     appointment_id: int
     version: int
     what: What
     now: datetime
+    facts: PlanningFacts | None = None
 
 
 # Sent with the session: appointment_changed.send(session, change=AppointmentChange(...)).

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.events import AppointmentChange, ManageLinkRequest
-from booking.queries.for_messages import PlanningFacts, planning_facts, planning_facts_ahead
+from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
+from booking.queries.for_messages import planning_facts, planning_facts_ahead
 from core.database import table_of
 from reminders.plan import MANAGE_LINK, Owed, Promise, is_current, owed_after, owed_link, owed_reminders
 from reminders.tables import Notification
@@ -27,7 +27,7 @@ def plan_notifications(session: Session, change: AppointmentChange) -> None:
 
     Told twice of one change it writes nothing more: the unique key is (appointment, version, kind, channel).
     """
-    facts = planning_facts(session, change.appointment_id)
+    facts = change.facts or planning_facts(session, change.appointment_id)
     owed = owed_after(_promise(facts), change.what, change.now)
     known: dict[tuple[str, str], Notification] = {}
     if change.what != "booked":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from booking.events import PlanningFacts
 from booking.tables import Appointment, AppointmentService
 from core.errors import NotFound
 from locations.catalogue import Catalogue, catalogue_by_id
@@ -50,20 +51,6 @@ class MessageFacts:
     authority: AuthorityFacts
     site: SiteFacts
     services: tuple[ServiceFacts, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanningFacts:
-    """What decides which messages an appointment is owed. The plan is its first service's, or else the authority's."""
-
-    authority_id: int
-    appointment_id: int
-    version: int
-    state: str
-    starts_at: datetime
-    is_walk_in: bool
-    zone: str
-    reminder_plan: tuple[Mapping[str, Any], ...]
 
 
 _MESSAGE_ROWS = (

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.claims import claim_for_appointment, turn_hold_into_appointment
-from booking.events import AppointmentChange, announce
+from booking.events import AppointmentChange, PlanningFacts, announce
 from booking.model import CHANNELS, State, wants_extra_time
 from booking.offers import Offer, decode, encode
 from booking.placing import Placement, place, place_held
@@ -128,7 +128,8 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
         channel=booking.channel,
         offer=encode(taking.offer),
     )
-    announce(session, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now))
+    facts = _planning_facts(taking, appointment_id)
+    announce(session, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
     offer, end_unit = encode(taking.offer), taking.placement.end_unit
     booked = Booked(appointment_id, reference, 1, State.BOOKED.value, offer, end_unit)
     return Answer(201, asdict(booked) | {"nonce": nonce})
@@ -203,6 +204,21 @@ def parts_of(placement: Placement, offer: Offer) -> list[tuple[int, datetime, da
         parts.append((shape.service_id, instant_of(unit), instant_of(end)))
         unit = end
     return parts
+
+
+def _planning_facts(taking: _Taking, appointment_id: int) -> PlanningFacts:
+    """What decides about the messages owed: all known here, so that nobody has to read it back."""
+    catalogue = taking.placement.catalogue
+    return PlanningFacts(
+        authority_id=catalogue.authority.id,
+        appointment_id=appointment_id,
+        version=1,
+        state=State.BOOKED.value,
+        starts_at=instant_of(taking.placement.start_unit),
+        is_walk_in=False,
+        zone=catalogue.authority.zone,
+        reminder_plan=catalogue.service_by_id(taking.offer.service_ids[0]).reminder_plan,
+    )
 
 
 def _take(session: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
