@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, render_template, url_for
@@ -81,6 +82,16 @@ class Screen:
     status: int = 200
 
 
+WORDS: dict[str, Any] = {
+    "NEEDS": NEEDS,
+    "MODES": MODES,
+    "BASES": BASES,
+    "basis_words": basis_words,
+    "site_words": site_words,
+    "cells_html": cells_html,
+}
+
+
 def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | None = None) -> Response:
     """The whole screen for one resident. Raises: NotFound."""
     extra = extra or Screen()
@@ -88,9 +99,7 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
     moving = _appointment(card, state.moving)
     state = _services_of(desk, state, moving)
     services = tuple(desk.catalogue.service(slug) for slug in state.services)
-    needs = needs_of(card, state, moving)
-    visit = held_visit(desk, resident_id, state)
-    is_same_visit = visit is not None and [service.slug for service in visit.services] == list(state.services)
+    needs, near = needs_of(card, state, moving), state.near or card.resident.postcode
     is_picking = state.picking or not services
     page = render_template(
         "agent/call.html",
@@ -101,11 +110,7 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
         services=services,
         listed=listed_services(desk, card, state) if is_picking else (),
         can_add=len(services) < MOST_SERVICES and moving is None,
-        search=None
-        if is_picking
-        else search_view(desk, state, tuple(s.id for s in services), needs, state.near or card.resident.postcode),
-        held=visit if is_same_visit else None,
-        still_held=visit if visit and visit.is_alive and not is_same_visit else None,
+        search=None if is_picking else search_view(desk, state, tuple(s.id for s in services), needs, near),
         moving=moving,
         cancelling=_appointment(card, state.cancelling),
         typed=extra.typed,
@@ -114,14 +119,17 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
         errors_by={error.target: error.words for error in extra.errors},
         has_errors=bool(extra.errors or extra.trouble),
         address=lambda name, **values: url_for(f"agent.{name}", resident_id=resident_id, **values),
-        NEEDS=NEEDS,
-        MODES=MODES,
-        BASES=BASES,
-        basis_words=basis_words,
-        site_words=site_words,
-        cells_html=cells_html,
+        **_held_words(held_visit(desk, resident_id, state), state),
+        **WORDS,
     )
     return Response(page, status=extra.status, mimetype="text/html")
+
+
+def _held_words(visit: HeldVisit | None, state: CallState) -> dict[str, HeldVisit | None]:
+    """What is held: for the services shown, to be confirmed; for others, only to be mentioned."""
+    is_shown = visit is not None and [service.slug for service in visit.services] == list(state.services)
+    is_elsewhere = visit is not None and visit.is_alive and not is_shown
+    return {"held": visit if is_shown else None, "still_held": visit if is_elsewhere else None}
 
 
 def _appointment(card: Card, reference: str) -> AppointmentView | None:

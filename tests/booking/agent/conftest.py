@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -31,10 +31,12 @@ class Agent:
         assert response.status_code == status, response.text[:2000]
         return check_page(response.text)
 
-    def send(self, path: str, *, follow: bool = True, **fields: Any) -> TestResponse:
-        """Send a form with a fresh CSRF token."""
+    def send(
+        self, path: str, *, follow: bool = True, data: Mapping[str, str] | None = None, **fields: str
+    ) -> TestResponse:
+        """Send a form with a fresh CSRF token. Fields whose names are no Python names come in `data`."""
         token = read_page(self.client.get("/staff/calls/").text).form_to("/find").fields["csrf_token"]
-        return self.client.post(path, data={"csrf_token": token, **fields}, follow_redirects=follow)
+        return self.client.post(path, data={"csrf_token": token, **(data or {}), **fields}, follow_redirects=follow)
 
     def slots(self, path: str) -> list[tuple[str, str]]:
         """The tokens and full words of the grid's times on a page."""

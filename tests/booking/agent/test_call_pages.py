@@ -166,7 +166,7 @@ def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers
     assert read_back.title.startswith("Booked")
     assert "Monday 23 November 2026 at 9am" in read_back.text
     with store.reading() as session:
-        row = session.scalars(select(Appointment).order_by(Appointment.id.desc())).first()
+        row = session.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
     assert (row.channel, row.support_needs, row.resident_id) == ("phone", ["step-free"], callers.people["amina"])
     assert f"{row.reference[:4]} {row.reference[4:]}" in read_back.text
 
@@ -175,7 +175,7 @@ def test_the_same_confirmation_sent_twice_books_once(agent: Agent, callers: Call
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
     fields = {"idempotency_key": "k1", "call_note": "Rang about benefits."}
-    first, second = (agent.send(f"{call_of(callers)}/confirm", follow=False, **fields) for _ in range(2))
+    first, second = (agent.send(f"{call_of(callers)}/confirm", follow=False, data=fields) for _ in range(2))
     assert first.location == second.location
     assert count_of(store, Appointment) == 2
     assert count_of(store, ContactNote) == 2
@@ -194,7 +194,7 @@ def test_what_was_typed_stays_when_another_time_is_chosen(agent: Agent, callers:
     tokens = agent.slots(f"{call_of(callers)}?service=certify")
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[0][0])
     typed = {"site_notes": "Brings a dog", "call_note": "Was upset", "answer-certify-0": "Both"}
-    page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[1][0], **typed))
+    page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[1][0], data=typed))
     fields = page.form_to("/hold").fields
     assert (fields["site_notes"], fields["call_note"]) == (["Brings a dog"], ["Was upset"])
     assert fields["answer-certify-0"] == ["Both"]
@@ -283,9 +283,9 @@ def test_somebody_who_acts_for_the_resident_is_kept_with_the_basis(
 def test_answers_are_kept_with_their_questions(agent: Agent, callers: Callers, store: Store) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
-    agent.send(f"{call_of(callers)}/confirm?service=certify", **{"answer-certify-1": "Yes", "answer-made-up": "x"})
+    agent.send(f"{call_of(callers)}/confirm?service=certify", data={"answer-certify-1": "Yes", "answer-made-up": "x"})
     with store.reading() as session:
-        row = session.scalars(select(Appointment).order_by(Appointment.id.desc())).first()
+        row = session.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
     assert row.answers == {"Do you have the originals?": "Yes"}
 
 
