@@ -14,6 +14,7 @@ let fresh = null; // the latest answer, kept while a row waits for somebody to l
 let hasWaiting = false;
 let isAsking = false;
 let isOut = false;
+let isLeaving = false; // a page that is left breaks its own request off: that is no lost network
 let lastUsed = Date.now();
 
 const holdsFocus = (node) => node.contains(document.activeElement);
@@ -108,7 +109,7 @@ async function ask() {
     });
     return await take(answer);
   } catch {
-    return failed();
+    return isLeaving ? [] : failed();
   } finally {
     isAsking = false;
   }
@@ -162,7 +163,11 @@ setInterval(tick, Number(words.seconds) * 1000);
 for (const name of ["pointerdown", "keydown", "wheel", "touchmove"]) addEventListener(name, used, { passive: true });
 addEventListener("online", ask);
 addEventListener("offline", failed);
-addEventListener("pageshow", (event) => event.persisted && ask());
+addEventListener("pagehide", () => (isLeaving = true));
+addEventListener("pageshow", (event) => {
+  isLeaving = false;
+  if (event.persisted) ask();
+});
 document.addEventListener("visibilitychange", tick);
 document.getElementById("refresh").addEventListener("click", (event) => {
   if (isOut) return;

@@ -18,12 +18,21 @@ from booking.use_cases.changes import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Store
 from locations.catalogue import bump_plan
-from locations.tables import SessionException
+from locations.tables import SessionException, SessionResource, SessionTemplate
 from people.model import Person, Representation
 from people.policy import Role
 from people.tables import ResidentAccess
 from tests.booking.site.conftest import DAY, DESK, NINE, SITE, Library
-from tests.support.factories import make_resource, make_world, offer_at
+from tests.support.factories import (
+    World,
+    make_appointment,
+    make_resource,
+    make_service,
+    make_session,
+    make_site,
+    make_world,
+    offer_at,
+)
 from tests.support.pages import Page, check_page
 
 
@@ -74,6 +83,25 @@ def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient)
         assert words.replace(" ,", ",") in text.replace(" ,", ","), words
 
 
+def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> None:
+    world, store = library.world, library.store
+    virtual = make_site(store, world.authority_id, "by-phone", name="By phone", kind="virtual", features=[])
+    room = make_resource(store, world.authority_id, virtual, "line-1", kind="virtual_room")
+    needs = [{"kind": "virtual_room", "skills": []}]
+    modes = ["video", "phone"]
+    talk = make_service(store, world.authority_id, "talk", name="A talk", modes=modes, requirements=needs)
+    make_session(store, world.authority_id, virtual, [room], [talk], "lines")
+    there = World(world.authority_id, virtual, (room,), (talk,))
+    shy = Person("Robin Sample", phone="07700 900123", leave_no_message=True)
+    make_appointment(library.runtime, there, NINE, resident=shy, offer=offer_at(there, NINE, mode="phone"))
+    admin = library.sign_in(Role.AUTHORITY_ADMIN)
+    page = page_at(admin, "/staff/sites/by-phone/days/2026-11-23")
+    assert page.link("07700 900123") == "tel:07700900123"
+    assert "By phone" in page.text
+    assert "(leave no message)" in page.text
+    assert "07700" not in page_at(admin).text
+
+
 def test_names_and_notes_are_text_and_never_markup(library: Library, desk: FlaskClient) -> None:
     library.book(resident=Person("<b>Robin</b>"), notes='"><script>alert(1)</script>')
     for path in (DAY, f"{DAY}/print", f"{DAY}/rows"):
@@ -106,8 +134,6 @@ def test_a_group_room_says_how_many_places_are_left(library: Library, desk: Flas
     world = library.world
     room = make_resource(library.store, world.authority_id, world.site_id, "workshop", kind="room", seats=12)
     with library.store.writing() as session:
-        from locations.tables import SessionResource, SessionTemplate
-
         template = session.scalars(select(SessionTemplate)).one()
         session.add(SessionResource(template_id=template.id, resource_id=room))
         bump_plan(session, world.authority_id, [world.site_id])
@@ -159,8 +185,6 @@ def test_a_whole_day_shut_and_a_cancelled_session_give_their_reasons(library: Li
     world = library.world
     library.close(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), "Stocktaking")
     with library.store.writing() as session:
-        from locations.tables import SessionTemplate
-
         template = session.scalars(select(SessionTemplate)).one()
         session.add(SessionException(template_id=template.id, date=date(2026, 11, 24), reason="Training day"))
         bump_plan(session, world.authority_id, [world.site_id])
