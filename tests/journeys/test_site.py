@@ -232,6 +232,17 @@ def test_the_list_refreshes_itself_without_losing_place_or_focus(library: Librar
     assert here.get_attribute("data-same-node") == "yes"
 
 
+@both_widths
+def test_the_row_that_one_comes_back_to_is_not_hidden_by_the_line_above(library: Library, page: Page) -> None:
+    references = [library.book(30 * (number // 3), f"Person {number}") for number in range(30)]
+    page.goto(DAY)
+    row = page.locator(f"#a-{references[20]}")
+    row.get_by_role("button", name="Arrived").click()
+    expect(row).to_be_focused()
+    edge = page.locator("#day-watch").evaluate("line => line.getBoundingClientRect().bottom")
+    assert row.evaluate("row => row.getBoundingClientRect().top") >= edge
+
+
 def test_an_open_form_is_left_alone_with_what_was_typed(library: Library, page: Page) -> None:
     reference = library.book(0)
     library.move(reference, State.ARRIVED, State.IN_PROGRESS)
