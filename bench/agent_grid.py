@@ -16,7 +16,7 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from bench.limits import empty_page, milliseconds
+from bench.limits import beside_empty_page
 from bench.world import NOW, World, book_half, make_world
 from core.audit import Actor
 from core.clock import FixedClock
@@ -85,9 +85,8 @@ def _measured(store: Store, client: FlaskClient, path: str) -> Row:
     event.listen(store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     client.get(path)
     count = len(statements)
-    empty = empty_page()
-    ours = milliseconds(lambda: client.get(path), ROUNDS)
-    return Row("W5 agent's grid, 60 desks, a week", ours, ours / empty, count, times)
+    ours, pages = beside_empty_page(lambda: client.get(path), ROUNDS)
+    return Row("W5 agent's grid, 60 desks, a week", ours, pages, count, times)
 
 
 def main() -> None:

@@ -8,19 +8,16 @@ Give it a database that may be filled; without one it makes an SQLite file of it
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 
-from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, text
 
+from bench.limits import beside_empty_page
 from bench.world import DAYS, NOW, World, add_history, book_half, make_world
 from core.clock import FixedClock
 from core.database import Store, upgrade
@@ -87,24 +84,16 @@ def _period() -> str:
 
 def _measured(name: str, client: FlaskClient, store: Store, url: str, world: World, limit: str) -> Row:
     headers = {"Authorization": f"Bearer {world.api_key}"}
-    page = _empty_page()
     answer = client.get(url, headers=headers)
     assert answer.status_code == 200, answer.text
     items = json.loads(answer.data)["items"]
     statements = _statements(store.engine, lambda: client.get(url, headers=headers))
-    empty, ours = _medians(lambda: page.get("/"), lambda: client.get(url, headers=headers))
-    return Row(name, ours, ours / empty, statements, len(items), sum(item["free"] for item in items), limit)
+    ours, pages = beside_empty_page(lambda: client.get(url, headers=headers), ROUNDS)
+    return Row(name, ours, pages, statements, len(items), sum(item["free"] for item in items), limit)
 
 
 def _compared(row: Row, base: float, *, is_base: bool) -> Row:
     return replace(row, limit="the base" if is_base else f"{row.pages / base:.2f} of the base; at most 1.10")
-
-
-def _empty_page() -> FlaskClient:
-    """The measure of this machine: a Flask application with one page, which renders an empty Jinja template."""
-    app = Flask("empty")
-    app.add_url_rule("/", "empty", lambda: render_template_string(""))
-    return app.test_client()
 
 
 def _statements(engine: Engine, work: Callable[[], object]) -> int:
@@ -120,22 +109,6 @@ def _statements(engine: Engine, work: Callable[[], object]) -> int:
     finally:
         event.remove(engine, "before_cursor_execute", count)
     return len(seen)
-
-
-def _medians(page: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:
-    """The median times of both in milliseconds, taken in turns, so that a busy moment of the machine meets both."""
-    pages, times = [], []
-    gc.collect()
-    for _ in range(ROUNDS):
-        pages += [_took(page) for _ in range(PAGES_A_ROUND)]
-        times.append(_took(ours))
-    return 1000 * median(pages), 1000 * median(times)
-
-
-def _took(work: Callable[[], object]) -> float:
-    began = perf_counter()
-    work()
-    return perf_counter() - began
 
 
 def _tidied(store: Store) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from statistics import median
 from time import perf_counter
 
-from flask import Flask, render_template
-from jinja2 import DictLoader
+from flask import Flask, render_template_string
 from sqlalchemy import select, text
 
 from core.database import Store
@@ -20,15 +20,41 @@ CREATE = text(
     "PRIMARY KEY (resource_id, unit, seat))"
 )
 PROCESSES, CONNECTIONS = 2, 16
+PAGES_A_ROUND = 10
 
 
 def empty_page() -> float:
     """Milliseconds of a Flask page that renders an empty Jinja template."""
+    return milliseconds(_empty_page(), 400)
+
+
+def beside_empty_page(work: Callable[[], object], rounds: int = 40) -> tuple[float, float]:
+    """The median milliseconds of `work`, and how many empty pages that is.
+
+    Both are taken in turns, so that a busy moment of the machine meets both.
+    """
+    page, pages, times = _empty_page(), [], []
+    page()
+    work()
+    gc.collect()
+    for _ in range(rounds):
+        pages += [_took(page) for _ in range(PAGES_A_ROUND)]
+        times.append(_took(work))
+    return 1000 * median(times), median(times) / median(pages)
+
+
+def _empty_page() -> Callable[[], object]:
+    """The measure of this machine: a Flask application with one page, which renders an empty Jinja template."""
     app = Flask("empty")
-    app.jinja_env.loader = DictLoader({"empty.html": ""})
-    app.add_url_rule("/", view_func=lambda: render_template("empty.html"))
+    app.add_url_rule("/", view_func=lambda: render_template_string(""))
     client = app.test_client()
-    return milliseconds(lambda: client.get("/"), 400)
+    return lambda: client.get("/")
+
+
+def _took(work: Callable[[], object]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
 
 
 def select_one(store: Store) -> float:
@@ -75,9 +101,4 @@ def milliseconds(work: Callable[[], object], rounds: int) -> float:
     """The median time of `work`, after a short warm-up."""
     for _ in range(max(3, rounds // 10)):
         work()
-    times = []
-    for _ in range(rounds):
-        began = perf_counter()
-        work()
-        times.append(perf_counter() - began)
-    return median(times) * 1000
+    return median(_took(work) for _ in range(rounds)) * 1000

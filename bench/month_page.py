@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import event
 
-from bench.limits import empty_page, milliseconds
+from bench.limits import beside_empty_page
 from bench.world import NOW, book_half, make_world
 from core.clock import FixedClock
 from core.database import Store, upgrade
@@ -46,8 +46,8 @@ def run(database_url: str) -> Row:
         event.listen(store.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         client.get(path)
         asked = len(statements)
-        took = milliseconds(lambda: client.get(path), ROUNDS)
-        return Row(took, took / empty_page(), asked)
+        took, pages = beside_empty_page(lambda: client.get(path), ROUNDS)
+        return Row(took, pages, asked)
     finally:
         store.dispose()
 

@@ -61,15 +61,22 @@ class Busy:
         return self._blocked[length]
 
 
-def busy_index(rows: Iterable[BusyRow]) -> Busy:
-    """The seats taken by `rows` (resource_id, seat, first_unit, last_unit), in any order; rows may overlap."""
+def busy_index(rows: Iterable[BusyRow], since_unit: int | None = None) -> Busy:
+    """The seats taken by `rows` (resource_id, seat, first_unit, last_unit), in any order; rows may overlap.
+
+    `since_unit`, where the caller knows it, is a unit before which no row begins: it saves looking for one.
+    """
     rows = list(rows)
-    origin_unit = min((row[2] for row in rows), default=0) - MARGIN
+    if since_unit is None:
+        since_unit = min((row[2] for row in rows), default=0)
+    origin_unit = since_unit - MARGIN
     taken: SeatMaps = {}
     for resource_id, seat, first_unit, last_unit in rows:
-        seats = taken.setdefault(resource_id, {})
-        run = (1 << last_unit - first_unit) - 1  # spelt out, not `span`: this line runs for every row of every search
-        seats[seat] = seats.get(seat, 0) | run << first_unit - origin_unit
+        run = (1 << last_unit - first_unit) - 1 << first_unit - origin_unit  # spelt out: this runs for every row
+        try:
+            taken[resource_id][seat] |= run
+        except KeyError:
+            taken.setdefault(resource_id, {})[seat] = run
     return Busy(origin_unit, taken)
 
 

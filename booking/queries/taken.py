@@ -34,7 +34,8 @@ def busy_of(session: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
     """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`."""
     if not days:
         return busy_index(())
-    return busy_index(integer_rows(session, _BUSY, _period_of(days) | {"now": now}))
+    period = _period_of(days)
+    return busy_index(integer_rows(session, _BUSY, period | {"now": now}), period["first"])
 
 
 def taken_on(
