@@ -61,6 +61,7 @@ def month_of(
 ) -> Month:
     """The month that begins on `first`. `bounds` are the first and last date that can be booked, both included.
 
+    Weeks that are over are left out: on a telephone they push the days that matter off the screen.
     `is_open` is asked only about days on which nothing is free: open means full, else shut.
     """
     last = last_of_month(first)
@@ -69,7 +70,8 @@ def month_of(
         day = first + timedelta(days=number)
         days.append(_day(day, free_by_day.get(day, 0), bounds, is_open))
     days += [None] * (-len(days) % 7)
-    weeks = tuple(tuple(days[start : start + 7]) for start in range(0, len(days), 7))
+    every_week = (tuple(days[start : start + 7]) for start in range(0, len(days), 7))
+    weeks = tuple(week for week in every_week if not _is_over(week))
     before, after = first - timedelta(days=1), last + timedelta(days=1)
     return Month(
         first,
@@ -77,6 +79,10 @@ def month_of(
         earlier=before.replace(day=1) if before >= bounds[0] else None,
         later=after if after <= bounds[1] else None,
     )
+
+
+def _is_over(week: tuple[Day | None, ...]) -> bool:
+    return all(day is None or day.standing is Standing.PAST for day in week)
 
 
 def _day(day: date, free: int, bounds: tuple[date, date], is_open: Callable[[date], bool]) -> Day:

@@ -1,4 +1,4 @@
-"""Tidying up: dead holds, claims of past days, old idempotency records. Nothing depends on it for being right."""
+"""Tidying up what has had its time: holds, claims, idempotency records, sign-ins. Nothing depends on it for being right."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from booking.claims import remove_past
 from booking.use_cases.holds import remove_expired
-from core.idempotency import forget_old
+from core import idempotency
 from core.runtime import Runtime
 from core.wall_clock import unit_of
+from people import sessions, throttling
 
 PAST_DAYS_KEPT = timedelta(days=2)  # longer than any local day that is still running somewhere
 
@@ -27,5 +28,7 @@ def sweep(runtime: Runtime, now: datetime) -> Swept:
     with runtime.store.writing() as session:
         holds = remove_expired(session, now)
         claims = remove_past(session, unit_of(now - PAST_DAYS_KEPT))
-        forget_old(session, now)
+        idempotency.forget_old(session, now)
+        sessions.forget_old(session, now)
+        throttling.forget_old(session, now)
     return Swept(holds, claims)

@@ -6,7 +6,7 @@ from datetime import date
 
 from booking.resident.calendar import Month, Standing, month_of, month_within
 
-BOUNDS = (date(2026, 11, 23), date(2027, 1, 18))
+BOUNDS = (date(2026, 11, 24), date(2027, 1, 18))
 
 
 def november(free: dict[date, int], open_days: set[int]) -> Month:
@@ -21,7 +21,7 @@ def standing(month: Month, number: int) -> Standing:
 
 def test_every_day_has_its_word() -> None:
     month = november({date(2026, 11, 24): 12, date(2026, 11, 25): 3}, {24, 25, 26})
-    found = [standing(month, number) for number in (20, 24, 25, 26, 27)]
+    found = [standing(month, number) for number in (23, 24, 25, 26, 27)]
     assert found == [Standing.PAST, Standing.FREE, Standing.FEW, Standing.FULL, Standing.SHUT]
     assert month.free == 15
 
@@ -33,9 +33,14 @@ def test_days_beyond_the_horizon_are_not_yet() -> None:
 
 
 def test_weeks_begin_on_monday_and_are_whole() -> None:
-    month = november({}, set())
-    assert [day and day.number for day in month.weeks[0]] == [None, None, None, None, None, None, 1]
+    month = month_of(date(2026, 12, 1), {}, BOUNDS, lambda day: True)
+    assert [day and day.number for day in month.weeks[0]] == [None, 1, 2, 3, 4, 5, 6]
     assert all(len(week) == 7 for week in month.weeks)
+
+
+def test_weeks_that_are_over_are_left_out() -> None:
+    month = november({}, set())
+    assert [day and day.number for day in month.weeks[0]] == [23, 24, 25, 26, 27, 28, 29]
 
 
 def test_turning_stops_at_what_can_be_booked() -> None:
