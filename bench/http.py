@@ -126,6 +126,11 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
+    def look(self) -> None:
+        """Ask for free times."""
+        self.connection.request("GET", "/api/v1/availability?service=certify&limit=1", headers=self.headers)
+        self.connection.getresponse().read()
+
     def book(self, slot: str) -> tuple[int, float]:
         """The status of booking `slot`, and how many milliseconds it took."""
         number = secrets.token_hex(8)
@@ -141,6 +146,8 @@ def _race(port: int, key: str, slots: Sequence[str]) -> tuple[list[int], list[fl
     """How many won each slot, and how long every answer took."""
     clients = [Client(port, key) for _ in range(RACERS)]
     gate, winners, answers = Barrier(RACERS), [], []
+    for client in clients:  # a service that has answered before: both workers know the council's plan
+        client.look()
 
     def race(client: Client, slot: str) -> tuple[int, float]:
         gate.wait()
