@@ -34,7 +34,7 @@ FLOOR_OF_NAME = {
 }
 PURE_NAMES = frozenset({"model", "availability", "policy", "opening", "plan", "names", "wall_clock", "errors", "brand"})
 NOT_PURE = frozenset({"flask", "flask_babel", "flask_wtf", "wtforms", "sqlalchemy", "alembic", "core.clock"})
-WEB = frozenset({"flask", "flask_wtf", "wtforms", "apiflask", "werkzeug"})
+WEB = frozenset({"flask", "flask_wtf", "wtforms", "werkzeug"})
 
 CLOCK_MODULE = "core.clock"
 CLOCK_READERS = {
