@@ -68,8 +68,6 @@ class Asset:
 ASSETS: Mapping[str, Asset] = {
     "govuk-frontend.min.css": Asset("govuk-frontend/dist/govuk/govuk-frontend.min.css", council_css),
     "govuk-frontend.min.js": Asset("govuk-frontend/dist/govuk/govuk-frontend.min.js"),
-    "swagger-ui.css": Asset("swagger-ui-dist/swagger-ui.css"),
-    "swagger-ui-bundle.js": Asset("swagger-ui-dist/swagger-ui-bundle.js"),
 }
 
 
