@@ -44,6 +44,7 @@ def configure(*, runtime_level: str) -> None:
     root = logging.getLogger()
     root.handlers = [kept for kept in root.handlers if kept.formatter and not _is_ours(kept)] + [handler]
     root.setLevel(runtime_level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of its plumbing; `migrate` says what matters
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,19 +1,23 @@
 """What `make run` starts: the demo's web server with the reminder scheduler beside it, until it is told to stop.
 
-Everything that it makes is kept in `instance/`: the database, the secret key and the password of the demo sign-ins.
+Everything that it makes is kept in `instance/`, for this user's eyes alone: the database, the secret key, the password of
+the demo sign-ins, and the log of the latest run.
 """
 
 from __future__ import annotations
 
+import http.client
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from core.database import ROOT
 
@@ -24,27 +28,45 @@ SIGN_INS = {
     "manager@demo.example": "site manager",
     "admin@demo.example": "authority admin",
 }
+STEPS = (["migrate"], ["demo", "load", "--if-empty"])
 POLL_SECONDS = 0.2
 STOP_SECONDS = 10
+LINES_OF_LOG = 20
+
+Part = subprocess.Popen[bytes]
 
 
-class Stop(Exception):
-    """Ctrl-C, or a SIGTERM."""
+class Stopping:
+    """Whether somebody asked us to stop: with Ctrl-C, with a SIGTERM, or by closing the terminal.
+
+    A flag rather than an exception: an exception could fall between the start of a part and the note that it runs.
+    """
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGTERM, self._ask)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` wants it to outlive its terminal
+            signal.signal(signal.SIGHUP, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_asked = True
 
 
 def main() -> int:
     """0 when it was asked to stop; otherwise the exit status of the part that failed."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    try:
-        environ = demo_environment(os.environ, INSTANCE)
-        for step in (["migrate"], ["demo", "load", "--if-empty"]):
-            status = _finish(_flask(*step), environ)
-            if status:
-                return status
-        return _serve(environ)
-    except Stop:
-        return 0
+    os.umask(0o077)
+    stopping = Stopping()
+    environ = demo_environment(os.environ, INSTANCE)
+    trouble = port_trouble(environ["PORT"])
+    if trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    for step in STEPS:
+        status = _finish(_flask(*step), environ, stopping)
+        if status or stopping.is_asked:
+            return status
+    return _serve(environ, stopping)
 
 
 def demo_environment(environ: Mapping[str, str], instance: Path) -> dict[str, str]:
@@ -74,39 +96,81 @@ def kept_secret(file: Path, length: int) -> str:
     return secret
 
 
-def _serve(environ: Mapping[str, str]) -> int:
+def port_trouble(port: str) -> str:
+    """Why nothing can be served at `port`, and what to do; empty when all is well."""
+    other = "Choose another one, for example: make run PORT=8400"
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+        return f"PORT must be a number from 1 to 65535, not {port!r}. {other}"
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn: a port just given up is free
+        try:
+            attempt.bind(("127.0.0.1", int(port)))
+        except PermissionError:
+            return f"Port {port} is for the system's own programs. {other}"
+        except OSError:
+            return f"Port {port} is taken: another program, or another Front Door, is there. {other}"
+    return ""
+
+
+def _serve(environ: Mapping[str, str], stopping: Stopping) -> int:
     """Run both parts until one ends or somebody stops them; the other part is stopped too."""
-    port = environ["PORT"]
-    web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
-    parts = []
-    try:
-        for command in ([*web, "--log-level", "warning"], _flask("reminders", "run")):
-            parts.append(_start(command, environ))
-        print(_welcome(environ), flush=True)
-        while all(part.poll() is None for part in parts):
-            time.sleep(POLL_SECONDS)
-        return next(part.returncode for part in parts if part.returncode is not None) or 1
-    finally:
-        _stop_all(parts)
+    web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{environ['PORT']}", "--threads", "4"]
+    parts: list[Part] = []
+    file = INSTANCE / "demo.log"
+    with _private_log(file) as log:
+        try:
+            for command in ([*web, "--log-level", "warning"], _flask("reminders", "run")):
+                parts.append(_start(command, environ, log))
+            if _until_it_answers(int(environ["PORT"]), parts, stopping):
+                print(_welcome(environ, file), flush=True)
+            _until_one_ends(parts, stopping)
+        finally:
+            ended = [part.returncode for part in parts if part.poll() is not None]
+            _stop_all(parts)
+    if stopping.is_asked or not ended:
+        return 0
+    print(f"A part of Front Door ended by itself. Its last words, from {file}:\n", file=sys.stderr)
+    print(*_last_lines(file), sep="\n", file=sys.stderr)
+    return ended[0] or 1
 
 
-def _finish(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """The exit status of `command`; it is stopped when we are."""
-    part = _start(command, environ)
+def _finish(command: Sequence[str], environ: Mapping[str, str], stopping: Stopping) -> int:
+    """The exit status of `command`; it is stopped when we are, and the status is 0 then."""
+    part = _start(command, environ, None)
     try:
-        return part.wait()
+        _until_one_ends([part], stopping)
     finally:
         _stop_all([part])
+    return 0 if stopping.is_asked else part.returncode
 
 
-def _start(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], environ: Mapping[str, str], log: IO[bytes] | None) -> Part:
     # A session of its own: Ctrl-C at the terminal reaches this process alone, which then stops the parts in order.
-    return subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environ, start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+    )
 
 
-def _stop_all(parts: Sequence[subprocess.Popen[bytes]]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+def _until_one_ends(parts: Sequence[Part], stopping: Stopping) -> None:
+    while not stopping.is_asked and all(part.poll() is None for part in parts):
+        time.sleep(POLL_SECONDS)
+
+
+def _until_it_answers(port: int, parts: Sequence[Part], stopping: Stopping) -> bool:
+    """Whether the web server came to answer; it is waited for as long as everything runs."""
+    while not stopping.is_asked and all(part.poll() is None for part in parts):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STOP_SECONDS)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            time.sleep(POLL_SECONDS)
+        finally:
+            connection.close()
+    return False
+
+
+def _stop_all(parts: Sequence[Part]) -> None:
     for part in parts:
         part.terminate()
     for part in parts:
@@ -115,19 +179,24 @@ def _stop_all(parts: Sequence[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             part.kill()
             part.wait()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise Stop
+def _private_log(file: Path) -> IO[bytes]:
+    """`file`, emptied, for the parts to append to; only this user can read it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    return os.fdopen(descriptor, "ab")
+
+
+def _last_lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_OF_LOG:]
 
 
 def _flask(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
 
 
-def _welcome(environ: Mapping[str, str]) -> str:
+def _welcome(environ: Mapping[str, str], log: Path) -> str:
     address = environ["PUBLIC_URL"]
     people = "\n".join(f"  {email:<22} {role}" for email, role in SIGN_INS.items())
     return (
@@ -137,6 +206,7 @@ def _welcome(environ: Mapping[str, str]) -> str:
         f"  messages that went out {address}/demo/outbox\n"
         f"  the API                {address}/api/docs\n\n"
         f"Demo sign-ins, all with the password {environ['DEMO_PASSWORD']}\n{people}\n\n"
+        f"The log of requests and messages is in {os.path.relpath(log, ROOT)}\n"
         "Press Ctrl-C to stop.\n"
     )
 

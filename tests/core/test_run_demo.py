@@ -1,9 +1,81 @@
-"""What `make run` makes for itself, and how it stops."""
+"""What `make run` makes for itself, what it says, and how it stops."""
 
+from __future__ import annotations
+
+import os
+import signal
+import socket
 import stat
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from core.run_demo import demo_environment, kept_secret
+import pytest
+
+from core.database import Store
+from core.run_demo import demo_environment, kept_secret, port_trouble
+from locations.tables import Authority
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = "import sys; from pathlib import Path; import core.run_demo as demo; demo.INSTANCE = Path(sys.argv[1]); {}"
+RUN = PROGRAM.format("sys.exit(demo.main())")
+
+
+def permissions(file: Path) -> int:
+    return stat.S_IMODE(file.stat().st_mode)
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def children_of(process: subprocess.Popen[str]) -> list[int]:
+    """The ids of the processes that `process` started and that still run."""
+    return [int(child) for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def is_running(process_id: int) -> bool:
+    return Path(f"/proc/{process_id}").exists()
+
+
+@pytest.fixture
+def environ(sqlite_url: str) -> dict[str, str]:
+    """The environment of a demo with a database that is not empty, so that it starts at once."""
+    store = Store(sqlite_url)
+    with store.writing() as session:
+        session.add(Authority(slug="north", name="North", reminder_plan=[]))
+    store.dispose()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FRONT_DOOR_")}
+    return {**inherited, "DATABASE_URL": sqlite_url, "PORT": str(free_port()), "WEB_CONCURRENCY": "1"}
+
+
+@contextmanager
+def demo(program: str, instance: Path, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The demo, running with `instance` as its folder; it is ended whatever happens."""
+    command = [sys.executable, "-c", program, str(instance)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def said_until(process: subprocess.Popen[str], words: str) -> str:
+    """What the process says, up to the line with `words`."""
+    assert process.stdout
+    said = ""
+    for line in process.stdout:
+        said += line
+        if words in line:
+            break
+    assert words in said, process.communicate()
+    return said
 
 
 def test_a_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -11,7 +83,7 @@ def test_a_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) ->
     first = kept_secret(file, 48)
     assert len(first) == 64
     assert kept_secret(file, 48) == first
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert permissions(file) == 0o600
 
 
 def test_the_demo_has_a_key_a_password_and_its_own_address(tmp_path: Path) -> None:
@@ -27,3 +99,77 @@ def test_what_the_environment_says_wins(tmp_path: Path) -> None:
     given = {"SECRET_KEY": "given", "DEMO_PASSWORD": "given too", "PUBLIC_URL": "https://demo.example.org"}
     assert {name: demo_environment(given, tmp_path)[name] for name in given} == given
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_demo_serves_until_it_is_told_to_stop(number: int, tmp_path: Path, environ: dict[str, str]) -> None:
+    """Ctrl-C, a SIGTERM, and a terminal that is closed: each ends both parts, and is no failure."""
+    instance = tmp_path / "instance"
+    with demo(RUN, instance, environ) as process:
+        said = said_until(process, "Press Ctrl-C to stop.")
+        address = f"http://127.0.0.1:{environ['PORT']}"
+        with urllib.request.urlopen(f"{address}/healthz") as answer:
+            assert answer.status == 200
+        parts = children_of(process)
+        process.send_signal(number)
+        _, errors = process.communicate()
+    assert process.returncode == 0
+    assert len(parts) == 2
+    assert [part for part in parts if is_running(part)] == []
+    assert port_trouble(environ["PORT"]) == ""
+    assert f"book an appointment    {address}/\n" in said
+    assert (instance / "demo-password").read_text().strip() in said
+    assert "demo.log" in said
+    assert errors == ""
+    assert '"endpoint": "health.alive"' in (instance / "demo.log").read_text()
+
+
+def test_what_the_demo_makes_is_for_its_owner_alone(tmp_path: Path, environ: dict[str, str]) -> None:
+    instance = tmp_path / "instance"
+    environ["DATABASE_URL"] = f"sqlite:///{instance}/front-door.sqlite"
+    with demo(PROGRAM.format("demo.STEPS = (['migrate'],); sys.exit(demo.main())"), instance, environ) as process:
+        said_until(process, "Press Ctrl-C to stop.")
+        made = {file.name: permissions(file) for file in instance.iterdir() if not file.name.endswith(("-wal", "-shm"))}
+    assert permissions(instance) == 0o700
+    assert made == dict.fromkeys(["demo-password", "demo.log", "front-door.sqlite", "secret-key"], 0o600)
+
+
+def test_a_part_that_ends_by_itself_ends_the_demo_with_its_last_words(tmp_path: Path, environ: dict[str, str]) -> None:
+    fail = "import sys; sys.exit('no more room')"
+    program = PROGRAM.format(
+        f"demo._flask = lambda *_: [sys.executable, '-c', {fail!r}]; demo.STEPS = (); sys.exit(demo.main())"
+    )
+    with demo(program, tmp_path, environ) as process:
+        said, errors = process.communicate()
+    assert process.returncode == 1
+    assert "Press Ctrl-C" not in said
+    assert "ended by itself" in errors
+    assert "no more room" in errors
+    assert port_trouble(environ["PORT"]) == ""
+
+
+def test_a_step_that_fails_ends_the_demo(tmp_path: Path, environ: dict[str, str]) -> None:
+    with demo(RUN, tmp_path, environ | {"DATABASE_URL": "mysql://example.org/demo"}) as process:
+        said, errors = process.communicate()
+    assert process.returncode == 1
+    assert "DATABASE_URL must begin with" in errors
+    assert said == ""
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_done(tmp_path: Path, environ: dict[str, str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(environ["PORT"])))
+        other.listen()
+        with demo(RUN, tmp_path, environ) as process:
+            said, errors = process.communicate()
+    assert process.returncode == 1
+    assert said == ""
+    assert errors == (
+        f"Port {environ['PORT']} is taken: another program, or another Front Door, is there. "
+        "Choose another one, for example: make run PORT=8400\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["", "http", "0", "65536", "-1", "8000 ", "²"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    assert port_trouble(port).startswith("PORT must be a number from 1 to 65535")
