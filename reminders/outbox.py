@@ -74,7 +74,9 @@ def plan_in_bulk(session: Session, authority_id: int, now: datetime) -> int:
 
 def _settle_outdated(session: Session, facts: PlanningFacts, now: datetime) -> dict[tuple[str, str], Notification]:
     """Void what is pending and not true any more, take up again what a wrong click voided; the rows of this version."""
-    rows = session.scalars(select(Notification).where(Notification.appointment_id == facts.appointment_id)).all()
+    # Locked in order of id, as the worker does: what it sends meanwhile is seen as sent, and never voided over it.
+    owed = select(Notification).where(Notification.appointment_id == facts.appointment_id)
+    rows = session.scalars(owed.order_by(Notification.id).with_for_update()).all()
     for row in rows:
         current = is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state)
         if row.state == PENDING and not current:
