@@ -27,7 +27,7 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.engine import Connection, Dialect, ExceptionContext, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -126,12 +126,17 @@ class Store:
 
 
 def make_engine(url: str, **options: Any) -> Engine:
-    """An engine for `url` with the pragmas and transaction modes that the service relies on."""
+    """An engine for `url` with the pragmas and transaction modes that the service relies on.
+
+    Its errors name the statement, and neither its values nor the row that was refused: they end in the log.
+    """
     parsed = make_url(url)
+    options = {"hide_parameters": True, **options}
     if parsed.get_backend_name() != "sqlite":
         engine = create_engine(parsed, pool_size=10, max_overflow=20, **options)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", _check_if_idle)
+        event.listen(engine, "handle_error", _quote_no_row)
         return engine
     if parsed.database and parsed.database != ":memory:":
         path = Path(parsed.database)
@@ -158,6 +163,16 @@ def _check_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: Any) ->
         connection.rollback()
     except psycopg.Error as error:
         raise DisconnectionError("The database was restarted; the pool connects again.") from error
+
+
+def _quote_no_row(context: ExceptionContext) -> None:
+    """Cut an error of PostgreSQL down to its first line: its DETAIL quotes the row that was refused."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        whole = str(error)
+        error.args = (error.diag.message_primary,)
+        if wrapped is not None:
+            wrapped.args = (str(wrapped.args[0]).replace(whole, str(error)), *wrapped.args[1:])
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

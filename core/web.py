@@ -188,7 +188,7 @@ def _unforeseen(error: Exception) -> ResponseReturnValue:
     propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
     if current_app.testing if propagates is None else propagates:
         raise error
-    current_app.logger.error("unforeseen error", exc_info=error)
+    current_app.logger.error("unforeseen error", exc_info=error, extra={"request_id": request_id()})
     return answer(UNKNOWN)
 
 

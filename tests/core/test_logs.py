@@ -10,12 +10,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from structlog.stdlib import ProcessorFormatter
 
+from core.database import Store
 from tests.contract.conftest import Program, program, world
 
 __all__ = ["program", "world"]  # fixtures of the API's tests
 
+# PostgreSQL's own words about a refused row quote the row.
+REFUSES_RESIDENTS = {
+    "sqlite": "CREATE TRIGGER refuse BEFORE INSERT ON residents BEGIN SELECT RAISE(ABORT, 'no residents'); END",
+    "postgresql": "ALTER TABLE residents ADD CONSTRAINT no_residents CHECK (name = '')",
+}
 SECRETS = ("Zephyrine Quill", "Quill", "zephyrine", "01632", "960123", "NW11", "a private story")
 
 
@@ -75,3 +82,21 @@ def test_no_line_says_anything_about_anybody(program: Program, logged: StringIO)
     key = program.headers["Authorization"].partition(" ")[2]
     for secret in (*SECRETS, booked["reference"], token, key):
         assert secret not in text
+
+
+def test_an_error_of_the_database_names_its_request_and_nobody(app: Flask, program: Program, logged: StringIO) -> None:
+    """The log says which statement broke and why, and neither its values nor the row that was refused."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    store: Store = app.extensions["front_door"].store
+    slot = program.slots()[0]["slot"]
+    with store.writing() as session:
+        session.execute(text(REFUSES_RESIDENTS[store.engine.dialect.name]))
+    who = {"name": "Zephyrine Quill", "email": "zephyrine@example.org", "phone": "01632 960123", "postcode": "NW11 9QS"}
+    headers = {"X_Request_ID": "broken-request-1"}
+    answer = program.post("/appointments", {"slot": slot, "resident": who, "notes": "a private story"}, **headers)
+    assert answer.status_code == 500
+    assert not [secret for secret in SECRETS if secret in logged.getvalue()]
+    (line,) = (line for line in lines_of(logged.getvalue()) if line["event"] == "unforeseen error")
+    assert "INSERT INTO residents" in line["exception"]
+    assert "no_residents" in line["exception"].replace(" ", "_")
+    assert line["request_id"] == "broken-request-1"
