@@ -10,6 +10,9 @@ from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+# Whoever calls can invent a method, and each new label value is kept for as long as the process lives.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 Mark = Callable[[Callable[[], Response]], Callable[[], Response]]
 
 REQUESTS = Counter("front_door_requests_total", "Requests answered", ["endpoint", "method", "status"])
@@ -48,6 +51,7 @@ def _begin() -> None:
 
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
-    REQUESTS.labels(endpoint, request.method, str(response.status_code)).inc()
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.labels(endpoint, method, str(response.status_code)).inc()
     SECONDS.labels(endpoint).observe(perf_counter() - g.get("timer", perf_counter()))
     return response

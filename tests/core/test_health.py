@@ -79,6 +79,15 @@ def test_requests_are_counted_and_timed_by_endpoint(client: FlaskClient) -> None
     assert "front_door_request_seconds_bucket" in answer.text
 
 
+def test_invented_methods_are_counted_as_one(client: FlaskClient) -> None:
+    """Each value of a label is kept for ever, so nobody outside may choose one."""
+    for number in range(5):
+        client.open("/healthz", method=f"INVENTED{number}")
+    figures = client.get("/metrics").text
+    assert "INVENTED" not in figures
+    assert 'method="other"' in figures
+
+
 def test_several_processes_count_together(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
