@@ -60,7 +60,7 @@ class Appointment(Base):
     is_walk_in: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
-    state_reason: Mapped[str] = mapped_column(String(500), default="")
+    state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
 
 
 class AppointmentService(Base):

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.database import Base, Key, table_of
+from core.privacy import personal
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Actor:
 
 
 class AuditEntry(Base):
-    """One deed. `facts` holds no personal data: ids, states and reasons only."""
+    """One deed. `facts` holds no personal data, ids and states only; `reason` is what somebody typed, about anybody."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -49,7 +50,7 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(60))
     subject_kind: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[int] = mapped_column(Key)
-    reason: Mapped[str] = mapped_column(String(500), default="")
+    reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
     facts: Mapped[dict[str, Any]]
 
 

@@ -15,7 +15,8 @@ class Notification(Base):
     """A message owed for one version of one appointment. Due when `due_at <= now < useful_until`.
 
     States: pending, sent, failed (gave up), void (it is not true any more), late (of no use any more) and withheld
-    (nobody may or can be reached this way). `reason` says why, for staff; it holds no personal data.
+    (nobody may or can be reached this way). `reason` says why, for staff; it may quote a mail server, which may quote an
+    address.
     """
 
     __tablename__ = "notifications"
@@ -46,7 +47,7 @@ class Notification(Base):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(String(300), default="")
+    reason: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
 
 
 class DeliveryAttempt(Base):
@@ -64,7 +65,8 @@ class DeliveryAttempt(Base):
     # sent, failed, refused (for good), unclear (it broke off when it may have arrived), or empty while it runs
     outcome: Mapped[str] = mapped_column(String(10), default="")
     provider_reference: Mapped[str] = mapped_column(String(200), default="")
-    error: Mapped[str] = mapped_column(String(300), default="")
+    # Mail servers like to repeat the address that they refuse.
+    error: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
     # An earlier try may have arrived although nothing says so.
     maybe_duplicate: Mapped[bool] = mapped_column(Boolean, default=False)
 
