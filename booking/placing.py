@@ -1,12 +1,14 @@
 """Placing a visit in the diary, inside a writing transaction: lock the site, check the offer, seat it.
 
 The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
-either it sees this booking, or this booking sees the closure.
+either it sees this booking, or this booking sees the closure. Everybody locks in one order, so that nobody waits in a
+circle: sites by id, then the appointment, the hold, dead allocations, the resident, and claims last.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,23 +19,29 @@ from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_offer
 from booking.availability.values import Allocation as Seating
 from booking.availability.values import Offer as Verdict
-from booking.availability.values import Search
+from booking.availability.values import Search, SiteDay
 from booking.claims import bury
 from booking.diary import earliest_at, search_for, site_day
+from booking.model import NEEDS, place_needs
 from booking.offers import Offer
 from booking.queries.search import Ask, candidate_sites
 from booking.queries.taken import taken_on
-from core.errors import NotFound, SlotTaken, TooFar, TooSoon
+from booking.tables import Allocation
+from core.errors import Invalid, NotFound, SlotTaken, TooFar, TooSoon
 from core.idempotency import TRIES
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.catalogue import Catalogue, catalogue_by_id
 from locations.tables import Site
 
-_LOCK_SITE = (
+_LOCK_SITES = (
     select(Site.id)
-    .where(Site.id == bindparam("site"), Site.authority_id == bindparam("authority"))
+    .where(Site.id.in_(bindparam("sites", expanding=True)), Site.authority_id == bindparam("authority"))
+    .order_by(Site.id)
     .with_for_update(read=True)
 )
+
+
+_HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.hold_id == bindparam("hold"))
 
 
 @dataclass(frozen=True)
@@ -47,10 +55,11 @@ class Placement:
     way: tuple[Seating, ...]
 
 
-def lock_site(session: Session, authority_id: int, site_id: int) -> Catalogue:
-    """The catalogue as it stands while the site's row is locked for sharing. Raises: NotFound."""
-    known = session.connection().scalar(_LOCK_SITE, {"site": site_id, "authority": authority_id})
-    if known is None:
+def lock_sites(session: Session, authority_id: int, site_ids: Collection[int]) -> Catalogue:
+    """The catalogue as it stands while the sites' rows are locked for sharing, by ascending id. Raises: NotFound."""
+    wanted = sorted(set(site_ids))
+    known = session.connection().scalars(_LOCK_SITES, {"sites": wanted, "authority": authority_id}).all()
+    if list(known) != wanted:
         raise NotFound("There is no such place.")
     return catalogue_by_id(session, authority_id)
 
@@ -68,7 +77,7 @@ def place(
 
     `but_not` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
-    catalogue = lock_site(session, offer.authority_id, offer.site_id)
+    catalogue = lock_sites(session, offer.authority_id, [offer.site_id])
     _check_offered(catalogue, offer)
     zone = catalogue.authority.zone
     search = search_for(
@@ -107,13 +116,34 @@ def _refusal(
     return SlotTaken("This time is not free any more. Choose another.")
 
 
-def place_held(session: Session, offer: Offer, now: datetime) -> Placement:
-    """The place of an offer that is held already: only a closure made since can refuse it. Raises: SlotTaken, NotFound."""
-    catalogue = lock_site(session, offer.authority_id, offer.site_id)
+def place_held(
+    session: Session, hold_id: int, offer: Offer, now: datetime, *, needs: frozenset[str] = frozenset()
+) -> Placement:
+    """The place of an offer that is held already. Only a closure made since, or needs that it cannot meet, refuse it.
+
+    The caller locks the hold afterwards, and so finds out whether a closure took it away. Raises: SlotTaken, Invalid.
+    """
+    catalogue = lock_sites(session, offer.authority_id, [offer.site_id])
     _check_offered(catalogue, offer)
     zone = catalogue.authority.zone
     search = search_for(catalogue, offer.service_ids, now, for_public=False, extra_time=offer.extra_time)
     day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
     if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is Verdict.CLOSED:
         raise SlotTaken("This place is closed then now. Choose another time.")
+    _check_needs_met(session, hold_id, offer, day, needs)
     return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ())
+
+
+def _check_needs_met(session: Session, hold_id: int, offer: Offer, day: SiteDay, needs: frozenset[str]) -> None:
+    """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
+    unmet = {need for need in needs if NEEDS[need].kind == "time"} if not offer.extra_time else set()
+    wanted = place_needs(needs) - day.features
+    if wanted:
+        skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
+        held: dict[int, frozenset[str]] = {}
+        for service_id, resource_id in session.connection().execute(_HELD, {"hold": hold_id}):
+            held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
+        unmet |= {need for has in held.values() for need in wanted - has}
+    if unmet:
+        words = ", ".join(NEEDS[need].label.lower() for need in sorted(unmet))
+        raise Invalid({"support_needs": [f"The time that is held does not offer: {words}. Choose a time that does."]})

@@ -61,7 +61,7 @@ def appointment_for_change(session: Session, authority_id: int, reference: str) 
     row = session.scalar(
         select(Appointment)
         .where(Appointment.reference == canonical, Appointment.authority_id == authority_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if row is None:
         raise NotFound("There is no appointment with this reference.")

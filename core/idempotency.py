@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, bindparam, delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.database import Base, Key, Store, table_of
 from core.errors import IdempotencyMismatch, LostRace, ServiceError, SlotTaken
 
 KEPT = timedelta(hours=48)  # the contract promises at least 24
+# PostgreSQL ended the transaction so that others could go on: a deadlock, or a serialization failure.
+WORTH_ANOTHER_TRY = frozenset({"40P01", "40001"})
 TRIES = "tries"  # in Session.info: how often this deed has lost a race already
 MOST_TRIES = 20  # each lost race means that somebody else won a seat, so this is more than one start has seats
 
@@ -55,8 +57,10 @@ class IdempotencyKey:
 
     @classmethod
     def of(cls, owner: str, key: str, body: bytes) -> IdempotencyKey:
-        """The key of `owner` for exactly this body."""
-        return cls(owner, key, hashlib.sha256(body).hexdigest())
+        """The key of `owner` for exactly this body. The key is kept as a digest: whatever was sent, it can be stored."""
+        return cls(
+            owner, hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest(), hashlib.sha256(body).hexdigest()
+        )
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,21 @@ def once(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Ans
             return _commit(store, key, deed, now, tries)
         except LostRace:
             continue
-        except (IntegrityError, ServiceError):
+        except DBAPIError as error:
+            known = _known(store, key)
+            if known is not None:
+                return known
+            if getattr(error.orig, "sqlstate", None) not in WORTH_ANOTHER_TRY:
+                raise
+        except ServiceError:
             known = _known(store, key)
             if known is None:
                 raise
             return known
-    raise SlotTaken("Many people want this time at this moment. Choose another.")
+    known = _known(store, key)
+    if known is None:
+        raise SlotTaken("Many people want this time at this moment. Choose another.")
+    return known
 
 
 def _commit(

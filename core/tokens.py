@@ -33,7 +33,16 @@ def new_nonce() -> str:
 
 def manage_token(secret_key: str, nonce: str) -> str:
     """The token of an appointment's manage link: an HMAC, so that each message can carry it and no row holds it."""
-    return hmac.new(secret_key.encode(), f"manage:{nonce}".encode(), hashlib.sha256).hexdigest()
+    return _derived(secret_key, "manage", nonce)
+
+
+def hold_token(secret_key: str, nonce: str) -> str:
+    """The token of a hold: an HMAC, so that a repeated request gets it again and no row holds it."""
+    return _derived(secret_key, "hold", nonce)
+
+
+def _derived(secret_key: str, purpose: str, nonce: str) -> str:
+    return hmac.new(secret_key.encode(), f"{purpose}:{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
 def new_reference() -> str:

@@ -14,9 +14,8 @@ from people.tables import Representative, Resident
 
 def lock_resident(session: Session, authority_id: int, resident_id: int) -> Resident:
     """The resident, locked until the transaction ends, to count their open appointments. Raises: NotFound."""
-    resident = session.scalar(
-        select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id).with_for_update()
-    )
+    statement = select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id)
+    resident = session.scalar(statement.with_for_update(key_share=True))
     if resident is None:
         raise NotFound("There is no such resident.")
     return resident

@@ -52,6 +52,7 @@ _SAME = {
         or_(*([_CONTACT["email"]] if by_email else []), *([_CONTACT["phone"]] if by_phone else [])),
     )
     .order_by(_residents.id)
+    .with_for_update(key_share=True)
     for by_email, by_phone in ((True, False), (False, True), (True, True))
 }
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
@@ -61,10 +62,10 @@ _INSERT_TOKEN = table_of(ResidentNameToken).insert()
 
 @dataclass(frozen=True)
 class Identified:
-    """Which resident somebody is, and whether nobody knew them before."""
+    """Which resident somebody is, and all records of (closely) the same person that were there before."""
 
     id: int
-    is_new: bool
+    same: tuple[int, ...] = ()
 
 
 def identify(
@@ -72,20 +73,25 @@ def identify(
 ) -> Identified:
     """The resident that `person` is: with the same email or telephone and closely the same name, or a new one.
 
-    Staff have checked who calls, so what they enter replaces older contact details. Anybody else is unproven: somebody
-    who only knows a name and an email must not redirect another person's messages. For them a record matches only when
-    nothing of its email and telephone would change; otherwise a second record is made, and staff see both.
+    Staff have checked who calls, so what they enter replaces older details. Anybody else is unproven: somebody who only
+    knows a name and an email must not redirect another person's messages, nor silence them. For them a record matches
+    only when nothing of its email and telephone would change, and nothing of it is changed; otherwise a second record
+    is made, and staff see both.
 
     Call it before the transaction claims capacity: on PostgreSQL it takes a lock on the email and telephone, so that
-    two first bookings at the same moment share one resident (and one limit of open appointments).
+    two first bookings at the same moment share one resident, and locks the records of `same`, so that their open
+    appointments can be counted.
     """
     _lock_contact(session, authority_id, person)
-    for row in _of_contact(session, authority_id, person):
-        if is_closely_same(row.name, person.name) and (by_staff or _changes_nothing(row, person)):
+    alike = [row for row in _of_contact(session, authority_id, person) if is_closely_same(row.name, person.name)]
+    same = tuple(row.id for row in alike)
+    for row in alike:
+        if by_staff:
             _keep(session.get_one(Resident, row.id), person)
             session.flush()
-            return Identified(row.id, is_new=False)
-    return Identified(_create(session, authority_id, person, now), is_new=True)
+        if by_staff or _changes_nothing(row, person):
+            return Identified(row.id, same)
+    return Identified(_create(session, authority_id, person, now), same)
 
 
 def find_or_create(

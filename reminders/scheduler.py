@@ -74,8 +74,8 @@ def _beat(runtime: Runtime, name: str) -> None:
 
 
 def _sweep(runtime: Runtime) -> None:
-    now = runtime.clock.now()
-    swept = sweep(runtime, now)
+    swept = sweep(runtime)
     with runtime.store.writing() as session:
+        now = runtime.clock.database_now(session)
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT))
     log.info("swept", extra={"holds": swept.holds, "claims": swept.claims})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -34,7 +35,7 @@ _OPEN_COUNTS = (
     select(_services.service_id, func.count())
     .join(table_of(Appointment), _appointments.id == _services.appointment_id)
     .where(
-        _appointments.resident_id == bindparam("resident"),
+        _appointments.resident_id.in_(bindparam("residents", expanding=True)),
         _appointments.starts_at > bindparam("now"),
         _appointments.state == State.BOOKED.value,
         _services.service_id.in_(bindparam("services", expanding=True)),
@@ -103,8 +104,8 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
     now = runtime.clock.database_now(session)
     taking = _taking(session, booking, actor, now)
     resident = _resident(session, booking, actor, now)
-    if actor.kind in PUBLIC_ACTORS and not resident.is_new:
-        _check_limit(session, taking, resident.id, now)
+    if actor.kind in PUBLIC_ACTORS and resident.same:
+        _check_limit(session, taking, resident.same, now)
     representative_id = None
     if booking.representative is not None:
         representative_id = add_representative(session, booking.authority_id, resident.id, booking.representative, now)
@@ -137,9 +138,11 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
 
 def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
     if booking.hold is not None and booking.offer is None:
-        hold = live_hold(session, booking.authority_id, booking.hold, now, lock=True)
-        offer = decode(hold.offer)
-        return _Taking(offer, place_held(session, offer, now), hold.id)
+        hold = live_hold(session, booking.authority_id, booking.hold, now)
+        offer, needs = decode(hold.offer), frozenset(booking.support_needs)
+        placement = place_held(session, hold.id, offer, now, needs=needs)
+        live_hold(session, booking.authority_id, booking.hold, now, lock=True)
+        return _Taking(offer, placement, hold.id)
     if booking.offer is None or booking.hold is not None:
         raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
     if booking.offer.authority_id != booking.authority_id:
@@ -152,19 +155,19 @@ def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> 
 
 def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
     if isinstance(booking.resident, int):
-        return Identified(lock_resident(session, booking.authority_id, booking.resident).id, is_new=False)
+        return Identified(booking.resident, same=(lock_resident(session, booking.authority_id, booking.resident).id,))
     if not booking.resident.name.strip():
         raise Invalid({"name": ["Enter a name."]})
     return identify(session, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
 
 
-def _check_limit(session: Session, taking: _Taking, resident_id: int, now: datetime) -> None:
-    """Raises: LimitReached. The resident is locked, so that two bookings at once are counted one after the other."""
-    values = {"resident": resident_id, "now": now, "services": taking.offer.service_ids}
+def _check_limit(session: Session, taking: _Taking, residents: Sequence[int], now: datetime) -> None:
+    """Raises: LimitReached. All records of the person count, and are locked, so that bookings at once take turns."""
+    values = {"residents": residents, "now": now, "services": taking.offer.service_ids}
     counts: dict[int, int] = {row[0]: row[1] for row in session.connection().execute(_OPEN_COUNTS, values)}
     for service_id in taking.offer.service_ids:
         limit = taking.placement.catalogue.service_by_id(service_id).open_limit
-        if counts.get(service_id, 0) >= limit:
+        if counts.get(service_id, 0) + taking.offer.service_ids.count(service_id) > limit:
             raise LimitReached(limit)
 
 

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.claims import claim_for_appointment, release, turn_hold_into_appointment
 from booking.events import AppointmentChange, announce
 from booking.model import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.offers import Offer, decode, encode
-from booking.placing import Placement, place, place_held
+from booking.placing import Placement, lock_sites, place, place_held
 from booking.repository import appointment_for_change, insert_services, service_ids_of
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
@@ -21,9 +21,10 @@ from booking.use_cases.holds import live_hold
 from booking.use_cases.rebooking import settle
 from core.audit import Actor, record
 from core.database import table_of
-from core.errors import IllegalMove, Invalid, TooSoon
+from core.errors import IllegalMove, Invalid, LostRace, TooSoon
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
+from core.tokens import parse_reference
 from core.wall_clock import unit_of
 from locations.catalogue import Catalogue, catalogue_by_id
 from people.model import Person
@@ -68,7 +69,7 @@ def reschedule(
 
     def deed(session: Session) -> Answer:
         now = runtime.clock.database_now(session)
-        row = appointment_for_change(session, authority_id, reference)
+        row = _locked(session, authority_id, reference, _destination(session, authority_id, move, now))
         _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
         _move(session, row, move, actor, now)
         return answer_of(row)
@@ -95,7 +96,7 @@ def cancel(
 
     def deed(session: Session) -> Answer:
         now = runtime.clock.database_now(session)
-        row = appointment_for_change(session, authority_id, reference)
+        row = _locked(session, authority_id, reference)
         if not can_move(State(row.state), wanted):
             raise IllegalMove(row.state, wanted)
         if wanted in NEEDS_REASON and not reason.strip():
@@ -139,6 +140,32 @@ def cutoff_at(session: Session, catalogue: Catalogue, appointment_id: int, start
     return starts_at - timedelta(minutes=max(service.cancel_cutoff_minutes for service in services))
 
 
+def _locked(session: Session, authority_id: int, reference: str, *also: int) -> Appointment:
+    """The appointment's row, locked, after its site and those of `also`, so that closures take turns with it.
+
+    Raises: NotFound; LostRace when somebody moved it elsewhere meanwhile.
+    """
+    statement = select(Appointment.site_id).where(Appointment.authority_id == authority_id)
+    site_id = session.scalar(statement.where(Appointment.reference == parse_reference(reference)))
+    if site_id is not None:
+        lock_sites(session, authority_id, [site_id, *also])
+    row = appointment_for_change(session, authority_id, reference)
+    if row.site_id != site_id:
+        raise LostRace
+    return row
+
+
+def _destination(session: Session, authority_id: int, move: Move, now: datetime) -> int:
+    """The site that the appointment is to move to. Raises: HoldExpired, Invalid."""
+    if move.hold is not None and move.offer is None:
+        return decode(live_hold(session, authority_id, move.hold, now).offer).site_id
+    if move.offer is None or move.hold is not None:
+        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+    if move.offer.authority_id != authority_id:
+        raise Invalid({"slot": ["This slot belongs to another authority."]})
+    return move.offer.site_id
+
+
 def _check_open(session: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
     if row.state != State.BOOKED:
         raise IllegalMove(row.state, State.BOOKED)
@@ -150,12 +177,12 @@ def _check_open(session: Session, row: Appointment, now: datetime, *, enforce_cu
 
 def _move(session: Session, row: Appointment, move: Move, actor: Actor, now: datetime) -> None:
     was = row.offer
-    if move.hold is not None and move.offer is None:
+    if move.hold is not None:
         placement, offer = _take_hold(session, row, move.hold, now)
-    elif move.offer is not None and move.hold is None:
+    elif move.offer is not None:
         placement, offer = _take_offer(session, row, move.offer, actor, now)
     else:
-        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+        raise Invalid({"slot": ["Send a slot or a hold."]})
     _set(row, times_of(placement, offer) | {"version": row.version + 1, "changed_at": now})
     session.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(session, row.id, parts_of(placement, offer))
@@ -166,7 +193,7 @@ def _move(session: Session, row: Appointment, move: Move, actor: Actor, now: dat
 def _take_hold(session: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, Offer]:
     hold = live_hold(session, row.authority_id, token, now, lock=True)
     offer = _same_visit(session, row, decode(hold.offer))
-    placement = place_held(session, offer, now)
+    placement = place_held(session, hold.id, offer, now)
     release(session, appointment_id=row.id)
     turn_hold_into_appointment(session, hold_id=hold.id, appointment_id=row.id, now=now)
     session.connection().execute(delete(table_of(Hold)).where(Hold.id == hold.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,17 +12,17 @@ from sqlalchemy.orm import Session
 from booking.claims import claim_for_hold, release
 from booking.model import wants_extra_time
 from booking.offers import Offer, decode, encode
-from booking.placing import place
-from booking.tables import Hold
+from booking.placing import lock_sites, place
+from booking.tables import Allocation, Hold
 from core.database import table_of
 from core.errors import HoldExpired
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
-from core.tokens import digest, new_token
+from core.tokens import digest, hold_token, new_nonce
 
 HOLD_PERIOD = timedelta(minutes=10)
 
-_holds = table_of(Hold)
+_holds, _allocations = table_of(Hold), table_of(Allocation)
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,21 @@ def hold_slot(
     """
 
     def deed(session: Session) -> Answer:
-        held = _hold(session, runtime, offer, for_public=for_public, needs=needs, replaces=replaces)
-        body = {"token": held.token, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
+        nonce = new_nonce()
+        held = _hold(session, runtime, offer, nonce, for_public=for_public, needs=needs, replaces=replaces)
+        body = {"nonce": nonce, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
         return Answer(201, body)
 
     body = once(runtime.store, idempotency, deed, runtime.clock.now()).body
-    return HeldSlot(body["token"], decode(body["offer"]), datetime.fromisoformat(body["expires_at"]))
+    token = hold_token(runtime.settings.secret_key, body["nonce"])
+    return HeldSlot(token, decode(body["offer"]), datetime.fromisoformat(body["expires_at"]))
 
 
 def _hold(
     session: Session,
     runtime: Runtime,
     offer: Offer,
+    nonce: str,
     *,
     for_public: bool,
     needs: frozenset[str],
@@ -67,11 +71,11 @@ def _hold(
 ) -> HeldSlot:
     now = runtime.clock.database_now(session)
     if replaces:
-        _release(session, offer.authority_id, replaces)
+        _replace(session, offer, replaces)
     # What is held is what will be booked: an appointment made from a hold is as long as the hold.
     offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(needs))
     placement = place(session, offer, now, for_public=for_public, needs=needs)
-    held = HeldSlot(new_token(), offer, now + HOLD_PERIOD)
+    held = HeldSlot(hold_token(runtime.settings.secret_key, nonce), offer, now + HOLD_PERIOD)
     values = {
         "authority_id": offer.authority_id,
         "site_id": offer.site_id,
@@ -109,11 +113,26 @@ def live_hold(session: Session, authority_id: int, token: str, now: datetime, *,
 def remove_expired(session: Session, now: datetime) -> int:
     """Remove dead holds and what they claimed; how many there were. They hold nothing since they expired."""
     dead = select(_holds.c.id).where(_holds.c.expires_at <= now).order_by(_holds.c.id).with_for_update(skip_locked=True)
-    ids = session.connection().scalars(dead).all()
-    for hold_id in ids:
-        release(session, hold_id=hold_id)
-    session.connection().execute(delete(_holds).where(_holds.c.id.in_(ids)))
-    return len(ids)
+    return remove_holds(session, session.connection().scalars(dead).all())
+
+
+def remove_holds(session: Session, hold_ids: Sequence[int]) -> int:
+    """Remove these holds and what they claimed; how many there were. Allocations are locked by id, as buriers do."""
+    connection = session.connection()
+    theirs = select(_allocations.c.id).where(_allocations.c.hold_id.in_(hold_ids)).order_by(_allocations.c.id)
+    ids = connection.scalars(theirs.with_for_update()).all()
+    connection.execute(delete(_allocations).where(_allocations.c.id.in_(ids)))
+    connection.execute(delete(_holds).where(_holds.c.id.in_(hold_ids)))
+    return len(hold_ids)
+
+
+def _replace(session: Session, offer: Offer, token: str) -> None:
+    """Release the hold of `token` for `offer`: both sites are locked before the hold, as everybody does."""
+    same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == offer.authority_id)
+    site_id = session.connection().scalar(select(_holds.c.site_id).where(*same))
+    if site_id is not None:
+        lock_sites(session, offer.authority_id, [site_id, offer.site_id])
+        _release(session, offer.authority_id, token)
 
 
 def _release(session: Session, authority_id: int, token: str) -> None:

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from booking.model import State
 from booking.tables import Allocation, Appointment, RebookItem
+from booking.use_cases.holds import remove_holds
 from core.database import table_of
 from core.wall_clock import unit_after, unit_of
-from locations.tables import Closure
+from locations.tables import Closure, Site
 
 
 def list_touched(session: Session, closure_id: int, now: datetime) -> int:
     """Put every booked appointment that the closure touches on its list; how many were added.
 
     The caller holds the sites' rows for itself (`locations.catalogue.bump_plan`), so no booking can slip past: one that
-    came first is listed here, one that comes later sees the closure.
+    came first is listed here, one that comes later sees the closure. Holds that it touches end, so that none of them
+    becomes an appointment afterwards.
     """
     closure = session.get_one(Closure, closure_id)
     connection = session.connection()
+    holds = select(Allocation.hold_id).where(Allocation.hold_id.is_not(None), *_touching(closure)).distinct()
+    remove_holds(session, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
     touched = (
         select(Appointment.id)
         .join(Allocation, Allocation.appointment_id == Appointment.id)
         .where(
             Appointment.authority_id == closure.authority_id,
             Appointment.state == State.BOOKED,
-            Allocation.first_unit < unit_after(closure.ends_at),
-            Allocation.last_unit > unit_of(closure.starts_at),
-            _in_scope(closure),
+            *_touching(closure),
         )
         .distinct()
     )
@@ -42,12 +44,21 @@ def list_touched(session: Session, closure_id: int, now: datetime) -> int:
     return len(ids)
 
 
+def _touching(closure: Closure) -> tuple[ColumnElement[bool], ...]:
+    """What an allocation must be for the closure to touch it."""
+    return (
+        Allocation.first_unit < unit_after(closure.ends_at),
+        Allocation.last_unit > unit_of(closure.starts_at),
+        _in_scope(closure),
+    )
+
+
 def _in_scope(closure: Closure) -> ColumnElement[bool]:
     if closure.resource_id is not None:
         return Allocation.resource_id == closure.resource_id
     if closure.site_id is not None:
-        return Appointment.site_id == closure.site_id
-    return true()
+        return Allocation.site_id == closure.site_id
+    return Allocation.site_id.in_(select(Site.id).where(Site.authority_id == closure.authority_id))
 
 
 def settle(session: Session, appointment_id: int, now: datetime) -> None:

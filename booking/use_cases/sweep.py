@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from booking.claims import remove_past
 from booking.use_cases.holds import remove_expired
@@ -23,9 +23,10 @@ class Swept:
     claims: int
 
 
-def sweep(runtime: Runtime, now: datetime) -> Swept:
-    """Remove what no search and no booking needs any more."""
+def sweep(runtime: Runtime) -> Swept:
+    """Remove what no search and no booking needs any more, by the database's clock."""
     with runtime.store.writing() as session:
+        now = runtime.clock.database_now(session)
         holds = remove_expired(session, now)
         claims = remove_past(session, unit_of(now - PAST_DAYS_KEPT))
         idempotency.forget_old(session, now)

@@ -60,7 +60,7 @@ def write_plan(session: Session, plan: Plan, now: datetime, *, is_demo: bool = F
 
 
 def _authority(session: Session, values: Mapping[str, Any], changes: Changes, *, is_demo: bool) -> Authority:
-    row = session.scalar(select(Authority).where(Authority.slug == values["slug"]).with_for_update())
+    row = session.scalar(select(Authority).where(Authority.slug == values["slug"]).with_for_update(key_share=True))
     if row is None:
         row = Authority(**values, is_demo=is_demo)
         session.add(row)

@@ -146,8 +146,8 @@ def test_a_sweep_removes_the_dead_only_and_may_run_twice(store: Store) -> None:
     later = NOW + timedelta(minutes=9)
     alive = hold_slot(make_runtime(store, later), offer_at(world, TEN), for_public=True)
     swept = NOW + timedelta(minutes=10)
-    assert sweep(runtime, swept).holds == 1
-    assert sweep(runtime, swept).holds == 0
+    assert sweep(make_runtime(store, swept)).holds == 1
+    assert sweep(make_runtime(store, swept)).holds == 0
     with store.reading() as session:
         assert held(session, world.authority_id, alive.token, swept).offer == alive.offer
 
@@ -160,6 +160,6 @@ def test_claims_of_past_days_are_swept_and_their_record_stays(store: Store) -> N
         Booking(world.authority_id, "phone", Person("Robin Sample"), hold=kept.token),
         actor=AGENT,
     )
-    assert sweep(runtime, TEN + timedelta(days=1)).claims == 0
-    assert sweep(runtime, TEN + timedelta(days=4)).claims == 6
+    assert sweep(make_runtime(store, TEN + timedelta(days=1))).claims == 0
+    assert sweep(make_runtime(store, TEN + timedelta(days=4))).claims == 6
     assert rows(store, Allocation) == 1
