@@ -19,7 +19,7 @@ from booking.use_cases.outcomes import correct, move
 from booking.use_cases.rebooking import list_touched
 from core.audit import AuditEntry
 from core.database import Store
-from core.errors import IllegalMove, Invalid, NotFound, SlotTaken, TooSoon
+from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, SlotTaken, TooSoon
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from locations.catalogue import bump_plan
@@ -245,7 +245,7 @@ def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(sto
     free = {slot.starts_at for slot in slots_of(store, world)}
     assert not {TEN, TEN + timedelta(minutes=30)} & free
     assert {TEN - timedelta(minutes=30), TEN + timedelta(hours=1)} <= free
-    with pytest.raises(SlotTaken):
+    with pytest.raises(HoldExpired):
         book(runtime, Booking(world.authority_id, "online", Person("Robin"), hold=kept.token), actor=RESIDENT)
     with store.writing() as session:
         assert list_touched(session, closure_id, NOW) == 0
