@@ -37,26 +37,32 @@ Part = subprocess.Popen[bytes]
 
 
 class Stopping:
-    """Whether somebody asked us to stop: with Ctrl-C, with a SIGTERM, or by closing the terminal.
+    """Whether we are to stop: Ctrl-C, a SIGTERM, a terminal that was closed, or the end of the `make` that started us.
 
     A flag rather than an exception: an exception could fall between the start of a part and the note that it runs.
     """
 
-    def __init__(self) -> None:
-        self.is_asked = False
-        signal.signal(signal.SIGINT, self._ask)
-        signal.signal(signal.SIGTERM, self._ask)
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._was_told = False
+        self._make = os.getppid() if "MAKELEVEL" in environ else None
+        signal.signal(signal.SIGINT, self._tell)
+        signal.signal(signal.SIGTERM, self._tell)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` wants it to outlive its terminal
-            signal.signal(signal.SIGHUP, self._ask)
+            signal.signal(signal.SIGHUP, self._tell)
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.is_asked = True
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is time to stop. An orphan has another parent than the one that it began with."""
+        return self._was_told or self._make not in (None, os.getppid())
+
+    def _tell(self, _number: int, _frame: FrameType | None) -> None:
+        self._was_told = True
 
 
 def main() -> int:
     """0 when it was asked to stop; otherwise the exit status of the part that failed."""
     os.umask(0o077)
-    stopping = Stopping()
+    stopping = Stopping(os.environ)
     environ = demo_environment(os.environ, INSTANCE)
     trouble = port_trouble(environ["PORT"])
     if trouble:

@@ -50,7 +50,7 @@ def environ(sqlite_url: str) -> dict[str, str]:
     with store.writing() as session:
         session.add(Authority(slug="north", name="North", reminder_plan=[]))
     store.dispose()
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FRONT_DOOR_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FRONT_DOOR_", "MAKE"))}
     return {**inherited, "DATABASE_URL": sqlite_url, "PORT": str(free_port()), "WEB_CONCURRENCY": "1"}
 
 
@@ -122,6 +122,16 @@ def test_the_demo_serves_until_it_is_told_to_stop(number: int, tmp_path: Path, e
     assert "demo.log" in said
     assert errors == ""
     assert '"endpoint": "health.alive"' in (instance / "demo.log").read_text()
+
+
+def test_the_demo_ends_with_the_make_that_started_it(tmp_path: Path, environ: dict[str, str]) -> None:
+    """However hard make is killed, nothing keeps the port."""
+    make = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {RUN!r}, sys.argv[1]])"
+    with demo(make, tmp_path, environ | {"MAKELEVEL": "1"}) as process:
+        said_until(process, "Press Ctrl-C to stop.")
+        process.kill()
+        process.communicate()  # the demo has the other end of the pipe: this returns when it has ended
+    assert port_trouble(environ["PORT"]) == ""
 
 
 def test_what_the_demo_makes_is_for_its_owner_alone(tmp_path: Path, environ: dict[str, str]) -> None:
