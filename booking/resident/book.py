@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, redirect, request, session
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from booking.offers import Offer, decode, encode
 from booking.queries import appointments
@@ -46,9 +48,8 @@ def add_routes(blueprint: Blueprint) -> None:
 def hold(authority: str) -> ResponseReturnValue:
     """Keep a time for ten minutes; when somebody was quicker, offer the nearest others."""
     with council(authority) as context:
-        throttle(context.runtime, HOLD_TRIES, "hold", request.remote_addr or "")
-        offer = _offer(context, request.form.get("slot", ""))
-        return _hold(context, _draft_for(context, steps_of(request.form.get("steps", ""))), offer)
+        draft = _draft_for(context, steps_of(request.form.get("steps", "")))
+        return _hold(context, draft, request.form.get("slot", ""))
 
 
 def _draft_for(context: Context, steps: Steps) -> Draft:
@@ -74,7 +75,9 @@ def _offer(context: Context, token: str) -> Offer:
     return offer
 
 
-def _hold(context: Context, draft: Draft, offer: Offer) -> ResponseReturnValue:
+def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
+    throttle(context.runtime, HOLD_TRIES, "hold", request.remote_addr or "")
+    offer = _offer(context, slot)
     try:
         taken = _take(context, draft, offer)
     except SlotTaken:
@@ -90,20 +93,22 @@ def _take(context: Context, draft: Draft, offer: Offer) -> HeldSlot:
     """The offer, held. A double click gets the first click's hold; a later try gets one of its own."""
     key = request.form.get("idempotency_key", "")
     idempotency = IdempotencyKey.of(f"hold:{context.authority.id}", f"{key}:{encode(offer)}", b"") if key else None
-    needs = frozenset(draft.needs)
-    taken = hold_slot(
-        context.runtime, offer, for_public=True, needs=needs, replaces=draft.hold or None, idempotency=idempotency
+    take = partial(
+        hold_slot, context.runtime, offer, for_public=True, needs=frozenset(draft.needs), replaces=draft.hold or None
     )
+    taken = take(idempotency=idempotency)
     try:
         with context.runtime.store.reading() as fresh:
             return held(fresh, context.authority.id, taken.token, context.now)
     except HoldExpired:
-        return hold_slot(context.runtime, offer, for_public=True, needs=needs)
+        return take()
 
 
 def _offer_others(context: Context, draft: Draft, offer: Offer) -> ResponseReturnValue:
-    kept = drafts.keep(session, replace(draft, hold="", offer=encode(offer)), context.now)
+    """The nearest others. A time that is held already stays held until another one is."""
     with context.runtime.store.reading() as fresh:
+        is_held = _is_held(fresh, context, draft.hold)
+        kept = drafts.keep(session, draft if is_held else replace(draft, hold="", offer=encode(offer)), context.now)
         others = nearest_alternatives(
             fresh, context.catalogue, offer, context.now, for_public=True, needs=frozenset(draft.needs)
         )
@@ -114,8 +119,16 @@ def _offer_others(context: Context, draft: Draft, offer: Offer) -> ResponseRetur
         steps=steps_of(kept.steps),
         visit=visit_of(context.catalogue, offer),
         others=others,
+        held=visit_of(context.catalogue, decode(kept.offer)) if is_held else None,
     )
     return Response(page, status=409)
+
+
+def _is_held(fresh: Session, context: Context, token: str) -> bool:
+    try:
+        return bool(token) and bool(held(fresh, context.authority.id, token, context.now))
+    except HoldExpired:
+        return False
 
 
 def _refused(context: Context, error: Refused, draft: Draft | None = None) -> ResponseReturnValue:
@@ -237,7 +250,8 @@ def _book(context: Context, step: _Step) -> ResponseReturnValue:
         booked = book(context.runtime, wanted, actor=Actor.resident(), idempotency=idempotency)
     except HoldExpired:
         return step.expired()
-    except SlotTaken:
+    except SlotTaken:  # shut since it was held: the hold is of no use to anybody
+        release_hold(context.runtime, context.authority.id, draft.hold)
         return _offer_others(context, draft, decode(draft.offer))
     except RULES as error:
         return _refused(context, error, draft)
@@ -253,7 +267,7 @@ def again(authority: str, visit: str) -> ResponseReturnValue:
         draft = drafts.draft_of(session, visit, context.now)
         if draft is None:
             return redirect(f"{context.base}/", code=303)
-        return _hold(context, draft, _offer(context, draft.offer))
+        return _hold(context, draft, draft.offer)
 
 
 @public

@@ -16,6 +16,7 @@ from core.clock import FixedClock
 from core.database import ROOT, Store
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
+from locations.catalogue import bump_plan
 from locations.tables import Closure
 from tests.support.factories import (
     NOW,
@@ -160,6 +161,7 @@ def close_site(store: Store, town: Town, site: str, first: datetime, last: datet
                 reason="Boiler",
             )
         )
+        bump_plan(session, town.authority_id, [town.sites[site]])
 
 
 def make_resident_app(store: Store, now: datetime = NOW) -> Flask:

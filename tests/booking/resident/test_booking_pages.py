@@ -15,7 +15,7 @@ from core.database import Store
 from core.runtime import EXTENSION
 from people.tables import Representative, Resident
 from tests.booking.resident.walker import Visitor, book_one, fill_in, go_to_times
-from tests.support.town import make_town
+from tests.support.town import Town, close_site, make_town
 
 
 def clock_of(app: Flask) -> FixedClock:
@@ -158,6 +158,50 @@ def test_a_time_that_somebody_took_is_answered_with_three_others_and_the_form_ke
     visitor.take_first_time()
     assert visitor.page.headings == ["Check your answers"]
     assert "Robin Sample" in visitor.page.text
+
+
+def test_who_loses_another_time_keeps_the_one_they_had(store: Store, town_app: Flask, visitor: Visitor) -> None:
+    """The refused time gives nothing back: what was held before is still theirs, and goes once they choose another."""
+    go_to_times(visitor, site="town-hall")
+    times = visitor.page
+    visitor.take_first_time()
+    other = Visitor(town_app.test_client())
+    go_to_times(other, site="town-hall")
+    other.take_first_time()
+    visitor.page = times
+    visitor.send("/book/hold", slot=times.form_to("/book/hold").buttons[1][1])
+    assert (visitor.status, visitor.page.headings) == (409, ["That time has just gone"])
+    refused = visitor.page
+    visitor.follow("Go on with")
+    assert visitor.page.headings == ["Who is the appointment for?"]
+    visitor.page = refused
+    visitor.take_first_time()
+    assert visitor.page.headings == ["Who is the appointment for?"]
+    assert count(store, Hold) == 2
+
+
+def test_a_held_time_that_can_no_longer_be_booked_is_given_back(
+    store: Store, town: Town, town_app: Flask, visitor: Visitor
+) -> None:
+    """The site is shut while somebody types; what they held is of no use to them."""
+    now = clock_of(town_app).now()
+    go_to_times(visitor, site="town-hall")
+    visitor.take_first_time()
+    fill_in(visitor)
+    close_site(store, town, "office", now, now + timedelta(days=7))
+    visitor.send("/check")
+    assert (visitor.status, visitor.page.headings) == (409, ["That time has just gone"])
+    assert count(store, Hold) == 0
+
+
+def test_the_back_button_and_a_time_once_given_back_leave_one_hold(store: Store, visitor: Visitor) -> None:
+    go_to_times(visitor, site="town-hall")
+    times = visitor.page
+    for number in (0, 3, 0):
+        visitor.page = times
+        visitor.send("/book/hold", slot=times.form_to("/book/hold").buttons[number][1])
+    assert visitor.page.headings == ["Who is the appointment for?"]
+    assert count(store, Hold) == 1
 
 
 def test_a_double_click_on_book_books_once(store: Store, visitor: Visitor) -> None:
@@ -332,6 +376,17 @@ def test_a_program_that_holds_everything_is_stopped(visitor: Visitor) -> None:
     form = visitor.page.form_to("/book/hold")
     statuses = [visitor.post(form, {"slot": "nonsense"}).status_code for _ in range(61)]
     assert statuses == [400] * 60 + [429]
+
+
+def test_starting_again_counts_as_holding(town_app: Flask, visitor: Visitor) -> None:
+    """Or else one time that ran out would hold as many as a program likes."""
+    go_to_times(visitor)
+    visitor.take_first_time()
+    clock_of(town_app).advance(timedelta(minutes=11))
+    visitor.open(visitor.at)
+    form = visitor.page.form_to("/again")
+    statuses = [visitor.post(form, {}).status_code for _ in range(60)]
+    assert statuses == [303] * 59 + [429]
 
 
 def test_a_page_that_a_council_does_not_have_still_says_whom_to_ring(visitor: Visitor) -> None:
