@@ -15,41 +15,42 @@ from core.errors import NotFound
 from core.runtime import runtime
 from locations.catalogue import Catalogue
 from locations.geo import Place, locate
+from locations.offered import offered_service, offered_services, open_site
 
 Query = dict[str, Any]
 
 
 def services(query: Query) -> Response:
-    """A page of services, in the council's own order."""
+    """A page of the services that some site offers, in the council's own order."""
     with runtime().store.reading() as session:
         catalogue = published_catalogue(session, query.get("authority"))
-    page, cursor = page_of(catalogue.services, lambda service: service.slug, query)
+    page, cursor = page_of(offered_services(catalogue), lambda service: service.slug, query)
     return json_answer({"items": [showing.service(facts) for facts in page], "next_cursor": cursor})
 
 
 def sites(query: Query) -> Response:
-    """A page of sites, nearest first when `near` is given, else by name."""
+    """A page of the sites that offer something, nearest first when `near` is given, else by name."""
     with runtime().store.reading() as session:
         catalogue = published_catalogue(session, query.get("authority"))
     ask = Ask(service_ids=known_services(catalogue, query.get("service", ())))
     place = place_near(query["near"]) if "near" in query else None
-    found = sites_by_distance(catalogue, ask, place)
+    found = [pair for pair in sites_by_distance(catalogue, ask, place) if pair[0].service_ids]
     page, cursor = page_of(found, lambda pair: pair[0].slug, query)
     return json_answer({"items": [showing.site(*pair) for pair in page], "next_cursor": cursor})
 
 
 def known_services(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
-    """The ids of the services of these slugs. Raises: BadRequest."""
+    """The ids of the services of these slugs. Raises: BadRequest, also for one that no site offers."""
     try:
-        return tuple(catalogue.service(slug).id for slug in slugs)
+        return tuple(offered_service(catalogue, slug).id for slug in slugs)
     except NotFound as error:
         raise BadRequest({"service": [str(error)]}) from error
 
 
 def known_sites(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
-    """The ids of the sites of these slugs. Raises: BadRequest."""
+    """The ids of the sites of these slugs. Raises: BadRequest, also for one that offers nothing."""
     try:
-        return tuple(catalogue.site(slug).id for slug in slugs)
+        return tuple(open_site(catalogue, slug).id for slug in slugs)
     except NotFound as error:
         raise BadRequest({"site": [str(error)]}) from error
 

@@ -75,7 +75,7 @@ class DayFound:
 
 def places(context: Context, steps: Steps) -> Places:
     """The places for the visit, nearest first when the postcode is known."""
-    ask = ask_of(context.catalogue, Steps(services=steps.services, needs=steps.needs))
+    ask = ask_of(context.catalogue, Steps(services=steps.services, needs=steps.needs, moving=steps.moving))
     place = locate(steps.near) if steps.near else None
     first = first_by_site(context.session, context.catalogue, ask, context.now)
     ordered = sites_by_distance(context.catalogue, ask, place)

@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.runtime import runtime
 from core.web import may_be_kept
 from locations.catalogue import Catalogue, ServiceFacts, authorities
+from locations.offered import offered_service, offered_services
 from people.access import public
 
 
@@ -42,7 +43,7 @@ def front() -> ResponseReturnValue:
 def start(authority: str) -> ResponseReturnValue:
     """A council's services by topic."""
     with council(authority) as context:
-        page = show("start", context, topics=by_topic(context.catalogue.services))
+        page = show("start", context, topics=by_topic(offered_services(context.catalogue)))
     return may_be_kept(Response(page))
 
 
@@ -58,7 +59,7 @@ def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]
 def service(authority: str, slug: str) -> ResponseReturnValue:
     """What to know before booking a service."""
     with council(authority) as context:
-        chosen = context.catalogue.service(slug)
+        chosen = offered_service(context.catalogue, slug)
         steps = read_steps(request.args.to_dict(flat=False))
         steps = Steps(services=(slug,), visit=steps.visit or new_visit())
         page = show(
@@ -76,7 +77,7 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
 def together(authority: str, slug: str) -> ResponseReturnValue:
     """A second service for the same visit."""
     with council(authority) as context:
-        chosen = context.catalogue.service(slug)
+        chosen = offered_service(context.catalogue, slug)
         steps = Steps(services=(slug,), visit=read_steps(request.args.to_dict(flat=False)).visit or new_visit())
         page = show(
             "together",

@@ -16,6 +16,7 @@ from booking.queries.search import Ask
 from core.errors import NotFound
 from core.tokens import parse_reference
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+from locations.offered import offered_service, open_site
 
 MAX_SERVICES = 2
 LONGEST_TEXT, LONGEST_SLUG = 40, 60
@@ -101,8 +102,13 @@ def _short(text: str, most: int) -> str:
 
 
 def services_of(catalogue: Catalogue, steps: Steps) -> tuple[ServiceFacts, ...]:
-    """The services of the visit. Raises: NotFound for one that is unknown, or cannot be booked online, or for none."""
-    services = tuple(catalogue.service(slug) for slug in steps.services)
+    """The services of the visit. Raises: NotFound for one that is unknown, or cannot be booked online, or for none.
+
+    Who moves an appointment may look for a time even when the service takes no more: there is none, and the page says so.
+    """
+    services = tuple(
+        catalogue.service(slug) if steps.moving else offered_service(catalogue, slug) for slug in steps.services
+    )
     if not services or not all(service.bookable_online for service in services):
         raise NotFound("Choose a service first.")
     return services
@@ -110,7 +116,9 @@ def services_of(catalogue: Catalogue, steps: Steps) -> tuple[ServiceFacts, ...]:
 
 def site_of(catalogue: Catalogue, steps: Steps) -> SiteFacts | None:
     """The place that was chosen, or None for any. Raises: NotFound."""
-    return catalogue.site(steps.site) if steps.site else None
+    if not steps.site:
+        return None
+    return catalogue.site(steps.site) if steps.moving else open_site(catalogue, steps.site)
 
 
 def ask_of(catalogue: Catalogue, steps: Steps, **more: Any) -> Ask:

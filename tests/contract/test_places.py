@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -10,7 +12,7 @@ from core.database import Store
 from locations.catalogue import bump_plan
 from locations.tables import Authority
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
-from tests.support.factories import World, make_site, make_world
+from tests.support.factories import World, make_resource, make_service, make_session, make_site, make_world
 
 
 def test_services_are_listed_without_a_key(anybody: Program) -> None:
@@ -59,9 +61,28 @@ def test_sites_are_listed_without_distances_unless_asked(anybody: Program) -> No
     }
 
 
+def open_site(store: Store, world: World, slug: str, *, service: int = 0, **values: Any) -> int:
+    """The id of another site, with a desk at which one service is offered."""
+    site = make_site(store, world.authority_id, slug, **values)
+    desk = make_resource(store, world.authority_id, site, f"{slug}-desk")
+    make_session(store, world.authority_id, site, [desk], [world.service_ids[service]], f"{slug}-days")
+    return site
+
+
+def test_what_is_kept_for_its_history_alone_is_not_listed(anybody: Program, store: Store, world: World) -> None:
+    """No session offers the service, and none opens the site: to the public they are as good as unknown."""
+    make_service(store, world.authority_id, "blue-badge", name="Blue badge renewals")
+    make_site(store, world.authority_id, "old-hall", name="Old Hall", kind="hub")
+    assert [item["slug"] for item in anybody.get("/services").get_json()["items"]] == ["certify", "advice"]
+    assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["high-street"]
+    assert_problem(anybody.get("/sites", service="blue-badge"), 400, "validation")
+    assert_problem(anybody.get("/availability", service="blue-badge"), 400, "validation")
+    assert_problem(anybody.get("/availability", service="certify", site="old-hall"), 400, "validation")
+
+
 def test_sites_come_nearest_first_and_virtual_ones_last(anybody: Program, store: Store, world: World) -> None:
-    make_site(store, world.authority_id, "far", name="A Far Hub", kind="hub", easting=600_000, northing=300_000)
-    make_site(store, world.authority_id, "video", name="A Video Room", kind="virtual", easting=None, northing=None)
+    open_site(store, world, "far", name="A Far Hub", kind="hub", easting=600_000, northing=300_000)
+    open_site(store, world, "video", name="A Video Room", kind="virtual", easting=None, northing=None)
     items = anybody.get("/sites", near="NW11 9QS").get_json()["items"]
     assert [item["slug"] for item in items] == ["high-street", "far", "video"]
     near, far, nowhere = (item["distance_miles"] for item in items)
@@ -70,15 +91,15 @@ def test_sites_come_nearest_first_and_virtual_ones_last(anybody: Program, store:
 
 
 def test_sites_can_be_narrowed_to_those_with_a_service(anybody: Program, store: Store, world: World) -> None:
-    make_site(store, world.authority_id, "empty", name="Empty Hub", kind="hub")
-    assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["empty", "high-street"]
+    open_site(store, world, "advice-only", name="Advice Hub", kind="hub", service=1)
+    assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["advice-only", "high-street"]
     items = anybody.get("/sites", service="certify").get_json()["items"]
     assert [item["slug"] for item in items] == ["high-street"]
 
 
 @pytest.mark.parametrize("path", ["/services", "/sites"])
 def test_lists_come_in_pages(path: str, anybody: Program, store: Store, world: World) -> None:
-    make_site(store, world.authority_id, "second", name="Second Hub", kind="hub")
+    open_site(store, world, "second", name="Second Hub", kind="hub")
     whole = anybody.get(path).get_json()["items"]
     first = anybody.get(path, limit=1).get_json()
     second = anybody.get(path, limit=1, cursor=first["next_cursor"]).get_json()
