@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.runtime import Runtime
 from reminders.tables import Heartbeat
 
-FRESH = timedelta(seconds=60)  # the scheduler beats every few seconds; a minute forgives a long batch
+FRESH = timedelta(seconds=60)  # the scheduler beats every few seconds; a minute forgives a slow mail server
+BETWEEN_BEATS = timedelta(seconds=15)
 KEPT = timedelta(days=1)  # signs of life of processes that are gone
+
+
+log = logging.getLogger(__name__)
 
 
 def beat(session: Session, worker: str, now: datetime) -> None:
@@ -24,3 +31,25 @@ def is_fresh(runtime: Runtime) -> bool:
     with runtime.store.reading() as session:
         newest = session.scalar(select(func.max(Heartbeat.at)))
         return newest is not None and runtime.clock.database_now(session) - newest <= FRESH
+
+
+@dataclass
+class Pulse:
+    """The signs of life of one worker. They are given as work is done, so that one that hangs or fails gives none."""
+
+    runtime: Runtime
+    worker: str
+    last: datetime | None = None
+
+    def progressed(self) -> None:
+        """Write a sign of life, unless the last one is recent. It never raises: a message is worth more than a sign."""
+        now = self.runtime.clock.now()
+        if self.last is not None and now - self.last < BETWEEN_BEATS:
+            return
+        try:
+            with self.runtime.store.writing() as session:
+                beat(session, self.worker, self.runtime.clock.database_now(session))
+        except SQLAlchemyError:
+            log.warning("no sign of life could be written", exc_info=True)
+        else:
+            self.last = now

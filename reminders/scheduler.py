@@ -14,13 +14,12 @@ from sqlalchemy import delete
 from booking.use_cases.sweep import sweep
 from core.runtime import Runtime
 from reminders.channels.chosen import channel_of
-from reminders.heartbeat import KEPT, beat
+from reminders.heartbeat import KEPT, Pulse
 from reminders.messages import Writer
 from reminders.tables import Heartbeat
 from reminders.worker import Worker
 
 TICK_SECONDS = 3
-HEARTBEAT_SECONDS = 15
 SWEEP_SECONDS = 3600
 
 log = logging.getLogger(__name__)
@@ -34,10 +33,13 @@ def worker_of(runtime: Runtime) -> Worker:
 
 
 def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
-    """Tick until `stopping` is set; then finish the message in hand and return."""
+    """Tick until `stopping` is set; then finish the message in hand and return.
+
+    The sign of life comes from the work itself: a job of its own would go on beating while nothing is sent.
+    """
+    worker.progressed = Pulse(runtime, worker.name).progressed
     scheduler = _scheduler()
     for work, seconds in (
-        (lambda: _beat(runtime, worker.name), HEARTBEAT_SECONDS),
         (worker.send_due, tick_seconds),
         (lambda: _sweep(runtime), SWEEP_SECONDS),
     ):
@@ -62,15 +64,10 @@ def stop_on_signals(stopping: threading.Event) -> None:
 def _scheduler() -> BackgroundScheduler:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # else a dropped tick is a warning, every few seconds
     return BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(3)},
+        executors={"default": ThreadPoolExecutor(2)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-
-
-def _beat(runtime: Runtime, name: str) -> None:
-    with runtime.store.writing() as session:
-        beat(session, name, runtime.clock.database_now(session))
 
 
 def _sweep(runtime: Runtime) -> None:

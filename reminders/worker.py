@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -46,7 +46,10 @@ def worker_name() -> str:
 
 @dataclass
 class Worker:
-    """One sender. `stop` may be called from a signal or another thread: the message in hand is finished."""
+    """One sender. `stop` may be called from a signal or another thread: the message in hand is finished.
+
+    `progressed` is called after each message, each batch and each finished pass: never while anything hangs or fails.
+    """
 
     store: Store
     clock: Clock
@@ -55,6 +58,7 @@ class Worker:
     name: str = field(default_factory=worker_name)
     lease: timedelta = LEASE
     stopping: threading.Event = field(default_factory=threading.Event)
+    progressed: Callable[[], None] = field(default=lambda: None)
 
     def stop(self) -> None:
         """Ask the worker to end after the message in hand (after the batch, where batches are recorded at once)."""
@@ -66,7 +70,8 @@ class Worker:
         with self._transaction() as (session, began):
             tally.skipped += queue.settle_late(session, began)
         while not self.stopping.is_set() and self._send_batch(began, tally):
-            pass
+            self.progressed()
+        self.progressed()
         return tally
 
     def _send_batch(self, due_by: datetime, tally: Tally) -> bool:
@@ -126,6 +131,7 @@ class Worker:
                     return
                 is_started = self._start(session, one, now, tally)
             ended = [attempt(line, self.writer, one, now)] if is_started else []
+            self.progressed()
         with self._transaction() as (session, now):
             record(session, ended, now, tally)
 

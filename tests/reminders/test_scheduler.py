@@ -26,6 +26,7 @@ from reminders.channels.smtp import SmtpChannel
 from reminders.heartbeat import is_fresh
 from reminders.scheduler import run
 from reminders.tables import Heartbeat
+from reminders.worker import Worker
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_for
 from tests.reminders.making import notifications, owe
@@ -69,6 +70,44 @@ def test_ticking_sends_beats_and_ends_after_the_message_in_hand(store: Store) ->
     with store.reading() as session:
         assert session.scalars(select(Heartbeat.worker)).all() == ["the-scheduler"]
     assert is_fresh(runtime)
+
+
+def ticking(runtime: Runtime, worker: Worker, stopping: threading.Event) -> threading.Thread:
+    """The scheduler, running in a thread until `stopping` is set."""
+    thread = threading.Thread(target=run, args=(runtime, worker, stopping), kwargs={"tick_seconds": 0.05})
+    thread.start()
+    return thread
+
+
+def test_a_scheduler_that_fails_at_every_tick_gives_no_sign_of_life(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = Runtime(make_runtime(store).settings, store, SystemClock())
+    stopping, tries = threading.Event(), iter(range(3))
+
+    def fail(*_: object) -> int:
+        if next(tries, None) is None:
+            stopping.set()
+        raise RuntimeError("every tick")
+
+    monkeypatch.setattr("reminders.queue.settle_late", fail)
+    ticking(runtime, worker_for(runtime, RecordingChannel()), stopping).join()
+    assert not is_fresh(runtime)
+
+
+def test_the_sign_of_life_comes_from_messages_that_are_done(store: Store) -> None:
+    """While the first is being sent there is none, however long that takes; the second finds what the first one left."""
+    runtime = Runtime(make_runtime(store).settings, store, SystemClock())
+    owe(store, make_world(store), 2, now=runtime.clock.now())
+    stopping, fresh = threading.Event(), list[bool]()
+
+    def look(_message: Message) -> None:
+        fresh.append(is_fresh(runtime))
+        if len(fresh) == 2:
+            stopping.set()
+
+    ticking(runtime, worker_for(runtime, RecordingChannel(on_send=look)), stopping).join()
+    assert fresh == [False, True]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
