@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,6 @@ from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
     GovCheckboxInput,
-    GovDateInput,
     GovInput,
     GovPasswordInput,
     GovRadioInput,
@@ -22,7 +20,6 @@ from govuk_frontend_wtf.wtforms_widgets import (
 )
 from wtforms import (
     BooleanField,
-    DateField,
     Field,
     PasswordField,
     RadioField,
@@ -90,18 +87,6 @@ class PasswordInput(_Unforced, GovPasswordInput):
 
 class Select(_Unforced, GovSelect):
     """A GOV.UK select."""
-
-
-class DateInput(_Unforced, GovDateInput):
-    """Three boxes for day, month and year; the first takes the focus when there is an error."""
-
-    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        """The macro's parameters, with the focus on the day."""
-        wants_focus = kwargs.pop("autofocus", None)
-        params = super().map_gov_params(field, **kwargs)
-        if wants_focus:
-            params["items"][0]["attributes"] = {"autofocus": "autofocus"}
-        return params
 
 
 class Text(StringField):
@@ -183,16 +168,6 @@ class Dropdown(_Pairs, SelectField):
     widget = Select()
 
 
-class DayMonthYear(DateField):
-    """A date in three boxes."""
-
-    widget = DateInput()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("format", "%d %m %Y")
-        super().__init__(*args, **kwargs)
-
-
 class Form(FlaskForm):
     """The base of every form: the first field that is wrong takes the focus."""
 
@@ -226,20 +201,9 @@ class FieldError:
 
 def errors_of(form: Any) -> list[FieldError]:
     """The errors of `form` in the order of its fields; each leads to an input that can take the focus."""
-    return [FieldError(str(field.errors[0]), target_of(field)) for field in form if field.errors]
-
-
-def target_of(field: Any) -> str:
-    """The id of the input that an error about `field` leads to: a date's day, the first radio."""
-    return f"{field.name}-day" if isinstance(field, DateField) else str(field.id)
+    return [FieldError(str(field.errors[0]), str(field.id)) for field in form if field.errors]
 
 
 def optional() -> Optional:
     """A field that may be left empty."""
     return Optional(strip_whitespace=True)
-
-
-def choices_in(form: Any, name: str) -> Iterator[tuple[str, str]]:
-    """The value and words of each choice of a field."""
-    for value, words, *_rest in form[name].iter_choices():
-        yield str(value), str(words)

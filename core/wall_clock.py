@@ -82,11 +82,6 @@ def tick_at(day: LocalDay, wall_time: time, zone_name: str) -> int:
     return unit_of(wall_instant(day.date, wall_time, zone_name)) - day.base_unit
 
 
-def wall_time_at(day: LocalDay, tick: int, zone_name: str) -> time:
-    """What the clock shows `tick` ticks after the midnight of `day`; `fold` is 1 in a repeated hour's second pass."""
-    return _local(day.base_unit + tick, zone_name).time()
-
-
 def wall_instant(date: date, wall_time: time, zone_name: str) -> datetime:
     """The instant, in UTC, at which the zone's clock shows `wall_time` on `date` (rules above)."""
     zone = ZoneInfo(zone_name)

@@ -24,11 +24,6 @@ def bank_holiday(day: date, division: str) -> str | None:
     return known.get(day)
 
 
-def published_until(division: str) -> int:
-    """The last year of GOV.UK's list; later years follow rules."""
-    return max(_published_years(division))
-
-
 @cache
 def _published(division: str) -> Mapping[date, str]:
     events = _published_lists()[division]["events"]

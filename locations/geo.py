@@ -47,13 +47,11 @@ def locate(postcode_text: str) -> Place | None:
     return None
 
 
-def miles_between(one: Place, other: Place) -> float:
-    """Miles as the crow flies. Northern Ireland has a grid of its own: compare its places with each other only."""
-    return grid_miles((one.easting, one.northing), (other.easting, other.northing))
-
-
 def grid_miles(one: tuple[int, int], other: tuple[int, int]) -> float:
-    """Miles between two points given as (easting, northing)."""
+    """Miles between two points, each (easting, northing), as the crow flies.
+
+    Northern Ireland has a grid of its own: compare its places with each other only.
+    """
     return math.dist(one, other) / METRES_IN_MILE
 
 

@@ -32,7 +32,7 @@ from core.audit import Actor
 from core.errors import NotAllowed, NotFound
 from core.runtime import runtime
 from people.api_keys import SignedInKey, key_of
-from people.policy import SITE_SCOPED, Action, Scope
+from people.policy import Action, Scope
 from people.sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
 
 logger = logging.getLogger(__name__)
@@ -227,11 +227,3 @@ def api_actor() -> Actor:
     """The program that calls, for the audit."""
     key = current_api_key()
     return Actor("api", key.key_id, key.name) if key else Actor("api", None, "Without a key")
-
-
-def allow_site(action: Action, site_id: int) -> None:
-    """Return when the member of staff may do `action` at the site. Raises: NotFound otherwise."""
-    if action not in SITE_SCOPED:
-        raise ValueError(f"{action} is not scoped by site.")
-    if not current_staff().may(action, site_id=site_id):
-        raise NotFound

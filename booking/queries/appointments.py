@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -138,12 +138,6 @@ def of_site_day(session: Session, catalogue: Catalogue, site_id: int, local_date
     here_then = (Appointment.site_id == site_id) & (Appointment.local_date == local_date)
     views = _views(session, catalogue, here_then)
     return sorted(views, key=lambda view: (view.starts_at, view.resident.name, view.id))
-
-
-def of_ids(session: Session, catalogue: Catalogue, ids: Iterable[int]) -> list[AppointmentView]:
-    """The appointments of these ids, by start."""
-    views = _views(session, catalogue, Appointment.id.in_(list(ids)))
-    return sorted(views, key=lambda view: (view.starts_at, view.id))
 
 
 def _one(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:

@@ -124,12 +124,6 @@ def _guarded_views() -> Blueprint:
     def day_list(site: str) -> str:
         return f"the list of {site}"
 
-    @views.route("/staff/by-id/<int:site_id>")
-    @people.access.requires(Action.SEE_DAY_LIST)
-    def day_list_by_id(site_id: int) -> str:
-        people.access.allow_site(Action.SEE_DAY_LIST, site_id)
-        return "the list"
-
     @views.route("/api/read")
     @people.access.api_scope("read")
     def api_read() -> str:

@@ -68,13 +68,6 @@ def test_site_staff_see_their_own_site_only(visitor, store, clock, council):
         assert visitor.get(SITE_STAFF_PAGE.format(other)).status_code == 404
 
 
-def test_a_site_by_number_is_checked_in_the_view(visitor, store, clock, council):
-    signed_in(visitor, store, clock, council.northbank, Role.SITE_STAFF, council.hill)
-    assert visitor.get(f"/staff/by-id/{council.hill}").status_code == 200
-    assert visitor.get(f"/staff/by-id/{council.mill}").status_code == 404
-    assert visitor.get(f"/staff/by-id/{council.far}").status_code == 404
-
-
 def test_an_unsafe_request_needs_its_token_on_pages(visitor, store, clock, council):
     assert visitor.post("/open").status_code == 400
     signed_in(visitor, store, clock, council.northbank, Role.TRIAGE_AGENT)
