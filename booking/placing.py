@@ -8,7 +8,6 @@ circle: sites by id, then the appointment, the hold, dead allocations, the resid
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,19 +26,10 @@ from booking.offers import Offer
 from booking.queries.search import Ask, candidate_sites
 from booking.queries.taken import taken_on
 from booking.tables import Allocation
-from core.errors import Invalid, NotFound, SlotTaken, TooFar, TooSoon
+from core.errors import Invalid, SlotTaken, TooFar, TooSoon
 from core.idempotency import TRIES
 from core.wall_clock import instant_of, local_date_of, local_day
-from locations.catalogue import Catalogue, catalogue_by_id
-from locations.tables import Site
-
-_LOCK_SITES = (
-    select(Site.id)
-    .where(Site.id.in_(bindparam("sites", expanding=True)), Site.authority_id == bindparam("authority"))
-    .order_by(Site.id)
-    .with_for_update(read=True)
-)
-
+from locations.catalogue import Catalogue, catalogue_while_locked
 
 _HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.hold_id == bindparam("hold"))
 
@@ -55,15 +45,6 @@ class Placement:
     way: tuple[Seating, ...]
 
 
-def lock_sites(session: Session, authority_id: int, site_ids: Collection[int]) -> Catalogue:
-    """The catalogue as it stands while the sites' rows are locked for sharing, by ascending id. Raises: NotFound."""
-    wanted = sorted(set(site_ids))
-    known = session.connection().scalars(_LOCK_SITES, {"sites": wanted, "authority": authority_id}).all()
-    if list(known) != wanted:
-        raise NotFound("There is no such place.")
-    return catalogue_by_id(session, authority_id)
-
-
 def place(
     session: Session,
     offer: Offer,
@@ -77,7 +58,7 @@ def place(
 
     `but_not` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
-    catalogue = lock_sites(session, offer.authority_id, [offer.site_id])
+    catalogue = catalogue_while_locked(session, offer.authority_id, [offer.site_id])
     _check_offered(catalogue, offer)
     zone = catalogue.authority.zone
     search = search_for(
@@ -123,7 +104,7 @@ def place_held(
 
     The caller locks the hold afterwards, and so finds out whether a closure took it away. Raises: SlotTaken, Invalid.
     """
-    catalogue = lock_sites(session, offer.authority_id, [offer.site_id])
+    catalogue = catalogue_while_locked(session, offer.authority_id, [offer.site_id])
     _check_offered(catalogue, offer)
     zone = catalogue.authority.zone
     search = search_for(catalogue, offer.service_ids, now, for_public=False, extra_time=offer.extra_time)

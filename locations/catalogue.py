@@ -44,6 +44,8 @@ __all__ = [
     "bump_plan",
     "catalogue_by_id",
     "catalogue_of",
+    "catalogue_while_locked",
+    "last_known_catalogue",
     "lock_sites",
 ]
 
@@ -84,6 +86,11 @@ class Catalogue:
         found: SiteFacts = self._find("site", site_id)
         return found
 
+    def version_of(self, site_id: int) -> int | None:
+        """The plan version of the site of this id, or None when it is not here."""
+        site: SiteFacts | None = self._by.get(("site", site_id))
+        return site.plan_version if site else None
+
     def _find(self, kind: str, key: int | str) -> Any:
         try:
             return self._by[kind, key]
@@ -99,6 +106,30 @@ def catalogue_of(session: Session, slug: str) -> Catalogue:
 def catalogue_by_id(session: Session, authority_id: int) -> Catalogue:
     """The catalogue of the authority of this id; one statement when nothing changed. Raises: NotFound."""
     return _current(session, _read(session, _VERSIONS_BY_ID, authority_id))
+
+
+def last_known_catalogue(session: Session, authority_id: int) -> Catalogue:
+    """The catalogue as this process last saw it: to name what was just booked, not to decide anything. Raises: NotFound."""
+    return _kept_by(session).get(authority_id) or catalogue_by_id(session, authority_id)
+
+
+def catalogue_while_locked(session: Session, authority_id: int, site_ids: Iterable[int]) -> Catalogue:
+    """The catalogue, while these sites' rows are locked for sharing, by ascending id; their plans cannot change meanwhile.
+
+    One statement when nothing changed at these sites; of the others it may be a little old. Raises: NotFound.
+    """
+    wanted = sorted(set(site_ids))
+    session.flush()
+    rows = session.connection().execute(_LOCKED, {"authority": authority_id, "sites": wanted}).all()
+    if [row[0] for row in rows] != wanted:
+        raise NotFound("There is no such place.")
+    known = None if session.info.get(PLAN_IS_CHANGING) else _kept_by(session).get(authority_id)
+    if known is None or any(
+        known.authority.plan_version != authority_version or known.version_of(site_id) != version
+        for site_id, version, authority_version in rows
+    ):
+        return catalogue_by_id(session, authority_id)
+    return known
 
 
 def authorities(session: Session) -> tuple[AuthorityFacts, ...]:
@@ -147,6 +178,15 @@ _VERSIONS_BY_SLUG = _versions(_authorities.c.slug == bindparam("wanted"))
 _VERSIONS_BY_ID = _versions(_authorities.c.id == bindparam("wanted"))
 
 
+_LOCKED = (
+    select(_sites.c.id, _sites.c.plan_version, _authorities.c.plan_version)
+    .join_from(_sites, _authorities, _authorities.c.id == _sites.c.authority_id)
+    .where(_sites.c.id.in_(bindparam("sites", expanding=True)), _sites.c.authority_id == bindparam("authority"))
+    .order_by(_sites.c.id)
+    .with_for_update(read=True, of=_sites)
+)
+
+
 def _read(session: Session, versions: Any, wanted: str | int) -> Sequence[Any]:
     session.flush()  # what this transaction has changed counts
     return session.connection().execute(versions, {"wanted": wanted}).all()
@@ -156,6 +196,10 @@ def _read(session: Session, versions: Any, wanted: str | int) -> Sequence[Any]:
 _kept: WeakKeyDictionary[Pool, dict[int, Catalogue]] = WeakKeyDictionary()
 
 
+def _kept_by(session: Session) -> dict[int, Catalogue]:
+    return _kept.setdefault(session.get_bind().engine.pool, {})
+
+
 def _current(session: Session, versions: Sequence[Any]) -> Catalogue:
     if not versions:
         raise NotFound("There is no such council here.")
@@ -163,7 +207,7 @@ def _current(session: Session, versions: Sequence[Any]) -> Catalogue:
     wanted = {site_id: version for _, _, site_id, version in versions if site_id is not None}
     if session.info.get(PLAN_IS_CHANGING):  # may yet be rolled back: nobody else may see it
         return _loaded(session, authority_id, wanted, None)
-    kept = _kept.setdefault(session.get_bind().engine.pool, {})
+    kept = _kept_by(session)
     known = kept.get(authority_id)
     if known is None or known.authority.plan_version != authority_version:
         known = kept[authority_id] = _loaded(session, authority_id, wanted, None)

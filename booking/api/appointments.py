@@ -18,7 +18,7 @@ from booking.use_cases.booking import Booked, Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.outcomes import correct, move
 from core.runtime import runtime
-from locations.catalogue import Catalogue, catalogue_by_id
+from locations.catalogue import Catalogue, catalogue_by_id, last_known_catalogue
 from people.access import api_actor
 from people.contacts import log_access
 from people.model import Person, Representation
@@ -119,7 +119,7 @@ def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
 
 def _changed(booked: Booked, status: int = 200) -> Response:
     with runtime().store.reading() as session:
-        catalogue = catalogue_by_id(session, signed_in_key().authority_id)
+        catalogue = last_known_catalogue(session, signed_in_key().authority_id)
     return json_answer(showing.booked(booked, catalogue, runtime().settings.public_url), status)
 
 

@@ -13,7 +13,7 @@ from booking.claims import claim_for_appointment, release, turn_hold_into_appoin
 from booking.events import AppointmentChange, announce
 from booking.model import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.offers import Offer, decode, encode
-from booking.placing import Placement, lock_sites, place, place_held
+from booking.placing import Placement, place, place_held
 from booking.repository import appointment_for_change, insert_services, service_ids_of
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
@@ -21,12 +21,12 @@ from booking.use_cases.holds import live_hold
 from booking.use_cases.rebooking import settle
 from core.audit import Actor, record
 from core.database import table_of
-from core.errors import IllegalMove, Invalid, LostRace, TooSoon
+from core.errors import IllegalMove, Invalid, LostRace, NotFound, TooSoon
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
 from core.tokens import parse_reference
 from core.wall_clock import unit_of
-from locations.catalogue import Catalogue, catalogue_by_id
+from locations.catalogue import Catalogue, catalogue_by_id, catalogue_while_locked
 from people.model import Person
 from people.repository import lock_resident
 from people.residents import change_contact
@@ -69,7 +69,8 @@ def reschedule(
 
     def deed(session: Session) -> Answer:
         now = runtime.clock.database_now(session)
-        row = _locked(session, authority_id, reference, _destination(session, authority_id, move, now))
+        site_id = _site_of(session, authority_id, reference)
+        row = _locked(session, authority_id, reference, site_id, _destination(session, authority_id, move, now))
         _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
         _move(session, row, move, actor, now)
         return answer_of(row)
@@ -96,7 +97,7 @@ def cancel(
 
     def deed(session: Session) -> Answer:
         now = runtime.clock.database_now(session)
-        row = _locked(session, authority_id, reference)
+        row = _locked(session, authority_id, reference, _site_of(session, authority_id, reference))
         if not can_move(State(row.state), wanted):
             raise IllegalMove(row.state, wanted)
         if wanted in NEEDS_REASON and not reason.strip():
@@ -140,17 +141,23 @@ def cutoff_at(session: Session, catalogue: Catalogue, appointment_id: int, start
     return starts_at - timedelta(minutes=max(service.cancel_cutoff_minutes for service in services))
 
 
-def _locked(session: Session, authority_id: int, reference: str, *also: int) -> Appointment:
-    """The appointment's row, locked, after its site and those of `also`, so that closures take turns with it.
+def _site_of(session: Session, authority_id: int, reference: str) -> int:
+    """The site of the appointment, as a first look. Raises: NotFound."""
+    same = (Appointment.authority_id == authority_id, Appointment.reference == parse_reference(reference))
+    site_id = session.scalar(select(Appointment.site_id).where(*same))
+    if site_id is None:
+        raise NotFound("There is no appointment with this reference.")
+    return site_id
 
-    Raises: NotFound; LostRace when somebody moved it elsewhere meanwhile.
+
+def _locked(session: Session, authority_id: int, reference: str, *site_ids: int) -> Appointment:
+    """The appointment's row, locked after its site and any other, so that closures take turns with it.
+
+    Raises: NotFound; LostRace when somebody moved it elsewhere since the first look.
     """
-    statement = select(Appointment.site_id).where(Appointment.authority_id == authority_id)
-    site_id = session.scalar(statement.where(Appointment.reference == parse_reference(reference)))
-    if site_id is not None:
-        lock_sites(session, authority_id, [site_id, *also])
+    catalogue_while_locked(session, authority_id, site_ids)
     row = appointment_for_change(session, authority_id, reference)
-    if row.site_id != site_id:
+    if row.site_id != site_ids[0]:
         raise LostRace
     return row
 

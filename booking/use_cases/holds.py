@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from booking.claims import claim_for_hold, release
 from booking.model import wants_extra_time
 from booking.offers import Offer, decode, encode
-from booking.placing import lock_sites, place
+from booking.placing import place
 from booking.tables import Allocation, Hold
 from core.database import table_of
 from core.errors import HoldExpired
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
+from locations.catalogue import catalogue_while_locked
 
 HOLD_PERIOD = timedelta(minutes=10)
 
@@ -131,7 +132,7 @@ def _replace(session: Session, offer: Offer, token: str) -> None:
     same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == offer.authority_id)
     site_id = session.connection().scalar(select(_holds.c.site_id).where(*same))
     if site_id is not None:
-        lock_sites(session, offer.authority_id, [site_id, offer.site_id])
+        catalogue_while_locked(session, offer.authority_id, [site_id, offer.site_id])
         _release(session, offer.authority_id, token)
 
 
