@@ -24,6 +24,8 @@ Row = tuple[object, ...]
 
 COLUMNS = """SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
     WHERE table_schema = 'public' ORDER BY 1, 2"""
+CONSTRAINTS = """SELECT conrelid::bigint, conname FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"""
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
@@ -96,8 +98,8 @@ class PostgresServer:
 
 
 def _shape_of(connection: psycopg.Connection[Row]) -> list[Row]:
-    """Every column of every table, and the migrations that were applied."""
-    return [*connection.execute(COLUMNS).fetchall(), *connection.execute(APPLIED).fetchall()]
+    """Every column and constraint of every table, and the migrations that were applied."""
+    return [row for query in (COLUMNS, CONSTRAINTS, APPLIED) for row in connection.execute(query).fetchall()]
 
 
 def _filled_tables(connection: psycopg.Connection[Row]) -> list[str]:
