@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 from booking.availability.bits import Bits
 from booking.availability.busy import Busy
 from booking.availability.free import seat_starts
 from booking.availability.plan import Pool, Step, open_bits, released_tick, ways_by_step
-from booking.availability.values import Allocation, ResourceFacts, Search, SiteDay
+from booking.availability.values import Allocation, ResourceDay, ResourceFacts, Search, SiteDay
 
 MOST_ALTERNATIVES = 12
+T = TypeVar("T")
 
 
 class Seat(NamedTuple):
@@ -75,25 +77,30 @@ class _Desk(NamedTuple):
     def free_seats(self, step: Step, pool: Pool) -> list[Seat]:
         """The seats of the pool that are free for the step, best first, equals turned by `spread`."""
         clear = self.busy.clear(step.blocked_length, self.site_day.day.base_unit)
-        seats = [
-            Seat(member.resource, number)
+        plans = {plan.resource.resource_id: plan for plan in self.site_day.resources}
+        ranked = [
+            (
+                self._rank(member.resource),
+                self._gap(plans[member.resource.resource_id], number, step),
+                member.resource.resource_id,
+                number,
+                member.resource,
+            )
             for member in pool
             for number, starts in enumerate(seat_starts(member, clear))
             if starts >> self.tick + step.offset & 1
         ]
-        seats.sort(key=lambda seat: (self._rank(seat), self._gap(seat, step), seat.resource.resource_id, seat.number))
-        equals = (list(group) for _, group in groupby(seats, self._rank))
-        return [seat for group in equals for seat in _turned(group, self.spread)]
+        ranked.sort(key=itemgetter(0, 1, 2, 3))
+        equals = (list(group) for _, group in groupby(ranked, itemgetter(0)))
+        return [Seat(seat[4], seat[3]) for group in equals for seat in _turned(group, self.spread)]
 
-    def _rank(self, seat: Seat) -> tuple[bool, int]:
-        return seat.resource.resource_id not in self.prefer, len(seat.resource.skills)
+    def _rank(self, resource: ResourceFacts) -> tuple[bool, int]:
+        return resource.resource_id not in self.prefer, len(resource.skills)
 
-    def _gap(self, seat: Seat, step: Step) -> int:
+    def _gap(self, plan: ResourceDay, number: int, step: Step) -> int:
         """The ticks left idle on both sides of the step, if this seat takes it."""
-        resource, number = seat
-        plan = next(plan for plan in self.site_day.resources if plan.resource is resource)
         is_open = open_bits(plan, step.shape.service_id, released_tick(self.search, self.site_day))
-        free = is_open & ~self.busy.taken(resource.resource_id, number, self.site_day.day.base_unit)
+        free = is_open & ~self.busy.taken(plan.resource.resource_id, number, self.site_day.day.base_unit)
         begin = self.tick + step.offset
         return run_before(free, begin) + run_from(free, begin + step.blocked_length)
 
@@ -127,7 +134,7 @@ def _match(pools: Pools, turn: int, already: set[Seat]) -> Seats | None:
     return next(_choices(turned, ()), None)
 
 
-def _turned(seats: Sequence[Seat], turn: int) -> list[Seat]:
+def _turned(seats: Sequence[T], turn: int) -> list[T]:
     """`seats` in the same round, begun at the `turn`-th."""
     at = turn % len(seats) if seats else 0
     return [*seats[at:], *seats[:at]]
