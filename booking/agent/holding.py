@@ -67,7 +67,7 @@ def _take(desk: Desk, offer: Offer, needs: frozenset[str], replaces: str | None)
         with desk.runtime.store.reading() as fresh:
             return held(fresh, desk.authority.id, taken.token, desk.now)
     except HoldExpired:
-        return hold_slot(desk.runtime, offer, for_public=False, needs=needs)
+        return hold_slot(desk.runtime, offer, for_public=False, needs=needs, replaces=replaces)
 
 
 def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:

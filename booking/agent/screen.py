@@ -28,6 +28,7 @@ from core.forms import FieldError
 from core.wall_clock import instant_of
 from core.wording import moment_words
 from locations.catalogue import ServiceFacts, SiteFacts
+from locations.offered import offered_services
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _services_of(desk: Desk, state: CallState, moving: AppointmentView | None) -
     """The state with services that exist; an appointment that moves keeps its own."""
     if moving is not None:
         return replace(state, services=tuple(service.slug for service in moving.services))
-    known = {service.slug for service in desk.catalogue.services}
+    known = {service.slug for service in offered_services(desk.catalogue)}
     return replace(state, services=tuple(slug for slug in state.services if slug in known))
 
 
@@ -195,8 +196,9 @@ class Listed:
 
 def listed_services(desk: Desk, card: Card, state: CallState) -> tuple[Listed, ...]:
     """The services to choose from: those this resident had before come first; `state.wording` narrows them."""
-    recent = [service for service in card.recent_services if service in desk.catalogue.services]
-    others = [service for service in desk.catalogue.services if service not in recent]
+    offered = offered_services(desk.catalogue)
+    recent = [service for service in card.recent_services if service in offered]
+    others = [service for service in offered if service not in recent]
     words = state.wording.casefold().split()
     return tuple(
         Listed(service, state.but(services=(*state.services, service.slug), first_date=None).query, service in recent)
