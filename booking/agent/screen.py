@@ -147,7 +147,7 @@ def _services_of(desk: Desk, state: CallState, moving: AppointmentView | None) -
     """The state with services that exist; an appointment that moves keeps its own."""
     if moving is not None:
         return replace(state, services=tuple(service.slug for service in moving.services))
-    known = {service.slug for service in offered_services(desk.catalogue)}
+    known = {service.slug for service in desk.catalogue.services}
     return replace(state, services=tuple(slug for slug in state.services if slug in known))
 
 
