@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.values import Allocation as Seating
 from booking.tables import Allocation, Claim
-from core.database import table_of
+from core.database import connection_of, table_of
 from core.errors import HoldExpired, LostRace
 
 _allocations = table_of(Allocation)
@@ -37,7 +37,7 @@ def claim_for_appointment(session: Session, site_id: int, way: Sequence[Seating]
 
 def turn_hold_into_appointment(session: Session, *, hold_id: int, appointment_id: int, now: datetime) -> None:
     """Give the hold's capacity to the appointment. Raises: HoldExpired when the hold is dead at `now`."""
-    result = session.connection().execute(
+    result = connection_of(session).execute(
         update(_allocations)
         .where(_allocations.c.hold_id == hold_id, _allocations.c.expires_at > now)
         .values(hold_id=None, expires_at=None, appointment_id=appointment_id)
@@ -51,7 +51,7 @@ def release(session: Session, *, hold_id: int | None = None, appointment_id: int
     owner = (
         _allocations.c.hold_id == hold_id if hold_id is not None else _allocations.c.appointment_id == appointment_id
     )
-    session.connection().execute(delete(_allocations).where(owner))
+    connection_of(session).execute(delete(_allocations).where(owner))
 
 
 def bury(session: Session, allocation_ids: Collection[int], now: datetime) -> None:
@@ -59,7 +59,7 @@ def bury(session: Session, allocation_ids: Collection[int], now: datetime) -> No
 
     They are locked in the order of their ids, so that several who bury the same queue up instead of deadlocking.
     """
-    connection = session.connection()
+    connection = connection_of(session)
     dead = (
         select(_allocations.c.id)
         .where(_allocations.c.id.in_(sorted(allocation_ids)), _allocations.c.expires_at <= now)
@@ -71,7 +71,7 @@ def bury(session: Session, allocation_ids: Collection[int], now: datetime) -> No
 
 def remove_past(session: Session, before_unit: int) -> int:
     """Remove the claims of units before `before_unit`; how many there were. The allocations stay, as the record."""
-    result = session.connection().execute(delete(table_of(Claim)).where(Claim.unit < before_unit))
+    result = connection_of(session).execute(delete(table_of(Claim)).where(Claim.unit < before_unit))
     return result.rowcount
 
 
@@ -83,7 +83,7 @@ def _claim(session: Session, site_id: int, way: Sequence[Seating], owner: dict[s
 
 def _insert(session: Session, site_id: int, seat: Seating, owner: dict[str, object]) -> bool:
     """Whether every unit of `seat` could be claimed. The caller's transaction is rolled back when not."""
-    connection = session.connection()
+    connection = connection_of(session)
     allocation = {"site_id": site_id} | seat._asdict() | owner
     allocation_id = connection.execute(_INSERT_ALLOCATION, allocation).scalar_one()
     units = range(seat.first_unit, seat.last_unit)

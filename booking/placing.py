@@ -26,6 +26,7 @@ from booking.offers import Offer
 from booking.queries.search import Ask, candidate_sites
 from booking.queries.taken import taken_on
 from booking.tables import Allocation
+from core.database import connection_of
 from core.errors import Invalid, SlotTaken, TooFar, TooSoon
 from core.idempotency import TRIES
 from core.wall_clock import instant_of, local_date_of, local_day
@@ -122,7 +123,7 @@ def _check_needs_met(session: Session, hold_id: int, offer: Offer, day: SiteDay,
     if wanted:
         skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
         held: dict[int, frozenset[str]] = {}
-        for service_id, resource_id in session.connection().execute(_HELD, {"hold": hold_id}):
+        for service_id, resource_id in connection_of(session).execute(_HELD, {"hold": hold_id}):
             held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
         unmet |= {need for has in held.values() for need in wanted - has}
     if unmet:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, AppointmentService
-from core.database import table_of
+from core.database import connection_of, table_of
 from core.errors import NotFound
 from core.tokens import new_reference, parse_reference
 
@@ -31,7 +31,7 @@ def insert_appointment(session: Session, values: dict[str, Any]) -> tuple[int, s
 
     A reference that exists already (one in 22,000 at a million appointments) is drawn again.
     """
-    connection = session.connection()
+    connection = connection_of(session)
     statement = _RETURNING_ID[connection.dialect.name]
     while True:
         reference = new_reference()
@@ -52,7 +52,7 @@ def insert_services(session: Session, appointment_id: int, parts: Sequence[tuple
         }
         for position, (service_id, starts_at, ends_at) in enumerate(parts)
     ]
-    session.connection().execute(_INSERT_SERVICE, rows)
+    connection_of(session).execute(_INSERT_SERVICE, rows)
 
 
 def appointment_for_change(session: Session, authority_id: int, reference: str) -> Appointment:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.database import Base, Key, table_of
+from core.database import Base, Key, connection_of, table_of
 from core.privacy import personal
 
 
@@ -81,4 +81,4 @@ def record(
         "reason": reason,
         "facts": facts,
     }
-    session.connection().execute(_RECORD, values)
+    connection_of(session).execute(_RECORD, values)

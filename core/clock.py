@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+
+from core.database import connection_of
 
 
 def epoch_seconds() -> float:
@@ -40,7 +42,7 @@ class SystemClock:
         if session.get_bind().dialect.name == "sqlite":
             text = session.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now")))
             return datetime.fromisoformat(f"{text}+00:00")
-        value: datetime = session.execute(select(literal_column("clock_timestamp()"))).scalar_one()
+        value: datetime = connection_of(session).exec_driver_sql("SELECT clock_timestamp()").scalar_one()
         return value.astimezone(UTC)
 
 

@@ -36,6 +36,7 @@ from sqlalchemy.types import TypeDecorator
 ROOT = Path(__file__).resolve().parent.parent
 SQLITE_BUSY_SECONDS = 30
 IDLE_SECONDS = 2.0
+CONNECTION = "connection"  # in Session.info; a session lives for one transaction
 
 
 class Instant(TypeDecorator[datetime]):
@@ -84,12 +85,20 @@ def table_of(mapped: type[Base]) -> Table:
     return cast(Table, mapped.__table__)
 
 
+def connection_of(session: Session) -> Connection:
+    """The session's connection, remembered: a use case asks for it a dozen times, and each first asking has its price."""
+    known: Connection | None = session.info.get(CONNECTION)
+    if known is None:
+        known = session.info[CONNECTION] = session.connection()
+    return known
+
+
 def integer_rows(session: Session, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
     """The rows of a statement whose columns are all integers, as the driver hands them over.
 
     Integers need no conversion, and making a row object of each doubles the cost of reading thousands.
     """
-    with closing(session.connection().execute(statement, values)) as result:
+    with closing(connection_of(session).execute(statement, values)) as result:
         return list(result.cursor.fetchall())
 
 

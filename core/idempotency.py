@@ -12,7 +12,7 @@ from sqlalchemy import Index, String, UniqueConstraint, bindparam, delete, selec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.database import Base, Key, Store, table_of
+from core.database import Base, Key, Store, connection_of, table_of
 from core.errors import IdempotencyMismatch, LostRace, ServiceError, SlotTaken
 
 KEPT = timedelta(hours=48)  # the contract promises at least 24
@@ -121,7 +121,7 @@ def _commit(
         if key is not None:
             values = {"owner": key.owner, "key": key.key, "fingerprint": key.fingerprint, "created_at": now}
             values |= {"status": answer.status, "answer": answer.body}
-            session.connection().execute(_REMEMBER, values)
+            connection_of(session).execute(_REMEMBER, values)
     return answer
 
 

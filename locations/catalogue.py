@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Pool, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from core.database import connection_of
 from core.errors import NotFound
 from locations.model import (
     AuthorityFacts,
@@ -120,7 +121,7 @@ def catalogue_while_locked(session: Session, authority_id: int, site_ids: Iterab
     """
     wanted = sorted(set(site_ids))
     session.flush()
-    rows = session.connection().execute(_LOCKED, {"authority": authority_id, "sites": wanted}).all()
+    rows = connection_of(session).execute(_LOCKED, {"authority": authority_id, "sites": wanted}).all()
     if [row[0] for row in rows] != wanted:
         raise NotFound("There is no such place.")
     known = None if session.info.get(PLAN_IS_CHANGING) else _kept_by(session).get(authority_id)
@@ -189,7 +190,7 @@ _LOCKED = (
 
 def _read(session: Session, versions: Any, wanted: str | int) -> Sequence[Any]:
     session.flush()  # what this transaction has changed counts
-    return session.connection().execute(versions, {"wanted": wanted}).all()
+    return connection_of(session).execute(versions, {"wanted": wanted}).all()
 
 
 # By connection pool: one for each database that this process has open, and gone with it.

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from core.database import table_of
+from core.database import connection_of, table_of
 from core.errors import Invalid, NotFound
 from core.tokens import digest, new_token
 from people.policy import Scope
@@ -80,7 +80,7 @@ def key_of(session: Session, token: str) -> SignedInKey | None:
     """The key that `token` is, or None when there is no such key or it is revoked. One statement."""
     if not token.startswith(MARK):
         return None
-    row = session.connection().execute(_WORKING_KEY, {"wanted": digest(token)}).first()
+    row = connection_of(session).execute(_WORKING_KEY, {"wanted": digest(token)}).first()
     if row is None:
         return None
     return SignedInKey(

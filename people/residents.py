@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.database import table_of
+from core.database import connection_of, table_of
 from people.finding import Match, find_residents
 from people.model import Person
 from people.names import (
@@ -106,7 +106,7 @@ def _lock_contact(session: Session, authority_id: int, person: Person) -> None:
         return  # SQLite has one writer at a time
     keys = (email_key(person.email), phone_key(person.phone))
     for number in sorted(_lock_number(f"{authority_id}:{key}") for key in keys if key):
-        session.connection().execute(_LOCK, {"number": number})
+        connection_of(session).execute(_LOCK, {"number": number})
 
 
 def _lock_number(text: str) -> int:
@@ -118,7 +118,7 @@ def _of_contact(session: Session, authority_id: int, person: Person) -> Sequence
     if not email and not phone:
         return ()
     values = {"authority": authority_id} | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
-    return session.connection().execute(_SAME[bool(email), bool(phone)], values).all()
+    return connection_of(session).execute(_SAME[bool(email), bool(phone)], values).all()
 
 
 def _changes_nothing(resident: Row[*tuple[Any, ...]], person: Person) -> bool:
@@ -156,7 +156,7 @@ def _create(session: Session, authority_id: int, person: Person, now: datetime) 
         "leave_no_message": person.leave_no_message,
         "created_at": now,
     }
-    resident_id: int = session.connection().execute(_INSERT, values).scalar_one()
+    resident_id: int = connection_of(session).execute(_INSERT, values).scalar_one()
     _index_name(session, authority_id, resident_id, name)
     return resident_id
 
@@ -197,7 +197,7 @@ def _set_postcode(resident: Resident, postcode: str) -> None:
 def _index_name(session: Session, authority_id: int, resident_id: int, name: str) -> None:
     rows = name_token_rows(authority_id, resident_id, name)
     if rows:
-        session.connection().execute(_INSERT_TOKEN, rows)
+        connection_of(session).execute(_INSERT_TOKEN, rows)
 
 
 def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:

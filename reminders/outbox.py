@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
 from booking.queries.for_messages import planning_facts, planning_facts_ahead
-from core.database import table_of
+from core.database import connection_of, table_of
 from reminders.plan import MANAGE_LINK, Owed, Promise, is_current, owed_after, owed_link, owed_reminders
 from reminders.tables import Notification
 
@@ -112,4 +112,4 @@ def _row(facts: PlanningFacts, message: Owed, now: datetime) -> dict[str, Any]:
 def _write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
     rows = list(rows)
     if rows:
-        session.connection().execute(_INSERT, rows)
+        connection_of(session).execute(_INSERT, rows)

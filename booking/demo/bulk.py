@@ -21,6 +21,7 @@ from booking.demo.names import Invented
 from booking.model import CANCELLED, State
 from booking.offers import Offer, encode
 from booking.tables import Allocation, Appointment, AppointmentService, Claim
+from core.database import connection_of
 from core.tokens import ALPHABET, LENGTH, check_character, digest, manage_token
 from core.wall_clock import instant_of
 from people.names import email_key, phone_key, postcode_key, surname_of
@@ -65,7 +66,7 @@ class BulkWriter:
     """Writes drafts into the running transaction. Units from `claims_from` on are claimed; earlier ones are past."""
 
     def __init__(self, session: Session, secret_key: str, rng: random.Random, claims_from: int) -> None:
-        self._connection = session.connection()
+        self._connection = connection_of(session)
         self._secret_key = secret_key
         self._rng = rng
         self._claims_from = claims_from
@@ -140,7 +141,7 @@ class BulkWriter:
 
 def write_residents(session: Session, authority_id: int, people: Iterable[Invented], now: datetime) -> list[int]:
     """The ids of the residents, in order; each can be found by name, sound, telephone and postcode."""
-    connection, ids = session.connection(), list[int]()
+    connection, ids = connection_of(session), list[int]()
     for chunk in chunks(people):
         fresh = insert_with_ids(connection, Resident, [_resident(authority_id, person, now) for person in chunk])
         tokens = [

@@ -15,6 +15,7 @@ from booking.demo.copying import insert_rows
 from booking.demo.filling import Visit, fill_day, seeded
 from booking.demo.names import Invented, invent, words
 from booking.model import BASES, State, place_needs
+from core.database import connection_of
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, unit_of
 from locations.catalogue import Catalogue
 from locations.model import SiteFacts
@@ -185,4 +186,4 @@ def _contact_notes(
         for resident_id in ids[::5]
         for _ in range(rng.choice((1, 1, 2, 4)))
     ]
-    insert_rows(session.connection(), ContactNote, rows)
+    insert_rows(connection_of(session), ContactNote, rows)

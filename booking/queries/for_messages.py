@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.events import PlanningFacts
 from booking.tables import Appointment, AppointmentService
+from core.database import connection_of
 from core.errors import NotFound
 from locations.catalogue import Catalogue, catalogue_by_id
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
@@ -98,7 +99,7 @@ def current_versions(session: Session, appointment_ids: Iterable[int]) -> dict[i
 
 def planning_facts(session: Session, appointment_id: int) -> PlanningFacts:
     """What decides about the messages of one appointment, in one statement. Raises: NotFound."""
-    row = session.connection().execute(_PLANNING_ROW, {"appointment": appointment_id}).first()
+    row = connection_of(session).execute(_PLANNING_ROW, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound(f"There is no appointment {appointment_id}.")
     return _planning(row)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.availability.busy import Busy, busy_index
 from booking.availability.values import SiteDay
 from booking.tables import Allocation
-from core.database import integer_rows, table_of
+from core.database import connection_of, integer_rows, table_of
 
 # A turnaround may run past midnight: 4 hours (48 units of 5 minutes) of the neighbouring days are read as well.
 MIDNIGHT_MARGIN = 48
@@ -45,7 +45,7 @@ def taken_on(
 
     `but_not` leaves out one appointment, whose own time is free to itself when it moves.
     """
-    rows = session.connection().execute(_TAKEN, _period_of([day])).all()
+    rows = connection_of(session).execute(_TAKEN, _period_of([day])).all()
     dead = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
     others = [row for row in rows if row.id not in dead and (but_not is None or row.appointment_id != but_not)]
     busy = busy_index([(row.resource_id, row.seat, row.first_unit, row.last_unit) for row in others])

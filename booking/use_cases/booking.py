@@ -20,7 +20,7 @@ from booking.repository import insert_appointment, insert_services
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
-from core.database import table_of
+from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
@@ -164,7 +164,7 @@ def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -
 def _check_limit(session: Session, taking: _Taking, residents: Sequence[int], now: datetime) -> None:
     """Raises: LimitReached. All records of the person count, and are locked, so that bookings at once take turns."""
     values = {"residents": residents, "now": now, "services": taking.offer.service_ids}
-    counts: dict[int, int] = {row[0]: row[1] for row in session.connection().execute(_OPEN_COUNTS, values)}
+    counts: dict[int, int] = {row[0]: row[1] for row in connection_of(session).execute(_OPEN_COUNTS, values)}
     for service_id in taking.offer.service_ids:
         limit = taking.placement.catalogue.service_by_id(service_id).open_limit
         if counts.get(service_id, 0) + taking.offer.service_ids.count(service_id) > limit:
@@ -229,4 +229,4 @@ def _take(session: Session, taking: _Taking, appointment_id: int, now: datetime)
         claim_for_appointment(session, taking.offer.site_id, taking.placement.way, appointment_id=appointment_id)
         return
     turn_hold_into_appointment(session, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
-    session.connection().execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))
+    connection_of(session).execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))

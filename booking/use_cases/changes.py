@@ -20,7 +20,7 @@ from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of,
 from booking.use_cases.holds import live_hold
 from booking.use_cases.rebooking import settle
 from core.audit import Actor, record
-from core.database import table_of
+from core.database import connection_of, table_of
 from core.errors import IllegalMove, Invalid, LostRace, NotFound, TooSoon
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
@@ -203,7 +203,7 @@ def _take_hold(session: Session, row: Appointment, token: str, now: datetime) ->
     placement = place_held(session, hold.id, offer, now)
     release(session, appointment_id=row.id)
     turn_hold_into_appointment(session, hold_id=hold.id, appointment_id=row.id, now=now)
-    session.connection().execute(delete(table_of(Hold)).where(Hold.id == hold.id))
+    connection_of(session).execute(delete(table_of(Hold)).where(Hold.id == hold.id))
     return placement, offer
 
 

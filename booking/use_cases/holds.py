@@ -14,7 +14,7 @@ from booking.model import wants_extra_time
 from booking.offers import Offer, decode, encode
 from booking.placing import place
 from booking.tables import Allocation, Hold
-from core.database import table_of
+from core.database import connection_of, table_of
 from core.errors import HoldExpired
 from core.idempotency import Answer, IdempotencyKey, once
 from core.runtime import Runtime
@@ -85,7 +85,7 @@ def _hold(
         "created_at": now,
         "expires_at": held.expires_at,
     }
-    hold_id = session.connection().execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
+    hold_id = connection_of(session).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
     claim_for_hold(session, offer.site_id, placement.way, hold_id=hold_id, expires_at=held.expires_at)
     return held
 
@@ -114,12 +114,12 @@ def live_hold(session: Session, authority_id: int, token: str, now: datetime, *,
 def remove_expired(session: Session, now: datetime) -> int:
     """Remove dead holds and what they claimed; how many there were. They hold nothing since they expired."""
     dead = select(_holds.c.id).where(_holds.c.expires_at <= now).order_by(_holds.c.id).with_for_update(skip_locked=True)
-    return remove_holds(session, session.connection().scalars(dead).all())
+    return remove_holds(session, connection_of(session).scalars(dead).all())
 
 
 def remove_holds(session: Session, hold_ids: Sequence[int]) -> int:
     """Remove these holds and what they claimed; how many there were. Allocations are locked by id, as buriers do."""
-    connection = session.connection()
+    connection = connection_of(session)
     theirs = select(_allocations.c.id).where(_allocations.c.hold_id.in_(hold_ids)).order_by(_allocations.c.id)
     ids = connection.scalars(theirs.with_for_update()).all()
     connection.execute(delete(_allocations).where(_allocations.c.id.in_(ids)))
@@ -130,14 +130,14 @@ def remove_holds(session: Session, hold_ids: Sequence[int]) -> int:
 def _replace(session: Session, offer: Offer, token: str) -> None:
     """Release the hold of `token` for `offer`: both sites are locked before the hold, as everybody does."""
     same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == offer.authority_id)
-    site_id = session.connection().scalar(select(_holds.c.site_id).where(*same))
+    site_id = connection_of(session).scalar(select(_holds.c.site_id).where(*same))
     if site_id is not None:
         catalogue_while_locked(session, offer.authority_id, [site_id, offer.site_id])
         _release(session, offer.authority_id, token)
 
 
 def _release(session: Session, authority_id: int, token: str) -> None:
-    connection = session.connection()
+    connection = connection_of(session)
     hold_id = connection.scalar(
         select(_holds.c.id)
         .where(_holds.c.token_digest == digest(token), _holds.c.authority_id == authority_id)

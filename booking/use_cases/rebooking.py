@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.model import State
 from booking.tables import Allocation, Appointment, RebookItem
 from booking.use_cases.holds import remove_holds
-from core.database import table_of
+from core.database import connection_of, table_of
 from core.wall_clock import unit_after, unit_of
 from locations.tables import Closure, Site
 
@@ -23,7 +23,7 @@ def list_touched(session: Session, closure_id: int, now: datetime) -> int:
     becomes an appointment afterwards.
     """
     closure = session.get_one(Closure, closure_id)
-    connection = session.connection()
+    connection = connection_of(session)
     holds = select(Allocation.hold_id).where(Allocation.hold_id.is_not(None), *_touching(closure)).distinct()
     remove_holds(session, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
     touched = (
@@ -63,7 +63,7 @@ def _in_scope(closure: Closure) -> ColumnElement[bool]:
 
 def settle(session: Session, appointment_id: int, now: datetime) -> None:
     """Take an appointment off every list: it was moved or cancelled."""
-    session.connection().execute(
+    connection_of(session).execute(
         update(table_of(RebookItem))
         .where(RebookItem.appointment_id == appointment_id, RebookItem.settled_at.is_(None))
         .values(settled_at=now)
