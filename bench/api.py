@@ -1,8 +1,8 @@
 """How quick the API's availability is, in-process, beside an empty page: W1 (one site), W2 (15 sites), W4 (a long past).
 
-    python -m bench.api [--history 1000 100000 1000000] [DATABASE_URL]
+    python -m bench.api [--history 1000 100000 1000000]
 
-Give it a database that may be filled; without one it makes an SQLite file of its own.
+Alone it measures SQLite; `python -m bench` measures PostgreSQL as well.
 """
 
 from __future__ import annotations
@@ -10,22 +10,33 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, text
 
-from bench.limits import beside_empty_page
-from bench.world import DAYS, NOW, World, add_history, book_half, make_world
+from bench.limits import beside_empty_page, medians_in_turns
+from bench.world import DAYS, NOW, add_history, book_half, make_world
 from core.clock import FixedClock
 from core.database import Store, upgrade
 from core.settings import Settings
 
 HISTORY = (1_000, 100_000, 1_000_000)
 ROUNDS, PAGES_A_ROUND = 60, 10
-SITES, DESKS = 15, 4
+SITES, DESKS, PAIRS = 15, 4, 120
+NewDatabase = Callable[[], str]
+
+
+def _period() -> str:
+    last = NOW.date().toordinal() + DAYS
+    return f"from={NOW.date()}&to={NOW.date().fromordinal(last)}"
+
+
+EVERYWHERE = f"/api/v1/availability?service=certify&authority=scale&{_period()}"
+ONE_SITE = f"{EVERYWHERE}&site=site-1"
 
 
 @dataclass(frozen=True)
@@ -41,31 +52,48 @@ class Row:
     limit: str
 
 
-def run(database_url: str, history: Sequence[int] = HISTORY) -> list[Row]:
-    """The table's lines for one database, which is filled for it."""
+def run(new: NewDatabase, history: Sequence[int] = HISTORY) -> list[Row]:
+    """The table's lines for one kind of database; `new` gives the address of an empty one, which is filled."""
+    first, *others = sorted(history)
+    with _filled(new(), first) as base:
+        rows = [
+            _measured("W1 one site, 28 days", base, ONE_SITE, "12 pages, 3 statements"),
+            _measured("W2 15 sites, 28 days", base, EVERYWHERE, "100 pages, 4 statements"),
+        ]
+        for size in others:
+            with _filled(new(), size) as longer:
+                rows.append(_compared(f"W4 W1 with {size:,} past", base, longer, first))
+    return rows
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A database with a past, and somebody who asks it, without a key as the public does."""
+
+    store: Store
+    client: FlaskClient
+
+
+@contextmanager
+def _filled(database_url: str, past: int) -> Iterator[Filled]:
     upgrade(database_url)
     store = Store(database_url)
     try:
         world = make_world(store, sites=SITES, desks=DESKS)
         book_half(store, world)
-        client = _client(store)
-        one_site = f"/api/v1/availability?service=certify&authority=scale&site=site-1&{_period()}"
-        everywhere = f"/api/v1/availability?service=certify&authority=scale&{_period()}"
-        rows = [
-            _measured("W1 one site, 28 days", client, store, one_site, world, "12 pages, 3 statements"),
-            _measured("W2 15 sites, 28 days", client, store, everywhere, world, "100 pages, 4 statements"),
-        ]
-        past, base = 0, 1.0
-        for size in sorted(history):
-            past += add_history(store, world, size - past)
-            _tidied(store)
-            row = _measured(f"W4 W1 with {past:,} past", client, store, one_site, world, "")
-            is_base = size == min(history)
-            base = row.pages if is_base else base
-            rows.append(_compared(row, base, is_base=is_base))
-        return rows
+        add_history(store, world, past)
+        _tidied(store)
+        yield Filled(store, _client(store))
     finally:
         store.dispose()
+
+
+def _compared(name: str, base: Filled, longer: Filled, base_size: int) -> Row:
+    """W1 on the longer past, beside W1 on the short one: in turns, so that a busy moment meets both."""
+    row = _measured(name, longer, ONE_SITE, "")
+    times = medians_in_turns(lambda: longer.client.get(ONE_SITE), lambda: base.client.get(ONE_SITE), PAIRS)
+    ratio = times[0] / times[1]
+    return replace(row, milliseconds=times[0], limit=f"{ratio:.2f} of the time with {base_size:,}; at most 1.10")
 
 
 def _client(store: Store) -> FlaskClient:
@@ -77,23 +105,14 @@ def _client(store: Store) -> FlaskClient:
     return create_app(settings, store=store, clock=FixedClock(NOW)).test_client()
 
 
-def _period() -> str:
-    last = NOW.date().toordinal() + DAYS
-    return f"from={NOW.date()}&to={NOW.date().fromordinal(last)}"
-
-
-def _measured(name: str, client: FlaskClient, store: Store, url: str, world: World, limit: str) -> Row:
-    headers = {"Authorization": f"Bearer {world.api_key}"}
-    answer = client.get(url, headers=headers)
-    assert answer.status_code == 200, answer.text
+def _measured(name: str, filled: Filled, url: str, limit: str) -> Row:
+    answer = filled.client.get(url)
+    if answer.status_code != 200:
+        raise RuntimeError(answer.text)
     items = json.loads(answer.data)["items"]
-    statements = _statements(store.engine, lambda: client.get(url, headers=headers))
-    ours, pages = beside_empty_page(lambda: client.get(url, headers=headers), ROUNDS)
+    statements = _statements(filled.store.engine, lambda: filled.client.get(url))
+    ours, pages = beside_empty_page(lambda: filled.client.get(url), ROUNDS)
     return Row(name, ours, pages, statements, len(items), sum(item["free"] for item in items), limit)
-
-
-def _compared(row: Row, base: float, *, is_base: bool) -> Row:
-    return replace(row, limit="the base" if is_base else f"{row.pages / base:.2f} of the base; at most 1.10")
 
 
 def _statements(engine: Engine, work: Callable[[], object]) -> int:
@@ -128,13 +147,13 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def main() -> None:
+    """Print the lines for SQLite."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("database_url", nargs="?")
     parser.add_argument("--history", type=int, nargs="+", default=list(HISTORY))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        url = asked.database_url or f"sqlite:///{Path(folder, 'bench.sqlite')}"
-        print(table(run(url, asked.history)))
+        numbers = iter(range(100))
+        print(table(run(lambda: f"sqlite:///{Path(folder, f'{next(numbers)}.sqlite')}", asked.history)))
 
 
 if __name__ == "__main__":

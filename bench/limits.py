@@ -43,6 +43,17 @@ def beside_empty_page(work: Callable[[], object], rounds: int = 40) -> tuple[flo
     return 1000 * median(times), median(times) / median(pages)
 
 
+def medians_in_turns(one: Callable[[], object], other: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """The median milliseconds of both, taken in turns after a warm-up."""
+    both: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds + 10):
+        for work, times in zip((one, other), both, strict=True):
+            took = _took(work)
+            if number >= 10:
+                times.append(took)
+    return 1000 * median(both[0]), 1000 * median(both[1])
+
+
 def _empty_page() -> Callable[[], object]:
     """The measure of this machine: a Flask application with one page, which renders an empty Jinja template."""
     app = Flask("empty")

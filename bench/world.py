@@ -17,7 +17,6 @@ from core.database import Store
 from core.tokens import ALPHABET, LENGTH, check_character
 from core.wall_clock import instant_of, local_day
 from locations.tables import Authority, Resource, Service, SessionResource, SessionService, SessionTemplate, Site
-from people.api_keys import create_api_key
 from people.tables import Resident
 
 ZONE = "Europe/London"
@@ -35,7 +34,6 @@ class World:
     service_id: int
     resident_id: int
     sites: dict[int, list[int]]
-    api_key: str
 
 
 @dataclass(frozen=True)
@@ -61,9 +59,7 @@ def make_world(store: Store, *, sites: int, desks: int) -> World:
             site = _added(session, _site(authority, number))
             places[site] = [_added(session, _desk(authority, site, desk)) for desk in range(desks)]
             _open(session, authority, site, places[site], service)
-        scopes = ["read", "book"]
-        key = create_api_key(session, name="bench", authority_id=authority, scopes=scopes, now=NOW)
-    return World(authority, service, resident, places, key)
+    return World(authority, service, resident, places)
 
 
 def book_half(store: Store, world: World) -> int:
