@@ -26,6 +26,9 @@ document.getElementById("keys-switch")?.addEventListener("click", () => {
 });
 show();
 
+// The first time is ready for Enter, but the page stays where the caller and the questions are: `autofocus` would scroll.
+if (document.activeElement === body) document.querySelector("[data-focus]")?.focus({ preventScroll: true });
+
 function isTyping(element) {
   return element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 }

@@ -34,15 +34,12 @@ class Card:
 
     @property
     def reach(self) -> str:
-        """Where a confirmation would go, in words; empty when it can go nowhere."""
-        way = self.resident.contact_preference
-        if way == "none":
-            return ""
-        if way == "text" and self.resident.phone and not self.resident.do_not_text:
-            return f"by text to {self.resident.phone}"
-        if self.resident.email:
-            return f"by email to {self.resident.email}"
-        return "by letter" if way == "letter" else ""
+        """Where a confirmation will go, in words; empty when none goes out.
+
+        Email is the only channel: it serves those who prefer texts too, but neither letters nor "do not contact".
+        """
+        is_willing = self.resident.contact_preference in {"email", "text"}
+        return f"by email to {self.resident.email}" if is_willing and self.resident.email else ""
 
     def find(self, reference: str) -> AppointmentView | None:
         """The appointment of this reference on the card, or None."""
@@ -65,7 +62,7 @@ def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
     return Card(
         resident=resident,
         warnings=warnings_of(resident),
-        preference=CONTACT_PREFERENCES.get(resident.contact_preference, resident.contact_preference),
+        preference=preference_words(resident),
         needs=tuple(NEEDS[code].label for code in resident.support_needs if code in NEEDS),
         representatives=tuple({(person.name, person.basis): person for person in people}.values()),
         upcoming=tuple(reversed(upcoming)),
@@ -90,6 +87,15 @@ def warnings_of(resident: Resident) -> tuple[str, ...]:
         (resident.leave_no_message, "Leave no message"),
     )
     return tuple(words for is_so, words in known if is_so)
+
+
+def preference_words(resident: Resident) -> str:
+    """How they want to hear from us, and what happens instead of a text for as long as none can be sent."""
+    way = resident.contact_preference
+    words = CONTACT_PREFERENCES.get(way, way)
+    if way != "text":
+        return words
+    return f"{words} (we email instead)" if resident.email else f"{words} (we cannot send any yet)"
 
 
 def basis_words(basis: str) -> str:

@@ -21,6 +21,7 @@ from people.repository import lock_resident
 from people.residents import change_contact, find_or_create
 
 LONGEST_SEARCH = 200
+MOST_SHOWN = 10
 # A sole match by telephone, postcode, email or the beginning of a name; a name that only sounds alike is shown first.
 SURE = 0.9
 
@@ -43,7 +44,7 @@ def start() -> ResponseReturnValue:
 
 
 def _start_page(at: Desk, status: int = 200, **words: object) -> Response:
-    words = {"wanted": "", "matches": None, "error": ""} | words
+    words = {"wanted": "", "matches": None, "is_cut": False, "error": ""} | words
     page = render_template(
         "agent/start.html", authority=at.authority, warnings_of=warnings_of, has_errors=bool(words["error"]), **words
     )
@@ -63,11 +64,12 @@ def find() -> ResponseReturnValue:
         resident_id = _of_reference(at, wanted)
         if resident_id is not None:
             return _to_call(resident_id)
-        matches = find_residents(at.session, at.authority.id, wanted)
+        matches = find_residents(at.session, at.authority.id, wanted, limit=MOST_SHOWN + 1)
         if len(matches) == 1 and matches[0].score >= SURE:
             return _to_call(matches[0].resident.id)
-        _log_search(at, matches)
-        return _start_page(at, wanted=wanted, matches=matches)
+        shown = matches[:MOST_SHOWN]
+        _log_search(at, shown)
+        return _start_page(at, wanted=wanted, matches=shown, is_cut=len(matches) > MOST_SHOWN)
 
 
 def _of_reference(at: Desk, text: str) -> int | None:

@@ -16,7 +16,7 @@ from booking.agent.desk import Desk
 from booking.agent.forms import Typed
 from booking.agent.grid import place_words
 from booking.agent.holding import Kept, kept_for
-from booking.agent.search import search_view, site_words
+from booking.agent.search import SearchView, search_view, site_words
 from booking.agent.state import MOST_SERVICES, CallState
 from booking.agent.suggestions import Suggestion
 from booking.model import BASES, MODES, NEEDS
@@ -102,6 +102,7 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
     services = tuple(desk.catalogue.service(slug) for slug in state.services)
     needs, near = needs_of(card, state, moving), state.near or card.resident.postcode
     is_picking = state.picking or not services
+    visit = held_visit(desk, resident_id, state)
     page = render_template(
         "agent/call.html",
         authority=desk.authority,
@@ -111,7 +112,7 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
         services=services,
         listed=listed_services(desk, card, state) if is_picking else (),
         can_add=len(services) < MOST_SERVICES and moving is None,
-        search=None if is_picking else search_view(desk, state, tuple(s.id for s in services), needs, near),
+        search=None if is_picking else _search(desk, state, services, needs, near, visit),
         moving=moving,
         cancelling=_appointment(card, state.cancelling),
         typed=extra.typed,
@@ -120,10 +121,23 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
         errors_by={error.target: error.words for error in extra.errors},
         has_errors=bool(extra.errors or extra.trouble),
         address=lambda name, **values: url_for(f"agent.{name}", resident_id=resident_id, **values),
-        **_held_words(held_visit(desk, resident_id, state), state),
+        **_held_words(visit, state),
         **WORDS,
     )
     return Response(page, status=extra.status, mimetype="text/html")
+
+
+def _search(
+    desk: Desk,
+    state: CallState,
+    services: tuple[ServiceFacts, ...],
+    needs: tuple[str, ...],
+    near: str,
+    visit: HeldVisit | None,
+) -> SearchView:
+    """The times; the place and day of a time that is held for this call are marked."""
+    held_on = (visit.site.id, visit.starts_at.date()) if visit and visit.is_alive else None
+    return search_view(desk, state, tuple(service.id for service in services), needs, near, held_on)
 
 
 def _held_words(visit: HeldVisit | None, state: CallState) -> dict[str, HeldVisit | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,11 +22,13 @@ from booking.agent.grid import (
 from booking.agent.state import CallState
 from booking.agent.suggestions import Suggestion, firsts_of, suggestions_of
 from booking.model import MODES, NEEDS, wants_extra_time
-from booking.queries.grid import Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
+from booking.queries.grid import FULL, Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
 from booking.queries.search import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
 from core.wording import day_words_short, time_words
 from locations.catalogue import SiteFacts
 from locations.geo import Place, locate
+
+HELD = "Held for this call"
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,17 @@ class SearchView:
 
 
 def search_view(
-    desk: Desk, state: CallState, service_ids: tuple[int, ...], needs: tuple[str, ...], near: str
+    desk: Desk,
+    state: CallState,
+    service_ids: tuple[int, ...],
+    needs: tuple[str, ...],
+    near: str,
+    held_on: tuple[int, date] | None = None,
 ) -> SearchView:
-    """The times for a visit to these services, nearest to the postcode `near` first."""
+    """The times for a visit to these services, nearest to the postcode `near` first.
+
+    `held_on` is the site and the day on which a time is held for this call.
+    """
     ask = Ask(
         service_ids,
         mode=state.mode or None,
@@ -78,7 +88,7 @@ def search_view(
     days = week_from(min(max(state.first_date or desk.today, desk.today), last))
     starts = starts_between(desk.session, desk.catalogue, ask, days, desk.now)
     lines = _lines(desk, ask, place)
-    grid = grid_of(lines, starts, days, desk.zone, lambda site, day: why_none(site, day, desk.zone, ask))
+    grid = grid_of(lines, starts, days, desk.zone, _why_none(desk, ask, held_on))
     soonest = None if starts and days[0] == desk.today else next_slot(desk.session, desk.catalogue, ask, desk.now)
     nothing, ways = ("", ()) if starts else _nothing(desk, state, ask, days, soonest)
     return SearchView(
@@ -94,6 +104,16 @@ def search_view(
         near_is_unknown=bool(near) and place is None,
         needs=needs,
     )
+
+
+def _why_none(desk: Desk, ask: Ask, held_on: tuple[int, date] | None) -> Callable[[SiteFacts, date], str]:
+    """Why a place has nothing on a day; a place that is full by the time held for this call is not said to be taken."""
+
+    def why(site: SiteFacts, day: date) -> str:
+        words = why_none(site, day, desk.zone, ask)
+        return HELD if words == FULL and held_on == (site.id, day) else words
+
+    return why
 
 
 def _lines(desk: Desk, ask: Ask, place: Place | None) -> list[Line]:
