@@ -20,9 +20,11 @@ from sqlalchemy import Engine, event, text
 
 from bench.limits import beside_empty_page, medians_in_turns
 from bench.world import DAYS, NOW, add_history, book_half, make_world
+from booking.queries.search import Ask, first_by_site
 from core.clock import FixedClock
 from core.database import Store, upgrade
 from core.settings import Settings
+from locations.catalogue import catalogue_of
 
 HISTORY = (1_000, 100_000, 1_000_000)
 ROUNDS, PAGES_A_ROUND = 60, 10
@@ -59,6 +61,7 @@ def run(new: NewDatabase, history: Sequence[int] = HISTORY) -> list[Row]:
         rows = [
             _measured("W1 one site, 28 days", base, ONE_SITE, "12 pages, 3 statements"),
             _measured("W2 15 sites, 28 days", base, EVERYWHERE, "100 pages, 4 statements"),
+            _first_of_each(base),
         ]
         for size in others:
             with _filled(new(), size) as longer:
@@ -86,6 +89,21 @@ def _filled(database_url: str, past: int) -> Iterator[Filled]:
         yield Filled(store, _client(store))
     finally:
         store.dispose()
+
+
+def _first_of_each(filled: Filled) -> Row:
+    """The first free slot of each site, as the page that asks where to go looks it up."""
+
+    def look() -> int:
+        with filled.store.reading() as session:
+            catalogue = catalogue_of(session, "scale")
+            ask = Ask(service_ids=(catalogue.service("certify").id,))
+            return len(first_by_site(session, catalogue, ask, NOW))
+
+    found, statements = look(), _statements(filled.store.engine, look)
+    ours, pages = beside_empty_page(look, ROUNDS)
+    name, limit = "W2 the first of each of 15 sites", "30 pages, 4 statements"
+    return Row(name, ours, pages, statements, found, found, limit)
 
 
 def _compared(name: str, base: Filled, longer: Filled, base_size: int) -> Row:
