@@ -15,7 +15,7 @@ from booking.queries import appointments
 from booking.queries.search import nearest_alternatives
 from booking.resident import drafts
 from booking.resident.booking_of import booking_of, person_of
-from booking.resident.context import Context, council, show
+from booking.resident.context import Context, council, postcode_like, show
 from booking.resident.drafts import Draft
 from booking.resident.forms import DetailsForm, HelperForm, WhoForm
 from booking.resident.steps import Steps, read_steps
@@ -171,8 +171,8 @@ class _Step:
     def show(self, template: str, **words: object) -> str:
         """The page of `template` for this visit."""
         until = getattr(self, "hold", None)
-        minutes = max(1, -int((self.context.now - until.expires_at).total_seconds() // 60)) if until else 0
-        return show(template, self.context, draft=self.draft, visit=self.visit, minutes_left=minutes, **words)
+        words["kept_until"] = until.expires_at if until else None
+        return show(template, self.context, draft=self.draft, visit=self.visit, **words)
 
     def keep(self, **changes: object) -> Draft:
         """Keep the draft with `changes`."""
@@ -220,7 +220,10 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         if step.answer is not None:
             return step.answer
         form = DetailsForm(data=step.draft.person)
+        form.postcode_like = postcode_like(context.catalogue)
         form.say_why(step.visit.mode)
+        if step.draft.is_for_somebody_else:
+            form.say_for_somebody_else()
         if form.validate_on_submit() and form.check_reach(step.visit.mode, step.draft.helper):
             return _to(context, step.keep(person=person_of(form)), "check")
         back = step.at("acting" if step.draft.is_for_somebody_else else "who")

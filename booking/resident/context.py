@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import BaseConverter
 
 from booking.model import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State
+from booking.resident.reach import reminder_words, written_to
 from booking.resident.visits import map_url
 from core.runtime import Runtime, runtime
 from locations.catalogue import AuthorityFacts, Catalogue, catalogue_of
@@ -69,8 +70,21 @@ def show(template: str, context: Context, **words: Any) -> str:
         needs_words=needs_words,
         state_words=state_words,
         map_url=map_url,
+        outward_like=outward_of(postcode_like(context.catalogue)),
+        written_to=written_to,
+        reminder_words=reminder_words,
         **words,
     )
+
+
+def postcode_like(catalogue: Catalogue) -> str:
+    """A postcode that people here know, as an example: that of the first site with one, or nothing."""
+    return next((site.postcode for site in catalogue.sites if site.postcode), "")
+
+
+def outward_of(postcode: str) -> str:
+    """The first half of a whole postcode: "N12" of "N12 0GA"."""
+    return "".join(postcode.split())[:-3]
 
 
 def needs_words(codes: Iterable[str], language: str = "") -> str:

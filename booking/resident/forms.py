@@ -15,11 +15,9 @@ from core.forms import Choice, Choices, Email, Form, LongText, Phone, Text, Tick
 # Loose on purpose: BS 7666 shape only, since new postcodes appear every month.
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
 SHORTEST_PHONE, LONGEST_PHONE = 9, 15  # digits; ITU-T E.164 allows 15
-MOBILE = re.compile(r"(?:\+?44|0)7[0-9]{9}")
 WAYS = {
     "email": _("Email"),
-    "text": _("Text message"),
-    "none": _("No messages. I will remember the date myself"),
+    "none": _("No messages. I will write the date down"),
 }
 
 
@@ -42,17 +40,21 @@ def is_phone(form: Any, field: Any) -> None:
 def is_postcode(form: Any, field: Any) -> None:
     """Raises: StopValidation unless the field is empty or has the shape of a postcode."""
     if not _POSTCODE.fullmatch(field.data):
-        raise StopValidation(_("Enter a full postcode, like N12 0GA"))
+        like = form.postcode_like
+        raise StopValidation(
+            _("Enter a full postcode, like %(example)s", example=like) if like else _("Enter a full postcode")
+        )
+
+
+def is_named(form: Any, field: Any) -> None:
+    """Raises: StopValidation when another language is needed and nobody has said which."""
+    if "language" in (form.need.data or ()) and not field.data:
+        raise StopValidation(_("Tell us which language"))
 
 
 def digits_of(text: str | None) -> str:
     """The digits of a telephone number as it was typed."""
     return re.sub(r"[^0-9]", "", text or "")
-
-
-def is_mobile(text: str | None) -> bool:
-    """Whether a text message can reach this UK number."""
-    return bool(MOBILE.fullmatch(re.sub(r"[^0-9+]", "", text or "")))
 
 
 class WhoForm(Form):
@@ -78,12 +80,18 @@ class HelperForm(Form):
         choices=list(BASES.items()),
         validators=[InputRequired(_("Choose how you know the person"))],
     )
-    email = Email(_("Your email address (optional)"), validators=[optional(), is_email])
+    email = Email(
+        _("Your email address (optional)"),
+        description=_("If you give one, we write to you about the appointment"),
+        validators=[optional(), is_email],
+    )
     phone = Phone(_("Your phone number (optional)"), validators=[optional(), is_phone])
 
 
 class DetailsForm(Form):
-    """The resident: only the name is needed."""
+    """The resident: only the name is needed. `postcode_like` is a postcode of the council's, for an example."""
+
+    postcode_like = ""
 
     name = Text(
         _("Full name"),
@@ -107,7 +115,7 @@ class DetailsForm(Form):
         choices=list(WAYS.items()),
         validators=[InputRequired(_("Choose how we should remind you"))],
     )
-    leave_no_message = Tick(_("Do not leave a message if you ring and nobody answers"))
+    leave_no_message = Tick(_("If we ring and you do not answer, do not leave a message"))
     notes = LongText(
         _("Is there anything else we should know? (optional)"),
         description=_("Do not write about your case here. You can tell us when we meet."),
@@ -121,6 +129,14 @@ class DetailsForm(Form):
             self.phone.label.text, self.phone.description = _("Phone number"), _("We will ring this number")
         if mode == "video":
             self.email.label.text, self.email.description = _("Email address"), _("We will send the link for the video")
+
+    def say_for_somebody_else(self) -> None:
+        """Word the questions for somebody who books for another person."""
+        self.postcode.description = _("It helps us find them if one of you rings")
+        self.leave_no_message.label.text = _("If we ring and nobody answers, do not leave a message")
+        self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
+        self.contact_preference.description = _("We write to your email address if you gave one, or else to theirs")
+        self.notes.description = _("Do not write about their case here. They can tell us when we meet.")
 
     def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
@@ -137,9 +153,6 @@ class DetailsForm(Form):
         way = self.contact_preference.data
         if way == "email" and not (self.email.data or helper.get("email")):
             self.refuse("email", str(_("Enter an email address, or choose another way to be reminded")))
-            return False
-        if way == "text" and not (is_mobile(self.phone.data) or is_mobile(helper.get("phone"))):
-            self.refuse("phone", str(_("Enter a mobile number that starts with 07, or choose another way")))
             return False
         return True
 
@@ -159,7 +172,7 @@ class NeedsForm(Form):
     )
     language = Text(
         _("If you need another language, which one?"),
-        validators=[optional(), Length(max=40, message=_("Use at most 40 characters"))],
+        validators=[is_named, Length(max=40, message=_("Use at most 40 characters"))],
         render_kw={"classes": "govuk-input--width-20"},
     )
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _
 from werkzeug.utils import secure_filename
 
 from booking.calendar_files import CalendarEvent, calendar_file, uid_of
@@ -18,8 +19,9 @@ from booking.queries.appointments import AppointmentView, can_change
 from booking.queries.search import nearest_alternatives
 from booking.resident import drafts
 from booking.resident.booking_of import described, person_of
-from booking.resident.context import Context, council, show
+from booking.resident.context import Context, council, postcode_like, show
 from booking.resident.forms import CancelForm, DetailsForm, FindForm, NeedsForm
+from booking.resident.reach import written_to
 from booking.resident.steps import Steps, needs_of
 from booking.resident.visits import visit_of
 from booking.use_cases.changes import Details, Move, cancel, change_details, reschedule
@@ -115,6 +117,7 @@ def appointment(authority: str, reference: str) -> ResponseReturnValue:
         steps = Steps(
             services=tuple(service.slug for service in mine.view.services),
             needs=mine.view.support_needs,
+            language=mine.view.resident.language if "language" in mine.view.support_needs else "",
             site="" if mine.view.site.is_virtual else mine.view.site.slug,
             mode=mine.view.mode,
             moving=mine.view.reference,
@@ -208,9 +211,8 @@ def contact(authority: str, reference: str) -> ResponseReturnValue:
     """Other contact details for the resident."""
     with own(authority, reference) as mine:
         known = mine.view.resident
-        form = DetailsForm(obj=known, data={"notes": mine.view.notes})
-        form.say_why(mine.view.mode)
         helper = mine.view.representative
+        form = _contact_form(mine)
         reach = {"email": helper.email, "phone": helper.phone} if helper else None
         if form.validate_on_submit() and form.check_reach(mine.view.mode, reach):
             typed = person_of(form)
@@ -218,6 +220,20 @@ def contact(authority: str, reference: str) -> ResponseReturnValue:
             _change(mine, Details(person, mine.view.support_needs, typed["notes"]))
             return mine.to("changed")
         return mine.show("contact", form=form, back=mine.at)
+
+
+def _contact_form(mine: Own) -> DetailsForm:
+    """The details as they are kept. There is no text channel: who once asked for texts and has an email gets emails."""
+    known, helper = mine.view.resident, mine.view.representative
+    form = DetailsForm(obj=known, data={"notes": mine.view.notes})
+    form.postcode_like = postcode_like(mine.context.catalogue)
+    form.say_why(mine.view.mode)
+    if helper:
+        form.say_for_somebody_else()
+    if form.contact_preference.data == "text" and written_to("text", known.email, helper.email if helper else ""):
+        form.contact_preference.data = "email"
+        form.contact_preference.description = _("You asked for text messages. We cannot send them yet, so we use email")
+    return form
 
 
 @public

@@ -30,9 +30,12 @@ def needs(authority: str) -> ResponseReturnValue:
     """What would make the visit work; asked first, because it decides which places and times fit."""
     with council(authority) as context:
         steps = read_steps(request.args.to_dict(flat=False))
-        form = NeedsForm(data={"need": list(steps.needs), "language": steps.language})
-        back = f"{context.base}/services/{steps.services[0]}?visit={steps.visit}" if steps.services else context.base
-        return _page("needs", context, steps, form=form, back=back)
+        return _needs(context, steps, NeedsForm(data={"need": list(steps.needs), "language": steps.language}))
+
+
+def _needs(context: Context, steps: Steps, form: NeedsForm) -> Response:
+    back = f"{context.base}/services/{steps.services[0]}?visit={steps.visit}" if steps.services else context.base
+    return _page("needs", context, steps, form=form, back=back)
 
 
 @public
@@ -40,6 +43,9 @@ def where(authority: str) -> ResponseReturnValue:
     """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
     with council(authority) as context:
         steps = read_steps(request.args.to_dict(flat=False))
+        form = NeedsForm(formdata=request.args)
+        if not steps.moving and not form.validate():  # who moves an appointment is not asked again
+            return _needs(context, steps, form)
         found = finding.places(context, steps)
         back = f"{context.base}/{'when' if steps.moving else 'needs'}?{steps.query()}"
         return _page("where", context, steps, found=found, has_errors=found.is_unknown, back=back)

@@ -131,7 +131,7 @@ def test_a_resident_books_by_keyboard_alone(page: Page, axe: Check) -> None:
     press(page, page.get_by_label("Full name"), "R")
     page.keyboard.type("obin Sample")
     axe(page)
-    press(page, page.get_by_role("radio", name="Email"), "ArrowUp")  # the last of the three: no messages
+    press(page, page.get_by_role("radio", name="Email"), "ArrowUp")  # the last of the two: no messages
     press(page, button(page, "Continue"))
     heading(page, "Check your answers")
     axe(page)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from booking.tables import Appointment, Hold
 from core.clock import FixedClock
 from core.database import Store
 from core.runtime import EXTENSION
+from locations.tables import Site
 from people.tables import Representative, Resident
 from tests.booking.resident.walker import Visitor, book_one, fill_in, go_to_times
 from tests.support.town import Town, close_site, make_town
@@ -48,7 +50,7 @@ def test_a_resident_books_from_the_first_page_to_the_last(store: Store, visitor:
     assert "November 2026" in visitor.page.text
     visitor.follow("25 November 2026")
     visitor.take_first_time()
-    assert "10 more minutes" in visitor.page.text
+    assert re.search(r"We are keeping this time for you until [0-9]+(:[0-9]{2})?(am|pm)\.", visitor.page.text)
     fill_in(visitor, name="Søren Łukasz 王小明", phone="07700 900123", postcode="n12 0ga")
     assert "Søren Łukasz 王小明" in visitor.page.text
     visitor.send("/check")
@@ -64,7 +66,7 @@ def test_neither_email_nor_phone_is_needed(store: Store, visitor: Visitor) -> No
     visitor.take_first_time()
     fill_in(visitor, email="", contact_preference="none")
     visitor.send("/check")
-    assert "Write the reference and the time down" in visitor.page.text
+    assert "We cannot send you a message. Write this down or print this page." in visitor.page.text
     assert only(store, Resident).email == ""
 
 
@@ -72,8 +74,11 @@ def test_booking_for_somebody_else_keeps_who_and_why(store: Store, visitor: Visi
     go_to_times(visitor)
     visitor.take_first_time()
     visitor.send("/who", who="other")
-    visitor.send("/acting", name="Ada Helper", basis="carer", phone="07700 900001")
-    visitor.send("/details", name="Robin Sample", contact_preference="text")
+    visitor.send("/acting", name="Ada Helper", basis="carer", phone="07700 900001", email="ada@example.org")
+    assert "It helps us find them if one of you rings" in visitor.page.text
+    assert "find you" not in visitor.page.text
+    visitor.send("/details", name="Robin Sample", contact_preference="email")
+    assert "By email to ada@example.org" in visitor.page.text
     assert "Ada Helper" in visitor.page.text
     assert "Carer" in visitor.page.text
     visitor.send("/check")
@@ -103,8 +108,8 @@ def test_two_services_make_one_visit(store: Store, visitor: Visitor) -> None:
         ({"email": "robin@"}, "Enter an email address in the right form", "email"),
         ({"email": ""}, "Enter an email address, or choose another way", "email"),
         ({"phone": "ring me"}, "Enter a phone number", "phone"),
-        ({"contact_preference": "text", "phone": "020 7946 0000"}, "Enter a mobile number", "phone"),
-        ({"postcode": "N12"}, "Enter a full postcode", "postcode"),
+        ({"contact_preference": "text", "phone": "07700 900123"}, "Not a valid choice", "contact_preference"),
+        ({"postcode": "N12"}, "Enter a full postcode, like NW11 9QS", "postcode"),
         ({"contact_preference": ""}, "Choose how we should remind you", "contact_preference"),
     ],
 )
@@ -358,6 +363,43 @@ def test_who_names_a_language_needs_one(store: Store, visitor: Visitor) -> None:
     visitor.send("/check")
     assert only(store, Appointment).support_needs == ["language"]
     assert only(store, Resident).language == "Welsh"
+
+
+def test_another_language_has_to_be_named(visitor: Visitor) -> None:
+    visitor.open("/needs?service=certify")
+    assert "We will try to arrange an interpreter, and ring you if we cannot" in visitor.page.text
+    assert "We will bring" not in visitor.page.text
+    visitor.send("/where", need=["language"])
+    assert visitor.page.title.startswith("Error: ")
+    assert visitor.page.link("Tell us which language") == "#language"
+    visitor.send("/where", need=["language"], language="Welsh")
+    assert visitor.page.headings == ["Where would you like to go?"]
+
+
+def test_no_text_message_is_offered_and_the_email_address_is_said(visitor: Visitor) -> None:
+    go_to_times(visitor)
+    visitor.take_first_time()
+    visitor.send("/who", who="me")
+    assert "Text message" not in visitor.page.text
+    fill = {"name": "Robin Sample", "email": "robin@example.org", "contact_preference": "email"}
+    visitor.send("/details", **fill)
+    assert "By email to robin@example.org" in visitor.page.text
+    visitor.send("/check")
+    assert "We will write by email to robin@example.org to confirm" in visitor.page.text
+
+
+def test_the_example_of_a_postcode_is_the_councils_own(visitor: Visitor, store: Store) -> None:
+    visitor.open("/where?service=certify")
+    assert "The first half is enough, like NW11" in visitor.page.text
+    with store.writing() as session:
+        for number, site in enumerate(session.scalars(select(Site))):
+            site.postcode = "OL1 1UT" if number == 0 else ""
+    visitor.open("/where?service=certify")
+    assert "like OL1" in visitor.page.text
+    with store.writing() as session:
+        session.execute(update(Site).values(postcode=""))
+    visitor.open("/where?service=certify")
+    assert "The first half is enough" not in visitor.page.text
 
 
 def test_each_booked_visit_shows_its_own_link(store: Store, town_app: Flask) -> None:

@@ -136,7 +136,7 @@ def test_past_the_cut_off_it_says_whom_to_ring(store: Store, town_app: Flask, vi
 def test_contact_details_and_needs_can_be_changed(store: Store, visitor: Visitor) -> None:
     book_and_open(visitor)
     visitor.follow("Change phone")
-    visitor.send("/contact", phone="07700 900555", contact_preference="text", email="")
+    visitor.send("/contact", phone="07700 900555", contact_preference="none", email="")
     assert "We have kept your new details" in visitor.page.text
     visitor.follow("Change the help you need")
     visitor.send("/needs", need=["hearing-loop", "language"], language="Welsh")
@@ -145,6 +145,25 @@ def test_contact_details_and_needs_can_be_changed(store: Store, visitor: Visitor
         resident = session.scalars(select(Resident)).one()
     assert (resident.phone, resident.email, resident.language) == ("07700 900555", "", "Welsh")
     assert the_row(store).support_needs == ["hearing-loop", "language"]
+
+
+def test_who_once_asked_for_texts_is_told_that_we_use_email(store: Store, visitor: Visitor) -> None:
+    reference = book_and_open(visitor)
+    with store.writing() as session:
+        session.scalars(select(Resident)).one().contact_preference = "text"
+    visitor.open(f"{REFERENCE}{reference}")
+    assert "By email to robin@example.org. We cannot send text messages yet" in visitor.page.text
+    visitor.follow("Change email")
+    assert "You asked for text messages. We cannot send them yet, so we use email" in visitor.page.text
+    assert visitor.page.form_to("/contact").fields["contact_preference"] == ["email"]
+
+
+def test_a_changed_need_for_another_language_has_to_name_it(store: Store, visitor: Visitor) -> None:
+    book_and_open(visitor)
+    visitor.follow("Change the help you need")
+    visitor.send("/needs", need=["language"])
+    assert visitor.page.link("Tell us which language") == "#language"
+    assert the_row(store).support_needs == []
 
 
 def test_wrong_contact_details_are_refused_and_kept_on_the_page(visitor: Visitor) -> None:
