@@ -1,0 +1,49 @@
+"""Somebody who tries the demo reads what it would have sent, at two widths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.clock import FixedClock
+from core.database import Store
+from reminders.channels.demo import DemoChannel
+from tests.reminders.channels import worker_on
+from tests.reminders.making import owe
+from tests.support.factories import make_world
+from tests.support.journeys import demo_settings
+from tests.support.server import LiveServer, serve
+
+pytestmark = pytest.mark.journey
+
+MESSAGES = 30  # more than one page
+
+
+@pytest.fixture
+def live_server(sqlite_url: str, clock: FixedClock) -> Iterator[LiveServer]:
+    """A demo that has sent some messages, and little else."""
+    from wsgi import create_app
+
+    store = Store(sqlite_url)
+    owe(store, make_world(store), MESSAGES, now=clock.now())
+    tally = worker_on(store, clock, DemoChannel(store, "appointments@testshire.example.org")).send_due()
+    assert tally.sent == MESSAGES
+    with serve(create_app(demo_settings(sqlite_url), store=store, clock=clock)) as server:
+        yield server
+    store.dispose()
+
+
+def test_messages_can_be_listed_and_read(page: Page, axe: Callable[[Page], None]) -> None:
+    page.goto("/demo/outbox")
+    axe(page)
+    expect(page.get_by_role("row")).to_have_count(26)  # a page of 25, and the headings
+    expect(page.get_by_role("cell", name=f"robin.{MESSAGES}@example.org")).to_be_visible()
+    page.get_by_role("link", name="Older messages").click()
+    expect(page.get_by_role("cell", name="robin.1@example.org")).to_be_visible()
+    axe(page)
+    page.get_by_role("link", name="Reminder: your appointment").last.click()
+    expect(page.get_by_text("Dear Robin Sample 1,")).to_be_visible()
+    expect(page.get_by_role("link", name="/manage/")).to_be_visible()
+    axe(page)
