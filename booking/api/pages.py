@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template
+from markupsafe import Markup, escape
 
 from booking.api.openapi import ABOUT, document
 from booking.api.reference import entries_of, shapes_of
@@ -13,6 +15,7 @@ from people.access import public
 
 blueprint = Blueprint("api_pages", __name__, url_prefix="/api")
 DOCUMENT = "front_door_openapi"
+_CODE = re.compile(r"`([^`]+)`")
 
 
 @blueprint.get("/v1/openapi.json")
@@ -37,3 +40,9 @@ def _document() -> dict[str, Any]:
         current_app.extensions[DOCUMENT] = document(current_app)
     known: dict[str, Any] = current_app.extensions[DOCUMENT]
     return known
+
+
+@blueprint.app_template_filter("code_spans")
+def code_spans(words: str) -> Markup:
+    """`words` as markup, with what stands between backticks as code; all else is escaped first."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped on this very line

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from booking.api.pages import code_spans
 from core.settings import Settings
 from tests.contract.conftest import PROBLEM
 from wsgi import create_app
@@ -93,3 +94,13 @@ def test_the_page_shows_it_with_our_own_assets_only(client: FlaskClient) -> None
     policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "default-src 'self'" in policy
+
+
+def test_the_page_shows_code_as_code(client: FlaskClient) -> None:
+    text = client.get("/api/docs").text
+    assert "<code>Idempotency-Key</code>" in text
+    assert "`" not in text
+
+
+def test_prose_is_escaped_before_its_code_is_marked() -> None:
+    assert code_spans("<b> `a<b` & `c`") == "&lt;b&gt; <code>a&lt;b</code> &amp; <code>c</code>"
