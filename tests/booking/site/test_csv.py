@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -12,6 +14,7 @@ from booking.site.csv import BYTE_ORDER_MARK, day_csv, safe_cell
 from tests.booking.site.rows import make_row
 from tests.conftest import NOW
 
+LONDON = ZoneInfo("Europe/London")
 TRIGGERS = "=+-@＝＋－＠"
 ATTACKS = [
     "=1+1",
@@ -40,7 +43,7 @@ ATTACKS = [
 def test_no_cell_begins_like_a_formula_however_the_file_is_split(app: Flask, attack: str, delimiter: str) -> None:
     """A comma is what the file says; Excel in much of Europe splits at semicolons, and a careless import at tabs."""
     with app.test_request_context():
-        text = day_csv(NOW.date(), [make_row(name=attack, notes=attack, representative=attack)])
+        text = day_csv(NOW.date(), [make_row(name=attack, notes=attack, representative=attack)], LONDON)
     for line in csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)), delimiter=delimiter):
         for cell in line:
             assert not cell.strip(" \"'\t").startswith(tuple(TRIGGERS)) or cell.lstrip(' "').startswith("'"), cell
@@ -49,7 +52,7 @@ def test_no_cell_begins_like_a_formula_however_the_file_is_split(app: Flask, att
 @pytest.mark.parametrize("attack", ATTACKS[:4])
 def test_what_was_written_can_still_be_read(app: Flask, attack: str) -> None:
     with app.test_request_context():
-        text = day_csv(NOW.date(), [make_row(name=attack)])
+        text = day_csv(NOW.date(), [make_row(name=attack)], LONDON)
     (row,) = list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK))))
     assert row["Name"] == f"'{attack}"
 
@@ -57,7 +60,7 @@ def test_what_was_written_can_still_be_read(app: Flask, attack: str) -> None:
 def test_ordinary_words_stay_as_they_are(app: Flask) -> None:
     names = ["Zoë Ångström", "O'Neill, Sinéad", "王小明", 'Robert "Bobby" Tables', "Anne-Marie"]
     with app.test_request_context():
-        text = day_csv(NOW.date(), [make_row(name=name) for name in names])
+        text = day_csv(NOW.date(), [make_row(name=name) for name in names], LONDON)
     assert [row["Name"] for row in csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)))] == names
 
 
@@ -67,6 +70,19 @@ def test_every_appointment_is_one_line() -> None:
 
 def test_the_file_says_that_it_is_utf_8_and_quotes_every_cell(app: Flask) -> None:
     with app.test_request_context():
-        text = day_csv(NOW.date(), [make_row()])
+        text = day_csv(NOW.date(), [make_row()], LONDON)
     assert text.startswith('\ufeff"Date","Starts"')
     assert text.endswith('"\r\n')
+
+
+def test_times_are_those_of_the_site_as_spreadsheets_sort_them(app: Flask) -> None:
+    hours = [(8, 0), (11, 5), (12, 30)]
+    rows = [
+        make_row(starts_at=datetime(2026, 7, 1, hour, minute, tzinfo=UTC), ends_at=datetime(2026, 7, 1, 15, tzinfo=UTC))
+        for hour, minute in hours
+    ]
+    with app.test_request_context():
+        text = day_csv(rows[0].starts_at.date(), rows, LONDON)
+    read = list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK))))
+    assert [row["Starts"] for row in read] == ["09:00", "12:05", "13:30"]
+    assert {row["Ends"] for row in read} == {"16:00"}
