@@ -45,7 +45,7 @@ function apply() {
   const items = [...fresh.querySelectorAll("#day-rows > li")];
   const ids = new Set(items.map((item) => item.id));
   hasWaiting = false;
-  renewTop();
+  for (const id of ["day-next", "day-top"]) renewTop(id);
   for (const row of [...rows.children]) if (!ids.has(row.id)) remove(row, told);
   let next = rows.firstElementChild;
   for (const item of items) {
@@ -55,9 +55,9 @@ function apply() {
   return told;
 }
 
-function renewTop() {
-  const top = document.getElementById("day-top");
-  const item = fresh.getElementById("day-top");
+function renewTop(id) {
+  const top = document.getElementById(id);
+  const item = fresh.getElementById(id);
   if (top.dataset.mark === item.dataset.mark) return;
   if (holdsFocus(top)) hasWaiting = true;
   else fill(top, item);

@@ -65,7 +65,7 @@ def rows(site: str, date: str) -> ResponseReturnValue:
             answer = Response(status=304)
         else:
             desk.log_look("day_list_refresh", page.residents, date=date)
-            answer = Response(render_template("site/list.html", **_words(desk, page)), mimetype="text/html")
+            answer = Response(render_template("site/rows.html", **_words(desk, page)), mimetype="text/html")
         answer.set_etag(page.mark)
         answer.headers[AS_AT] = page.as_at
         return answer
@@ -100,9 +100,8 @@ def export(site: str, date: str) -> ResponseReturnValue:
             )
         name = f"{desk.site.slug}-{date}.csv"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(
-            day_csv(page.local_date, page.rows), content_type="text/csv; charset=utf-8", headers=disposition
-        )
+        text = day_csv(page.local_date, page.rows, ZoneInfo(desk.catalogue.authority.zone))
+        return Response(text, content_type="text/csv; charset=utf-8", headers=disposition)
 
 
 def show_day(desk: FrontDesk, wanted: str, trouble: Trouble = NO_TROUBLE, status: int = 200) -> ResponseReturnValue:

@@ -63,7 +63,7 @@ def _read_click(site: str, date: str, reference: str) -> Click:
     if wanted in CANCELLED:  # has a use case of its own, for those who may change appointments
         raise NotFound
     date_of(date)
-    # What was typed goes first: the Enter key in the text field presses the form's first button.
+    # What was typed goes first, where a form sends both: it says more than a ready-made reason.
     typed = " ".join(form.get("other", "").split())
     reason = typed or form.get("reason", "")
     return Click(site, date, reference, wanted, form.get("version", ""), reason)

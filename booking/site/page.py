@@ -51,13 +51,13 @@ class DayPage:
 
     @property
     def top_mark(self) -> str:
-        """Changes when anything above the rows does."""
-        return mark_of((self.summary, self.opening, self.notices, self.to_rebook, self.now_id, bool(self.items)))
+        """Changes when anything just above the rows does."""
+        return mark_of((self.summary, self.opening, self.notices, self.to_rebook, bool(self.items)))
 
     @property
     def mark(self) -> str:
         """Changes when anything at all does, but for the time of reading."""
-        return mark_of((self.top_mark, [item.mark for item in self.items]))
+        return mark_of((self.top_mark, self.now_id, [item.mark for item in self.items]))
 
 
 def page_of(day: SiteDayView, wanted: DayFilter, *, may_record: bool) -> DayPage:
@@ -120,8 +120,8 @@ def neighbours(day: date) -> tuple[date, date]:
 
 
 def _now_id(rows: Sequence[Row], day: SiteDayView) -> str:
-    """The id of the first row that is not over, when it is far enough down to be worth a link."""
-    for number, row in enumerate(rows):
-        if row.ends_at > day.now and not row.is_over:
-            return row.id if number >= LONG_LIST else ""
-    return ""
+    """The id of the first who has arrived and waits, or else of the next booked, when it is far enough down for a link."""
+    waiting = [number for number, row in enumerate(rows) if row.state == State.ARRIVED]
+    booked = [number for number, row in enumerate(rows) if row.state == State.BOOKED and row.ends_at > day.now]
+    first = next(iter([*waiting, *booked]), 0)
+    return rows[first].id if first >= LONG_LIST else ""

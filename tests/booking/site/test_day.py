@@ -258,6 +258,24 @@ def test_a_long_list_leads_to_what_comes_next(library: Library, desk: FlaskClien
     for reference in references[:9]:
         library.move(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
     assert page_at(desk).link("Go to what comes next") == f"#a-{references[9]}"
+    assert f"#a-{references[9]}" in desk.get(f"{DAY}/rows").text
+    library.move(references[10], State.ARRIVED)
+    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+
+
+def test_who_waits_comes_before_who_is_booked(library: Library) -> None:
+    references = [library.book(30 * number) for number in range(12)]
+    library.clock.advance(timedelta(hours=5))
+    desk = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+    library.move(references[9], State.ARRIVED, State.IN_PROGRESS)
+    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+    library.move(references[8], State.ARRIVED)  # their time is over, and still they wait
+    page = page_at(desk)
+    assert page.link("Go to what comes next") == f"#a-{references[8]}"
+    assert page.text.index("Go to what comes next") < page.text.index("Previous day")
+    library.move(references[1], State.ARRIVED)  # so near the top that a link is not needed
+    assert "Go to what comes next" not in page_at(desk).text
 
 
 def test_the_refresh_tells_only_what_is_new(library: Library, desk: FlaskClient) -> None:
@@ -354,7 +372,7 @@ def test_the_file_holds_the_day(library: Library, desk: FlaskClient) -> None:
     assert (row["Phone"], row["Notes"], row["Starts"], row["Date"]) == (
         "'+44 7700 900123",
         "a / b",
-        "9am",
+        "09:00",
         "2026-11-23",
     )
 
@@ -399,3 +417,11 @@ def test_a_visitor_is_sent_to_sign_in(library: Library, client: FlaskClient) -> 
         answer = client.get(path)
         assert answer.status_code == 303
         assert answer.location.startswith("/staff/sign-in")
+
+
+def test_no_two_links_of_the_staff_home_read_alike(library: Library) -> None:
+    page = page_at(library.sign_in(Role.AUTHORITY_ADMIN), "/staff/")
+    words = [text for text, _href in page.links]
+    assert page.link("Feeds of High Street") == f"{SITE}/feeds"
+    assert DAY in {href for _text, href in page.links}
+    assert len(words) == len(set(words)), words

@@ -131,11 +131,35 @@ def test_not_completed_needs_a_reason_and_keeps_what_was_typed(library: Library,
     assert "No proof of address" in page_at(desk).text
 
 
-def test_what_was_typed_wins_over_the_button_that_the_enter_key_presses(library: Library, desk: FlaskClient) -> None:
+def test_what_was_typed_wins_over_a_ready_made_reason(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
     library.move(reference, State.ARRIVED, State.IN_PROGRESS)
     click(desk, reference, "not_completed", other="Power cut", reason="Documents missing")
     assert state_of(library, reference).state_reason == "Power cut"
+
+
+@pytest.mark.parametrize(
+    ("states", "quick"),
+    [
+        ((State.ARRIVED, State.IN_PROGRESS), "Documents missing"),
+        ((State.ARRIVED, State.IN_PROGRESS, State.ATTENDED), "Clicked by mistake"),
+    ],
+    ids=["not completed", "undo"],
+)
+def test_ready_made_reasons_come_before_the_field_and_in_a_form_of_their_own(
+    library: Library, desk: FlaskClient, states: tuple[State, ...], quick: str
+) -> None:
+    """So that the Enter key in the field presses the field's button, never a reason that nobody chose."""
+    library.move(library.book(), *states)
+    page = page_at(desk)
+    assert page.text.index(quick) < page.text.index("Or another reason")
+    choosing = [form for form in page.forms if ("reason", quick) in form.buttons]
+    typing = [form for form in page.forms if "other" in form.fields]
+    assert len(choosing) == 1
+    assert "other" not in choosing[0].fields
+    assert typing
+    assert all(not form.buttons for form in typing)
+    assert choosing[0].action in {form.action for form in typing}
 
 
 def test_a_reason_can_be_chosen_with_one_click(library: Library, desk: FlaskClient) -> None:
