@@ -90,6 +90,19 @@ def test_a_known_resident_is_booked_with_twelve_keys_and_within_half_a_minute(de
     axe(desk)
 
 
+def test_with_two_services_the_page_opens_at_the_caller_with_the_first_time_ready(
+    desk: Page, callers: Callers, width: int
+) -> None:
+    open_call(desk, callers, "amina", "?service=certify&service=advice")
+    expect(desk.locator(".fd-suggestion").first).to_be_focused()
+    assert desk.evaluate("scrollY") == 0
+    expect(desk.get_by_role("heading", name="Amina Yusuf")).to_be_in_viewport()
+    expect(desk.get_by_text("Scroll for more days")).to_be_visible(visible=width == 320)
+    if width > 320:
+        expect(desk.get_by_role("heading", name="Ask")).to_be_in_viewport()
+        expect(desk.locator(".fd-suggestion").first).to_be_in_viewport()
+
+
 def test_single_keys_choose_hold_confirm_and_end_the_call(desk: Page, width: int) -> None:
     desk.keyboard.type("ameena yusif")
     desk.keyboard.press("Enter")
@@ -253,6 +266,7 @@ def test_a_new_caller_is_written_down_and_booked(desk: Page, axe: Axe) -> None:
     [
         "",
         "?service=certify",
+        "?service=certify&service=advice",
         "?service=certify&filtered=1&mode=video",
         "?service=registrar",
         "?service=certify&pick=1",

@@ -15,6 +15,7 @@ from core.database import Store
 from core.runtime import Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
+from locations.tables import Service
 from people.tables import ContactNote, Representative
 from tests.booking.agent.conftest import Agent
 from tests.support.callers import Callers
@@ -152,6 +153,48 @@ def test_two_services_are_one_visit(agent: Agent, callers: Callers) -> None:
     tokens = agent.slots(path)
     assert "1 hour 15 minutes" in agent.open(path).text
     assert decode(tokens[0][0]).service_ids == (callers.town.services["certify"], callers.town.services["advice"])
+
+
+def test_each_way_without_a_visit_names_its_service(agent: Agent, callers: Callers, store: Store) -> None:
+    with store.writing() as session:
+        session.get_one(Service, callers.town.services["advice"]).online_instead = "Ask us by web chat."
+        bump_plan(session, callers.town.authority_id)
+    text = agent.open(f"{call_of(callers)}?service=certify&service=advice").text
+    assert text.count("Certify documents: can it be done without a visit?") == 1
+    assert text.count("Housing advice: can it be done without a visit?") == 1
+
+
+def test_the_first_time_is_focused_by_a_script_that_does_not_scroll(agent: Agent, callers: Callers) -> None:
+    html = agent.client.get(f"{call_of(callers)}?service=certify&service=advice").text
+    assert html.count(" data-focus>") == 1
+    assert "autofocus" not in html
+
+
+def test_the_last_seat_of_a_day_is_shown_as_held_for_this_call(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+) -> None:
+    path = f"{call_of(callers)}?service=certify&filtered=1"
+
+    def left() -> list[str]:
+        return [token for token, words in agent.slots(path) if words.endswith("Tue 24 Nov, Town Hall")]
+
+    while len(tokens := left()) > 1:
+        for token in tokens[1:]:
+            take(store, clock, token)
+    page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify&filtered=1", slot=tokens[0]))
+    assert left() == []
+    assert page.text.count("Held for this call") == 1
+    other = agent.open(f"{call_of(callers, 'rtl')}?service=certify&filtered=1")
+    assert "Held for this call" not in other.text
+    assert "Full" in other.text
+
+
+def test_the_grid_says_that_it_scrolls_and_has_a_name(agent: Agent, callers: Callers) -> None:
+    html = agent.client.get(f"{call_of(callers)}?service=certify").text
+    region = html.split('class="fd-scroll"')[1].split(">")[0]
+    assert 'role="region" aria-label="Free times, Mon 23 Nov to Sun 29 Nov"' in region
+    assert 'aria-describedby="grid-hint" tabindex="0"' in region
+    assert 'id="grid-hint">Scroll for more days<' in html
 
 
 def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers: Callers, store: Store) -> None:
@@ -293,6 +336,29 @@ def test_who_cannot_be_reached_is_read_to_twice(agent: Agent, callers: Callers) 
     token, _ = agent.slots(f"{call_of(callers, 'norbert')}?service=certify")[0]
     page = agent.checked(agent.send(f"{call_of(callers, 'norbert')}/hold?service=certify", slot=token))
     assert "We can send nothing" in page.text
+
+
+@pytest.mark.parametrize(
+    ("email", "preference", "prefers", "message"),
+    [
+        ("tess@example.org", "text", "Text message (we email instead)", "by email to tess@example.org"),
+        ("", "text", "Text message (we cannot send any yet)", "We can send nothing. Read it out slowly, twice."),
+        ("tess@example.org", "letter", "Letter", "We can send nothing. Read it out slowly, twice."),
+    ],
+)
+def test_no_message_is_promised_that_cannot_go_out(
+    agent: Agent, callers: Callers, email: str, preference: str, prefers: str, message: str
+) -> None:
+    where = call_of(callers, "long")
+    fields = {"name": "Tess Text", "email": email, "phone": "07700 900222", "contact_preference": preference}
+    page = agent.checked(agent.send(f"{where}/details", data=fields))
+    assert f"Prefers{prefers}" in page.text
+    token, _ = agent.slots(f"{where}?service=certify")[0]
+    held = agent.checked(agent.send(f"{where}/hold?service=certify", slot=token))
+    done = agent.checked(agent.send(f"{where}/confirm?service=certify"))
+    for page in (held, done):
+        assert f"Message{message}" in page.text
+        assert "by text" not in page.text
 
 
 def test_a_note_is_kept_once_and_an_empty_one_refused(agent: Agent, callers: Callers, store: Store) -> None:

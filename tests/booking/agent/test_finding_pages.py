@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Store
+from people.model import Person
+from people.residents import find_or_create
 from people.sessions import COOKIE
 from people.tables import Resident, ResidentAccess
 from tests.booking.agent.conftest import Agent
@@ -15,6 +17,7 @@ from tests.support.factories import make_world
 from tests.support.pages import check_page
 
 FIND = "/staff/calls/find"
+FIRST_NAMES = ("Ann", "Bob", "Cyd", "Dot", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jim", "Kit")
 
 
 @pytest.mark.parametrize("typed", ["0999", "07700 900999", "N12 0GA", "amina.yusuf@", "Amina Yusuf 0999"])
@@ -42,6 +45,23 @@ def test_nobody_found_offers_a_new_resident_with_what_was_typed(agent: Agent) ->
     assert "Nobody found" in page.text
     form = agent.checked(agent.send("/staff/calls/new", q="Zebedee Quux")).form_to("/register")
     assert form.fields["name"] == ["Zebedee Quux"]
+
+
+@pytest.mark.parametrize(("people", "is_cut"), [(10, False), (11, True)])
+def test_a_search_that_stops_at_ten_says_so(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock, people: int, *, is_cut: bool
+) -> None:
+    with store.writing() as session:
+        for number in range(people):
+            person = Person(f"{FIRST_NAMES[number]} Quibble", phone=f"07700 9001{number:02}")
+            find_or_create(session, callers.town.authority_id, person, clock.now(), by_staff=True)
+    answer = agent.send(FIND, q="quibble")
+    page = agent.checked(answer)
+    assert answer.text.count('class="fd-match"') == 10
+    assert ("First 10. Add a first name, telephone or postcode." in page.text) is is_cut
+    with store.reading() as session:
+        look = session.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
+    assert len(look.facts["residents"]) == 10
 
 
 def test_an_empty_search_says_what_to_type(agent: Agent) -> None:
