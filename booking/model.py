@@ -86,8 +86,18 @@ NEEDS: dict[str, Need] = {
     for need in (
         Need("step-free", "Step-free access", "No stairs, or a lift or ramp", "place"),
         Need("hearing-loop", "Hearing loop", "A loop for hearing aids", "place"),
-        Need("bsl", "British Sign Language", "We will try to arrange an interpreter, and ring you if we cannot", "arranged"),
-        Need("language", "Another language", "We will try to arrange an interpreter, and ring you if we cannot", "arranged"),
+        Need(
+            "bsl",
+            "British Sign Language",
+            "We will try to arrange an interpreter, and ring you if we cannot",
+            "arranged",
+        ),
+        Need(
+            "language",
+            "Another language",
+            "We will try to arrange an interpreter, and ring you if we cannot",
+            "arranged",
+        ),
         Need("extra-time", "Extra time", "A longer appointment", "time"),
     )
 }
