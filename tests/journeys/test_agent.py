@@ -163,10 +163,10 @@ def test_arrows_move_in_the_grid_and_enter_holds(desk: Page, callers: Callers) -
 
 def test_services_narrow_while_one_types(desk: Page, callers: Callers) -> None:
     open_call(desk, callers, "amina")
-    desk.keyboard.type("birth")
+    desk.keyboard.type("online")
     expect(desk.locator("#services li:visible")).to_have_count(1)
     desk.keyboard.press("Enter")
-    expect(desk.get_by_role("heading", name="Register a birth")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Help to get online")).to_be_visible()
     open_call(desk, callers, "amina")
     desk.keyboard.type("zzz")
     expect(desk.locator("#services-none")).to_be_visible()
