@@ -37,11 +37,15 @@ class DeliveryUnclear(DeliveryFailed):
     """The connection broke when the message was on its way: it may have arrived. Tried again, and flagged."""
 
 
+class ChannelUnavailable(DeliveryFailed):
+    """The provider cannot be reached or refuses us, whoever the message is for: no try of any message."""
+
+
 class Line(Protocol):
     """An open connection, good for one batch by one worker."""
 
     def send(self, message: Message) -> str:
-        """The provider's own reference. Raises: DeliveryFailed, permanent or not; DeliveryUnclear."""
+        """The provider's own reference. Raises: DeliveryFailed, permanent or not; DeliveryUnclear; ChannelUnavailable."""
         ...
 
 

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from email.errors import HeaderParseError, MessageDefect
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
-from reminders.channels.base import Message
+from reminders.channels.base import ChannelUnavailable, Message
+from reminders.channels.headers import NAME_LENGTH, is_address, mailbox, one_line, person_name, unstructured
 
 NO_ADDRESS = "The email address is not one."
+NO_SENDER = "MAIL_FROM is not an email address."
 
 
 def as_email(message: Message, mail_from: str) -> EmailMessage:
     """The email of `message`: alternatives in rising order of worth, and the calendar once more as an attachment.
 
-    The same notification always has the same Message-ID, so that mail systems can merge a duplicate. Raises:
-    DeliveryFailed (permanent) when an address is no address.
+    The same notification always has the same Message-ID, so that mail systems can merge a duplicate. What people and
+    councils typed is written out by `reminders.channels.headers`. Raises: DeliveryFailed (permanent) when the address
+    is no address; ChannelUnavailable when the sender's is none.
     """
-    to, (_, sender) = envelope_address(message.to_email), parseaddr(mail_from)
+    to, sender = envelope_address(message.to_email), sender_address(mail_from)
+    council = one_line(message.sender_name)[:NAME_LENGTH].strip()
     email = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
-    email["From"] = _mailbox(message.sender_name, sender)
-    email["To"] = _mailbox(message.to_name, to)
-    if message.reply_to:
-        email["Reply-To"] = _mailbox(message.sender_name, message.reply_to)
-    email["Subject"] = _one_line(message.subject)
+    email["From"] = mailbox("From", council, sender)
+    email["To"] = mailbox("To", person_name(message.to_name), to)
+    if reply_to := _reply_address(message.reply_to, is_ascii=to.isascii()):
+        email["Reply-To"] = mailbox("Reply-To", council, reply_to)
+    email["Subject"] = unstructured("Subject", one_line(message.subject))
     email["Date"] = format_datetime(message.at)
     email["Message-ID"] = message_id(message.reference, sender)
     # Nobody on holiday needs to answer a machine. Source: RFC 3834 5.
@@ -43,21 +45,36 @@ def envelope_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     try:
         in_ascii = f"{local}@{domain.encode('idna').decode()}"
-        # Letters of any script may stand before the @ (RFC 6531); the parser knows ASCII, so a letter stands for each.
-        Address(addr_spec="".join(character if character.isascii() else "x" for character in in_ascii))
-    except (ValueError, IndexError, HeaderParseError, MessageDefect) as error:
+    except UnicodeError as error:
         raise DeliveryFailed(reason=NO_ADDRESS, permanent=True) from error
+    if not is_address(in_ascii):
+        raise DeliveryFailed(reason=NO_ADDRESS, permanent=True)
     return in_ascii
 
 
-def _mailbox(name: str, address: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    return Address(_one_line(name), username=local, domain=domain)
+def sender_address(mail_from: str) -> str:
+    """The address in `mail_from`, in ASCII. Raises: ChannelUnavailable when there is none: no message is to blame."""
+    try:
+        address = envelope_address(parseaddr(mail_from)[1])
+    except DeliveryFailed as error:
+        raise ChannelUnavailable(reason=NO_SENDER) from error
+    if not address.isascii():
+        raise ChannelUnavailable(reason=NO_SENDER)
+    return address
 
 
 def message_id(reference: str, sender: str) -> str:
     """`<reference@domain of the sender>`."""
     return f"<{reference}@{sender.rpartition('@')[2] or 'localhost'}>"
+
+
+def _reply_address(address: str, *, is_ascii: bool) -> str:
+    """`address` when answers can go there and a message of this kind can name it, else nothing."""
+    try:
+        checked = envelope_address(address)
+    except DeliveryFailed:
+        return ""
+    return "" if is_ascii and not checked.isascii() else checked
 
 
 def _add_calendar(email: EmailMessage, message: Message) -> None:
@@ -66,8 +83,3 @@ def _add_calendar(email: EmailMessage, message: Message) -> None:
     parameters = {"method": message.calendar_method, "charset": "utf-8"}
     email.add_alternative(calendar, maintype="text", subtype="calendar", cte="base64", params=parameters)
     email.add_attachment(calendar, maintype="application", subtype="ics", filename="appointment.ics")
-
-
-def _one_line(text: str) -> str:
-    """`text` without line ends: a header holds none, and none can be smuggled in."""
-    return " ".join(text.split())
