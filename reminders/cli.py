@@ -37,6 +37,8 @@ def send_due_command() -> None:
     """Send what is due now, and say what became of it."""
     tally = _worker(runtime()).send_due()
     click.echo(f"sent {tally.sent}, failed {tally.failed}, skipped {tally.skipped}")
+    if tally.postponed:
+        click.echo(f"The channel refused this service (see the log); postponed {tally.postponed}")
 
 
 def _worker(surroundings: Runtime) -> Worker:

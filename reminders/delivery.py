@@ -8,7 +8,8 @@ from datetime import datetime
 
 from booking.queries.for_messages import MessageFacts
 from core.errors import DeliveryFailed
-from reminders.channels.base import DeliveryUnclear, Line, Message
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, Line, Message
+from reminders.channels.headers import one_line
 from reminders.messages import Writer
 from reminders.outbox import FAILED, SENT, SUPERSEDED, VOID, WITHHELD
 from reminders.plan import is_current
@@ -17,8 +18,11 @@ from reminders.recipients import Recipient, Withheld, email_recipient
 
 # The first try and 14 more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h.
 RETRIES = 14
+MISTAKE = "A mistake in the program; see the log."
+TEXT_LENGTH = 200  # of what a provider says: with words of ours before it, it fits every column that keeps it
 GAVE_UP = "Gave up after the last try."
 SENT_OUTCOME, FAILED_OUTCOME, UNCLEAR_OUTCOME, REFUSED_OUTCOME = "sent", "failed", "unclear", "refused"
+UNAVAILABLE_OUTCOME = "no channel"
 
 log = logging.getLogger(__name__)
 
@@ -56,27 +60,35 @@ def verdict_on(row: Claimed, facts: MessageFacts | None, earlier: Earlier) -> Re
 
 
 def attempt(line: Line, writer: Writer, one: Ready, now: datetime) -> Ending:
-    """How one try ended. It never raises: whatever goes wrong with one message must not stop the others."""
-    tries = one.earlier.tries + 1
+    """How one try ended. It never raises: whatever goes wrong with one message must not stop the others.
+
+    With the outcome UNAVAILABLE_OUTCOME no try was made, and the next message would fare no better.
+    """
     try:
         reference = line.send(written(writer, one, now))
+    except ChannelUnavailable as error:
+        return ending(one, UNAVAILABLE_OUTCOME, error=error.reason)
     except DeliveryUnclear as error:
-        return Ending(one.claimed, UNCLEAR_OUTCOME, tries, error=error.reason)
+        return ending(one, UNCLEAR_OUTCOME, error=error.reason)
     except DeliveryFailed as error:
-        outcome = REFUSED_OUTCOME if error.permanent else FAILED_OUTCOME
-        return Ending(one.claimed, outcome, tries, error=error.reason)
+        return ending(one, REFUSED_OUTCOME if error.permanent else FAILED_OUTCOME, error=error.reason)
     except Exception:  # a mistake of ours in one message; the log has it, and a later release may mend it
         log.exception("A message could not be written or handed over: notification %s", one.claimed.id)
-        return Ending(one.claimed, FAILED_OUTCOME, tries, error="A mistake in the program; see the log.")
-    return Ending(one.claimed, SENT_OUTCOME, tries, provider_reference=reference)
+        return ending(one, FAILED_OUTCOME, error=MISTAKE)
+    return ending(one, SENT_OUTCOME, reference=reference)
 
 
 def known_ending(one: Ready, error: DeliveryFailed | None = None) -> Ending:
     """The ending of a try that was not made: the provider has the message already, or could not be asked."""
-    tries = one.earlier.tries + 1
     if error is None:
-        return Ending(one.claimed, SENT_OUTCOME, tries, provider_reference="It had arrived already.")
-    return Ending(one.claimed, FAILED_OUTCOME, tries, error=f"The provider could not be asked: {error.reason}"[:250])
+        return ending(one, SENT_OUTCOME, reference="It had arrived already.")
+    return ending(one, FAILED_OUTCOME, error=f"The provider could not be asked: {error.reason}")
+
+
+def ending(one: Ready, outcome: str, *, reference: str = "", error: str = "") -> Ending:
+    """The ending of a try of `one`. What the provider said is cleaned and cut here, whichever channel it came by."""
+    said, wrong = one_line(reference)[:TEXT_LENGTH], one_line(error)[:TEXT_LENGTH]
+    return Ending(one.claimed, outcome, one.earlier.tries + 1, provider_reference=said, error=wrong)
 
 
 def written(writer: Writer, one: Ready, now: datetime) -> Message:

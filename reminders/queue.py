@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, literal_column, null, or_, select, update
+from sqlalchemy import delete, insert, literal, literal_column, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import Instant
@@ -120,6 +120,17 @@ def renew(session: Session, row: Claimed, lease_until: datetime) -> bool:
 def release(session: Session, rows: Sequence[Claimed], now: datetime) -> None:
     """Give back rows that were never started."""
     _each_fence(session, rows, {"lease_until": None, "next_try_at": now})
+
+
+def postpone(session: Session, rows: Sequence[Claimed], reason: str, until: datetime) -> None:
+    """Give back rows, to be due again at `until`, because none could be tried. A try that was begun is none."""
+    by_fence: dict[int, list[int]] = {}
+    for row in rows:
+        by_fence.setdefault(row.fence, []).append(row.id)
+    for fence, ids in by_fence.items():
+        begun = delete(DeliveryAttempt).where(DeliveryAttempt.notification_id.in_(ids), DeliveryAttempt.fence == fence)
+        session.execute(_quick(begun.where(DeliveryAttempt.outcome == "")))
+    _each_fence(session, rows, {"lease_until": None, "next_try_at": until, "reason": reason})
 
 
 def settle(session: Session, rows: Sequence[Claimed], state: str, reason: str, now: datetime) -> None:

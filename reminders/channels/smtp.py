@@ -7,17 +7,25 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from core.errors import ConfigurationError, DeliveryFailed
-from reminders.channels.base import DeliveryUnclear, Message
-from reminders.channels.mime import as_email, envelope_address
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, Message
+from reminders.channels.headers import one_line
+from reminders.channels.mime import as_email, envelope_address, sender_address
+from reminders.channels.replies import DATA, MAIL, MAIL_UTF8, RCPT, About, about
 
 TIMEOUT_SECONDS = 30.0
-PERMANENT = 500  # RFC 5321 4.2.1: 5yz is a permanent negative reply, 4yz a transient one
 ERROR_LENGTH = 250
+
+
+class _Refused(smtplib.SMTPResponseException):
+    """A negative reply, with the command that it answers."""
+
+    def __init__(self, command: str, code: int, words: str) -> None:
+        super().__init__(code, words)
+        self.command = command
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class SmtpChannel:
 
 
 class SmtpLine:
-    """One connection for one batch. A server that cannot be reached is not tried again within the batch."""
+    """One connection for one batch. A server that cannot be used is not tried again within the batch."""
 
     def __init__(self, connect: Callable[[], smtplib.SMTP], mail_from: str) -> None:
         self._connect = connect
@@ -103,12 +111,12 @@ class SmtpLine:
         self._unreachable: str = ""
 
     def send(self, message: Message) -> str:
-        """The answer of the server that took `message`. Raises: DeliveryFailed, DeliveryUnclear."""
-        email = as_email(message, self._mail_from)
-        _, sender = parseaddr(self._mail_from)
+        """The answer of the server that took `message`. Raises: DeliveryFailed, DeliveryUnclear, ChannelUnavailable."""
+        email = as_email(message, self._mail_from).as_bytes()
+        sender, to = sender_address(self._mail_from), envelope_address(message.to_email)
         client = self._reached()
         try:
-            return _hand_over(client, sender, envelope_address(message.to_email), email.as_bytes())
+            return _hand_over(client, sender, to, email)
         except smtplib.SMTPServerDisconnected as error:
             self.close()
             raise _failed(error) from error
@@ -132,14 +140,14 @@ class SmtpLine:
 
     def _reached(self) -> smtplib.SMTP:
         if self._unreachable:
-            raise DeliveryFailed(reason=self._unreachable)
+            raise ChannelUnavailable(reason=self._unreachable)
         if self._client is None:
             try:
                 self._client = self._connect()
             except (smtplib.SMTPException, OSError) as error:
-                # A wrong password is for the operator to mend, not a reason to give a message up: always temporary.
+                # A wrong password is for the operator to mend, not a reason to give a message up.
                 self._unreachable = f"The mail server could not be used: {_words(error)}"[:ERROR_LENGTH]
-                raise DeliveryFailed(reason=self._unreachable) from error
+                raise ChannelUnavailable(reason=self._unreachable) from error
         return self._client
 
     def _clear(self) -> None:
@@ -156,38 +164,45 @@ def _hand_over(client: smtplib.SMTP, sender: str, to: str, raw: bytes) -> str:
     options = ["SMTPUTF8"] if not to.isascii() and client.has_extn("smtputf8") else []
     if not to.isascii() and not options:
         raise smtplib.SMTPNotSupportedError("The mail server cannot take an address with such letters.")
-    _accepted(client.mail(sender, options))
-    _accepted(client.rcpt(to))
+    _accepted(MAIL_UTF8 if options else MAIL, client.mail(sender, options))
+    _accepted(RCPT, client.rcpt(to))
     try:
-        return _accepted(client.data(raw))[:200]
-    except smtplib.SMTPResponseException:
+        return _accepted(DATA, client.data(raw))
+    except _Refused:
         raise
+    except smtplib.SMTPDataError as error:  # the reply to DATA itself, before any text was sent
+        raise _Refused(DATA, error.smtp_code, _text(error.smtp_error)) from error
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         reason = f"The mail server went away before it answered: {_words(error)}"[:ERROR_LENGTH]
         raise DeliveryUnclear(reason=reason) from error
 
 
-def _accepted(reply: tuple[int, bytes]) -> str:
+def _accepted(command: str, reply: tuple[int, bytes]) -> str:
     code, words = reply
-    text = words.decode("utf-8", "replace")
     if not 200 <= code < 300:
-        raise smtplib.SMTPResponseException(code, text)
-    return text
+        raise _Refused(command, code, _text(words))
+    return _text(words)
 
 
 def _failed(error: Exception) -> DeliveryFailed:
-    is_permanent = isinstance(error, smtplib.SMTPNotSupportedError)
-    if isinstance(error, smtplib.SMTPResponseException):
-        is_permanent = error.smtp_code >= PERMANENT
     words = _words(error)
-    return DeliveryFailed(reason=words, permanent=is_permanent)
+    if isinstance(error, _Refused):
+        subject = about(error.command, error.smtp_code, _text(error.smtp_error))
+        if subject is About.US:
+            return ChannelUnavailable(reason=words)
+        return DeliveryFailed(reason=words, permanent=subject is About.MESSAGE)
+    return DeliveryFailed(reason=words, permanent=isinstance(error, smtplib.SMTPNotSupportedError))
 
 
 def _words(error: Exception) -> str:
     """What went wrong, without an address: servers like to repeat the recipient's."""
     if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
-        text = f"{error.smtp_code} {text}"
+        text = f"{error.smtp_code} {_text(error.smtp_error)}"
     else:
-        text = str(error) or type(error).__name__
+        text = one_line(str(error)) or type(error).__name__
     return " ".join("(address)" if "@" in word else word for word in text.split())[:ERROR_LENGTH]
+
+
+def _text(words: str | bytes) -> str:
+    """The words of a server in one line that every database can keep."""
+    return one_line(words if isinstance(words, str) else words.decode("utf-8", "replace"))

@@ -1,0 +1,49 @@
+"""What the reply of a mail server is about: this service, one message, or only this moment. Pure.
+
+Sources: RFC 5321 4.2 (reply codes) and RFC 3463 3 (enhanced status codes, "5.7.1").
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+PERMANENT = 500  # RFC 5321 4.2.1: 5yz is a permanent negative reply, 4yz a transient one
+
+# The commands that name a sender, a recipient and a text. A server that refuses before them (greeting, EHLO, STARTTLS,
+# AUTH) refuses this service, whatever the code: `reminders.channels.smtp` does not ask here.
+MAIL, RCPT, DATA = "MAIL", "RCPT", "DATA"
+MAIL_UTF8 = "MAIL with SMTPUTF8"  # asked for by one recipient's address, so the reply may be about that
+
+# Signing in is required, too weak or without encryption (RFC 4954 6, RFC 3207 4), whichever command they answer.
+_ABOUT_US_CODES = frozenset({530, 534, 535, 538})
+# Congestion of the sender, as daily limits are told (RFC 3463 3.5); large providers say 5.1.90 for the same.
+_ABOUT_US_STATUSES = frozenset({"5.4.5", "5.1.90"})
+_MAILBOX_FULL = frozenset({"5.2.0", "5.2.2"})
+_STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}(?!\d)")
+
+
+class About(Enum):
+    """What a negative reply is about."""
+
+    US = "us"
+    MESSAGE = "message"
+    MOMENT = "moment"
+
+
+def about(command: str, code: int, words: str) -> About:
+    """What the negative reply `code` `words` to `command` is about.
+
+    US: no message can be sent now. MESSAGE: this one can never be sent. MOMENT: this one is tried again. Security or
+    policy (5.7.x) at RCPT may be about either, so it is tried again and stops nobody else.
+    """
+    if code < PERMANENT or command == MAIL_UTF8:
+        return About.MOMENT
+    found = _STATUS.match(words)
+    status = found.group() if found else ""
+    if command == MAIL or code in _ABOUT_US_CODES or status in _ABOUT_US_STATUSES:
+        return About.US
+    is_full = status in _MAILBOX_FULL or (command == RCPT and code == 552)
+    if is_full or (command == RCPT and status.startswith("5.7.")):
+        return About.MOMENT
+    return About.MESSAGE

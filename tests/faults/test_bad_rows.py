@@ -1,0 +1,137 @@
+"""One row or one council that cannot be worked stops nobody else's messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from booking.queries.for_messages import MessageFacts, message_facts
+from core.clock import FixedClock
+from core.database import Store
+from locations.tables import Service
+from reminders import queue, worker
+from reminders.channels.base import Message
+from reminders.delivery import MISTAKE
+from reminders.queue import Ending
+from reminders.records import Tally
+from tests.faults.mail_server import MailServer, running
+from tests.reminders.channels import RecordingChannel, worker_on
+from tests.reminders.making import attempts, notifications, owe
+from tests.reminders.test_smtp import channel_to
+from tests.support.factories import NOW, make_world
+
+KINDS = pytest.mark.parametrize("can_be_asked", [False, True], ids=["one by one", "in batches"])
+BAD_VALUES = [
+    "UPDATE services SET documents = '5' WHERE authority_id = :id",
+    "UPDATE authorities SET zone = 'Nowhere/Land' WHERE id = :id",
+]
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@KINDS
+@pytest.mark.parametrize("statement", BAD_VALUES)
+def test_a_council_whose_data_cannot_be_read_stops_no_other(
+    store: Store, clock: FixedClock, can_be_asked: bool, statement: str
+) -> None:
+    bad, good = make_world(store, slug="anytown"), make_world(store)
+    owe(store, bad, 4)
+    owe(store, good, 4)
+    with store.writing() as session:
+        session.execute(text(statement), {"id": bad.authority_id})
+    channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=6)
+    assert worker_on(store, clock, channel).send_due() == Tally(sent=4, failed=4)
+    states = {(row.authority_id == bad.authority_id, row.state, row.tries, row.reason) for row in notifications(store)}
+    assert states == {(True, "pending", 1, MISTAKE), (False, "sent", 1, "")}
+    assert {row.next_try_at for row in notifications(store) if row.state == "pending"} == {NOW + timedelta(seconds=1)}
+
+
+def test_a_council_whose_data_is_mended_gets_its_messages(store: Store, clock: FixedClock) -> None:
+    owe(store, make_world(store), 2)
+    with store.writing() as session:
+        session.execute(text("UPDATE services SET documents = '5'"))
+    working = worker_on(store, clock, RecordingChannel())
+    assert working.send_due() == Tally(failed=2)
+    with store.writing() as session:
+        session.execute(update(Service).values(documents=[]))
+    clock.advance(timedelta(seconds=1))
+    assert working.send_due() == Tally(sent=2)
+    assert [(one.outcome, one.maybe_duplicate) for one in attempts(store)] == [("failed", False)] * 2 + [
+        ("sent", False)
+    ] * 2
+
+
+@KINDS
+def test_one_row_that_cannot_be_checked_stops_no_other_of_its_council(
+    store: Store, clock: FixedClock, can_be_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = owe(store, make_world(store), 5)
+    real = message_facts
+
+    def facts(session: Any, appointment_ids: Sequence[int]) -> dict[int, MessageFacts]:
+        if ids[2] in appointment_ids:
+            raise KeyError("a broken row")
+        return real(session, appointment_ids)
+
+    monkeypatch.setattr(worker, "message_facts", facts)
+    assert worker_on(store, clock, RecordingChannel(can_be_asked=can_be_asked)).send_due() == Tally(sent=4, failed=1)
+    assert [row.state for row in notifications(store)] == ["sent", "sent", "pending", "sent", "sent"]
+
+
+@pytest.mark.parametrize("reply", ["250 taken \0 queued", "250 \u202e\x1b[31m " + "long " * 80])
+def test_the_words_of_a_mail_server_are_cleaned_before_they_are_kept(
+    store: Store, clock: FixedClock, reply: str
+) -> None:
+    owe(store, make_world(store), 6)
+    server = MailServer(lambda _email: reply)
+    with running(server) as url:
+        assert worker_on(store, clock, channel_to(url)).send_due() == Tally(sent=6)
+    assert set(server.times_taken.values()) == {1}
+    for one in attempts(store):
+        assert len(one.provider_reference) <= 200
+        assert not {"\0", "\u202e", "\x1b"} & set(one.provider_reference)
+
+
+@KINDS
+@pytest.mark.parametrize("times", [1, 2, 99], ids=["together", "alone", "always"])
+def test_a_result_that_cannot_be_recorded_stops_no_other(
+    store: Store, clock: FixedClock, can_be_asked: bool, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is recorded alone, then without the provider's words; at the worst it is in doubt until its lease ends."""
+    owe(store, make_world(store), 5)
+    broken, left = notifications(store)[1].id, [times]
+    real = queue.record_attempts
+
+    def record_attempts(session: Any, endings: Sequence[Ending], now: Any) -> None:
+        if left[0] and broken in [ending.claimed.id for ending in endings]:
+            left[0] -= 1
+            raise ValueError("cannot be written")
+        real(session, endings, now)
+
+    monkeypatch.setattr(queue, "record_attempts", record_attempts)
+    channel = RecordingChannel(can_be_asked=can_be_asked)
+    tally = worker_on(store, clock, channel).send_due()
+    assert len(channel.sent) == 5
+    unrecorded = 1 if times == 99 else 0
+    assert tally == Tally(sent=5 - unrecorded)
+    assert [row.state for row in notifications(store)].count("sent") == 5 - unrecorded
+    assert [one.outcome for one in attempts(store)].count("") == unrecorded
+
+
+def test_rows_not_begun_are_given_back_when_a_pass_fails(store: Store, clock: FixedClock) -> None:
+    owe(store, make_world(store), 4)
+
+    def fail(_message: Message) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        worker_on(store, clock, RecordingChannel(on_send=fail)).send_due()
+    assert [row.lease_until is None for row in notifications(store)] == [False, True, True, True]
+    assert worker_on(store, clock, RecordingChannel()).send_due() == Tally(sent=3)

@@ -1,0 +1,176 @@
+"""A refusal is about this service, about one message, or about this moment, by the command that it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from core.clock import FixedClock
+from core.database import Store
+from core.errors import DeliveryFailed
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
+from reminders.channels.replies import About
+from reminders.records import LONGEST_PAUSE, Pause, Tally
+from tests.faults.mail_server import MailServer, running
+from tests.reminders.channels import RecordingChannel, worker_on
+from tests.reminders.making import attempts, notifications, owe
+from tests.reminders.test_smtp import MESSAGE, channel_to, send
+from tests.support.factories import NOW, make_world
+
+US, ONE, MOMENT = About.US, About.MESSAGE, About.MOMENT
+
+
+@dataclass
+class Refusing:
+    """A server that answers one command with a reply of the test's, and the others as usual."""
+
+    command: str
+    reply: str
+    inner: MailServer = field(default_factory=MailServer)
+
+    async def handle_HELO(self, _server: SMTP, _session: Session, _envelope: Envelope, _name: str) -> str:  # noqa: N802
+        return self.reply
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [self.reply] if self.command == "EHLO" else responses
+
+    def authenticate(self, *_anything: object) -> AuthResult:
+        """Refuse every password."""
+        return AuthResult(success=False, handled=False, message=self.reply)
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.command == "MAIL":
+            return self.reply
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, *rest: object) -> str:  # noqa: N802
+        if self.command == "RCPT":
+            return self.reply
+        return await self.inner.handle_RCPT(server, session, envelope, *rest)  # type: ignore[arg-type]
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self.reply if self.command == "DATA" else await self.inner.handle_DATA(server, session, envelope)
+
+
+ALWAYS_US = [
+    "535 5.7.8 bad",
+    "550 relaying denied",
+    "550 5.4.5 daily quota",
+    "553 sender",
+    "554 5.7.1 no service",
+    "450 not now",
+]
+CASES = [
+    *[("EHLO", reply, US) for reply in ALWAYS_US],
+    *[("AUTH", reply, US) for reply in ALWAYS_US],
+    *[("MAIL", reply, US) for reply in ALWAYS_US if reply[0] == "5"],
+    ("MAIL", "530 5.7.0 Must issue a STARTTLS command first", US),
+    ("MAIL", "552 5.2.2 full", US),
+    ("MAIL", "450 4.7.1 slow down", MOMENT),
+    ("MAIL", "452 4.3.1 no room", MOMENT),
+    ("RCPT", "550 5.1.1 unknown", ONE),
+    ("RCPT", "550 nobody here", ONE),
+    ("RCPT", "553 5.1.3 bad mailbox", ONE),
+    ("RCPT", "530 5.7.0 sign in first", US),
+    ("RCPT", "550 5.4.5 daily quota", US),
+    ("RCPT", "550 5.1.90 too many messages today", US),
+    ("RCPT", "552 5.2.2 full", MOMENT),
+    ("RCPT", "554 5.7.1 relay access denied", MOMENT),
+    ("RCPT", "450 4.2.0 busy", MOMENT),
+    ("DATA", "554 5.6.0 bad content", ONE),
+    ("DATA", "554 5.7.1 looks like spam", ONE),
+    ("DATA", "552 5.3.4 too big", ONE),
+    ("DATA", "550 5.4.5 daily quota", US),
+    ("DATA", "552 5.2.2 full", MOMENT),
+    ("DATA", "451 4.3.0 try again", MOMENT),
+]  # fmt: skip
+
+
+def verdict(error: DeliveryFailed) -> About:
+    if isinstance(error, ChannelUnavailable):
+        return US
+    return ONE if error.permanent else MOMENT
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize(("command", "reply", "expected"), CASES)
+def test_what_a_reply_is_about_depends_on_the_command_it_answers(command: str, reply: str, expected: About) -> None:
+    server = Refusing(command, reply)
+    signing_in = {"authenticator": server.authenticate, "auth_required": True, "auth_require_tls": False}
+    with running(server, **(signing_in if command == "AUTH" else {})) as url, pytest.raises(DeliveryFailed) as caught:  # type: ignore[arg-type]
+        send(url.replace("//", "//council:secret@") if command == "AUTH" else url)
+    assert verdict(caught.value) is expected
+    assert not isinstance(caught.value, DeliveryUnclear)
+    assert reply[:3] in caught.value.reason
+
+
+def test_a_refusal_of_one_address_in_any_letters_is_not_about_the_service() -> None:
+    server = Refusing("MAIL", "553 no such letters")
+    with running(server, enable_SMTPUTF8=True) as url, pytest.raises(DeliveryFailed) as caught:  # type: ignore[arg-type]
+        send(url, replace(MESSAGE, to_email="zoë@example.org"))
+    assert verdict(caught.value) is MOMENT
+
+
+@pytest.mark.parametrize("reply", ["550 relaying denied", "530 Must issue STARTTLS", "553 sender", "554 5.4.5 quota"])
+def test_every_message_survives_a_night_in_which_the_server_refuses_us(store: Store, reply: str) -> None:
+    clock = FixedClock(NOW)
+    owe(store, make_world(store), 8)
+    server = Refusing("MAIL", reply)
+    with running(server) as url:  # type: ignore[arg-type]
+        worker = worker_on(store, clock, channel_to(url))
+        assert worker.send_due() == Tally(postponed=8)
+        for _ in range(12 * 6):
+            clock.advance(timedelta(minutes=10))
+            assert worker.send_due() == Tally(postponed=8)
+        assert {(row.state, row.tries, row.reason) for row in notifications(store)} == {("pending", 0, reply)}
+        assert attempts(store) == []
+        server.command = ""
+        clock.advance(LONGEST_PAUSE)
+        assert worker.send_due() == Tally(sent=8)
+        assert worker.send_due() == Tally()
+    assert set(server.inner.times_taken.values()) == {1}
+    assert len(server.inner.taken) == 8
+    assert {(row.state, row.tries, row.reason) for row in notifications(store)} == {("sent", 1, "")}
+
+
+@pytest.mark.parametrize("can_be_asked", [False, True], ids=["one by one", "in batches"])
+def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(store: Store, can_be_asked: bool) -> None:
+    clock = FixedClock(NOW)
+    owe(store, make_world(store), 7)
+    refusals = [None, None, ChannelUnavailable(reason="550 5.4.5 quota")]
+
+    def on_send(_message: object) -> None:
+        if refusals and (refusal := refusals.pop(0)):
+            raise refusal
+
+    channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=5, on_send=on_send)
+    worker = worker_on(store, clock, channel)
+    assert worker.send_due() == Tally(sent=2, postponed=3)
+    assert worker.send_due() == Tally()  # the pause holds for the two that nobody claimed as well
+    clock.advance(timedelta(seconds=1))
+    assert worker.send_due() == Tally(sent=5)
+    assert [one.outcome for one in attempts(store)] == ["sent"] * 7
+    assert len(channel.sent) == 7
+
+
+def test_the_pauses_double_up_to_the_longest_and_begin_again_after_a_message() -> None:
+    pause, lengths = Pause(), []
+    for _ in range(20):
+        lengths.append(pause.begin(NOW) - NOW)
+    assert lengths[:4] == [timedelta(seconds=seconds) for seconds in (1, 2, 4, 8)]
+    assert lengths[9:] == [LONGEST_PAUSE] * 11
+    assert pause.is_on(NOW)
+    assert not pause.is_on(NOW + LONGEST_PAUSE)
+    assert not pause.is_on(NOW - timedelta(hours=1))  # a clock that was set back
+    pause.reset()
+    assert not pause.is_on(NOW)
+    assert pause.begin(NOW) == NOW + timedelta(seconds=1)
