@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
@@ -29,7 +30,9 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import Optional, StopValidation
+
+from core.text import is_printable
 
 
 class _MendedItems:
@@ -89,7 +92,16 @@ class Select(_Unforced, GovSelect):
     """A GOV.UK select."""
 
 
-class Text(StringField):
+class _Printable:
+    """Words that can be kept and printed; anything else is refused at the field, before its own validators."""
+
+    def pre_validate(self, form: object) -> None:
+        """Raises: StopValidation for control characters."""
+        if not is_printable(getattr(self, "data", None) or ""):
+            raise StopValidation(_l("Leave out characters that cannot be printed"))
+
+
+class Text(_Printable, StringField):
     """A line of text, trimmed."""
 
     widget = TextInput()
@@ -119,7 +131,7 @@ class Phone(Text):
         super().__init__(*args, **kwargs)
 
 
-class LongText(TextAreaField):
+class LongText(_Printable, TextAreaField):
     """Several lines of text."""
 
     widget = TextArea()

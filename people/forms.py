@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from core.forms import Email, Form, Password
 
@@ -13,7 +13,7 @@ class SignInForm(Form):
 
     email = Email(
         _("Email address"),
-        validators=[InputRequired(_("Enter your email address")), Length(max=254, message=_("That email is too long"))],
+        validators=[DataRequired(_("Enter your email address")), Length(max=254, message=_("That email is too long"))],
         render_kw={"autocomplete": "username", "classes": "govuk-!-width-two-thirds"},
     )
     password = Password(

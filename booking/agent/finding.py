@@ -10,8 +10,10 @@ from booking.agent.desk import Desk, desk
 from booking.agent.forms import ResidentForm, carried_over, facts_of
 from booking.agent.holding import let_go
 from booking.queries.appointments import by_reference
+from booking.resident.context import postcode_like
 from core.audit import record
 from core.errors import NotFound
+from core.text import printable
 from core.tokens import parse_reference
 from people.access import requires
 from people.contacts import log_access, resident_of
@@ -22,6 +24,7 @@ from people.residents import change_contact, find_or_create
 
 LONGEST_SEARCH = 200
 MOST_SHOWN = 10
+LONGEST_ID = 18  # digits: every one of so many is an id that the databases can hold
 # A sole match by telephone, postcode, email or the beginning of a name; a name that only sounds alike is shown first.
 SURE = 0.9
 
@@ -57,7 +60,7 @@ def find() -> ResponseReturnValue:
 
     By POST, so that names and numbers stand in no address, history or log.
     """
-    wanted = " ".join(request.form.get("q", "").split())[:LONGEST_SEARCH]
+    wanted = " ".join(printable(request.form.get("q", "")).split())[:LONGEST_SEARCH]
     with desk() as at:
         if not wanted:
             return _start_page(at, 400, error="Type a name, telephone number, postcode, reference or email")
@@ -96,7 +99,7 @@ def _to_call(resident_id: int) -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """The form of a new resident, with what was typed into the search."""
     with desk() as at:
-        wanted = request.form.get("q", "")[:LONGEST_SEARCH]
+        wanted = printable(request.form.get("q", ""))[:LONGEST_SEARCH]
         form = ResidentForm(formdata=None, data=carried_over(wanted))
         return _resident_page(at, form, url_for("agent.register"), "New resident", url_for("agent.start"))
 
@@ -119,6 +122,7 @@ def register() -> ResponseReturnValue:
     """A new resident, or the one whom we have already under this name and contact; then on with the call."""
     with desk() as at:
         form = ResidentForm()
+        form.postcode_like = postcode_like(at.catalogue)
         if not form.validate():
             return _resident_page(at, form, url_for("agent.register"), "New resident", url_for("agent.start"))
         with at.runtime.store.writing() as session:
@@ -143,6 +147,7 @@ def details(resident_id: int) -> ResponseReturnValue:
         query = request.query_string.decode()
         back = f"{back}?{query}" if query else back
         form = ResidentForm(data=facts_of(known))
+        form.postcode_like = postcode_like(at.catalogue)
         if request.method == "POST" and form.validate():
             with at.runtime.store.writing() as session:
                 change_contact(session, lock_resident(session, at.authority.id, resident_id), form.person())
@@ -163,6 +168,6 @@ def end() -> ResponseReturnValue:
     """The call is over: what was held is free again, and the search box waits for the next caller."""
     with desk() as at:
         resident_id = request.form.get("resident", "")
-        if resident_id.isdecimal():
+        if resident_id.isdecimal() and len(resident_id) <= LONGEST_ID:
             let_go(at, int(resident_id))
     return redirect(url_for("agent.start"), code=303)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms.validators import DataRequired, Length, StopValidation
 
 from booking.model import BASES, CONTACT_PREFERENCES, NEEDS
-from booking.resident.forms import is_email, is_phone, is_postcode
+from booking.resident.forms import check_postcode, is_email, is_phone
 from core.errors import Invalid
 from core.forms import Choice, Choices, Email, FieldError, Form, Phone, Text, Tick, optional
+from core.text import printable
 from locations.catalogue import ServiceFacts
 from people.contacts import LONGEST_NOTE
 from people.finding import read
@@ -26,20 +27,20 @@ LONGEST_ANSWER = 300
 
 
 class ResidentForm(Form):
-    """A resident as the agent writes them down: only the name is needed."""
+    """A resident as the agent writes them down: only the name is needed. `postcode_like` is an example for the error."""
+
+    postcode_like = ""
 
     name = Text(
         _("Full name"),
-        validators=[InputRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
+        validators=[DataRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
         render_kw=OFF,
     )
     phone = Phone(
         _("Telephone"), validators=[optional(), is_phone], render_kw=OFF | {"classes": "govuk-input--width-20"}
     )
     email = Email(_("Email"), validators=[optional(), is_email, Length(max=254)], render_kw=OFF)
-    postcode = Text(
-        _("Postcode"), validators=[optional(), is_postcode], render_kw=OFF | {"classes": "govuk-input--width-10"}
-    )
+    postcode = Text(_("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"})
     contact_preference = Choice(
         _("How do they want to hear from us?"), choices=list(CONTACT_PREFERENCES.items()), default="email"
     )
@@ -53,6 +54,10 @@ class ResidentForm(Form):
     support_needs = Choices(
         _("Support needs"), choices=[(need.code, need.label) for need in NEEDS.values()], validate_choice=False
     )
+
+    def validate_postcode(self, field_: Any) -> None:
+        """Raises: StopValidation."""
+        check_postcode(field_.data, self.postcode_like)
 
     def validate_contact_preference(self, field_: Any) -> None:
         """Raises: StopValidation for a way that cannot reach them."""
@@ -132,7 +137,7 @@ def read_typed(form: Mapping[str, str]) -> Typed:
     """What `form` brings, trimmed and cut to what can be kept."""
 
     def text(name: str, longest: int = LONGEST_WORDS) -> str:
-        return str(form.get(name, "")).strip()[:longest]
+        return printable(str(form.get(name, ""))).strip()[:longest]
 
     answers = {
         name.removeprefix("answer-"): text(name, LONGEST_ANSWER)

@@ -13,14 +13,13 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import ValidationError, fields, validate
 
+from core.text import is_printable
 from core.wall_clock import unit_after
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,59}$"
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 # Loose on purpose: the shape of BS 7666 only, since new postcodes appear every month.
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}")
-# Line ends and tabs are text; other control characters are not, and half a surrogate pair is no character at all.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class Line(fields.String):
@@ -32,7 +31,7 @@ class Line(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **options)
-        if _UNPRINTABLE.search(text):
+        if not is_printable(text):
             raise ValidationError("Leave out characters that cannot be printed.")
         return self.tidied(text)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _
-from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
 from booking.model import BASES, NEEDS
 from core.forms import Choice, Choices, Email, Form, LongText, Phone, Text, Tick, optional
@@ -15,13 +15,14 @@ from core.forms import Choice, Choices, Email, Form, LongText, Phone, Text, Tick
 # Loose on purpose: BS 7666 shape only, since new postcodes appear every month.
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
 SHORTEST_PHONE, LONGEST_PHONE = 9, 15  # digits; ITU-T E.164 allows 15
+LONGEST_PHONE_TEXT = 40  # with its spaces and brackets: what is kept
 WAYS = {
     "email": _("Email"),
     "none": _("No messages. I will write the date down"),
 }
 
 
-def is_email(form: Any, field: Any) -> None:
+def is_email(form: object, field: Any) -> None:
     """Raises: StopValidation unless the field is empty or looks like an email address."""
     try:
         validate_email(field.data, check_deliverability=False)
@@ -29,27 +30,21 @@ def is_email(form: Any, field: Any) -> None:
         raise StopValidation(_("Enter an email address in the right form, like name@example.com")) from error
 
 
-def is_phone(form: Any, field: Any) -> None:
+def is_phone(form: object, field: Any) -> None:
     """Raises: StopValidation unless the field is empty or looks like a telephone number."""
     digits = digits_of(field.data)
     odd = re.sub(r"[0-9 ()+.\-]", "", field.data)
-    if odd or not SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE:
+    is_long = len(field.data) > LONGEST_PHONE_TEXT
+    if odd or is_long or not SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE:
         raise StopValidation(_("Enter a phone number, like 07700 900123 or 020 7946 0000"))
 
 
-def is_postcode(form: Any, field: Any) -> None:
-    """Raises: StopValidation unless the field is empty or has the shape of a postcode."""
-    if not _POSTCODE.fullmatch(field.data):
-        like = form.postcode_like
+def check_postcode(text: str, example: str) -> None:
+    """Raises: StopValidation, with `example` in its words if there is one, unless `text` has the shape of a postcode."""
+    if not _POSTCODE.fullmatch(text):
         raise StopValidation(
-            _("Enter a full postcode, like %(example)s", example=like) if like else _("Enter a full postcode")
+            _("Enter a full postcode, like %(example)s", example=example) if example else _("Enter a full postcode")
         )
-
-
-def is_named(form: Any, field: Any) -> None:
-    """Raises: StopValidation when another language is needed and nobody has said which."""
-    if "language" in (form.need.data or ()) and not field.data:
-        raise StopValidation(_("Tell us which language"))
 
 
 def digits_of(text: str | None) -> str:
@@ -72,7 +67,7 @@ class HelperForm(Form):
 
     name = Text(
         _("Your name"),
-        validators=[InputRequired(_("Enter your name")), Length(max=200, message=_("Use at most 200 characters"))],
+        validators=[DataRequired(_("Enter your name")), Length(max=200, message=_("Use at most 200 characters"))],
         render_kw={"autocomplete": "name"},
     )
     basis = Choice(
@@ -95,7 +90,7 @@ class DetailsForm(Form):
 
     name = Text(
         _("Full name"),
-        validators=[InputRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
+        validators=[DataRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
         render_kw={"autocomplete": "name", "spellcheck": "false"},
     )
     email = Email(_("Email address (optional)"), validators=[optional(), is_email, Length(max=254)])
@@ -107,7 +102,7 @@ class DetailsForm(Form):
     postcode = Text(
         _("Postcode (optional)"),
         description=_("It helps us find you if you ring"),
-        validators=[optional(), is_postcode],
+        validators=[optional()],
         render_kw={"classes": "govuk-input--width-10", "autocomplete": "postal-code"},
     )
     contact_preference = Choice(
@@ -122,6 +117,10 @@ class DetailsForm(Form):
         validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
         render_kw={"rows": 3},
     )
+
+    def validate_postcode(self, field: Any) -> None:
+        """Raises: StopValidation."""
+        check_postcode(field.data, self.postcode_like)
 
     def say_why(self, mode: str) -> None:
         """Say at the field what a visit that is held from home needs it for."""
@@ -172,9 +171,14 @@ class NeedsForm(Form):
     )
     language = Text(
         _("If you need another language, which one?"),
-        validators=[is_named, Length(max=40, message=_("Use at most 40 characters"))],
+        validators=[Length(max=40, message=_("Use at most 40 characters"))],
         render_kw={"classes": "govuk-input--width-20"},
     )
+
+    def validate_language(self, field: Any) -> None:
+        """Raises: StopValidation when another language is needed and nobody has said which."""
+        if "language" in (self.need.data or ()) and not field.data:
+            raise StopValidation(_("Tell us which language"))
 
 
 class CancelForm(Form):
@@ -193,12 +197,12 @@ class FindForm(Form):
     reference = Text(
         _("Reference"),
         description=_("It has 8 letters and numbers, like K7PM 4QX2. You do not need the space."),
-        validators=[InputRequired(_("Enter your reference"))],
+        validators=[DataRequired(_("Enter your reference"))],
         render_kw={"classes": "govuk-input--width-10", "autocomplete": "off", "spellcheck": "false"},
     )
     surname = Text(
         _("Surname"),
         description=_("Of the person that the appointment is for"),
-        validators=[InputRequired(_("Enter the surname")), Length(max=200)],
+        validators=[DataRequired(_("Enter the surname")), Length(max=200)],
         render_kw={"classes": "govuk-input--width-20", "autocomplete": "family-name"},
     )

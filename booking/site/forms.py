@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import gettext, lazy_gettext
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from booking.use_cases.feeds import LONGEST_NAME
 from core.forms import Dropdown, Form, Text
@@ -21,7 +21,7 @@ class FeedForm(Form):
             "For example, “Front desk screen” or “Sam’s phone”. It helps you to revoke the right one."
         ),
         validators=[
-            InputRequired(lazy_gettext("Enter who this calendar is for")),
+            DataRequired(lazy_gettext("Enter who this calendar is for")),
             Length(max=LONGEST_NAME, message=lazy_gettext("Use 100 characters or fewer")),
         ],
         render_kw={"classes": "govuk-!-width-two-thirds", "autocomplete": "off"},

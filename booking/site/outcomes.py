@@ -17,6 +17,7 @@ from booking.site.filters import read_filter
 from booking.site.trouble import Trouble, conflict_words, moved_words
 from booking.use_cases.outcomes import correct, move
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound
+from core.text import printable
 from people.access import requires
 from people.policy import Action
 
@@ -64,8 +65,8 @@ def _read_click(site: str, date: str, reference: str) -> Click:
         raise NotFound
     date_of(date)
     # What was typed goes first, where a form sends both: it says more than a ready-made reason.
-    typed = " ".join(form.get("other", "").split())
-    reason = typed or form.get("reason", "")
+    typed = " ".join(printable(form.get("other", "")).split())
+    reason = typed or printable(form.get("reason", ""))
     return Click(site, date, reference, wanted, form.get("version", ""), reason)
 
 

@@ -11,12 +11,14 @@ _UNLABELLED_TYPES = {"hidden", "submit", "button"}
 
 @dataclass
 class Form:
-    """One form of the page: where it goes, how, and its fields."""
+    """One form of the page: where it goes, how, its fields, and the names of those that somebody types or ticks."""
 
     action: str
     method: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    typed: set[str] = field(default_factory=set)
+    other_actions: list[str] = field(default_factory=list)
 
     def values(self, **typed: str | list[str]) -> dict[str, str | list[str]]:
         """What the browser would send, with `typed` on top."""
@@ -42,7 +44,9 @@ class Page:
         for form in self.forms:
             if form.action.split("?")[0].endswith(ending):
                 return form
-        raise AssertionError(f"no form to {ending!r}; there are {[form.action for form in self.forms]}")
+        raise AssertionError(
+            f"no form to {ending!r} on {self.title!r}; there are {[form.action for form in self.forms]}"
+        )
 
     def link(self, words: str) -> str:
         """The address of the first link whose words contain `words`."""
@@ -83,6 +87,8 @@ class _Reader(HTMLParser):
     def _choice(self, form: Form, tag: str, facts: dict[str, str]) -> None:
         if tag == "option" and self._select and "selected" in facts:
             form.fields[self._select] = [facts.get("value", "")]
+        if tag == "button" and "formaction" in facts:
+            form.other_actions.append(facts["formaction"])
         if tag == "button" and facts.get("name"):
             form.buttons.append((facts["name"], facts.get("value", "")))
 
@@ -100,6 +106,8 @@ class _Reader(HTMLParser):
             self.page.inputs.append(facts)
         if self._form is None or "name" not in facts:
             return
+        if kind not in _UNLABELLED_TYPES:
+            self._form.typed.add(facts["name"])
         if kind in ("radio", "checkbox"):
             if "checked" in facts:
                 self._form.fields.setdefault(facts["name"], []).append(facts.get("value", "on"))
