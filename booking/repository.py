@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, AppointmentService
 from core.database import connection_of, table_of
-from core.errors import NotFound
-from core.tokens import new_reference, parse_reference
+from core.errors import NotFound, Stale
+from core.tokens import new_reference, parse_reference, stamp_of
 
 _appointments = table_of(Appointment)
 _services = table_of(AppointmentService)
@@ -66,6 +66,17 @@ def appointment_for_change(session: Session, authority_id: int, reference: str) 
     if row is None:
         raise NotFound("There is no appointment with this reference.")
     return row
+
+
+def stamp_of_row(row: Appointment) -> str:
+    """The stamp of all that a page shows of an appointment and that can change."""
+    return stamp_of(row.version, row.state, row.offer, row.changed_at, list(row.support_needs), row.notes)
+
+
+def check_seen(row: Appointment, seen: str | None) -> None:
+    """Raises: Stale when the appointment is not as the page with the stamp `seen` showed it. None is not asked."""
+    if seen is not None and seen != stamp_of_row(row):
+        raise Stale("The appointment has changed since the page was opened.")
 
 
 def service_ids_of(session: Session, appointment_id: int) -> tuple[int, ...]:

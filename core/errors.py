@@ -83,6 +83,12 @@ class IllegalMove(Refused):
     code = "illegal_move"
 
 
+class Stale(Refused):
+    """What is to be changed is not any more what the person was shown when they decided."""
+
+    code = "stale"
+
+
 class IdempotencyMismatch(Refused):
     """The same idempotency key came with another body."""
 

@@ -41,6 +41,9 @@ _TABLE = (
     ),
     Problem("illegal_move", 409, _("That cannot be done now"), _("The appointment has changed since you opened it.")),
     Problem(
+        "stale", 409, _("This has changed"), _("It has changed since you opened the page. Check it, and send it again.")
+    ),
+    Problem(
         "idempotency_mismatch", 422, _("That was sent already"), _("This form was sent before with other answers.")
     ),
     Problem("rate_limited", 429, _("Too many tries"), _("You have tried many times in a short time. Wait a little.")),

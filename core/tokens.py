@@ -26,6 +26,11 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def stamp_of(*facts: object) -> str:
+    """A short digest of plain values: a form carries it, to say which facts its page has shown."""
+    return digest(repr(facts))[:16]
+
+
 def new_nonce() -> str:
     """A new nonce, from which `manage_token` derives an appointment's token."""
     return secrets.token_hex(16)

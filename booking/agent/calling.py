@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.agent.card import Card, card_of
 from booking.agent.desk import Desk, desk
 from booking.agent.forms import Typed, answers_in_words, field_errors, read_typed, representation_of
-from booking.agent.holding import forget, hold_for, let_go, token_to_confirm
+from booking.agent.holding import forget, hold_for, let_go, let_go_shown, token_to_confirm
 from booking.agent.screen import Screen, Trouble, held_visit, listed_services, needs_of, show_call
 from booking.agent.state import CallState, read_state
 from booking.agent.suggestions import alternatives
@@ -119,7 +119,10 @@ def release(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     with desk() as at:
         card_of(at, resident_id)
-        let_go(at, resident_id)
+        try:
+            let_go_shown(at, resident_id, request.form.get("shown", ""))
+        except Invalid as error:
+            return show_call(at, resident_id, state, Screen(typed, errors=field_errors(error), status=400))
         if typed.call_note:
             _write_note(at, resident_id, typed)
     return _back(resident_id, state.query)

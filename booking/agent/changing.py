@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -14,9 +17,12 @@ from booking.agent.screen import Screen, show_call
 from booking.agent.search import site_words
 from booking.agent.spoken import spelt
 from booking.agent.state import CallState, read_state
-from booking.model import MODES, NEEDS
+from booking.model import MODES, NEEDS, State
+from booking.queries.appointments import AppointmentView
 from booking.use_cases.changes import Move, cancel, reschedule
-from core.errors import HoldExpired, IllegalMove, Invalid, NotFound
+from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
+from core.forms import FieldError
+from core.wording import moment_words
 from people.access import requires
 from people.policy import Action
 
@@ -44,6 +50,8 @@ def move(resident_id: int) -> ResponseReturnValue:
             return _refused(at, resident_id, state, typed, error)
         except HoldExpired:
             return show_call(at, resident_id, state, Screen(typed, status=410))
+        except (Stale, IllegalMove):
+            return _changed(resident_id, state, typed)
         except GONE as error:
             trouble = trouble_of(at, error, kept.offer, frozenset()) if kept else None
             let_go(at, resident_id)
@@ -62,6 +70,7 @@ def _move(at: Desk, resident_id: int, state: CallState, typed: Typed) -> None:
         Move(hold=token, reason=_reason(typed)),
         actor=at.actor,
         enforce_cutoff=False,
+        seen=request.form.get("seen"),
         idempotency=at.once("move", (state.moving, typed)),
     )
 
@@ -98,13 +107,29 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
                 by="authority" if typed.asked_by == "authority" else "resident",
                 reason=typed.reason,
                 enforce_cutoff=False,
+                seen=request.form.get("seen"),
                 idempotency=at.once("cancel", (state.cancelling, typed)),
             )
         except Invalid as error:
             return _refused(at, resident_id, state, typed, error)
-        except IllegalMove:
-            return _to_done(resident_id, state.cancelling, "")
+        except (Stale, IllegalMove):
+            return _changed(resident_id, state, typed)
     return _to_done(resident_id, state.cancelling, "cancelled")
+
+
+def _changed(resident_id: int, state: CallState, typed: Typed) -> Response:
+    """The screen as things are now: the appointment has changed since it was drawn, and nothing was written."""
+    with desk() as at:
+        view = card_of(at, resident_id).find(state.moving or state.cancelling)
+        if view is None or view.state is not State.BOOKED:
+            state = replace(state, moving="", cancelling="")
+        words = f"It is now: {view.state_words.lower()}, {_moment(at, view)}." if view else ""
+        error = FieldError(f"The appointment has changed meanwhile. Nothing was saved. {words}".strip(), "")
+        return show_call(at, resident_id, state, Screen(typed, errors=[error], status=409))
+
+
+def _moment(at: Desk, view: AppointmentView) -> str:
+    return moment_words(view.starts_at.astimezone(ZoneInfo(at.zone)))
 
 
 def _to_done(resident_id: int, reference: str, what: str) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.agent.card import warnings_of
 from booking.agent.desk import Desk, desk
-from booking.agent.forms import ResidentForm, carried_over, facts_of
+from booking.agent.forms import ResidentForm, carried_over, facts_of, seen_of
 from booking.agent.holding import let_go
 from booking.queries.appointments import by_reference
 from booking.resident.context import postcode_like
@@ -27,6 +27,9 @@ MOST_SHOWN = 10
 LONGEST_ID = 18  # digits: every one of so many is an id that the databases can hold
 # A sole match by telephone, postcode, email or the beginning of a name; a name that only sounds alike is shown first.
 SURE = 0.9
+RECORD_HAS_CHANGED = (
+    "The details have changed since you opened this page. Nothing was saved. Check them, and save again"
+)
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -104,7 +107,7 @@ def new() -> ResponseReturnValue:
         return _resident_page(at, form, url_for("agent.register"), "New resident", url_for("agent.start"))
 
 
-def _resident_page(at: Desk, form: ResidentForm, action: str, heading: str, back: str) -> Response:
+def _resident_page(at: Desk, form: ResidentForm, action: str, heading: str, back: str, seen: str = "") -> Response:
     page = render_template(
         "agent/resident.html",
         authority=at.authority,
@@ -112,6 +115,7 @@ def _resident_page(at: Desk, form: ResidentForm, action: str, heading: str, back
         action=action,
         heading=heading,
         back=back,
+        seen=seen,
         has_errors=bool(form.errors),
     )
     return Response(page, status=400 if form.errors else 200, mimetype="text/html")
@@ -148,7 +152,9 @@ def details(resident_id: int) -> ResponseReturnValue:
         back = f"{back}?{query}" if query else back
         form = ResidentForm(data=facts_of(known))
         form.postcode_like = postcode_like(at.catalogue)
-        if request.method == "POST" and form.validate():
+        if request.form.get("seen", seen_of(known)) != seen_of(known):
+            form.refuse("name", RECORD_HAS_CHANGED)
+        elif request.method == "POST" and form.validate():
             with at.runtime.store.writing() as session:
                 change_contact(session, lock_resident(session, at.authority.id, resident_id), form.person())
                 record(
@@ -160,7 +166,8 @@ def details(resident_id: int) -> ResponseReturnValue:
                     now=at.now,
                 )
             return redirect(back, code=303)
-        return _resident_page(at, form, request.full_path.rstrip("?"), f"Details of {known.name}", back)
+        heading = f"Details of {known.name}"
+        return _resident_page(at, form, request.full_path.rstrip("?"), heading, back, seen_of(known))
 
 
 @requires(Action.FIND_RESIDENT)

@@ -14,6 +14,7 @@ from booking.resident.forms import check_postcode, is_email, is_phone
 from core.errors import Invalid
 from core.forms import Choice, Choices, Email, FieldError, Form, Phone, Text, Tick, optional
 from core.text import printable
+from core.tokens import stamp_of
 from locations.catalogue import ServiceFacts
 from people.contacts import LONGEST_NOTE
 from people.finding import read
@@ -85,6 +86,11 @@ FACTS = tuple(name for name in Person.__dataclass_fields__)
 def facts_of(resident: Resident) -> dict[str, Any]:
     """The form's first values for a resident who is known."""
     return {name: getattr(resident, name) for name in FACTS}
+
+
+def seen_of(resident: Resident) -> str:
+    """The stamp of what the form shows of a resident who is known."""
+    return stamp_of(*facts_of(resident).values())
 
 
 def carried_over(text: str) -> dict[str, str]:

@@ -83,6 +83,12 @@ def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
     return kept.token
 
 
+def let_go_shown(desk: Desk, resident_id: int, shown: str) -> None:
+    """Give back what is held, when it is the time that the agent was shown. Raises: Invalid when it is another one."""
+    token_to_confirm(resident_id, shown, desk.now)
+    let_go(desk, resident_id)
+
+
 def let_go(desk: Desk, resident_id: int) -> None:
     """Give back what is held for the resident, if anything is."""
     kept = kept_for(resident_id, desk.now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.model import STATE_WORDS, State
 from booking.offers import Offer, decode
+from booking.repository import stamp_of_row
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
 from core.tokens import digest, parse_reference, spoken_reference
@@ -48,7 +49,10 @@ class RepresentativeView:
 
 @dataclass(frozen=True)
 class AppointmentView:
-    """An appointment with everything that a screen says about it. Instants are aware, in UTC; `zone` is the site's."""
+    """An appointment with everything that a screen says about it. Instants are aware, in UTC; `zone` is the site's.
+
+    `stamp` changes whenever anything does that can be changed about it.
+    """
 
     id: int
     authority_id: int
@@ -74,6 +78,7 @@ class AppointmentView:
     created_at: datetime
     changed_at: datetime
     offer: Offer
+    stamp: str
 
     @property
     def spoken_reference(self) -> str:
@@ -218,6 +223,7 @@ def _view(
         created_at=row.created_at,
         changed_at=row.changed_at,
         offer=decode(row.offer),
+        stamp=stamp_of_row(row),
     )
 
 

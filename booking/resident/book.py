@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, redirect, request, session
@@ -18,12 +19,13 @@ from booking.resident.booking_of import booking_of, person_of
 from booking.resident.context import Context, council, postcode_like, show
 from booking.resident.drafts import Draft
 from booking.resident.forms import DetailsForm, HelperForm, WhoForm
+from booking.resident.held_visit import Step, public_offer
 from booking.resident.steps import Steps, read_steps
-from booking.resident.visits import VisitView, visit_of
+from booking.resident.visits import visit_of
 from booking.use_cases.booking import book
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.audit import Actor
-from core.errors import HoldExpired, LimitReached, NotFound, Refused, SlotTaken, TooFar, TooSoon
+from core.errors import HoldExpired, LimitReached, Refused, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
 from core.throttle import throttle
 from people.access import public
@@ -31,6 +33,11 @@ from people.access import public
 # From one address: a library's computers share one, and a program that holds everything must not get far.
 HOLD_TRIES = "60/10 minutes"
 RULES = (LimitReached, TooSoon, TooFar)
+# What each page shows of the draft beside the time: its form is for exactly these.
+ON_WHO: tuple[str, ...] = ("helper",)
+ON_ACTING: tuple[str, ...] = ("helper",)
+ON_DETAILS: tuple[str, ...] = ("person", "helper")
+ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -66,18 +73,9 @@ def steps_of(query: str) -> Steps:
     return read_steps(parse_qs(query))
 
 
-def _offer(context: Context, token: str) -> Offer:
-    offer = decode(token)
-    if offer.authority_id != context.authority.id:
-        raise NotFound("This time belongs to another council.")
-    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in offer.service_ids):
-        raise NotFound("This cannot be booked online.")
-    return offer
-
-
 def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
     throttle(context.runtime, HOLD_TRIES, "hold", request.remote_addr or "")
-    offer = _offer(context, slot)
+    offer = public_offer(context, slot)
     try:
         taken = _take(context, draft, offer)
     except SlotTaken:
@@ -141,82 +139,45 @@ def _to(context: Context, draft: Draft, name: str) -> ResponseReturnValue:
     return redirect(f"{context.base}/book/{draft.visit}/{name}", code=303)
 
 
-class _Step:
-    """One step of a booking: the draft, its hold and what is held; or the answer when there is none any more."""
-
-    def __init__(self, context: Context, visit: str, *, must_hold: bool = True) -> None:
-        self.context = context
-        found = drafts.draft_of(session, visit, context.now)
-        reference = drafts.reference_of(session, visit)
-        self.answer: ResponseReturnValue | None = None
-        if found is None:
-            gone = f"book/{visit}/done" if reference else ""
-            self.answer = redirect(f"{context.base}/{gone}", code=303)
-            return
-        self.draft: Draft = found
-        self.visit: VisitView = visit_of(context.catalogue, _offer(context, found.offer))
-        if must_hold:
-            self._look_at_hold()
-
-    def _look_at_hold(self) -> None:
-        try:
-            self.hold = held(self.context.session, self.context.authority.id, self.draft.hold, self.context.now)
-        except HoldExpired:
-            self.answer = self.expired()
-
-    def expired(self) -> ResponseReturnValue:
-        """The page that says so; one click starts again."""
-        return Response(self.show("expired"), status=410)
-
-    def show(self, template: str, **words: object) -> str:
-        """The page of `template` for this visit."""
-        until = getattr(self, "hold", None)
-        words["kept_until"] = until.expires_at if until else None
-        return show(template, self.context, draft=self.draft, visit=self.visit, **words)
-
-    def keep(self, **changes: object) -> Draft:
-        """Keep the draft with `changes`."""
-        return drafts.keep(session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
-
-    def at(self, name: str) -> str:
-        """The address of another step."""
-        return f"{self.context.base}/book/{self.draft.visit}/{name}"
-
-
 @public
 def who(authority: str, visit: str) -> ResponseReturnValue:
     """Who it is for."""
     with council(authority) as context:
-        step = _Step(context, visit)
+        step = Step(context, visit)
         if step.answer is not None:
             return step.answer
         form = WhoForm(data={"who": "other" if step.draft.is_for_somebody_else else None})
+        back = f"{context.base}/times?{step.draft.steps}"
+        if step.has_changed(*ON_WHO):
+            return step.changed("who", form=form, back=back, seen=step.stamp(*ON_WHO))
         if form.validate_on_submit():
             is_other = form.who.data == "other"
             draft = step.keep(helper=(step.draft.helper or {}) if is_other else None)
             return _to(context, draft, "acting" if is_other else "details")
-        return step.show("who", form=form, back=f"{context.base}/times?{step.draft.steps}")
+        return step.show("who", form=form, back=back, seen=step.stamp(*ON_WHO))
 
 
 @public
 def acting(authority: str, visit: str) -> ResponseReturnValue:
     """Who books for somebody else, and on what basis."""
     with council(authority) as context:
-        step = _Step(context, visit)
+        step = Step(context, visit)
         if step.answer is not None:
             return step.answer
         form = HelperForm(data=step.draft.helper or {})
+        if step.has_changed(*ON_ACTING):
+            return step.changed("acting", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
         if form.validate_on_submit():
             helper = {name: form[name].data or "" for name in ("name", "basis", "email", "phone")}
             return _to(context, step.keep(helper=helper), "check" if step.draft.person else "details")
-        return step.show("acting", form=form, back=step.at("who"))
+        return step.show("acting", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
 
 
 @public
 def details(authority: str, visit: str) -> ResponseReturnValue:
     """Name, contact and how to be reminded."""
     with council(authority) as context:
-        step = _Step(context, visit)
+        step = Step(context, visit)
         if step.answer is not None:
             return step.answer
         form = DetailsForm(data=step.draft.person)
@@ -224,10 +185,12 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         form.say_why(step.visit.mode)
         if step.draft.is_for_somebody_else:
             form.say_for_somebody_else()
+        back, seen = step.at("acting" if step.draft.is_for_somebody_else else "who"), step.stamp(*ON_DETAILS)
+        if step.has_changed(*ON_DETAILS):
+            return step.changed("details", form=form, back=back, seen=seen)
         if form.validate_on_submit() and form.check_reach(step.visit.mode, step.draft.helper):
             return _to(context, step.keep(person=person_of(form)), "check")
-        back = step.at("acting" if step.draft.is_for_somebody_else else "who")
-        return step.show("details", form=form, back=back)
+        return step.show("details", form=form, back=back, seen=seen)
 
 
 @public
@@ -235,17 +198,34 @@ def check(authority: str, visit: str) -> ResponseReturnValue:
     """Everything once more; sending it books."""
     with council(authority) as context:
         # The second click of a double click finds the hold used up, and must still get the first one's answer.
-        step = _Step(context, visit, must_hold=request.method == "GET")
+        step = Step(context, visit, must_hold=request.method == "GET")
         if step.answer is not None:
             return step.answer
         if not step.draft.person:
             return _to(context, step.draft, "who")
+        if step.has_changed(*ON_CHECK):
+            return _show_current(context, step)
         if request.method == "POST":
             return _book(context, step)
-        return step.show("check", steps=steps_of(step.draft.steps), back=step.at("details"))
+        return step.show("check", **_check_words(step))
 
 
-def _book(context: Context, step: _Step) -> ResponseReturnValue:
+def _check_words(step: Step) -> dict[str, Any]:
+    return {"steps": steps_of(step.draft.steps), "back": step.at("details"), "seen": step.stamp(*ON_CHECK)}
+
+
+def _show_current(context: Context, step: Step) -> ResponseReturnValue:
+    """Where the booking stands now, for somebody whose page showed something else."""
+    now = Step(context, step.draft.visit)
+    if now.answer is not None:
+        return now.answer
+    if now.draft.person:
+        return now.changed("check", **_check_words(now))
+    form = WhoForm(formdata=None)
+    return now.changed("who", form=form, back=f"{context.base}/times?{now.draft.steps}", seen=now.stamp(*ON_WHO))
+
+
+def _book(context: Context, step: Step) -> ResponseReturnValue:
     draft, wanted = step.draft, booking_of(context.authority.id, step.draft)
     key = request.form.get("idempotency_key") or draft.key
     idempotency = IdempotencyKey.of(f"resident:{context.authority.id}", key, repr(wanted).encode())
@@ -267,20 +247,24 @@ def _book(context: Context, step: _Step) -> ResponseReturnValue:
 def again(authority: str, visit: str) -> ResponseReturnValue:
     """The time ran out: hold the same one again, with everything that was typed."""
     with council(authority) as context:
-        draft = drafts.draft_of(session, visit, context.now)
-        if draft is None:
+        step = Step(context, visit, must_hold=False)
+        if step.answer is not None:
             return redirect(f"{context.base}/", code=303)
-        return _hold(context, draft, draft.offer)
+        if step.has_changed():
+            return _show_current(context, step)
+        return _hold(context, step.draft, step.draft.offer)
 
 
 @public
 def leave(authority: str, visit: str) -> ResponseReturnValue:
     """Give the time back and forget what was typed."""
     with council(authority) as context:
-        draft = drafts.draft_of(session, visit, context.now)
-        if draft is not None and draft.hold:
-            release_hold(context.runtime, context.authority.id, draft.hold)
-        drafts.forget(session, visit)
+        step = Step(context, visit, must_hold=False)
+        if step.answer is None:
+            if step.has_changed():
+                return _show_current(context, step)
+            release_hold(context.runtime, context.authority.id, step.draft.hold)
+            drafts.forget(session, visit)
         return show("left", context)
 
 

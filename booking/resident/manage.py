@@ -1,34 +1,27 @@
-"""An appointment in its owner's hands: see it, move it, cancel it, change details. Opening a link changes nothing."""
+"""An appointment in its owner's hands: see it, move it, cancel it. Opening a link changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, redirect, request, session
+from flask import Blueprint, Response, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _
 from werkzeug.utils import secure_filename
 
 from booking.calendar_files import CalendarEvent, calendar_file, uid_of
 from booking.offers import decode
 from booking.queries import appointments
-from booking.queries.appointments import AppointmentView, can_change
 from booking.queries.search import nearest_alternatives
 from booking.resident import drafts
-from booking.resident.booking_of import described, person_of
-from booking.resident.context import Context, council, postcode_like, show
-from booking.resident.forms import CancelForm, DetailsForm, FindForm, NeedsForm
-from booking.resident.reach import written_to
-from booking.resident.steps import Steps, needs_of
+from booking.resident.context import council, show
+from booking.resident.forms import CancelForm, FindForm
+from booking.resident.own import Own, own
+from booking.resident.steps import Steps
 from booking.resident.visits import visit_of
-from booking.use_cases.changes import Details, Move, cancel, change_details, reschedule
+from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.links import request_manage_link
 from core.audit import Actor
-from core.errors import IllegalMove, SlotTaken, TooFar, TooSoon
-from core.idempotency import IdempotencyKey
+from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
 from core.runtime import runtime
 from core.throttle import throttle
 from locations.catalogue import catalogue_by_id
@@ -47,46 +40,9 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(f"{at}/<reference>.ics", "calendar", calendar)
     blueprint.add_url_rule(f"{at}/<reference>/move", "move", move, methods=both)
     blueprint.add_url_rule(f"{at}/<reference>/cancel", "cancel", cancel_page, methods=both)
-    blueprint.add_url_rule(f"{at}/<reference>/contact", "contact", contact, methods=both)
-    blueprint.add_url_rule(f"{at}/<reference>/needs", "change_needs", change_needs, methods=both)
     blueprint.add_url_rule("/<authority:authority>/find", "find", find, methods=both)
     blueprint.add_url_rule("/<authority:authority>/find/sent", "find_sent", find_sent)
     blueprint.add_url_rule("/<authority:authority>/forget", "forget", forget, methods=["POST"])
-
-
-@dataclass(frozen=True)
-class Own:
-    """An appointment that this browser may see and change."""
-
-    context: Context
-    view: AppointmentView
-    at: str
-
-    def show(self, template: str, **words: object) -> str:
-        """The page of `template` for this appointment."""
-        may_change = can_change(self.view, self.context.now)
-        return show(template, self.context, view=self.view, at=self.at, may_change=may_change, **words)
-
-    def to(self, said: str = "") -> ResponseReturnValue:
-        """Back to the appointment, saying what was done."""
-        return redirect(f"{self.at}{f'?said={said}' if said else ''}", code=303)
-
-    def key(self, deed: str) -> IdempotencyKey | None:
-        """The key of the form that was sent."""
-        key = request.form.get("idempotency_key", "")
-        owner = f"resident:{self.context.authority.id}:{self.view.reference}"
-        return IdempotencyKey.of(owner, key, deed.encode()) if key else None
-
-
-@contextmanager
-def own(authority: str, reference: str) -> Iterator[Own]:
-    """The appointment, if this browser opened its link lately; whether it exists or not, else the same page."""
-    with council(authority) as context:
-        if not drafts.is_open(session, reference, context.now):
-            abort(Response(show("closed", context), status=404))
-        drafts.open_appointment(session, reference, context.now)
-        view = appointments.by_reference(context.session, context.catalogue, reference)
-        yield Own(context, view, f"{context.base}/appointment/{view.reference}")
 
 
 @public
@@ -169,8 +125,11 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
                 Move(offer=offer),
                 actor=Actor.resident(),
                 enforce_cutoff=True,
+                seen=mine.seen,
                 idempotency=mine.key(f"move {offer}"),
             )
+        except Stale:
+            return mine.stale("move", visit=visit, slot=request.form["slot"], back=back)
         except SlotTaken:
             needs = frozenset(mine.view.support_needs)
             with mine.context.runtime.store.reading() as fresh:
@@ -199,61 +158,14 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
                 by="resident",
                 reason=form.reason.data or "",
                 enforce_cutoff=True,
+                seen=mine.seen,
                 idempotency=mine.key("cancel"),
             )
+        except Stale:
+            return mine.stale("cancel", form=form, back=mine.at)
         except (TooSoon, IllegalMove) as error:
             return Response(mine.show("move_refused", code=error.code, back=mine.at), status=409)
         return mine.to("cancelled")
-
-
-@public
-def contact(authority: str, reference: str) -> ResponseReturnValue:
-    """Other contact details for the resident."""
-    with own(authority, reference) as mine:
-        known = mine.view.resident
-        helper = mine.view.representative
-        form = _contact_form(mine)
-        reach = {"email": helper.email, "phone": helper.phone} if helper else None
-        if form.validate_on_submit() and form.check_reach(mine.view.mode, reach):
-            typed = person_of(form)
-            person = described(typed, language=known.language, needs=mine.view.support_needs)
-            _change(mine, Details(person, mine.view.support_needs, typed["notes"]))
-            return mine.to("changed")
-        return mine.show("contact", form=form, back=mine.at)
-
-
-def _contact_form(mine: Own) -> DetailsForm:
-    """The details as they are kept. There is no text channel: who once asked for texts and has an email gets emails."""
-    known, helper = mine.view.resident, mine.view.representative
-    form = DetailsForm(obj=known, data={"notes": mine.view.notes})
-    form.postcode_like = postcode_like(mine.context.catalogue)
-    form.say_why(mine.view.mode)
-    if helper:
-        form.say_for_somebody_else()
-    if form.contact_preference.data == "text" and written_to("text", known.email, helper.email if helper else ""):
-        form.contact_preference.data = "email"
-        form.contact_preference.description = _("You asked for text messages. We cannot send them yet, so we use email")
-    return form
-
-
-@public
-def change_needs(authority: str, reference: str) -> ResponseReturnValue:
-    """Other support needs. Those that decide the place or the length are only noted: the time stays as it is."""
-    with own(authority, reference) as mine:
-        known = mine.view.resident
-        form = NeedsForm(data={"need": list(mine.view.support_needs), "language": known.language})
-        if form.validate_on_submit():
-            needs = needs_of(form.need.data or (), form.language.data or "")
-            typed = {name: getattr(known, name) for name in ("name", "email", "phone", "postcode")}
-            typed |= {"contact_preference": known.contact_preference, "leave_no_message": known.leave_no_message}
-            person = described(typed, language=form.language.data or "", needs=needs)
-            _change(mine, Details(person, needs))
-            return mine.to("changed")
-        return mine.show("change_needs", form=form, back=mine.at)
-
-
-def _change(mine: Own, details: Details) -> None:
-    change_details(mine.context.runtime, mine.view.authority_id, mine.view.reference, details, actor=Actor.resident())
 
 
 @public

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 
-from booking.resident import book, front, manage, search
+from booking.resident import book, front, manage, own_details, search
 from booking.resident.context import AuthoritySlug
 
 blueprint = Blueprint("resident", __name__)
@@ -20,3 +20,4 @@ front.add_routes(blueprint)
 search.add_routes(blueprint)
 book.add_routes(blueprint)
 manage.add_routes(blueprint)
+own_details.add_routes(blueprint)

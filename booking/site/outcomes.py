@@ -33,6 +33,7 @@ class Click:
     reference: str
     wanted: State
     version: str
+    shown: str | None
     reason: str
 
 
@@ -67,7 +68,7 @@ def _read_click(site: str, date: str, reference: str) -> Click:
     # What was typed goes first, where a form sends both: it says more than a ready-made reason.
     typed = " ".join(printable(form.get("other", "")).split())
     reason = typed or printable(form.get("reason", ""))
-    return Click(site, date, reference, wanted, form.get("version", ""), reason)
+    return Click(site, date, reference, wanted, form.get("version", ""), form.get("state"), reason)
 
 
 def _answer(click: Click, *, is_undo: bool) -> ResponseReturnValue:
@@ -120,6 +121,7 @@ def _do(desk: FrontDesk, view: AppointmentView, click: Click, *, is_undo: bool) 
             click.wanted,
             actor=desk.actor,
             reason=click.reason,
+            shown=click.shown,
             idempotency=key,
         )
     except Invalid as error:

@@ -14,7 +14,7 @@ from booking.events import AppointmentChange, announce
 from booking.model import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.offers import Offer, decode, encode
 from booking.placing import Placement, place, place_held
-from booking.repository import appointment_for_change, insert_services, service_ids_of
+from booking.repository import appointment_for_change, check_seen, insert_services, service_ids_of
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
 from booking.use_cases.holds import live_hold
@@ -60,11 +60,12 @@ def reschedule(
     *,
     actor: Actor,
     enforce_cutoff: bool,
+    seen: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment at its new time: the same reference, the next version.
+    """The appointment at its new time: the same reference, the next version. `seen` is the stamp of what was shown.
 
-    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, Invalid, NotFound, IdempotencyMismatch.
+    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, Stale, Invalid, NotFound, IdempotencyMismatch.
     """
 
     def deed(session: Session) -> Answer:
@@ -72,6 +73,7 @@ def reschedule(
         site_id = _site_of(session, authority_id, reference)
         row = _locked(session, authority_id, reference, site_id, _destination(session, authority_id, move, now))
         _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
+        check_seen(row, seen)
         _move(session, row, move, actor, now)
         return answer_of(row)
 
@@ -87,11 +89,13 @@ def cancel(
     by: By,
     reason: str = "",
     enforce_cutoff: bool,
+    seen: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment, cancelled; its time is free for others at once. The version rises.
 
-    Raises: TooSoon past the cut-off, IllegalMove, Invalid without a reason from the authority, NotFound.
+    Raises: TooSoon past the cut-off, IllegalMove, Stale when it is not as `seen` any more,
+    Invalid without a reason from the authority, NotFound.
     """
     wanted = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
 
@@ -103,6 +107,7 @@ def cancel(
         if wanted in NEEDS_REASON and not reason.strip():
             raise Invalid({"reason": ["Say why the appointment is cancelled."]})
         _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
+        check_seen(row, seen)
         row.state, row.state_reason = wanted.value, reason.strip()
         row.version += 1
         row.changed_at = now
@@ -120,19 +125,34 @@ def answer_of(row: Appointment) -> Answer:
     return Answer(200, asdict(booked) | {"nonce": row.manage_nonce})
 
 
-def change_details(runtime: Runtime, authority_id: int, reference: str, details: Details, *, actor: Actor) -> None:
-    """New contact details and needs for the resident of an appointment. Raises: IllegalMove, NotFound."""
-    with runtime.store.writing() as session:
+def change_details(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    details: Details,
+    *,
+    actor: Actor,
+    seen: str | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> None:
+    """New contact details and needs for the resident of an appointment. Raises: IllegalMove, Stale, NotFound."""
+
+    def deed(session: Session) -> Answer:
         now = runtime.clock.database_now(session)
         row = appointment_for_change(session, authority_id, reference)
         if row.state != State.BOOKED:
             raise IllegalMove(row.state, State.BOOKED)
+        check_seen(row, seen)
+        row.changed_at = now
         change_contact(session, lock_resident(session, authority_id, row.resident_id), details.person)
         row.support_needs = sorted(set(details.support_needs))
         if details.notes is not None:
             row.notes = details.notes
         record(session, actor, "details_changed", ("appointment", row.id), authority_id=authority_id, now=now)
         announce(session, AppointmentChange(authority_id, row.id, row.version, "details", now))
+        return Answer(200, {})
+
+    once(runtime.store, idempotency, deed, runtime.clock.now())
 
 
 def cutoff_at(session: Session, catalogue: Catalogue, appointment_id: int, starts_at: datetime) -> datetime:

@@ -24,15 +24,18 @@ def move(
     *,
     actor: Actor,
     reason: str = "",
+    shown: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment moves to `wanted`. Cancelling has a use case of its own.
+    """The appointment moves to `wanted`. Cancelling has a use case of its own. `shown` is the state that was
+    on the screen.
 
     Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
     """
 
     def deed(session: Session) -> Answer:
         row = appointment_for_change(session, authority_id, reference)
+        _check_shown(row, wanted, shown)
         now = runtime.clock.database_now(session)
         in_order = can_move(State(row.state), wanted) and may_be_recorded(wanted, starts_at=row.starts_at, now=now)
         if wanted in CANCELLED or not in_order:
@@ -53,6 +56,7 @@ def correct(
     *,
     actor: Actor,
     reason: str,
+    shown: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment goes back to `wanted`, with the reason on the record.
@@ -63,6 +67,7 @@ def correct(
 
     def deed(session: Session) -> Answer:
         row = appointment_for_change(session, authority_id, reference)
+        _check_shown(row, wanted, shown)
         now = runtime.clock.database_now(session)
         if not can_correct(State(row.state), wanted, changed_at=row.changed_at, now=now):
             raise IllegalMove(row.state, wanted)
@@ -72,6 +77,12 @@ def correct(
         return answer_of(row)
 
     return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+
+
+def _check_shown(row: Appointment, wanted: State, shown: str | None) -> None:
+    """Raises: IllegalMove when the state is not the one on which somebody clicked."""
+    if shown is not None and shown != row.state:
+        raise IllegalMove(row.state, wanted)
 
 
 def _set_state(

@@ -257,6 +257,11 @@ def kinds_of(app: Flask, page: Page) -> Iterator[tuple[tuple[str, ...], Form]]:
             yield (endpoint, *sorted({*form.fields, *form.typed})), replace(form, action=action)
 
 
+def addresses_of(form: Form) -> list[str]:
+    """Where the form may go, without queries."""
+    return list(dict.fromkeys(action.split("?")[0] for action in (form.action, *form.other_actions)))
+
+
 def names_of(form: Form) -> list[str]:
     """The fields that the form could send."""
     names = dict.fromkeys([*form.fields, *sorted(form.typed), *(name for name, _ in form.buttons)])
@@ -282,7 +287,7 @@ def lost(form: Form, name: str, answer: TestResponse) -> str:
     if not page.title.startswith("Error"):
         return ""
     action = form.action.split("?")[0]
-    kept = next((again for again in page.forms if again.action.split("?")[0] == action), None)
+    kept = next((again for again in page.forms if action in addresses_of(again)), None)
     if kept is None:
         return "the form is gone"
     typed = {one: value for one, value in form.fields.items() if one in form.typed and one != name and any(value)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 _UNLABELLED_TYPES = {"hidden", "submit", "button"}
@@ -40,10 +40,11 @@ class Page:
     inline: list[str] = field(default_factory=list)
 
     def form_to(self, ending: str) -> Form:
-        """The first form whose action ends so. Raises: AssertionError with those that there are."""
+        """The first form with an action, or a button with one, that ends so. Raises: AssertionError naming them all."""
         for form in self.forms:
-            if form.action.split("?")[0].endswith(ending):
-                return form
+            for action in (form.action, *form.other_actions):
+                if action.split("?")[0].endswith(ending):
+                    return replace(form, action=action)
         raise AssertionError(
             f"no form to {ending!r} on {self.title!r}; there are {[form.action for form in self.forms]}"
         )
