@@ -10,6 +10,8 @@ from typing import Any, Literal
 from blinker import Signal
 from sqlalchemy.orm import Session
 
+from booking.model import ContactChange
+
 What = Literal["booked", "rescheduled", "cancelled", "moved", "details"]
 
 
@@ -37,6 +39,7 @@ class AppointmentChange:
     what: What
     now: datetime
     facts: PlanningFacts | None = None
+    contact: ContactChange | None = None
 
 
 # Sent with the session: appointment_changed.send(session, change=AppointmentChange(...)).

@@ -31,6 +31,10 @@ MOVES: dict[State, frozenset[State]] = {
 
 # A wrong click at the front desk can be put right for a day; after that the record stands.
 CORRECTION_PERIOD = timedelta(hours=24)
+# A bearer link ends with what it is for; the day lets somebody look up what they were told.
+LINK_OUTLIVES = timedelta(days=1)
+# Who asked for these gets no email, even when there is an address.
+WITHOUT_EMAIL = ("none", "letter")
 CORRECTIONS: dict[State, frozenset[State]] = {
     State.ARRIVED: frozenset({State.BOOKED}),
     State.IN_PROGRESS: frozenset({State.ARRIVED}),
@@ -69,6 +73,38 @@ def can_correct(current: State, wanted: State, *, changed_at: datetime, now: dat
 def may_be_recorded(wanted: State, *, starts_at: datetime, now: datetime) -> bool:
     """Whether it is time for `wanted`: nobody can have failed to attend what has not begun."""
     return wanted is not State.DID_NOT_ATTEND or now >= starts_at
+
+
+def has_link_ended(ends_at: datetime, now: datetime) -> bool:
+    """Whether the manage link of an appointment that ends at `ends_at`, cancelled or not, is over."""
+    return now > ends_at + LINK_OUTLIVES
+
+
+def written_to(preference: str, email: str, helper_email: str = "") -> str:
+    """The email address that the messages go to, or nothing when none are sent. Who acts for somebody comes first."""
+    return "" if preference in WITHOUT_EMAIL else helper_email or email
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How somebody is reached about one appointment. `preference` is one of CONTACT_PREFERENCES."""
+
+    email: str
+    phone: str
+    preference: str
+    leave_no_message: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChange:
+    """The contact of an appointment is another one: the how manieth change, and whether messages went, or go, anywhere.
+
+    `is_new_address` says that they go to an address to which they did not go before.
+    """
+
+    number: int
+    had_address: bool
+    is_new_address: bool
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from booking.model import Contact, has_link_ended
 from booking.tables import Appointment, AppointmentService
+from core.audit import Actor
 from core.database import connection_of, table_of
-from core.errors import NotFound, Stale
+from core.errors import LinkEnded, NotFound, Stale
 from core.tokens import new_reference, parse_reference, stamp_of
+from people.tables import Resident
 
 _appointments = table_of(Appointment)
 _services = table_of(AppointmentService)
@@ -68,9 +71,27 @@ def appointment_for_change(session: Session, authority_id: int, reference: str) 
     return row
 
 
+def contact_of(row: Appointment, resident: Resident) -> Contact:
+    """How the resident is reached about this appointment: as its link's holder said, or else as the record says."""
+    own = (row.contact_email, row.contact_phone, row.contact_preference, row.contact_leave_no_message)
+    known = (resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
+    email, phone, preference, leave_no_message = (
+        record if given is None else given for given, record in zip(own, known, strict=True)
+    )
+    return Contact(str(email), str(phone), str(preference), bool(leave_no_message))
+
+
 def stamp_of_row(row: Appointment) -> str:
     """The stamp of all that a page shows of an appointment and that can change."""
-    return stamp_of(row.version, row.state, row.offer, row.changed_at, list(row.support_needs), row.notes)
+    return stamp_of(
+        row.version, row.state, row.offer, row.changed_at, row.manage_digest, list(row.support_needs), row.notes
+    )
+
+
+def check_link(row: Appointment, actor: Actor, now: datetime) -> None:
+    """Raises: LinkEnded for a resident, who has nothing but the link, once it is over."""
+    if actor.kind == "resident" and has_link_ended(row.ends_at, now):
+        raise LinkEnded("This link has ended.")
 
 
 def check_seen(row: Appointment, seen: str | None) -> None:

@@ -57,6 +57,14 @@ class Appointment(Base):
     # The manage link's token is an HMAC of this nonce; only its digest is kept.
     manage_nonce: Mapped[str] = mapped_column(String(64))
     manage_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    # What its link's holder gave for this appointment alone; NULL is what the resident's record says.
+    contact_email: Mapped[str | None] = mapped_column(String(254), info=personal("contact"))
+    contact_phone: Mapped[str | None] = mapped_column(String(40), info=personal("contact"))
+    contact_preference: Mapped[str | None] = mapped_column(String(10))
+    contact_leave_no_message: Mapped[bool | None]
+    contact_language: Mapped[str | None] = mapped_column(String(40), info=personal("needs"))
+    # Where messages went before each change of the contact, the oldest first; empty where they went nowhere.
+    earlier_emails: Mapped[list[str] | None] = mapped_column(info=personal("contact"))
     is_walk_in: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -83,6 +83,12 @@ class IllegalMove(Refused):
     code = "illegal_move"
 
 
+class LinkEnded(Refused):
+    """The manage link is over with its appointment."""
+
+    code = "link_ended"
+
+
 class Stale(Refused):
     """What is to be changed is not any more what the person was shown when they decided."""
 

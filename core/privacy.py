@@ -6,6 +6,21 @@ from typing import Any
 
 # Days after a person's last appointment. Councils set shorter ones in their retention schedule; these are the ceilings.
 KEPT_DAYS = {"identity": 730, "contact": 365, "needs": 365, "story": 180, "message": 90}
+SHORTEST_MASKED = 9  # digits: of a shorter number the ends would give too much away
+
+
+def mask_email(email: str) -> str:
+    """`email` as it is shown to whoever holds a link: "o***@example.org". Empty for none."""
+    name, _, domain = email.partition("@")
+    return f"{name[:1]}***@{domain}" if email else ""
+
+
+def mask_phone(phone: str) -> str:
+    """`phone` as it is shown to whoever holds a link: its first two and last three digits, "07••• ••• 123"."""
+    digits = "".join(character for character in phone if character.isdigit() or character == "+")
+    if len(digits) < SHORTEST_MASKED:
+        return "••• •••" if digits else ""
+    return f"{digits[:2]}••• ••• {digits[-3:]}"
 
 
 def personal(data_class: str) -> dict[str, Any]:

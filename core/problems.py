@@ -41,6 +41,12 @@ _TABLE = (
     ),
     Problem("illegal_move", 409, _("That cannot be done now"), _("The appointment has changed since you opened it.")),
     Problem(
+        "link_ended",
+        410,
+        _("This link has ended"),
+        _("It was for an appointment that is over. Ring us if you need help."),
+    ),
+    Problem(
         "stale", 409, _("This has changed"), _("It has changed since you opened the page. Check it, and send it again.")
     ),
     Problem(

@@ -41,6 +41,11 @@ def manage_token(secret_key: str, nonce: str) -> str:
     return _derived(secret_key, "manage", nonce)
 
 
+def mark_of_digest(manage_digest: str) -> str:
+    """A short mark of a manage link, by which a browser's cookie is known to come from the link that works now."""
+    return manage_digest[:16]
+
+
 def hold_token(secret_key: str, nonce: str) -> str:
     """The token of a hold: an HMAC, so that a repeated request gets it again and no row holds it."""
     return _derived(secret_key, "hold", nonce)

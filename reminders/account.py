@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from reminders.outbox import FAILED, LATE, PENDING, SENT, VOID, WITHHELD
-from reminders.plan import CANCELLED, CONFIRMATION, MANAGE_LINK, RESCHEDULED
+from reminders.plan import CANCELLED, CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, RESCHEDULED, family_of
 from reminders.tables import DeliveryAttempt, Notification
 
 
@@ -44,8 +44,13 @@ def account_of(session: Session, appointment_id: int) -> list[Entry]:
 def _what(kind: str) -> str:
     if kind.startswith(MANAGE_LINK):
         return str(_("Link to manage the appointment"))
-    words = {CONFIRMATION: _("Confirmation"), RESCHEDULED: _("New time"), CANCELLED: _("Cancellation")}
-    return str(words.get(kind) or _("Reminder"))
+    words = {
+        CONFIRMATION: _("Confirmation"),
+        CONTACT_CHANGED: _("Word of other contact details"),
+        RESCHEDULED: _("New time"),
+        CANCELLED: _("Cancellation"),
+    }
+    return str(words.get(family_of(kind)) or _("Reminder"))
 
 
 def _state(state: str) -> str:

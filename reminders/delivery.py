@@ -53,7 +53,7 @@ def verdict_on(row: Claimed, facts: MessageFacts | None, earlier: Earlier) -> Re
         return Settled(VOID, SUPERSEDED)
     if earlier.tries > RETRIES:
         return Settled(FAILED, GAVE_UP)
-    recipient = email_recipient(facts)
+    recipient = email_recipient(facts, row.kind)
     if isinstance(recipient, Withheld):
         return Settled(WITHHELD, recipient.reason)
     return Ready(row, facts, recipient, earlier)

@@ -22,7 +22,7 @@ from booking.queries.for_messages import MessageFacts
 from core.database import ROOT
 from core.tokens import manage_token, spoken_reference
 from core.wording import minutes_words, moment_words
-from reminders.plan import CANCELLED, MANAGE_LINK, family_of
+from reminders.plan import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
 from reminders.recipients import Recipient
 
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -83,7 +83,7 @@ class Writer:
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
         html = templates.get_template(f"{name}.html").render(told=told)
         method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
-        calendar = "" if name == MANAGE_LINK else self._calendar(facts, recipient, told, method)
+        calendar = "" if name in (MANAGE_LINK, CONTACT_CHANGED) else self._calendar(facts, recipient, told, method)
         return Words(subject, _tidy(body), html, calendar, method)
 
     def _calendar(self, facts: MessageFacts, recipient: Recipient, told: Told, method: Method) -> str:

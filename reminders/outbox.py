@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
 from booking.queries.for_messages import planning_facts, planning_facts_ahead
 from core.database import connection_of, table_of
-from reminders.plan import MANAGE_LINK, Owed, Promise, is_current, owed_after, owed_link, owed_reminders
+from reminders.plan import (
+    MANAGE_LINK,
+    Owed,
+    Promise,
+    is_current,
+    owed_after,
+    owed_contact_change,
+    owed_link,
+    owed_reminders,
+)
 from reminders.tables import Notification
 
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
@@ -29,6 +38,8 @@ def plan_notifications(session: Session, change: AppointmentChange) -> None:
     """
     facts = change.facts or planning_facts(session, change.appointment_id)
     owed = owed_after(_promise(facts), change.what, change.now)
+    if change.contact:
+        owed += owed_contact_change(change.contact, _promise(facts), change.now)
     known: dict[tuple[str, str], Notification] = {}
     if change.what != "booked":
         known = _settle_outdated(session, facts, change.now)

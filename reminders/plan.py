@@ -7,6 +7,7 @@ A message is due when `due_at <= now < useful_until`:
 | confirmation, rescheduled | at once | the appointment starts | after that it confirms nothing |
 | a reminder | the time in the plan | the next reminder is due, or the start | two at once say one thing twice |
 | manage link | at once | a day later | whoever asked has asked again, or rung |
+| contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
 | cancelled | at once | a day after the time that was given up | somebody who went for nothing learns why |
 
 Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, and no
@@ -22,18 +23,22 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.model import ContactChange
 from core.wall_clock import wall_instant
 
 EMAIL = "email"
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
 MANAGE_LINK = "manage_link"  # and a number: it may be asked for more than once
+CONTACT_CHANGED = "contact_changed"  # and a number: which change it tells the earlier address of
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is said at once about a change; moves and changed details say nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED}
 BOOKED = "booked"
+FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION)
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 CANCELLATION_IS_USEFUL = timedelta(days=1)
 MANAGE_LINK_IS_USEFUL = timedelta(days=1)
+CONTACT_CHANGED_IS_USEFUL = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -105,15 +110,28 @@ def owed_link(number: int, now: datetime) -> Owed:
     return Owed(f"{MANAGE_LINK}_{number}", EMAIL, now, now + MANAGE_LINK_IS_USEFUL)
 
 
+def owed_contact_change(contact: ContactChange, promise: Promise, now: datetime) -> list[Owed]:
+    """What is owed about another contact: word to the earlier address, and a confirmation to the new one."""
+    told = Owed(f"{CONTACT_CHANGED}_{contact.number}", EMAIL, now, now + CONTACT_CHANGED_IS_USEFUL)
+    confirmed = Owed(f"{CONFIRMATION}_{contact.number}", EMAIL, now, promise.starts_at)
+    is_ahead = promise.state == BOOKED and promise.starts_at > now
+    return [told] * contact.had_address + [confirmed] * (contact.is_new_address and is_ahead)
+
+
+def number_of(kind: str) -> int:
+    """The number at the end of a kind that is counted: 2 of `contact_changed_2`."""
+    return int(kind.rpartition("_")[2])
+
+
 def family_of(kind: str) -> str:
     """The kind without what a plan or a count has added: `reminder` of `reminder_7d`."""
-    return next((family for family in (REMINDER, MANAGE_LINK) if kind.startswith(family)), kind)
+    return next((family for family in FAMILIES if kind.startswith(family)), kind)
 
 
 def is_current(kind: str, *, version: int, now_version: int, now_state: str) -> bool:
     """Whether a message of this kind, owed for `version`, still says what is true of the appointment."""
-    if kind.startswith(MANAGE_LINK):
-        return True  # the link is the same for every version
+    if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED):
+        return True  # true whatever the version
     if version != now_version:
         return False
     return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED

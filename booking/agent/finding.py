@@ -11,6 +11,7 @@ from booking.agent.forms import ResidentForm, carried_over, facts_of, seen_of
 from booking.agent.holding import let_go
 from booking.queries.appointments import by_reference
 from booking.resident.context import postcode_like
+from booking.use_cases.details import follow_record
 from core.audit import record
 from core.errors import NotFound
 from core.text import printable
@@ -156,7 +157,9 @@ def details(resident_id: int) -> ResponseReturnValue:
             form.refuse("name", RECORD_HAS_CHANGED)
         elif request.method == "POST" and form.validate():
             with at.runtime.store.writing() as session:
-                change_contact(session, lock_resident(session, at.authority.id, resident_id), form.person())
+                row = lock_resident(session, at.authority.id, resident_id)
+                change_contact(session, row, form.person())
+                follow_record(session, at.runtime, row, at.actor, at.now)
                 record(
                     session,
                     at.actor,

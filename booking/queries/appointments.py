@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from booking.model import STATE_WORDS, State
 from booking.offers import Offer, decode
-from booking.repository import stamp_of_row
+from booking.repository import contact_of, stamp_of_row
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
-from core.tokens import digest, parse_reference, spoken_reference
+from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference
 from locations.catalogue import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.tables import Representative, Resident
 
@@ -51,7 +51,8 @@ class RepresentativeView:
 class AppointmentView:
     """An appointment with everything that a screen says about it. Instants are aware, in UTC; `zone` is the site's.
 
-    `stamp` changes whenever anything does that can be changed about it.
+    `resident` is reached as this appointment says, which may differ from the record (`has_own_contact`). `stamp` changes
+    whenever anything does that can be changed about it. `link_mark` belongs to the manage link that works now.
     """
 
     id: int
@@ -79,6 +80,8 @@ class AppointmentView:
     changed_at: datetime
     offer: Offer
     stamp: str
+    link_mark: str
+    has_own_contact: bool
 
     @property
     def spoken_reference(self) -> str:
@@ -123,7 +126,7 @@ def by_id(session: Session, catalogue: Catalogue, appointment_id: int) -> Appoin
 
 
 def by_manage_token(session: Session, token: str) -> tuple[int, int]:
-    """Authority id and appointment id of a manage link's token. Raises: NotFound."""
+    """Authority id and appointment id of a manage link's token, over or not. Raises: NotFound."""
     row = session.execute(
         select(Appointment.authority_id, Appointment.id).where(Appointment.manage_digest == digest(token))
     ).first()
@@ -213,7 +216,7 @@ def _view(
         site=site,
         services=tuple(catalogue.service_by_id(service_id) for service_id in services.get(row.id, ())),
         resources=tuple(resource for resource in used if resource is not None),
-        resident=_resident(resident),
+        resident=_resident(resident, row),
         representative=_representative(representative),
         support_needs=tuple(row.support_needs),
         notes=row.notes,
@@ -224,20 +227,23 @@ def _view(
         changed_at=row.changed_at,
         offer=decode(row.offer),
         stamp=stamp_of_row(row),
+        link_mark=mark_of_digest(row.manage_digest),
+        has_own_contact=row.contact_email is not None or row.contact_phone is not None,
     )
 
 
-def _resident(row: Resident) -> ResidentView:
+def _resident(row: Resident, appointment: Appointment) -> ResidentView:
+    contact, language = contact_of(appointment, row), appointment.contact_language
     return ResidentView(
         id=row.id,
         name=row.name,
-        email=row.email,
-        phone=row.phone,
+        email=contact.email,
+        phone=contact.phone,
         postcode=row.postcode,
-        language=row.language,
-        contact_preference=row.contact_preference,
+        language=row.language if language is None else language,
+        contact_preference=contact.preference,
         do_not_text=row.do_not_text,
-        leave_no_message=row.leave_no_message,
+        leave_no_message=contact.leave_no_message,
     )
 
 

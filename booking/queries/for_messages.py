@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from booking.events import PlanningFacts
@@ -34,7 +34,11 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """An appointment as a message tells it. Instants are aware, in UTC; `authority.zone` is the wall clock."""
+    """An appointment as a message tells it; the resident is reached as the appointment says, or else their record.
+
+    `earlier_emails` is where messages went before each change of the contact. Instants are aware, in UTC;
+    `authority.zone` is the wall clock.
+    """
 
     appointment_id: int
     reference: str
@@ -52,6 +56,7 @@ class MessageFacts:
     authority: AuthorityFacts
     site: SiteFacts
     services: tuple[ServiceFacts, ...]
+    earlier_emails: tuple[str, ...] = ()
 
 
 _MESSAGE_ROWS = (
@@ -68,9 +73,10 @@ _MESSAGE_ROWS = (
         Appointment.manage_nonce,
         Appointment.site_id,
         Resident.name,
-        Resident.email,
-        Resident.phone,
-        Resident.contact_preference,
+        func.coalesce(Appointment.contact_email, Resident.email).label("email"),
+        func.coalesce(Appointment.contact_phone, Resident.phone).label("phone"),
+        func.coalesce(Appointment.contact_preference, Resident.contact_preference).label("contact_preference"),
+        Appointment.earlier_emails,
         Resident.do_not_text,
         Representative.name.label("acting_name"),
         Representative.email.label("acting_email"),
@@ -182,4 +188,5 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFac
         authority=catalogue.authority,
         site=catalogue.site_by_id(row.site_id),
         services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
+        earlier_emails=tuple(row.earlier_emails or ()),
     )

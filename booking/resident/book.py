@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from booking.offers import Offer, decode, encode
-from booking.queries import appointments
 from booking.queries.search import nearest_alternatives
 from booking.resident import drafts
 from booking.resident.booking_of import booking_of, person_of
@@ -20,6 +19,7 @@ from booking.resident.context import Context, council, postcode_like, show
 from booking.resident.drafts import Draft
 from booking.resident.forms import DetailsForm, HelperForm, WhoForm
 from booking.resident.held_visit import Step, public_offer
+from booking.resident.own import own
 from booking.resident.steps import Steps, read_steps
 from booking.resident.visits import visit_of
 from booking.use_cases.booking import book
@@ -28,6 +28,7 @@ from core.audit import Actor
 from core.errors import HoldExpired, LimitReached, Refused, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
 from core.throttle import throttle
+from core.tokens import digest, mark_of_digest
 from people.access import public
 
 # From one address: a library's computers share one, and a program that holds everything must not get far.
@@ -239,7 +240,8 @@ def _book(context: Context, step: Step) -> ResponseReturnValue:
     except RULES as error:
         return _refused(context, error, draft)
     drafts.finish(session, draft.visit, booked.reference, booked.manage_url_path)
-    drafts.open_appointment(session, booked.reference, context.now)
+    mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
+    drafts.open_appointment(session, booked.reference, mark, context.now)
     return redirect(step.at("done"), code=303)
 
 
@@ -273,7 +275,7 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
     """Booked: the reference, what to bring, how to get there, how to change it."""
     with council(authority) as context:
         reference = drafts.reference_of(session, visit)
-        if reference is None or not drafts.is_open(session, reference, context.now):
+        if reference is None:
             return redirect(f"{context.base}/find", code=303)
-        view = appointments.by_reference(context.session, context.catalogue, reference)
-        return show("done", context, view=view, link=drafts.link_of(session, visit))
+    with own(authority, reference) as mine:
+        return mine.show("done", link=drafts.link_of(session, visit))

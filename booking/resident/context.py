@@ -13,9 +13,10 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.routing import BaseConverter
 
-from booking.model import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State
-from booking.resident.reach import reminder_words, written_to
+from booking.model import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State, written_to
+from booking.resident.reach import reminder_words
 from booking.resident.visits import map_url
+from core.privacy import mask_email, mask_phone
 from core.runtime import Runtime, runtime
 from locations.catalogue import AuthorityFacts, Catalogue, catalogue_of
 
@@ -73,6 +74,8 @@ def show(template: str, context: Context, **words: Any) -> str:
         outward_like=outward_of(postcode_like(context.catalogue)),
         written_to=written_to,
         reminder_words=reminder_words,
+        mask_email=mask_email,
+        mask_phone=mask_phone,
         **words,
     )
 

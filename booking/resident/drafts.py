@@ -98,18 +98,24 @@ def link_of(cookie: Cookie, visit: str) -> str:
     return str(cookie["done"][visit][1])
 
 
-def open_appointment(cookie: Cookie, reference: str, now: datetime) -> None:
-    """Let this browser see and change the appointment for a while."""
+def open_appointment(cookie: Cookie, reference: str, mark: str, now: datetime) -> None:
+    """Let this browser see and change the appointment for a while: as long as the link with this mark works."""
     opened = {**cookie.get("opened", {})}
     opened.pop(reference, None)
-    opened[reference] = int(now.timestamp())
+    opened[reference] = [int(now.timestamp()), mark]
     cookie["opened"] = dict(list(opened.items())[-MOST_REFERENCES:])
 
 
-def is_open(cookie: Cookie, reference: str, now: datetime) -> bool:
-    """Whether this browser may see and change the appointment."""
-    at = cookie.get("opened", {}).get(reference)
-    return at is not None and now.timestamp() - at <= MANAGE_SECONDS
+def mark_of(cookie: Cookie, reference: str, now: datetime) -> str:
+    """The mark of the link by which this browser opened the appointment lately; empty when it did not."""
+    at, mark = cookie.get("opened", {}).get(reference) or (0, "")
+    return str(mark) if now.timestamp() - at <= MANAGE_SECONDS else ""
+
+
+def renew(cookie: Cookie, reference: str, mark: str, now: datetime) -> None:
+    """The appointment has a new link: this browser, which saw to that, keeps it open and forgets the old link."""
+    open_appointment(cookie, reference, mark, now)
+    cookie["done"] = {visit: kept for visit, kept in cookie.get("done", {}).items() if kept[0] != reference}
 
 
 def last_opened(cookie: Cookie) -> str | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
-from booking.model import BASES, NEEDS
+from booking.model import BASES, NEEDS, Contact
 from core.forms import Choice, Choices, Email, Form, LongText, Phone, Text, Tick, optional
+from core.privacy import mask_email, mask_phone
 
 # Loose on purpose: BS 7666 shape only, since new postcodes appear every month.
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
@@ -50,6 +52,18 @@ def check_postcode(text: str, example: str) -> None:
 def digits_of(text: str | None) -> str:
     """The digits of a telephone number as it was typed."""
     return re.sub(r"[^0-9]", "", text or "")
+
+
+def missing_contact(mode: str, wanted: Contact, helper: Mapping[str, str]) -> tuple[str, str] | None:
+    """The field that has to be filled in so that somebody can be reached, and why; None when all is there."""
+    email, phone = wanted.email or helper.get("email"), wanted.phone or helper.get("phone")
+    if mode == "phone" and not phone:
+        return "phone", str(_("Enter the phone number that we should ring"))
+    if mode == "video" and not email:
+        return "email", str(_("Enter an email address, so that we can send you the link for the video"))
+    if wanted.preference == "email" and not email:
+        return "email", str(_("Enter an email address, or choose another way to be reminded"))
+    return None
 
 
 class WhoForm(Form):
@@ -139,21 +153,60 @@ class DetailsForm(Form):
 
     def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
-        helper = helper or {}
-        if mode == "phone" and not (self.phone.data or helper.get("phone")):
-            self.refuse("phone", str(_("Enter the phone number that we should ring")))
-            return False
-        if mode == "video" and not (self.email.data or helper.get("email")):
-            self.refuse("email", str(_("Enter an email address, so that we can send you the link for the video")))
-            return False
-        return self._check_way(helper)
+        wanted = Contact(
+            self.email.data or "", self.phone.data or "", self.contact_preference.data, bool(self.leave_no_message.data)
+        )
+        found = missing_contact(mode, wanted, helper or {})
+        if found is not None:
+            self.refuse(*found)
+        return found is None
 
-    def _check_way(self, helper: dict[str, Any]) -> bool:
-        way = self.contact_preference.data
-        if way == "email" and not (self.email.data or helper.get("email")):
-            self.refuse("email", str(_("Enter an email address, or choose another way to be reminded")))
-            return False
-        return True
+
+class ContactForm(Form):
+    """How to reach the resident about one appointment. What is known is shown masked, and kept where nothing is typed."""
+
+    email = Email(_("New email address (optional)"), validators=[optional(), is_email, Length(max=254)])
+    drop_email = Tick(_("Use no email address for this appointment"))
+    phone = Phone(
+        _("New phone number (optional)"),
+        validators=[optional(), is_phone],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+    drop_phone = Tick(_("Use no phone number for this appointment"))
+    leave_no_message = Tick(_("If we ring and you do not answer, do not leave a message"))
+    contact_preference = Choice(
+        _("How shall we confirm and remind you?"),
+        choices=list(WAYS.items()),
+        validators=[InputRequired(_("Choose how we should remind you"))],
+    )
+    notes = LongText(
+        _("Is there anything else we should know? (optional)"),
+        description=_("Do not write about your case here. You can tell us when we meet."),
+        validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
+        render_kw={"rows": 3},
+    )
+
+    def say_what_is_known(self, known: Contact) -> None:
+        """Say at the fields what is kept when they stay empty, without giving it away."""
+        for field, masked in ((self.email, mask_email(known.email)), (self.phone, mask_phone(known.phone))):
+            if masked:
+                field.description = _("We have %(masked)s. Leave this empty to keep it", masked=masked)
+
+    def contact(self, known: Contact) -> Contact:
+        """The contact that is wanted, where `known` is what is used now."""
+        return Contact(
+            email="" if self.drop_email.data else self.email.data or known.email,
+            phone="" if self.drop_phone.data else self.phone.data or known.phone,
+            preference=self.contact_preference.data,
+            leave_no_message=bool(self.leave_no_message.data),
+        )
+
+    def check_reach(self, mode: str, wanted: Contact, helper: dict[str, str]) -> bool:
+        """Whether the appointment and its messages can reach anybody; if not, says so at the field."""
+        found = missing_contact(mode, wanted, helper)
+        if found is not None:
+            self.refuse(*found)
+        return found is None
 
 
 class NeedsForm(Form):

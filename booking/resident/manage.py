@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from booking.calendar_files import CalendarEvent, calendar_file, uid_of
+from booking.model import has_link_ended
 from booking.offers import decode
 from booking.queries import appointments
 from booking.queries.search import nearest_alternatives
 from booking.resident import drafts
-from booking.resident.context import council, show
+from booking.resident.context import Context, council, show
 from booking.resident.forms import CancelForm, FindForm
-from booking.resident.own import Own, own
+from booking.resident.own import Own, ended, own
 from booking.resident.steps import Steps
 from booking.resident.visits import visit_of
 from booking.use_cases.changes import Move, cancel, reschedule
@@ -52,9 +53,11 @@ def open_link(token: str) -> ResponseReturnValue:
     with around.store.reading() as reading:
         authority_id, appointment_id = appointments.by_manage_token(reading, token)
         catalogue = catalogue_by_id(reading, authority_id)
-        reference = appointments.by_id(reading, catalogue, appointment_id).reference
-    drafts.open_appointment(session, reference, around.clock.now())
-    return redirect(f"/{catalogue.authority.slug}/appointment/{reference}", code=303)
+        view = appointments.by_id(reading, catalogue, appointment_id)
+        if has_link_ended(view.ends_at, around.clock.now()):
+            return ended(Context(around, reading, catalogue, around.clock.now()))
+    drafts.open_appointment(session, view.reference, view.link_mark, around.clock.now())
+    return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
 
 
 @public
@@ -62,7 +65,7 @@ def last_appointment(authority: str) -> ResponseReturnValue:
     """The appointment that this browser opened last, or the page that finds one."""
     with council(authority) as context:
         reference = drafts.last_opened(session)
-    way = f"appointment/{reference}" if reference and drafts.is_open(session, reference, context.now) else "find"
+    way = f"appointment/{reference}" if reference and drafts.mark_of(session, reference, context.now) else "find"
     return redirect(f"{context.base}/{way}", code=303)
 
 
@@ -147,6 +150,9 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
     """Ask once, then cancel."""
     with own(authority, reference) as mine:
         form = CancelForm()
+        settled = mine.settled() if request.method == "GET" else None
+        if settled is not None:
+            return settled
         if not form.validate_on_submit():
             return mine.show("cancel", form=form, back=mine.at)
         try:

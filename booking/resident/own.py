@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from flask import Response, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
 
+from booking.model import State, has_link_ended
 from booking.queries import appointments
 from booking.queries.appointments import AppointmentView, can_change
 from booking.resident import drafts
 from booking.resident.context import Context, council, show
+from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
 
 
@@ -41,6 +43,12 @@ class Own:
         now = replace(self, view=view)
         return Response(now.show(template, has_changed=True, **words), status=409)
 
+    def settled(self) -> ResponseReturnValue | None:
+        """The page saying that nothing can be changed any more, for one that is cancelled, over or under way."""
+        if self.view.state is State.BOOKED:
+            return None
+        return Response(self.show("move_refused", code=IllegalMove.code, back=self.at), status=409)
+
     @property
     def seen(self) -> str:
         """The stamp of the appointment on the page whose form was sent."""
@@ -55,10 +63,23 @@ class Own:
 
 @contextmanager
 def own(authority: str, reference: str) -> Iterator[Own]:
-    """The appointment, if this browser opened its link lately; whether it exists or not, else the same page."""
+    """The appointment, if this browser opened its link lately and that link still works.
+
+    Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
+    """
     with council(authority) as context:
-        if not drafts.is_open(session, reference, context.now):
+        mark = drafts.mark_of(session, reference, context.now)
+        if not mark:
             abort(Response(show("closed", context), status=404))
-        drafts.open_appointment(session, reference, context.now)
         view = appointments.by_reference(context.session, context.catalogue, reference)
+        if mark != view.link_mark:
+            abort(Response(show("closed", context), status=404))
+        if has_link_ended(view.ends_at, context.now):
+            abort(ended(context))
+        drafts.open_appointment(session, reference, mark, context.now)
         yield Own(context, view, f"{context.base}/appointment/{view.reference}")
+
+
+def ended(context: Context) -> Response:
+    """The page for a link that is over with its appointment."""
+    return Response(show("ended", context), status=410)

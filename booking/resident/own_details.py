@@ -1,18 +1,18 @@
-"""Other contact details and needs for an appointment, from whoever holds its link."""
+"""Other contact details and needs for an appointment, from whoever holds its link. The person's record stays as it is."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, session
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
-from booking.resident.booking_of import described, person_of
-from booking.resident.context import postcode_like
-from booking.resident.forms import DetailsForm, NeedsForm
+from booking.model import Contact, written_to
+from booking.queries.appointments import by_reference
+from booking.resident import drafts
+from booking.resident.forms import ContactForm, NeedsForm
 from booking.resident.own import Own, own
-from booking.resident.reach import written_to
 from booking.resident.steps import needs_of
-from booking.use_cases.changes import Details, change_details
+from booking.use_cases.details import Details, change_details
 from core.audit import Actor
 from core.errors import IllegalMove, Stale
 from core.forms import Form
@@ -28,27 +28,32 @@ def add_routes(blueprint: Blueprint) -> None:
 
 @public
 def contact(authority: str, reference: str) -> ResponseReturnValue:
-    """Other contact details for the resident."""
+    """Another way to reach the resident about this appointment."""
     with own(authority, reference) as mine:
-        known = mine.view.resident
-        helper = mine.view.representative
-        form = _contact_form(mine)
-        reach = {"email": helper.email, "phone": helper.phone} if helper else None
-        if form.validate_on_submit() and form.check_reach(mine.view.mode, reach):
-            typed = person_of(form)
-            person = described(typed, language=known.language, needs=mine.view.support_needs)
-            return _change(mine, Details(person, mine.view.support_needs, typed["notes"]), "contact", form)
+        settled = mine.settled()
+        if settled is not None:
+            return settled
+        known, helper = _known(mine), mine.view.representative
+        form = _contact_form(mine, known)
+        reach = {"email": helper.email, "phone": helper.phone} if helper else {}
+        if form.validate_on_submit():
+            wanted = form.contact(known)
+            if form.check_reach(mine.view.mode, wanted, reach):
+                return _change(mine, Details(wanted, notes=form.notes.data or ""), "contact", form)
         return mine.show("contact", form=form, back=mine.at)
 
 
-def _contact_form(mine: Own) -> DetailsForm:
-    """The details as they are kept. There is no text channel: who once asked for texts and has an email gets emails."""
-    known, helper = mine.view.resident, mine.view.representative
-    form = DetailsForm(obj=known, data={"notes": mine.view.notes})
-    form.postcode_like = postcode_like(mine.context.catalogue)
-    form.say_why(mine.view.mode)
-    if helper:
-        form.say_for_somebody_else()
+def _known(mine: Own) -> Contact:
+    resident = mine.view.resident
+    return Contact(resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
+
+
+def _contact_form(mine: Own, known: Contact) -> ContactForm:
+    """What is kept, without the address and the number themselves. Who asked for texts gets emails: there are no texts."""
+    facts = {"leave_no_message": known.leave_no_message, "notes": mine.view.notes}
+    form = ContactForm(data={**facts, "contact_preference": known.preference})
+    form.say_what_is_known(known)
+    helper = mine.view.representative
     if form.contact_preference.data == "text" and written_to("text", known.email, helper.email if helper else ""):
         form.contact_preference.data = "email"
         form.contact_preference.description = _("You asked for text messages. We cannot send them yet, so we use email")
@@ -59,23 +64,24 @@ def _contact_form(mine: Own) -> DetailsForm:
 def change_needs(authority: str, reference: str) -> ResponseReturnValue:
     """Other support needs. Those that decide the place or the length are only noted: the time stays as it is."""
     with own(authority, reference) as mine:
-        known = mine.view.resident
-        form = NeedsForm(data={"need": list(mine.view.support_needs), "language": known.language})
+        settled = mine.settled()
+        if settled is not None:
+            return settled
+        form = NeedsForm(data={"need": list(mine.view.support_needs), "language": mine.view.resident.language})
         if form.validate_on_submit():
-            needs = needs_of(form.need.data or (), form.language.data or "")
-            typed = {name: getattr(known, name) for name in ("name", "email", "phone", "postcode")}
-            typed |= {"contact_preference": known.contact_preference, "leave_no_message": known.leave_no_message}
-            person = described(typed, language=form.language.data or "", needs=needs)
-            return _change(mine, Details(person, needs), "change_needs", form)
+            language = form.language.data or ""
+            needs = needs_of(form.need.data or (), language)
+            return _change(mine, Details(support_needs=needs, language=language), "change_needs", form)
         return mine.show("change_needs", form=form, back=mine.at)
 
 
 def _change(mine: Own, details: Details, template: str, form: Form) -> ResponseReturnValue:
+    runtime, view = mine.context.runtime, mine.view
     try:
         change_details(
-            mine.context.runtime,
-            mine.view.authority_id,
-            mine.view.reference,
+            runtime,
+            view.authority_id,
+            view.reference,
             details,
             actor=Actor.resident(),
             seen=mine.seen,
@@ -85,4 +91,8 @@ def _change(mine: Own, details: Details, template: str, form: Form) -> ResponseR
         return mine.stale(template, form=form, back=mine.at)
     except IllegalMove as error:
         return Response(mine.show("move_refused", code=error.code, back=mine.at), status=409)
+    with runtime.store.reading() as fresh:
+        mark = by_reference(fresh, mine.context.catalogue, view.reference).link_mark
+    if mark != view.link_mark:
+        drafts.renew(session, view.reference, mark, mine.context.now)
     return mine.to("changed")

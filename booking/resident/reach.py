@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-# Who asked for these gets no email, even when there is an address.
-WITHOUT_EMAIL = ("none", "letter")
-
-
-def written_to(preference: str, email: str, helper_email: str = "") -> str:
-    """The email address that the messages go to, or nothing when none are sent. Who acts for somebody comes first."""
-    return "" if preference in WITHOUT_EMAIL else helper_email or email
-
 
 def reminder_words(preference: str, address: str) -> str:
     """How somebody is reminded, in a line: `address` is what `written_to` says."""

@@ -1,4 +1,4 @@
-"""Changing an appointment: another time, no appointment after all, other contact details or needs."""
+"""Changing an appointment: another time, or no appointment after all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from booking.events import AppointmentChange, announce
 from booking.model import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.offers import Offer, decode, encode
 from booking.placing import Placement, place, place_held
-from booking.repository import appointment_for_change, check_seen, insert_services, service_ids_of
+from booking.repository import appointment_for_change, check_link, check_seen, insert_services, service_ids_of
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
 from booking.use_cases.holds import live_hold
@@ -27,9 +27,6 @@ from core.runtime import Runtime
 from core.tokens import parse_reference
 from core.wall_clock import unit_of
 from locations.catalogue import Catalogue, catalogue_by_id, catalogue_while_locked
-from people.model import Person
-from people.repository import lock_resident
-from people.residents import change_contact
 
 By = Literal["resident", "authority"]
 
@@ -41,15 +38,6 @@ class Move:
     offer: Offer | None = None
     hold: str | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Details:
-    """What a resident may change without changing the time."""
-
-    person: Person
-    support_needs: tuple[str, ...] = ()
-    notes: str | None = None
 
 
 def reschedule(
@@ -65,13 +53,14 @@ def reschedule(
 ) -> Booked:
     """The appointment at its new time: the same reference, the next version. `seen` is the stamp of what was shown.
 
-    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, Stale, Invalid, NotFound, IdempotencyMismatch.
+    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, LinkEnded, Stale, Invalid, NotFound, IdempotencyMismatch.
     """
 
     def deed(session: Session) -> Answer:
         now = runtime.clock.database_now(session)
         site_id = _site_of(session, authority_id, reference)
         row = _locked(session, authority_id, reference, site_id, _destination(session, authority_id, move, now))
+        check_link(row, actor, now)
         _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         _move(session, row, move, actor, now)
@@ -94,7 +83,7 @@ def cancel(
 ) -> Booked:
     """The appointment, cancelled; its time is free for others at once. The version rises.
 
-    Raises: TooSoon past the cut-off, IllegalMove, Stale when it is not as `seen` any more,
+    Raises: TooSoon past the cut-off, IllegalMove, LinkEnded, Stale when it is not as `seen` any more,
     Invalid without a reason from the authority, NotFound.
     """
     wanted = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
@@ -102,6 +91,7 @@ def cancel(
     def deed(session: Session) -> Answer:
         now = runtime.clock.database_now(session)
         row = _locked(session, authority_id, reference, _site_of(session, authority_id, reference))
+        check_link(row, actor, now)
         if not can_move(State(row.state), wanted):
             raise IllegalMove(row.state, wanted)
         if wanted in NEEDS_REASON and not reason.strip():
@@ -123,36 +113,6 @@ def answer_of(row: Appointment) -> Answer:
     """What to answer about the appointment as it stands now, for `with_link`."""
     booked = Booked(row.id, row.reference, row.version, row.state, row.offer, unit_of(row.ends_at))
     return Answer(200, asdict(booked) | {"nonce": row.manage_nonce})
-
-
-def change_details(
-    runtime: Runtime,
-    authority_id: int,
-    reference: str,
-    details: Details,
-    *,
-    actor: Actor,
-    seen: str | None = None,
-    idempotency: IdempotencyKey | None = None,
-) -> None:
-    """New contact details and needs for the resident of an appointment. Raises: IllegalMove, Stale, NotFound."""
-
-    def deed(session: Session) -> Answer:
-        now = runtime.clock.database_now(session)
-        row = appointment_for_change(session, authority_id, reference)
-        if row.state != State.BOOKED:
-            raise IllegalMove(row.state, State.BOOKED)
-        check_seen(row, seen)
-        row.changed_at = now
-        change_contact(session, lock_resident(session, authority_id, row.resident_id), details.person)
-        row.support_needs = sorted(set(details.support_needs))
-        if details.notes is not None:
-            row.notes = details.notes
-        record(session, actor, "details_changed", ("appointment", row.id), authority_id=authority_id, now=now)
-        announce(session, AppointmentChange(authority_id, row.id, row.version, "details", now))
-        return Answer(200, {})
-
-    once(runtime.store, idempotency, deed, runtime.clock.now())
 
 
 def cutoff_at(session: Session, catalogue: Catalogue, appointment_id: int, starts_at: datetime) -> datetime:

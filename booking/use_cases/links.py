@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from booking.events import ManageLinkRequest, announce_link_request
+from booking.model import has_link_ended
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.runtime import Runtime
@@ -16,17 +17,20 @@ from people.tables import Resident
 def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str, surname: str) -> None:
     """Have the link sent when reference and surname belong together; say nothing about whether they do.
 
+    The link of an appointment that is over is not sent.
     Any word of the name will do, for people differ in what they call their surname.
     """
     reference, wanted = parse_reference(reference_text), name_tokens(surname)
     with runtime.store.writing() as session:
         now = runtime.clock.database_now(session)
         found = session.execute(
-            select(Appointment.id, Resident.name)
+            select(Appointment.id, Appointment.ends_at, Resident.name)
             .join(Resident, Resident.id == Appointment.resident_id)
             .where(Appointment.authority_id == authority_id, Appointment.reference == reference)
         ).first()
-        if found is None or not wanted or not set(wanted) <= set(name_tokens(found.name)):
+        if found is None or has_link_ended(found.ends_at, now):
+            return
+        if not wanted or not set(wanted) <= set(name_tokens(found.name)):
             return
         subject = ("appointment", found.id)
         record(session, Actor.resident(), "manage_link_requested", subject, authority_id=authority_id, now=now)

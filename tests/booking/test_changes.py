@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from booking.events import AppointmentChange, appointment_changed
-from booking.model import State
+from booking.model import Contact, State
 from booking.queries.appointments import AppointmentView, by_reference, can_change
 from booking.subscriptions import count_ahead
 from booking.tables import RebookItem
 from booking.use_cases.booking import Booking, book
-from booking.use_cases.changes import Details, Move, cancel, change_details, reschedule
+from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.details import Details, change_details
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.outcomes import correct, move
 from booking.use_cases.rebooking import list_touched
@@ -184,8 +185,8 @@ def test_a_cancelled_appointment_cannot_be_moved_or_cancelled_again(store: Store
 def test_details_change_without_a_new_version(store: Store) -> None:
     world, runtime = make_world(store), make_runtime(store)
     booked = make_appointment(runtime, world, TEN)
-    person = Person("Robin Sample", phone="07700 900789")
-    change_details(runtime, world.authority_id, booked.reference, Details(person, ("hearing-loop",)), actor=RESIDENT)
+    details = Details(Contact("", "07700 900789", "email", leave_no_message=False), ("hearing-loop",))
+    change_details(runtime, world.authority_id, booked.reference, details, actor=RESIDENT)
     view = read(store, world, booked.reference)
     assert (view.version, view.resident.phone, view.resident.email) == (1, "07700 900789", "")
     assert view.support_needs == ("hearing-loop",)

@@ -111,6 +111,8 @@ FACTS = MessageFacts(
 TO_RESIDENT = Recipient("Zoë Sample", "zoe@example.org")
 TO_CARER = Recipient("Ceri <Carer>", "ceri@example.org", acts_for="Zoë Sample")
 
+TO_OLD_ADDRESS = Recipient("Zoë Sample", "old@example.org")
+
 CASES: dict[str, tuple[str, dict[str, Any], Recipient]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
@@ -120,7 +122,9 @@ CASES: dict[str, tuple[str, dict[str, Any], Recipient]] = {
     "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
     "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
+    "contact-changed": ("contact_changed_1", {"earlier_emails": ("old@example.org",)}, TO_OLD_ADDRESS),
 }
+SAYS_NO_TIME = {"contact-changed"}  # whoever reads the old address need not know when and where
 
 
 def written(case: str) -> Any:
@@ -168,13 +172,22 @@ def test_html_has_a_language_a_title_one_heading_and_nothing_that_loads(case: st
     assert not {"img", "script", "link", "iframe", "style"} & set(outline.tags)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", sorted(CASES.keys() - SAYS_NO_TIME))
 def test_every_message_says_when_in_words_and_the_reference_for_reading_aloud(case: str) -> None:
     words = written(case)
     for text in (words.text, words.html):
         assert "Tuesday 24 November 2026 at 10:30am" in text
         assert "K7PM 4QX2" in text
         assert "01632 960000" in text
+
+
+def test_the_old_address_learns_neither_the_new_one_nor_when_and_where_nor_a_link() -> None:
+    words = written("contact-changed")
+    for text in (words.text, words.html):
+        assert "K7PM 4QX2" in text
+        assert "01632 960000" in text
+        assert not [said for said in ("zoe@", "/manage/", "November", "High Street") if said in text]
+    assert words.calendar == ""
 
 
 def test_summer_time_is_told_as_the_clock_on_the_wall_shows_it() -> None:

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from reminders.plan import EMAIL, Owed, Promise, is_current, owed_after, owed_link, owed_reminders
+from booking.model import ContactChange
+from reminders.plan import (
+    EMAIL,
+    Owed,
+    Promise,
+    is_current,
+    owed_after,
+    owed_contact_change,
+    owed_link,
+    owed_reminders,
+)
 
 PLAN: list[dict[str, Any]] = [
     {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},
@@ -133,3 +143,22 @@ def test_a_message_is_current_while_it_is_true(kind: str, now_version: int, now_
 
 def test_a_link_is_of_use_for_a_day() -> None:
     assert owed_link(3, NOW) == Owed("manage_link_3", EMAIL, NOW, NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("had_address", "is_new_address", "kinds"),
+    [
+        (True, True, ["contact_changed_2", "confirmation_2"]),
+        (True, False, ["contact_changed_2"]),
+        (False, True, ["confirmation_2"]),
+        (False, False, []),
+    ],
+)
+def test_a_changed_contact_is_told_to_the_old_address_and_confirmed_to_the_new(
+    had_address: bool, is_new_address: bool, kinds: list[str]
+) -> None:
+    change = ContactChange(2, had_address, is_new_address)
+    owed = owed_contact_change(change, promise(), NOW)
+    assert [message.kind for message in owed] == kinds
+    assert all(message.due_at == NOW < message.useful_until for message in owed)
+    assert all(is_current(kind, version=1, now_version=1, now_state="booked") for kind in kinds)

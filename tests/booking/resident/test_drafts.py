@@ -72,7 +72,7 @@ def test_a_draft_is_forgotten_after_an_hour() -> None:
 
 def test_an_opened_appointment_is_closed_after_half_an_hour() -> None:
     cookie: dict[str, Any] = {}
-    drafts.open_appointment(cookie, "K7PM4QX2", NOW)
-    assert drafts.is_open(cookie, "K7PM4QX2", NOW + timedelta(minutes=30))
-    assert not drafts.is_open(cookie, "K7PM4QX2", NOW + timedelta(minutes=31))
-    assert not drafts.is_open(cookie, "OTHER", NOW)
+    drafts.open_appointment(cookie, "K7PM4QX2", "mark", NOW)
+    assert drafts.mark_of(cookie, "K7PM4QX2", NOW + timedelta(minutes=30)) == "mark"
+    assert drafts.mark_of(cookie, "K7PM4QX2", NOW + timedelta(minutes=31)) == ""
+    assert drafts.mark_of(cookie, "OTHER", NOW) == ""
