@@ -13,11 +13,14 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from core.clock import FixedClock
 from core.database import Store
 from core.settings import Settings
+from tests.support.cheap import cheap_passwords, shared_templates
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.sockets import only_this_machine
 from tests.support.sqlite import SqliteTemplate
 
 pytest_plugins = ["tests.support.journeys"]
+
+BOTH = ("sqlite", "postgresql")
 
 # A Monday in winter, when London and UTC agree.
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -27,6 +30,21 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 def _stay_on_this_machine() -> Iterator[None]:
     with only_this_machine():
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _prepare_once() -> Iterator[None]:
+    """Templates are compiled once for all the applications of a run, and passwords are hashed at the least cost."""
+    with shared_templates(), cheap_passwords():
+        yield
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what uses `database_url` on both databases, or on those that its nearest `databases` mark names."""
+    if "database_url" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("databases")
+        names = mark.args if mark else BOTH
+        metafunc.parametrize("database_url", names, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +73,9 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh, migrated database: the same test runs on SQLite and on PostgreSQL."""
+    """A fresh, migrated database: the same test runs on SQLite and on PostgreSQL, unless a `databases` mark names one."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return str(request.getfixturevalue(name))
 

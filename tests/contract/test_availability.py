@@ -21,6 +21,8 @@ from tests.support.factories import (
     slots_of,
 )
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_every_free_slot_is_listed(anybody: Program, world: World) -> None:
     items = anybody.slots(**{"from": "2026-11-23", "to": "2026-11-23"})

@@ -17,6 +17,8 @@ from tests.contract.conftest import Program, assert_problem, key_for, program_wi
 from tests.support.factories import World
 from wsgi import create_app
 
+pytestmark = pytest.mark.databases("sqlite")
+
 CLOSED = [
     ("GET", "/appointments/22222222"),
     ("GET", "/appointments/22222222.ics"),

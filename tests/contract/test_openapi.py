@@ -14,6 +14,8 @@ from core.settings import Settings
 from tests.contract.conftest import PROBLEM
 from wsgi import create_app
 
+pytestmark = pytest.mark.databases("sqlite")
+
 CONTRACT = {
     ("get", "/api/v1/services"),
     ("get", "/api/v1/sites"),

@@ -14,6 +14,8 @@ from locations.tables import Authority
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World, make_resource, make_service, make_session, make_site, make_world
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_services_are_listed_without_a_key(anybody: Program) -> None:
     answer = anybody.get("/services")

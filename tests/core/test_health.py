@@ -15,12 +15,15 @@ from core.health import make_blueprint
 from people.access import public
 from reminders.heartbeat import beat
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_a_process_that_answers_is_alive(client: FlaskClient) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_it_is_ready_while_database_migrations_and_scheduler_are(
     client: FlaskClient, store: Store, clock: FixedClock
 ) -> None:
@@ -46,6 +49,7 @@ def test_without_a_sign_of_life_from_the_scheduler_it_is_not_ready(
     assert answer.get_json()["checks"] == {"database": True, "migrations": True, "scheduler": False}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_database_that_is_behind_is_not_ready(client: FlaskClient, store: Store) -> None:
     with store.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'older'"))

@@ -16,6 +16,8 @@ from structlog.stdlib import ProcessorFormatter
 from core.database import Store
 from tests.contract.conftest import Program, program, world
 
+pytestmark = pytest.mark.databases("sqlite")
+
 __all__ = ["program", "world"]  # fixtures of the API's tests
 
 # PostgreSQL's own words about a refused row quote the row.
@@ -84,6 +86,7 @@ def test_no_line_says_anything_about_anybody(program: Program, logged: StringIO)
         assert secret not in text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_error_of_the_database_names_its_request_and_nobody(app: Flask, program: Program, logged: StringIO) -> None:
     """The log says which statement broke and why, and neither its values nor the row that was refused."""
     app.config["PROPAGATE_EXCEPTIONS"] = False

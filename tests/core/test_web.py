@@ -11,6 +11,8 @@ from core.errors import NotAllowed, NotFound, RateLimited, ServiceError, SlotTak
 from core.problems import PROBLEMS, problem_of, problem_of_status
 from tests.support.pages import check_page
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def bare_app() -> Flask:

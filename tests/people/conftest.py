@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
@@ -20,7 +19,6 @@ from core.database import ROOT, Store
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.tables import Authority, Site
-from people import passwords
 from people.policy import Action, Role
 from people.tables import StaffMember
 from people.use_cases import NewStaff, Place, add_staff, create_api_key
@@ -38,15 +36,6 @@ class Council:
     hill: int
     mill: int
     far: int
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """argon2id at its cheapest: 8 KiB and one pass, so that a hundred sign-ins take no time."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._dummy_hash.cache_clear()
-    yield
-    passwords._dummy_hash.cache_clear()
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from people.policy import POLICY, SITE_ROLES, SITE_SCOPED, Role
 from people.tables import StaffMember, StaffRole
 from tests.people.conftest import Council, make_key
 
+pytestmark = pytest.mark.databases("sqlite")
+
 INSIDE = "X-Test-Inside"
 # What takes the place of a route's arguments. The site of every address is Hill, in Northbank.
 ARGUMENTS: dict[str, Any] = {"authority": "northbank", "site": "hill", "date": "2026-11-23", "filename": "icon.svg"}

@@ -18,6 +18,8 @@ from tests.reminders.channels import worker_on
 from tests.reminders.making import owe
 from tests.support.factories import make_world
 
+pytestmark = pytest.mark.databases("sqlite")
+
 SENDER = "appointments@testshire.example.org"
 
 

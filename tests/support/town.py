@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from tempfile import mkdtemp
 
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 
 import booking.resident.views
 import core.web
@@ -27,8 +25,6 @@ from tests.support.factories import (
     make_site,
 )
 
-# One Jinja environment for each test would compile every template again.
-TEMPLATES = FileSystemBytecodeCache(mkdtemp(prefix="front-door-templates-"))
 BOTH = ["in_person", "video", "phone"]
 
 
@@ -171,7 +167,6 @@ def make_resident_app(store: Store, now: datetime = NOW) -> Flask:
     app.testing = True
     settings = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)
     app.extensions[EXTENSION] = Runtime(settings, store, FixedClock(now))
-    app.jinja_env.bytecode_cache = TEMPLATES
     core.web.install(app)
     people.access.install(app)
     app.register_blueprint(booking.resident.views.blueprint)

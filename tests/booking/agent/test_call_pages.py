@@ -21,6 +21,8 @@ from tests.booking.agent.conftest import Agent
 from tests.support.callers import Callers
 from tests.support.town import close_site
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def call_of(callers: Callers, name: str = "amina") -> str:
     return f"/staff/calls/residents/{callers.people[name]}"
@@ -47,6 +49,7 @@ def count_of(store: Store, table: type) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_card_tells_the_story_so_far(agent: Agent, callers: Callers) -> None:
     page = agent.open(call_of(callers))
     assert page.headings == ["Amina Yusuf"]
@@ -86,6 +89,7 @@ def test_the_screen_says_what_to_ask_what_to_bring_and_whether_a_visit_is_needed
         assert words in page.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_all_places_are_shown_nearest_to_the_caller_first(agent: Agent, callers: Callers) -> None:
     text = agent.open(f"{call_of(callers)}?service=certify&filtered=1").text
     places = ["Riverside Community Hub", "High Street Library", "Town Hall"]
@@ -197,6 +201,7 @@ def test_the_grid_says_that_it_scrolls_and_has_a_name(agent: Agent, callers: Cal
     assert 'id="grid-hint">Scroll for more days<' in html
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers: Callers, store: Store) -> None:
     path = f"{call_of(callers)}?service=certify"
     token, words = agent.slots(path)[0]

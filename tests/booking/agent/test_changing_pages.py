@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from booking.tables import Appointment
@@ -12,6 +13,8 @@ from core.clock import FixedClock
 from core.database import Store
 from tests.booking.agent.conftest import Agent
 from tests.support.callers import Callers
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def call_of(callers: Callers) -> str:
@@ -23,6 +26,7 @@ def appointment_of(store: Store, callers: Callers) -> Appointment:
         return session.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_appointment_is_moved_and_read_back(agent: Agent, callers: Callers, store: Store) -> None:
     reference = callers.booked.reference
     screen = f"{call_of(callers)}?move={reference}"
@@ -60,6 +64,7 @@ def test_a_resident_cancels_without_a_reason_even_past_the_cut_off(
     assert appointment_of(store, callers).state == "cancelled_by_resident"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_council_cancels_only_with_a_reason(agent: Agent, callers: Callers, store: Store) -> None:
     where = f"{call_of(callers)}/cancel?cancel={callers.booked.reference}"
     page = agent.checked(agent.send(where, asked_by="authority"), 400)

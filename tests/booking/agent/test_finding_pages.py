@@ -16,6 +16,8 @@ from tests.support.callers import Callers, add_agent, sign_in
 from tests.support.factories import make_world
 from tests.support.pages import check_page
 
+pytestmark = pytest.mark.databases("sqlite")
+
 FIND = "/staff/calls/find"
 FIRST_NAMES = ("Ann", "Bob", "Cyd", "Dot", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jim", "Kit")
 
@@ -32,6 +34,7 @@ def test_a_reference_opens_its_resident_however_it_is_typed(agent: Agent, caller
     assert answer.location == f"/staff/calls/residents/{callers.people['amina']}"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_misspelt_name_lists_those_who_may_be_meant_and_why(agent: Agent) -> None:
     page = agent.checked(agent.send(FIND, q="ameena yusif"))
     assert "Amina Yusuf" in page.text
@@ -74,6 +77,7 @@ def test_names_and_numbers_stand_in_no_address(agent: Agent) -> None:
     assert agent.checked(agent.client.get("/staff/calls/")).form_to("/find").method == "post"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_new_resident_is_kept_and_the_call_goes_on(agent: Agent, store: Store) -> None:
     fields = {"name": "Zebedee Quux", "phone": "07700 900888", "contact_preference": "letter", "leave_no_message": "y"}
     page = agent.checked(agent.send("/staff/calls/register", data=fields))

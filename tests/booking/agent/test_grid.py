@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from booking.agent.cells import cells_html
 from booking.agent.grid import FIRST_TIMES, Grid, grid_of, lines_of, week_from
 from booking.offers import decode
@@ -12,6 +14,8 @@ from booking.queries.grid import Starts
 from core.database import Store
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world
+
+pytestmark = pytest.mark.databases("sqlite")
 
 ZONE = "Europe/London"
 NINE, TICKS = 9 * 12, 6

@@ -19,6 +19,8 @@ from people.tables import Representative, Resident
 from tests.booking.resident.walker import Visitor, book_one, fill_in, go_to_times
 from tests.support.town import Town, close_site, make_town
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def clock_of(app: Flask) -> FixedClock:
     """The application's clock."""
@@ -39,6 +41,7 @@ def only(store: Store, table: type[Any]) -> Any:
         return session.scalars(select(table)).one()
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_resident_books_from_the_first_page_to_the_last(store: Store, visitor: Visitor) -> None:
     visitor.open("/")
     visitor.follow("Certify documents")
@@ -146,6 +149,7 @@ def test_the_time_runs_out_and_one_click_starts_again_with_everything_kept(
     assert count(store, Appointment) == 1
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_time_that_somebody_took_is_answered_with_three_others_and_the_form_kept(
     store: Store, town_app: Flask, visitor: Visitor
 ) -> None:

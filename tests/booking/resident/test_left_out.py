@@ -12,6 +12,8 @@ from tests.booking.resident.walker import Visitor, book_one
 from tests.support.factories import make_service, make_site
 from tests.support.town import Town
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def _kept(store: Store, town: Town) -> None:

@@ -18,6 +18,8 @@ from tests.booking.resident.test_booking_pages import clock_of
 from tests.booking.resident.walker import Visitor, book_one, fill_in, go_to_times
 from tests.support.town import Town
 
+pytestmark = pytest.mark.databases("sqlite")
+
 REFERENCE = "/appointment/"
 
 
@@ -71,6 +73,7 @@ def test_an_opened_appointment_closes_after_half_an_hour(store: Store, town_app:
     assert visitor.status == 404
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_moving_keeps_the_reference_and_raises_the_version(store: Store, visitor: Visitor) -> None:
     reference = book_and_open(visitor)
     visitor.follow("Choose another time")
@@ -105,6 +108,7 @@ def test_moving_to_a_time_that_has_gone_offers_others_and_keeps_the_old_one(
     assert the_row(store).version == 1
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_cancelling_asks_once_and_frees_the_time(store: Store, visitor: Visitor) -> None:
     book_and_open(visitor, site="town-hall")
     visitor.follow("Cancel the appointment")

@@ -14,6 +14,8 @@ from booking.site.csv import BYTE_ORDER_MARK, day_csv, safe_cell
 from tests.booking.site.rows import make_row
 from tests.conftest import NOW
 
+pytestmark = pytest.mark.databases("sqlite")
+
 LONDON = ZoneInfo("Europe/London")
 TRIGGERS = "=+-@＝＋－＠"
 ATTACKS = [
@@ -38,23 +40,24 @@ ATTACKS = [
 ]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_no_cell_begins_like_a_formula_however_the_file_is_split(app: Flask, attack: str, delimiter: str) -> None:
+def test_no_cell_begins_like_a_formula_however_the_file_is_split(app: Flask, delimiter: str) -> None:
     """A comma is what the file says; Excel in much of Europe splits at semicolons, and a careless import at tabs."""
-    with app.test_request_context():
-        text = day_csv(NOW.date(), [make_row(name=attack, notes=attack, representative=attack)], LONDON)
-    for line in csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)), delimiter=delimiter):
-        for cell in line:
-            assert not cell.strip(" \"'\t").startswith(tuple(TRIGGERS)) or cell.lstrip(' "').startswith("'"), cell
+    for attack in ATTACKS:
+        with app.test_request_context():
+            text = day_csv(NOW.date(), [make_row(name=attack, notes=attack, representative=attack)], LONDON)
+        for line in csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)), delimiter=delimiter):
+            for cell in line:
+                starts_safely = not cell.strip(" \"'\t").startswith(tuple(TRIGGERS))
+                assert starts_safely or cell.lstrip(' "').startswith("'"), (attack, cell)
 
 
-@pytest.mark.parametrize("attack", ATTACKS[:4])
-def test_what_was_written_can_still_be_read(app: Flask, attack: str) -> None:
-    with app.test_request_context():
-        text = day_csv(NOW.date(), [make_row(name=attack)], LONDON)
-    (row,) = list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK))))
-    assert row["Name"] == f"'{attack}"
+def test_what_was_written_can_still_be_read(app: Flask) -> None:
+    for attack in ATTACKS[:4]:
+        with app.test_request_context():
+            text = day_csv(NOW.date(), [make_row(name=attack)], LONDON)
+        (row,) = list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK))))
+        assert row["Name"] == f"'{attack}"
 
 
 def test_ordinary_words_stay_as_they_are(app: Flask) -> None:

@@ -35,6 +35,8 @@ from tests.support.factories import (
 )
 from tests.support.pages import Page, check_page
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def page_at(client: FlaskClient, path: str = DAY) -> Page:
     answer = client.get(path)
@@ -56,6 +58,7 @@ def counted(store: Store) -> Iterator[list[str]]:
     event.remove(store.engine, "before_cursor_execute", listen)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient) -> None:
     reference = library.book(
         resident=Person("Zoë Ångström", phone="07700 900123", language="Polish"),
@@ -155,6 +158,7 @@ def test_before_the_doors_open_it_says_when_they_will(library: Library, desk: Fl
     assert "Sessions: 9am to 5pm." in page_at(desk).text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_closures_say_so_and_who_must_be_rebooked(library: Library, desk: FlaskClient) -> None:
     library.book(60, resident=Person("Robin Closed", phone="07700 900222", leave_no_message=True))
     library.book(180, resident=Person("Ali Open"))
@@ -197,6 +201,7 @@ def test_a_bank_holiday_and_the_clock_change_are_ordinary_days_to_look_at(librar
         page_at(desk, f"{SITE}/days/{day}")
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_list_is_narrowed_by_resource_service_and_state(library: Library, desk: FlaskClient) -> None:
     first = library.book(resident=Person("Ann First"))
     library.book(resident=Person("Ben Second"), service=1)
@@ -295,6 +300,7 @@ def test_the_refresh_tells_only_what_is_new(library: Library, desk: FlaskClient)
     assert 'data-said="9:30am Robin Sample: arrived"' in changed.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_only_a_row_that_changed_gets_another_mark(library: Library, desk: FlaskClient) -> None:
     one, other = library.book(), library.book(30)
 
@@ -330,6 +336,7 @@ def test_every_look_is_on_record_and_an_unchanged_refresh_is_none(library: Libra
     assert [entry.facts for entry in exported] == [{"date": "2026-11-23", "appointments": 2}]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_full_day_costs_as_many_statements_as_a_quiet_one(library: Library, desk: FlaskClient) -> None:
     library.book()
     desk.get(DAY)

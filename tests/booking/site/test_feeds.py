@@ -24,6 +24,8 @@ from tests.reminders.calendar_readers import read_with_vobject
 from tests.support.factories import catalogue
 from tests.support.pages import check_page
 
+pytestmark = pytest.mark.databases("sqlite")
+
 FEEDS = f"{SITE}/feeds"
 
 
@@ -38,6 +40,7 @@ def make(client: FlaskClient, name: str = "Front desk screen", resource: str = "
     return found.group(1)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_foreign_calendar_reads_the_next_eight_weeks(
     library: Library, manager: FlaskClient, client: FlaskClient
 ) -> None:
@@ -134,6 +137,7 @@ def test_the_address_is_seen_once_and_kept_nowhere(library: Library, manager: Fl
     assert token not in repr([answer.answer for answer in answers])
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_form_sent_twice_makes_one_feed(library: Library, manager: FlaskClient) -> None:
     values = check_page(manager.get(FEEDS).text).form_to("/feeds").values(name="Screen", resource="")
     pages = [manager.post(FEEDS, data=values).text for _ in range(2)]

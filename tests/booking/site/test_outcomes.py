@@ -18,6 +18,8 @@ from tests.booking.site.conftest import DAY, DESK, NINE, SITE, Library
 from tests.support.factories import catalogue, offer_at
 from tests.support.pages import Page, check_page
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def page_at(client: FlaskClient, path: str = DAY, status: int = 200) -> Page:
     answer = client.get(path)
@@ -54,6 +56,7 @@ def test_one_click_records_the_arrival_and_goes_back_to_the_row(library: Library
     assert f"a-{reference}" in page_at(desk).ids
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_appointment_walks_to_its_end_by_single_clicks(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
     for to in ("arrived", "in_progress", "attended"):
@@ -61,6 +64,7 @@ def test_an_appointment_walks_to_its_end_by_single_clicks(library: Library, desk
     assert state_of(library, reference).state is State.ATTENDED
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_click_sent_twice_is_one_click(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
     values = form_on(page_at(desk), reference, to="arrived")
@@ -81,6 +85,7 @@ def test_a_row_that_was_clicked_stays_on_a_filtered_list(library: Library, desk:
     assert f"a-{reference}" in page.ids
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_somebody_else_was_quicker(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
     values = form_on(page_at(desk), reference, to="arrived")
