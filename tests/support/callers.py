@@ -19,6 +19,7 @@ from people.model import Person, Representation
 from people.residents import find_or_create
 from people.use_cases import NewStaff, Place, add_staff
 from tests.support.factories import NOW
+from tests.support.loading import made_once
 from tests.support.town import Town, make_town
 
 AGENT_PASSWORD = "three random words"
@@ -48,7 +49,8 @@ class Callers:
     booked: Booked
 
 
-def make_callers(store: Store, now: datetime = NOW) -> Callers:
+@made_once
+def make_callers(store: Store, /, now: datetime = NOW) -> Callers:
     """Everybody, a note of an earlier call, and one appointment of Amina's, booked by her daughter."""
     town = make_town(store)
     with store.writing() as session:

@@ -27,6 +27,7 @@ from locations.tables import (
     Site,
 )
 from people.model import Person
+from tests.support.loading import made_once
 
 # A Monday, an hour before the default session opens.
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -120,7 +121,8 @@ def make_session(
         return row.id
 
 
-def make_world(store: Store, *, desks: int = 1, slug: str = "testshire", **session_values: Any) -> World:
+@made_once
+def make_world(store: Store, /, *, desks: int = 1, slug: str = "testshire", **session_values: Any) -> World:
     """An authority that can be booked at once."""
     authority_id = make_authority(store, slug)
     site_id = make_site(store, authority_id)

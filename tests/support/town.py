@@ -24,6 +24,7 @@ from tests.support.factories import (
     make_session,
     make_site,
 )
+from tests.support.loading import made_once
 
 BOTH = ["in_person", "video", "phone"]
 
@@ -37,7 +38,8 @@ class Town:
     services: dict[str, int]
 
 
-def make_town(store: Store, slug: str = "testshire", **values: object) -> Town:
+@made_once
+def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Town:
     """Testshire: a library with steps, a hub without, an office that has one desk, and a virtual room."""
     words = {
         "opening_words": "Book an appointment with Testshire",

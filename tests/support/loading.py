@@ -1,0 +1,74 @@
+"""What a test needs in its database, made once in a run and then copied: the same ids, rows and result every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Table, func, insert, select
+from sqlalchemy.orm import Session
+
+from booking.events import appointment_changed
+from core.database import Base, Store, table_of
+from locations.tables import Authority
+
+Values = ParamSpec("Values")
+Result = TypeVar("Result")
+Rows = list[tuple[Table, list[dict[str, Any]]]]
+
+
+def made_once(make: Callable[Concatenate[Store, Values], Result]) -> Callable[Concatenate[Store, Values], Result]:
+    """`make`, which fills a store, as a function that does its work only once for each kind of database and values.
+
+    The first call keeps the rows; later ones write them into an empty database and return what the first returned,
+    which must be immutable. A database that holds an authority already is filled in the ordinary way.
+    """
+    kept: dict[tuple[bool, bool, str], tuple[Result, Rows]] = {}
+
+    @wraps(make)
+    def copy_or_make(store: Store, /, *args: Values.args, **values: Values.kwargs) -> Result:
+        if not _is_empty(store):
+            return make(store, *args, **values)
+        # A booking that is announced to reminders owes messages, which are rows too.
+        key = (store.is_sqlite, bool(appointment_changed.receivers), repr((args, values)))
+        if key in kept:
+            result, rows = kept[key]
+            _write(store, rows)
+        else:
+            result = make(store, *args, **values)
+            kept[key] = (result, _rows_of(store))
+        return result
+
+    return copy_or_make
+
+
+def _is_empty(store: Store) -> bool:
+    with store.reading() as session:
+        return session.scalar(select(table_of(Authority).c.id).limit(1)) is None
+
+
+def _rows_of(store: Store) -> Rows:
+    with store.reading() as session:
+        every = [(table, session.execute(select(table)).mappings().all()) for table in Base.metadata.sorted_tables]
+    return [(table, [dict(row) for row in rows]) for table, rows in every if rows]
+
+
+def _write(store: Store, rows: Rows) -> None:
+    with store.writing() as session:
+        for table, values in rows:
+            session.execute(insert(table), values)
+        if not store.is_sqlite:
+            _move_sequences(session, [table for table, _ in rows])
+
+
+def _move_sequences(session: Session, tables: list[Table]) -> None:
+    """Let PostgreSQL count on from the ids that were written."""
+    counted = [(table.name, table.autoincrement_column) for table in tables]
+    last = [
+        func.setval(func.pg_get_serial_sequence(name, column.name), select(func.max(column)).scalar_subquery())
+        for name, column in counted
+        if column is not None and column.name == "id"
+    ]
+    if last:
+        session.execute(select(*last))
