@@ -2,6 +2,8 @@
 #
 #   make run     set everything up, and serve the demo on http://127.0.0.1:8000 (PORT=... for another)
 #   make test    the whole suite, on SQLite and PostgreSQL and in a real browser
+#   make test-fast  what needs neither PostgreSQL nor a browser nor processes of its own; under a minute on two cores
+#   make faults  the fault tests at full length: a table, and exit status 1 when something was lost
 #   make check   lint, types, architecture, translations and lock files
 #   make bench   the benchmarks
 #   make lock    work the requirements*.txt and package-lock.json out again from what they are made of
@@ -22,13 +24,19 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check bench lock messages clean env env-dev assets
+.PHONY: run test test-fast faults check bench lock messages clean env env-dev assets
 
 run: assets
 	@exec $(BIN)/python -m core.run_demo
 
 test: env-dev assets
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+test-fast: env-dev
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not journey and not postgresql and not slow"
+
+faults: env-dev
+	@$(BIN)/pytest -q -n 0 tests/faults --full-faults
 
 check: env-dev
 	@echo "ruff: lint" && $(BIN)/ruff check .

@@ -21,6 +21,7 @@ from tests.support.sqlite import SqliteTemplate
 pytest_plugins = ["tests.support.journeys"]
 
 BOTH = ("sqlite", "postgresql")
+MARKS: dict[str, list[pytest.MarkDecorator]] = {"sqlite": [], "postgresql": [pytest.mark.postgresql]}
 
 # A Monday in winter, when London and UTC agree.
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -39,12 +40,27 @@ def _prepare_once() -> Iterator[None]:
         yield
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--full-faults` is what `make faults` gives."""
+    parser.addoption("--full-faults", action="store_true", help="run the fault tests at their full length")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses `database_url` on both databases, or on those that its nearest `databases` mark names."""
     if "database_url" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("databases")
         names = mark.args if mark else BOTH
-        metafunc.parametrize("database_url", names, indirect=True)
+        metafunc.parametrize("database_url", [pytest.param(name, marks=MARKS[name]) for name in names], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a PostgreSQL server or a browser by its fixtures, so that `make test-fast` leaves it out."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "postgres" in fixtures:
+            item.add_marker(pytest.mark.postgresql)
+        if "browser" in fixtures:
+            item.add_marker(pytest.mark.journey)
 
 
 @pytest.fixture(scope="session")

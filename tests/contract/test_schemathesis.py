@@ -26,6 +26,8 @@ from tests.contract.conftest import Program, key_for, program_with
 from tests.support.factories import make_world
 from wsgi import create_app
 
+pytestmark = pytest.mark.slow
+
 CHECKS: list[Callable[..., Any]] = [
     not_a_server_error,
     status_code_conformance,

@@ -19,9 +19,12 @@ from core.database import Store
 from core.run_demo import demo_environment, kept_secret, port_trouble
 from locations.tables import Authority
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "import sys; from pathlib import Path; import core.run_demo as demo; demo.INSTANCE = Path(sys.argv[1]); {}"
 RUN = PROGRAM.format("sys.exit(demo.main())")
+SERVE = PROGRAM.format("demo.STEPS = (); sys.exit(demo.main())")  # what is loaded before does not matter
 
 
 def permissions(file: Path) -> int:
@@ -101,11 +104,20 @@ def test_what_the_environment_says_wins(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_demo_serves_until_it_is_told_to_stop(number: int, tmp_path: Path, environ: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("number", "program"),
+    [
+        pytest.param(signal.SIGINT, SERVE, id="SIGINT"),
+        pytest.param(signal.SIGTERM, RUN, id="SIGTERM"),
+        pytest.param(signal.SIGHUP, SERVE, id="SIGHUP"),
+    ],
+)
+def test_the_demo_serves_until_it_is_told_to_stop(
+    number: int, program: str, tmp_path: Path, environ: dict[str, str]
+) -> None:
     """Ctrl-C, a SIGTERM, and a terminal that is closed: each ends both parts, and is no failure."""
     instance = tmp_path / "instance"
-    with demo(RUN, instance, environ) as process:
+    with demo(program, instance, environ) as process:
         said = said_until(process, "Press Ctrl-C to stop.")
         address = f"http://127.0.0.1:{environ['PORT']}"
         with urllib.request.urlopen(f"{address}/healthz") as answer:
@@ -126,7 +138,7 @@ def test_the_demo_serves_until_it_is_told_to_stop(number: int, tmp_path: Path, e
 
 def test_the_demo_ends_with_the_make_that_started_it(tmp_path: Path, environ: dict[str, str]) -> None:
     """However hard make is killed, nothing keeps the port."""
-    make = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {RUN!r}, sys.argv[1]])"
+    make = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SERVE!r}, sys.argv[1]])"
     with demo(make, tmp_path, environ | {"MAKELEVEL": "1"}) as process:
         said_until(process, "Press Ctrl-C to stop.")
         process.kill()

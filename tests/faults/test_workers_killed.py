@@ -16,16 +16,19 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from core.clock import SystemClock
 from core.database import Store
+from tests.faults.conftest import Report, Scale
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.making import attempts, notifications, owe
 from tests.support.factories import make_world
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
-MESSAGES = 1_000
 WORKERS = 3
-KILLS = 15
 LEASE_SECONDS = 5  # longer than any message takes on a busy machine, so that only the dead lose a row
 PATIENCE_SECONDS = 120
 
@@ -89,9 +92,9 @@ class Crew:
 
 
 @contextmanager
-def crew_at_work(database_url: str, seed: int) -> Iterator[tuple[Crew, MailServer]]:
+def crew_at_work(database_url: str, scale: Scale, seed: int) -> Iterator[tuple[Crew, MailServer]]:
     dice = random.Random(seed)
-    moments = sorted(dice.sample(range(20, MESSAGES - 50), KILLS))
+    moments = sorted(dice.sample(range(20, scale.messages - 50), scale.kills))
     server = MailServer()
     with running(server) as smtp_url:
         command = [sys.executable, "-m", "tests.faults.worker_process", database_url, smtp_url]
@@ -107,18 +110,22 @@ def crew_at_work(database_url: str, seed: int) -> Iterator[tuple[Crew, MailServe
 
 
 def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
-    store: Store, database_url: str
+    store: Store, database_url: str, scale: Scale, report: Report
 ) -> None:
-    owe(store, make_world(store), MESSAGES, now=SystemClock().now())
-    with crew_at_work(database_url, seed=20261123) as (crew, server):
+    owe(store, make_world(store), scale.messages, now=SystemClock().now())
+    with crew_at_work(database_url, scale, seed=20261123) as (crew, server):
         crew.wait()
-    assert len(crew.killed) == KILLS
     taken = server.times_taken
+    twice = sum(taken.values()) - len(taken)
+    report(
+        "workers killed", messages=scale.messages, kills=len(crew.killed), lost=scale.messages - len(taken), twice=twice
+    )
+    assert len(crew.killed) == scale.kills
     rows = notifications(store)
     assert {row.state for row in rows} == {"sent"}
     expected = {f"<notification-{row.id}-{row.version}@testshire.example.org>" for row in rows}
     assert set(taken) == expected
-    assert len(expected) == MESSAGES
+    assert len(expected) == scale.messages
 
     tries = defaultdict(list)
     for one in attempts(store):
@@ -128,7 +135,7 @@ def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
     in_doubt = {id_ for id_, made in tries.items() if any(one.ended_at is None for one in made)}
     assert in_doubt  # else no kill fell where it hurts, and the test says nothing
     assert doubles <= flagged == in_doubt
-    assert sum(taken.values()) - MESSAGES <= KILLS
+    assert sum(taken.values()) - scale.messages <= scale.kills
     # Each dead worker left one message in doubt at most, and nobody but a dead worker left any.
     left_by = [one.worker for made in tries.values() for one in made if one.ended_at is None]
     assert len(left_by) == len(set(left_by))

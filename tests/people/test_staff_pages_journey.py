@@ -15,14 +15,8 @@ from people.policy import Role
 from tests.people.conftest import PASSWORD, Council, make_staff
 from tests.support.server import LiveServer, serve
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.databases("sqlite")]
 EMAIL = "manager@example.org"
-
-
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """One database is enough: the browser does not see which."""
-    return sqlite_url
 
 
 @pytest.fixture

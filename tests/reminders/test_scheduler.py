@@ -110,6 +110,7 @@ def test_the_sign_of_life_comes_from_messages_that_are_done(store: Store) -> Non
     assert fresh == [False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_process_sends_what_is_due_and_stops_cleanly_on_a_signal(
     store: Store, database_url: str, number: signal.Signals

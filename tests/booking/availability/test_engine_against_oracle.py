@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from booking.availability.bits import ticks_of
 from booking.availability.values import Offer
 from tests.booking.availability import oracle
 from tests.booking.availability.worlds import World, worlds
+
+pytestmark = pytest.mark.slow
 
 
 def examples(number: int) -> settings:

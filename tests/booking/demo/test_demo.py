@@ -38,6 +38,8 @@ from people.residents import find_residents
 from people.tables import Resident, StaffMember
 from reminders.tables import Notification
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 23, 11, 10, tzinfo=UTC)
 PASSWORD = "three random words"
 
