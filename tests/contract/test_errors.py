@@ -46,6 +46,7 @@ def test_a_key_that_does_not_work_opens_nothing(header: str, app: Flask, world: 
         assert_problem(caller.get(path), 401, "not_allowed")
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_revoked_key_stops_at_once(program: Program, store: Store, clock: FixedClock) -> None:
     assert program.get("/services").status_code == 200
     with store.writing() as session:

@@ -128,6 +128,7 @@ def test_a_wrong_parameter_is_named(query: dict[str, str], field: str, anybody: 
     assert_problem(anybody.get("/sites", **query), 400, "validation", field)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_unpublished_authority_needs_a_key(anybody: Program, program: Program, store: Store, world: World) -> None:
     with store.writing() as session:
         session.get_one(Authority, world.authority_id).publishes_availability = False

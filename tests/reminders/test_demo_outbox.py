@@ -34,12 +34,14 @@ def send(store: Store, clock: FixedClock, count: int) -> None:
     assert tally.sent == count
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_empty_outbox_says_how_to_get_a_message(client: FlaskClient) -> None:
     answer = client.get("/demo/outbox")
     assert answer.status_code == 200
     assert "No message has been sent yet" in answer.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_messages_are_listed_newest_first_a_page_at_a_time(
     client: FlaskClient, store: Store, clock: FixedClock
 ) -> None:
@@ -53,6 +55,7 @@ def test_messages_are_listed_newest_first_a_page_at_a_time(
     assert "robin.1@" in beyond
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_message_can_be_read_and_its_link_followed(client: FlaskClient, store: Store, clock: FixedClock) -> None:
     send(store, clock, 1)
     page = client.get("/demo/outbox/1").text
@@ -103,6 +106,7 @@ def test_outside_the_demo_there_is_nothing(
     assert real_client.get(path).status_code == 404
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_message_that_arrived_is_known_by_our_reference(store: Store, clock: FixedClock) -> None:
     """So that a worker which died after sending is not followed by a second message."""
     send(store, clock, 2)

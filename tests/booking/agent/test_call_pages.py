@@ -219,6 +219,7 @@ def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers
     assert f"{row.reference[:4]} {row.reference[4:]}" in read_back.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_same_confirmation_sent_twice_books_once(agent: Agent, callers: Callers, store: Store) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
@@ -313,6 +314,7 @@ def test_ending_the_call_frees_the_time(agent: Agent, callers: Callers, store: S
     assert count_of(store, Hold) == 0
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_somebody_who_acts_for_the_resident_is_kept_with_the_basis(
     agent: Agent, callers: Callers, store: Store
 ) -> None:

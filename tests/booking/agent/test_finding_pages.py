@@ -22,6 +22,7 @@ FIND = "/staff/calls/find"
 FIRST_NAMES = ("Ann", "Bob", "Cyd", "Dot", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jim", "Kit")
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("typed", ["0999", "07700 900999", "N12 0GA", "amina.yusuf@", "Amina Yusuf 0999"])
 def test_one_sure_match_opens_the_resident_at_once(agent: Agent, callers: Callers, typed: str) -> None:
     answer = agent.send(FIND, follow=False, q=typed)
@@ -106,6 +107,7 @@ def test_a_wrong_number_keeps_what_was_typed(agent: Agent) -> None:
     assert "Enter a phone number" in page.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_details_can_be_changed_and_the_call_goes_on_where_it_was(agent: Agent, callers: Callers) -> None:
     where = f"/staff/calls/residents/{callers.people['silent']}"
     form = agent.open(f"{where}/details?service=certify").form_to("/details")

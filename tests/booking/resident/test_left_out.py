@@ -50,6 +50,7 @@ def test_what_no_place_offers_cannot_be_found_by_name(path: str, visitor: Visito
     assert visitor.status == 404
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_who_has_an_appointment_can_still_look_for_another_time(store: Store, town: Town, visitor: Visitor) -> None:
     """A council may take no more of a service while some of it is booked: there is no time, and the page says so."""
     reference = book_one(visitor).replace(" ", "")

@@ -137,6 +137,7 @@ def test_past_the_cut_off_it_says_whom_to_ring(store: Store, town_app: Flask, vi
     assert the_row(store).state == "booked"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_contact_details_and_needs_can_be_changed(store: Store, visitor: Visitor) -> None:
     book_and_open(visitor)
     visitor.follow("Change phone")
@@ -212,6 +213,7 @@ def test_a_lost_link_is_sent_when_reference_and_surname_belong_together(
 
 
 @pytest.mark.usefixtures("requests")
+@pytest.mark.databases("sqlite", "postgresql")
 def test_finding_is_throttled(town_app: Flask, visitor: Visitor) -> None:
     visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.77"
     statuses = []
@@ -237,6 +239,7 @@ def test_a_shared_computer_forgets(visitor: Visitor) -> None:
     assert visitor.status == 404
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_whole_service_owes_the_link_to_the_address_on_record(store: Store, town: Town, app: Flask) -> None:
     visitor = Visitor(app.test_client())
     reference = book_one(visitor)

@@ -185,6 +185,7 @@ def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, desk: F
     assert "1pm" in text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_whole_day_shut_and_a_cancelled_session_give_their_reasons(library: Library, desk: FlaskClient) -> None:
     world = library.world
     library.close(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), "Stocktaking")

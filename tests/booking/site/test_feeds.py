@@ -95,6 +95,7 @@ def test_what_is_cancelled_past_or_far_ahead_is_left_out(
     assert b"BEGIN:VEVENT" not in client.get(path).data
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_feed_of_one_resource_shows_that_resource_alone(
     library: Library, manager: FlaskClient, client: FlaskClient
 ) -> None:
@@ -111,6 +112,7 @@ def test_an_unchanged_feed_is_not_sent_again(library: Library, manager: FlaskCli
     assert (again.status_code, again.data) == (304, b"")
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_revoked_address_is_as_unknown_as_any_other(
     library: Library, manager: FlaskClient, client: FlaskClient
 ) -> None:
