@@ -4,10 +4,13 @@ import socket
 
 import psycopg
 import pytest
+from sqlalchemy import delete, select
 
 import core.database
 from core.database import Store
 from locations.tables import Authority
+from tests.support.factories import make_authority
+from tests.support.loading import made_once
 from tests.support.postgres import PostgresServer
 from tests.support.sockets import OutsideConnectionError, is_this_machine, only_this_machine
 
@@ -37,6 +40,26 @@ def test_a_database_whose_tables_were_changed_is_not_used_again(postgres: Postgr
         connection.execute("CREATE TABLE left_behind (id int)")
     with postgres.database() as again:
         assert again != url
+
+
+def test_what_is_made_once_is_copied_with_its_ids_and_counted_on_from(store: Store) -> None:
+    calls = []
+
+    @made_once
+    def make_north(store: Store, /, name: str) -> int:
+        calls.append(name)
+        return make_authority(store, "north", name=name)
+
+    first = make_north(store, "North")
+    with store.writing() as session:
+        session.execute(delete(Authority))
+    assert make_north(store, "North") == first
+    with store.reading() as session:
+        assert session.execute(select(Authority.id, Authority.slug, Authority.name)).all() == [
+            (first, "north", "North")
+        ]
+    assert make_authority(store, "south") == first + 1
+    assert calls == ["North"]
 
 
 @pytest.mark.parametrize("address", [("127.0.0.1", 80), ("::1", 80, 0, 0), ("localhost", 80), "/tmp/socket"])

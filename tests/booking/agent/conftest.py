@@ -1,4 +1,4 @@
-"""An agent who is signed in, and Testshire's callers, on both databases."""
+"""An agent who is signed in, and Testshire's callers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The front desk's clicks, on both databases."""
+"""The front desk's clicks."""
 
 from __future__ import annotations
 
