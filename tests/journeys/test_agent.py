@@ -54,6 +54,7 @@ def desk(
     context.add_cookies([{"name": COOKIE, "value": token, "url": live_server.url}])
     page.add_init_script(COUNT_KEYS)
     page.goto("/staff/calls/")
+    expect(page.locator("#q")).to_be_focused()  # the page focuses it with its first frame; keys before that are lost
     return page
 
 
