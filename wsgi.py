@@ -21,6 +21,7 @@ import core.metrics
 import core.web
 import locations.cli
 import people.access
+import people.access_marks
 import people.cli
 import people.views
 import reminders.cli
@@ -28,6 +29,7 @@ import reminders.heartbeat
 import reminders.outbox
 import reminders.staff_views
 import reminders.views
+from booking.api.key_guard import check_key
 from booking.demo.events import appointments_loaded
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
@@ -63,14 +65,13 @@ def create_app(settings: Settings | None = None, store: Store | None = None, clo
     app.config.update(_config(settings))
     runtime = Runtime(settings, store or Store(settings.database_url), clock or settings.clock())
     app.extensions[EXTENSION] = runtime
-    core.logs.install(app)
+    core.logs.configure(runtime_level=settings.log_level)
     core.web.install(app)
-    core.metrics.install(app)
-    people.access.install(app)
+    people.access.install(app, check_key)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.register_blueprint(core.health.make_blueprint(_checks(runtime), people.access.public))
-    app.register_blueprint(core.metrics.make_blueprint(people.access.public))
+    app.register_blueprint(core.health.make_blueprint(_checks(runtime), people.access_marks.public))
+    app.register_blueprint(core.metrics.make_blueprint(people.access_marks.public))
     booking.api.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -1,28 +1,12 @@
-"""One structured line for each request, on standard error, with a request id and without personal data.
-
-The line names the endpoint rather than the path: a path may hold a reference or a token.
-"""
+"""Structured logging: JSON lines on standard error, for every process of the service."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from time import perf_counter
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
-
-from core.web import request_id
-
-log = structlog.stdlib.get_logger("front_door")
-
-
-def install(app: Flask) -> None:
-    """Configure structured logging, and write a line after each request."""
-    configure(runtime_level=app.config["LOG_LEVEL"])
-    app.before_request(_begin)
-    app.after_request(_finish)
 
 
 def configure(*, runtime_level: str) -> None:
@@ -59,20 +43,3 @@ def configure(*, runtime_level: str) -> None:
 
 def _is_ours(handler: logging.Handler) -> bool:
     return isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
-
-
-def _begin() -> None:
-    g.began = perf_counter()
-
-
-def _finish(response: Response) -> Response:
-    took = perf_counter() - g.get("began", perf_counter())
-    log.info(
-        "request",
-        request_id=request_id(),
-        method=request.method,
-        endpoint=request.endpoint or "none",
-        status=response.status_code,
-        milliseconds=round(took * 1000, 1),
-    )
-    return response

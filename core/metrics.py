@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from time import perf_counter
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -17,12 +16,6 @@ Mark = Callable[[Callable[[], Response]], Callable[[], Response]]
 
 REQUESTS = Counter("front_door_requests_total", "Requests answered", ["endpoint", "method", "status"])
 SECONDS = Histogram("front_door_request_seconds", "Time to answer a request", ["endpoint"])
-
-
-def install(app: Flask) -> None:
-    """Count and time every request."""
-    app.before_request(_begin)
-    app.after_request(_count)
 
 
 def make_blueprint(public: Mark) -> Blueprint:
@@ -45,13 +38,7 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _begin() -> None:
-    g.timer = perf_counter()
-
-
-def _count(response: Response) -> Response:
-    endpoint = request.endpoint or "none"
-    method = request.method if request.method in METHODS else "other"
-    REQUESTS.labels(endpoint, method, str(response.status_code)).inc()
-    SECONDS.labels(endpoint).observe(perf_counter() - g.get("timer", perf_counter()))
-    return response
+def count_request(endpoint: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request, and the time that it took."""
+    REQUESTS.labels(endpoint, method if method in METHODS else "other", str(status)).inc()
+    SECONDS.labels(endpoint).observe(seconds)

@@ -1,4 +1,4 @@
-"""What every page shares: words for templates, security headers, request ids, and errors in plain words.
+"""What every page shares: words for templates, security headers, and errors in plain words.
 
 `install(app)` is called once, by `wsgi.create_app`, before the blueprints are registered. The CSRF check itself is part
 of the guard in `people.access`, which alone knows which views are pages.
@@ -23,15 +23,15 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from core import wording
+from core import request_hooks, wording
 from core.database import ROOT
 from core.errors import ServiceError
 from core.forms import errors_of
 from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, words_of
+from core.request_hooks import request_id
 
 STATIC = ROOT / "static"
 LANGUAGES = {"en": "English"}
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 HSTS = "max-age=31536000; includeSubDomains"
 
@@ -46,7 +46,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=_language)
-    app.before_request(_begin)
+    request_hooks.install(app)
     app.after_request(_finish)
     _install_words(app)
     app.register_error_handler(ServiceError, _service_error)
@@ -60,11 +60,6 @@ def csp_nonce() -> str:
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return str(g.csp_nonce)
-
-
-def request_id() -> str:
-    """The id that log lines and the answer's X-Request-ID share."""
-    return str(g.get("request_id", ""))
 
 
 def is_api() -> bool:
@@ -84,14 +79,8 @@ def _language() -> str:
     return request.accept_languages.best_match(LANGUAGES) or "en"
 
 
-def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-
-
 def _finish(response: Response) -> Response:
     headers = response.headers
-    headers["X-Request-ID"] = request_id()
     headers.setdefault("Content-Security-Policy", _policy())
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"

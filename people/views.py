@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 
 from core.runtime import runtime
 from people import sessions
-from people.access import cookie_name, current_staff, is_https, public, requires, signed_in_staff
+from people.access import cookie_name, current_staff, is_https, signed_in_staff
+from people.access_marks import public, requires
 from people.forms import SignInForm
 from people.home import tasks_of
 from people.policy import Action

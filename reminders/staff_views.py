@@ -7,7 +7,8 @@ from flask import Blueprint, render_template
 from booking.queries.appointments import by_reference
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
-from people.access import current_staff, requires
+from people.access import current_staff
+from people.access_marks import requires
 from people.policy import Action
 from reminders.account import account_of
 

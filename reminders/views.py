@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request
 
 from core.errors import NotFound
 from core.runtime import Runtime, runtime
-from people.access import public
+from people.access_marks import public
 from reminders.demo_outbox import Letter, letter_of, page_of
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo/outbox")

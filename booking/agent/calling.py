@@ -20,7 +20,7 @@ from core.errors import HoldExpired, Invalid, Refused, SlotTaken, TooFar, TooSoo
 from core.forms import FieldError
 from core.idempotency import Answer, once
 from core.problems import problem_of
-from people.access import requires
+from people.access_marks import requires
 from people.contacts import add_note
 from people.model import Representation
 from people.policy import Action

@@ -23,7 +23,7 @@ from booking.use_cases.changes import Move, cancel, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
 from core.forms import FieldError
 from core.wording import moment_words
-from people.access import requires
+from people.access_marks import requires
 from people.policy import Action
 
 DONE = {"booked": "Booked", "moved": "Moved", "cancelled": "Cancelled"}

@@ -16,7 +16,7 @@ from core.audit import record
 from core.errors import NotFound
 from core.text import printable
 from core.tokens import parse_reference
-from people.access import requires
+from people.access_marks import requires
 from people.contacts import log_access, resident_of
 from people.finding import Match, find_residents
 from people.policy import Action

@@ -8,10 +8,10 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter
 
 from booking.api import counting, pages, views
+from booking.api.key_guard import current_api_key
 from booking.api.problems import problem_answer
 from core.errors import ServiceError
 from core.runtime import EXTENSION
-from people.access import current_api_key
 
 # Once, not for each application: a blueprint that is in use takes no more set-up.
 views.blueprint.register_error_handler(ServiceError, problem_answer)

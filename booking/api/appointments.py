@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.api import showing
 from booking.api.asking import idempotency_key, json_answer, signed_in_key
+from booking.api.key_guard import api_actor
 from booking.api.taken import offer_of, with_alternatives
 from booking.calendar_events import appointment_event
 from booking.calendar_files import calendar_file
@@ -19,7 +20,6 @@ from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.outcomes import correct, move
 from core.runtime import runtime
 from locations.catalogue import Catalogue, catalogue_by_id, last_known_catalogue
-from people.access import api_actor
 from people.contacts import log_access
 from people.model import Person, Representation
 

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from booking.api.key_guard import current_api_key, require_published
 from booking.api.operations import json_body
 from booking.api.problems import BadRequest
 from core.errors import NotFound
 from core.idempotency import IdempotencyKey
 from locations.catalogue import Catalogue, authorities, catalogue_by_id, catalogue_of
-from people.access import current_api_key, require_published
 from people.api_keys import SignedInKey
 
 LONGEST_KEY = 200

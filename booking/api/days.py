@@ -9,11 +9,11 @@ from flask import Response
 
 from booking.api import showing
 from booking.api.asking import json_answer, page_of, signed_in_key
+from booking.api.key_guard import api_actor
 from booking.api.problems import BadRequest
 from booking.queries.appointments import of_site_day
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
-from people.access import api_actor
 from people.contacts import log_access
 
 SHAPE = len("2026-11-24")

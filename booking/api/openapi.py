@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from booking.api import answers
 from booking.api.operations import Operation
 from booking.api.problems import MIMETYPE
-from people.access import Mark, mark_of
+from people.access_marks import Mark, mark_of
 
 TITLE, VERSION = "Front Door", "1"
 ABOUT = (
@@ -60,7 +60,7 @@ def document(app: Flask) -> dict[str, Any]:
 def _operations(app: Flask) -> Iterator[tuple[Rule, Operation, Mark]]:
     for rule in app.url_map.iter_rules():
         operation = getattr(app.view_functions[rule.endpoint], "operation", None)
-        mark = mark_of(app, rule.endpoint)
+        mark = mark_of(app.view_functions[rule.endpoint])
         if operation is not None and mark is not None:
             yield rule, operation, mark
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from booking.api.openapi import ABOUT, document
 from booking.api.reference import entries_of, shapes_of
-from people.access import public
+from people.access_marks import public
 
 blueprint = Blueprint("api_pages", __name__, url_prefix="/api")
 DOCUMENT = "front_door_openapi"

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from booking.api import answers, appointments, availability, days, holds, places, schemas
 from booking.api.operations import operation
-from people.access import api_scope
+from people.access_marks import api_scope
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 

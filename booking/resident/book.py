@@ -29,7 +29,7 @@ from core.errors import HoldExpired, LimitReached, Refused, SlotTaken, TooFar, T
 from core.idempotency import IdempotencyKey
 from core.throttle import throttle
 from core.tokens import digest, mark_of_digest
-from people.access import public
+from people.access_marks import public
 
 # From one address: a library's computers share one, and a program that holds everything must not get far.
 HOLD_TRIES = "60/10 minutes"

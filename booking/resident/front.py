@@ -14,7 +14,7 @@ from core.runtime import runtime
 from core.web import may_be_kept
 from locations.catalogue import Catalogue, ServiceFacts, authorities
 from locations.offered import offered_service, offered_services
-from people.access import public
+from people.access_marks import public
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -26,7 +26,7 @@ from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
 from core.runtime import runtime
 from core.throttle import throttle
 from locations.catalogue import catalogue_by_id
-from people.access import public
+from people.access_marks import public
 
 LINK_TRIES = "10/hour"  # from one address; a household needs one or two
 

@@ -16,7 +16,7 @@ from booking.use_cases.details import Details, change_details
 from core.audit import Actor
 from core.errors import IllegalMove, Stale
 from core.forms import Form
-from people.access import public
+from people.access_marks import public
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -10,7 +10,7 @@ from booking.resident.context import Context, council, show
 from booking.resident.forms import NeedsForm
 from booking.resident.steps import Steps, read_steps, services_of
 from core.web import may_be_kept
-from people.access import public
+from people.access_marks import public
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -14,7 +14,7 @@ from booking.site.filters import DayFilter, read_filter
 from booking.site.page import DayPage, neighbours, page_of, services_of
 from booking.site.trouble import NO_TROUBLE, Trouble
 from core.audit import record
-from people.access import requires
+from people.access_marks import requires
 from people.home import url_or_none
 from people.policy import Action
 

@@ -17,7 +17,7 @@ from core.errors import IdempotencyMismatch, Invalid
 from core.runtime import runtime
 from core.tokens import spoken_reference
 from locations.catalogue import Catalogue, SiteFacts
-from people.access import public, requires
+from people.access_marks import public, requires
 from people.policy import Action
 
 FRESH_SECONDS = 300  # calendars ask every few hours at most; five minutes shield the database from one gone wild

@@ -18,7 +18,7 @@ from booking.site.trouble import Trouble, conflict_words, moved_words
 from booking.use_cases.outcomes import correct, move
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound
 from core.text import printable
-from people.access import requires
+from people.access_marks import requires
 from people.policy import Action
 
 LONGEST_REASON = 200

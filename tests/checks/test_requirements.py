@@ -8,8 +8,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.support.architecture import PACKAGES
+
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("booking", "core", "locations", "people", "reminders", "static")
+OURS = (*PACKAGES, "static")
 USED_WITHOUT_AN_IMPORT = {
     "govuk-frontend-jinja",  # its templates
     "gunicorn",  # the command that serves

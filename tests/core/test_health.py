@@ -12,7 +12,7 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.database import Store
 from core.health import make_blueprint
-from people.access import public
+from people.access_marks import public
 from reminders.heartbeat import beat
 
 pytestmark = pytest.mark.databases("sqlite")

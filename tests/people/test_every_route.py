@@ -20,7 +20,8 @@ from werkzeug.routing import Rule
 from core.clock import FixedClock
 from core.database import Store
 from people import sessions
-from people.access import UNSAFE_METHODS, Mark, mark_of
+from people.access import UNSAFE_METHODS, mark_of_endpoint
+from people.access_marks import Mark
 from people.api_keys import keys_of, revoke_api_key
 from people.policy import POLICY, SITE_ROLES, SITE_SCOPED, Role
 from people.tables import StaffMember, StaffRole
@@ -158,13 +159,15 @@ def told(client: FlaskClient, visitor: Visitor, method: str, address: str) -> st
 
 
 def test_every_route_has_a_mark(app: Flask):
-    unmarked = [rule.rule for rule in app.url_map.iter_rules() if mark_of(app, rule.endpoint) is None]
+    unmarked = [rule.rule for rule in app.url_map.iter_rules() if mark_of_endpoint(app, rule.endpoint) is None]
     assert unmarked == []
 
 
 def test_only_what_should_be_public_is(app: Flask):
     public = {
-        rule.rule for rule in app.url_map.iter_rules() if getattr(mark_of(app, rule.endpoint), "is_public", False)
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if getattr(mark_of_endpoint(app, rule.endpoint), "is_public", False)
     }
     assert {rule for rule in public if rule.startswith("/staff")} == PUBLIC_FOR_STAFF
     assert {rule for rule in public if rule.startswith("/api")} <= PUBLIC_FOR_PROGRAMS
@@ -172,7 +175,7 @@ def test_only_what_should_be_public_is(app: Flask):
 
 def test_staff_pages_ask_for_an_action_and_the_api_for_a_scope(app: Flask):
     for rule in app.url_map.iter_rules():
-        mark = mark_of(app, rule.endpoint)
+        mark = mark_of_endpoint(app, rule.endpoint)
         assert mark is not None
         assert (mark.scope is None) or rule.rule.startswith("/api/v1/"), rule
         assert (mark.action is None) or rule.rule.startswith("/staff/"), rule
@@ -181,7 +184,7 @@ def test_staff_pages_ask_for_an_action_and_the_api_for_a_scope(app: Flask):
 def test_a_page_of_a_site_names_the_site_to_the_guard(app: Flask):
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/staff/sites/<"):
-            mark = mark_of(app, rule.endpoint)
+            mark = mark_of_endpoint(app, rule.endpoint)
             assert mark is not None
             assert mark.site_arg in rule.arguments, rule
             assert mark.action in SITE_SCOPED, rule
@@ -189,7 +192,7 @@ def test_a_page_of_a_site_names_the_site_to_the_guard(app: Flask):
 
 def test_what_writes_is_never_reached_by_a_key_that_may_only_read(app: Flask):
     for rule in app.url_map.iter_rules():
-        mark = mark_of(app, rule.endpoint)
+        mark = mark_of_endpoint(app, rule.endpoint)
         if mark is not None and mark.scope == "read":
             assert not (rule.methods or set()) & UNSAFE_METHODS, rule
 
@@ -201,7 +204,7 @@ def test_every_visitor_is_told_what_the_table_says(walked: Flask, visitors: list
         if visitor.cookie:
             client.set_cookie(sessions.COOKIE, visitor.cookie)
         for rule, method, address in routes_of(walked):
-            mark = mark_of(walked, rule.endpoint)
+            mark = mark_of_endpoint(walked, rule.endpoint)
             assert mark is not None
             answer = told(client, visitor, method, address)
             if answer != expected(mark, visitor):
@@ -218,7 +221,7 @@ def test_no_page_writes_without_its_token(walked: Flask, visitors: list[Visitor]
         client = walked.test_client()
         client.set_cookie(sessions.COOKIE, visitor.cookie)
         for rule, method, address in routes_of(walked):
-            mark = mark_of(walked, rule.endpoint)
+            mark = mark_of_endpoint(walked, rule.endpoint)
             if method in UNSAFE_METHODS and mark is not None and mark.scope is None:
                 for data in ({}, {"csrf_token": "forged"}, {"csrf_token": stolen}):
                     answer = client.open(address, method=method, data=data)

@@ -10,6 +10,8 @@ from flask import Flask
 import booking.resident.views
 import core.web
 import people.access
+import people.access_marks
+from booking.api.key_guard import check_key
 from core.clock import FixedClock
 from core.database import ROOT, Store
 from core.runtime import EXTENSION, Runtime
@@ -170,6 +172,6 @@ def make_resident_app(store: Store, now: datetime = NOW) -> Flask:
     settings = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)
     app.extensions[EXTENSION] = Runtime(settings, store, FixedClock(now))
     core.web.install(app)
-    people.access.install(app)
+    people.access.install(app, check_key)
     app.register_blueprint(booking.resident.views.blueprint)
     return app

@@ -1,0 +1,69 @@
+"""Which program calls, and whether it may: the check of API keys, and the 401 of those without one that works."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Response, abort, g, jsonify, make_response, request
+from flask.typing import ResponseReturnValue
+
+from core.audit import Actor
+from core.errors import NotAllowed
+from core.runtime import runtime
+from people.access_marks import Mark
+from people.api_keys import SignedInKey, key_of
+
+
+def check_key(mark: Mark) -> ResponseReturnValue | None:
+    """None when this request's key has the scope of `mark`, or needs none; else a 401. Raises: NotAllowed."""
+    key = _key_of_request()
+    if key is None:
+        is_open = mark.open_when_published and "Authorization" not in request.headers
+        return None if is_open else unauthenticated()
+    if mark.scope is not None and mark.scope not in key.scopes:
+        raise NotAllowed(f"This key does not have the scope {mark.scope.value}.")
+    g.api_key = key
+    return None
+
+
+def require_published(publishes_availability: bool) -> None:
+    """Return when this request may see the authority's availability: it has a key, or the authority publishes it.
+
+    Otherwise the request ends with the 401 of `unauthenticated`.
+    """
+    if current_api_key() is None and not publishes_availability:
+        abort(unauthenticated())
+
+
+def _key_of_request() -> SignedInKey | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return None
+    with runtime().store.reading() as session:
+        return key_of(session, token.strip())
+
+
+def unauthenticated() -> Response:
+    """The API's answer to a request without a key that works: 401, as problem details (RFC 9457)."""
+    body = {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "Send a working API key: Authorization: Bearer KEY.",
+        "code": "not_allowed",
+    }
+    response = make_response(jsonify(body), 401)
+    response.headers["Content-Type"] = "application/problem+json"
+    response.headers["WWW-Authenticate"] = 'Bearer realm="Front Door"'
+    return response
+
+
+def current_api_key() -> SignedInKey | None:
+    """The key of this request, or None when it came without one to a view that is open when published."""
+    return cast("SignedInKey | None", g.get("api_key"))
+
+
+def api_actor() -> Actor:
+    """The program that calls, for the audit."""
+    key = current_api_key()
+    return Actor("api", key.key_id, key.name) if key else Actor("api", None, "Without a key")
