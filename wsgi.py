@@ -9,26 +9,26 @@ import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import booking.agent.views
 import booking.api
 import booking.cli
-import booking.resident.views
-import booking.site.views
 import core.cli
-import core.health
 import core.logs
-import core.metrics
-import core.web
 import locations.cli
-import people.access
 import people.access_marks
 import people.cli
-import people.views
 import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
-import reminders.staff_views
 import reminders.views
+import web.account.views
+import web.agent.message_views
+import web.agent.views
+import web.app
+import web.health
+import web.metrics
+import web.resident.views
+import web.site.views
+import web.staff_guard
 from booking.api.key_guard import check_key
 from booking.demo.events import appointments_loaded
 from booking.events import appointment_changed, manage_link_requested
@@ -49,12 +49,12 @@ COMMANDS: tuple[click.Command, ...] = (
     reminders.cli.reminders_cli,
 )
 BLUEPRINTS = (
-    people.views.blueprint,
-    booking.agent.views.blueprint,
-    booking.site.views.blueprint,
-    booking.resident.views.blueprint,
+    web.account.views.blueprint,
+    web.agent.views.blueprint,
+    web.site.views.blueprint,
+    web.resident.views.blueprint,
     reminders.views.blueprint,
-    reminders.staff_views.blueprint,
+    web.agent.message_views.blueprint,
 )
 
 
@@ -66,12 +66,12 @@ def create_app(settings: Settings | None = None, store: Store | None = None, clo
     runtime = Runtime(settings, store or Store(settings.database_url), clock or settings.clock())
     app.extensions[EXTENSION] = runtime
     core.logs.configure(runtime_level=settings.log_level)
-    core.web.install(app)
-    people.access.install(app, check_key)
+    web.app.install(app)
+    web.staff_guard.install(app, check_key)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.register_blueprint(core.health.make_blueprint(_checks(runtime), people.access_marks.public))
-    app.register_blueprint(core.metrics.make_blueprint(people.access_marks.public))
+    app.register_blueprint(web.health.make_blueprint(_checks(runtime), people.access_marks.public))
+    app.register_blueprint(web.metrics.make_blueprint(people.access_marks.public))
     booking.api.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)
@@ -95,7 +95,7 @@ def _config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _checks(runtime: Runtime) -> dict[str, core.health.Check]:
+def _checks(runtime: Runtime) -> dict[str, web.health.Check]:
     def scheduler() -> bool:
         return reminders.heartbeat.is_fresh(runtime)
 

@@ -19,7 +19,7 @@ class Problem:
 
 
 def _(text: str) -> str:
-    """Mark for translation; `core.web` translates when a page is drawn."""
+    """Mark for translation; `web.app` translates when a page is drawn."""
     return text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.brand import FALLBACK, READABLE, brand_css, contrast_with_white, hex_of, parse_colour, readable
+from web.branding import FALLBACK, READABLE, brand_css, contrast_with_white, hex_of, parse_colour, readable
 
 CHANNEL = st.integers(min_value=0, max_value=255)
 

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.database import Store
-from core.health import make_blueprint
 from people.access_marks import public
 from reminders.heartbeat import beat
+from web.health import make_blueprint
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-import core.web
+import web.app
 from core.database import ROOT
 from core.errors import NotAllowed, NotFound, RateLimited, ServiceError, SlotTaken
 from core.problems import PROBLEMS, problem_of, problem_of_status
@@ -19,7 +19,7 @@ def bare_app() -> Flask:
     """An application with two routes that fail."""
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.secret_key = "for tests"
-    core.web.install(app)
+    web.app.install(app)
 
     @app.get("/broken")
     def broken() -> str:
@@ -97,5 +97,5 @@ def test_the_table_knows_every_code_of_the_contract() -> None:
 
 def test_an_asset_has_its_digest_in_its_address(bare_app: Flask) -> None:
     with bare_app.test_request_context():
-        assert core.web.asset_url("front-door.css").startswith("/static/front-door.css?v=")
-        assert core.web.asset_url("front-door.css") == core.web.asset_url("front-door.css")
+        assert web.app.asset_url("front-door.css").startswith("/static/front-door.css?v=")
+        assert web.app.asset_url("front-door.css") == web.app.asset_url("front-door.css")

@@ -20,13 +20,13 @@ from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
 from locations.tables import Closure
-from people.access import cookie_name
 from people.model import Person, Representation
 from people.policy import Role
 from people.sessions import start
 from people.tables import StaffMember, StaffRole
 from tests.support.factories import World, make_appointment, make_world
 from tests.support.server import LiveServer, serve
+from web.staff_guard import cookie_name
 
 pytestmark = pytest.mark.journey
 

@@ -11,10 +11,10 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 import booking.api.key_guard
-import core.web
-import people.access
 import people.access_marks
-import people.views
+import web.account.views
+import web.app
+import web.staff_guard
 from booking.api.key_guard import check_key
 from core.audit import Actor
 from core.clock import FixedClock
@@ -87,9 +87,9 @@ def make_people_app(settings: Settings, store: Store, clock: FixedClock) -> Flas
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder=str(Path(ROOT, "static")))
     app.config.update(SECRET_KEY=settings.secret_key, TESTING=True)
     app.extensions[EXTENSION] = Runtime(settings, store, clock)
-    core.web.install(app)
-    people.access.install(app, check_key)
-    app.register_blueprint(people.views.blueprint)
+    web.app.install(app)
+    web.staff_guard.install(app, check_key)
+    app.register_blueprint(web.account.views.blueprint)
     app.register_blueprint(_guarded_views())
     return app
 

@@ -20,12 +20,12 @@ from werkzeug.routing import Rule
 from core.clock import FixedClock
 from core.database import Store
 from people import sessions
-from people.access import UNSAFE_METHODS, mark_of_endpoint
 from people.access_marks import Mark
 from people.api_keys import keys_of, revoke_api_key
 from people.policy import POLICY, SITE_ROLES, SITE_SCOPED, Role
 from people.tables import StaffMember, StaffRole
 from tests.people.conftest import Council, make_key
+from web.staff_guard import UNSAFE_METHODS, mark_of_endpoint
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -10,13 +10,13 @@ from booking.tables import Appointment
 from core.clock import FixedClock
 from core.database import Store
 from core.tokens import check_character
-from people.access import cookie_name
 from people.tables import Resident
 from reminders.account import account_of
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.making import owe
 from tests.support.callers import add_agent, sign_in
 from tests.support.factories import World, make_authority, make_world
+from web.staff_guard import cookie_name
 
 REFERENCE = "K7PM4QX" + check_character("K7PM4QX")
 

@@ -7,10 +7,9 @@ from datetime import datetime
 
 from flask import Flask
 
-import booking.resident.views
-import core.web
-import people.access
-import people.access_marks
+import web.app
+import web.resident.views
+import web.staff_guard
 from booking.api.key_guard import check_key
 from core.clock import FixedClock
 from core.database import ROOT, Store
@@ -171,7 +170,7 @@ def make_resident_app(store: Store, now: datetime = NOW) -> Flask:
     app.testing = True
     settings = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)
     app.extensions[EXTENSION] = Runtime(settings, store, FixedClock(now))
-    core.web.install(app)
-    people.access.install(app, check_key)
-    app.register_blueprint(booking.resident.views.blueprint)
+    web.app.install(app)
+    web.staff_guard.install(app, check_key)
+    app.register_blueprint(web.resident.views.blueprint)
     return app

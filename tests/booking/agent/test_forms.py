@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from booking.agent.forms import Typed, carried_over, check_reason, read_typed, representation_of
 from core.errors import Invalid
 from people.model import Representation
+from web.agent.forms import Typed, carried_over, check_reason, read_typed, representation_of
 
 HODAN = Representation("Hodan Yusuf", "family")
 

@@ -7,13 +7,13 @@ from datetime import date
 
 import pytest
 
-from booking.agent.cells import cells_html
-from booking.agent.grid import FIRST_TIMES, Grid, grid_of, lines_of, week_from
 from booking.offers import decode
 from booking.queries.grid import Starts
 from core.database import Store
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world
+from web.agent.grid_cells import cells_html
+from web.agent.slot_grid import FIRST_TIMES, Grid, grid_of, lines_of, week_from
 
 pytestmark = pytest.mark.databases("sqlite")
 

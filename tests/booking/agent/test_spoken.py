@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from booking.agent.spoken import SPELLING, spelt
 from core.tokens import ALPHABET
+from web.spelling import SPELLING, spelt
 
 
 def test_a_reference_is_spelt_in_two_groups() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from booking.agent.state import CallState, read_state
 from booking.model import MODES, NEEDS
+from web.agent.call_state import CallState, read_state
 
 WORDS = st.text("abcdefghij-", min_size=1, max_size=10)
 STATES = st.builds(

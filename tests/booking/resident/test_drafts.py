@@ -9,9 +9,9 @@ from typing import Any
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
-from booking.resident import drafts
-from booking.resident.drafts import Draft
 from tests.support.factories import NOW
+from web.resident import drafts
+from web.resident.drafts import Draft
 
 BROWSER_LIMIT = 4_096
 

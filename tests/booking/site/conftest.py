@@ -19,11 +19,11 @@ from core.database import Store
 from core.runtime import EXTENSION, Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Closure
-from people.access import cookie_name
 from people.policy import Role
 from people.sessions import start
 from people.tables import StaffMember, StaffRole
 from tests.support.factories import World, catalogue, make_appointment, make_site, make_world
+from web.staff_guard import cookie_name
 
 TODAY = "2026-11-23"
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

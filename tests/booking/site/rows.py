@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from booking.site.rows import Row
+from web.site.day_rows import Row
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ROW = Row(

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from booking.site.csv import BYTE_ORDER_MARK, day_csv, safe_cell
 from tests.booking.site.rows import make_row
 from tests.conftest import NOW
+from web.site.day_csv import BYTE_ORDER_MARK, day_csv, safe_cell
 
 pytestmark = pytest.mark.databases("sqlite")
 

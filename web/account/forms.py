@@ -1,0 +1,23 @@
+"""The sign-in form."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from web.components.form_fields import Email, Form, Password
+
+
+class SignInForm(Form):
+    """Email and password. What is typed as the email stays when something is wrong; the password never does."""
+
+    email = Email(
+        _("Email address"),
+        validators=[DataRequired(_("Enter your email address")), Length(max=254, message=_("That email is too long"))],
+        render_kw={"autocomplete": "username", "classes": "govuk-!-width-two-thirds"},
+    )
+    password = Password(
+        _("Password"),
+        validators=[InputRequired(_("Enter your password")), Length(max=1000, message=_("That password is too long"))],
+        render_kw={"autocomplete": "current-password"},
+    )

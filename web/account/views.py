@@ -1,0 +1,108 @@
+"""The staff's sign-in and home page."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from core.runtime import runtime
+from people import sessions
+from people.access_marks import public, requires
+from people.policy import Action
+from people.signing_in import WrongPassword, sign_in
+from people.tenancy import employer_of, sites_of
+from people.throttling import TooManyTries
+from web.account.forms import SignInForm
+from web.account.home import tasks_of
+from web.account.redirects import safe_next
+from web.staff_guard import cookie_name, current_staff, is_https, signed_in_staff
+
+logger = logging.getLogger(__name__)
+blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+
+
+@blueprint.get("/sign-in", endpoint="sign_in")
+@public
+def show_sign_in() -> ResponseReturnValue:
+    """The sign-in form; somebody who is signed in goes straight on."""
+    wanted = safe_next(request.args.get("next", ""))
+    if signed_in_staff():
+        return redirect(wanted or url_for("staff.home"), code=303)
+    return _form_page(SignInForm(formdata=None), wanted)
+
+
+@blueprint.post("/sign-in")
+@public
+def take_sign_in() -> ResponseReturnValue:
+    """Begin a new session and go to where the visitor was heading, or show what is wrong."""
+    form, wanted = SignInForm(), safe_next(request.values.get("next", ""))
+    if not form.validate():
+        return _form_page(form, wanted), 400
+    try:
+        token = sign_in(
+            runtime(),
+            form.email.data or "",
+            form.password.data or "",
+            address=request.remote_addr or "",
+            old_token=request.cookies.get(cookie_name(), ""),
+        )
+    except WrongPassword as error:
+        logger.warning("sign-in refused")
+        form.refuse("email", _(str(error)))
+        return _form_page(form, wanted), 400
+    except TooManyTries as error:
+        logger.warning("sign-in throttled")
+        return _wait_page(error)
+    session.clear()  # the CSRF token of before the sign-in does not outlive it
+    return _with_cookie(redirect(wanted or url_for("staff.home"), code=303), token)
+
+
+@blueprint.post("/sign-out")
+@public
+def sign_out() -> ResponseReturnValue:
+    """End the session on the server and forget its cookie."""
+    token = request.cookies.get(cookie_name(), "")
+    if token:
+        with runtime().store.writing() as transaction:
+            sessions.end(transaction, token, runtime().clock.now())
+    session.clear()
+    response = make_response(redirect(url_for("staff.sign_in", signed_out=1), code=303))
+    response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
+    return response
+
+
+@blueprint.get("/")
+@requires(Action.SEE_STAFF_HOME)
+def home() -> ResponseReturnValue:
+    """What this member of staff can open."""
+    staff = current_staff()
+    with runtime().store.reading() as transaction:
+        employer = employer_of(transaction, staff.authority_id)
+        sites = sites_of(transaction, staff.authority_id)
+    tasks = tasks_of(staff, sites, employer.zone, runtime().clock.now())
+    return render_template("staff/home.html", staff=staff, authority=employer, tasks=tasks)
+
+
+def _form_page(form: SignInForm, wanted: str) -> str:
+    has_just_left = request.method == "GET" and "signed_out" in request.args
+    has_errors = bool(form.errors)
+    return render_template(
+        "staff/sign_in.html", form=form, wanted=wanted, has_just_left=has_just_left, has_errors=has_errors
+    )
+
+
+def _wait_page(error: TooManyTries) -> Response:
+    seconds = max(1, math.ceil((error.until - runtime().clock.now()).total_seconds()))
+    page = render_template("staff/wait.html", minutes=math.ceil(seconds / 60))
+    return Response(page, status=429, headers={"Retry-After": str(seconds)}, mimetype="text/html")
+
+
+def _with_cookie(answer: ResponseReturnValue, token: str) -> Response:
+    # No max-age: the browser forgets it when it closes; the server's row knows the limits.
+    response = make_response(answer)
+    response.set_cookie(cookie_name(), token, path="/", secure=is_https(), httponly=True, samesite="Lax")
+    return response

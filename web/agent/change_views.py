@@ -1,0 +1,165 @@
+"""Another time, or none after all, from the same screen; and the reading back of whatever was done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.model import MODES, NEEDS, State
+from booking.queries.appointments import AppointmentView
+from booking.use_cases.changes import Move, cancel, reschedule
+from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
+from core.wording import moment_words
+from people.access_marks import requires
+from people.policy import Action
+from web.agent.agent_context import Desk, desk
+from web.agent.call_page import Screen, show_call
+from web.agent.call_state import CallState, read_state
+from web.agent.call_views import GONE, trouble_of
+from web.agent.forms import Typed, check_reason, field_errors, read_typed
+from web.agent.held_slots import forget, kept_for, let_go, token_to_confirm
+from web.agent.resident_card import basis_words, card_of
+from web.agent.slot_search import site_words
+from web.components.form_fields import FieldError
+from web.spelling import spelt
+
+DONE = {"booked": "Booked", "moved": "Moved", "cancelled": "Cancelled"}
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Put this module's pages on the blueprint."""
+    at = "/residents/<int:resident_id>"
+    blueprint.add_url_rule(f"{at}/move", "move", move, methods=["POST"])
+    blueprint.add_url_rule(f"{at}/cancel", "cancel", cancel_appointment, methods=["POST"])
+    blueprint.add_url_rule(f"{at}/appointments/<reference>", "done", done)
+
+
+@requires(Action.CHANGE_APPOINTMENT)
+def move(resident_id: int) -> ResponseReturnValue:
+    """The appointment at the time that is held. Staff are not bound by the cut-off."""
+    state, typed = read_state(request.args), read_typed(request.form)
+    with desk() as at:
+        kept = kept_for(resident_id, at.now)
+        try:
+            check_reason(typed, "moves")
+            _move(at, resident_id, state, typed)
+        except Invalid as error:
+            return _refused(at, resident_id, state, typed, error)
+        except HoldExpired:
+            return show_call(at, resident_id, state, Screen(typed, status=410))
+        except (Stale, IllegalMove):
+            return _changed(resident_id, state, typed)
+        except GONE as error:
+            trouble = trouble_of(at, error, kept.offer, frozenset()) if kept else None
+            let_go(at, resident_id)
+            return show_call(at, resident_id, state, Screen(typed, trouble=trouble, status=409))
+        forget(resident_id)
+    return _to_done(resident_id, state.moving, "moved")
+
+
+def _move(at: Desk, resident_id: int, state: CallState, typed: Typed) -> None:
+    _check_owner(at, resident_id, state.moving)
+    token = token_to_confirm(resident_id, request.form.get("shown", ""), at.now)
+    reschedule(
+        at.runtime,
+        at.authority.id,
+        state.moving,
+        Move(hold=token, reason=_reason(typed)),
+        actor=at.actor,
+        enforce_cutoff=False,
+        seen=request.form.get("seen"),
+        idempotency=at.once("move", (state.moving, typed)),
+    )
+
+
+def _check_owner(at: Desk, resident_id: int, reference: str) -> None:
+    """Raises: NotFound unless the appointment is this resident's."""
+    if card_of(at, resident_id).find(reference) is None:
+        raise NotFound("This resident has no such appointment.")
+
+
+def _reason(typed: Typed) -> str:
+    """Who asked, and why: the record keeps both."""
+    who = "Asked by the council" if typed.asked_by == "authority" else "Asked by the resident"
+    return f"{who}: {typed.reason}" if typed.reason else who
+
+
+def _refused(at: Desk, resident_id: int, state: CallState, typed: Typed, error: Invalid) -> Response:
+    return show_call(at, resident_id, state, Screen(typed, errors=field_errors(error), status=400))
+
+
+@requires(Action.CHANGE_APPOINTMENT)
+def cancel_appointment(resident_id: int) -> ResponseReturnValue:
+    """No appointment after all; its time is free for others at once."""
+    state, typed = read_state(request.args), read_typed(request.form)
+    with desk() as at:
+        try:
+            check_reason(typed, "cancels")
+            _check_owner(at, resident_id, state.cancelling)
+            cancel(
+                at.runtime,
+                at.authority.id,
+                state.cancelling,
+                actor=at.actor,
+                by="authority" if typed.asked_by == "authority" else "resident",
+                reason=typed.reason,
+                enforce_cutoff=False,
+                seen=request.form.get("seen"),
+                idempotency=at.once("cancel", (state.cancelling, typed)),
+            )
+        except Invalid as error:
+            return _refused(at, resident_id, state, typed, error)
+        except (Stale, IllegalMove):
+            return _changed(resident_id, state, typed)
+    return _to_done(resident_id, state.cancelling, "cancelled")
+
+
+def _changed(resident_id: int, state: CallState, typed: Typed) -> Response:
+    """The screen as things are now: the appointment has changed since it was drawn, and nothing was written."""
+    with desk() as at:
+        view = card_of(at, resident_id).find(state.moving or state.cancelling)
+        if view is None or view.state is not State.BOOKED:
+            state = replace(state, moving="", cancelling="")
+        words = f"It is now: {view.state_words.lower()}, {_moment(at, view)}." if view else ""
+        error = FieldError(f"The appointment has changed meanwhile. Nothing was saved. {words}".strip(), "")
+        return show_call(at, resident_id, state, Screen(typed, errors=[error], status=409))
+
+
+def _moment(at: Desk, view: AppointmentView) -> str:
+    return moment_words(view.starts_at.astimezone(ZoneInfo(at.zone)))
+
+
+def _to_done(resident_id: int, reference: str, what: str) -> ResponseReturnValue:
+    return redirect(url_for("agent.done", resident_id=resident_id, reference=reference, what=what or None), code=303)
+
+
+@requires(Action.SEE_RESIDENT)
+def done(resident_id: int, reference: str) -> ResponseReturnValue:
+    """What to read back: the reference letter by letter, day, time, place, what to bring."""
+    with desk() as at:
+        card = card_of(at, resident_id)
+        view = card.find(reference)
+        if view is None:
+            raise NotFound("This resident has no such appointment.")
+        page = render_template(
+            "agent/done.html",
+            authority=at.authority,
+            zone=at.zone,
+            card=card,
+            state=CallState(),
+            view=view,
+            did=DONE.get(request.args.get("what", ""), view.state_words),
+            spelt=spelt(view.reference),
+            address=lambda name, **values: url_for(f"agent.{name}", resident_id=resident_id, **values),
+            NEEDS=NEEDS,
+            MODES=MODES,
+            basis_words=basis_words,
+            site_words=site_words,
+            errors_by={},
+            typed=Typed(),
+            held=None,
+        )
+        return Response(page, mimetype="text/html")

@@ -1,0 +1,206 @@
+"""What an agent types about a resident, an appointment and a call, and what to do when it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms.validators import DataRequired, Length, StopValidation
+
+from booking.model import BASES, CONTACT_PREFERENCES, NEEDS
+from core.errors import Invalid
+from core.text import printable
+from core.tokens import stamp_of
+from locations.catalogue import ServiceFacts
+from people.contacts import LONGEST_NOTE
+from people.finding import read
+from people.model import Person, Representation
+from people.tables import Resident
+from web.components.form_fields import Choice, Choices, Email, FieldError, Form, Phone, Text, Tick, optional
+from web.resident.forms import check_postcode, is_email, is_phone
+
+OFF = {"autocomplete": "off", "spellcheck": "false"}
+LONGEST_WORDS = 2000
+LONGEST_REASON = 300
+LONGEST_ANSWER = 300
+
+
+class ResidentForm(Form):
+    """A resident as the agent writes them down: only the name is needed. `postcode_like` is an example for the error."""
+
+    postcode_like = ""
+
+    name = Text(
+        _("Full name"),
+        validators=[DataRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
+        render_kw=OFF,
+    )
+    phone = Phone(
+        _("Telephone"), validators=[optional(), is_phone], render_kw=OFF | {"classes": "govuk-input--width-20"}
+    )
+    email = Email(_("Email"), validators=[optional(), is_email, Length(max=254)], render_kw=OFF)
+    postcode = Text(_("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"})
+    contact_preference = Choice(
+        _("How do they want to hear from us?"), choices=list(CONTACT_PREFERENCES.items()), default="email"
+    )
+    do_not_text = Tick(_("Do not text"))
+    leave_no_message = Tick(_("Leave no message when nobody answers"))
+    language = Text(
+        _("Language, if they need another than English"),
+        validators=[optional(), Length(max=40, message=_("Use at most 40 characters"))],
+        render_kw=OFF | {"classes": "govuk-input--width-20"},
+    )
+    support_needs = Choices(
+        _("Support needs"), choices=[(need.code, need.label) for need in NEEDS.values()], validate_choice=False
+    )
+
+    def validate_postcode(self, field_: Any) -> None:
+        """Raises: StopValidation."""
+        check_postcode(field_.data, self.postcode_like)
+
+    def validate_contact_preference(self, field_: Any) -> None:
+        """Raises: StopValidation for a way that cannot reach them."""
+        if field_.data == "text" and (self.do_not_text.data or not self.phone.data):
+            raise StopValidation(_("Text needs a telephone number that may be texted. Choose another way"))
+
+    def person(self) -> Person:
+        """The person whom the form describes."""
+        return Person(
+            name=self.name.data or "",
+            email=self.email.data or "",
+            phone=self.phone.data or "",
+            postcode=(self.postcode.data or "").upper(),
+            language=self.language.data or "",
+            support_needs=tuple(code for code in NEEDS if code in (self.support_needs.data or ())),
+            contact_preference=self.contact_preference.data or "email",
+            do_not_text=bool(self.do_not_text.data),
+            leave_no_message=bool(self.leave_no_message.data),
+        )
+
+
+FACTS = tuple(name for name in Person.__dataclass_fields__)
+
+
+def facts_of(resident: Resident) -> dict[str, Any]:
+    """The form's first values for a resident who is known."""
+    return {name: getattr(resident, name) for name in FACTS}
+
+
+def seen_of(resident: Resident) -> str:
+    """The stamp of what the form shows of a resident who is known."""
+    return stamp_of(*facts_of(resident).values())
+
+
+def carried_over(text: str) -> dict[str, str]:
+    """The search text as the first values of a new resident: number, postcode and email each in its own field."""
+    asked = read(text)
+    rest = text.strip()
+    values = {"email": asked.email}
+    for word in rest.split() if asked.email else ():
+        rest = rest.replace(word, "").strip() if "@" in word else rest
+    digits = sum(character.isdigit() for character in rest)
+    if asked.phone and digits >= 4:
+        values["phone"] = "".join(c for c in rest if c.isdigit() or c in "+ ()-").strip()
+        rest = "".join(c for c in rest if not (c.isdigit() or c in "+()")).strip(" -")
+    elif asked.postcode:
+        words = rest.split()
+        kept = [word for word in words if not any(c.isdigit() for c in word)]
+        values["postcode"] = " ".join(word for word in words if word not in kept).upper()
+        rest = " ".join(kept)
+    values["name"] = rest.title() if rest.islower() else rest
+    return {name: value for name, value in values.items() if value}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What is typed beside a held time. Kept whatever happens to the time."""
+
+    caller: str = "self"
+    rep_name: str = ""
+    rep_basis: str = ""
+    rep_phone: str = ""
+    rep_email: str = ""
+    site_notes: str = ""
+    call_note: str = ""
+    reason: str = ""
+    asked_by: str = "resident"
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was typed at all."""
+        return self == Typed()
+
+    @property
+    def is_for_other(self) -> bool:
+        """Whether somebody new acts for the resident."""
+        return self.caller == "other" or bool(self.rep_name)
+
+
+def read_typed(form: Mapping[str, str]) -> Typed:
+    """What `form` brings, trimmed and cut to what can be kept."""
+
+    def text(name: str, longest: int = LONGEST_WORDS) -> str:
+        return printable(str(form.get(name, ""))).strip()[:longest]
+
+    answers = {
+        name.removeprefix("answer-"): text(name, LONGEST_ANSWER)
+        for name in form
+        if name.startswith("answer-") and text(name)
+    }
+    return Typed(
+        caller=text("caller", 30) or "self",
+        rep_name=" ".join(text("rep_name", 200).split()),
+        rep_basis=text("rep_basis", 60),
+        rep_phone=text("rep_phone", 40),
+        rep_email=text("rep_email", 254),
+        site_notes=text("site_notes"),
+        call_note=text("call_note", LONGEST_NOTE),
+        reason=text("reason", LONGEST_REASON),
+        asked_by="authority" if form.get("asked_by") == "authority" else "resident",
+        answers=answers,
+    )
+
+
+def representation_of(typed: Typed, known: Mapping[str, Representation]) -> Representation | None:
+    """Who acts for the resident in this booking; None when they act for themselves. Raises: Invalid."""
+    if typed.caller in known and not typed.rep_name:
+        return known[typed.caller]
+    if not typed.is_for_other:
+        return None
+    errors: dict[str, list[str]] = {}
+    if not typed.rep_name:
+        errors["rep_name"] = ["Enter the name of the person who acts for the resident"]
+    if typed.rep_basis not in BASES:
+        errors["rep_basis"] = ["Choose on what basis they act"]
+    if typed.rep_email and "@" not in typed.rep_email:
+        errors["rep_email"] = ["Enter an email address in the right form, like name@example.com"]
+    if errors:
+        raise Invalid(errors)
+    return Representation(typed.rep_name, typed.rep_basis, typed.rep_email, typed.rep_phone)
+
+
+def check_reason(typed: Typed, what: str) -> None:
+    """Raises: Invalid when the council asks for a change and does not say why."""
+    if typed.asked_by == "authority" and not typed.reason:
+        raise Invalid({"reason": [f"Say why the council {what} the appointment"]})
+
+
+def answers_in_words(typed: Typed, services: tuple[ServiceFacts, ...]) -> dict[str, str]:
+    """The answers to the triage questions, by question."""
+    asked = {
+        f"{service.slug}-{number}": question.ask
+        for service in services
+        for number, question in enumerate(service.triage_questions)
+    }
+    return {asked[key]: answer for key, answer in typed.answers.items() if key in asked}
+
+
+ON_SCREEN = frozenset({"rep_name", "rep_basis", "rep_email", "reason", "call_note"})
+
+
+def field_errors(error: Invalid) -> list[FieldError]:
+    """The errors as the summary shows them; one that belongs to no field here leads nowhere."""
+    return [FieldError(words[0], name if name in ON_SCREEN else "") for name, words in error.errors.items()]

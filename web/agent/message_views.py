@@ -1,0 +1,26 @@
+"""What staff see of an appointment's messages: which went out, and why one did not."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from booking.queries.appointments import by_reference
+from core.runtime import runtime
+from locations.catalogue import catalogue_by_id
+from people.access_marks import requires
+from people.policy import Action
+from reminders.account import account_of
+from web.staff_guard import current_staff
+
+blueprint = Blueprint("messages", __name__)
+
+
+@blueprint.get("/staff/messages/<reference>")
+@requires(Action.SEE_RESIDENT)
+def account(reference: str) -> str:
+    """The messages of one appointment. It names the appointment and nobody."""
+    with runtime().store.reading() as session:
+        catalogue = catalogue_by_id(session, current_staff().authority_id)
+        appointment = by_reference(session, catalogue, reference)
+        entries = account_of(session, appointment.id)
+    return render_template("staff/messages.html", appointment=appointment, entries=entries)

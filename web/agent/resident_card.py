@@ -1,0 +1,103 @@
+"""The resident beside the call: who they are, how to reach them, what is booked, what was said before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from booking.model import BASES, CONTACT_PREFERENCES, NEEDS, State
+from booking.queries.appointments import AppointmentView, RepresentativeView, of_resident
+from core.errors import NotFound
+from locations.catalogue import ServiceFacts
+from people.contacts import Note, has_logged_access, log_access, notes_of, resident_of
+from people.tables import Resident
+from web.agent.agent_context import Desk
+
+ONE_CALL = timedelta(minutes=30)
+PAST_SHOWN = 5
+OPEN = frozenset({State.BOOKED, State.ARRIVED, State.IN_PROGRESS})
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the screen says about a resident."""
+
+    resident: Resident
+    warnings: tuple[str, ...]
+    preference: str
+    needs: tuple[str, ...]
+    representatives: tuple[RepresentativeView, ...]
+    upcoming: tuple[AppointmentView, ...]
+    past: tuple[AppointmentView, ...]
+    notes: tuple[Note, ...]
+    recent_services: tuple[ServiceFacts, ...]
+
+    @property
+    def reach(self) -> str:
+        """Where a confirmation will go, in words; empty when none goes out.
+
+        Email is the only channel: it serves those who prefer texts too, but neither letters nor "do not contact".
+        """
+        is_willing = self.resident.contact_preference in {"email", "text"}
+        return f"by email to {self.resident.email}" if is_willing and self.resident.email else ""
+
+    def find(self, reference: str) -> AppointmentView | None:
+        """The appointment of this reference on the card, or None."""
+        both = (*self.upcoming, *self.past)
+        return next((view for view in both if view.reference == reference), None)
+
+
+def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
+    """The card, and a line in the log that it was looked at. Raises: NotFound."""
+    resident = resident_of(desk.session, desk.authority.id, resident_id)
+    if resident.anonymised_at is not None:
+        raise NotFound("There is no such resident.")
+    _log(desk, resident_id, purpose)
+    views = of_resident(desk.session, desk.catalogue, resident_id)
+    upcoming = [view for view in views if view.state in OPEN and view.ends_at > desk.now]
+    still = {view.id for view in upcoming}
+    past = [view for view in views if view.id not in still]
+    people = (view.representative for view in views if view.representative is not None)
+    services = dict.fromkeys(service for view in views for service in view.services)
+    return Card(
+        resident=resident,
+        warnings=warnings_of(resident),
+        preference=preference_words(resident),
+        needs=tuple(NEEDS[code].label for code in resident.support_needs if code in NEEDS),
+        representatives=tuple({(person.name, person.basis): person for person in people}.values()),
+        upcoming=tuple(reversed(upcoming)),
+        past=tuple(past),
+        notes=tuple(notes_of(desk.session, desk.authority.id, resident_id)),
+        recent_services=tuple(services),
+    )
+
+
+def _log(desk: Desk, resident_id: int, purpose: str) -> None:
+    """One line for one call, however many pages it takes."""
+    if not has_logged_access(desk.session, resident_id, desk.actor, desk.now - ONE_CALL):
+        with desk.runtime.store.writing() as session:
+            log_access(session, desk.authority.id, resident_id, desk.actor, purpose, desk.now)
+
+
+def warnings_of(resident: Resident) -> tuple[str, ...]:
+    """What the agent must not do."""
+    known = (
+        (resident.contact_preference == "none", "Do not contact"),
+        (resident.do_not_text, "Do not text"),
+        (resident.leave_no_message, "Leave no message"),
+    )
+    return tuple(words for is_so, words in known if is_so)
+
+
+def preference_words(resident: Resident) -> str:
+    """How they want to hear from us, and what happens instead of a text for as long as none can be sent."""
+    way = resident.contact_preference
+    words = CONTACT_PREFERENCES.get(way, way)
+    if way != "text":
+        return words
+    return f"{words} (we email instead)" if resident.email else f"{words} (we cannot send any yet)"
+
+
+def basis_words(basis: str) -> str:
+    """On what basis somebody acts, in words."""
+    return BASES.get(basis, basis)

@@ -1,0 +1,93 @@
+"""The few times that one key holds: nearest, soonest, and without a journey. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+
+from booking.model import MODES
+from booking.queries.grid import Starts
+from booking.queries.search import FreeSlot
+from core.wall_clock import local_date_of
+from core.wording import day_words_short, miles_words, moment_words_short
+from web.agent.slot_grid import Line, all_times, place_words, units_of
+
+MOST = 4
+NEXT_FREE = "Next free anywhere"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A time that one key holds. `is_next` marks the soonest of all, which has a key of its own."""
+
+    title: str
+    moment: str
+    place: str
+    token: str
+    key: str = ""
+    is_next: bool = False
+
+
+def suggestions_of(
+    lines: Sequence[Line], first_units: Mapping[int, int], soonest: FreeSlot | None, zone: str
+) -> tuple[Suggestion, ...]:
+    """At most four: at the nearest place, the soonest anywhere, by video or telephone, at the next nearest places.
+
+    `soonest` is given when the times shown do not begin today.
+    """
+    firsts = [(line, first_units[line.site.id]) for line in lines if line.site.id in first_units]
+    known: dict[str, Suggestion] = {}
+    next_token = ""
+    for one in _offered(firsts, soonest, zone):
+        next_token = one.token if one.title == NEXT_FREE else next_token
+        known.setdefault(one.token, one)
+        if len(known) == MOST:
+            break
+    return numbered(replace(one, is_next=one.token == next_token) for one in known.values())
+
+
+def firsts_of(starts: Starts) -> dict[int, int]:
+    """The unit of the first start at each site."""
+    firsts: dict[int, int] = {}
+    for (site_id, _), (base_unit, bits) in starts.items():
+        unit = units_of(base_unit, bits, 1)[0]
+        firsts[site_id] = min(unit, firsts.get(site_id, unit))
+    return firsts
+
+
+def _offered(firsts: list[tuple[Line, int]], soonest: FreeSlot | None, zone: str) -> Iterator[Suggestion]:
+    nearby = [(line, unit) for line, unit in firsts if line.miles is not None]
+    remote = [(line, unit) for line, unit in firsts if line.site.is_virtual]
+    if nearby:
+        yield _suggestion(f"Nearest, {miles_words(nearby[0][0].miles)}", *nearby[0], zone)
+    if soonest is not None:
+        yield of_free_slot(NEXT_FREE, soonest)
+    elif firsts:
+        yield _suggestion(NEXT_FREE, *min(firsts, key=itemgetter(1)), zone)
+    if remote:
+        line, unit = min(remote, key=itemgetter(1))
+        yield _suggestion(f"Next {MODES[line.mode].lower()}", line, unit, zone)
+    for line, unit in nearby[1:]:
+        yield _suggestion(f"Next nearest, {miles_words(line.miles)}", line, unit, zone)
+
+
+def _suggestion(title: str, line: Line, unit: int, zone: str) -> Suggestion:
+    (first,) = all_times(line, [unit], zone)
+    moment = f"{day_words_short(local_date_of(unit, zone))} {first.words}"
+    return Suggestion(title, moment, place_words(line.site, line.mode), first.token)
+
+
+def of_free_slot(title: str, slot: FreeSlot) -> Suggestion:
+    """The suggestion of one slot."""
+    return Suggestion(title, moment_words_short(slot.starts_at), place_words(slot.site, slot.mode), slot.token)
+
+
+def alternatives(slots: Iterable[FreeSlot]) -> tuple[Suggestion, ...]:
+    """Other times, for somebody who came second."""
+    return numbered(of_free_slot("Instead", slot) for slot in slots)
+
+
+def numbered(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
+    """The suggestions with their keys: 1, 2, 3."""
+    return tuple(replace(one, key=str(number)) for number, one in enumerate(suggestions, 1))

@@ -1,0 +1,215 @@
+"""What every page shares: words for templates, security headers, and errors in plain words.
+
+`install(app)` is called once, by `wsgi.create_app`, before the blueprints are registered. The CSRF check itself is part
+of the guard in `web.staff_guard`, which alone knows which views are pages.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, g, has_request_context, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, generate_csrf
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+
+from core import wording
+from core.database import ROOT
+from core.errors import ServiceError
+from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, words_of
+from web import request_hooks
+from web.components.form_fields import errors_of
+from web.request_hooks import request_id
+
+STATIC = ROOT / "static"
+LANGUAGES = {"en": "English"}
+_PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def install(app: Flask) -> None:
+    """Give `app` the shared words, headers and error pages."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # as long as the session: a slow typist loses nothing
+    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="front_door")
+    libraries = ("govuk_frontend_jinja", "govuk_frontend_wtf")
+    ours = app.jinja_env.loader or app.create_global_jinja_loader()
+    app.jinja_env.loader = ChoiceLoader([ours, PrefixLoader({name: PackageLoader(name) for name in libraries})])
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=_language)
+    request_hooks.install(app)
+    app.after_request(_finish)
+    _install_words(app)
+    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def csp_nonce() -> str:
+    """This request's nonce for inline scripts; asked for only by the pages that have one."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def is_api() -> bool:
+    """Whether a program asks, so that errors are problem+json."""
+    return request.path.startswith("/api/")
+
+
+def may_be_kept(response: Response) -> Response:
+    """Mark a page that holds nothing about anybody: the browser may show it again without asking."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _language() -> str:
+    if not has_request_context():  # a message written by the scheduler
+        return "en"
+    return request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _policy())
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    # Not no-referrer: the CSRF check of a form sent over https needs the referrer of our own pages.
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers["Permissions-Policy"] = _PERMISSIONS
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = HSTS
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _policy() -> str:
+    nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
+    return (
+        f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+def _install_words(app: Flask) -> None:
+    # Globals rather than a context processor: macros see them too, and a page pays for what it uses.
+    app.jinja_env.globals.update(
+        csp_nonce=csp_nonce,
+        request_id=request_id,
+        asset_url=asset_url,
+        csrf_field=csrf_field,
+        errors_of=errors_of,
+        page_language=lambda: str(get_locale() or "en"),
+        new_key=lambda: secrets.token_urlsafe(18),
+        day_names=wording.day_names,
+    )
+    app.jinja_env.filters.update(
+        time=wording.time_words,
+        day=wording.day_words,
+        short_day=wording.day_words_short,
+        moment=wording.moment_words,
+        short_moment=wording.moment_words_short,
+        month=wording.month_words,
+        minutes=wording.minutes_words,
+        miles=wording.miles_words,
+        in_zone=lambda at, zone: at.astimezone(ZoneInfo(zone)),
+        instant=lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tel=lambda phone: re.sub(r"[^0-9+]", "", phone or ""),
+    )
+
+
+def csrf_field() -> Markup:
+    """The hidden field that every form which writes must have."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def asset_url(name: str) -> str:
+    """The address of a file in static/, with its digest, so that a browser may keep it for ever."""
+    return f"{url_for('static', filename=name)}?v={_digest_of(name)}"
+
+
+@lru_cache(maxsize=64)
+def _digest_of(name: str) -> str:
+    path = STATIC / name
+    return sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "none"
+
+
+def _service_error(error: ServiceError) -> ResponseReturnValue:
+    # ServiceErrors carry words of their own when there is something better to say than the table's.
+    return answer(problem_of(error), words_of(error))
+
+
+def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+    words = _(
+        "The page was open for a long time, or cookies are turned off in your browser. "
+        "We need one cookie to keep your answers safe. Go back, load the page again and send it once more."
+    )
+    return answer(Problem("validation", 400, _("We could not use that form"), words))
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error
+    status = error.code or 500
+    if status < 400:
+        return error
+    status_answer = answer(problem_of_status(status))
+    kept = ("Allow", "Retry-After")
+    status_answer.headers.extend([pair for pair in error.get_headers() if pair[0] in kept])
+    return status_answer
+
+
+def _unforeseen(error: Exception) -> ResponseReturnValue:
+    from flask import current_app
+
+    propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
+    if current_app.testing if propagates is None else propagates:
+        raise error
+    current_app.logger.error("unforeseen error", exc_info=error, extra={"request_id": request_id()})
+    return answer(UNKNOWN)
+
+
+def answer(problem: Problem, words: str = "") -> Response:
+    """The problem as a page, or as problem+json for a program."""
+    if is_api():
+        return _as_json(problem, words)
+    # On pages, unknown and forbidden answer alike, so that nobody can find out what exists.
+    status = 404 if problem.status == 403 else problem.status
+    status = 400 if problem.code == "validation" else status
+    page = render_template(
+        _template_for(status), problem=problem, title=_(problem.title), words=words or _(problem.words)
+    )
+    return Response(page, status=status, mimetype="text/html")
+
+
+def _template_for(status: int) -> str:
+    known = {400, 404, 409, 410, 429}
+    if status in known:
+        return f"errors/{status}.html"
+    return "errors/500.html" if status >= 500 else "errors/400.html"
+
+
+def _as_json(problem: Problem, words: str) -> Response:
+    from flask import json
+
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": words or problem.words,
+        "code": problem.code,
+    }
+    return Response(json.dumps(body), status=problem.status, mimetype="application/problem+json")

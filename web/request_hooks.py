@@ -1,0 +1,52 @@
+"""What happens around every request: an id, one timer, one structured log line and one count for Prometheus.
+
+The line names the endpoint rather than the path: a path may hold a reference or a token. `install(app)` comes before
+every other hook, so that the timer starts first and the line is written last.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from time import perf_counter
+
+import structlog
+from flask import Flask, Response, g, request
+
+from web.metrics import count_request
+
+log = structlog.stdlib.get_logger("front_door")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def install(app: Flask) -> None:
+    """Put the hooks into `app`."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def request_id() -> str:
+    """The id that log lines and the answer's X-Request-ID share."""
+    return str(g.get("request_id", ""))
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.started = perf_counter()
+
+
+def _finish(response: Response) -> Response:
+    seconds = perf_counter() - g.get("started", perf_counter())
+    endpoint = request.endpoint or "none"
+    response.headers["X-Request-ID"] = request_id()
+    count_request(endpoint, request.method, response.status_code, seconds)
+    log.info(
+        "request",
+        request_id=request_id(),
+        method=request.method,
+        endpoint=endpoint,
+        status=response.status_code,
+        milliseconds=round(seconds * 1000, 1),
+    )
+    return response

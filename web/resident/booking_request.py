@@ -1,0 +1,46 @@
+"""From what was typed to what the use cases take. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from booking.use_cases.booking import Booking
+from people.model import Person, Representation
+from web.resident.drafts import Draft
+from web.resident.forms import DetailsForm
+
+FIELDS = ("name", "email", "phone", "postcode", "contact_preference", "leave_no_message", "notes")
+
+
+def person_of(form: DetailsForm) -> dict[str, Any]:
+    """What was typed, as plain values for the cookie."""
+    return {name: form[name].data if form[name].data is not None else "" for name in FIELDS}
+
+
+def booking_of(authority_id: int, draft: Draft) -> Booking:
+    """The booking that the draft describes."""
+    typed, helper = draft.person, draft.helper
+    return Booking(
+        authority_id=authority_id,
+        channel="online",
+        hold=draft.hold,
+        resident=described(typed, language=draft.language, needs=draft.needs),
+        representative=Representation(**helper) if helper else None,
+        support_needs=draft.needs,
+        notes=typed["notes"],
+    )
+
+
+def described(typed: dict[str, Any], *, language: str, needs: tuple[str, ...]) -> Person:
+    """The person whom these answers describe."""
+    return Person(
+        name=typed["name"],
+        email=typed["email"],
+        phone=typed["phone"],
+        postcode=typed["postcode"].upper(),
+        language=language,
+        support_needs=needs,
+        contact_preference=typed["contact_preference"],
+        do_not_text=typed["contact_preference"] == "none",
+        leave_no_message=bool(typed["leave_no_message"]),
+    )

@@ -1,0 +1,281 @@
+"""From a time to a booking: hold it, say who it is for, check, done. Each write carries its idempotency key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+
+from flask import Blueprint, Response, redirect, request, session
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from booking.offers import Offer, decode, encode
+from booking.queries.search import nearest_alternatives
+from booking.use_cases.booking import book
+from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
+from core.audit import Actor
+from core.errors import HoldExpired, LimitReached, Refused, SlotTaken, TooFar, TooSoon
+from core.idempotency import IdempotencyKey
+from core.throttle import throttle
+from core.tokens import digest, mark_of_digest
+from people.access_marks import public
+from web.resident import drafts
+from web.resident.booking_request import booking_of, person_of
+from web.resident.drafts import Draft
+from web.resident.forms import DetailsForm, HelperForm, WhoForm
+from web.resident.held_visit import Step, public_offer
+from web.resident.own_appointment import own
+from web.resident.resident_context import Context, council, postcode_like, show
+from web.resident.search_state import Steps, read_steps
+from web.resident.visit_view import visit_of
+
+# From one address: a library's computers share one, and a program that holds everything must not get far.
+HOLD_TRIES = "60/10 minutes"
+RULES = (LimitReached, TooSoon, TooFar)
+# What each page shows of the draft beside the time: its form is for exactly these.
+ON_WHO: tuple[str, ...] = ("helper",)
+ON_ACTING: tuple[str, ...] = ("helper",)
+ON_DETAILS: tuple[str, ...] = ("person", "helper")
+ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Put this module's pages on the blueprint."""
+    at = "/<authority:authority>/book"
+    blueprint.add_url_rule(f"{at}/hold", "hold", hold, methods=["POST"])
+    for name, view in (("who", who), ("acting", acting), ("details", details), ("check", check)):
+        blueprint.add_url_rule(f"{at}/<visit>/{name}", name, view, methods=["GET", "POST"])
+    blueprint.add_url_rule(f"{at}/<visit>/again", "again", again, methods=["POST"])
+    blueprint.add_url_rule(f"{at}/<visit>/leave", "leave", leave, methods=["POST"])
+    blueprint.add_url_rule(f"{at}/<visit>/done", "done", done)
+
+
+@public
+def hold(authority: str) -> ResponseReturnValue:
+    """Keep a time for ten minutes; when somebody was quicker, offer the nearest others."""
+    with council(authority) as context:
+        draft = _draft_for(context, steps_of(request.form.get("steps", "")))
+        return _hold(context, draft, request.form.get("slot", ""))
+
+
+def _draft_for(context: Context, steps: Steps) -> Draft:
+    """The draft of this visit, or a new one when there is none or it is booked already."""
+    draft = drafts.draft_of(session, steps.visit, context.now) if steps.visit else None
+    if draft is None:
+        is_new = not steps.visit or drafts.reference_of(session, steps.visit)
+        draft = Draft(drafts.new_visit() if is_new else steps.visit, hold="", offer="")
+    return replace(draft, steps=steps.query(visit=draft.visit), needs=steps.needs, language=steps.language)
+
+
+def steps_of(query: str) -> Steps:
+    """The steps that a form's hidden field keeps."""
+    return read_steps(parse_qs(query))
+
+
+def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
+    throttle(context.runtime, HOLD_TRIES, "hold", request.remote_addr or "")
+    offer = public_offer(context, slot)
+    try:
+        taken = _take(context, draft, offer)
+    except SlotTaken:
+        return _offer_others(context, draft, offer)
+    except (TooSoon, TooFar) as error:
+        return _refused(context, error, draft)
+    kept = drafts.keep(session, replace(draft, hold=taken.token, offer=encode(taken.offer), key=""), context.now)
+    # Somebody who only chose another time goes back to where they were.
+    return _to(context, kept, "check" if kept.person else "who")
+
+
+def _take(context: Context, draft: Draft, offer: Offer) -> HeldSlot:
+    """The offer, held. A double click gets the first click's hold; a later try gets one of its own."""
+    key = request.form.get("idempotency_key", "")
+    idempotency = IdempotencyKey.of(f"hold:{context.authority.id}", f"{key}:{encode(offer)}", b"") if key else None
+    take = partial(
+        hold_slot, context.runtime, offer, for_public=True, needs=frozenset(draft.needs), replaces=draft.hold or None
+    )
+    taken = take(idempotency=idempotency)
+    try:
+        with context.runtime.store.reading() as fresh:
+            return held(fresh, context.authority.id, taken.token, context.now)
+    except HoldExpired:
+        return take()
+
+
+def _offer_others(context: Context, draft: Draft, offer: Offer) -> ResponseReturnValue:
+    """The nearest others. A time that is held already stays held until another one is."""
+    with context.runtime.store.reading() as fresh:
+        is_held = _is_held(fresh, context, draft.hold)
+        kept = drafts.keep(session, draft if is_held else replace(draft, hold="", offer=encode(offer)), context.now)
+        others = nearest_alternatives(
+            fresh, context.catalogue, offer, context.now, for_public=True, needs=frozenset(draft.needs)
+        )
+    page = show(
+        "taken",
+        context,
+        draft=kept,
+        steps=steps_of(kept.steps),
+        visit=visit_of(context.catalogue, offer),
+        others=others,
+        held=visit_of(context.catalogue, decode(kept.offer)) if is_held else None,
+    )
+    return Response(page, status=409)
+
+
+def _is_held(fresh: Session, context: Context, token: str) -> bool:
+    try:
+        return bool(token) and bool(held(fresh, context.authority.id, token, context.now))
+    except HoldExpired:
+        return False
+
+
+def _refused(context: Context, error: Refused, draft: Draft | None = None) -> ResponseReturnValue:
+    limit = error.limit_at if isinstance(error, TooSoon | TooFar) else None
+    page = show("refused", context, code=error.code, limit_at=limit, draft=draft)
+    return Response(page, status=409)
+
+
+def _to(context: Context, draft: Draft, name: str) -> ResponseReturnValue:
+    return redirect(f"{context.base}/book/{draft.visit}/{name}", code=303)
+
+
+@public
+def who(authority: str, visit: str) -> ResponseReturnValue:
+    """Who it is for."""
+    with council(authority) as context:
+        step = Step(context, visit)
+        if step.answer is not None:
+            return step.answer
+        form = WhoForm(data={"who": "other" if step.draft.is_for_somebody_else else None})
+        back = f"{context.base}/times?{step.draft.steps}"
+        if step.has_changed(*ON_WHO):
+            return step.changed("who", form=form, back=back, seen=step.stamp(*ON_WHO))
+        if form.validate_on_submit():
+            is_other = form.who.data == "other"
+            draft = step.keep(helper=(step.draft.helper or {}) if is_other else None)
+            return _to(context, draft, "acting" if is_other else "details")
+        return step.show("who", form=form, back=back, seen=step.stamp(*ON_WHO))
+
+
+@public
+def acting(authority: str, visit: str) -> ResponseReturnValue:
+    """Who books for somebody else, and on what basis."""
+    with council(authority) as context:
+        step = Step(context, visit)
+        if step.answer is not None:
+            return step.answer
+        form = HelperForm(data=step.draft.helper or {})
+        if step.has_changed(*ON_ACTING):
+            return step.changed("acting", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
+        if form.validate_on_submit():
+            helper = {name: form[name].data or "" for name in ("name", "basis", "email", "phone")}
+            return _to(context, step.keep(helper=helper), "check" if step.draft.person else "details")
+        return step.show("acting", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
+
+
+@public
+def details(authority: str, visit: str) -> ResponseReturnValue:
+    """Name, contact and how to be reminded."""
+    with council(authority) as context:
+        step = Step(context, visit)
+        if step.answer is not None:
+            return step.answer
+        form = DetailsForm(data=step.draft.person)
+        form.postcode_like = postcode_like(context.catalogue)
+        form.say_why(step.visit.mode)
+        if step.draft.is_for_somebody_else:
+            form.say_for_somebody_else()
+        back, seen = step.at("acting" if step.draft.is_for_somebody_else else "who"), step.stamp(*ON_DETAILS)
+        if step.has_changed(*ON_DETAILS):
+            return step.changed("details", form=form, back=back, seen=seen)
+        if form.validate_on_submit() and form.check_reach(step.visit.mode, step.draft.helper):
+            return _to(context, step.keep(person=person_of(form)), "check")
+        return step.show("details", form=form, back=back, seen=seen)
+
+
+@public
+def check(authority: str, visit: str) -> ResponseReturnValue:
+    """Everything once more; sending it books."""
+    with council(authority) as context:
+        # The second click of a double click finds the hold used up, and must still get the first one's answer.
+        step = Step(context, visit, must_hold=request.method == "GET")
+        if step.answer is not None:
+            return step.answer
+        if not step.draft.person:
+            return _to(context, step.draft, "who")
+        if step.has_changed(*ON_CHECK):
+            return _show_current(context, step)
+        if request.method == "POST":
+            return _book(context, step)
+        return step.show("check", **_check_words(step))
+
+
+def _check_words(step: Step) -> dict[str, Any]:
+    return {"steps": steps_of(step.draft.steps), "back": step.at("details"), "seen": step.stamp(*ON_CHECK)}
+
+
+def _show_current(context: Context, step: Step) -> ResponseReturnValue:
+    """Where the booking stands now, for somebody whose page showed something else."""
+    now = Step(context, step.draft.visit)
+    if now.answer is not None:
+        return now.answer
+    if now.draft.person:
+        return now.changed("check", **_check_words(now))
+    form = WhoForm(formdata=None)
+    return now.changed("who", form=form, back=f"{context.base}/times?{now.draft.steps}", seen=now.stamp(*ON_WHO))
+
+
+def _book(context: Context, step: Step) -> ResponseReturnValue:
+    draft, wanted = step.draft, booking_of(context.authority.id, step.draft)
+    key = request.form.get("idempotency_key") or draft.key
+    idempotency = IdempotencyKey.of(f"resident:{context.authority.id}", key, repr(wanted).encode())
+    try:
+        booked = book(context.runtime, wanted, actor=Actor.resident(), idempotency=idempotency)
+    except HoldExpired:
+        return step.expired()
+    except SlotTaken:  # shut since it was held: the hold is of no use to anybody
+        release_hold(context.runtime, context.authority.id, draft.hold)
+        return _offer_others(context, draft, decode(draft.offer))
+    except RULES as error:
+        return _refused(context, error, draft)
+    drafts.finish(session, draft.visit, booked.reference, booked.manage_url_path)
+    mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
+    drafts.open_appointment(session, booked.reference, mark, context.now)
+    return redirect(step.at("done"), code=303)
+
+
+@public
+def again(authority: str, visit: str) -> ResponseReturnValue:
+    """The time ran out: hold the same one again, with everything that was typed."""
+    with council(authority) as context:
+        step = Step(context, visit, must_hold=False)
+        if step.answer is not None:
+            return redirect(f"{context.base}/", code=303)
+        if step.has_changed():
+            return _show_current(context, step)
+        return _hold(context, step.draft, step.draft.offer)
+
+
+@public
+def leave(authority: str, visit: str) -> ResponseReturnValue:
+    """Give the time back and forget what was typed."""
+    with council(authority) as context:
+        step = Step(context, visit, must_hold=False)
+        if step.answer is None:
+            if step.has_changed():
+                return _show_current(context, step)
+            release_hold(context.runtime, context.authority.id, step.draft.hold)
+            drafts.forget(session, visit)
+        return show("left", context)
+
+
+@public
+def done(authority: str, visit: str) -> ResponseReturnValue:
+    """Booked: the reference, what to bring, how to get there, how to change it."""
+    with council(authority) as context:
+        reference = drafts.reference_of(session, visit)
+        if reference is None:
+            return redirect(f"{context.base}/find", code=303)
+    with own(authority, reference) as mine:
+        return mine.show("done", link=drafts.link_of(session, visit))

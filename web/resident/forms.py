@@ -1,0 +1,261 @@
+"""What residents type, and what to do about it when it cannot be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import lazy_gettext as _
+from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
+
+from booking.model import BASES, NEEDS, Contact
+from core.privacy import mask_email, mask_phone
+from web.components.form_fields import Choice, Choices, Email, Form, LongText, Phone, Text, Tick, optional
+
+# Loose on purpose: BS 7666 shape only, since new postcodes appear every month.
+_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
+SHORTEST_PHONE, LONGEST_PHONE = 9, 15  # digits; ITU-T E.164 allows 15
+LONGEST_PHONE_TEXT = 40  # with its spaces and brackets: what is kept
+WAYS = {
+    "email": _("Email"),
+    "none": _("No messages. I will write the date down"),
+}
+
+
+def is_email(form: object, field: Any) -> None:
+    """Raises: StopValidation unless the field is empty or looks like an email address."""
+    try:
+        validate_email(field.data, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise StopValidation(_("Enter an email address in the right form, like name@example.com")) from error
+
+
+def is_phone(form: object, field: Any) -> None:
+    """Raises: StopValidation unless the field is empty or looks like a telephone number."""
+    digits = digits_of(field.data)
+    odd = re.sub(r"[0-9 ()+.\-]", "", field.data)
+    is_long = len(field.data) > LONGEST_PHONE_TEXT
+    if odd or is_long or not SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE:
+        raise StopValidation(_("Enter a phone number, like 07700 900123 or 020 7946 0000"))
+
+
+def check_postcode(text: str, example: str) -> None:
+    """Raises: StopValidation, with `example` in its words if there is one, unless `text` has the shape of a postcode."""
+    if not _POSTCODE.fullmatch(text):
+        raise StopValidation(
+            _("Enter a full postcode, like %(example)s", example=example) if example else _("Enter a full postcode")
+        )
+
+
+def digits_of(text: str | None) -> str:
+    """The digits of a telephone number as it was typed."""
+    return re.sub(r"[^0-9]", "", text or "")
+
+
+def missing_contact(mode: str, wanted: Contact, helper: Mapping[str, str]) -> tuple[str, str] | None:
+    """The field that has to be filled in so that somebody can be reached, and why; None when all is there."""
+    email, phone = wanted.email or helper.get("email"), wanted.phone or helper.get("phone")
+    if mode == "phone" and not phone:
+        return "phone", str(_("Enter the phone number that we should ring"))
+    if mode == "video" and not email:
+        return "email", str(_("Enter an email address, so that we can send you the link for the video"))
+    if wanted.preference == "email" and not email:
+        return "email", str(_("Enter an email address, or choose another way to be reminded"))
+    return None
+
+
+class WhoForm(Form):
+    """Who the appointment is for."""
+
+    who = Choice(
+        _("Who is the appointment for?"),
+        choices=[("me", _("Me")), ("other", _("Somebody else. I am booking for them"))],
+        validators=[InputRequired(_("Choose who the appointment is for"))],
+    )
+
+
+class HelperForm(Form):
+    """Who books for somebody else, and on what basis."""
+
+    name = Text(
+        _("Your name"),
+        validators=[DataRequired(_("Enter your name")), Length(max=200, message=_("Use at most 200 characters"))],
+        render_kw={"autocomplete": "name"},
+    )
+    basis = Choice(
+        _("How do you know the person you are booking for?"),
+        choices=list(BASES.items()),
+        validators=[InputRequired(_("Choose how you know the person"))],
+    )
+    email = Email(
+        _("Your email address (optional)"),
+        description=_("If you give one, we write to you about the appointment"),
+        validators=[optional(), is_email],
+    )
+    phone = Phone(_("Your phone number (optional)"), validators=[optional(), is_phone])
+
+
+class DetailsForm(Form):
+    """The resident: only the name is needed. `postcode_like` is a postcode of the council's, for an example."""
+
+    postcode_like = ""
+
+    name = Text(
+        _("Full name"),
+        validators=[DataRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
+        render_kw={"autocomplete": "name", "spellcheck": "false"},
+    )
+    email = Email(_("Email address (optional)"), validators=[optional(), is_email, Length(max=254)])
+    phone = Phone(
+        _("Phone number (optional)"),
+        validators=[optional(), is_phone],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+    postcode = Text(
+        _("Postcode (optional)"),
+        description=_("It helps us find you if you ring"),
+        validators=[optional()],
+        render_kw={"classes": "govuk-input--width-10", "autocomplete": "postal-code"},
+    )
+    contact_preference = Choice(
+        _("How shall we confirm and remind you?"),
+        choices=list(WAYS.items()),
+        validators=[InputRequired(_("Choose how we should remind you"))],
+    )
+    leave_no_message = Tick(_("If we ring and you do not answer, do not leave a message"))
+    notes = LongText(
+        _("Is there anything else we should know? (optional)"),
+        description=_("Do not write about your case here. You can tell us when we meet."),
+        validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
+        render_kw={"rows": 3},
+    )
+
+    def validate_postcode(self, field: Any) -> None:
+        """Raises: StopValidation."""
+        check_postcode(field.data, self.postcode_like)
+
+    def say_why(self, mode: str) -> None:
+        """Say at the field what a visit that is held from home needs it for."""
+        if mode == "phone":
+            self.phone.label.text, self.phone.description = _("Phone number"), _("We will ring this number")
+        if mode == "video":
+            self.email.label.text, self.email.description = _("Email address"), _("We will send the link for the video")
+
+    def say_for_somebody_else(self) -> None:
+        """Word the questions for somebody who books for another person."""
+        self.postcode.description = _("It helps us find them if one of you rings")
+        self.leave_no_message.label.text = _("If we ring and nobody answers, do not leave a message")
+        self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
+        self.contact_preference.description = _("We write to your email address if you gave one, or else to theirs")
+        self.notes.description = _("Do not write about their case here. They can tell us when we meet.")
+
+    def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
+        """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
+        wanted = Contact(
+            self.email.data or "", self.phone.data or "", self.contact_preference.data, bool(self.leave_no_message.data)
+        )
+        found = missing_contact(mode, wanted, helper or {})
+        if found is not None:
+            self.refuse(*found)
+        return found is None
+
+
+class ContactForm(Form):
+    """How to reach the resident about one appointment. What is known is shown masked, and kept where nothing is typed."""
+
+    email = Email(_("New email address (optional)"), validators=[optional(), is_email, Length(max=254)])
+    drop_email = Tick(_("Use no email address for this appointment"))
+    phone = Phone(
+        _("New phone number (optional)"),
+        validators=[optional(), is_phone],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+    drop_phone = Tick(_("Use no phone number for this appointment"))
+    leave_no_message = Tick(_("If we ring and you do not answer, do not leave a message"))
+    contact_preference = Choice(
+        _("How shall we confirm and remind you?"),
+        choices=list(WAYS.items()),
+        validators=[InputRequired(_("Choose how we should remind you"))],
+    )
+    notes = LongText(
+        _("Is there anything else we should know? (optional)"),
+        description=_("Do not write about your case here. You can tell us when we meet."),
+        validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
+        render_kw={"rows": 3},
+    )
+
+    def say_what_is_known(self, known: Contact) -> None:
+        """Say at the fields what is kept when they stay empty, without giving it away."""
+        for field, masked in ((self.email, mask_email(known.email)), (self.phone, mask_phone(known.phone))):
+            if masked:
+                field.description = _("We have %(masked)s. Leave this empty to keep it", masked=masked)
+
+    def contact(self, known: Contact) -> Contact:
+        """The contact that is wanted, where `known` is what is used now."""
+        return Contact(
+            email="" if self.drop_email.data else self.email.data or known.email,
+            phone="" if self.drop_phone.data else self.phone.data or known.phone,
+            preference=self.contact_preference.data,
+            leave_no_message=bool(self.leave_no_message.data),
+        )
+
+    def check_reach(self, mode: str, wanted: Contact, helper: dict[str, str]) -> bool:
+        """Whether the appointment and its messages can reach anybody; if not, says so at the field."""
+        found = missing_contact(mode, wanted, helper)
+        if found is not None:
+            self.refuse(*found)
+        return found is None
+
+
+class NeedsForm(Form):
+    """What would make the visit work for somebody."""
+
+    class Meta:
+        """It only filters: nothing is written."""
+
+        csrf = False
+
+    need = Choices(
+        _("Choose all that you need"),
+        choices=[(need.code, need.label) for need in NEEDS.values()],
+        validate_choice=False,
+    )
+    language = Text(
+        _("If you need another language, which one?"),
+        validators=[Length(max=40, message=_("Use at most 40 characters"))],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+
+    def validate_language(self, field: Any) -> None:
+        """Raises: StopValidation when another language is needed and nobody has said which."""
+        if "language" in (self.need.data or ()) and not field.data:
+            raise StopValidation(_("Tell us which language"))
+
+
+class CancelForm(Form):
+    """Why somebody cancels, if they care to say."""
+
+    reason = Text(
+        _("Why do you need to cancel? (optional)"),
+        validators=[optional(), Length(max=200)],
+        render_kw={"maxlength": 200},
+    )
+
+
+class FindForm(Form):
+    """Reference and surname, for those who have lost the link."""
+
+    reference = Text(
+        _("Reference"),
+        description=_("It has 8 letters and numbers, like K7PM 4QX2. You do not need the space."),
+        validators=[DataRequired(_("Enter your reference"))],
+        render_kw={"classes": "govuk-input--width-10", "autocomplete": "off", "spellcheck": "false"},
+    )
+    surname = Text(
+        _("Surname"),
+        description=_("Of the person that the appointment is for"),
+        validators=[DataRequired(_("Enter the surname")), Length(max=200)],
+        render_kw={"classes": "govuk-input--width-20", "autocomplete": "family-name"},
+    )

@@ -1,0 +1,81 @@
+"""A visit on its way in this browser: its draft, its hold and what is held, for every step of a booking."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Response, redirect, request, session
+from flask.typing import ResponseReturnValue
+
+from booking.offers import Offer, decode
+from booking.use_cases.holds import held
+from core.errors import HoldExpired, NotFound
+from core.tokens import stamp_of
+from web.resident import drafts
+from web.resident.drafts import Draft
+from web.resident.resident_context import Context, show
+from web.resident.visit_view import VisitView, visit_of
+
+
+def public_offer(context: Context, token: str) -> Offer:
+    """The offer of `token`, when a resident may book it here. Raises: NotFound, Invalid."""
+    offer = decode(token)
+    if offer.authority_id != context.authority.id:
+        raise NotFound("This time belongs to another council.")
+    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in offer.service_ids):
+        raise NotFound("This cannot be booked online.")
+    return offer
+
+
+class Step:
+    """One step of a booking: the draft, its hold and what is held; or the answer when there is none any more."""
+
+    def __init__(self, context: Context, visit: str, *, must_hold: bool = True) -> None:
+        self.context = context
+        found = drafts.draft_of(session, visit, context.now)
+        reference = drafts.reference_of(session, visit)
+        self.answer: ResponseReturnValue | None = None
+        if found is None:
+            gone = f"book/{visit}/done" if reference else ""
+            self.answer = redirect(f"{context.base}/{gone}", code=303)
+            return
+        self.draft: Draft = found
+        self.visit: VisitView = visit_of(context.catalogue, public_offer(context, found.offer))
+        if must_hold:
+            self._look_at_hold()
+
+    def _look_at_hold(self) -> None:
+        try:
+            self.hold = held(self.context.session, self.context.authority.id, self.draft.hold, self.context.now)
+        except HoldExpired:
+            self.answer = self.expired()
+
+    def expired(self) -> ResponseReturnValue:
+        """The page that says so; one click starts again."""
+        return Response(self.show("expired"), status=410)
+
+    def show(self, template: str, **words: object) -> str:
+        """The page of `template` for this visit."""
+        until = getattr(self, "hold", None)
+        words |= {"kept_until": until.expires_at if until else None, "offer_seen": self.stamp()}
+        return show(template, self.context, draft=self.draft, visit=self.visit, **words)
+
+    def keep(self, **changes: object) -> Draft:
+        """Keep the draft with `changes`."""
+        return drafts.keep(session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
+
+    def at(self, name: str) -> str:
+        """The address of another step."""
+        return f"{self.context.base}/book/{self.draft.visit}/{name}"
+
+    def has_changed(self, *shown: str) -> bool:
+        """Whether a form was sent whose page showed another time, or other values of the draft's fields `shown`."""
+        return request.method == "POST" and request.form.get("seen", "") != self.stamp(*shown)
+
+    def stamp(self, *shown: str) -> str:
+        """The stamp of the time and of the draft's fields `shown`, for a form that depends on them."""
+        return stamp_of(self.draft.offer, *(getattr(self.draft, name) for name in shown))
+
+    def changed(self, template: str, **words: object) -> ResponseReturnValue:
+        """The page of `template` as things are now, saying that they have changed and nothing was written."""
+        return Response(self.show(template, has_changed=True, **words), status=409)

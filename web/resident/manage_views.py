@@ -1,0 +1,201 @@
+"""An appointment in its owner's hands: see it, move it, cancel it. Opening a link changes nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, redirect, request, session
+from flask.typing import ResponseReturnValue
+from werkzeug.utils import secure_filename
+
+from booking.calendar_files import CalendarEvent, calendar_file, uid_of
+from booking.model import has_link_ended
+from booking.offers import decode
+from booking.queries import appointments
+from booking.queries.search import nearest_alternatives
+from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.links import request_manage_link
+from core.audit import Actor
+from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
+from core.runtime import runtime
+from core.throttle import throttle
+from locations.catalogue import catalogue_by_id
+from people.access_marks import public
+from web.resident import drafts
+from web.resident.forms import CancelForm, FindForm
+from web.resident.own_appointment import Own, ended, own
+from web.resident.resident_context import Context, council, show
+from web.resident.search_state import Steps
+from web.resident.visit_view import visit_of
+
+LINK_TRIES = "10/hour"  # from one address; a household needs one or two
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Put this module's pages on the blueprint."""
+    at = "/<authority:authority>/appointment"
+    both = ["GET", "POST"]
+    blueprint.add_url_rule("/manage/<token>", "open_link", open_link)
+    blueprint.add_url_rule(at, "last_appointment", last_appointment)
+    blueprint.add_url_rule(f"{at}/<reference>", "appointment", appointment)
+    blueprint.add_url_rule(f"{at}/<reference>.ics", "calendar", calendar)
+    blueprint.add_url_rule(f"{at}/<reference>/move", "move", move, methods=both)
+    blueprint.add_url_rule(f"{at}/<reference>/cancel", "cancel", cancel_page, methods=both)
+    blueprint.add_url_rule("/<authority:authority>/find", "find", find, methods=both)
+    blueprint.add_url_rule("/<authority:authority>/find/sent", "find_sent", find_sent)
+    blueprint.add_url_rule("/<authority:authority>/forget", "forget", forget, methods=["POST"])
+
+
+@public
+def open_link(token: str) -> ResponseReturnValue:
+    """Exchange the link's token for a cookie and a clean address. Nothing is changed: mail scanners open links too."""
+    around = runtime()
+    with around.store.reading() as reading:
+        authority_id, appointment_id = appointments.by_manage_token(reading, token)
+        catalogue = catalogue_by_id(reading, authority_id)
+        view = appointments.by_id(reading, catalogue, appointment_id)
+        if has_link_ended(view.ends_at, around.clock.now()):
+            return ended(Context(around, reading, catalogue, around.clock.now()))
+    drafts.open_appointment(session, view.reference, view.link_mark, around.clock.now())
+    return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
+
+
+@public
+def last_appointment(authority: str) -> ResponseReturnValue:
+    """The appointment that this browser opened last, or the page that finds one."""
+    with council(authority) as context:
+        reference = drafts.last_opened(session)
+    way = f"appointment/{reference}" if reference and drafts.mark_of(session, reference, context.now) else "find"
+    return redirect(f"{context.base}/{way}", code=303)
+
+
+@public
+def appointment(authority: str, reference: str) -> ResponseReturnValue:
+    """What, when, where, and what can be done about it."""
+    with own(authority, reference) as mine:
+        steps = Steps(
+            services=tuple(service.slug for service in mine.view.services),
+            needs=mine.view.support_needs,
+            language=mine.view.resident.language if "language" in mine.view.support_needs else "",
+            site="" if mine.view.site.is_virtual else mine.view.site.slug,
+            mode=mine.view.mode,
+            moving=mine.view.reference,
+        )
+        return mine.show("appointment", steps=steps, said=request.args.get("said", ""))
+
+
+@public
+def calendar(authority: str, reference: str) -> ResponseReturnValue:
+    """The appointment as a calendar file."""
+    with own(authority, reference) as mine:
+        text = calendar_file([event_of(mine)])
+    name = secure_filename(f"appointment-{reference}.ics")
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, mimetype="text/calendar", headers=headers)
+
+
+def event_of(mine: Own) -> CalendarEvent:
+    """The appointment as calendars know it."""
+    view, settings = mine.view, mine.context.runtime.settings
+    papers = [f"Bring: {paper}" for paper in view.documents]
+    return CalendarEvent(
+        uid=uid_of(view.reference, urlsplit(settings.public_url).hostname or "appointments.example"),
+        sequence=view.version,
+        changed_at=view.changed_at,
+        starts_at=view.starts_at,
+        ends_at=view.ends_at,
+        summary=f"{view.service_names}: {mine.context.authority.name}",
+        zone=view.zone,
+        description="\n".join([f"Reference: {view.spoken_reference}", *papers]),
+        location="" if view.site.is_virtual else f"{view.site.name}, {view.site.address}",
+    )
+
+
+@public
+def move(authority: str, reference: str) -> ResponseReturnValue:
+    """The new time once more; sending it moves the appointment. When somebody was quicker, the nearest others."""
+    with own(authority, reference) as mine:
+        offer = decode(request.values.get("slot", ""))
+        visit = visit_of(mine.context.catalogue, offer)
+        back = f"{mine.at}"
+        if request.method == "GET":
+            return mine.show("move", visit=visit, slot=request.args["slot"], back=back)
+        try:
+            reschedule(
+                mine.context.runtime,
+                mine.view.authority_id,
+                reference,
+                Move(offer=offer),
+                actor=Actor.resident(),
+                enforce_cutoff=True,
+                seen=mine.seen,
+                idempotency=mine.key(f"move {offer}"),
+            )
+        except Stale:
+            return mine.stale("move", visit=visit, slot=request.form["slot"], back=back)
+        except SlotTaken:
+            needs = frozenset(mine.view.support_needs)
+            with mine.context.runtime.store.reading() as fresh:
+                others = nearest_alternatives(
+                    fresh, mine.context.catalogue, offer, mine.context.now, for_public=True, needs=needs
+                )
+            return Response(mine.show("move_taken", visit=visit, others=others, back=back), status=409)
+        except (TooSoon, TooFar, IllegalMove) as error:
+            return Response(mine.show("move_refused", code=error.code, back=back), status=409)
+        return mine.to("moved")
+
+
+@public
+def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
+    """Ask once, then cancel."""
+    with own(authority, reference) as mine:
+        form = CancelForm()
+        settled = mine.settled() if request.method == "GET" else None
+        if settled is not None:
+            return settled
+        if not form.validate_on_submit():
+            return mine.show("cancel", form=form, back=mine.at)
+        try:
+            cancel(
+                mine.context.runtime,
+                mine.view.authority_id,
+                reference,
+                actor=Actor.resident(),
+                by="resident",
+                reason=form.reason.data or "",
+                enforce_cutoff=True,
+                seen=mine.seen,
+                idempotency=mine.key("cancel"),
+            )
+        except Stale:
+            return mine.stale("cancel", form=form, back=mine.at)
+        except (TooSoon, IllegalMove) as error:
+            return Response(mine.show("move_refused", code=error.code, back=mine.at), status=409)
+        return mine.to("cancelled")
+
+
+@public
+def find(authority: str) -> ResponseReturnValue:
+    """Have the link sent again. The answer is the same whether reference and surname belong together or not."""
+    with council(authority) as context:
+        form = FindForm()
+        if not form.validate_on_submit():
+            return show("find", context, form=form, back=f"{context.base}/")
+        throttle(context.runtime, LINK_TRIES, "find", request.remote_addr or "")
+        request_manage_link(context.runtime, context.authority.id, form.reference.data, form.surname.data)
+        return redirect(f"{context.base}/find/sent", code=303)
+
+
+@public
+def find_sent(authority: str) -> ResponseReturnValue:
+    """What happens now."""
+    with council(authority) as context:
+        return show("find_sent", context)
+
+
+@public
+def forget(authority: str) -> ResponseReturnValue:
+    """Leave nothing of anybody on this computer."""
+    with council(authority) as context:
+        drafts.forget_everything(session)
+        return show("forgotten", context)

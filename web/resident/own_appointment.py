@@ -1,0 +1,85 @@
+"""An appointment that this browser may see and change, because its link was opened here lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from flask import Response, abort, redirect, request, session
+from flask.typing import ResponseReturnValue
+
+from booking.model import State, has_link_ended
+from booking.queries import appointments
+from booking.queries.appointments import AppointmentView, can_change
+from core.errors import IllegalMove
+from core.idempotency import IdempotencyKey
+from web.resident import drafts
+from web.resident.resident_context import Context, council, show
+
+
+@dataclass(frozen=True)
+class Own:
+    """An appointment that this browser may see and change."""
+
+    context: Context
+    view: AppointmentView
+    at: str
+
+    def show(self, template: str, **words: object) -> str:
+        """The page of `template` for this appointment; it says so when the form that was sent is for an older state."""
+        words.setdefault("has_changed", request.method == "POST" and self.seen != self.view.stamp)
+        may_change = can_change(self.view, self.context.now)
+        return show(template, self.context, view=self.view, at=self.at, may_change=may_change, **words)
+
+    def to(self, said: str = "") -> ResponseReturnValue:
+        """Back to the appointment, saying what was done."""
+        return redirect(f"{self.at}{f'?said={said}' if said else ''}", code=303)
+
+    def stale(self, template: str, **words: object) -> ResponseReturnValue:
+        """The page of `template` with the appointment as it is now, saying that it has changed and nothing was written."""
+        with self.context.runtime.store.reading() as fresh:
+            view = appointments.by_reference(fresh, self.context.catalogue, self.view.reference)
+        now = replace(self, view=view)
+        return Response(now.show(template, has_changed=True, **words), status=409)
+
+    def settled(self) -> ResponseReturnValue | None:
+        """The page saying that nothing can be changed any more, for one that is cancelled, over or under way."""
+        if self.view.state is State.BOOKED:
+            return None
+        return Response(self.show("move_refused", code=IllegalMove.code, back=self.at), status=409)
+
+    @property
+    def seen(self) -> str:
+        """The stamp of the appointment on the page whose form was sent."""
+        return request.form.get("seen", "")
+
+    def key(self, deed: str) -> IdempotencyKey | None:
+        """The key of the form that was sent."""
+        key = request.form.get("idempotency_key", "")
+        owner = f"resident:{self.context.authority.id}:{self.view.reference}"
+        return IdempotencyKey.of(owner, key, deed.encode()) if key else None
+
+
+@contextmanager
+def own(authority: str, reference: str) -> Iterator[Own]:
+    """The appointment, if this browser opened its link lately and that link still works.
+
+    Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
+    """
+    with council(authority) as context:
+        mark = drafts.mark_of(session, reference, context.now)
+        if not mark:
+            abort(Response(show("closed", context), status=404))
+        view = appointments.by_reference(context.session, context.catalogue, reference)
+        if mark != view.link_mark:
+            abort(Response(show("closed", context), status=404))
+        if has_link_ended(view.ends_at, context.now):
+            abort(ended(context))
+        drafts.open_appointment(session, reference, mark, context.now)
+        yield Own(context, view, f"{context.base}/appointment/{view.reference}")
+
+
+def ended(context: Context) -> Response:
+    """The page for a link that is over with its appointment."""
+    return Response(show("ended", context), status=410)

@@ -1,0 +1,105 @@
+"""What every resident page starts from: the council, its catalogue, a session for reading, and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, render_template
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.routing import BaseConverter
+
+from booking.model import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State, written_to
+from core.privacy import mask_email, mask_phone
+from core.runtime import Runtime, runtime
+from locations.catalogue import AuthorityFacts, Catalogue, catalogue_of
+from web.resident.reach import reminder_words
+from web.resident.visit_view import map_url
+
+
+class AuthoritySlug(BaseConverter):
+    """A council's slug in an address: never a word that another part of the service answers to."""
+
+    regex = r"(?!(?:staff|api|static|demo|feeds|manage|healthz|readyz|metrics)(?:/|$))[a-z0-9][a-z0-9-]*"
+
+
+@dataclass(frozen=True)
+class Context:
+    """The council that the address names, as it is now."""
+
+    runtime: Runtime
+    session: Session
+    catalogue: Catalogue
+    now: datetime
+
+    @property
+    def authority(self) -> AuthorityFacts:
+        """The council."""
+        return self.catalogue.authority
+
+    @property
+    def base(self) -> str:
+        """The beginning of every address of this council."""
+        return f"/{self.authority.slug}"
+
+
+@contextmanager
+def council(slug: str) -> Iterator[Context]:
+    """The context of one page. Raises: NotFound for a council that is not here."""
+    around = runtime()
+    with around.store.reading() as session:
+        catalogue = catalogue_of(session, slug)
+        g.authority = catalogue.authority
+        yield Context(around, session, catalogue, around.clock.now())
+
+
+def show(template: str, context: Context, **words: Any) -> str:
+    """The page of `template`; `has_errors` in the title follows from the form."""
+    form = words.get("form")
+    words.setdefault("has_errors", bool(form is not None and form.errors))
+    return render_template(
+        f"resident/{template}.html",
+        authority=context.authority,
+        base=context.base,
+        zone=context.authority.zone,
+        modes=MODES,
+        bases=BASES,
+        needs_words=needs_words,
+        state_words=state_words,
+        map_url=map_url,
+        outward_like=outward_of(postcode_like(context.catalogue)),
+        written_to=written_to,
+        reminder_words=reminder_words,
+        mask_email=mask_email,
+        mask_phone=mask_phone,
+        **words,
+    )
+
+
+def postcode_like(catalogue: Catalogue) -> str:
+    """A postcode that people here know, as an example: that of the first site with one, or nothing."""
+    return next((site.postcode for site in catalogue.sites if site.postcode), "")
+
+
+def outward_of(postcode: str) -> str:
+    """The first half of a whole postcode: "N12" of "N12 0GA"."""
+    return "".join(postcode.split())[:-3]
+
+
+def needs_words(codes: Iterable[str], language: str = "") -> str:
+    """The support needs in a line of words."""
+    words = [gettext(NEEDS[code].label) for code in codes if code in NEEDS]
+    if language:
+        words.append(language)
+    return ", ".join(words) or str(gettext("None"))
+
+
+def state_words(state: State) -> str:
+    """The state as a resident understands it."""
+    if state in CANCELLED:
+        return str(gettext("Cancelled"))
+    return str(gettext(STATE_WORDS[state]))

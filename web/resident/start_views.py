@@ -1,0 +1,132 @@
+"""The way in: the councils, a council's services, what to know before booking, and the statements."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from core.errors import NotFound
+from core.runtime import runtime
+from locations.catalogue import Catalogue, ServiceFacts, authorities
+from locations.offered import offered_service, offered_services
+from people.access_marks import public
+from web.app import may_be_kept
+from web.branding import brand_css
+from web.resident.drafts import new_visit
+from web.resident.resident_context import council, show
+from web.resident.search_state import MAX_SERVICES, Steps, modes_of, read_steps
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Put this module's pages on the blueprint."""
+    blueprint.add_url_rule("/", "front", front)
+    blueprint.add_url_rule("/<authority:authority>/", "start", start)
+    blueprint.add_url_rule("/<authority:authority>/services/<slug>", "service", service)
+    blueprint.add_url_rule("/<authority:authority>/services/<slug>/together", "together", together)
+    blueprint.add_url_rule("/<authority:authority>/accessibility", "accessibility", accessibility)
+    blueprint.add_url_rule("/<authority:authority>/privacy", "privacy", privacy)
+    blueprint.add_url_rule("/<authority:authority>/brand.css", "brand", brand)
+    blueprint.add_url_rule("/<authority:authority>/<path:rest>", "missing", missing)
+
+
+@public
+def front() -> ResponseReturnValue:
+    """The councils, or straight to the only one."""
+    with runtime().store.reading() as session:
+        found = authorities(session)
+    if len(found) == 1:
+        return redirect(f"/{found[0].slug}/", code=303)
+    return render_template("resident/front.html", authorities=found)
+
+
+@public
+def start(authority: str) -> ResponseReturnValue:
+    """A council's services by topic."""
+    with council(authority) as context:
+        page = show("start", context, topics=by_topic(offered_services(context.catalogue)))
+    return may_be_kept(Response(page))
+
+
+def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]]:
+    """The services under their topics, both in alphabetical order; those without a topic come last."""
+    topics: dict[str, list[ServiceFacts]] = {}
+    for service in sorted(services, key=lambda service: (not service.topic, service.topic, service.name)):
+        topics.setdefault(service.topic, []).append(service)
+    return topics
+
+
+@public
+def service(authority: str, slug: str) -> ResponseReturnValue:
+    """What to know before booking a service."""
+    with council(authority) as context:
+        chosen = offered_service(context.catalogue, slug)
+        steps = read_steps(request.args.to_dict(flat=False))
+        steps = Steps(services=(slug,), visit=steps.visit or new_visit())
+        page = show(
+            "service",
+            context,
+            service=chosen,
+            steps=steps,
+            has_partners=bool(partners_of(context.catalogue, chosen)),
+            back=f"{context.base}/",
+        )
+    return may_be_kept(Response(page))
+
+
+@public
+def together(authority: str, slug: str) -> ResponseReturnValue:
+    """A second service for the same visit."""
+    with council(authority) as context:
+        chosen = offered_service(context.catalogue, slug)
+        steps = Steps(services=(slug,), visit=read_steps(request.args.to_dict(flat=False)).visit or new_visit())
+        page = show(
+            "together",
+            context,
+            service=chosen,
+            steps=steps,
+            partners=partners_of(context.catalogue, chosen),
+            back=f"{context.base}/services/{slug}?visit={steps.visit}",
+        )
+    return may_be_kept(Response(page))
+
+
+def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFacts]:
+    """The services that can share a visit with `service`: at one place at least, in one way at least."""
+    return [
+        other
+        for other in sorted(catalogue.services, key=lambda other: other.name)
+        if other is not service
+        and other.bookable_online
+        and modes_of((service, other))
+        and any({service.id, other.id} <= site.service_ids for site in catalogue.sites)
+    ][: MAX_SERVICES * 10]
+
+
+@public
+def accessibility(authority: str) -> ResponseReturnValue:
+    """The accessibility statement."""
+    with council(authority) as context:
+        return may_be_kept(Response(show("accessibility", context, back=f"{context.base}/")))
+
+
+@public
+def privacy(authority: str) -> ResponseReturnValue:
+    """What is kept, and the one cookie."""
+    with council(authority) as context:
+        return may_be_kept(Response(show("privacy", context, back=f"{context.base}/")))
+
+
+@public
+def missing(authority: str, rest: str) -> ResponseReturnValue:
+    """The page for what a council does not have, in its colours and with its telephone number."""
+    with council(authority):
+        raise NotFound(f"There is no page {rest!r} here.")
+
+
+@public
+def brand(authority: str) -> ResponseReturnValue:
+    """The council's colours as a stylesheet; its address changes with the colour."""
+    with council(authority) as context:
+        sheet = Response(brand_css(context.authority.brand_colour), mimetype="text/css")
+    sheet.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return sheet

@@ -1,0 +1,131 @@
+"""Calendar feeds: the page that makes, shows once and revokes their addresses, and the feeds themselves."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.calendar_events import services_words
+from booking.calendar_files import CalendarEvent, calendar_file, uid_of
+from booking.model import MODES
+from booking.queries.feeds import Feed, FeedEntry, entries_of, feed_by_token, feeds_of
+from booking.use_cases.feeds import make_feed, revoke_feed
+from core.errors import IdempotencyMismatch, Invalid
+from core.runtime import runtime
+from core.tokens import spoken_reference
+from locations.catalogue import Catalogue, SiteFacts
+from people.access_marks import public, requires
+from people.policy import Action
+from web.site.forms import FeedForm, feed_form
+from web.site.site_context import FrontDesk, front_desk, key_for
+
+FRESH_SECONDS = 300  # calendars ask every few hours at most; five minutes shield the database from one gone wild
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """The management page, and the feeds."""
+    at = "/staff/sites/<site>/feeds"
+    blueprint.add_url_rule(at, "feeds", feeds)
+    blueprint.add_url_rule(at, "make_feed", make, methods=["POST"])
+    blueprint.add_url_rule(f"{at}/<int:feed>/revoke", "revoke_feed", revoke, methods=["POST"])
+    blueprint.add_url_rule("/feeds/<token>.ics", "feed", feed)
+
+
+@requires(Action.MANAGE_FEEDS, site_arg="site")
+def feeds(site: str) -> ResponseReturnValue:
+    """The feeds of the site, and the form for another one."""
+    with front_desk(site) as desk:
+        return _show(desk, feed_form(desk.site, is_empty=True))
+
+
+@requires(Action.MANAGE_FEEDS, site_arg="site")
+def make(site: str) -> ResponseReturnValue:
+    """Make a feed and show its address, this once."""
+    with front_desk(site) as desk:
+        form = feed_form(desk.site)
+        if not form.validate():
+            return _show(desk, form), 400
+        slug, name = form.resource.data or "", form.name.data or ""
+        resource = next((one for one in desk.site.resources if one.slug == slug), None)
+        try:
+            made = make_feed(
+                desk.runtime,
+                desk.catalogue.authority.id,
+                desk.site,
+                name,
+                resource_id=resource.id if resource else None,
+                actor=desk.actor,
+                idempotency=key_for(desk.actor, f"feed:{desk.site.id}:{slug}:{name}"[:100]),
+            )
+        except Invalid as error:
+            form.refuse("name", " ".join(_(words) for found in error.errors.values() for words in found))
+            return _show(desk, form), 400
+        except IdempotencyMismatch:
+            return redirect(url_for("site.feeds", site=site), code=303)
+        address = desk.runtime.settings.public_url + url_for("site.feed", token=made.token)
+    with front_desk(site) as desk:
+        return _show(desk, feed_form(desk.site, is_empty=True), address=address, made=name)
+
+
+@requires(Action.MANAGE_FEEDS, site_arg="site")
+def revoke(site: str, feed: int) -> ResponseReturnValue:
+    """Revoke a feed, and go back to the list."""
+    with front_desk(site) as desk:
+        revoke_feed(desk.runtime, desk.catalogue.authority.id, desk.site.id, feed, actor=desk.actor)
+    return redirect(url_for("site.feeds", site=site, revoked=1), code=303)
+
+
+@public
+def feed(token: str) -> ResponseReturnValue:
+    """The calendar behind a secret address. Unknown and revoked ones answer alike."""
+    around = runtime()
+    with around.store.reading() as session:
+        catalogue, found = feed_by_token(session, token)
+        entries = entries_of(session, catalogue, found, around.clock.now())
+    text = feed_text(catalogue, found, entries, around.settings.public_url)
+    answer = Response(text, content_type="text/calendar; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'inline; filename="{found.site.slug}.ics"'
+    answer.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+def feed_text(catalogue: Catalogue, found: Feed, entries: list[FeedEntry], public_url: str) -> str:
+    """The calendar file of a feed."""
+    host = public_url.split("://")[-1].split("/")[0].split(":")[0]
+    what = found.resource.name if found.resource else catalogue.authority.name
+    events = [_event(entry, found.site, catalogue.authority.zone, host) for entry in entries]
+    return calendar_file(events, name=f"{found.site.name}: {what}")
+
+
+def _event(entry: FeedEntry, site: SiteFacts, zone: str, host: str) -> CalendarEvent:
+    where = ", ".join(resource.name for resource in entry.resources)
+    how = "" if entry.mode == "in_person" else _(MODES[entry.mode])
+    return CalendarEvent(
+        uid=uid_of(entry.reference, host),
+        sequence=entry.version,
+        changed_at=entry.changed_at,
+        starts_at=entry.starts_at,
+        ends_at=entry.ends_at,
+        zone=zone,
+        summary=", ".join(part for part in (services_words(entry.services), where, how) if part),
+        description=_("Reference: %(reference)s", reference=spoken_reference(entry.reference)),
+        location=site.name,
+    )
+
+
+def _show(desk: FrontDesk, form: FeedForm, address: str = "", made: str = "") -> str:
+    return render_template(
+        "site/feeds.html",
+        form=form,
+        has_errors=bool(form.errors),
+        site=desk.site,
+        zone=desk.catalogue.authority.zone,
+        found=feeds_of(desk.session, desk.site),
+        address=address,
+        made=made,
+        was_revoked=request.method == "GET" and "revoked" in request.args,
+    )

@@ -1,0 +1,37 @@
+"""The form that makes a calendar feed."""
+
+from __future__ import annotations
+
+from flask_babel import gettext, lazy_gettext
+from wtforms.validators import DataRequired, Length
+
+from booking.use_cases.feeds import LONGEST_NAME
+from locations.catalogue import SiteFacts
+from web.components.form_fields import Dropdown, Form, Text
+
+WHOLE_SITE = ""
+
+
+class FeedForm(Form):
+    """Who reads the calendar, and whether it is of the whole site or of one resource."""
+
+    name = Text(
+        lazy_gettext("Who is this calendar for?"),
+        description=lazy_gettext(
+            "For example, “Front desk screen” or “Sam’s phone”. It helps you to revoke the right one."
+        ),
+        validators=[
+            DataRequired(lazy_gettext("Enter who this calendar is for")),
+            Length(max=LONGEST_NAME, message=lazy_gettext("Use 100 characters or fewer")),
+        ],
+        render_kw={"classes": "govuk-!-width-two-thirds", "autocomplete": "off"},
+    )
+    resource = Dropdown(lazy_gettext("What should it show?"))
+
+
+def feed_form(site: SiteFacts, *, is_empty: bool = False) -> FeedForm:
+    """The form for this site; with `is_empty`, whatever was sent is left aside."""
+    form = FeedForm(formdata=None) if is_empty else FeedForm()
+    everything = (WHOLE_SITE, gettext("Everything at %(site)s", site=site.name))
+    form.resource.choices = [everything, *((resource.slug, resource.name) for resource in site.resources)]
+    return form

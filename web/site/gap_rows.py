@@ -1,0 +1,78 @@
+"""Free time between the appointments, as rows of the day list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from booking.availability.gaps import FreeStretch
+from core.wall_clock import TICK_MINUTES, instant_of, unit_of
+from core.wording import minutes_words, time_words
+from locations.catalogue import SiteFacts
+from web.site.day_rows import mark_of
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """A stretch in which one or several resources are free."""
+
+    id: str
+    starts_at: datetime
+    words: str
+    resources: str
+    length: str
+
+    kind = "gap"
+
+    @property
+    def mark(self) -> str:
+        """Changes when anything that is shown does; `starts_at` only says where the row stands."""
+        return mark_of((self.id, self.words, self.resources, self.length))
+
+    @property
+    def said(self) -> str:
+        """The gap in one line, for the news."""
+        return f"{self.words}: {self.resources}"
+
+
+def gap_rows(stretches: Iterable[FreeStretch], site: SiteFacts, zone: str, now: datetime) -> list[GapRow]:
+    """The stretches by start; resources that are free for just the same time share a row."""
+    together: dict[tuple[int, int], list[FreeStretch]] = {}
+    for stretch in stretches:
+        together.setdefault((stretch.first_unit, stretch.last_unit), []).append(stretch)
+    return [_row(period, found, site, zone, unit_of(now)) for period, found in together.items()]
+
+
+def _row(period: tuple[int, int], stretches: list[FreeStretch], site: SiteFacts, zone: str, now_unit: int) -> GapRow:
+    first, last = period
+    starts_at = instant_of(first)
+    ends = time_words(instant_of(last).astimezone(ZoneInfo(zone)))
+    # A gap that has begun names its end alone, so that it stays the same row while time goes by.
+    has_begun = first <= now_unit
+    if has_begun:
+        words, length = _("Free now until %(time)s", time=ends), ""
+    else:
+        starts = time_words(starts_at.astimezone(ZoneInfo(zone)))
+        words = _("Free %(first)s to %(last)s", first=starts, last=ends)
+        length = minutes_words((last - first) * TICK_MINUTES)
+    return GapRow(
+        id=f"g-{'now' if has_begun else first}-{last}",
+        starts_at=instant_of(now_unit) if has_begun else starts_at,
+        words=words,
+        resources=", ".join(_named(stretch, site) for stretch in stretches),
+        length=length,
+    )
+
+
+def _named(stretch: FreeStretch, site: SiteFacts) -> str:
+    resource = site.resource(stretch.resource_id)
+    name = resource.name if resource else ""
+    if resource is None or resource.seats == 1:
+        return name
+    places = ngettext("%(num)d place", "%(num)d places", stretch.seats)
+    return f"{name} ({places})"

@@ -1,0 +1,51 @@
+"""What went wrong with a click, in words that say what is true now."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from booking.model import CANCELLED, STATE_WORDS
+from booking.queries.appointments import AppointmentView
+from booking.queries.site_day import LastDeed
+from core.wording import day_words, time_words
+from web.components.form_fields import FieldError
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that could not be done: for which appointment, in which of its fields, and what was typed there."""
+
+    reference: str = ""
+    words: str = ""
+    field: str = ""
+    typed: str = ""
+
+    def errors(self, references: Container[str]) -> list[FieldError]:
+        """For the error summary: it leads to the field, or else to the row, if that is among those on the page."""
+        target = f"{self.field or 'a'}-{self.reference}" if self.reference in references else ""
+        return [FieldError(self.words, target)] if self.words else []
+
+
+NO_TROUBLE = Trouble()
+
+
+def conflict_words(view: AppointmentView, last: LastDeed | None) -> str:
+    """What the state of an appointment is now, who saw to that and when."""
+    zone = ZoneInfo(view.zone)
+    state = _(STATE_WORDS[view.state])
+    facts = {"name": view.resident.name, "state": state.lower() if view.state not in CANCELLED else state}
+    if last is None:
+        return str(_("%(name)s is already: %(state)s. Nothing was changed.", **facts))
+    facts |= {"who": last.actor_name or _("somebody"), "time": time_words(last.at.astimezone(zone))}
+    return str(_("%(name)s is now: %(state)s, recorded by %(who)s at %(time)s. Nothing was changed.", **facts))
+
+
+def moved_words(view: AppointmentView) -> str:
+    """That an appointment has another time by now."""
+    at = view.starts_at.astimezone(ZoneInfo(view.zone))
+    facts = {"name": view.resident.name, "day": day_words(at), "time": time_words(at)}
+    return str(_("%(name)s has been moved to %(day)s at %(time)s. Nothing was changed.", **facts))
