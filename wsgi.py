@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import booking.api
+import api
 import booking.cli
 import core.cli
 import core.logs
@@ -29,7 +29,7 @@ import web.metrics
 import web.resident.views
 import web.site.views
 import web.staff_guard
-from booking.api.key_guard import check_key
+from api.key_guard import check_key
 from booking.demo.events import appointments_loaded
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None, clo
         app.register_blueprint(blueprint)
     app.register_blueprint(web.health.make_blueprint(_checks(runtime), people.access_marks.public))
     app.register_blueprint(web.metrics.make_blueprint(people.access_marks.public))
-    booking.api.install(app)
+    api.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)
     _connect()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from booking.api import showing
+from api import serializers
 from core.database import Store
 from tests.contract.conftest import Program, assert_problem
 from tests.support.factories import (
@@ -42,7 +42,7 @@ def test_the_text_is_what_a_json_library_writes(anybody: Program, store: Store, 
     make_virtual(store, world)
     answer = anybody.get("/availability", service="talk")
     slots = slots_of(store, world, NOW.replace(hour=9), service_ids=(3,))
-    expected = {"items": [showing.slot(slot) for slot in slots], "next_cursor": None}
+    expected = {"items": [serializers.slot(slot) for slot in slots], "next_cursor": None}
     assert len(slots) > 100
     assert answer.text == json.dumps(expected, separators=(",", ":"))
 

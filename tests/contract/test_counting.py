@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from unittest import mock
 
-from booking.api import counting
-from booking.api.counting import CountingMemory
+from api import key_limits
+from api.key_limits import CountingMemory
 
 
 def at(seconds: float) -> AbstractContextManager[object]:
     """The clock of the counting, standing still."""
-    return mock.patch.object(counting, "epoch_seconds", return_value=seconds)
+    return mock.patch.object(key_limits, "epoch_seconds", return_value=seconds)
 
 
 def test_a_window_begins_with_its_first_request_and_ends_by_itself() -> None:
@@ -40,7 +40,7 @@ def test_one_callers_requests_are_not_anothers() -> None:
 def test_windows_that_are_over_are_forgotten() -> None:
     memory = CountingMemory()
     with at(1000.0):
-        for number in range(counting.MANY):
+        for number in range(key_limits.MANY):
             memory.incr(f"key-{number}", 10)
     with at(1010.0):
         memory.incr("late", 10)

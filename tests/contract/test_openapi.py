@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from booking.api.pages import code_spans
+from api.docs_views import code_spans
 from core.settings import Settings
 from tests.contract.conftest import PROBLEM
 from wsgi import create_app

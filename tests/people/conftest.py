@@ -10,12 +10,12 @@ import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
-import booking.api.key_guard
+import api.key_guard
 import people.access_marks
 import web.account.views
 import web.app
 import web.staff_guard
-from booking.api.key_guard import check_key
+from api.key_guard import check_key
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import ROOT, Store
@@ -119,7 +119,7 @@ def _guarded_views() -> Blueprint:
     @views.route("/api/read")
     @people.access_marks.api_scope("read")
     def api_read() -> str:
-        return booking.api.key_guard.api_actor().name
+        return api.key_guard.api_actor().name
 
     @views.route("/api/book", methods=["POST"])
     @people.access_marks.api_scope("book")
@@ -129,7 +129,7 @@ def _guarded_views() -> Blueprint:
     @views.route("/api/published/<state>")
     @people.access_marks.api_scope("read", open_when_published=True)
     def api_published(state: str) -> str:
-        booking.api.key_guard.require_published(state == "yes")
+        api.key_guard.require_published(state == "yes")
         return "slots"
 
     return views

@@ -10,7 +10,7 @@ from flask import Flask
 import web.app
 import web.resident.views
 import web.staff_guard
-from booking.api.key_guard import check_key
+from api.key_guard import check_key
 from core.clock import FixedClock
 from core.database import ROOT, Store
 from core.runtime import EXTENSION, Runtime

@@ -12,9 +12,9 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.routing import Rule
 
-from booking.api import answers
-from booking.api.operations import Operation
-from booking.api.problems import MIMETYPE
+from api import response_schemas
+from api.error_handlers import MIMETYPE
+from api.operations import Operation
 from people.access_marks import Mark, mark_of
 
 TITLE, VERSION = "Front Door", "1"
@@ -94,7 +94,7 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     found = {str(status): _answer(schema) for status, schema in operation.answers.items()}
-    problem = {"content": {MIMETYPE: {"schema": answers.Problem}}}
+    problem = {"content": {MIMETYPE: {"schema": response_schemas.Problem}}}
     for status in sorted({*operation.problems, 401, 403, 429}):
         found[str(status)] = {"description": PROBLEMS[status], **problem}
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from booking.api.schemas import about
+from api.request_schemas import about
 from booking.model import BASES, CHANNELS, MODES, NEEDS, State
 
 

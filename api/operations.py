@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from booking.api.problems import BadRequest
+from api.error_handlers import BadRequest
 from core.errors import Invalid
 
 View = TypeVar("View", bound=Callable[..., Any])

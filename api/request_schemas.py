@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from booking.api.fields import DateOrInstant, Email, Line, Paragraphs, Phone, Postcode, Slug
+from api.schema_fields import DateOrInstant, Email, Line, Paragraphs, Phone, Postcode, Slug
 from booking.model import BASES, CHANNELS, CONTACT_PREFERENCES, MODES, NEEDS, State
 from booking.offers import MAX_SERVICES
 

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template
 from markupsafe import Markup, escape
 
-from booking.api.openapi import ABOUT, document
-from booking.api.reference import entries_of, shapes_of
+from api.docs_model import entries_of, shapes_of
+from api.openapi import ABOUT, document
 from people.access_marks import public
 
 blueprint = Blueprint("api_pages", __name__, url_prefix="/api")

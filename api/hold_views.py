@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from booking.api import showing
-from booking.api.asking import idempotency_key, json_answer, signed_in_key
-from booking.api.taken import offer_of, with_alternatives
+from api import serializers
+from api.request_context import idempotency_key, json_answer, signed_in_key
+from api.slot_conflicts import offer_of, with_alternatives
 from booking.use_cases.holds import hold_slot, release_hold
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
@@ -22,7 +22,7 @@ def hold(body: dict[str, Any]) -> Response:
         held = hold_slot(runtime(), offer, for_public=True, needs=needs, idempotency=idempotency_key())
     with runtime().store.reading() as session:
         zone = catalogue_by_id(session, authority_id).authority.zone
-    return json_answer({"hold": held.token, "expires_at": showing.moment(held.expires_at, zone)}, 201)
+    return json_answer({"hold": held.token, "expires_at": serializers.moment(held.expires_at, zone)}, 201)
 
 
 def release(token: str) -> Response:

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Response
 
-from booking.api import showing
-from booking.api.asking import json_answer, page_of, published_catalogue
-from booking.api.problems import BadRequest
+from api import serializers
+from api.error_handlers import BadRequest
+from api.request_context import json_answer, page_of, published_catalogue
 from booking.queries.search import Ask, sites_by_distance
 from core.errors import NotFound
 from core.runtime import runtime
@@ -25,7 +25,7 @@ def services(query: Query) -> Response:
     with runtime().store.reading() as session:
         catalogue = published_catalogue(session, query.get("authority"))
     page, cursor = page_of(offered_services(catalogue), lambda service: service.slug, query)
-    return json_answer({"items": [showing.service(facts) for facts in page], "next_cursor": cursor})
+    return json_answer({"items": [serializers.service(facts) for facts in page], "next_cursor": cursor})
 
 
 def sites(query: Query) -> Response:
@@ -36,7 +36,7 @@ def sites(query: Query) -> Response:
     place = place_near(query["near"]) if "near" in query else None
     found = [pair for pair in sites_by_distance(catalogue, ask, place) if pair[0].service_ids]
     page, cursor = page_of(found, lambda pair: pair[0].slug, query)
-    return json_answer({"items": [showing.site(*pair) for pair in page], "next_cursor": cursor})
+    return json_answer({"items": [serializers.site(*pair) for pair in page], "next_cursor": cursor})
 
 
 def known_services(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:

@@ -9,11 +9,11 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from booking.api.asking import published_catalogue
-from booking.api.fields import first_unit_of
-from booking.api.places import known_services, known_sites, place_near
-from booking.api.problems import BadRequest
-from booking.api.rendering import slot_items, slots_json, token_in
+from api.catalogue_views import known_services, known_sites, place_near
+from api.error_handlers import BadRequest
+from api.request_context import published_catalogue
+from api.schema_fields import first_unit_of
+from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
 from booking.offers import Offer, decode
 from booking.queries.search import Ask, engine_slots, sites_by_distance

@@ -7,14 +7,14 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 
-from booking.api import counting, pages, views
-from booking.api.key_guard import current_api_key
-from booking.api.problems import problem_answer
+from api import docs_views, key_limits, routes
+from api.error_handlers import problem_answer
+from api.key_guard import current_api_key
 from core.errors import ServiceError
 from core.runtime import EXTENSION
 
 # Once, not for each application: a blueprint that is in use takes no more set-up.
-views.blueprint.register_error_handler(ServiceError, problem_answer)
+routes.blueprint.register_error_handler(ServiceError, problem_answer)
 
 
 def install(app: Flask) -> None:
@@ -25,18 +25,18 @@ def install(app: Flask) -> None:
     limiter = Limiter(
         key_func=_caller,
         app=app,
-        storage_uri=f"{counting.SCHEME}://" if in_memory else settings.rate_limit_storage,
+        storage_uri=f"{key_limits.SCHEME}://" if in_memory else settings.rate_limit_storage,
         headers_enabled=True,
         in_memory_fallback_enabled=not in_memory,
     )
-    limiter.shared_limit(settings.api_rate_limit, scope="api")(views.blueprint)
-    app.register_blueprint(views.blueprint)
-    app.register_blueprint(pages.blueprint)
+    limiter.shared_limit(settings.api_rate_limit, scope="api")(routes.blueprint)
+    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(docs_views.blueprint)
 
 
 def _wait_only_when_refused(response: Response) -> Response:
     """`response` without the limiter's Retry-After unless there is something to wait for."""
-    if request.blueprint == views.blueprint.name and response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+    if request.blueprint == routes.blueprint.name and response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
         response.headers.pop("Retry-After", None)
     return response
 

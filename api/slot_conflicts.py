@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from booking.api import showing
-from booking.api.problems import SlotTakenBut
+from api import serializers
+from api.error_handlers import SlotTakenBut
 from booking.offers import Offer, decode
 from booking.queries.search import nearest_alternatives
 from core.errors import Invalid, SlotTaken
@@ -38,4 +38,4 @@ def _alternatives(offer: Offer, needs: frozenset[str]) -> list[dict[str, Any]]:
         catalogue = catalogue_by_id(session, offer.authority_id)
         now = runtime().clock.now()
         nearest = nearest_alternatives(session, catalogue, offer, now, for_public=True, needs=needs)
-    return [showing.slot(slot) for slot in nearest]
+    return [serializers.slot(slot) for slot in nearest]

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Response
 
-from booking.api import showing
-from booking.api.asking import json_answer, page_of, signed_in_key
-from booking.api.key_guard import api_actor
-from booking.api.problems import BadRequest
+from api import serializers
+from api.error_handlers import BadRequest
+from api.key_guard import api_actor
+from api.request_context import json_answer, page_of, signed_in_key
 from booking.queries.appointments import of_site_day
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
@@ -30,7 +30,7 @@ def day_list(slug: str, day: str, query: dict[str, Any]) -> Response:
         facts = {"site_id": site.id, "date": wanted.isoformat(), "appointments": len(views)}
         log_access(session, authority_id, None, api_actor(), "api_day_list", runtime().clock.now(), **facts)
     page, cursor = page_of(views, lambda view: view.reference, query)
-    items = [showing.appointment(view) for view in page]
+    items = [serializers.appointment(view) for view in page]
     return json_answer({"site": site.slug, "date": wanted.isoformat(), "items": items, "next_cursor": cursor})
 
 

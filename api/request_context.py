@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from booking.api.key_guard import current_api_key, require_published
-from booking.api.operations import json_body
-from booking.api.problems import BadRequest
+from api.error_handlers import BadRequest
+from api.key_guard import current_api_key, require_published
+from api.operations import json_body
 from core.errors import NotFound
 from core.idempotency import IdempotencyKey
 from locations.catalogue import Catalogue, authorities, catalogue_by_id, catalogue_of

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from booking.api import showing
-from booking.api.asking import idempotency_key, json_answer, signed_in_key
-from booking.api.key_guard import api_actor
-from booking.api.taken import offer_of, with_alternatives
+from api import serializers
+from api.key_guard import api_actor
+from api.request_context import idempotency_key, json_answer, signed_in_key
+from api.slot_conflicts import offer_of, with_alternatives
 from booking.calendar_events import appointment_event
 from booking.calendar_files import calendar_file
 from booking.model import CANCELLED, CORRECTIONS, State
@@ -51,7 +51,7 @@ def show(reference: str) -> Response:
     """The appointment, whole. That it was looked at is put on record."""
     with runtime().store.writing() as session:
         view, _catalogue = _looked_at(session, reference, "api_appointment")
-    return json_answer(showing.appointment(view))
+    return json_answer(serializers.appointment(view))
 
 
 def calendar(reference: str) -> Response:
@@ -120,7 +120,7 @@ def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
 def _changed(booked: Booked, status: int = 200) -> Response:
     with runtime().store.reading() as session:
         catalogue = last_known_catalogue(session, signed_in_key().authority_id)
-    return json_answer(showing.booked(booked, catalogue, runtime().settings.public_url), status)
+    return json_answer(serializers.booked(booked, catalogue, runtime().settings.public_url), status)
 
 
 def _looked_at(session: Session, reference: str, purpose: str) -> tuple[AppointmentView, Catalogue]:
