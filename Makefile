@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run test test-fast faults check bench lock messages clean env env-dev assets
 
 run: assets
-	@exec $(BIN)/python -m core.run_demo
+	@exec $(BIN)/python -m demo.run
 
 test: env-dev assets
 	@$(BIN)/pytest -n 2 --dist loadfile

@@ -10,16 +10,16 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
-import booking.cli
 import core.cli
 import core.logs
+import demo.cli
+import demo.outbox_views
 import locations.cli
 import people.access_marks
 import people.cli
 import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
-import reminders.views
 import web.account.views
 import web.agent.message_views
 import web.agent.views
@@ -30,7 +30,6 @@ import web.resident.views
 import web.site.views
 import web.staff_guard
 from api.key_guard import check_key
-from booking.demo.events import appointments_loaded
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
 from core.clock import Clock
@@ -38,12 +37,13 @@ from core.database import ROOT, Store, answers, is_up_to_date
 from core.errors import ConfigurationError
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
+from demo.events import appointments_loaded
 from locations.events import closure_made, left_out
 
 COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
     locations.cli.locations_cli,
-    booking.cli.demo_cli,
+    demo.cli.demo_cli,
     people.cli.staff_cli,
     people.cli.api_key_cli,
     reminders.cli.reminders_cli,
@@ -53,7 +53,7 @@ BLUEPRINTS = (
     web.agent.views.blueprint,
     web.site.views.blueprint,
     web.resident.views.blueprint,
-    reminders.views.blueprint,
+    demo.outbox_views.blueprint,
     web.agent.message_views.blueprint,
 )
 

@@ -52,7 +52,7 @@ def test_a_planted_breach_is_found(name: str, source: str, what: str) -> None:
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("wsgi", "import reminders.views, booking.api"),
+        ("wsgi", "import demo.outbox_views, booking.api"),
         ("reminders.outbox", "from booking.queries import appointments"),
         ("booking.views", "import flask\nfrom booking.use_cases import book"),
         (

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from core.database import Store
-from core.run_demo import demo_environment, kept_secret, port_trouble
+from demo.run import demo_environment, kept_secret, port_trouble
 from locations.tables import Authority
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = "import sys; from pathlib import Path; import core.run_demo as demo; demo.INSTANCE = Path(sys.argv[1]); {}"
+PROGRAM = "import sys; from pathlib import Path; import demo.run as demo; demo.INSTANCE = Path(sys.argv[1]); {}"
 RUN = PROGRAM.format("sys.exit(demo.main())")
 SERVE = PROGRAM.format("demo.STEPS = (); sys.exit(demo.main())")  # what is loaded before does not matter
 

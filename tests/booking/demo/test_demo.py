@@ -14,11 +14,6 @@ from sqlalchemy import func, select
 from booking.availability.busy import busy_index
 from booking.availability.engine import check_offer
 from booking.availability.values import Offer as Verdict
-from booking.demo.council import BARNET, OLDHAM
-from booking.demo.filling import fill_day, seeded
-from booking.demo.loading import FOLDER, TOWNS, load_councils, load_scale
-from booking.demo.names import FAMILY, GIVEN, invent
-from booking.demo.scale import POSTCODES, Size, plan_text
 from booking.diary import search_for, site_day
 from booking.model import CANCELLED, State
 from booking.tables import Allocation, Appointment, AppointmentService, Claim, RebookItem
@@ -29,6 +24,11 @@ from core.errors import Refused
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from core.wall_clock import local_day, unit_of
+from demo.councils import BARNET, OLDHAM
+from demo.day_filler import fill_day, seeded
+from demo.invented_people import FAMILY, GIVEN, invent
+from demo.load import FOLDER, TOWNS, load_councils, load_scale
+from demo.scale import POSTCODES, Size, plan_text
 from locations.catalogue import Catalogue, catalogue_of
 from locations.geo import locate
 from locations.importing.plan import read_plan

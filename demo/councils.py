@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.demo import course
-from booking.demo.bulk import BulkWriter, Draft, write_residents
-from booking.demo.copying import insert_rows
-from booking.demo.filling import Visit, fill_day, seeded
-from booking.demo.names import Invented, invent, words
 from booking.model import BASES, State, place_needs
 from core.database import connection_of
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, unit_of
+from demo import past_outcomes
+from demo.bulk_insert import insert_rows
+from demo.bulk_writer import BulkWriter, Draft, write_residents
+from demo.day_filler import Visit, fill_day, seeded
+from demo.invented_people import Invented, invent, words
 from locations.catalogue import Catalogue
 from locations.model import SiteFacts
 from people.tables import ContactNote, Representative
@@ -116,9 +116,9 @@ def _draft(
     rng: random.Random,
 ) -> Draft:
     starts_at, ends_at = instant_of(visit.start_unit), instant_of(visit.end_unit)
-    state = course.state_of(starts_at, ends_at, now, rng)
+    state = past_outcomes.state_of(starts_at, ends_at, now, rng)
     who = crowd.somebody(to_come=starts_at > now)
-    made = course.made_at(starts_at, now, rng)
+    made = past_outcomes.made_at(starts_at, now, rng)
     is_walk_in = starts_at <= now and state in (State.ATTENDED, State.IN_PROGRESS) and rng.random() < 0.02
     return Draft(
         authority_id=catalogue.authority.id,
@@ -132,13 +132,15 @@ def _draft(
         resident_id=crowd.ids[who],
         state=state,
         created_at=starts_at if is_walk_in else made,
-        changed_at=max(course.changed_at(state, made, (starts_at, ends_at), now), starts_at if is_walk_in else made),
-        channel="counter" if is_walk_in else course.channel(rng),
+        changed_at=max(
+            past_outcomes.changed_at(state, made, (starts_at, ends_at), now), starts_at if is_walk_in else made
+        ),
+        channel="counter" if is_walk_in else past_outcomes.channel(rng),
         representative_id=crowd.representatives.get(crowd.ids[who]),
         support_needs=_needs_here(crowd.people[who], site),
-        notes=course.note(rng),
+        notes=past_outcomes.note(rng),
         is_walk_in=is_walk_in,
-        state_reason=course.reason_for(state, rng),
+        state_reason=past_outcomes.reason_for(state, rng),
     )
 
 

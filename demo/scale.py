@@ -12,11 +12,11 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.demo.bulk import BulkWriter, Draft, write_residents
-from booking.demo.filling import seeded
-from booking.demo.names import invent, words
 from booking.model import State
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, tick_at, unit_of
+from demo.bulk_writer import BulkWriter, Draft, write_residents
+from demo.day_filler import seeded
+from demo.invented_people import invent, words
 from locations.catalogue import Catalogue
 
 SLUG = "scale"

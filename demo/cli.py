@@ -8,11 +8,11 @@ import secrets
 import click
 from flask.cli import with_appcontext
 
-from booking.demo.loading import Loaded, has_authorities, load_councils, load_scale
-from booking.demo.scale import Size
-from booking.demo.staff import SIGN_INS
 from core.errors import Refused
 from core.runtime import runtime
+from demo.demo_staff import SIGN_INS
+from demo.load import Loaded, has_authorities, load_councils, load_scale
+from demo.scale import Size
 
 
 @click.group("demo")

@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from booking.demo.council import BARNET, OLDHAM, Town, fill_council
-from booking.demo.events import appointments_loaded
-from booking.demo.scale import SLUG, Size, fill_scale, plan_text
-from booking.demo.staff import add_demo_staff
 from core.audit import Actor, record
 from core.errors import Refused
 from core.runtime import Runtime
+from demo.councils import BARNET, OLDHAM, Town, fill_council
+from demo.demo_staff import add_demo_staff
+from demo.events import appointments_loaded
+from demo.scale import SLUG, Size, fill_scale, plan_text
 from locations.catalogue import Catalogue, catalogue_by_id
 from locations.importing.plan import Plan, read_plan
 from locations.importing.writing import write_plan
