@@ -10,13 +10,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
+import booking.cli
 import core.cli
 import core.logs
 import demo.cli
 import demo.outbox_views
-import locations.cli
-import people.access_marks
-import people.cli
+import people.staff.access_marks
+import people.staff.cli
 import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
@@ -42,10 +42,10 @@ from locations.events import closure_made, left_out
 
 COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
-    locations.cli.locations_cli,
+    booking.cli.locations_cli,
     demo.cli.demo_cli,
-    people.cli.staff_cli,
-    people.cli.api_key_cli,
+    people.staff.cli.staff_cli,
+    people.staff.cli.api_key_cli,
     reminders.cli.reminders_cli,
 )
 BLUEPRINTS = (
@@ -70,8 +70,8 @@ def create_app(settings: Settings | None = None, store: Store | None = None, clo
     web.staff_guard.install(app, check_key)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.register_blueprint(web.health.make_blueprint(_checks(runtime), people.access_marks.public))
-    app.register_blueprint(web.metrics.make_blueprint(people.access_marks.public))
+    app.register_blueprint(web.health.make_blueprint(_checks(runtime), people.staff.access_marks.public))
+    app.register_blueprint(web.metrics.make_blueprint(people.staff.access_marks.public))
     api.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -11,17 +11,17 @@ from api import serializers
 from api.key_guard import api_actor
 from api.request_context import idempotency_key, json_answer, signed_in_key
 from api.slot_conflicts import offer_of, with_alternatives
-from booking.calendar_events import appointment_event
-from booking.calendar_files import calendar_file
-from booking.model import CANCELLED, CORRECTIONS, State
+from booking.calendar.event import appointment_event
+from booking.calendar.ical import calendar_file
 from booking.queries.appointments import AppointmentView, by_reference
-from booking.use_cases.booking import Booked, Booking, book
+from booking.states import CANCELLED, CORRECTIONS, State
+from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.outcomes import correct, move
 from core.runtime import runtime
 from locations.catalogue import Catalogue, catalogue_by_id, last_known_catalogue
-from people.contacts import log_access
-from people.model import Person, Representation
+from people.residents.contact_notes import log_access
+from people.residents.details import Person, Representation
 
 Body = dict[str, Any]
 

@@ -15,8 +15,8 @@ from api.request_context import published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
-from booking.offers import Offer, decode
-from booking.queries.search import Ask, engine_slots, sites_by_distance
+from booking.queries.slots import Ask, engine_slots, sites_by_distance
+from booking.slot_tokens import Offer, decode
 from core.errors import Invalid, NotFound
 from core.runtime import runtime
 from core.wall_clock import local_date_of

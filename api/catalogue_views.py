@@ -10,12 +10,12 @@ from flask import Response
 from api import serializers
 from api.error_handlers import BadRequest
 from api.request_context import json_answer, page_of, published_catalogue
-from booking.queries.search import Ask, sites_by_distance
+from booking.queries.slots import Ask, sites_by_distance
 from core.errors import NotFound
 from core.runtime import runtime
 from locations.catalogue import Catalogue
-from locations.geo import Place, locate
-from locations.offered import offered_service, offered_services, open_site
+from locations.postcodes import Place, locate
+from locations.public_catalogue import offered_service, offered_services, open_site
 
 Query = dict[str, Any]
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from api.docs_model import entries_of, shapes_of
 from api.openapi import ABOUT, document
-from people.access_marks import public
+from people.staff.access_marks import public
 
 blueprint = Blueprint("api_pages", __name__, url_prefix="/api")
 DOCUMENT = "front_door_openapi"

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from core.audit import Actor
 from core.errors import NotAllowed
 from core.runtime import runtime
-from people.access_marks import Mark
-from people.api_keys import SignedInKey, key_of
+from people.staff.access_marks import Mark
+from people.staff.api_keys import SignedInKey, key_of
 
 
 def check_key(mark: Mark) -> ResponseReturnValue | None:

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from api import response_schemas
 from api.error_handlers import MIMETYPE
 from api.operations import Operation
-from people.access_marks import Mark, mark_of
+from people.staff.access_marks import Mark, mark_of
 
 TITLE, VERSION = "Front Door", "1"
 ABOUT = (

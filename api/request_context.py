@@ -15,7 +15,7 @@ from api.operations import json_body
 from core.errors import NotFound
 from core.idempotency import IdempotencyKey
 from locations.catalogue import Catalogue, authorities, catalogue_by_id, catalogue_of
-from people.api_keys import SignedInKey
+from people.staff.api_keys import SignedInKey
 
 LONGEST_KEY = 200
 Item = TypeVar("Item")

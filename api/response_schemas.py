@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from api.request_schemas import about
-from booking.model import BASES, CHANNELS, MODES, NEEDS, State
+from booking.states import BASES, CHANNELS, MODES, NEEDS, State
 
 
 def _text(words: str = "", **more: Any) -> fields.String:

@@ -16,7 +16,7 @@ from api import (
     site_day_views,
 )
 from api.operations import operation
-from people.access_marks import api_scope
+from people.staff.access_marks import api_scope
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 

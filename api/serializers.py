@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.offers import decode
 from booking.queries.appointments import AppointmentView, RepresentativeView, ResidentView
-from booking.queries.search import FreeSlot
-from booking.use_cases.booking import Booked
+from booking.queries.slots import FreeSlot
+from booking.slot_tokens import decode
+from booking.use_cases.book import Booked
 from core.wall_clock import iso_local
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 

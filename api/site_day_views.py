@@ -14,7 +14,7 @@ from api.request_context import json_answer, page_of, signed_in_key
 from booking.queries.appointments import of_site_day
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
-from people.contacts import log_access
+from people.residents.contact_notes import log_access
 
 SHAPE = len("2026-11-24")
 

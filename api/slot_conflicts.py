@@ -8,8 +8,8 @@ from typing import Any
 
 from api import serializers
 from api.error_handlers import SlotTakenBut
-from booking.offers import Offer, decode
-from booking.queries.search import nearest_alternatives
+from booking.queries.slots import nearest_alternatives
+from booking.slot_tokens import Offer, decode
 from core.errors import Invalid, SlotTaken
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id

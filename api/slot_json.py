@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from booking.availability.values import Slot
-from booking.offers import prefix
-from booking.queries.search import Ask, modes_at
+from booking.queries.slots import Ask, modes_at
+from booking.slot_tokens import prefix
 from core.wall_clock import iso_local
 from locations.catalogue import Catalogue
 

@@ -22,11 +22,11 @@ from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store, upgrade
 from core.settings import Settings
-from people.contacts import add_note
-from people.model import Person
-from people.residents import find_or_create
-from people.sessions import COOKIE, start
-from people.use_cases import NewStaff, Place, add_staff
+from people.residents.contact_notes import add_note
+from people.residents.details import Person
+from people.residents.identity import find_or_create
+from people.staff.accounts import NewStaff, Place, add_staff
+from people.staff.sign_in_sessions import COOKIE, start
 
 SITES, DESKS, ROUNDS = 15, 4, 60
 LIMIT = 60

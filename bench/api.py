@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event, text
 
 from bench.limits import beside_empty_page, medians_in_turns
 from bench.world import DAYS, NOW, add_history, book_half, make_world
-from booking.queries.search import Ask, first_by_site
+from booking.queries.slots import Ask, first_by_site
 from core.clock import FixedClock
 from core.database import Store, upgrade
 from core.settings import Settings

@@ -28,7 +28,7 @@ from urllib.request import urlopen
 from bench.limits import inserts_a_second
 from core.clock import SystemClock
 from core.database import ROOT, Store, upgrade
-from people.api_keys import create_api_key
+from people.staff.api_keys import create_api_key
 from tests.support.factories import World, make_world, slots_of
 
 RACERS, ROUNDS = 32, 50

@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 
 from core.clock import SystemClock
 from core.database import Store, upgrade
-from reminders.channels.nothing import NothingChannel
+from reminders.channels.null import NothingChannel
 from reminders.tables import Notification
 from tests.reminders.channels import worker_on
 from tests.reminders.making import owe

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from booking.offers import Offer, encode
+from booking.slot_tokens import Offer, encode
 from booking.tables import Allocation, Appointment, AppointmentService, Claim
 from core.database import Store
 from core.tokens import ALPHABET, LENGTH, check_character

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from blinker import Signal
 from sqlalchemy.orm import Session
 
-from booking.model import ContactChange
+from booking.states import ContactChange
 
 What = Literal["booked", "rescheduled", "cancelled", "moved", "details"]
 

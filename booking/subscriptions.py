@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.model import State
+from booking.states import State
 from booking.tables import Allocation, Appointment, AppointmentService
-from booking.use_cases.rebooking import list_touched
+from booking.use_cases.closures import list_touched
 
 
 def list_for_rebooking(session: Session, *, closure_id: int, now: datetime) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Key
-from core.privacy import personal
+from core.personal_data import personal
 
 
 class Hold(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.database import Base, Key, connection_of, table_of
-from core.privacy import personal
+from core.personal_data import personal
 
 
 @dataclass(frozen=True)

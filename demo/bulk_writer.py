@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.model import CANCELLED, State
-from booking.offers import Offer, encode
+from booking.slot_tokens import Offer, encode
+from booking.states import CANCELLED, State
 from booking.tables import Allocation, Appointment, AppointmentService, Claim
 from core.database import connection_of
 from core.tokens import ALPHABET, LENGTH, check_character, digest, manage_token
@@ -24,8 +24,8 @@ from core.wall_clock import instant_of
 from demo.bulk_insert import insert_rows, insert_with_ids
 from demo.day_filler import Seat
 from demo.invented_people import Invented
-from people.names import email_key, phone_key, postcode_key, surname_of
-from people.residents import name_token_rows
+from people.residents.identity import name_token_rows
+from people.residents.names import email_key, phone_key, postcode_key, surname_of
 from people.tables import Resident, ResidentNameToken
 
 CHUNK = 5_000

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.model import BASES, State, place_needs
+from booking.states import BASES, State, place_needs
 from core.database import connection_of
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, unit_of
 from demo import past_outcomes

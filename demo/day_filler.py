@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from booking.availability.bits import span
 from core.wall_clock import TICK_MINUTES, LocalDay
 from locations.model import RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts
-from locations.opening import closed_on, openings_on
+from locations.opening_hours import closed_on, openings_on
 
 Seat = tuple[int, int, int, int]
 """resource_id, seat, first_unit, last_unit (with turnaround)."""

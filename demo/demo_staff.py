@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.audit import Actor
 from locations.catalogue import Catalogue
-from people.policy import Role
-from people.use_cases import NewStaff, Place, add_staff
+from people.staff.accounts import NewStaff, Place, add_staff
+from people.staff.policy import Role
 
 LIBRARY = "golders-green"
 SIGN_INS = (

@@ -16,8 +16,8 @@ from demo.demo_staff import add_demo_staff
 from demo.events import appointments_loaded
 from demo.scale import SLUG, Size, fill_scale, plan_text
 from locations.catalogue import Catalogue, catalogue_by_id
-from locations.importing.plan import Plan, read_plan
-from locations.importing.writing import write_plan
+from locations.importing.apply import write_plan
+from locations.importing.council_plan import Plan, read_plan
 from locations.tables import Authority
 
 FOLDER = Path(__file__).parent

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from core.errors import NotFound
 from core.runtime import Runtime, runtime
 from demo.outbox_reader import Letter, letter_of, page_of
-from people.access_marks import public
+from people.staff.access_marks import public
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo/outbox")
 

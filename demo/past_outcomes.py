@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from booking.model import State
+from booking.states import State
 
 # Of 100 visits that are over.
 OUTCOMES = {

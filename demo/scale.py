@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.model import State
+from booking.states import State
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, tick_at, unit_of
 from demo.bulk_writer import BulkWriter, Draft, write_residents
 from demo.day_filler import seeded

@@ -27,7 +27,7 @@ from locations.model import (
     SiteFacts,
     TriageQuestion,
 )
-from locations.repository import authority_facts, load_authority, load_services, load_sites
+from locations.plan_queries import authority_facts, load_authority, load_services, load_sites
 from locations.tables import Authority, Site
 
 __all__ = [

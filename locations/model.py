@@ -1,7 +1,7 @@
 """What a council is, as plain frozen values. Each is one object for as long as its rows stay as they are.
 
 They compare and hash by identity, so anything worked out from one may be kept under it; `memory` is where the
-pure rules of `locations.opening` keep theirs.
+pure rules of `locations.opening_hours` keep theirs.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Key
-from core.privacy import personal
+from core.personal_data import personal
 
 
 def by_code_point(length: int) -> String:

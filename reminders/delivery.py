@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.queries.for_messages import MessageFacts
 from core.errors import DeliveryFailed
+from reminders.appointment_queries import MessageFacts
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, Line, Message
 from reminders.channels.headers import one_line
 from reminders.messages import Writer

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 from flask_babel import get_locale, get_translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from booking.calendar_events import address_lines, appointment_event, documents_of, services_words
-from booking.calendar_files import Method, calendar_file
-from booking.queries.for_messages import MessageFacts
+from booking.calendar.event import address_lines, appointment_event, documents_of, services_words
+from booking.calendar.ical import Method, calendar_file
 from core.database import ROOT
+from core.language import minutes_words, moment_words
 from core.tokens import manage_token, spoken_reference
-from core.wording import minutes_words, moment_words
+from reminders.appointment_queries import MessageFacts
 from reminders.plan import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
 from reminders.recipients import Recipient
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
-from booking.queries.for_messages import planning_facts, planning_facts_ahead
 from core.database import connection_of, table_of
+from reminders.appointment_queries import planning_facts, planning_facts_ahead
 from reminders.plan import (
     MANAGE_LINK,
     Owed,

@@ -23,7 +23,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.model import ContactChange
+from booking.states import ContactChange
 from core.wall_clock import wall_instant
 
 EMAIL = "email"

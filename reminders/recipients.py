@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from booking.queries.for_messages import MessageFacts
+from reminders.appointment_queries import MessageFacts
 from reminders.plan import CONTACT_CHANGED, family_of, number_of
 
 WISHES = {

@@ -11,9 +11,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 
-from booking.use_cases.sweep import sweep
+from booking.use_cases.cleanup import sweep
 from core.runtime import Runtime
-from reminders.channels.chosen import channel_of
+from reminders.channels.factory import channel_of
 from reminders.heartbeat import KEPT, Pulse
 from reminders.messages import Writer
 from reminders.tables import Heartbeat

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Key
-from core.privacy import personal
+from core.personal_data import personal
 
 
 class Notification(Base):

@@ -29,18 +29,18 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from booking.queries.for_messages import current_versions, message_facts
 from core.clock import Clock
 from core.database import Store
 from core.errors import DeliveryFailed
 from reminders import queue
+from reminders.appointment_queries import current_versions, message_facts
 from reminders.channels.base import Channel, Line
 from reminders.delivery import FAILED_OUTCOME, MISTAKE, UNAVAILABLE_OUTCOME, Ready, attempt, known_ending, verdict_on
 from reminders.messages import Writer
 from reminders.outbox import SENT, SUPERSEDED, VOID
 from reminders.plan import EMAIL, is_current
 from reminders.queue import Claimed, Earlier, Ending, Wanted
-from reminders.records import REFUSALS, Pause, Tally, note, record
+from reminders.results import REFUSALS, Pause, Tally, note, record
 
 # A try waits 30 s at most for each of the ten answers of a mail server. A slower worker loses its row, and the fence
 # refuses what it writes later.

@@ -23,7 +23,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from core import wording
+from core import language
 from core.database import ROOT
 from core.errors import ServiceError
 from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, words_of
@@ -114,17 +114,17 @@ def _install_words(app: Flask) -> None:
         errors_of=errors_of,
         page_language=lambda: str(get_locale() or "en"),
         new_key=lambda: secrets.token_urlsafe(18),
-        day_names=wording.day_names,
+        day_names=language.day_names,
     )
     app.jinja_env.filters.update(
-        time=wording.time_words,
-        day=wording.day_words,
-        short_day=wording.day_words_short,
-        moment=wording.moment_words,
-        short_moment=wording.moment_words_short,
-        month=wording.month_words,
-        minutes=wording.minutes_words,
-        miles=wording.miles_words,
+        time=language.time_words,
+        day=language.day_words,
+        short_day=language.day_words_short,
+        moment=language.moment_words,
+        short_moment=language.moment_words_short,
+        month=language.month_words,
+        minutes=language.minutes_words,
+        miles=language.miles_words,
         in_zone=lambda at, zone: at.astimezone(ZoneInfo(zone)),
         instant=lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tel=lambda phone: re.sub(r"[^0-9+]", "", phone or ""),

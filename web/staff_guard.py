@@ -21,9 +21,9 @@ from flask_wtf.csrf import CSRFProtect
 from core.audit import Actor
 from core.errors import NotFound
 from core.runtime import runtime
-from people.access_marks import Mark, mark_of
-from people.policy import Action
-from people.sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
+from people.staff.access_marks import Mark, mark_of
+from people.staff.policy import Action
+from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
 
 logger = logging.getLogger(__name__)
 csrf = CSRFProtect()

@@ -12,11 +12,11 @@ from functools import partial
 from itertools import repeat
 from operator import itemgetter
 
-from booking.availability.allocation import MOST_ALTERNATIVES, allocations
 from booking.availability.bits import Bits, count, first_tick, ticks_of
 from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
-from booking.availability.free import free_at, free_starts, steps_for
-from booking.availability.plan import Step
+from booking.availability.free_starts import free_at, free_starts, steps_for
+from booking.availability.seat_allocation import MOST_ALTERNATIVES, allocations
+from booking.availability.service_openings import Step
 from booking.availability.values import Allocation, Offer, Search, SiteDay, Slot
 
 __all__ = ["assign", "busy_index", "check_offer", "count_by_day", "day_starts", "find_slots", "first_slot_by_site"]

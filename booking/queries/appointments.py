@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
-from booking.model import STATE_WORDS, State
-from booking.offers import Offer, decode
-from booking.repository import contact_of, stamp_of_row
+from booking.appointment_repository import contact_of, stamp_of_row
+from booking.slot_tokens import Offer, decode
+from booking.states import STATE_WORDS, State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
 from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference

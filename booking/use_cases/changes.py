@@ -9,16 +9,22 @@ from typing import Any, Literal
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking.claims import claim_for_appointment, release, turn_hold_into_appointment
+from booking.appointment_repository import (
+    appointment_for_change,
+    check_link,
+    check_seen,
+    insert_services,
+    service_ids_of,
+)
+from booking.capacity.claims import claim_for_appointment, release, turn_hold_into_appointment
+from booking.capacity.placement import Placement, place, place_held
 from booking.events import AppointmentChange, announce
-from booking.model import NEEDS_REASON, State, can_move, wants_extra_time
-from booking.offers import Offer, decode, encode
-from booking.placing import Placement, place, place_held
-from booking.repository import appointment_for_change, check_link, check_seen, insert_services, service_ids_of
+from booking.slot_tokens import Offer, decode, encode
+from booking.states import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.tables import Appointment, AppointmentService, Hold
-from booking.use_cases.booking import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
+from booking.use_cases.book import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
+from booking.use_cases.closures import settle
 from booking.use_cases.holds import live_hold
-from booking.use_cases.rebooking import settle
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import IllegalMove, Invalid, LostRace, NotFound, TooSoon

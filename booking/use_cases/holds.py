@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking.claims import claim_for_hold, release
-from booking.model import wants_extra_time
-from booking.offers import Offer, decode, encode
-from booking.placing import place
+from booking.capacity.claims import claim_for_hold, release
+from booking.capacity.placement import place
+from booking.slot_tokens import Offer, decode, encode
+from booking.states import wants_extra_time
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
 from core.errors import HoldExpired

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from booking.appointment_repository import appointment_for_change
 from booking.events import AppointmentChange, announce
-from booking.model import CANCELLED, NEEDS_REASON, State, can_correct, can_move, may_be_recorded
-from booking.repository import appointment_for_change
+from booking.states import CANCELLED, NEEDS_REASON, State, can_correct, can_move, may_be_recorded
 from booking.tables import Appointment
-from booking.use_cases.booking import Booked, with_link
+from booking.use_cases.book import Booked, with_link
 from booking.use_cases.changes import answer_of
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid

@@ -15,14 +15,14 @@ from booking.queries.appointments import (
     of_resident,
     of_site_day,
 )
-from booking.queries.search import nearest_alternatives
+from booking.queries.slots import nearest_alternatives
 from booking.tables import Allocation, Appointment, Claim
-from booking.use_cases.booking import Booking, book
+from booking.use_cases.book import Booking, book
 from core.audit import AuditEntry
 from core.database import Store
 from core.errors import IdempotencyMismatch, Invalid, LimitReached, NotFound, SlotTaken
 from core.idempotency import IdempotencyKey, IdempotencyRecord
-from people.model import Person, Representation
+from people.residents.details import Person, Representation
 from people.tables import Resident
 from tests.support.factories import (
     AGENT,

@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from booking.events import AppointmentChange, appointment_changed
-from booking.model import Contact, State
 from booking.queries.appointments import AppointmentView, by_reference, can_change
+from booking.states import Contact, State
 from booking.subscriptions import count_ahead
 from booking.tables import RebookItem
-from booking.use_cases.booking import Booking, book
+from booking.use_cases.book import Booking, book
+from booking.use_cases.change_details import Details, change_details
 from booking.use_cases.changes import Move, cancel, reschedule
-from booking.use_cases.details import Details, change_details
+from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.outcomes import correct, move
-from booking.use_cases.rebooking import list_touched
 from core.audit import AuditEntry
 from core.database import Store
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, SlotTaken, TooSoon
@@ -25,7 +25,7 @@ from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Closure
-from people.model import Person
+from people.residents.details import Person
 from tests.support.factories import (
     AGENT,
     NOW,

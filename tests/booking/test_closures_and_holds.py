@@ -10,19 +10,19 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, update
 
-from booking.model import State
+from booking.states import State
 from booking.tables import Allocation, Appointment, RebookItem
-from booking.use_cases.booking import Booking, book
+from booking.use_cases.book import Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
-from booking.use_cases.rebooking import list_touched
 from core.database import Store
 from core.errors import HoldExpired, IllegalMove, Invalid, LimitReached, LostRace, SlotTaken
 from core.idempotency import Answer, IdempotencyKey, IdempotencyRecord, once
 from core.runtime import Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Authority, Closure
-from people.model import Person
+from people.residents.details import Person
 from tests.support.factories import (
     AGENT,
     NOW,

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.tables import Allocation, Claim, Hold
-from booking.use_cases.booking import Booking, book
+from booking.use_cases.book import Booking, book
+from booking.use_cases.cleanup import sweep
 from booking.use_cases.holds import held, hold_slot, release_hold
-from booking.use_cases.sweep import sweep
 from core.database import Store
 from core.errors import HoldExpired, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
-from people.model import Person
+from people.residents.details import Person
 from tests.support.factories import (
     AGENT,
     NOW,

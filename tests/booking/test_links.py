@@ -10,18 +10,18 @@ import pytest
 from sqlalchemy import select
 
 from booking.events import appointment_changed
-from booking.model import Contact
 from booking.queries.appointments import by_manage_token, by_reference
+from booking.states import Contact
 from booking.tables import Appointment
+from booking.use_cases.change_details import Details, change_details, follow_record
 from booking.use_cases.changes import Move, cancel, reschedule
-from booking.use_cases.details import Details, change_details, follow_record
-from booking.use_cases.links import request_manage_link
+from booking.use_cases.manage_links import request_manage_link
 from core.audit import AuditEntry
 from core.database import Store
 from core.errors import LinkEnded, NotFound
 from core.runtime import Runtime
-from people.model import Person
-from people.repository import lock_resident
+from people.residents.details import Person
+from people.residents.resident_repository import lock_resident
 from people.tables import Resident
 from reminders.outbox import plan_notifications
 from reminders.tables import Notification

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from booking.model import (
+from booking.states import (
     CORRECTIONS,
     MOVES,
     State,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.offers import Offer, decode, encode, prefix
+from booking.slot_tokens import Offer, decode, encode, prefix
 from core.errors import Invalid
 
 OFFER = Offer(

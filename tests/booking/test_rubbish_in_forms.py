@@ -15,13 +15,13 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from booking.model import State
+from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.holds import remove_expired
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store
-from people.sessions import COOKIE
+from people.staff.sign_in_sessions import COOKIE
 from tests.booking.resident.walker import Visitor, book_one, fill_in, go_to_times
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.pages import Form, Page, check_page

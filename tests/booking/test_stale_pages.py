@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 from booking.tables import Appointment
 from core.clock import FixedClock
 from core.database import Base, Store
-from people.sessions import COOKIE
+from people.staff.sign_in_sessions import COOKIE
 from tests.booking.resident.walker import Visitor, book_one, fill_in, go_to_times
 from tests.support.callers import Callers, make_callers, sign_in
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from core.clock import FixedClock
 from core.database import Store
-from people.api_keys import create_api_key
+from people.staff.api_keys import create_api_key
 from tests.support.factories import World, make_world
 
 PROBLEM = "application/problem+json"

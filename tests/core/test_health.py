@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.database import Store
-from people.access_marks import public
+from people.staff.access_marks import public
 from reminders.heartbeat import beat
 from web.health import make_blueprint
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column, LargeBinary, String, Table, Text
 import wsgi  # noqa: F401 (importing it maps every table)
 from core.audit import AuditEntry
 from core.database import Base, table_of
-from core.privacy import KEPT_DAYS, personal
+from core.personal_data import KEPT_DAYS, personal
 
 ABOUT_SOMEBODY = {"residents", "appointments", "representatives", "notifications"}
 SHORTEST_WORDS = 200  # a column of this length takes a sentence

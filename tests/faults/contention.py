@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Barrier
 
-from booking.offers import Offer, decode
-from booking.queries.search import nearest_alternatives
-from booking.use_cases.booking import Booking, book
+from booking.queries.slots import nearest_alternatives
+from booking.slot_tokens import Offer, decode
+from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import hold_slot
 from core.audit import Actor
 from core.database import Store
@@ -18,7 +18,7 @@ from core.errors import SlotTaken
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from locations.catalogue import catalogue_by_id
-from people.model import Person
+from people.residents.details import Person
 from tests.support.factories import make_runtime
 
 GATE_SECONDS = 120

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from booking.queries.for_messages import MessageFacts, message_facts
 from core.clock import FixedClock
 from core.database import Store
 from locations.tables import Service
 from reminders import queue, worker
+from reminders.appointment_queries import MessageFacts, message_facts
 from reminders.channels.base import Message
 from reminders.delivery import MISTAKE
 from reminders.queue import Ending
-from reminders.records import Tally
+from reminders.results import Tally
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.making import attempts, notifications, owe

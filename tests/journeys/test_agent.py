@@ -10,13 +10,13 @@ from time import monotonic
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from booking.offers import decode
+from booking.slot_tokens import decode
 from booking.use_cases.holds import hold_slot
 from core.clock import FixedClock
 from core.database import Store
 from core.runtime import Runtime
 from core.settings import Settings
-from people.sessions import COOKIE
+from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, make_callers, sign_in
 from tests.support.server import LiveServer
 

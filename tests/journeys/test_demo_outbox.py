@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from core.clock import FixedClock
 from core.database import Store
-from reminders.channels.demo import DemoChannel
+from reminders.channels.stored import DemoChannel
 from tests.reminders.channels import worker_on
 from tests.reminders.making import owe
 from tests.support.factories import make_world

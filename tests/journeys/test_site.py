@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from sqlalchemy import insert
 
-from booking.model import State
+from booking.states import State
+from booking.use_cases.closures import list_touched
 from booking.use_cases.outcomes import move
-from booking.use_cases.rebooking import list_touched
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store
@@ -20,9 +20,9 @@ from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
 from locations.tables import Closure
-from people.model import Person, Representation
-from people.policy import Role
-from people.sessions import start
+from people.residents.details import Person, Representation
+from people.staff.policy import Role
+from people.staff.sign_in_sessions import start
 from people.tables import StaffMember, StaffRole
 from tests.support.factories import World, make_appointment, make_world
 from tests.support.server import LiveServer, serve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from locations.geo import Place, grid_miles, locate
+from locations.postcodes import Place, grid_miles, locate
 
 GOLDERS_GREEN_LIBRARY = Place(524711, 187742, "NW11 8HE", exact=True)
 

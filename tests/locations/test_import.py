@@ -16,11 +16,11 @@ from core.database import Base, Store
 from core.wall_clock import local_day
 from locations.catalogue import Catalogue, catalogue_of
 from locations.events import closure_made, left_out
-from locations.importing.plan import read_plan
-from locations.importing.reading import BadFile
-from locations.importing.writing import Changes, write_plan
+from locations.importing.apply import Changes, write_plan
+from locations.importing.council_plan import read_plan
+from locations.importing.toml_file import BadFile
 from locations.model import ExceptionFacts
-from locations.opening import closed_on, openings_on
+from locations.opening_hours import closed_on, openings_on
 from locations.tables import Authority, Resource, Service, Site
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

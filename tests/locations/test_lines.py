@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from locations.importing.lines import find_lines, line_of
+from locations.importing.toml_lines import find_lines, line_of
 
 TEXT = '''# a comment [not.a.table]
 [authority]

@@ -17,7 +17,7 @@ from locations.model import (
     SessionHours,
     SiteFacts,
 )
-from locations.opening import closed_on, dates_in_year, is_session_date, openings_on
+from locations.opening_hours import closed_on, dates_in_year, is_session_date, openings_on
 
 LONDON = "Europe/London"
 CERTIFY = frozenset({7})

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 import api.key_guard
-import people.access_marks
+import people.staff.access_marks
 import web.account.views
 import web.app
 import web.staff_guard
@@ -22,9 +22,9 @@ from core.database import ROOT, Store
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.tables import Authority, Site
-from people.policy import Action, Role
+from people.staff.accounts import NewStaff, Place, add_staff, create_api_key
+from people.staff.policy import Action, Role
 from people.tables import StaffMember
-from people.use_cases import NewStaff, Place, add_staff, create_api_key
 
 PASSWORD = "correct horse battery"
 ADDRESS = "192.0.2.10"
@@ -98,7 +98,7 @@ def _guarded_views() -> Blueprint:
     views = Blueprint("guarded", __name__)
 
     @views.route("/open", methods=["GET", "POST"])
-    @people.access_marks.public
+    @people.staff.access_marks.public
     def open_to_all() -> str:
         return "open"
 
@@ -107,27 +107,27 @@ def _guarded_views() -> Blueprint:
         return "a view that somebody forgot to mark"
 
     @views.route("/staff/find", methods=["GET", "POST"])
-    @people.access_marks.requires(Action.FIND_RESIDENT)
+    @people.staff.access_marks.requires(Action.FIND_RESIDENT)
     def find() -> str:
         return "found"
 
     @views.route("/staff/sites/<site>/list", methods=["GET", "POST"])
-    @people.access_marks.requires(Action.SEE_DAY_LIST, site_arg="site")
+    @people.staff.access_marks.requires(Action.SEE_DAY_LIST, site_arg="site")
     def day_list(site: str) -> str:
         return f"the list of {site}"
 
     @views.route("/api/read")
-    @people.access_marks.api_scope("read")
+    @people.staff.access_marks.api_scope("read")
     def api_read() -> str:
         return api.key_guard.api_actor().name
 
     @views.route("/api/book", methods=["POST"])
-    @people.access_marks.api_scope("book")
+    @people.staff.access_marks.api_scope("book")
     def api_book() -> str:
         return "booked"
 
     @views.route("/api/published/<state>")
-    @people.access_marks.api_scope("read", open_when_published=True)
+    @people.staff.access_marks.api_scope("read", open_when_published=True)
     def api_published(state: str) -> str:
         api.key_guard.require_published(state == "yes")
         return "slots"

@@ -7,9 +7,9 @@ import logging
 import pytest
 from flask.testing import FlaskClient
 
-from people.api_keys import key_of, keys_of, revoke_api_key
-from people.policy import Role
-from people.sessions import COOKIE
+from people.staff.api_keys import key_of, keys_of, revoke_api_key
+from people.staff.policy import Role
+from people.staff.sign_in_sessions import COOKIE
 from people.tables import ApiKey
 from tests.people.conftest import make_key, make_staff
 from tests.people.pages import sign_in, token_on

@@ -7,10 +7,10 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from people.api_keys import key_of
-from people.cli import api_key_cli, staff_cli
-from people.passwords import is_password
-from people.policy import Scope
+from people.staff.api_keys import key_of
+from people.staff.cli import api_key_cli, staff_cli
+from people.staff.passwords import is_password
+from people.staff.policy import Scope
 from people.tables import StaffMember, StaffRole
 from tests.people.conftest import PASSWORD
 

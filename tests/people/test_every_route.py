@@ -19,10 +19,10 @@ from werkzeug.routing import Rule
 
 from core.clock import FixedClock
 from core.database import Store
-from people import sessions
-from people.access_marks import Mark
-from people.api_keys import keys_of, revoke_api_key
-from people.policy import POLICY, SITE_ROLES, SITE_SCOPED, Role
+from people.staff import sign_in_sessions
+from people.staff.access_marks import Mark
+from people.staff.api_keys import keys_of, revoke_api_key
+from people.staff.policy import POLICY, SITE_ROLES, SITE_SCOPED, Role
 from people.tables import StaffMember, StaffRole
 from tests.people.conftest import Council, make_key
 from web.staff_guard import UNSAFE_METHODS, mark_of_endpoint
@@ -101,7 +101,7 @@ def _session_of(store: Store, clock: FixedClock, council: Council, visitor: Visi
         session.add(member)
         session.flush()
         session.add(StaffRole(staff_id=member.id, role=str(visitor.role), site_id=site_id))
-        return sessions.start(session, member.id, clock.now())
+        return sign_in_sessions.start(session, member.id, clock.now())
 
 
 def _revoked(store: Store, clock: FixedClock, council: Council) -> str:
@@ -202,7 +202,7 @@ def test_every_visitor_is_told_what_the_table_says(walked: Flask, visitors: list
     for visitor in visitors:
         client = walked.test_client()
         if visitor.cookie:
-            client.set_cookie(sessions.COOKIE, visitor.cookie)
+            client.set_cookie(sign_in_sessions.COOKIE, visitor.cookie)
         for rule, method, address in routes_of(walked):
             mark = mark_of_endpoint(walked, rule.endpoint)
             assert mark is not None
@@ -219,7 +219,7 @@ def test_no_page_writes_without_its_token(walked: Flask, visitors: list[Visitor]
     written = []
     for visitor in (visitors[0], admin):
         client = walked.test_client()
-        client.set_cookie(sessions.COOKIE, visitor.cookie)
+        client.set_cookie(sign_in_sessions.COOKIE, visitor.cookie)
         for rule, method, address in routes_of(walked):
             mark = mark_of_endpoint(walked, rule.endpoint)
             if method in UNSAFE_METHODS and mark is not None and mark.scope is None:

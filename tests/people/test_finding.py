@@ -7,9 +7,9 @@ from sqlalchemy import event, insert
 
 from core.clock import FixedClock
 from core.database import Store
-from people.finding import read
-from people.model import Person
-from people.residents import find_or_create, find_residents, name_token_rows
+from people.residents.details import Person
+from people.residents.identity import find_or_create, find_residents, name_token_rows
+from people.residents.search import read
 from people.tables import Resident, ResidentNameToken
 from tests.people.conftest import Council
 

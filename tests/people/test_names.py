@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from people import names
+from people.residents import names
 
 
 @pytest.mark.parametrize(

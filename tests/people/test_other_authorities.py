@@ -16,15 +16,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from booking.offers import encode
+from booking.slot_tokens import encode
 from booking.tables import Appointment, CalendarFeed, Hold
 from booking.use_cases.holds import hold_slot
 from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Store
 from core.runtime import EXTENSION, Runtime
-from people import sessions
-from people.policy import Role
+from people.staff import sign_in_sessions
+from people.staff.policy import Role
 from people.tables import ContactNote, Resident
 from tests.people.conftest import make_key, make_staff
 from tests.people.pages import token_on
@@ -127,7 +127,7 @@ def test_another_authoritys_administrator_reaches_nothing(app, store, clock, tar
     member = make_staff(store, clock, elsewhere, Role.AUTHORITY_ADMIN)
     client = app.test_client()
     with store.writing() as session:
-        client.set_cookie(sessions.COOKIE, sessions.start(session, member.id, clock.now()))
+        client.set_cookie(sign_in_sessions.COOKIE, sign_in_sessions.start(session, member.id, clock.now()))
     before, wrong = state_of(store, target), []
     for method, address, arguments in addresses(app, target, "/staff/"):
         token = {"csrf_token": token_on(client, "/staff/")} if method != "GET" else {}
@@ -173,7 +173,7 @@ def test_the_authoritys_own_administrator_reaches_what_the_other_could_not(app, 
     member = make_staff(store, clock, target.world.authority_id, Role.AUTHORITY_ADMIN)
     client = app.test_client()
     with store.writing() as session:
-        client.set_cookie(sessions.COOKIE, sessions.start(session, member.id, clock.now()))
+        client.set_cookie(sign_in_sessions.COOKIE, sign_in_sessions.start(session, member.id, clock.now()))
     page = client.get(f"/staff/calls/residents/{target.resident_id}")
     assert page.status_code == 200
     assert THEIR_NAME in page.get_data(as_text=True)

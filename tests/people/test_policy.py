@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from people.policy import POLICY, SITE_ROLES, SITE_SCOPED, Action, Grant, Role, is_allowed
+from people.staff.policy import POLICY, SITE_ROLES, SITE_SCOPED, Action, Grant, Role, is_allowed
 
 HILL, MILL = 1, 2
 

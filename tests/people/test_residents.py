@@ -12,10 +12,10 @@ from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store
 from core.errors import Invalid, NotFound
-from people.contacts import add_note, log_access, notes_of, resident_of
-from people.model import Person
-from people.policy import Role
-from people.residents import change_contact, find_or_create
+from people.residents.contact_notes import add_note, log_access, notes_of, resident_of
+from people.residents.details import Person
+from people.residents.identity import change_contact, find_or_create
+from people.staff.policy import Role
 from people.tables import Resident, ResidentAccess, ResidentNameToken
 from tests.people.conftest import Council, make_staff
 

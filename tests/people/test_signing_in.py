@@ -19,13 +19,13 @@ from core.database import Store
 from core.runtime import Runtime
 from core.settings import Settings
 from core.tokens import digest
-from people import passwords, throttling
-from people.policy import Role
-from people.sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
-from people.signing_in import WrongPassword
-from people.signing_in import sign_in as sign_in_by_use_case
+from people.staff import passwords, sign_in_limits
+from people.staff.accounts import deactivate_staff
+from people.staff.policy import Role
+from people.staff.sign_in import WrongPassword
+from people.staff.sign_in import sign_in as sign_in_by_use_case
+from people.staff.sign_in_sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
 from people.tables import SignInAttempt, StaffMember, StaffSession
-from people.use_cases import deactivate_staff
 from tests.people.conftest import ADDRESS, PASSWORD, Council, make_people_app, make_staff
 from tests.people.pages import sign_in, token_on
 
@@ -245,7 +245,7 @@ def test_nobody_is_sent_elsewhere_after_signing_in(visitor, agent, evil: str):
 
 
 def test_the_eleventh_try_of_an_email_waits_and_says_how_long(visitor, agent, clock):
-    for _ in range(throttling.EMAIL_LIMIT):
+    for _ in range(sign_in_limits.EMAIL_LIMIT):
         assert sign_in(visitor, AGENT, "wrong").status_code == 400
     clock.advance(timedelta(minutes=5))
     answer = sign_in(visitor, AGENT)
@@ -257,20 +257,20 @@ def test_the_eleventh_try_of_an_email_waits_and_says_how_long(visitor, agent, cl
 
 
 def test_an_unknown_email_is_throttled_alike(visitor, council):
-    for _ in range(throttling.EMAIL_LIMIT):
+    for _ in range(sign_in_limits.EMAIL_LIMIT):
         sign_in(visitor, "nobody@example.org", "wrong")
     assert sign_in(visitor, "nobody@example.org", "wrong").status_code == 429
 
 
 def test_refused_tries_do_not_make_the_wait_longer(visitor, agent, clock):
-    for _ in range(throttling.EMAIL_LIMIT + 20):
+    for _ in range(sign_in_limits.EMAIL_LIMIT + 20):
         sign_in(visitor, AGENT, "wrong")
-    clock.advance(throttling.PERIOD)
+    clock.advance(sign_in_limits.PERIOD)
     assert sign_in(visitor, AGENT).status_code == 303
 
 
 def test_guessing_at_many_emails_from_one_address_is_throttled(visitor, agent):
-    for number in range(throttling.ADDRESS_LIMIT):
+    for number in range(sign_in_limits.ADDRESS_LIMIT):
         sign_in(visitor, f"guess{number}@example.org", "wrong")
     assert sign_in(visitor, AGENT).status_code == 429
     visitor.environ_base["REMOTE_ADDR"] = "192.0.2.99"
@@ -284,7 +284,7 @@ def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, 
         with pytest.raises(WrongPassword):
             sign_in_by_use_case(runtime, f"guess{number}@example.org", "wrong", address=ADDRESS)
     sign_in_by_use_case(runtime, AGENT, PASSWORD, address=ADDRESS)
-    email, address = throttling.subjects(runtime.settings.secret_key, AGENT, ADDRESS)
+    email, address = sign_in_limits.subjects(runtime.settings.secret_key, AGENT, ADDRESS)
     with store.reading() as session:
         count = select(func.count()).select_from(SignInAttempt)
         assert session.scalar(count.where(SignInAttempt.subject == email.digest)) == 0
@@ -293,17 +293,17 @@ def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, 
 
 def test_simultaneous_guesses_never_exceed_the_limit(store: Store, clock, council):
     """20 at once: at most 10 get to the password, on either database."""
-    who = throttling.subjects("a secret for tests", "agent@example.org", ADDRESS)
+    who = sign_in_limits.subjects("a secret for tests", "agent@example.org", ADDRESS)
 
     def guess(_: int) -> bool:
         try:
-            throttling.count_try(store, who, clock.now())
-        except throttling.TooManyTries:
+            sign_in_limits.count_try(store, who, clock.now())
+        except sign_in_limits.TooManyTries:
             return False
         return True
 
     with ThreadPoolExecutor(20) as pool:
-        assert sum(pool.map(guess, range(20))) <= throttling.EMAIL_LIMIT
+        assert sum(pool.map(guess, range(20))) <= sign_in_limits.EMAIL_LIMIT
 
 
 def test_the_table_of_tries_names_nobody(visitor, agent, store):

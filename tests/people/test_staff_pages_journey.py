@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from core.clock import FixedClock
 from core.database import Store
-from people import throttling
-from people.policy import Role
+from people.staff import sign_in_limits
+from people.staff.policy import Role
 from tests.people.conftest import PASSWORD, Council, make_staff
 from tests.support.server import LiveServer, serve
 
@@ -64,7 +64,7 @@ def test_staff_sign_in_by_keyboard_and_out_again(page: Page, axe: Callable[[Page
 
 
 def test_somebody_who_guesses_is_told_when_to_come_back(page: Page, axe: Callable[[Page], None]):
-    for number in range(throttling.EMAIL_LIMIT):
+    for number in range(sign_in_limits.EMAIL_LIMIT):
         page.goto(f"/staff/sign-in?try={number}")
         send(page, "nobody@example.org", "a guess")
         expect(page.get_by_role("alert")).to_be_visible()

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking.offers import encode
+from booking.slot_tokens import encode
 from booking.tables import Appointment, AppointmentService
 from core.database import Store
 from people.tables import Resident

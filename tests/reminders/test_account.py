@@ -11,7 +11,7 @@ from core.clock import FixedClock
 from core.database import Store
 from core.tokens import check_character
 from people.tables import Resident
-from reminders.account import account_of
+from reminders.history_queries import account_of
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.making import owe
 from tests.support.callers import add_agent, sign_in

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from booking.calendar_files import LINE_OCTETS, CalendarEvent, Method, calendar_file, uid_of
+from booking.calendar.ical import LINE_OCTETS, CalendarEvent, Method, calendar_file, uid_of
 from tests.reminders.calendar_readers import READERS, ReadEvent, facts_from_ical_js
 
 LONG_AND_ODD = (

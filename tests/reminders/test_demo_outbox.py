@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from core.clock import FixedClock
 from core.database import Store
 from core.settings import Settings
-from reminders.channels.demo import DemoChannel
+from reminders.channels.stored import DemoChannel
 from tests.reminders.calendar_readers import read_with_vobject
 from tests.reminders.channels import worker_on
 from tests.reminders.making import owe

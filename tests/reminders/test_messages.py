@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from booking.queries.for_messages import Addressee, MessageFacts
 from locations.model import AuthorityFacts, HolidayRule, ServiceFacts, SiteFacts
+from reminders.appointment_queries import Addressee, MessageFacts
 from reminders.recipients import Recipient
 from tests.reminders.channels import writer
 

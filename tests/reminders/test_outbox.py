@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import delete
 
 from booking.events import AppointmentChange, announce, appointment_changed, manage_link_requested
-from booking.model import State
+from booking.states import State
 from booking.use_cases.changes import Move, cancel, reschedule
-from booking.use_cases.links import request_manage_link
+from booking.use_cases.manage_links import request_manage_link
 from booking.use_cases.outcomes import correct, move
 from core.clock import FixedClock
 from core.database import Store
 from core.runtime import Runtime
-from people.model import Person
+from people.residents.details import Person
 from reminders.outbox import plan_in_bulk, plan_notifications, send_manage_link
 from reminders.tables import Notification
 from tests.reminders.making import notifications, outbox_of

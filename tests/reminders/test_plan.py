@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from booking.model import ContactChange
+from booking.states import ContactChange
 from reminders.plan import (
     EMAIL,
     Owed,

@@ -13,7 +13,7 @@ from core.database import Store
 from core.errors import DeliveryFailed
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
 from reminders.channels.replies import About
-from reminders.records import LONGEST_PAUSE, Pause, Tally
+from reminders.results import LONGEST_PAUSE, Pause, Tally
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.making import attempts, notifications, owe

@@ -20,9 +20,9 @@ from core.database import Store
 from core.runtime import Runtime
 from core.settings import Settings
 from reminders.channels.base import Message
-from reminders.channels.chosen import channel_of
-from reminders.channels.demo import DemoChannel
+from reminders.channels.factory import channel_of
 from reminders.channels.smtp import SmtpChannel
+from reminders.channels.stored import DemoChannel
 from reminders.heartbeat import is_fresh
 from reminders.scheduler import run
 from reminders.tables import Heartbeat

@@ -15,13 +15,13 @@ from typing import cast
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from booking.calendar_files import Method
+from booking.calendar.ical import Method
 from core.clock import FixedClock
 from core.database import Store
 from core.errors import ConfigurationError, DeliveryFailed
 from reminders.channels.base import DeliveryUnclear, Message
 from reminders.channels.smtp import SmtpChannel, SmtpServer
-from reminders.records import Tally
+from reminders.results import Tally
 from tests.faults.mail_server import MailServer, free_port, running
 from tests.reminders.calendar_readers import READERS
 from tests.reminders.channels import worker_on

@@ -17,7 +17,7 @@ from people.tables import Representative, Resident
 from reminders import queue
 from reminders.channels.base import DeliveryUnclear, Message
 from reminders.delivery import RETRIES
-from reminders.records import Tally, wait_after
+from reminders.results import Tally, wait_after
 from reminders.tables import Notification
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.making import attempts, notifications, owe

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from booking.offers import Offer
-from booking.use_cases.booking import Booked, Booking, book
+from booking.slot_tokens import Offer
+from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store
 from core.runtime import Runtime
 from core.settings import Settings
 from locations.tables import Service
-from people import sessions
-from people.contacts import add_note
-from people.model import Person, Representation
-from people.residents import find_or_create
-from people.use_cases import NewStaff, Place, add_staff
+from people.residents.contact_notes import add_note
+from people.residents.details import Person, Representation
+from people.residents.identity import find_or_create
+from people.staff import sign_in_sessions
+from people.staff.accounts import NewStaff, Place, add_staff
 from tests.support.factories import NOW
 from tests.support.loading import made_once
 from tests.support.town import Town, make_town
@@ -87,7 +87,7 @@ def add_agent(store: Store, authority_id: int, now: datetime, role: str = "triag
 def sign_in(store: Store, staff_id: int, now: datetime) -> str:
     """The token of a new session of a member of staff, for the cookie."""
     with store.writing() as session:
-        return sessions.start(session, staff_id, now)
+        return sign_in_sessions.start(session, staff_id, now)
 
 
 def book_for(

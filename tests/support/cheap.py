@@ -13,7 +13,7 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from people import passwords
+from people.staff import passwords
 
 
 class CompiledTemplates(BytecodeCache):

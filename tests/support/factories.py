@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from booking.offers import Offer
-from booking.queries.search import Ask, FreeSlot, all_slots
-from booking.use_cases.booking import Booked, Booking, book
+from booking.queries.slots import Ask, FreeSlot, all_slots
+from booking.slot_tokens import Offer
+from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store
@@ -26,7 +26,7 @@ from locations.tables import (
     SessionTemplate,
     Site,
 )
-from people.model import Person
+from people.residents.details import Person
 from tests.support.loading import made_once
 
 # A Monday, an hour before the default session opens.

@@ -12,8 +12,8 @@ from flask import url_for
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
-from people.policy import Action
-from people.sessions import SignedInStaff
+from people.staff.policy import Action
+from people.staff.sign_in_sessions import SignedInStaff
 
 
 @dataclass(frozen=True)

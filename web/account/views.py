@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.runtime import runtime
-from people import sessions
-from people.access_marks import public, requires
-from people.policy import Action
-from people.signing_in import WrongPassword, sign_in
-from people.tenancy import employer_of, sites_of
-from people.throttling import TooManyTries
+from locations.lookup import employer_of, sites_of
+from people.staff import sign_in_sessions
+from people.staff.access_marks import public, requires
+from people.staff.policy import Action
+from people.staff.sign_in import WrongPassword, sign_in
+from people.staff.sign_in_limits import TooManyTries
 from web.account.forms import SignInForm
 from web.account.home import tasks_of
 from web.account.redirects import safe_next
@@ -68,7 +68,7 @@ def sign_out() -> ResponseReturnValue:
     token = request.cookies.get(cookie_name(), "")
     if token:
         with runtime().store.writing() as transaction:
-            sessions.end(transaction, token, runtime().clock.now())
+            sign_in_sessions.end(transaction, token, runtime().clock.now())
     session.clear()
     response = make_response(redirect(url_for("staff.sign_in", signed_out=1), code=303))
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")

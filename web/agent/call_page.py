@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, render_template, url_for
 
-from booking.model import BASES, MODES, NEEDS
-from booking.offers import Offer, decode
 from booking.queries.appointments import AppointmentView
+from booking.slot_tokens import Offer, decode
+from booking.states import BASES, MODES, NEEDS
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
+from core.language import moment_words
 from core.wall_clock import instant_of
-from core.wording import moment_words
 from locations.catalogue import ServiceFacts, SiteFacts
-from locations.offered import offered_services
+from locations.public_catalogue import offered_services
 from web.agent.agent_context import Desk
 from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed

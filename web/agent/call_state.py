@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from booking.model import MODES, NEEDS
+from booking.states import MODES, NEEDS
 
 MOST_SERVICES = 2
 

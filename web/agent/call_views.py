@@ -6,16 +6,16 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from booking.offers import decode
-from booking.queries.search import nearest_alternatives
-from booking.use_cases.booking import Booked, Booking, book
+from booking.queries.slots import nearest_alternatives
+from booking.slot_tokens import decode
+from booking.use_cases.book import Booked, Booking, book
 from core.errors import HoldExpired, Invalid, Refused, SlotTaken, TooFar, TooSoon
 from core.idempotency import Answer, once
 from core.problems import problem_of
-from people.access_marks import requires
-from people.contacts import add_note
-from people.model import Representation
-from people.policy import Action
+from people.residents.contact_notes import add_note
+from people.residents.details import Representation
+from people.staff.access_marks import requires
+from people.staff.policy import Action
 from web.agent.agent_context import Desk, desk
 from web.agent.call_page import Screen, Trouble, held_visit, listed_services, needs_of, show_call
 from web.agent.call_state import CallState, read_state

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.model import MODES, NEEDS, State
 from booking.queries.appointments import AppointmentView
+from booking.states import MODES, NEEDS, State
 from booking.use_cases.changes import Move, cancel, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
-from core.wording import moment_words
-from people.access_marks import requires
-from people.policy import Action
+from core.language import moment_words
+from people.staff.access_marks import requires
+from people.staff.policy import Action
 from web.agent.agent_context import Desk, desk
 from web.agent.call_page import Screen, show_call
 from web.agent.call_state import CallState, read_state

@@ -9,14 +9,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, Length, StopValidation
 
-from booking.model import BASES, CONTACT_PREFERENCES, NEEDS
+from booking.states import BASES, CONTACT_PREFERENCES, NEEDS
 from core.errors import Invalid
 from core.text import printable
 from core.tokens import stamp_of
 from locations.catalogue import ServiceFacts
-from people.contacts import LONGEST_NOTE
-from people.finding import read
-from people.model import Person, Representation
+from people.residents.contact_notes import LONGEST_NOTE
+from people.residents.details import Person, Representation
+from people.residents.search import read
 from people.tables import Resident
 from web.components.form_fields import Choice, Choices, Email, FieldError, Form, Phone, Text, Tick, optional
 from web.resident.forms import check_postcode, is_email, is_phone

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import session
 
-from booking.offers import Offer, decode, encode
+from booking.slot_tokens import Offer, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.errors import HoldExpired, Invalid
 from web.agent.agent_context import Desk

@@ -7,9 +7,9 @@ from flask import Blueprint, render_template
 from booking.queries.appointments import by_reference
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
-from people.access_marks import requires
-from people.policy import Action
-from reminders.account import account_of
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from reminders.history_queries import account_of
 from web.staff_guard import current_staff
 
 blueprint = Blueprint("messages", __name__)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from booking.model import BASES, CONTACT_PREFERENCES, NEEDS, State
 from booking.queries.appointments import AppointmentView, RepresentativeView, of_resident
+from booking.states import BASES, CONTACT_PREFERENCES, NEEDS, State
 from core.errors import NotFound
 from locations.catalogue import ServiceFacts
-from people.contacts import Note, has_logged_access, log_access, notes_of, resident_of
+from people.residents.contact_notes import Note, has_logged_access, log_access, notes_of, resident_of
 from people.tables import Resident
 from web.agent.agent_context import Desk
 

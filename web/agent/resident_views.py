@@ -6,17 +6,17 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from booking.queries.appointments import by_reference
-from booking.use_cases.details import follow_record
+from booking.use_cases.change_details import follow_record
 from core.audit import record
 from core.errors import NotFound
 from core.text import printable
 from core.tokens import parse_reference
-from people.access_marks import requires
-from people.contacts import log_access, resident_of
-from people.finding import Match, find_residents
-from people.policy import Action
-from people.repository import lock_resident
-from people.residents import change_contact, find_or_create
+from people.residents.contact_notes import log_access, resident_of
+from people.residents.identity import change_contact, find_or_create
+from people.residents.resident_repository import lock_resident
+from people.residents.search import Match, find_residents
+from people.staff.access_marks import requires
+from people.staff.policy import Action
 from web.agent.agent_context import Desk, desk
 from web.agent.forms import ResidentForm, carried_over, facts_of, seen_of
 from web.agent.held_slots import let_go

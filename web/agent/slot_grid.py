@@ -9,11 +9,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from booking.availability.bits import Bits, ticks_of
-from booking.model import MODES
-from booking.offers import prefix
-from booking.queries.grid import Starts
+from booking.queries.week_grid import Starts
+from booking.slot_tokens import prefix
+from booking.states import MODES
+from core.language import day_words_short, miles_words, time_words
 from core.wall_clock import instant_of, local_date_of
-from core.wording import day_words_short, miles_words, time_words
 from locations.catalogue import SiteFacts
 
 FIRST_TIMES = 3

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from booking.model import MODES, NEEDS, wants_extra_time
-from booking.queries.grid import FULL, Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
-from booking.queries.search import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
-from core.wording import day_words_short, time_words
+from booking.queries.slots import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
+from booking.queries.week_grid import FULL, Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
+from booking.states import MODES, NEEDS, wants_extra_time
+from core.language import day_words_short, time_words
 from locations.catalogue import SiteFacts
-from locations.geo import Place, locate
+from locations.postcodes import Place, locate
 from web.agent.agent_context import Desk
 from web.agent.call_state import CallState
 from web.agent.slot_grid import (

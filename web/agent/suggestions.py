@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from booking.model import MODES
-from booking.queries.grid import Starts
-from booking.queries.search import FreeSlot
+from booking.queries.slots import FreeSlot
+from booking.queries.week_grid import Starts
+from booking.states import MODES
+from core.language import day_words_short, miles_words, moment_words_short
 from core.wall_clock import local_date_of
-from core.wording import day_words_short, miles_words, moment_words_short
 from web.agent.slot_grid import Line, all_times, place_words, units_of
 
 MOST = 4

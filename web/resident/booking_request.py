@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from booking.use_cases.booking import Booking
-from people.model import Person, Representation
+from booking.use_cases.book import Booking
+from people.residents.details import Person, Representation
 from web.resident.drafts import Draft
 from web.resident.forms import DetailsForm
 

@@ -11,16 +11,16 @@ from flask import Blueprint, Response, redirect, request, session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from booking.offers import Offer, decode, encode
-from booking.queries.search import nearest_alternatives
-from booking.use_cases.booking import book
+from booking.queries.slots import nearest_alternatives
+from booking.slot_tokens import Offer, decode, encode
+from booking.use_cases.book import book
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.audit import Actor
 from core.errors import HoldExpired, LimitReached, Refused, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
-from core.throttle import throttle
+from core.rate_limits import throttle
 from core.tokens import digest, mark_of_digest
-from people.access_marks import public
+from people.staff.access_marks import public
 from web.resident import drafts
 from web.resident.booking_request import booking_of, person_of
 from web.resident.drafts import Draft

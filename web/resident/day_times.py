@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from booking.queries.search import FreeSlot
+from booking.queries.slots import FreeSlot
 from locations.catalogue import SiteFacts
 
 PARTS = ("morning", "afternoon", "evening")

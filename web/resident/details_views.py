@@ -6,12 +6,12 @@ from flask import Blueprint, Response, session
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
-from booking.model import Contact, written_to
 from booking.queries.appointments import by_reference
-from booking.use_cases.details import Details, change_details
+from booking.states import Contact, written_to
+from booking.use_cases.change_details import Details, change_details
 from core.audit import Actor
 from core.errors import IllegalMove, Stale
-from people.access_marks import public
+from people.staff.access_marks import public
 from web.components.form_fields import Form
 from web.resident import drafts
 from web.resident.forms import ContactForm, NeedsForm

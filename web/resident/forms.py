@@ -10,8 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
-from booking.model import BASES, NEEDS, Contact
-from core.privacy import mask_email, mask_phone
+from booking.states import BASES, NEEDS, Contact
+from core.personal_data import mask_email, mask_phone
 from web.components.form_fields import Choice, Choices, Email, Form, LongText, Phone, Text, Tick, optional
 
 # Loose on purpose: BS 7666 shape only, since new postcodes appear every month.

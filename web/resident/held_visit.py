@@ -7,7 +7,7 @@ from dataclasses import replace
 from flask import Response, redirect, request, session
 from flask.typing import ResponseReturnValue
 
-from booking.offers import Offer, decode
+from booking.slot_tokens import Offer, decode
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
 from core.tokens import stamp_of

@@ -8,19 +8,19 @@ from flask import Blueprint, Response, redirect, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
-from booking.calendar_files import CalendarEvent, calendar_file, uid_of
-from booking.model import has_link_ended
-from booking.offers import decode
+from booking.calendar.ical import CalendarEvent, calendar_file, uid_of
 from booking.queries import appointments
-from booking.queries.search import nearest_alternatives
+from booking.queries.slots import nearest_alternatives
+from booking.slot_tokens import decode
+from booking.states import has_link_ended
 from booking.use_cases.changes import Move, cancel, reschedule
-from booking.use_cases.links import request_manage_link
+from booking.use_cases.manage_links import request_manage_link
 from core.audit import Actor
 from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
+from core.rate_limits import throttle
 from core.runtime import runtime
-from core.throttle import throttle
 from locations.catalogue import catalogue_by_id
-from people.access_marks import public
+from people.staff.access_marks import public
 from web.resident import drafts
 from web.resident.forms import CancelForm, FindForm
 from web.resident.own_appointment import Own, ended, own

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from flask import Response, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
 
-from booking.model import State, has_link_ended
 from booking.queries import appointments
 from booking.queries.appointments import AppointmentView, can_change
+from booking.states import State, has_link_ended
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
 from web.resident import drafts

@@ -13,8 +13,8 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.routing import BaseConverter
 
-from booking.model import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State, written_to
-from core.privacy import mask_email, mask_phone
+from booking.states import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State, written_to
+from core.personal_data import mask_email, mask_phone
 from core.runtime import Runtime, runtime
 from locations.catalogue import AuthorityFacts, Catalogue, catalogue_of
 from web.resident.reach import reminder_words

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from booking.availability.bits import span
-from booking.diary import earliest_at, last_bookable_date, site_day
-from booking.queries.search import (
+from booking.availability.site_days import earliest_at, last_bookable_date, site_day
+from booking.queries.slots import (
     Ask,
     FreeSlot,
     all_slots,
@@ -21,7 +21,7 @@ from booking.queries.search import (
 from core.errors import NotFound
 from core.wall_clock import local_date_of, local_day, unit_after
 from locations.catalogue import SiteFacts
-from locations.geo import Place, locate
+from locations.postcodes import Place, locate
 from web.resident.day_times import TimesAt, times_by_place
 from web.resident.month import Month, last_of_month, month_of, month_within
 from web.resident.resident_context import Context

@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from booking.model import MODES, NEEDS
-from booking.queries.search import Ask
+from booking.queries.slots import Ask
+from booking.states import MODES, NEEDS
 from core.errors import NotFound
 from core.tokens import parse_reference
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
-from locations.offered import offered_service, open_site
+from locations.public_catalogue import offered_service, open_site
 
 MAX_SERVICES = 2
 LONGEST_TEXT, LONGEST_SLUG = 40, 60

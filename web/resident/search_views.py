@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from people.access_marks import public
+from people.staff.access_marks import public
 from web.app import may_be_kept
 from web.resident import search_pages
 from web.resident.forms import NeedsForm

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from core.errors import NotFound
 from core.runtime import runtime
 from locations.catalogue import Catalogue, ServiceFacts, authorities
-from locations.offered import offered_service, offered_services
-from people.access_marks import public
+from locations.public_catalogue import offered_service, offered_services
+from people.staff.access_marks import public
 from web.app import may_be_kept
 from web.branding import brand_css
 from web.resident.drafts import new_visit

@@ -7,8 +7,8 @@ from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from booking.model import MODES
-from booking.offers import Offer
+from booking.slot_tokens import Offer
+from booking.states import MODES
 from core.wall_clock import instant_of
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from booking.availability.gaps import FreeStretch
-from booking.model import CANCELLED, State
+from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
+from booking.states import CANCELLED, State
 from core.tokens import parse_reference
 from locations.catalogue import Catalogue, SiteFacts
 

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from booking.model import CANCELLED, STATE_WORDS, State
 from booking.queries.appointments import AppointmentView
-from booking.queries.site_day import SiteDayView
-from core.wording import time_words
+from booking.queries.day_list import SiteDayView
+from booking.states import CANCELLED, STATE_WORDS, State
+from core.language import time_words
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 from web.site.day_filter import DayFilter
 from web.site.day_rows import Row, counts_of, mark_of, row_of

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from booking.model import (
+from booking.queries.appointments import AppointmentView
+from booking.states import (
     BASES,
     CANCELLED,
     CORRECTIONS,
@@ -23,8 +24,7 @@ from booking.model import (
     can_correct,
     may_be_recorded,
 )
-from booking.queries.appointments import AppointmentView
-from core.wording import time_words
+from core.language import time_words
 
 # What the front desk clicks, in the order of how often; the first that is possible is the green button.
 DEEDS = (

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from core.audit import record
-from people.access_marks import requires
-from people.policy import Action
+from people.staff.access_marks import requires
+from people.staff.policy import Action
 from web.account.home import url_or_none
 from web.site.day_csv import day_csv
 from web.site.day_filter import DayFilter, read_filter

@@ -6,17 +6,17 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.calendar_events import services_words
-from booking.calendar_files import CalendarEvent, calendar_file, uid_of
-from booking.model import MODES
-from booking.queries.feeds import Feed, FeedEntry, entries_of, feed_by_token, feeds_of
-from booking.use_cases.feeds import make_feed, revoke_feed
+from booking.calendar.event import services_words
+from booking.calendar.ical import CalendarEvent, calendar_file, uid_of
+from booking.queries.feed_entries import Feed, FeedEntry, entries_of, feed_by_token, feeds_of
+from booking.states import MODES
+from booking.use_cases.calendar_feeds import make_feed, revoke_feed
 from core.errors import IdempotencyMismatch, Invalid
 from core.runtime import runtime
 from core.tokens import spoken_reference
 from locations.catalogue import Catalogue, SiteFacts
-from people.access_marks import public, requires
-from people.policy import Action
+from people.staff.access_marks import public, requires
+from people.staff.policy import Action
 from web.site.forms import FeedForm, feed_form
 from web.site.site_context import FrontDesk, front_desk, key_for
 

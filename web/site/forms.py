@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext, lazy_gettext
 from wtforms.validators import DataRequired, Length
 
-from booking.use_cases.feeds import LONGEST_NAME
+from booking.use_cases.calendar_feeds import LONGEST_NAME
 from locations.catalogue import SiteFacts
 from web.components.form_fields import Dropdown, Form, Text
 

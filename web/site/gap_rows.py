@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from booking.availability.gaps import FreeStretch
+from booking.availability.free_periods import FreeStretch
+from core.language import minutes_words, time_words
 from core.wall_clock import TICK_MINUTES, instant_of, unit_of
-from core.wording import minutes_words, time_words
 from locations.catalogue import SiteFacts
 from web.site.day_rows import mark_of
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from booking.availability.bits import NOTHING, Bits, spans
-from booking.availability.gaps import runs
-from booking.queries.site_day import SiteDayView
+from booking.availability.free_periods import runs
+from booking.queries.day_list import SiteDayView
+from core.language import time_words
 from core.wall_clock import instant_of, unit_after, unit_of
-from core.wording import time_words
 from locations.bank_holidays import bank_holiday
 from locations.model import ClosureFacts
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from booking.model import CANCELLED, STATE_WORDS
 from booking.queries.appointments import AppointmentView
-from booking.queries.site_day import LastDeed
-from core.wording import day_words, time_words
+from booking.queries.day_list import LastDeed
+from booking.states import CANCELLED, STATE_WORDS
+from core.language import day_words, time_words
 from web.components.form_fields import FieldError
 
 

@@ -8,14 +8,14 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.model import CANCELLED, State
 from booking.queries.appointments import AppointmentView, by_reference
-from booking.queries.site_day import last_deed_of
+from booking.queries.day_list import last_deed_of
+from booking.states import CANCELLED, State
 from booking.use_cases.outcomes import correct, move
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound
 from core.text import printable
-from people.access_marks import requires
-from people.policy import Action
+from people.staff.access_marks import requires
+from people.staff.policy import Action
 from web.site.day_filter import read_filter
 from web.site.day_views import show_day
 from web.site.outcome_errors import Trouble, conflict_words, moved_words

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 from flask import g, request
 from sqlalchemy.orm import Session
 
-from booking.queries.site_day import SiteDayView, day_of, site_of
+from booking.queries.day_list import SiteDayView, day_of, site_of
 from core.audit import Actor
 from core.errors import NotFound
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime, runtime
 from locations.catalogue import Catalogue, SiteFacts, catalogue_by_id
-from people.contacts import log_access
-from people.policy import Action
-from people.sessions import SignedInStaff
+from people.residents.contact_notes import log_access
+from people.staff.policy import Action
+from people.staff.sign_in_sessions import SignedInStaff
 from web.staff_guard import current_staff, staff_actor
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # every day between can be drawn, with the days beside it

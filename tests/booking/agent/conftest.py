@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from core.clock import FixedClock
 from core.database import Store
-from people.sessions import COOKIE
+from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, make_callers, sign_in
 from tests.support.pages import Page, check_page, read_page
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from booking.offers import decode
+from booking.slot_tokens import decode
 from booking.tables import Appointment, Hold
 from booking.use_cases.holds import hold_slot
 from core.clock import FixedClock

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Store
-from people.model import Person
-from people.residents import find_or_create
-from people.sessions import COOKIE
+from people.residents.details import Person
+from people.residents.identity import find_or_create
+from people.staff.sign_in_sessions import COOKIE
 from people.tables import Resident, ResidentAccess
 from tests.booking.agent.conftest import Agent
 from tests.support.callers import Callers, add_agent, sign_in

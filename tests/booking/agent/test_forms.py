@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import Invalid
-from people.model import Representation
+from people.residents.details import Representation
 from web.agent.forms import Typed, carried_over, check_reason, read_typed, representation_of
 
 HODAN = Representation("Hodan Yusuf", "family")

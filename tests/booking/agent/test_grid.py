@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from booking.offers import decode
-from booking.queries.grid import Starts
+from booking.queries.week_grid import Starts
+from booking.slot_tokens import decode
 from core.database import Store
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world

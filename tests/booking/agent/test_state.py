@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from booking.model import MODES, NEEDS
+from booking.states import MODES, NEEDS
 from web.agent.call_state import CallState, read_state
 
 WORDS = st.text("abcdefghij-", min_size=1, max_size=10)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from booking.availability.allocation import MOST_ALTERNATIVES, run_before, run_from
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign
+from booking.availability.seat_allocation import MOST_ALTERNATIVES, run_before, run_from
 from booking.availability.values import Allocation
 from tests.booking.availability.plans import ADVISER, BASE, DESK, bits, booked, plan, resource, search, service, site
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from booking.availability.bit_counts import at_least, counts_at, tally
 from booking.availability.bits import blocked, count, every, first_tick, span, starts, ticks_of
-from booking.availability.tally import at_least, counts_at, tally
 from tests.booking.availability.plans import bits, drawn
 
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking.availability import engine
-from booking.availability.allocation import MOST_ALTERNATIVES
 from booking.availability.bits import ticks_of
+from booking.availability.seat_allocation import MOST_ALTERNATIVES
 from booking.availability.values import Offer
 from tests.booking.availability import oracle
 from tests.booking.availability.worlds import World, worlds

@@ -8,7 +8,7 @@ import pytest
 
 from booking.availability.bits import span
 from booking.availability.busy import NOTHING_BUSY, busy_index
-from booking.availability.gaps import FreeStretch, free_stretches, runs
+from booking.availability.free_periods import FreeStretch, free_stretches, runs
 from booking.availability.values import ResourceDay, ResourceFacts, SiteDay, Window
 from core.wall_clock import local_day
 

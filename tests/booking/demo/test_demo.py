@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 
 from booking.availability.busy import busy_index
 from booking.availability.engine import check_offer
+from booking.availability.site_days import search_for, site_day
 from booking.availability.values import Offer as Verdict
-from booking.diary import search_for, site_day
-from booking.model import CANCELLED, State
+from booking.states import CANCELLED, State
 from booking.tables import Allocation, Appointment, AppointmentService, Claim, RebookItem
+from booking.use_cases.import_locations import import_file
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store, upgrade
@@ -30,11 +31,10 @@ from demo.invented_people import FAMILY, GIVEN, invent
 from demo.load import FOLDER, TOWNS, load_councils, load_scale
 from demo.scale import POSTCODES, Size, plan_text
 from locations.catalogue import Catalogue, catalogue_of
-from locations.geo import locate
-from locations.importing.plan import read_plan
-from locations.importing.reading import BadFile
-from locations.use_cases import import_file
-from people.residents import find_residents
+from locations.importing.council_plan import read_plan
+from locations.importing.toml_file import BadFile
+from locations.postcodes import locate
+from people.residents.identity import find_residents
 from people.tables import Resident, StaffMember
 from reminders.tables import Notification
 

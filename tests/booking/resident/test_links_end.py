@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from booking.tables import Appointment
 from core.database import Store
-from core.privacy import mask_email, mask_phone
+from core.personal_data import mask_email, mask_phone
 from people.tables import Resident
 from tests.booking.resident.test_booking_pages import clock_of
 from tests.booking.resident.walker import Visitor, book_one

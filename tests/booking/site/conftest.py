@@ -9,18 +9,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from booking.model import State
 from booking.queries.appointments import by_reference
+from booking.states import State
+from booking.use_cases.closures import list_touched
 from booking.use_cases.outcomes import move
-from booking.use_cases.rebooking import list_touched
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Store
 from core.runtime import EXTENSION, Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Closure
-from people.policy import Role
-from people.sessions import start
+from people.staff.policy import Role
+from people.staff.sign_in_sessions import start
 from people.tables import StaffMember, StaffRole
 from tests.support.factories import World, catalogue, make_appointment, make_site, make_world
 from web.staff_guard import cookie_name

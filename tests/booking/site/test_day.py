@@ -13,14 +13,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from booking.model import State
+from booking.states import State
 from booking.use_cases.changes import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Store
 from locations.catalogue import bump_plan
 from locations.tables import SessionException, SessionResource, SessionTemplate
-from people.model import Person, Representation
-from people.policy import Role
+from people.residents.details import Person, Representation
+from people.staff.policy import Role
 from people.tables import ResidentAccess
 from tests.booking.site.conftest import DAY, DESK, NINE, SITE, Library
 from tests.support.factories import (

@@ -12,13 +12,13 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from booking.tables import CalendarFeed
+from booking.use_cases.calendar_feeds import MOST_FEEDS, make_feed
 from booking.use_cases.changes import cancel
-from booking.use_cases.feeds import MOST_FEEDS, make_feed
 from core.audit import AuditEntry
 from core.errors import Invalid
 from core.idempotency import IdempotencyRecord
-from people.model import Person
-from people.policy import Role
+from people.residents.details import Person
+from people.staff.policy import Role
 from tests.booking.site.conftest import DESK, NINE, SITE, Library
 from tests.reminders.calendar_readers import read_with_vobject
 from tests.support.factories import catalogue

@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from booking.model import State
 from booking.queries.appointments import AppointmentView, by_reference
+from booking.states import State
 from booking.use_cases.changes import Move, cancel, reschedule
 from core.audit import AuditEntry
-from people.policy import Role
+from people.staff.policy import Role
 from tests.booking.site.conftest import DAY, DESK, NINE, SITE, Library
 from tests.support.factories import catalogue, offer_at
 from tests.support.pages import Page, check_page

@@ -1,0 +1,124 @@
+"""From the council's catalogue to the engine's values: what is open, day by day, and what is asked for.
+
+A site's days are worked out once and kept with the catalogue's own `SiteFacts`: a changed plan is a new object, so an
+old day can never be served for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from booking.availability.bits import Bits, span
+from booking.availability.values import (
+    Requirement,
+    ResourceDay,
+    ResourceFacts,
+    Search,
+    ServiceShape,
+    SiteDay,
+    Window,
+)
+from booking.states import place_needs, wants_extra_time
+from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
+from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+from locations.opening_hours import closed_on, openings_on
+
+MAX_KEPT_DAYS = 400
+# Nobody climbs stairs to a telephone: who needs step-free access may come by video or phone.
+NO_JOURNEY = frozenset({"step-free"})
+
+
+def site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
+    """The plan of `site` on `day`, without its bookings."""
+    kept: dict[date, SiteDay] = site.memory.setdefault("site_days", {})
+    known = kept.get(day.date)
+    if known is None:
+        if len(kept) >= MAX_KEPT_DAYS:
+            kept.clear()
+        known = kept[day.date] = _site_day(site, day, zone)
+    return known
+
+
+def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
+    windows: dict[int, list[Window]] = {}
+    for opening in openings_on(site, day, zone):
+        window = Window(
+            first=opening.first_tick,
+            last=opening.last_tick,
+            service_ids=opening.service_ids,
+            reserved_from=opening.reserved_from,
+            release_ticks=opening.release_ticks,
+        )
+        windows.setdefault(opening.resource_id, []).append(window)
+    closed = closed_on(site, day, zone)
+    resources = tuple(
+        ResourceDay(
+            resource=ResourceFacts(resource.id, resource.kind, resource.seats, resource.skills),
+            windows=tuple(windows[resource.id]),
+            closed=_bits(closed.get(None, ())) | _bits(closed.get(resource.id, ())),
+        )
+        for resource in site.resources
+        if resource.id in windows
+    )
+    return SiteDay(site.id, day, site.features | (NO_JOURNEY if site.is_virtual else frozenset()), resources)
+
+
+def _bits(periods: Iterable[tuple[int, int]]) -> Bits:
+    bits = 0
+    for first_tick, last_tick in periods:
+        bits |= span(first_tick, last_tick)
+    return bits
+
+
+@lru_cache(maxsize=4096)
+def shape_of(service: ServiceFacts) -> ServiceShape:
+    """What the engine needs to know of `service`. Times that are not whole ticks are rounded up."""
+    return ServiceShape(
+        service_id=service.id,
+        duration_ticks=_ticks(service.duration_minutes),
+        turnaround_ticks=_ticks(service.turnaround_minutes),
+        requirements=tuple(Requirement(pool.kind, pool.skills) for pool in service.requirements),
+        grid_ticks=max(1, _ticks(service.grid_minutes)),
+    )
+
+
+def _ticks(minutes: int) -> int:
+    return -(-minutes // TICK_MINUTES)
+
+
+def earliest_at(services: Sequence[ServiceFacts], now: datetime, *, for_public: bool) -> datetime:
+    """The first instant that may be booked. The lead time binds the public; staff may book from now on."""
+    lead = max(service.lead_minutes for service in services) if for_public else 0
+    return now + timedelta(minutes=lead)
+
+
+def last_bookable_date(services: Sequence[ServiceFacts], now: datetime, zone: str) -> date:
+    """The last date within every service's horizon, counted in whole local days from today."""
+    horizon = min(service.horizon_days for service in services)
+    return local_date_of(unit_of(now), zone) + timedelta(days=horizon)
+
+
+def search_for(
+    catalogue: Catalogue,
+    service_ids: Sequence[int],
+    now: datetime,
+    *,
+    for_public: bool,
+    needs: frozenset[str] = frozenset(),
+    extra_time: bool = False,
+) -> Search:
+    """What the engine is asked for a visit to these services, between lead time and horizon."""
+    services = [catalogue.service_by_id(service_id) for service_id in service_ids]
+    zone = catalogue.authority.zone
+    last_day = local_day(last_bookable_date(services, now, zone), zone)
+    return Search(
+        visit=tuple(shape_of(service) for service in services),
+        earliest_unit=unit_after(earliest_at(services, now, for_public=for_public)),
+        latest_unit=last_day.end_unit,
+        now_unit=unit_of(now),
+        for_public=for_public,
+        needs=place_needs(needs),
+        extra_ticks=_ticks(catalogue.authority.extra_time_minutes) if extra_time or wants_extra_time(needs) else 0,
+    )

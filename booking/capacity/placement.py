@@ -1,0 +1,131 @@
+"""Placing a visit in the diary, inside a writing transaction: lock the site, check the offer, seat it.
+
+The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
+either it sees this booking, or this booking sees the closure. Everybody locks in one order, so that nobody waits in a
+circle: sites by id, then the appointment, the hold, dead allocations, the resident, and claims last.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from booking.availability.busy import NOTHING_BUSY
+from booking.availability.engine import assign, check_offer
+from booking.availability.site_days import earliest_at, search_for, site_day
+from booking.availability.values import Allocation as Seating
+from booking.availability.values import Offer as Verdict
+from booking.availability.values import Search, SiteDay
+from booking.capacity.claims import bury
+from booking.capacity.occupancy import taken_on
+from booking.queries.slots import Ask, candidate_sites
+from booking.slot_tokens import Offer
+from booking.states import NEEDS, place_needs
+from booking.tables import Allocation
+from core.database import connection_of
+from core.errors import Invalid, SlotTaken, TooFar, TooSoon
+from core.idempotency import TRIES
+from core.wall_clock import instant_of, local_date_of, local_day
+from locations.catalogue import Catalogue, catalogue_while_locked
+
+_HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.hold_id == bindparam("hold"))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A checked offer: what was searched, when the visit begins and ends (units), and how to seat it."""
+
+    catalogue: Catalogue
+    search: Search
+    start_unit: int
+    end_unit: int
+    way: tuple[Seating, ...]
+
+
+def place(
+    session: Session,
+    offer: Offer,
+    now: datetime,
+    *,
+    for_public: bool,
+    needs: frozenset[str] = frozenset(),
+    but_not: int | None = None,
+) -> Placement:
+    """The offer, checked against the diary as it stands.
+
+    `but_not` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
+    """
+    catalogue = catalogue_while_locked(session, offer.authority_id, [offer.site_id])
+    _check_offered(catalogue, offer)
+    zone = catalogue.authority.zone
+    search = search_for(
+        catalogue, offer.service_ids, now, for_public=for_public, needs=needs, extra_time=offer.extra_time
+    )
+    day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
+    busy, dead = taken_on(session, day, now, but_not=but_not)
+    verdict = check_offer(search, day, busy, offer.start_unit)
+    if verdict is not Verdict.FREE:
+        raise _refusal(verdict, catalogue, offer, search, now)
+    if dead:
+        bury(session, dead, now)
+    (way,) = assign(search, day, busy, offer.start_unit, spread=_spread(session), most=1)
+    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, way)
+
+
+def _spread(session: Session) -> int:
+    """0, the best seat, at the first try; after a lost race any number, so that losers do not meet again."""
+    return secrets.randbelow(1 << 16) if session.info.get(TRIES) else 0
+
+
+def _check_offered(catalogue: Catalogue, offer: Offer) -> None:
+    ask = Ask(service_ids=offer.service_ids, site_ids=(offer.site_id,), mode=offer.mode)
+    if not candidate_sites(catalogue, ask):
+        raise SlotTaken("This place does not offer that. Choose another time or place.")
+
+
+def _refusal(
+    verdict: Verdict, catalogue: Catalogue, offer: Offer, search: Search, now: datetime
+) -> SlotTaken | TooSoon | TooFar:
+    if verdict is Verdict.TOO_SOON:
+        services = [catalogue.service_by_id(service_id) for service_id in offer.service_ids]
+        return TooSoon(earliest_at(services, now, for_public=search.for_public))
+    if verdict is Verdict.TOO_FAR:
+        return TooFar(instant_of(search.latest_unit))
+    return SlotTaken("This time is not free any more. Choose another.")
+
+
+def place_held(
+    session: Session, hold_id: int, offer: Offer, now: datetime, *, needs: frozenset[str] = frozenset()
+) -> Placement:
+    """The place of an offer that is held already. Only a closure made since, or needs that it cannot meet, refuse it.
+
+    The caller locks the hold afterwards, and so finds out whether a closure took it away. Raises: SlotTaken, Invalid.
+    """
+    catalogue = catalogue_while_locked(session, offer.authority_id, [offer.site_id])
+    _check_offered(catalogue, offer)
+    zone = catalogue.authority.zone
+    search = search_for(catalogue, offer.service_ids, now, for_public=False, extra_time=offer.extra_time)
+    day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
+    if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is Verdict.CLOSED:
+        raise SlotTaken("This place is closed then now. Choose another time.")
+    _check_needs_met(session, hold_id, offer, day, needs)
+    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ())
+
+
+def _check_needs_met(session: Session, hold_id: int, offer: Offer, day: SiteDay, needs: frozenset[str]) -> None:
+    """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
+    unmet = {need for need in needs if NEEDS[need].kind == "time"} if not offer.extra_time else set()
+    wanted = place_needs(needs) - day.features
+    if wanted:
+        skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
+        held: dict[int, frozenset[str]] = {}
+        for service_id, resource_id in connection_of(session).execute(_HELD, {"hold": hold_id}):
+            held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
+        unmet |= {need for has in held.values() for need in wanted - has}
+    if unmet:
+        words = ", ".join(NEEDS[need].label.lower() for need in sorted(unmet))
+        raise Invalid({"support_needs": [f"The time that is held does not offer: {words}. Choose a time that does."]})

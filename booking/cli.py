@@ -1,0 +1,56 @@
+"""Commands: bring in a council's places, services and sessions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from booking.use_cases.import_locations import import_file
+from core.audit import Actor
+from core.runtime import runtime
+from locations.importing.apply import Changes
+from locations.importing.toml_file import BadFile
+
+
+@click.group("locations")
+def locations_cli() -> None:
+    """Bring in a council's places, services and sessions."""
+
+
+@locations_cli.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def import_command(file: Path) -> None:
+    """Bring the council in FILE up to date; docs/locations-file.md says how to write one.
+
+    Importing a file twice changes nothing. When anything in it is wrong, every mistake is shown with its line and
+    nothing is changed.
+    """
+    try:
+        changes = import_file(runtime(), file.read_bytes(), actor=Actor.system())
+    except BadFile as error:
+        for line in str(error).splitlines():
+            click.echo(f"{file}: {line}", err=True)
+        raise click.ClickException("Nothing was imported. Put these right and run it again.") from error
+    for line in _said(changes):
+        click.echo(line)
+
+
+def _said(changes: Changes) -> list[str]:
+    """What happened, in words."""
+    words = [
+        f"{verb}: {_counted(counter)}."
+        for verb, counter in (("Added", changes.added), ("Changed", changes.changed), ("Removed", changes.removed))
+        if counter
+    ]
+    if changes.to_rebook:
+        words.append(f"{changes.to_rebook} booked appointments fall into a closure. They are on its list to rebook.")
+    words += [f"Kept {name}: past appointments refer to it. No session opens it." for name in changes.kept]
+    return words if not changes.are_none else ["Nothing to change: everything is as the file says.", *words]
+
+
+def _counted(counter: Counter[str]) -> str:
+    return ", ".join(f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in sorted(counter.items()))

@@ -1,0 +1,132 @@
+"""A site's day as the front desk works through it: who comes, what is free, what is shut and who must be rebooked.
+
+A constant number of statements, however full the day is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.availability.free_periods import FreeStretch, free_stretches
+from booking.availability.site_days import shape_of, site_day
+from booking.availability.values import SiteDay
+from booking.capacity.occupancy import busy_of
+from booking.queries.appointments import AppointmentView, of_site_day
+from booking.states import State
+from booking.tables import Appointment, RebookItem
+from core.audit import AuditEntry
+from core.errors import NotFound
+from core.wall_clock import local_day, unit_of
+from locations.catalogue import Catalogue, SiteFacts
+from locations.tables import Closure
+
+
+@dataclass(frozen=True)
+class RebookPerson:
+    """An appointment of the day that a closure touches, and the closure's reason."""
+
+    appointment: AppointmentView
+    reason: str
+
+
+@dataclass(frozen=True)
+class SiteDayView:
+    """Everything that the day list shows of one site on one date, read at `now`."""
+
+    catalogue: Catalogue
+    site: SiteFacts
+    date: date
+    now: datetime
+    appointments: tuple[AppointmentView, ...]
+    gaps: tuple[FreeStretch, ...]
+    to_rebook: tuple[RebookPerson, ...]
+    plan: SiteDay
+
+    @property
+    def zone(self) -> str:
+        """The zone of the site's clock."""
+        return self.catalogue.authority.zone
+
+
+def site_of(catalogue: Catalogue, slug: str) -> SiteFacts:
+    """The site of this slug. Raises: NotFound, in the same words as for a site that is somebody else's."""
+    try:
+        return catalogue.site(slug)
+    except NotFound as error:
+        raise NotFound from error
+
+
+def day_of(session: Session, catalogue: Catalogue, site: SiteFacts, wanted: date, now: datetime) -> SiteDayView:
+    """The day of the site. Five statements."""
+    zone = catalogue.authority.zone
+    appointments = tuple(of_site_day(session, catalogue, site.id, wanted))
+    plan = site_day(site, local_day(wanted, zone), zone)
+    return SiteDayView(
+        catalogue=catalogue,
+        site=site,
+        date=wanted,
+        now=now,
+        appointments=appointments,
+        gaps=_gaps(session, catalogue, plan, now),
+        to_rebook=_to_rebook(session, site.id, wanted, appointments),
+        plan=plan,
+    )
+
+
+def _gaps(session: Session, catalogue: Catalogue, plan: SiteDay, now: datetime) -> tuple[FreeStretch, ...]:
+    """The free stretches still to come that are long enough for a service that could be held there."""
+    stretches = free_stretches(plan, busy_of(session, [plan], now), unit_of(now))
+    return tuple(stretch for stretch in stretches if _is_of_use(catalogue, stretch))
+
+
+def _is_of_use(catalogue: Catalogue, stretch: FreeStretch) -> bool:
+    services = (catalogue.service_by_id(service_id) for service_id in stretch.service_ids)
+    shortest = min((shape_of(service).duration_ticks for service in services), default=0)
+    return shortest > 0 and stretch.last_unit - stretch.first_unit >= shortest
+
+
+def _to_rebook(
+    session: Session, site_id: int, wanted: date, appointments: Sequence[AppointmentView]
+) -> tuple[RebookPerson, ...]:
+    rows = session.execute(
+        select(RebookItem.appointment_id, Closure.reason)
+        .join(Appointment, Appointment.id == RebookItem.appointment_id)
+        .join(Closure, Closure.id == RebookItem.closure_id)
+        .where(
+            Appointment.site_id == site_id,
+            Appointment.local_date == wanted,
+            Appointment.state == State.BOOKED,
+            RebookItem.settled_at.is_(None),
+        )
+        .order_by(RebookItem.id)
+    )
+    reasons: dict[int, str] = {row.appointment_id: row.reason for row in rows}
+    return tuple(RebookPerson(view, reasons[view.id]) for view in appointments if view.id in reasons)
+
+
+@dataclass(frozen=True)
+class LastDeed:
+    """Who last did something to an appointment, and when."""
+
+    actor_name: str
+    at: datetime
+
+
+def last_deed_of(session: Session, authority_id: int, appointment_id: int) -> LastDeed | None:
+    """The latest entry of the record about an appointment."""
+    row = session.execute(
+        select(AuditEntry.actor_name, AuditEntry.at)
+        .where(
+            AuditEntry.authority_id == authority_id,
+            AuditEntry.subject_kind == "appointment",
+            AuditEntry.subject_id == appointment_id,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).first()
+    return LastDeed(row.actor_name, row.at) if row else None

@@ -1,0 +1,255 @@
+"""Searches for free slots. The page, the API and the check at booking time all ask here, and here asks the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from heapq import nsmallest
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from booking.availability.bits import Bits
+from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
+from booking.availability.site_days import last_bookable_date, search_for, site_day
+from booking.availability.values import Search, SiteDay, Slot
+from booking.capacity.occupancy import busy_of
+from booking.slot_tokens import Offer, encode
+from core.wall_clock import days_between, instant_of, local_date_of
+from locations.catalogue import Catalogue, SiteFacts
+from locations.postcodes import Place, grid_miles
+
+# How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
+FIRST_SLOT_DAYS = (4, 17)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What somebody looks for. No site means all, no mode any mode, no dates all between lead time and horizon."""
+
+    service_ids: tuple[int, ...]
+    site_ids: tuple[int, ...] | None = None
+    mode: str | None = None
+    needs: frozenset[str] = frozenset()
+    first_date: date | None = None
+    last_date: date | None = None
+    for_public: bool = True
+    extra_time: bool = False
+
+
+@dataclass(frozen=True)
+class FreeSlot:
+    """A start that could be booked, ready to show. Times are aware, in the authority's zone."""
+
+    offer: Offer
+    token: str
+    site: SiteFacts
+    mode: str
+    starts_at: datetime
+    ends_at: datetime
+    free: int
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """A search with the sites and dates that it looks at."""
+
+    search: Search
+    sites: tuple[SiteFacts, ...]
+    dates: tuple[date, date] | None
+
+    def __bool__(self) -> bool:
+        return bool(self.sites) and self.dates is not None
+
+
+def modes_at(catalogue: Catalogue, ask: Ask, site: SiteFacts) -> tuple[str, ...]:
+    """The modes in which the visit can be held at `site`, as asked."""
+    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    return tuple(
+        mode
+        for mode in site.modes
+        if (ask.mode is None or mode == ask.mode) and all(mode in service.modes for service in services)
+    )
+
+
+def candidate_sites(catalogue: Catalogue, ask: Ask) -> tuple[SiteFacts, ...]:
+    """The sites that offer every service of the visit, in a mode that was asked for."""
+    return tuple(
+        site
+        for site in catalogue.sites
+        if (ask.site_ids is None or site.id in ask.site_ids)
+        and set(ask.service_ids) <= site.service_ids
+        and modes_at(catalogue, ask, site)
+    )
+
+
+def engine_slots(
+    session: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None
+) -> list[Slot]:
+    """The engine's slots, by start and then by site: for programs that want many. One statement."""
+    scope = _scope(catalogue, ask, now)
+    if not scope:
+        return []
+    days = _site_days(catalogue, scope)
+    return find_slots(scope.search, days, busy_of(session, days, now), limit)
+
+
+def all_slots(
+    session: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None
+) -> list[FreeSlot]:
+    """The slots that answer `ask`, by start and then by site."""
+    slots = engine_slots(session, catalogue, ask, now, limit)
+    shown = [free_slot for slot in slots for free_slot in _shown(catalogue, ask, slot)]
+    return shown[:limit]
+
+
+def day_counts(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[tuple[int, date], int]:
+    """For each site and date in question, at how many times the visit could begin."""
+    scope = _scope(catalogue, ask, now)
+    if not scope:
+        return {}
+    days = _site_days(catalogue, scope)
+    return count_by_day(scope.search, days, busy_of(session, days, now))
+
+
+def starts_by_day(
+    session: Session, catalogue: Catalogue, ask: Ask, now: datetime
+) -> dict[tuple[int, date], tuple[int, Bits]]:
+    """For each site and date on which the visit could begin: the unit of midnight, and the starts in ticks after it."""
+    scope = _scope(catalogue, ask, now)
+    if not scope:
+        return {}
+    days = _site_days(catalogue, scope)
+    busy = busy_of(session, days, now)
+    found = ((day, day_starts(scope.search, day, busy)) for day in days)
+    return {(day.site_id, day.day.date): (day.day.base_unit, bits) for day, bits in found if bits}
+
+
+def first_by_site(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[int, FreeSlot]:
+    """The first slot of each site that has one, soonest first. At most three statements."""
+    scope, found = _scope(catalogue, ask, now), dict[int, Slot]()
+    for dates in _growing_periods(scope):
+        sites = tuple(site for site in scope.sites if site.id not in found)
+        if sites:
+            days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
+            found |= first_slot_by_site(scope.search, days, busy_of(session, days, now))
+    in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
+    return {slot.site_id: next(_shown(catalogue, ask, slot)) for slot in in_order}
+
+
+def next_slot(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> FreeSlot | None:
+    """The soonest slot anywhere that was asked for."""
+    scope = _scope(catalogue, ask, now)
+    for dates in _growing_periods(scope):
+        days = _site_days(catalogue, replace(scope, dates=dates))
+        slots = find_slots(scope.search, days, busy_of(session, days, now), limit=1)
+        if slots:
+            return next(_shown(catalogue, ask, slots[0]))
+    return None
+
+
+def nearest_alternatives(
+    session: Session,
+    catalogue: Catalogue,
+    offer: Offer,
+    now: datetime,
+    *,
+    for_public: bool,
+    needs: frozenset[str] = frozenset(),
+    count: int = 3,
+) -> list[FreeSlot]:
+    """Up to `count` slots nearest in time to `offer`, at its site and in its mode; then anywhere, if too few."""
+    zone = catalogue.authority.zone
+    wanted = local_date_of(offer.start_unit, zone)
+    ask = Ask(
+        service_ids=offer.service_ids,
+        site_ids=(offer.site_id,),
+        mode=offer.mode,
+        needs=needs,
+        first_date=wanted - timedelta(days=7),
+        last_date=wanted + timedelta(days=14),
+        for_public=for_public,
+        extra_time=offer.extra_time,
+    )
+    found: dict[str, FreeSlot] = {}
+    # Closest to what was wanted first: here about then, anywhere about then, anywhere at any time.
+    anywhere = replace(ask, site_ids=None, mode=None)
+    wider = (ask, anywhere, replace(anywhere, first_date=None, last_date=None))
+    for wish in wider:
+        near = _nearest(engine_slots(session, catalogue, wish, now), offer.start_unit, count + 1)
+        found |= {shown.token: shown for slot in near for shown in _shown(catalogue, wish, slot)}
+        found.pop(encode(offer), None)
+        if len(found) >= count:
+            break
+    return sorted(list(found.values())[:count], key=lambda slot: slot.starts_at)
+
+
+def sites_by_distance(catalogue: Catalogue, ask: Ask, place: Place | None) -> list[tuple[SiteFacts, float | None]]:
+    """The candidate sites with their miles from `place`, nearest first; virtual ones, which are nowhere, last."""
+
+    def miles(site: SiteFacts) -> float | None:
+        if place is None or site.easting is None or site.northing is None:
+            return None
+        return grid_miles((place.easting, place.northing), (site.easting, site.northing))
+
+    measured = [(site, miles(site)) for site in candidate_sites(catalogue, ask)]
+    if place is None:
+        return measured
+    return sorted(measured, key=lambda pair: (pair[1] is None, pair[1] or 0.0, pair[0].name))
+
+
+def _scope(catalogue: Catalogue, ask: Ask, now: datetime) -> _Scope:
+    search = search_for(
+        catalogue, ask.service_ids, now, for_public=ask.for_public, needs=ask.needs, extra_time=ask.extra_time
+    )
+    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    zone = catalogue.authority.zone
+    first = local_date_of(search.earliest_unit, zone)
+    last = last_bookable_date(services, now, zone)
+    first = max(first, ask.first_date) if ask.first_date else first
+    last = min(last, ask.last_date) if ask.last_date else last
+    return _Scope(search, candidate_sites(catalogue, ask), (first, last) if first <= last else None)
+
+
+def _site_days(catalogue: Catalogue, scope: _Scope) -> list[SiteDay]:
+    if scope.dates is None:
+        return []
+    zone = catalogue.authority.zone
+    days = days_between(*scope.dates, zone)
+    return [site_day(site, day, zone) for day in days for site in scope.sites]
+
+
+def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
+    """The scope's dates in a few pieces, the first ones short."""
+    if scope.dates is None:
+        return
+    first, last = scope.dates
+    for length in FIRST_SLOT_DAYS:
+        if first > last:
+            return
+        end = min(last, first + timedelta(days=length - 1))
+        yield first, end
+        first = end + timedelta(days=1)
+    if first <= last:
+        yield first, last
+
+
+def _shown(catalogue: Catalogue, ask: Ask, slot: Slot) -> Iterator[FreeSlot]:
+    site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
+    for mode in modes_at(catalogue, ask, site):
+        offer = Offer(
+            authority_id=catalogue.authority.id,
+            site_id=site.id,
+            service_ids=ask.service_ids,
+            mode=mode,
+            start_unit=slot.start_unit,
+            extra_time=ask.extra_time or "extra-time" in ask.needs,
+        )
+        starts_at = instant_of(slot.start_unit).astimezone(zone)
+        ends_at = instant_of(slot.end_unit).astimezone(zone)
+        yield FreeSlot(offer, encode(offer), site, mode, starts_at, ends_at, slot.free)
+
+
+def _nearest(slots: list[Slot], unit: int, count: int) -> list[Slot]:
+    return nsmallest(count, slots, key=lambda slot: (abs(slot.start_unit - unit), slot.start_unit, slot.site_id))

@@ -1,0 +1,232 @@
+"""Booking: a slot or a hold becomes an appointment, with its claims, audit, notifications and idempotency record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.orm import Session
+
+from booking.appointment_repository import insert_appointment, insert_services
+from booking.capacity.claims import claim_for_appointment, turn_hold_into_appointment
+from booking.capacity.placement import Placement, place, place_held
+from booking.events import AppointmentChange, PlanningFacts, announce
+from booking.slot_tokens import Offer, decode, encode
+from booking.states import CHANNELS, State, wants_extra_time
+from booking.tables import Appointment, AppointmentService, Hold
+from booking.use_cases.holds import live_hold
+from core.audit import Actor, record
+from core.database import connection_of, table_of
+from core.errors import Invalid, LimitReached
+from core.idempotency import Answer, IdempotencyKey, once
+from core.runtime import Runtime
+from core.tokens import digest, manage_token, new_nonce
+from core.wall_clock import instant_of, local_date_of
+from people.residents.details import Person, Representation
+from people.residents.identity import Identified, identify
+from people.residents.resident_repository import add_representative, lock_resident
+
+_appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
+_OPEN_COUNTS = (
+    select(_services.service_id, func.count())
+    .join(table_of(Appointment), _appointments.id == _services.appointment_id)
+    .where(
+        _appointments.resident_id.in_(bindparam("residents", expanding=True)),
+        _appointments.starts_at > bindparam("now"),
+        _appointments.state == State.BOOKED.value,
+        _services.service_id.in_(bindparam("services", expanding=True)),
+    )
+    .group_by(_services.service_id)
+)
+PUBLIC_ACTORS = frozenset({"resident", "api"})
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What is to be booked: an offer or a hold's token, for whom, how, and what is known of them."""
+
+    authority_id: int
+    channel: str
+    resident: Person | int
+    offer: Offer | None = None
+    hold: str | None = None
+    representative: Representation | None = None
+    support_needs: tuple[str, ...] = ()
+    notes: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A kept promise as it stood after the deed: reference, version, state, what it is for (an offer's token), its end."""
+
+    appointment_id: int
+    reference: str
+    version: int
+    state: str
+    offer: str
+    end_unit: int
+    manage_url_path: str = ""
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """Capacity about to be taken: the checked place in the diary, and the hold that has it already, if one does."""
+
+    offer: Offer
+    placement: Placement
+    hold_id: int | None
+
+
+def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None) -> Booked:
+    """The appointment that `booking` asks for.
+
+    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, Invalid, NotFound, IdempotencyMismatch.
+    """
+    if booking.channel not in CHANNELS:
+        raise Invalid({"channel": [f"Use one of: {', '.join(sorted(CHANNELS))}."]})
+    deed = partial(_book, runtime=runtime, booking=booking, actor=actor)
+    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+
+
+def with_link(runtime: Runtime, answer: Answer) -> Booked:
+    """What was booked, with its link worked out afresh: no row, not even the idempotency record, holds the token."""
+    facts = dict(answer.body)
+    token = manage_token(runtime.settings.secret_key, facts.pop("nonce"))
+    return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
+
+
+def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
+    now = runtime.clock.database_now(session)
+    taking = _taking(session, booking, actor, now)
+    resident = _resident(session, booking, actor, now)
+    if actor.kind in PUBLIC_ACTORS and resident.same:
+        _check_limit(session, taking, resident.same, now)
+    representative_id = None
+    if booking.representative is not None:
+        representative_id = add_representative(session, booking.authority_id, resident.id, booking.representative, now)
+    nonce = new_nonce()
+    values = _values(taking, booking, now) | {
+        "resident_id": resident.id,
+        "representative_id": representative_id,
+        "manage_nonce": nonce,
+        "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
+    }
+    appointment_id, reference = insert_appointment(session, values)
+    insert_services(session, appointment_id, parts_of(taking.placement, taking.offer))
+    _take(session, taking, appointment_id, now)
+    record(
+        session,
+        actor,
+        "booked",
+        ("appointment", appointment_id),
+        authority_id=booking.authority_id,
+        now=now,
+        channel=booking.channel,
+        offer=encode(taking.offer),
+    )
+    facts = _planning_facts(taking, appointment_id)
+    announce(session, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
+    offer, end_unit = encode(taking.offer), taking.placement.end_unit
+    booked = Booked(appointment_id, reference, 1, State.BOOKED.value, offer, end_unit)
+    return Answer(201, asdict(booked) | {"nonce": nonce})
+
+
+def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
+    if booking.hold is not None and booking.offer is None:
+        hold = live_hold(session, booking.authority_id, booking.hold, now)
+        offer, needs = decode(hold.offer), frozenset(booking.support_needs)
+        placement = place_held(session, hold.id, offer, now, needs=needs)
+        live_hold(session, booking.authority_id, booking.hold, now, lock=True)
+        return _Taking(offer, placement, hold.id)
+    if booking.offer is None or booking.hold is not None:
+        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+    if booking.offer.authority_id != booking.authority_id:
+        raise Invalid({"slot": ["This slot belongs to another authority."]})
+    needs = frozenset(booking.support_needs)
+    offer = replace(booking.offer, extra_time=booking.offer.extra_time or wants_extra_time(needs))
+    for_public = actor.kind in PUBLIC_ACTORS
+    return _Taking(offer, place(session, offer, now, for_public=for_public, needs=needs), None)
+
+
+def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
+    if isinstance(booking.resident, int):
+        return Identified(booking.resident, same=(lock_resident(session, booking.authority_id, booking.resident).id,))
+    if not booking.resident.name.strip():
+        raise Invalid({"name": ["Enter a name."]})
+    return identify(session, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
+
+
+def _check_limit(session: Session, taking: _Taking, residents: Sequence[int], now: datetime) -> None:
+    """Raises: LimitReached. All records of the person count, and are locked, so that bookings at once take turns."""
+    values = {"residents": residents, "now": now, "services": taking.offer.service_ids}
+    counts: dict[int, int] = {row[0]: row[1] for row in connection_of(session).execute(_OPEN_COUNTS, values)}
+    for service_id in taking.offer.service_ids:
+        limit = taking.placement.catalogue.service_by_id(service_id).open_limit
+        if counts.get(service_id, 0) + taking.offer.service_ids.count(service_id) > limit:
+            raise LimitReached(limit)
+
+
+def _values(taking: _Taking, booking: Booking, now: datetime) -> dict[str, Any]:
+    return times_of(taking.placement, taking.offer) | {
+        "authority_id": booking.authority_id,
+        "version": 1,
+        "state": State.BOOKED.value,
+        "channel": booking.channel,
+        "support_needs": sorted(set(booking.support_needs)),
+        "notes": booking.notes,
+        "answers": booking.answers,
+        "is_walk_in": False,
+        "created_at": now,
+        "changed_at": now,
+        "state_reason": "",
+    }
+
+
+def times_of(placement: Placement, offer: Offer) -> dict[str, Any]:
+    """The columns of an appointment that say where and when it is."""
+    return {
+        "site_id": offer.site_id,
+        "mode": offer.mode,
+        "starts_at": instant_of(placement.start_unit),
+        "ends_at": instant_of(placement.end_unit),
+        "local_date": local_date_of(placement.start_unit, placement.catalogue.authority.zone),
+        "offer": encode(offer),
+    }
+
+
+def parts_of(placement: Placement, offer: Offer) -> list[tuple[int, datetime, datetime]]:
+    """The services of the visit, back to back: (service id, start, end) each."""
+    parts, unit = [], placement.start_unit
+    for shape in placement.search.visit:
+        end = unit + shape.duration_ticks + placement.search.extra_ticks
+        parts.append((shape.service_id, instant_of(unit), instant_of(end)))
+        unit = end
+    return parts
+
+
+def _planning_facts(taking: _Taking, appointment_id: int) -> PlanningFacts:
+    """What decides about the messages owed: all known here, so that nobody has to read it back."""
+    catalogue = taking.placement.catalogue
+    return PlanningFacts(
+        authority_id=catalogue.authority.id,
+        appointment_id=appointment_id,
+        version=1,
+        state=State.BOOKED.value,
+        starts_at=instant_of(taking.placement.start_unit),
+        is_walk_in=False,
+        zone=catalogue.authority.zone,
+        reminder_plan=catalogue.service_by_id(taking.offer.service_ids[0]).reminder_plan,
+    )
+
+
+def _take(session: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
+    if taking.hold_id is None:
+        claim_for_appointment(session, taking.offer.site_id, taking.placement.way, appointment_id=appointment_id)
+        return
+    turn_hold_into_appointment(session, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
+    connection_of(session).execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))

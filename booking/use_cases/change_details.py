@@ -1,0 +1,132 @@
+"""Other contact details, needs and notes for one appointment. The person's own record is changed by staff alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.appointment_repository import appointment_for_change, check_link, check_seen, contact_of
+from booking.events import AppointmentChange, announce
+from booking.states import Contact, ContactChange, State, written_to
+from booking.tables import Appointment
+from core.audit import Actor, record
+from core.errors import IllegalMove
+from core.idempotency import Answer, IdempotencyKey, once
+from core.runtime import Runtime
+from core.tokens import digest, manage_token, new_nonce
+from people.residents.names import email_key
+from people.tables import Representative, Resident
+
+
+@dataclass(frozen=True)
+class Details:
+    """What may be changed of an appointment without changing its time. None stays as it is."""
+
+    contact: Contact | None = None
+    support_needs: tuple[str, ...] | None = None
+    language: str | None = None
+    notes: str | None = None
+
+
+def change_details(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    details: Details,
+    *,
+    actor: Actor,
+    seen: str | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> None:
+    """New details for this appointment alone. Another address gets a confirmation with a new link; the old one is told.
+
+    `seen` is the stamp of what was shown. Raises: IllegalMove, LinkEnded, Stale, NotFound.
+    """
+
+    def deed(session: Session) -> Answer:
+        now = runtime.clock.database_now(session)
+        row = appointment_for_change(session, authority_id, reference)
+        check_link(row, actor, now)
+        if row.state != State.BOOKED:
+            raise IllegalMove(row.state, State.BOOKED)
+        check_seen(row, seen)
+        row.changed_at = now
+        if details.support_needs is not None:
+            row.support_needs = sorted(set(details.support_needs))
+        row.contact_language = row.contact_language if details.language is None else details.language
+        row.notes = row.notes if details.notes is None else details.notes
+        change = _change_contact(session, runtime, row, details.contact) if details.contact else None
+        _recorded(session, row, actor, now, change)
+        return Answer(200, {})
+
+    once(runtime.store, idempotency, deed, runtime.clock.now())
+
+
+def follow_record(session: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:
+    """Let every appointment ahead be reached as the resident's record says again: staff have just asked them.
+
+    Call it in the transaction that changes the record, after the change.
+    """
+    own = (Appointment.contact_email, Appointment.contact_phone, Appointment.contact_preference)
+    rows = session.scalars(
+        select(Appointment)
+        .where(
+            Appointment.resident_id == resident.id,
+            Appointment.state == State.BOOKED.value,
+            Appointment.starts_at > now,
+            or_(*(column.is_not(None) for column in own)),
+        )
+        .order_by(Appointment.id)
+        .with_for_update(key_share=True)
+    ).all()
+    for row in rows:
+        row.changed_at = now
+        _recorded(session, row, actor, now, _change_contact(session, runtime, row, None))
+
+
+def _change_contact(
+    session: Session, runtime: Runtime, row: Appointment, contact: Contact | None
+) -> ContactChange | None:
+    """What has changed, after the change to `contact`, or back to the record for None; None when nothing has."""
+    resident = session.get_one(Resident, row.resident_id)
+    before = contact_of(row, resident)
+    _set_contact(row, resident, contact)
+    after = contact_of(row, resident)
+    if after == before:
+        return None
+    old, new = _address(session, row, before), _address(session, row, after)
+    if old != new:  # whoever reads the old address keeps no key to the appointment
+        row.manage_nonce = new_nonce()
+        row.manage_digest = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))
+    row.earlier_emails = [*(row.earlier_emails or []), old]
+    return ContactChange(len(row.earlier_emails), bool(old), bool(new) and old != new)
+
+
+def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) -> None:
+    """Keep `contact` with the appointment where it differs from the record."""
+    if contact is None:
+        row.contact_email = row.contact_phone = row.contact_preference = row.contact_leave_no_message = None
+        return
+    email, phone = email_key(contact.email), contact.phone.strip()
+    row.contact_email = None if email == resident.email else email
+    row.contact_phone = None if phone == resident.phone else phone
+    row.contact_preference = None if contact.preference == resident.contact_preference else contact.preference
+    is_same = contact.leave_no_message == resident.leave_no_message
+    row.contact_leave_no_message = None if is_same else contact.leave_no_message
+
+
+def _address(session: Session, row: Appointment, contact: Contact) -> str:
+    helper = session.get(Representative, row.representative_id) if row.representative_id else None
+    return written_to(contact.preference, contact.email, helper.email if helper else "")
+
+
+def _recorded(session: Session, row: Appointment, actor: Actor, now: datetime, contact: ContactChange | None) -> None:
+    subject = ("appointment", row.id)
+    record(
+        session, actor, "details_changed", subject, authority_id=row.authority_id, now=now, contact=contact is not None
+    )
+    change = AppointmentChange(row.authority_id, row.id, row.version, "details", now, contact=contact)
+    announce(session, change)

@@ -1,0 +1,35 @@
+"""Tidying up what has had its time: holds, claims, idempotency records, sign-ins. Nothing depends on it for being right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from booking.capacity.claims import remove_past
+from booking.use_cases.holds import remove_expired
+from core import idempotency
+from core.runtime import Runtime
+from core.wall_clock import unit_of
+from people.staff import sign_in_limits, sign_in_sessions
+
+PAST_DAYS_KEPT = timedelta(days=2)  # longer than any local day that is still running somewhere
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many dead holds and past claims were removed."""
+
+    holds: int
+    claims: int
+
+
+def sweep(runtime: Runtime) -> Swept:
+    """Remove what no search and no booking needs any more, by the database's clock."""
+    with runtime.store.writing() as session:
+        now = runtime.clock.database_now(session)
+        holds = remove_expired(session, now)
+        claims = remove_past(session, unit_of(now - PAST_DAYS_KEPT))
+        idempotency.forget_old(session, now)
+        sign_in_sessions.forget_old(session, now)
+        sign_in_limits.forget_old(session, now)
+    return Swept(holds, claims)

@@ -1,0 +1,70 @@
+"""A closure's list of people to rebook: each appointment it touches is on it, until that appointment is dealt with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from booking.states import State
+from booking.tables import Allocation, Appointment, RebookItem
+from booking.use_cases.holds import remove_holds
+from core.database import connection_of, table_of
+from core.wall_clock import unit_after, unit_of
+from locations.tables import Closure, Site
+
+
+def list_touched(session: Session, closure_id: int, now: datetime) -> int:
+    """Put every booked appointment that the closure touches on its list; how many were added.
+
+    The caller holds the sites' rows for itself (`locations.catalogue.bump_plan`), so no booking can slip past: one that
+    came first is listed here, one that comes later sees the closure. Holds that it touches end, so that none of them
+    becomes an appointment afterwards.
+    """
+    closure = session.get_one(Closure, closure_id)
+    connection = connection_of(session)
+    holds = select(Allocation.hold_id).where(Allocation.hold_id.is_not(None), *_touching(closure)).distinct()
+    remove_holds(session, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
+    touched = (
+        select(Appointment.id)
+        .join(Allocation, Allocation.appointment_id == Appointment.id)
+        .where(
+            Appointment.authority_id == closure.authority_id,
+            Appointment.state == State.BOOKED,
+            *_touching(closure),
+        )
+        .distinct()
+    )
+    known = select(RebookItem.appointment_id).where(RebookItem.closure_id == closure_id)
+    ids = connection.scalars(touched.where(Appointment.id.not_in(known)).order_by(Appointment.id)).all()
+    if ids:
+        common = {"authority_id": closure.authority_id, "closure_id": closure_id, "created_at": now}
+        connection.execute(table_of(RebookItem).insert(), [common | {"appointment_id": id_} for id_ in ids])
+    return len(ids)
+
+
+def _touching(closure: Closure) -> tuple[ColumnElement[bool], ...]:
+    """What an allocation must be for the closure to touch it."""
+    return (
+        Allocation.first_unit < unit_after(closure.ends_at),
+        Allocation.last_unit > unit_of(closure.starts_at),
+        _in_scope(closure),
+    )
+
+
+def _in_scope(closure: Closure) -> ColumnElement[bool]:
+    if closure.resource_id is not None:
+        return Allocation.resource_id == closure.resource_id
+    if closure.site_id is not None:
+        return Allocation.site_id == closure.site_id
+    return Allocation.site_id.in_(select(Site.id).where(Site.authority_id == closure.authority_id))
+
+
+def settle(session: Session, appointment_id: int, now: datetime) -> None:
+    """Take an appointment off every list: it was moved or cancelled."""
+    connection_of(session).execute(
+        update(table_of(RebookItem))
+        .where(RebookItem.appointment_id == appointment_id, RebookItem.settled_at.is_(None))
+        .values(settled_at=now)
+    )

@@ -1,0 +1,37 @@
+"""A lost manage link: sent again, to the address on record and nowhere else."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from booking.events import ManageLinkRequest, announce_link_request
+from booking.states import has_link_ended
+from booking.tables import Appointment
+from core.audit import Actor, record
+from core.runtime import Runtime
+from core.tokens import parse_reference
+from people.residents.names import name_tokens
+from people.tables import Resident
+
+
+def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str, surname: str) -> None:
+    """Have the link sent when reference and surname belong together; say nothing about whether they do.
+
+    The link of an appointment that is over is not sent.
+    Any word of the name will do, for people differ in what they call their surname.
+    """
+    reference, wanted = parse_reference(reference_text), name_tokens(surname)
+    with runtime.store.writing() as session:
+        now = runtime.clock.database_now(session)
+        found = session.execute(
+            select(Appointment.id, Appointment.ends_at, Resident.name)
+            .join(Resident, Resident.id == Appointment.resident_id)
+            .where(Appointment.authority_id == authority_id, Appointment.reference == reference)
+        ).first()
+        if found is None or has_link_ended(found.ends_at, now):
+            return
+        if not wanted or not set(wanted) <= set(name_tokens(found.name)):
+            return
+        subject = ("appointment", found.id)
+        record(session, Actor.resident(), "manage_link_requested", subject, authority_id=authority_id, now=now)
+        announce_link_request(session, ManageLinkRequest(authority_id, found.id, now))

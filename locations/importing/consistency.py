@@ -1,0 +1,66 @@
+"""Whether services, sites and sessions fit together: nobody should book what nobody can serve. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from locations.importing.table_reader import Reader
+from locations.importing.toml_lines import Path
+from locations.importing.value_checks import did_you_mean
+
+if TYPE_CHECKING:
+    from locations.importing.council_plan import SitePlan
+
+Services = Sequence[tuple[Mapping[str, Any], Path]]
+
+
+def note_what_does_not_fit(reader: Reader, services: Services, sites: Iterable[SitePlan]) -> None:
+    """Note sessions that offer unknown services, in ways that the site has not, or with nobody to serve them."""
+    known = {row["slug"]: row for row, _ in services if row["slug"] is not None}
+    for site in sites:
+        for slug in _known_services(reader, site, known):
+            _note_wrong_mode(reader, site, known[slug])
+            _note_unserved(reader, site, known[slug])
+
+
+def _known_services(reader: Reader, site: SitePlan, known: Mapping[str, Any]) -> Iterable[str]:
+    offered: dict[str, None] = {}
+    for session in site.sessions:
+        for slug in session.services:
+            if slug in known:
+                offered[slug] = None
+            else:
+                hint = did_you_mean(slug, list(known)) or "; add it under [[services]]"
+                what = f'session "{session.slug}" of site "{site.values["slug"]}" offers {slug!r}, which is no service'
+                reader.note((*session.path, "services"), f"{what}{hint}.")
+    return offered
+
+
+def _offering(site: SitePlan, slug: str) -> Path:
+    return next(session.path for session in site.sessions if slug in session.services)
+
+
+def _note_wrong_mode(reader: Reader, site: SitePlan, service: Mapping[str, Any]) -> None:
+    possible = {"video", "phone"} if site.values["kind"] == "virtual" else {"in_person"}
+    if site.values["kind"] is not None and service["modes"] and possible.isdisjoint(service["modes"]):
+        where = f'service "{service["slug"]}" cannot be given at site "{site.values["slug"]}"'
+        reader.note(
+            (*_offering(site, service["slug"]), "services"),
+            f"{where}: its modes are {', '.join(service['modes'])}, and a {site.values['kind']} has "
+            f"{' and '.join(sorted(possible))}.",
+        )
+
+
+def _note_unserved(reader: Reader, site: SitePlan, service: Mapping[str, Any]) -> None:
+    """Every requirement needs at least one resource that some session opens for the service."""
+    open_here = {slug for session in site.sessions if service["slug"] in session.services for slug in session.resources}
+    open_rows = [row for row in site.resources if row["slug"] in open_here]
+    for need in service["requirements"]:
+        if not any(row["kind"] == need["kind"] and set(need["skills"]) <= set(row["skills"]) for row in open_rows):
+            skills = f" with {', '.join(need['skills'])}" if need["skills"] else ""
+            what = f'service "{service["slug"]}" needs a {need["kind"]}{skills}'
+            reader.note(
+                (*_offering(site, service["slug"]), "services"),
+                f'{what}, and no session of site "{site.values["slug"]}" opens one for it.',
+            )

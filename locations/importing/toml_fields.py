@@ -1,0 +1,127 @@
+"""The keys of each table of the file, with what their values must be and what holds when they are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from locations.importing import value_checks
+from locations.importing.recurrence_rules import rule, weekly_rule
+from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
+
+SITE_KINDS = ("library", "hub", "office", "virtual")
+RESOURCE_KINDS = ("desk", "room", "adviser", "virtual_room", "equipment")
+MODES = ("in_person", "video", "phone")
+WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
+DEFAULT_REMINDERS = (
+    {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},
+    {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
+    {"kind": "reminder_2h", "minutes_before": 120},
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key: its check, and its value when it is left out, unless it must not be."""
+
+    check: Check
+    default: Any = None
+    required: bool = False
+
+
+Fields = Mapping[str, Field]
+
+REMINDER: Fields = {
+    "kind": Field(text(30, may_be_empty=False), required=True),
+    "days_before": Field(whole(1, 60)),
+    "at": Field(value_checks.wall_time),
+    "minutes_before": Field(minutes(5, WEEK)),
+}
+QUESTION: Fields = {"ask": Field(text(300, may_be_empty=False), required=True), "say": Field(text(1000), "")}
+REQUIREMENT: Fields = {"kind": Field(one_of(RESOURCE_KINDS), required=True), "skills": Field(list_of(code), ())}
+
+AUTHORITY: Fields = {
+    "slug": Field(value_checks.authority_slug, required=True),
+    "name": Field(text(200, may_be_empty=False), required=True),
+    "zone": Field(value_checks.zone, "Europe/London"),
+    "division": Field(value_checks.division, "england-and-wales"),
+    "brand_colour": Field(value_checks.colour, "#1d4f7c"),
+    "phone": Field(text(40), ""),
+    "email": Field(value_checks.email, ""),
+    "opening_words": Field(text(300), ""),
+    "publishes_availability": Field(yes_no, True),
+    "closes_on_bank_holidays": Field(yes_no, True),
+    "lead_minutes": Field(minutes(0, YEAR), 120),
+    "horizon_days": Field(whole(1, 730), 56),
+    "open_limit": Field(whole(1, 1000), 2),
+    "cancel_cutoff_minutes": Field(minutes(0, YEAR), 120),
+    "extra_time_minutes": Field(minutes(0, 240), 15),
+}
+SERVICE: Fields = {
+    "slug": Field(slug, required=True),
+    "name": Field(text(200, may_be_empty=False), required=True),
+    "topic": Field(text(100), ""),
+    "summary": Field(text(300), ""),
+    "duration_minutes": Field(minutes(5, 480), required=True),
+    "turnaround_minutes": Field(minutes(0, 240), 0),
+    "grid_minutes": Field(minutes(5, 240), 15),
+    "modes": Field(list_of(one_of(MODES), least=1), ("in_person",)),
+    "documents": Field(list_of(text(300, may_be_empty=False)), ()),
+    "online_instead": Field(text(2000), ""),
+    "online_url": Field(value_checks.web_address, ""),
+    "post_instead": Field(text(2000), ""),
+    "bookable_online": Field(yes_no, True),
+    "lead_minutes": Field(minutes(0, YEAR)),
+    "horizon_days": Field(whole(1, 730)),
+    "open_limit": Field(whole(1, 1000)),
+    "cancel_cutoff_minutes": Field(minutes(0, YEAR)),
+}
+SITE: Fields = {
+    "slug": Field(slug, required=True),
+    "name": Field(text(200, may_be_empty=False), required=True),
+    "kind": Field(one_of(SITE_KINDS), required=True),
+    "address": Field(text(500), ""),
+    "postcode": Field(value_checks.postcode, ""),
+    "features": Field(list_of(code), ()),
+    "phone": Field(text(40), ""),
+    "directions": Field(text(2000), ""),
+    "closes_on_bank_holidays": Field(yes_no),
+}
+RESOURCE: Fields = {
+    "slug": Field(slug, required=True),
+    "name": Field(text(190, may_be_empty=False), required=True),
+    "kind": Field(one_of(RESOURCE_KINDS), required=True),
+    "seats": Field(whole(1, 500), 1),
+    "skills": Field(list_of(code), ()),
+    "count": Field(whole(1, 200)),
+}
+SESSION: Fields = {
+    "slug": Field(slug, required=True),
+    "days": Field(weekly_rule),
+    "rrule": Field(rule),
+    "date": Field(value_checks.day),
+    "first_date": Field(value_checks.day),
+    "last_date": Field(value_checks.day),
+    "starts": Field(value_checks.wall_time, required=True),
+    "ends": Field(value_checks.wall_time, required=True),
+    "resources": Field(list_of(slug, least=1), required=True),
+    "services": Field(list_of(slug, least=1), required=True),
+    "reserved_percent": Field(whole(0, 100), 0),
+    "release_hours": Field(whole(0, 24 * 60), 0),
+}
+EXCEPTION: Fields = {
+    "date": Field(value_checks.day, required=True),
+    "starts": Field(value_checks.wall_time),
+    "ends": Field(value_checks.wall_time),
+    "reason": Field(text(200), ""),
+}
+CLOSURE: Fields = {
+    "slug": Field(slug, required=True),
+    "first_date": Field(value_checks.day),
+    "last_date": Field(value_checks.day),
+    "starts_at": Field(value_checks.wall_moment),
+    "ends_at": Field(value_checks.wall_moment),
+    "resource": Field(slug),
+    "reason": Field(text(200), ""),
+}

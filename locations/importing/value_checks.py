@@ -1,0 +1,253 @@
+"""What each value of the file must be. A check returns the value to keep, or raises WrongValueError with advice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from core.wall_clock import TICK_MINUTES
+from locations.bank_holidays import DIVISIONS
+from locations.postcodes import locate
+
+Check = Callable[[Any], Any]
+
+RESERVED_SLUGS = frozenset({"api", "demo", "feeds", "healthz", "manage", "metrics", "readyz", "staff", "static"})
+WEEKDAYS = {
+    "monday": "MO",
+    "tuesday": "TU",
+    "wednesday": "WE",
+    "thursday": "TH",
+    "friday": "FR",
+    "saturday": "SA",
+    "sunday": "SU",
+}
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CODE = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_KIND_OF_VALUE = {
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number with a fraction",
+    list: "a list",
+}
+
+
+class WrongValueError(ValueError):
+    """The value cannot be used; the words say what to write instead."""
+
+
+def text(longest: int, *, may_be_empty: bool = True) -> Check:
+    """Text of at most `longest` characters, trimmed."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise WrongValueError(f"must be text in quotes, not {_kind(value)}")
+        trimmed = value.strip()
+        if len(trimmed) > longest:
+            raise WrongValueError(f"has {len(trimmed)} characters; the most is {longest}")
+        if not trimmed and not may_be_empty:
+            raise WrongValueError("must not be empty")
+        if _CONTROL.search(trimmed):
+            raise WrongValueError("holds a control character; write plain text")
+        return trimmed
+
+    return check
+
+
+def slug(value: Any) -> str:
+    """A name for addresses: lower-case letters, figures and single hyphens, at most 60."""
+    found: str = text(60, may_be_empty=False)(value)
+    if not _SLUG.fullmatch(found):
+        raise WrongValueError(f"is {found!r}; use lower-case letters, figures and hyphens, such as golders-green")
+    return found
+
+
+def authority_slug(value: Any) -> str:
+    """A slug that no address of the service itself begins with."""
+    found = slug(value)
+    if found in RESERVED_SLUGS:
+        raise WrongValueError(f"is {found!r}, which the service uses itself; choose another")
+    return found
+
+
+def whole(least: int, most: int, *, step: int = 1) -> Check:
+    """A whole number from `least` to `most`, divisible by `step`."""
+
+    def check(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise WrongValueError(f"must be a whole number without quotes, not {_kind(value)}")
+        if not least <= value <= most:
+            raise WrongValueError(f"is {value}; it must be from {least} to {most}")
+        if value % step:
+            raise WrongValueError(f"is {value}; it must be a multiple of {step}")
+        return value
+
+    return check
+
+
+def minutes(least: int, most: int) -> Check:
+    """Minutes in whole ticks."""
+    return whole(least, most, step=TICK_MINUTES)
+
+
+def yes_no(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise WrongValueError(f"must be true or false without quotes, not {_kind(value)}")
+    return value
+
+
+def one_of(choices: Sequence[str]) -> Check:
+    """One of these words."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise WrongValueError(f"is {value!r}; it must be one of {_listed(choices)}{did_you_mean(value, choices)}")
+        return value
+
+    return check
+
+
+def list_of(item: Check, *, least: int = 0, unique: bool = True) -> Check:
+    """A list whose items pass `item`; it becomes a plain list."""
+
+    def check(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise WrongValueError(f"must be a list in [brackets], not {_kind(value)}")
+        items = []
+        for number, one in enumerate(value, start=1):
+            try:
+                items.append(item(one))
+            except WrongValueError as wrong:
+                raise WrongValueError(f"item {number} {wrong}") from wrong
+        if len(items) < least:
+            raise WrongValueError("must not be empty" if least == 1 else f"needs {least} items or more")
+        if unique and len({repr(one) for one in items}) < len(items):
+            raise WrongValueError("names the same thing twice")
+        return items
+
+    return check
+
+
+def code(value: Any) -> str:
+    """A skill or feature: lower-case words joined by hyphens."""
+    found: str = text(60, may_be_empty=False)(value)
+    if not _CODE.fullmatch(found):
+        raise WrongValueError(f"is {found!r}; use lower-case words joined by hyphens, such as step-free")
+    return found
+
+
+def colour(value: Any) -> str:
+    """A colour as #rrggbb."""
+    if not isinstance(value, str) or not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+        raise WrongValueError(f"is {value!r}; write a colour such as #1d4f7c")
+    return value.lower()
+
+
+def email(value: Any) -> str:
+    """An email address, or nothing."""
+    found: str = text(254)(value)
+    if found and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", found):
+        raise WrongValueError(f"is {found!r}; write an email address such as help@example.org")
+    return found
+
+
+def web_address(value: Any) -> str:
+    """An address that begins with https://, or nothing."""
+    found: str = text(300)(value)
+    if found and not re.fullmatch(r"https?://[^\s<>\"']+", found):
+        raise WrongValueError(f"is {found!r}; write an address that begins with https://")
+    return found
+
+
+def zone(value: Any) -> str:
+    """A time zone that is known here."""
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError) as error:
+        raise WrongValueError(f"is {value!r}; write a time zone such as Europe/London") from error
+    return value
+
+
+def division(value: Any) -> str:
+    """Whose bank holidays count."""
+    found: str = one_of(tuple(DIVISIONS))(value)
+    return found
+
+
+def postcode(value: Any) -> str:
+    """A whole postcode that the directory knows, as people write it; or nothing."""
+    found: str = text(10)(value)
+    if not found:
+        return ""
+    place = locate(found)
+    if place is None or not place.exact:
+        raise WrongValueError(f"is {found!r}, which is no known postcode; check it, or leave it out for now")
+    return place.postcode
+
+
+def day(value: Any) -> date:
+    """A date."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError as error:
+            raise WrongValueError(f"is {value!r}; write a date such as 2026-12-24") from error
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise WrongValueError(f"must be a date such as 2026-12-24, not {_kind(value)}")
+    if not 2000 <= value.year <= 2100:
+        raise WrongValueError(f"is {value}; is the year right?")
+    return value
+
+
+def wall_time(value: Any) -> time:
+    """A time of day in whole ticks."""
+    if isinstance(value, str) and re.fullmatch(r"[0-2]\d:[0-5]\d", value):
+        try:
+            value = time.fromisoformat(value)
+        except ValueError as error:
+            raise WrongValueError(f"is {value!r}; write a time such as 09:00") from error
+    if not isinstance(value, time):
+        raise WrongValueError(f'must be a time such as "09:00", not {value!r}')
+    if value.minute % TICK_MINUTES or value.second or value.microsecond:
+        raise WrongValueError(f"is {value:%H:%M:%S}; times go by steps of {TICK_MINUTES} minutes")
+    return value
+
+
+def wall_moment(value: Any) -> datetime:
+    """A date and time on the site's clock (naive), or an instant (aware), in whole ticks."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise WrongValueError(f"is {value!r}; write a date and time such as 2026-12-24 13:00") from error
+    if not isinstance(value, datetime):
+        raise WrongValueError(f"must be a date and time such as 2026-12-24 13:00:00, not {_kind(value)}")
+    wall_time(value.time())
+    day(value.date())
+    return value
+
+
+def did_you_mean(wrong: Any, known: Sequence[str]) -> str:
+    """ "; did you mean X?", or nothing."""
+    close = get_close_matches(str(wrong), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, datetime | date | time):
+        return f"the date or time {value}"
+    return _KIND_OF_VALUE.get(type(value), type(value).__name__)

@@ -1,0 +1,30 @@
+"""Plain values that describe people: who an appointment is for, and who acts for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Person:
+    """A resident as they describe themselves. Only the name is needed; there may be neither email nor telephone."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    postcode: str = ""
+    language: str = ""
+    support_needs: tuple[str, ...] = ()
+    contact_preference: str = "email"
+    do_not_text: bool = False
+    leave_no_message: bool = False
+
+
+@dataclass(frozen=True)
+class Representation:
+    """Who acts for a resident, and on what basis (a key of `booking.states.BASES`)."""
+
+    name: str
+    basis: str
+    email: str = ""
+    phone: str = ""

@@ -1,0 +1,213 @@
+"""Residents: the one record of a person, found again when they come back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.database import connection_of, table_of
+from people.residents.details import Person
+from people.residents.names import (
+    email_key,
+    index_tokens,
+    is_closely_same,
+    name_tokens,
+    phone_key,
+    postcode_key,
+    sound_of,
+    surname_of,
+)
+from people.residents.search import Match, find_residents
+from people.tables import Resident, ResidentNameToken
+
+__all__ = [
+    "Match",
+    "change_contact",
+    "email_key",
+    "find_or_create",
+    "find_residents",
+    "identify",
+    "name_tokens",
+    "phone_key",
+    "postcode_key",
+]
+
+
+_residents = table_of(Resident).c
+_CONTACT = {
+    "email": _residents.email == bindparam("email"),
+    "phone": _residents.phone_key == bindparam("phone"),
+}
+_SAME = {
+    (by_email, by_phone): select(_residents.id, _residents.name, _residents.email, _residents.phone_key)
+    .where(
+        _residents.authority_id == bindparam("authority"),
+        _residents.anonymised_at.is_(None),
+        or_(*([_CONTACT["email"]] if by_email else []), *([_CONTACT["phone"]] if by_phone else [])),
+    )
+    .order_by(_residents.id)
+    .with_for_update(key_share=True)
+    for by_email, by_phone in ((True, False), (False, True), (True, True))
+}
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+_INSERT = table_of(Resident).insert().returning(_residents.id)
+_INSERT_TOKEN = table_of(ResidentNameToken).insert()
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Which resident somebody is, and all records of (closely) the same person that were there before."""
+
+    id: int
+    same: tuple[int, ...] = ()
+
+
+def identify(
+    session: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
+) -> Identified:
+    """The resident that `person` is: with the same email or telephone and closely the same name, or a new one.
+
+    Staff have checked who calls, so what they enter replaces older details. Anybody else is unproven: somebody who only
+    knows a name and an email must not redirect another person's messages, nor silence them. For them a record matches
+    only when nothing of its email and telephone would change, and nothing of it is changed; otherwise a second record
+    is made, and staff see both.
+
+    Call it before the transaction claims capacity: on PostgreSQL it takes a lock on the email and telephone, so that
+    two first bookings at the same moment share one resident, and locks the records of `same`, so that their open
+    appointments can be counted.
+    """
+    _lock_contact(session, authority_id, person)
+    alike = [row for row in _of_contact(session, authority_id, person) if is_closely_same(row.name, person.name)]
+    same = tuple(row.id for row in alike)
+    for row in alike:
+        if by_staff:
+            _keep(session.get_one(Resident, row.id), person)
+            session.flush()
+        if by_staff or _changes_nothing(row, person):
+            return Identified(row.id, same)
+    return Identified(_create(session, authority_id, person, now), same)
+
+
+def find_or_create(
+    session: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
+) -> Resident:
+    """The row of the resident that `person` is. See `identify`."""
+    return session.get_one(Resident, identify(session, authority_id, person, now, by_staff=by_staff).id)
+
+
+def _lock_contact(session: Session, authority_id: int, person: Person) -> None:
+    if session.get_bind().dialect.name != "postgresql":
+        return  # SQLite has one writer at a time
+    keys = (email_key(person.email), phone_key(person.phone))
+    for number in sorted(_lock_number(f"{authority_id}:{key}") for key in keys if key):
+        connection_of(session).execute(_LOCK, {"number": number})
+
+
+def _lock_number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
+
+
+def _of_contact(session: Session, authority_id: int, person: Person) -> Sequence[Row[*tuple[Any, ...]]]:
+    email, phone = email_key(person.email), phone_key(person.phone)
+    if not email and not phone:
+        return ()
+    values = {"authority": authority_id} | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
+    return connection_of(session).execute(_SAME[bool(email), bool(phone)], values).all()
+
+
+def _changes_nothing(resident: Row[*tuple[Any, ...]], person: Person) -> bool:
+    email, phone = email_key(person.email), phone_key(person.phone)
+    return (not email or email == resident.email) and (not phone or phone == resident.phone_key)
+
+
+def _keep(resident: Resident, person: Person) -> None:
+    """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
+    _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
+    _set_postcode(resident, person.postcode or resident.postcode)
+    resident.language = person.language or resident.language
+    resident.support_needs = list(person.support_needs) or resident.support_needs
+    if person.contact_preference != "email":
+        resident.contact_preference = person.contact_preference
+    resident.do_not_text = resident.do_not_text or person.do_not_text
+    resident.leave_no_message = resident.leave_no_message or person.leave_no_message
+
+
+def _create(session: Session, authority_id: int, person: Person, now: datetime) -> int:
+    name = " ".join(person.name.split())
+    values = {
+        "authority_id": authority_id,
+        "name": name,
+        "surname": surname_of(name),
+        "email": email_key(person.email),
+        "phone": person.phone.strip(),
+        "phone_key": phone_key(person.phone),
+        "postcode": person.postcode.strip().upper(),
+        "postcode_key": postcode_key(person.postcode),
+        "language": person.language,
+        "support_needs": list(person.support_needs),
+        "contact_preference": person.contact_preference,
+        "do_not_text": person.do_not_text,
+        "leave_no_message": person.leave_no_message,
+        "created_at": now,
+    }
+    resident_id: int = connection_of(session).execute(_INSERT, values).scalar_one()
+    _index_name(session, authority_id, resident_id, name)
+    return resident_id
+
+
+def change_contact(session: Session, resident: Resident, person: Person) -> None:
+    """Write all of `person` over the resident, empty values and all: for somebody who has proved who they are."""
+    is_renamed = resident.name != person.name.strip()
+    _set_name(resident, person.name)
+    _set_contact(resident, person.email, person.phone)
+    _set_postcode(resident, person.postcode)
+    resident.language = person.language
+    resident.support_needs = list(person.support_needs)
+    resident.contact_preference = person.contact_preference
+    resident.do_not_text = person.do_not_text
+    resident.leave_no_message = person.leave_no_message
+    session.flush()
+    if is_renamed:
+        session.execute(delete(ResidentNameToken).where(ResidentNameToken.resident_id == resident.id))
+        _index_name(session, resident.authority_id, resident.id, resident.name)
+
+
+def _set_name(resident: Resident, name: str) -> None:
+    resident.name = " ".join(name.split())
+    resident.surname = surname_of(name)
+
+
+def _set_contact(resident: Resident, email: str, phone: str) -> None:
+    resident.email = email_key(email)
+    resident.phone = phone.strip()
+    resident.phone_key = phone_key(phone)
+
+
+def _set_postcode(resident: Resident, postcode: str) -> None:
+    resident.postcode = postcode.strip().upper()
+    resident.postcode_key = postcode_key(postcode)
+
+
+def _index_name(session: Session, authority_id: int, resident_id: int, name: str) -> None:
+    rows = name_token_rows(authority_id, resident_id, name)
+    if rows:
+        connection_of(session).execute(_INSERT_TOKEN, rows)
+
+
+def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:
+    """The rows of `resident_name_tokens` for a name, as plain values, for loading in bulk."""
+    return [
+        {
+            "authority_id": authority_id,
+            "resident_id": resident_id,
+            "token": token,
+            "sound": sound_of(token),
+        }
+        for token in index_tokens(name)
+    ]

@@ -1,0 +1,242 @@
+"""Finding a resident while they are on the telephone: by name, however it is spelt, number, postcode or email.
+
+The text may mix them ("patel n12"). Each part becomes one indexed statement over prefixes and sounds; only when no name
+comes close, the authority's vocabulary of name words is read once and compared letter by letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import jellyfish
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from people.residents.names import (
+    email_key,
+    index_tokens,
+    name_tokens,
+    phone_digits,
+    phone_key,
+    postcode_key,
+    similarity,
+    sound_of,
+)
+from people.tables import Resident, ResidentNameToken
+
+MOST_WORDS = 4
+CANDIDATES = 200
+NEAR_WORDS = 25
+SOUNDS_ALIKE = 0.88
+CLOSE_ENOUGH = 0.85  # a best name below this is worth the look through the vocabulary
+Column = InstrumentedAttribute[str]
+Conditions = Sequence[ColumnElement[bool]]
+Hits = Select[int, int, int]
+_LAST = "\U0010ffff"
+_EMAIL = re.compile(r"\S+@\S*")
+_PHONE = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
+_POSTCODE = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]?(?:\s*\d[A-Z]{0,2})?(?!\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A resident who may be meant: how likely (0 to 1), and why, in words."""
+
+    resident: Resident
+    score: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a search text asks for, part by part; empty parts are not asked."""
+
+    email: str = ""
+    phone: str = ""
+    postcode: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> int:
+        """How many kinds of things are asked for."""
+        return sum(map(bool, (self.email, self.phone, self.postcode, self.words)))
+
+
+def read(text: str) -> Asked:
+    """What `text` asks for."""
+    rest, found = text, {}
+    for kind, pattern in (
+        ("email", _EMAIL),
+        ("postcode", _POSTCODE),
+        ("phone", _PHONE),
+    ):
+        hit = pattern.search(rest)
+        found[kind] = hit.group() if hit else ""
+        rest = rest.replace(found[kind], " ", 1) if hit else rest
+    return Asked(
+        email=email_key(found["email"]),
+        phone=phone_digits(found["phone"]),
+        postcode=postcode_key(found["postcode"]),
+        words=name_tokens(rest)[:MOST_WORDS],
+    )
+
+
+def find_residents(session: Session, authority_id: int, text: str, limit: int = 10) -> list[Match]:
+    """The residents whom `text` may mean, likeliest first, at most `limit`; one to five short statements."""
+    asked = read(text)
+    if not asked.parts:
+        return []
+    here = (Resident.authority_id == authority_id, Resident.anonymised_at.is_(None))
+    contact = _contact_conditions(asked)
+    found = _unique(chain.from_iterable(_by_contact(session, (*here, begins), column) for column, begins in contact))
+    matches = _ranked(found, asked)
+    if asked.words:
+        hits = _hits_of_words(authority_id, asked.words)
+        matches = _ranked(_unique((*found, *_residents_of(session, hits, here, contact))), asked)
+        if not matches or matches[0].score < CLOSE_ENOUGH:
+            hits = _hits_of_near_words(session, authority_id, asked.words)
+            residents = (match.resident for match in matches)
+            matches = _ranked(_unique((*residents, *_residents_of(session, hits, here, contact))), asked)
+    return matches[:limit]
+
+
+def _unique(residents: Iterable[Resident]) -> list[Resident]:
+    return list({resident.id: resident for resident in residents}.values())
+
+
+def _begins(column: Column, prefix: str) -> ColumnElement[bool]:
+    return and_(column >= prefix, column < prefix + _LAST)
+
+
+def _contact_conditions(asked: Asked) -> list[tuple[Column, ColumnElement[bool]]]:
+    parts: list[tuple[Column, str]] = [
+        (Resident.email, asked.email),
+        (Resident.phone_key, asked.phone[::-1]),
+        (Resident.postcode_key, asked.postcode),
+    ]
+    return [(column, _begins(column, prefix)) for column, prefix in parts if prefix]
+
+
+def _by_contact(session: Session, conditions: Conditions, column: Column) -> Iterable[Resident]:
+    """Residents whose column begins as asked; what is asked whole comes first, being shortest."""
+    return session.scalars(select(Resident).where(*conditions).order_by(column).limit(CANDIDATES))
+
+
+def _hits_of_words(authority_id: int, words: Sequence[str]) -> list[Hits]:
+    """Words of names that begin with, or sound like, one of `words`; a better fit weighs more."""
+    here = ResidentNameToken.authority_id == authority_id
+    hits: list[Hits] = []
+    for position, word in enumerate(words):
+        weight = case((ResidentNameToken.token == word, 3), else_=2)
+        hits.append(_hits(position, weight).where(here, _begins(ResidentNameToken.token, word)))
+        if sound_of(word):
+            hits.append(_hits(position, literal(1)).where(here, ResidentNameToken.sound == sound_of(word)))
+    return hits
+
+
+def _hits_of_near_words(session: Session, authority_id: int, words: Sequence[str]) -> list[Hits]:
+    """Words of names that are one slip of the keyboard (two in a long word) away from one of `words`."""
+    here = ResidentNameToken.authority_id == authority_id
+    lengths = func.length(ResidentNameToken.token).between(min(map(len, words)) - 1, max(map(len, words)) + 1)
+    vocabulary = session.scalars(select(ResidentNameToken.token).where(here, lengths).distinct()).all()
+    return [
+        _hits(position, literal(1)).where(here, ResidentNameToken.token.in_(_near(word, vocabulary)))
+        for position, word in enumerate(words)
+    ]
+
+
+def _hits(position: int, weight: ColumnElement[int]) -> Hits:
+    return select(ResidentNameToken.resident_id, literal(position).label("word"), weight.label("weight"))
+
+
+def _residents_of(
+    session: Session, hits: Sequence[Hits], here: Conditions, contact: Sequence[tuple[Column, ColumnElement[bool]]]
+) -> Iterable[Resident]:
+    """The residents with the most and the weightiest hits, of those who fit the contact that was asked for too."""
+    hit = union_all(*hits).subquery()
+    best = select(hit.c.resident_id, func.max(hit.c.weight).label("weight")).group_by(hit.c.resident_id, hit.c.word)
+    word = best.subquery()
+    total = func.sum(word.c.weight + 10)
+    likely = select(word.c.resident_id).group_by(word.c.resident_id)
+    if contact:
+        likely = likely.join(Resident, Resident.id == word.c.resident_id).where(*(begins for _, begins in contact))
+    likeliest = likely.order_by(total.desc(), word.c.resident_id).limit(CANDIDATES).subquery()
+    return session.scalars(select(Resident).join(likeliest, likeliest.c.resident_id == Resident.id).where(*here)).all()
+
+
+def _near(word: str, vocabulary: Iterable[str]) -> list[str]:
+    allowed = slips_allowed(word)
+    slips = ((jellyfish.damerau_levenshtein_distance(word, other), other) for other in vocabulary)
+    return [other for _, other in sorted(slip for slip in slips if slip[0] <= allowed)[:NEAR_WORDS]]
+
+
+def slips_allowed(word: str) -> int:
+    """How many wrong letters are forgiven: none in the shortest words, one in ordinary ones, two in long ones."""
+    return 0 if len(word) < 3 else 1 if len(word) < 8 else 2
+
+
+def _ranked(residents: Iterable[Resident], asked: Asked) -> list[Match]:
+    matches = (_match(resident, asked) for resident in residents)
+    return sorted(
+        matches,
+        key=lambda match: (-match.score, match.resident.name, match.resident.id),
+    )
+
+
+def _match(resident: Resident, asked: Asked) -> Match:
+    """The mean over the parts that were asked for, with the words for each part that fits."""
+    parts = [_name_part(resident, asked.words)] if asked.words else []
+    if asked.phone:
+        parts.append(
+            _contact_part(
+                phone_key(asked.phone) == resident.phone_key,
+                resident.phone_key,
+                asked.phone[::-1],
+                "telephone",
+            )
+        )
+    if asked.postcode:
+        parts.append(
+            _contact_part(
+                asked.postcode == resident.postcode_key,
+                resident.postcode_key,
+                asked.postcode,
+                "postcode",
+            )
+        )
+    if asked.email:
+        parts.append(_contact_part(asked.email == resident.email, resident.email, asked.email, "email"))
+    score = sum(score for score, _ in parts) / len(parts)
+    return Match(resident, round(score, 3), ", ".join(why for _, why in parts if why))
+
+
+def _contact_part(is_same: bool, kept: str, asked: str, what: str) -> tuple[float, str]:
+    if is_same:
+        return 1.0, f"same {what}"
+    if not kept.startswith(asked):
+        return 0.0, ""
+    return 0.9, f"{what} {'ends' if what == 'telephone' else 'begins'} like this"
+
+
+def _name_part(resident: Resident, words: Sequence[str]) -> tuple[float, str]:
+    tokens = index_tokens(resident.name)
+    best = [max((_likeness(word, token) for token in tokens), default=(0.0, "")) for word in words]
+    score = sum(part for part, _ in best) / len(best)
+    weakest = min(best)
+    return score, weakest[1] if score >= 0.5 else ""
+
+
+def _likeness(word: str, token: str) -> tuple[float, str]:
+    """How well a typed word fits a word of a name, and what to call it."""
+    if word == token:
+        return 1.0, "same name"
+    if token.startswith(word):
+        return 0.9 + 0.09 * len(word) / len(token), "name begins like this"
+    letters = similarity(word, token)
+    sound = sound_of(word)
+    if sound and sound == sound_of(token):
+        return max(letters, SOUNDS_ALIKE) - 0.01, "sounds like this"
+    return letters * 0.95, "spelt nearly like this"

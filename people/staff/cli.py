@@ -1,0 +1,132 @@
+"""Commands for staff and API keys. A mistake is one clear line on stderr, and exit code 2."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from core.audit import Actor
+from core.errors import Invalid, NotFound
+from core.runtime import runtime
+from locations.lookup import authority_id_of, site_id_of
+from people.staff import accounts
+from people.staff.accounts import NewStaff, Place
+from people.staff.api_keys import keys_of, revoke_api_key
+from people.staff.policy import Role, Scope
+
+
+def _explaining(command: Callable[..., None]) -> Callable[..., None]:
+    """`command`, whose mistakes are explained instead of traced."""
+
+    @wraps(command)
+    def explained(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except Invalid as error:
+            words = [message for messages in error.errors.values() for message in messages]
+            raise click.UsageError(" ".join(words)) from error
+        except NotFound as error:
+            raise click.UsageError(str(error)) from error
+
+    return explained
+
+
+@click.group("staff")
+def staff_cli() -> None:
+    """Members of staff."""
+
+
+@staff_cli.command("add")
+@click.option("--email", required=True, help="Their email address; it is what they sign in with.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--authority", required=True, metavar="SLUG")
+@click.option("--site", metavar="SLUG", help="The one site at which they have the role; all sites when left out.")
+@click.option("--name", default="", help="Their name, as colleagues see it.")
+@with_appcontext
+@_explaining
+def add(email: str, role: str, authority: str, site: str | None, name: str) -> None:
+    """Add a member of staff, or give one a further role. Asks for the password, or reads STAFF_PASSWORD.
+
+    Somebody who is there already keeps their password.
+    """
+    with runtime().store.reading() as session:
+        authority_id = authority_id_of(session, authority)
+        place = Place(authority_id, site_id_of(session, authority_id, site) if site else None)
+        is_known = accounts.is_known(session, email)
+    password = "" if is_known else _password()
+    with runtime().store.writing() as session:
+        new = NewStaff(email=email, role=role, place=place, password=password, name=name)
+        member = accounts.add_staff(session, new, actor=Actor.system(), now=runtime().clock.now())
+        added = member.email
+    click.echo(f"{added} is {Role(role).words.lower()}{f' at {site}' if site else ''} for {authority}.")
+
+
+def _password() -> str:
+    given = os.environ.get("STAFF_PASSWORD")
+    if given is not None:
+        return given
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+@staff_cli.command("deactivate")
+@click.option("--email", required=True)
+@with_appcontext
+@_explaining
+def deactivate(email: str) -> None:
+    """End an account and all its sessions at once."""
+    with runtime().store.writing() as session:
+        ended = accounts.deactivate_staff(session, email, actor=Actor.system(), now=runtime().clock.now())
+    click.echo(f"Deactivated; {ended} session{'' if ended == 1 else 's'} ended.")
+
+
+@click.group("api-key")
+def api_key_cli() -> None:
+    """Keys for programs."""
+
+
+@api_key_cli.command("create")
+@click.option("--name", required=True, help="Which program uses it.")
+@click.option("--authority", required=True, metavar="SLUG")
+@click.option("--scope", "scopes", required=True, multiple=True, type=click.Choice([scope.value for scope in Scope]))
+@with_appcontext
+@_explaining
+def create(name: str, authority: str, scopes: tuple[str, ...]) -> None:
+    """Make a key and print it, alone, on the last line. It cannot be shown again."""
+    with runtime().store.writing() as session:
+        authority_id = authority_id_of(session, authority)
+        now = runtime().clock.now()
+        key = accounts.create_api_key(session, name=name, authority_id=authority_id, scopes=scopes, now=now)
+    click.echo("Keep this key safe: it is not shown again.", err=True)
+    click.echo(key)
+
+
+@api_key_cli.command("list")
+@click.option("--authority", required=True, metavar="SLUG")
+@with_appcontext
+@_explaining
+def list_keys(authority: str) -> None:
+    """The keys of an authority: how each begins, its scopes, when it was made, and whether it still works."""
+    with runtime().store.reading() as session:
+        keys = keys_of(session, authority_id_of(session, authority))
+    for key in keys:
+        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "works"
+        click.echo(f"fd_{key.prefix}  {'+'.join(key.scopes):9}  {key.created_at:%Y-%m-%d}  {state}  {key.name}")
+
+
+@api_key_cli.command("revoke")
+@click.option("--authority", required=True, metavar="SLUG")
+@click.argument("prefix")
+@with_appcontext
+@_explaining
+def revoke(authority: str, prefix: str) -> None:
+    """End a key at once. PREFIX is how it begins, as `api-key list` shows it."""
+    with runtime().store.writing() as session:
+        authority_id = authority_id_of(session, authority)
+        key = revoke_api_key(session, authority_id, prefix.removeprefix("fd_"), runtime().clock.now())
+        name = key.name
+    click.echo(f"Revoked the key of {name}.")

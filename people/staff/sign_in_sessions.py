@@ -1,0 +1,146 @@
+"""Sessions of staff: rows on the server, so that they can be ended; the browser holds only a random token.
+
+Limits. Idle: 1 hour, the inactivity limit of NIST SP 800-63B-4, 2.2.3 (AAL2). Absolute: 12 hours, one long working day;
+the same source allows 24, the OWASP Session Management Cheat Sheet suggests 4 to 8 for office work, and at 12 nobody is
+thrown out in the middle of a call at the end of a shift. Read 2026-11-23.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from core.tokens import digest, new_token
+from locations.lookup import site_table
+from people.staff.policy import Action, Grant, Role, is_allowed
+from people.tables import StaffMember, StaffRole, StaffSession
+
+COOKIE = "front_door_staff"
+IDLE_LIMIT = timedelta(hours=1)
+ABSOLUTE_LIMIT = timedelta(hours=12)
+# "Seen" is written at most this often, so that a page view is seldom a write.
+TOUCH_EVERY = timedelta(minutes=1)
+KEPT = timedelta(days=90)  # ended and expired sessions stay this long, to answer "was that me?"
+
+
+@dataclass(frozen=True)
+class SignedInStaff:
+    """A member of staff, as one request sees them."""
+
+    staff_id: int
+    session_id: int
+    name: str
+    email: str
+    authority_id: int
+    roles: tuple[Grant, ...]
+    last_seen_at: datetime
+
+    def may(
+        self,
+        action: Action,
+        *,
+        site_id: int | None = None,
+        site_slug: str | None = None,
+    ) -> bool:
+        """Whether they may do `action`, at the site that is named by id or by slug, if one is."""
+        if site_slug is None:
+            return is_allowed(self.roles, action, site_id)
+        here = tuple(grant for grant in self.roles if grant.site_id is None or grant.site_slug == site_slug)
+        return is_allowed(here, action)
+
+
+def start(session: Session, staff_id: int, now: datetime) -> str:
+    """The token of a new session. Always a new one: a token that the browser brought along is never adopted."""
+    token = new_token()
+    session.add(
+        StaffSession(
+            token_digest=digest(token),
+            staff_id=staff_id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + ABSOLUTE_LIMIT,
+        )
+    )
+    session.flush()
+    return token
+
+
+# Written once, since every page asks it.
+_SIGNED_IN = (
+    select(StaffSession, StaffMember, StaffRole, site_table.c.slug, site_table.c.name)
+    .join(StaffMember, StaffMember.id == StaffSession.staff_id)
+    .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
+    .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
+    .where(
+        StaffSession.token_digest == bindparam("digest"),
+        StaffSession.ended_at.is_(None),
+        StaffSession.expires_at > bindparam("now"),
+        StaffSession.last_seen_at > bindparam("seen_after"),
+        StaffMember.is_active,
+    )
+)
+
+
+def staff_of(session: Session, token: str, now: datetime) -> SignedInStaff | None:
+    """Who holds `token`, with their roles, in one statement; None when the session has ended or run out."""
+    values = {"digest": digest(token), "now": now, "seen_after": now - IDLE_LIMIT}
+    rows = session.execute(_SIGNED_IN, values).all()
+    if not rows:
+        return None
+    row, member = rows[0][0], rows[0][1]
+    grants = (_grant(role, slug, name) for _, _, role, slug, name in rows if role is not None)
+    return SignedInStaff(
+        staff_id=member.id,
+        session_id=row.id,
+        name=member.name,
+        email=member.email,
+        authority_id=member.authority_id,
+        roles=tuple(sorted(grants, key=lambda grant: (grant.role, grant.site_name))),
+        last_seen_at=row.last_seen_at,
+    )
+
+
+def _grant(role: StaffRole, slug: str | None, name: str | None) -> Grant:
+    return Grant(Role(role.role), role.site_id, slug or "", name or "")
+
+
+def is_stale(staff: SignedInStaff, now: datetime) -> bool:
+    """Whether it is time to write down again that they were seen."""
+    return now - staff.last_seen_at >= TOUCH_EVERY
+
+
+def touch(session: Session, session_id: int, now: datetime) -> None:
+    """Write that the session was in use at `now`; never backwards."""
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.id == session_id, StaffSession.last_seen_at < now)
+        .values(last_seen_at=now)
+    )
+
+
+def end(session: Session, token: str, now: datetime) -> None:
+    """End the session of `token`, if it has not ended."""
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.token_digest == digest(token), StaffSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_all(session: Session, staff_id: int, now: datetime) -> int:
+    """End every session of a member of staff; the number that were open."""
+    ended = session.scalars(
+        update(StaffSession)
+        .where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(StaffSession.id)
+    )
+    return len(ended.all())
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Remove sessions that ran out more than 90 days ago."""
+    session.execute(delete(StaffSession).where(StaffSession.expires_at < now - KEPT))
