@@ -25,7 +25,7 @@ from core.database import Store, upgrade
 from reminders.channels.null import NothingChannel
 from reminders.tables import Notification
 from tests.reminders.channels import worker_on
-from tests.reminders.making import owe
+from tests.reminders.make_bulk_notifications import owe
 from tests.support.factories import make_world
 from tests.support.postgres import postgres_server
 

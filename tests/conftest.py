@@ -18,7 +18,7 @@ from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.sockets import only_this_machine
 from tests.support.sqlite import SqliteTemplate
 
-pytest_plugins = ["tests.support.journeys"]
+pytest_plugins = ["tests.support.journeys", "tests.support.council"]
 
 BOTH = ("sqlite", "postgresql")
 MARKS: dict[str, list[pytest.MarkDecorator]] = {"sqlite": [], "postgresql": [pytest.mark.postgresql]}

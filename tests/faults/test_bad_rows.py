@@ -20,7 +20,7 @@ from reminders.queue import Ending
 from reminders.results import Tally
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
-from tests.reminders.making import attempts, notifications, owe
+from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.reminders.test_smtp import channel_to
 from tests.support.factories import NOW, make_world
 

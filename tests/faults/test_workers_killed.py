@@ -22,7 +22,7 @@ from core.clock import SystemClock
 from core.database import Store
 from tests.faults.conftest import Report, Scale
 from tests.faults.mail_server import MailServer, running
-from tests.reminders.making import attempts, notifications, owe
+from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.support.factories import make_world
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from core.clock import FixedClock
 from core.database import Store
 from reminders.channels.stored import DemoChannel
 from tests.reminders.channels import worker_on
-from tests.reminders.making import owe
+from tests.reminders.make_bulk_notifications import owe
 from tests.support.factories import make_world
 from tests.support.journeys import demo_settings
 from tests.support.server import LiveServer, serve

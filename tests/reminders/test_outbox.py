@@ -19,7 +19,7 @@ from core.runtime import Runtime
 from people.residents.details import Person
 from reminders.outbox import plan_in_bulk, plan_notifications, send_manage_link
 from reminders.tables import Notification
-from tests.reminders.making import notifications, outbox_of
+from tests.reminders.make_bulk_notifications import notifications, outbox_of
 from tests.support.factories import AGENT, NOW, RESIDENT, World, make_appointment, make_runtime, make_world, offer_at
 
 STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)

@@ -16,7 +16,7 @@ from reminders.channels.replies import About
 from reminders.results import LONGEST_PAUSE, Pause, Tally
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
-from tests.reminders.making import attempts, notifications, owe
+from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.reminders.test_smtp import MESSAGE, channel_to, send
 from tests.support.factories import NOW, make_world
 

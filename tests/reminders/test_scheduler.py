@@ -29,7 +29,7 @@ from reminders.tables import Heartbeat
 from reminders.worker import Worker
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_for
-from tests.reminders.making import notifications, owe
+from tests.reminders.make_bulk_notifications import notifications, owe
 from tests.support.factories import NOW, make_runtime, make_world
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -25,7 +25,7 @@ from reminders.results import Tally
 from tests.faults.mail_server import MailServer, free_port, running
 from tests.reminders.calendar_readers import READERS
 from tests.reminders.channels import worker_on
-from tests.reminders.making import attempts, notifications, owe
+from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.support.factories import NOW, make_world
 
 SENDER = "appointments@testshire.example.org"

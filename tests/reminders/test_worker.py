@@ -20,7 +20,7 @@ from reminders.delivery import RETRIES
 from reminders.results import Tally, wait_after
 from reminders.tables import Notification
 from tests.reminders.channels import RecordingChannel, worker_on
-from tests.reminders.making import attempts, notifications, owe
+from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.support.factories import NOW, World, make_world
 
 # One that is recorded message by message, as SMTP is, and one that is recorded in batches.

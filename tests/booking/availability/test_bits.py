@@ -6,7 +6,7 @@ import pytest
 
 from booking.availability.bit_counts import at_least, counts_at, tally
 from booking.availability.bits import blocked, count, every, first_tick, span, starts, ticks_of
-from tests.booking.availability.plans import bits, drawn
+from tests.booking.availability.random_inputs import bits, drawn
 
 
 def test_a_span_is_half_open() -> None:

@@ -18,7 +18,7 @@ from booking.availability.engine import (
 )
 from booking.availability.values import Offer, Requirement, ResourceDay, Search, SiteDay, Slot, Window
 from core.wall_clock import local_day
-from tests.booking.availability.plans import (
+from tests.booking.availability.random_inputs import (
     ADVISER,
     BASE,
     DESK,

@@ -11,7 +11,7 @@ from booking.availability.bits import ticks_of
 from booking.availability.seat_allocation import MOST_ALTERNATIVES
 from booking.availability.values import Offer
 from tests.booking.availability import oracle
-from tests.booking.availability.worlds import World, worlds
+from tests.booking.availability.engine_inputs import World, worlds
 
 pytestmark = pytest.mark.slow
 

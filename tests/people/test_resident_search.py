@@ -1,0 +1,153 @@
+"""Finding a resident from what an agent hears and types."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event, insert
+
+from core.clock import FixedClock
+from core.database import Store
+from people.residents.details import Person
+from people.residents.identity import find_or_create, find_residents, name_token_rows
+from people.residents.search import read
+from people.tables import Resident, ResidentNameToken
+from tests.support.council import Council
+
+PEOPLE = (
+    Person("Catherine Smyth", email="kate@example.org", phone="07700 900101", postcode="N12 9QJ"),
+    Person("Mohammed Al-Khatib", phone="07700 900102", postcode="NW9 4EW"),
+    Person("Łukasz Wiśniewski", email="lukasz@example.org", phone="07700 900103", postcode="HA8 0AB"),
+    Person("محمد علي", phone="07700 900104", postcode="N12 8AA"),
+    Person("王小明", phone="07700 900105"),
+    Person("Тарас Шевченко", phone="07700 900106"),
+    Person("Sukarno", postcode="N12 7BB"),
+    Person("Siobhán O’Brien", phone="020 7946 0958"),
+    Person("Nguyễn Thị Hoa", phone="07700 900107"),
+    Person("Catherine Jones", phone="07700 900108", postcode="NW11 1AA"),
+)
+
+
+@pytest.fixture
+def register(store: Store, clock: FixedClock, council: Council) -> int:
+    """The authority whose residents are PEOPLE; another authority has one namesake."""
+    with store.writing() as session:
+        for person in PEOPLE:
+            find_or_create(session, council.northbank, person, clock.now())
+        find_or_create(session, council.elsewhere, PEOPLE[0], clock.now())
+    return council.northbank
+
+
+def found(store: Store, authority_id: int, text: str) -> list[tuple[str, str]]:
+    """Names and reasons, likeliest first."""
+    with store.reading() as session:
+        return [(match.resident.name, match.why) for match in find_residents(session, authority_id, text)]
+
+
+MEANT = (
+    ("Catherine Smyth", "Catherine Smyth", "same name"),
+    ("smyth catherine", "Catherine Smyth", "same name"),
+    ("kathryn smith", "Catherine Smyth", "sounds like this"),
+    ("cath smy", "Catherine Smyth", "name begins like this"),
+    ("Vatherine Smyth", "Catherine Smyth", "spelt nearly like this"),
+    ("Catherine Smtyh", "Catherine Smyth", "spelt nearly like this"),
+    ("muhamad alkhatib", "Mohammed Al-Khatib", "sounds like this"),
+    ("Lukasz Wisniewski", "Łukasz Wiśniewski", "same name"),
+    ("wisnewski", "Łukasz Wiśniewski", "sounds like this"),
+    ("محمد", "محمد علي", "same name"),
+    ("王小明", "王小明", "same name"),
+    ("小明", "王小明", "same name"),
+    ("王", "王小明", "name begins like this"),
+    ("шевченко", "Тарас Шевченко", "same name"),
+    ("Шевченка", "Тарас Шевченко", "spelt nearly like this"),
+    ("SUKARNO", "Sukarno", "same name"),
+    ("obrien siobhan", "Siobhán O’Brien", "same name"),
+    ("Nguyen Hoa", "Nguyễn Thị Hoa", "same name"),
+    ("07700 900 101", "Catherine Smyth", "same telephone"),
+    ("+447700900101", "Catherine Smyth", "same telephone"),
+    ("(020) 7946-0958", "Siobhán O’Brien", "same telephone"),
+    ("900102", "Mohammed Al-Khatib", "telephone ends like this"),
+    ("n12 9qj", "Catherine Smyth", "same postcode"),
+    ("HA8", "Łukasz Wiśniewski", "postcode begins like this"),
+    ("nw9 4", "Mohammed Al-Khatib", "postcode begins like this"),
+    ("Kate@Example.org", "Catherine Smyth", "same email"),
+    ("lukasz@", "Łukasz Wiśniewski", "email begins like this"),
+    ("catherine nw11", "Catherine Jones", "same name, postcode begins like this"),
+    ("catherine 900101", "Catherine Smyth", "same name, telephone ends like this"),
+)
+FITS_NOBODY = ("", "   ", "?", "%", "_", "' OR 1=1 --", "zzz qqq", "Z99 9ZZ", "07700 911111", "@", "\x00", "😀")
+
+
+def test_the_one_who_is_meant_comes_first_and_says_why(store, register: int):
+    """One register for all cases: it is the costly part."""
+    answers = [(typed, *(found(store, register, typed) or [("nobody", "")])[0]) for typed, _, _ in MEANT]
+    assert answers == list(MEANT)
+
+
+def test_what_fits_nobody_finds_nobody(store, register: int):
+    surprises = {typed: found(store, register, typed) for typed in FITS_NOBODY}
+    assert all(not why.startswith("same") for matches in surprises.values() for _, why in matches), surprises
+
+
+def test_nobody_of_another_authority_is_found(store, register: int, council: Council):
+    assert len([name for name, _ in found(store, register, "catherine smyth") if name == "Catherine Smyth"]) == 1
+    assert [name for name, _ in found(store, council.elsewhere, "07700 900102")] == []
+
+
+def test_anonymised_residents_are_not_found(store, register: int, clock):
+    with store.writing() as session:
+        for resident in session.query(Resident).filter_by(name="Sukarno"):
+            resident.anonymised_at = clock.now()
+    assert found(store, register, "sukarno") == []
+    assert found(store, register, "N12 7BB") == []
+
+
+def test_only_as_many_as_asked_for(store, register: int):
+    with store.reading() as session:
+        assert len(find_residents(session, register, "n", limit=1)) == 1
+
+
+def test_a_mixed_text_is_read_part_by_part():
+    asked = read("Mrs Patel n12 9 07700 900123 p@example.org")
+    assert (asked.words, asked.postcode, asked.phone, asked.email) == (
+        ("patel",),
+        "N129",
+        "447700900123",
+        "p@example.org",
+    )
+
+
+def test_among_many_namesakes_the_postcode_decides(store, register: int, clock):
+    """More than any limit on candidates share the name, and as many the postcode: the one with both comes first."""
+    with store.writing() as session:
+        rows = [_row(register, 1000 + n, "Amina Khan", "E1 1AA") for n in range(400)]
+        rows += [_row(register, 2000 + n, "Omar Hill", "W5 5AA") for n in range(400)]
+        rows.append(_row(register, 3000, "Amina Khan", "W5 5AA"))
+        session.execute(insert(Resident), [row | {"created_at": clock.now()} for row in rows])
+        tokens = [token for row in rows for token in name_token_rows(register, row["id"], row["name"])]
+        session.execute(insert(ResidentNameToken), tokens)
+        session.expire_all()
+        assert [match.resident.id for match in find_residents(session, register, "amina khan w5 5aa", limit=1)] == [
+            3000
+        ]
+
+
+def _row(authority_id: int, number: int, name: str, postcode: str) -> dict:
+    return {
+        "id": number,
+        "authority_id": authority_id,
+        "name": name,
+        "postcode": postcode,
+        "postcode_key": postcode.replace(" ", ""),
+        "support_needs": [],
+    }
+
+
+def test_a_search_is_a_few_statements(store, register: int):
+    statements: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    counts = []
+    for typed in ("catherine smyth", "900101", "catherine n12", "vatherine"):
+        statements.clear()
+        found(store, register, typed)
+        counts.append(sum("SELECT" in line for line in statements))
+    assert counts == [1, 1, 2, 3]

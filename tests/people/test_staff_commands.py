@@ -1,0 +1,137 @@
+"""The commands for staff and keys, as the contract says them."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select
+
+from people.staff.api_keys import key_of
+from people.staff.cli import api_key_cli, staff_cli
+from people.staff.passwords import is_password
+from people.staff.policy import Scope
+from people.tables import StaffMember, StaffRole
+from tests.support.council import PASSWORD
+
+
+@pytest.fixture
+def commands(people_app: Flask) -> FlaskCliRunner:
+    people_app.cli.add_command(staff_cli)
+    people_app.cli.add_command(api_key_cli)
+    return people_app.test_cli_runner()
+
+
+ADD = ["staff", "add", "--email", "Agent@Example.org", "--role", "site_staff", "--authority", "northbank"]
+
+
+def test_staff_add_reads_the_password_from_the_environment(commands, store, council):
+    result = commands.invoke(args=[*ADD, "--site", "hill"], env={"STAFF_PASSWORD": PASSWORD})
+    assert result.exit_code == 0, result.output
+    with store.reading() as session:
+        member = session.scalars(select(StaffMember)).one()
+        role = session.scalars(select(StaffRole)).one()
+    assert (member.email, member.authority_id) == ("agent@example.org", council.northbank)
+    assert (role.role, role.site_id) == ("site_staff", council.hill)
+    assert is_password(member.password_hash, PASSWORD)
+    assert PASSWORD not in result.output
+
+
+def test_staff_add_asks_for_the_password_twice(commands, store):
+    result = commands.invoke(args=ADD, input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    with store.reading() as session:
+        assert is_password(session.scalars(select(StaffMember.password_hash)).one(), PASSWORD)
+
+
+def test_adding_the_same_email_again_adds_the_role_and_keeps_the_password(commands, store):
+    commands.invoke(args=ADD, env={"STAFF_PASSWORD": PASSWORD})
+    for _ in range(2):
+        result = commands.invoke(args=[*ADD[:4], "--role", "triage_agent", "--authority", "northbank"])
+        assert result.exit_code == 0, result.output
+    with store.reading() as session:
+        assert sorted(session.scalars(select(StaffRole.role))) == ["site_staff", "triage_agent"]
+        assert is_password(session.scalars(select(StaffMember.password_hash)).one(), PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"--authority": "atlantis"}, "There is no authority 'atlantis'. There are: elsewhere, northbank."),
+        ({"--site": "far"}, "There is no site 'far' here. There are: hill, mill."),
+        ({"--role": "wizard"}, "'wizard' is not one of"),
+        ({"--role": "triage_agent", "--site": "hill"}, "covers the whole authority"),
+        ({"--email": "not an email"}, "is not an email address"),
+        ({"password": "short"}, "at least 12 characters"),
+        ({"password": ""}, "at least 12 characters"),
+    ],
+)
+def test_a_mistake_is_explained_and_nothing_is_added(commands, store, changes: dict[str, str], words: str):
+    options = {"--email": "a@example.org", "--role": "site_staff", "--authority": "northbank"} | changes
+    password = options.pop("password", PASSWORD)
+    args = [part for pair in options.items() for part in pair]
+    result = commands.invoke(args=["staff", "add", *args], env={"STAFF_PASSWORD": password})
+    assert result.exit_code == 2
+    assert words in result.output
+    assert "Traceback" not in result.output
+    with store.reading() as session:
+        assert session.scalars(select(StaffMember)).all() == []
+
+
+def test_an_email_works_for_one_authority_only(commands):
+    commands.invoke(args=ADD, env={"STAFF_PASSWORD": PASSWORD})
+    result = commands.invoke(args=[*ADD[:-1], "elsewhere"], env={"STAFF_PASSWORD": PASSWORD})
+    assert result.exit_code == 2
+    assert "works for another authority" in result.output
+
+
+def test_deactivate_says_what_it_ended(commands):
+    commands.invoke(args=ADD, env={"STAFF_PASSWORD": PASSWORD})
+    assert "0 sessions ended" in commands.invoke(args=["staff", "deactivate", "--email", "agent@example.org"]).output
+    unknown = commands.invoke(args=["staff", "deactivate", "--email", "nobody@example.org"])
+    assert unknown.exit_code == 2
+    assert "Nobody here" in unknown.output
+
+
+CREATE = ["api-key", "create", "--name", "Kiosk", "--authority", "northbank", "--scope", "read", "--scope", "book"]
+
+
+def test_a_new_key_stands_alone_on_the_last_line(commands, store, council):
+    result = commands.invoke(args=CREATE)
+    key = result.stdout.rstrip("\n").split("\n")[-1]
+    with store.reading() as session:
+        known = key_of(session, key)
+    assert result.exit_code == 0
+    assert known is not None
+    assert (known.name, known.authority_id, known.scopes) == ("Kiosk", council.northbank, frozenset(Scope))
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [*CREATE[:4], "--authority", "atlantis", "--scope", "read"],
+        [*CREATE[:6], "--scope", "everything"],
+        CREATE[:6],
+        ["api-key", "create", "--name", " ", *CREATE[4:]],
+        ["api-key", "revoke", "--authority", "northbank", "00000000"],
+        ["api-key", "list", "--authority", "atlantis"],
+    ],
+)
+def test_mistakes_with_keys_exit_with_2(commands, args: list[str]):
+    result = commands.invoke(args=args)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_keys_are_listed_without_their_secret_and_revoked(commands, store):
+    key = commands.invoke(args=CREATE).stdout.strip().split("\n")[-1]
+    listed = commands.invoke(args=["api-key", "list", "--authority", "northbank"]).output
+    assert "works" in listed
+    assert "Kiosk" in listed
+    assert key not in listed
+    prefix = listed.split()[0]
+    assert key.startswith(prefix)
+    assert commands.invoke(args=["api-key", "revoke", "--authority", "northbank", prefix]).exit_code == 0
+    assert "revoked" in commands.invoke(args=["api-key", "list", "--authority", "northbank"]).output
+    with store.reading() as session:
+        assert key_of(session, key) is None

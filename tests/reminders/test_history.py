@@ -1,0 +1,68 @@
+"""Staff can account for every message: what was sent, and why one was not."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from booking.tables import Appointment
+from core.clock import FixedClock
+from core.database import Store
+from core.tokens import check_character
+from people.tables import Resident
+from reminders.history_queries import account_of
+from tests.reminders.channels import RecordingChannel, worker_on
+from tests.reminders.make_bulk_notifications import owe
+from tests.support.callers import add_agent, sign_in
+from tests.support.factories import World, make_authority, make_world
+from web.staff_guard import cookie_name
+
+REFERENCE = "K7PM4QX" + check_character("K7PM4QX")
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    return make_world(store)
+
+
+@pytest.fixture
+def reference(store: Store, world: World, clock: FixedClock) -> str:
+    """An appointment whose resident asked for letters, and whose reminder was therefore withheld."""
+    owe(store, world, 1, now=clock.now())
+    with store.writing() as session:
+        session.execute(update(Resident).values(contact_preference="letter"))
+        session.execute(update(Appointment).values(reference=REFERENCE))
+    worker_on(store, clock, RecordingChannel()).send_due()
+    return REFERENCE
+
+
+@pytest.fixture
+def agent(client: FlaskClient, store: Store, world: World, clock: FixedClock) -> FlaskClient:
+    with client.application.test_request_context():
+        name = cookie_name()
+    client.set_cookie(name, sign_in(store, add_agent(store, world.authority_id, clock.now()), clock.now()))
+    return client
+
+
+def test_staff_see_why_nothing_was_sent(agent: FlaskClient, reference: str) -> None:
+    page = agent.get(f"/staff/messages/{reference}")
+    assert page.status_code == 200
+    assert "Reminder" in page.text
+    assert "Not sent" in page.text
+    assert "Prefers letters: send one, or ring." in page.text
+    assert "Robin" not in page.text
+
+
+def test_nobody_else_sees_it(client: FlaskClient, store: Store, reference: str, clock: FixedClock) -> None:
+    assert client.get(f"/staff/messages/{reference}").status_code == 303
+    elsewhere = add_agent(store, make_authority(store, "elsewhere"), clock.now(), email="other@example.org")
+    with client.application.test_request_context():
+        name = cookie_name()
+    client.set_cookie(name, sign_in(store, elsewhere, clock.now()))
+    assert client.get(f"/staff/messages/{reference}").status_code == 404
+
+
+def test_an_appointment_that_was_owed_nothing_has_an_empty_account(store: Store) -> None:
+    with store.reading() as session:
+        assert account_of(session, 7) == []

@@ -1,0 +1,324 @@
+"""Staff sign in, stay signed in for a while, and sign out; guessing is slowed down."""
+
+from __future__ import annotations
+
+import html
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import func, select
+
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Store
+from core.runtime import Runtime
+from core.settings import Settings
+from core.tokens import digest
+from people.staff import passwords, sign_in_limits
+from people.staff.accounts import deactivate_staff
+from people.staff.policy import Role
+from people.staff.sign_in import WrongPassword
+from people.staff.sign_in import sign_in as sign_in_by_use_case
+from people.staff.sign_in_sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
+from people.tables import SignInAttempt, StaffMember, StaffSession
+from tests.support.council import ADDRESS, PASSWORD, Council, make_people_app, make_staff
+from tests.web.account.pages import sign_in, token_on
+
+AGENT = "agent@example.org"
+REAL_HASHER = passwords._hasher  # the tests sign in with a cheaper one
+
+
+@pytest.fixture
+def agent(store: Store, clock: FixedClock, council: Council) -> StaffMember:
+    return make_staff(store, clock, council.northbank, Role.TRIAGE_AGENT, email=AGENT)
+
+
+def test_the_right_password_opens_the_home_page(visitor, agent):
+    answer = sign_in(visitor, AGENT)
+    assert (answer.status_code, answer.location) == (303, "/staff/")
+    page = visitor.get("/staff/").get_data(as_text=True)
+    assert "Staff home" in page
+    assert "Triage agent" in page
+
+
+def test_the_email_may_be_typed_in_any_case(visitor, agent):
+    assert sign_in(visitor, "  AGENT@Example.org ").status_code == 303
+
+
+def test_an_email_in_any_script_can_sign_in(visitor, store, clock, council):
+    make_staff(store, clock, council.northbank, Role.ADVISER, email="josé.王@bücher.example")
+    assert sign_in(visitor, "Jose\u0301.王@BÜCHER.example").status_code == 303
+
+
+def test_a_wrong_password_keeps_the_email_and_focuses_its_field(visitor, agent):
+    answer = sign_in(visitor, AGENT, "not the password")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert f'value="{AGENT}"' in page
+    assert "not the password" not in page
+    assert 'href="#email"' in page
+    assert "autofocus" in page
+    assert "<title>Error:" in page.replace("\n", "")
+
+
+def test_nothing_tells_whether_an_email_exists(visitor, agent, store, council, clock):
+    make_staff(store, clock, council.northbank, Role.ADVISER, email="left@example.org")
+    with store.writing() as session:
+        deactivate_staff(session, "left@example.org", actor=Actor.system(), now=clock.now())
+    pages = set()
+    for email, password in ((AGENT, "wrong"), ("nobody@example.org", "wrong"), ("left@example.org", PASSWORD)):
+        page = sign_in(visitor, email, password).get_data(as_text=True).replace(email, "")
+        pages.add(re.sub(r'name="csrf_token" value="[^"]+"', "", page))
+    assert len(pages) == 1, pages
+
+
+def test_an_unknown_email_costs_a_hash_too(monkeypatch, people_app: Flask, store, clock, council):
+    """The work is the same, so the time says nothing."""
+    seen: list[str] = []
+    real = PasswordHasher.verify
+
+    def noted(hasher: PasswordHasher, kept: str, password: str) -> bool:
+        seen.append(kept)
+        return real(hasher, kept, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
+    runtime: Runtime = people_app.extensions["front_door"]
+    with pytest.raises(WrongPassword):
+        sign_in_by_use_case(runtime, "nobody@example.org", "anything", address=ADDRESS)
+    assert len(seen) == 1
+    assert seen[0].startswith("$argon2id$")
+
+
+def test_empty_fields_are_explained(visitor):
+    page = sign_in(visitor, "", "").get_data(as_text=True)
+    assert "Enter your email address" in page
+    assert "Enter your password" in page
+
+
+def test_passwords_and_tokens_are_not_in_the_database(visitor, agent, store):
+    sign_in(visitor, AGENT)
+    token = visitor.get_cookie(COOKIE).value
+    with store.reading() as session:
+        kept = session.scalar(select(StaffSession.token_digest))
+        hashed = session.scalar(select(StaffMember.password_hash))
+    assert kept == digest(token) != token
+    assert hashed.startswith("$argon2id$")
+    assert PASSWORD not in hashed
+
+
+def test_hashes_are_made_with_the_parameters_of_rfc_9106():
+    assert REAL_HASHER.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_a_hash_with_old_parameters_is_renewed(visitor, agent, store):
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    with store.writing() as session:
+        session.get_one(StaffMember, agent.id).password_hash = old
+    assert sign_in(visitor, AGENT).status_code == 303
+    with store.reading() as session:
+        kept = session.get_one(StaffMember, agent.id).password_hash
+    assert kept != old
+    assert not passwords.is_outdated(kept)
+    assert passwords.is_password(kept, PASSWORD)
+
+
+@pytest.mark.parametrize("kept", ["", "not a hash", "$argon2id$broken"])
+def test_a_missing_or_broken_hash_lets_nobody_in(kept: str):
+    assert not passwords.is_password(kept, "")
+    assert not passwords.is_password(kept, "no account has this password")
+
+
+def test_a_token_that_the_browser_brings_along_is_never_adopted(visitor, agent, store):
+    """Session fixation: an attacker plants a cookie, the victim signs in, the attacker's token opens nothing."""
+    visitor.set_cookie(COOKIE, "planted-by-somebody-else")
+    sign_in(visitor, AGENT)
+    assert visitor.get_cookie(COOKIE).value != "planted-by-somebody-else"
+    visitor.set_cookie(COOKIE, "planted-by-somebody-else")
+    assert visitor.get("/staff/").status_code == 303
+
+
+def test_signing_in_again_ends_the_session_before(visitor, agent):
+    sign_in(visitor, AGENT)
+    first = visitor.get_cookie(COOKIE).value
+    visitor.post(
+        "/staff/sign-in", data={"csrf_token": token_on(visitor, "/staff/"), "email": AGENT, "password": PASSWORD}
+    )
+    assert visitor.get_cookie(COOKIE).value != first
+    visitor.set_cookie(COOKIE, first)
+    assert visitor.get("/staff/").status_code == 303
+
+
+def test_the_csrf_token_changes_at_sign_in(visitor, agent):
+    before = token_on(visitor)
+    sign_in(visitor, AGENT)
+    assert visitor.post("/staff/sign-out", data={"csrf_token": before}).status_code == 400
+
+
+def test_signing_out_ends_the_session_on_the_server(visitor, agent):
+    sign_in(visitor, AGENT)
+    token = visitor.get_cookie(COOKIE).value
+    answer = visitor.post("/staff/sign-out", data={"csrf_token": token_on(visitor, "/staff/")})
+    assert answer.status_code == 303
+    assert visitor.get_cookie(COOKIE) is None
+    visitor.set_cookie(COOKIE, token)
+    assert visitor.get("/staff/").location.startswith("/staff/sign-in")
+
+
+def test_a_link_cannot_sign_anybody_out(visitor, agent):
+    sign_in(visitor, AGENT)
+    assert visitor.get("/staff/sign-out").status_code == 405
+    assert visitor.post("/staff/sign-out").status_code == 400
+    assert visitor.get("/staff/").status_code == 200
+
+
+def test_an_idle_session_ends(visitor, agent, clock: FixedClock):
+    sign_in(visitor, AGENT)
+    clock.advance(IDLE_LIMIT - timedelta(minutes=1))
+    assert visitor.get("/staff/").status_code == 200
+    clock.advance(IDLE_LIMIT)
+    assert visitor.get("/staff/").status_code == 303
+
+
+def test_a_busy_session_ends_after_a_working_day(visitor, agent, clock: FixedClock):
+    sign_in(visitor, AGENT)
+    step = timedelta(minutes=30)
+    for _ in range(ABSOLUTE_LIMIT // step - 1):
+        clock.advance(step)
+        assert visitor.get("/staff/").status_code == 200
+    clock.advance(step)
+    assert visitor.get("/staff/").status_code == 303
+
+
+def test_deactivating_somebody_ends_their_sessions_at_once(visitor, agent, store, clock):
+    sign_in(visitor, AGENT)
+    with store.writing() as session:
+        assert deactivate_staff(session, AGENT, actor=Actor.system(), now=clock.now()) == 1
+    assert visitor.get("/staff/").status_code == 303
+    assert sign_in(visitor, AGENT).status_code == 400
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visitor, agent):
+    header = sign_in(visitor, AGENT).headers.getlist("Set-Cookie")
+    cookie = next(line for line in header if line.startswith(f"{COOKIE}="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+
+
+def test_with_https_the_cookie_is_bound_to_this_host(secure_settings: Settings, store, clock, council, agent):
+    app = make_people_app(secure_settings, store, clock)
+    with app.test_client() as client:
+        client.environ_base["wsgi.url_scheme"] = "https"
+        client.environ_base["HTTP_REFERER"] = "https://localhost/staff/sign-in"
+        header = sign_in(client, AGENT).headers.getlist("Set-Cookie")
+        cookie = next(line for line in header if line.startswith(f"__Host-{COOKIE}="))
+        assert "Secure" in cookie
+        assert "HttpOnly" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
+        assert client.get("/staff/").status_code == 200
+        assert client.get("/staff/", base_url="https://localhost").headers["Cache-Control"] == "no-store"
+
+
+def test_after_signing_in_people_go_on_to_the_page_they_wanted(visitor, agent):
+    wanted = visitor.get("/staff/find?name=Ann+Lee&near=%C3%A9").location
+    form = visitor.get(wanted).get_data(as_text=True)
+    kept = html.unescape(re.findall(r'name="next" value="([^"]+)"', form)[0])
+    location = urlsplit(sign_in(visitor, AGENT, next=kept).location)
+    assert location.path == "/staff/find"
+    assert parse_qs(location.query) == {"name": ["Ann Lee"], "near": ["é"]}
+
+
+@pytest.mark.parametrize(
+    "evil", ["//evil.example/", "https://evil.example/", "/staff/\r\nSet-Cookie: a=b", "/\\evil.example"]
+)
+def test_nobody_is_sent_elsewhere_after_signing_in(visitor, agent, evil: str):
+    answer = sign_in(visitor, AGENT, next=evil)
+    assert answer.location == "/staff/"
+    assert "a=b" not in str(answer.headers)
+
+
+def test_the_eleventh_try_of_an_email_waits_and_says_how_long(visitor, agent, clock):
+    for _ in range(sign_in_limits.EMAIL_LIMIT):
+        assert sign_in(visitor, AGENT, "wrong").status_code == 400
+    clock.advance(timedelta(minutes=5))
+    answer = sign_in(visitor, AGENT)
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "600"
+    assert "10 minutes" in answer.get_data(as_text=True)
+    clock.advance(timedelta(minutes=10))
+    assert sign_in(visitor, AGENT).status_code == 303
+
+
+def test_an_unknown_email_is_throttled_alike(visitor, council):
+    for _ in range(sign_in_limits.EMAIL_LIMIT):
+        sign_in(visitor, "nobody@example.org", "wrong")
+    assert sign_in(visitor, "nobody@example.org", "wrong").status_code == 429
+
+
+def test_refused_tries_do_not_make_the_wait_longer(visitor, agent, clock):
+    for _ in range(sign_in_limits.EMAIL_LIMIT + 20):
+        sign_in(visitor, AGENT, "wrong")
+    clock.advance(sign_in_limits.PERIOD)
+    assert sign_in(visitor, AGENT).status_code == 303
+
+
+def test_guessing_at_many_emails_from_one_address_is_throttled(visitor, agent):
+    for number in range(sign_in_limits.ADDRESS_LIMIT):
+        sign_in(visitor, f"guess{number}@example.org", "wrong")
+    assert sign_in(visitor, AGENT).status_code == 429
+    visitor.environ_base["REMOTE_ADDR"] = "192.0.2.99"
+    assert sign_in(visitor, AGENT).status_code == 303
+
+
+def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, store, clock):
+    """Somebody with one working account cannot buy guesses at other people's."""
+    runtime: Runtime = people_app.extensions["front_door"]
+    for number in range(5):
+        with pytest.raises(WrongPassword):
+            sign_in_by_use_case(runtime, f"guess{number}@example.org", "wrong", address=ADDRESS)
+    sign_in_by_use_case(runtime, AGENT, PASSWORD, address=ADDRESS)
+    email, address = sign_in_limits.subjects(runtime.settings.secret_key, AGENT, ADDRESS)
+    with store.reading() as session:
+        count = select(func.count()).select_from(SignInAttempt)
+        assert session.scalar(count.where(SignInAttempt.subject == email.digest)) == 0
+        assert session.scalar(count.where(SignInAttempt.subject == address.digest)) == 5
+
+
+def test_simultaneous_guesses_never_exceed_the_limit(store: Store, clock, council):
+    """20 at once: at most 10 get to the password, on either database."""
+    who = sign_in_limits.subjects("a secret for tests", "agent@example.org", ADDRESS)
+
+    def guess(_: int) -> bool:
+        try:
+            sign_in_limits.count_try(store, who, clock.now())
+        except sign_in_limits.TooManyTries:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(guess, range(20))) <= sign_in_limits.EMAIL_LIMIT
+
+
+def test_the_table_of_tries_names_nobody(visitor, agent, store):
+    sign_in(visitor, AGENT, "wrong")
+    with store.reading() as session:
+        kept = " ".join(session.scalars(select(SignInAttempt.subject)))
+    assert AGENT not in kept
+    assert ADDRESS not in kept
+    assert digest(f"email:{AGENT}") not in kept
+
+
+def test_an_https_form_from_another_site_is_refused(visitor, agent):
+    """The token is tied to the visitor's own session: another visitor's token is worth nothing."""
+    with visitor.application.test_client() as other:
+        stolen = token_on(other)
+    answer = visitor.post("/staff/sign-in", data={"csrf_token": stolen, "email": AGENT, "password": PASSWORD})
+    assert answer.status_code == 400
+    assert visitor.get_cookie(COOKIE) is None

@@ -1,0 +1,398 @@
+"""A call: services, times, hold, confirm, read back."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from booking.slot_tokens import decode
+from booking.tables import Appointment, Hold
+from booking.use_cases.holds import hold_slot
+from core.clock import FixedClock
+from core.database import Store
+from core.runtime import Runtime
+from core.settings import Settings
+from locations.catalogue import bump_plan
+from locations.tables import Service
+from people.tables import ContactNote, Representative
+from tests.support.callers import Callers
+from tests.support.town import close_site
+from tests.web.agent.conftest import Agent
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def call_of(callers: Callers, name: str = "amina") -> str:
+    return f"/staff/calls/residents/{callers.people[name]}"
+
+
+def rival(store: Store, clock: FixedClock) -> Runtime:
+    return Runtime(Settings(store.url, "for-tests-only", is_test=True), store, clock)
+
+
+def take(store: Store, clock: FixedClock, token: str, times: int = 1) -> None:
+    for _ in range(times):
+        hold_slot(rival(store, clock), decode(token), for_public=False)
+
+
+def close(store: Store, callers: Callers, clock: FixedClock, sites: tuple[str, ...], period: timedelta) -> None:
+    for site in sites:
+        close_site(store, callers.town, site, clock.now() - timedelta(days=1), clock.now() + period)
+    with store.writing() as session:
+        bump_plan(session, callers.town.authority_id)
+
+
+def count_of(store: Store, table: type) -> int:
+    with store.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_card_tells_the_story_so_far(agent: Agent, callers: Callers) -> None:
+    page = agent.open(call_of(callers))
+    assert page.headings == ["Amina Yusuf"]
+    for words in ("Do not text", "Somali", "Step-free access", "Hodan Yusuf", "Lost her passport in May", "Wed 2 Dec"):
+        assert words in page.text
+    assert "cancel=" in page.link("Cancel")
+    assert "move=" in page.link("Move")
+
+
+def test_services_that_they_had_before_come_first(agent: Agent, callers: Callers) -> None:
+    page = agent.client.get(call_of(callers)).text
+    listed = page.split('id="services"')[1]
+    assert listed.index("Certify documents") < listed.index("Help to get online")
+    assert listed.count("had before") == 1
+
+
+def test_a_part_of_a_name_chooses_the_only_service_that_has_it(agent: Agent, callers: Callers) -> None:
+    answer = agent.client.get(f"{call_of(callers)}?find=HOUSING&pick=1")
+    assert (answer.status_code, answer.location) == (303, f"{call_of(callers)}?service=advice")
+
+
+def test_enter_alone_chooses_the_latest_service(agent: Agent, callers: Callers) -> None:
+    assert agent.client.get(f"{call_of(callers)}?find=&pick=1").location == f"{call_of(callers)}?service=certify"
+
+
+def test_words_that_no_service_has_are_kept_and_said(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?find=dragons&pick=1")
+    assert "No service has these words" in page.text
+    assert any(field.get("value") == "dragons" for field in page.inputs)
+
+
+def test_the_screen_says_what_to_ask_what_to_bring_and_whether_a_visit_is_needed(
+    agent: Agent, callers: Callers
+) -> None:
+    page = agent.open(f"{call_of(callers)}?service=certify")
+    for words in ("without a visit", "clear photos", "Do you have the originals?", "We cannot take copies", "passport"):
+        assert words in page.text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_all_places_are_shown_nearest_to_the_caller_first(agent: Agent, callers: Callers) -> None:
+    text = agent.open(f"{call_of(callers)}?service=certify&filtered=1").text
+    places = ["Riverside Community Hub", "High Street Library", "Town Hall"]
+    grid = text[text.index("Place") :]
+    assert sorted(places, key=grid.index) == places
+    nearby = agent.open(f"{call_of(callers)}?service=certify&filtered=1&near=HA8+0AS").text
+    grid = nearby[nearby.index("Place") :]
+    assert grid.index("Town Hall") < grid.index("Riverside Community Hub")
+
+
+def test_an_unknown_postcode_is_said_and_the_list_stays(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?service=certify&near=ZZ99")
+    assert "We do not know the postcode ZZ99" in page.text
+    assert "16 free" in page.text
+
+
+def test_a_cell_opens_all_its_times(agent: Agent, callers: Callers) -> None:
+    where = f"{call_of(callers)}?service=certify&cell={callers.town.sites['hub']}.in_person.2026-11-25"
+    page = agent.open(where)
+    assert "All times: Riverside Community Hub, Wed 25 Nov" in page.text
+    assert "4:30pm" in page.text
+
+
+def test_the_residents_needs_filter_the_grid_and_a_full_cell_says_which(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?service=certify")
+    assert "No step-free access" in page.text
+    assert "No step-free access" not in agent.open(f"{call_of(callers)}?service=certify&filtered=1").text
+
+
+def test_a_filter_that_leaves_nothing_is_named_with_the_way_out(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?service=certify&filtered=1&mode=video")
+    assert "Leave out “By video”" in page.text
+    assert page.link("Without “By video”").endswith("service=certify&filtered=1")
+
+
+def test_services_that_no_place_offers_together_say_which_to_leave_out(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?service=certify&service=registrar")
+    assert "Leave out “Register a birth”" in page.text
+
+
+def test_a_service_without_any_time_says_so(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?service=registrar&filtered=1")
+    assert "Nothing is free at any place as far ahead as this can be booked" in page.text
+
+
+def test_an_empty_week_points_to_the_first_that_is_not(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+) -> None:
+    close(store, callers, clock, ("library", "hub", "office"), timedelta(days=8))
+    page = agent.open(f"{call_of(callers)}?service=certify&filtered=1")
+    assert "Nothing is free from Mon 23 Nov to Sun 29 Nov" in page.text
+    assert "Next free anywhere" in page.text
+    assert "from=2026-12-01" in page.link("Show the week from Tue 1 Dec")
+
+
+def test_the_next_free_time_is_offered_in_any_week(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?service=certify&from=2026-12-07")
+    assert "Next free anywhere Mon 23 Nov" in page.text
+    assert page.link("Earlier week").endswith("from=2026-11-30")
+    assert page.link("Later week").endswith("from=2026-12-14")
+
+
+def test_two_services_are_one_visit(agent: Agent, callers: Callers) -> None:
+    path = f"{call_of(callers)}?service=certify&service=advice&filtered=1"
+    tokens = agent.slots(path)
+    assert "1 hour 15 minutes" in agent.open(path).text
+    assert decode(tokens[0][0]).service_ids == (callers.town.services["certify"], callers.town.services["advice"])
+
+
+def test_each_way_without_a_visit_names_its_service(agent: Agent, callers: Callers, store: Store) -> None:
+    with store.writing() as session:
+        session.get_one(Service, callers.town.services["advice"]).online_instead = "Ask us by web chat."
+        bump_plan(session, callers.town.authority_id)
+    text = agent.open(f"{call_of(callers)}?service=certify&service=advice").text
+    assert text.count("Certify documents: can it be done without a visit?") == 1
+    assert text.count("Housing advice: can it be done without a visit?") == 1
+
+
+def test_the_first_time_is_focused_by_a_script_that_does_not_scroll(agent: Agent, callers: Callers) -> None:
+    html = agent.client.get(f"{call_of(callers)}?service=certify&service=advice").text
+    assert html.count(" data-focus>") == 1
+    assert "autofocus" not in html
+
+
+def test_the_last_seat_of_a_day_is_shown_as_held_for_this_call(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+) -> None:
+    path = f"{call_of(callers)}?service=certify&filtered=1"
+
+    def left() -> list[str]:
+        return [token for token, words in agent.slots(path) if words.endswith("Tue 24 Nov, Town Hall")]
+
+    while len(tokens := left()) > 1:
+        for token in tokens[1:]:
+            take(store, clock, token)
+    page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify&filtered=1", slot=tokens[0]))
+    assert left() == []
+    assert page.text.count("Held for this call") == 1
+    other = agent.open(f"{call_of(callers, 'rtl')}?service=certify&filtered=1")
+    assert "Held for this call" not in other.text
+    assert "Full" in other.text
+
+
+def test_the_grid_says_that_it_scrolls_and_has_a_name(agent: Agent, callers: Callers) -> None:
+    html = agent.client.get(f"{call_of(callers)}?service=certify").text
+    region = html.split('class="fd-scroll"')[1].split(">")[0]
+    assert 'role="region" aria-label="Free times, Mon 23 Nov to Sun 29 Nov"' in region
+    assert 'aria-describedby="grid-hint" tabindex="0"' in region
+    assert 'id="grid-hint">Scroll for more days<' in html
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers: Callers, store: Store) -> None:
+    path = f"{call_of(callers)}?service=certify"
+    token, words = agent.slots(path)[0]
+    page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=token))
+    assert words.startswith("9am Mon 23 Nov")
+    assert "Held until 9:10am" in page.text
+    assert "Please bring: Your passport" in page.text
+    assert "by email to amina.yusuf@example.org" in page.text
+    read_back = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", idempotency_key="k1"))
+    assert read_back.title.startswith("Booked")
+    assert "Monday 23 November 2026 at 9am" in read_back.text
+    with store.reading() as session:
+        row = session.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
+    assert (row.channel, row.support_needs, row.resident_id) == ("phone", ["step-free"], callers.people["amina"])
+    assert f"{row.reference[:4]} {row.reference[4:]}" in read_back.text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_same_confirmation_sent_twice_books_once(agent: Agent, callers: Callers, store: Store) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
+    fields = {"idempotency_key": "k1", "call_note": "Rang about benefits."}
+    first, second = (agent.send(f"{call_of(callers)}/confirm", follow=False, data=fields) for _ in range(2))
+    assert first.location == second.location
+    assert count_of(store, Appointment) == 2
+    assert count_of(store, ContactNote) == 2
+
+
+def test_another_time_replaces_the_one_that_was_held(agent: Agent, callers: Callers, store: Store) -> None:
+    tokens = agent.slots(f"{call_of(callers)}?service=certify")
+    for token, _ in tokens[:3]:
+        agent.send(f"{call_of(callers)}/hold?service=certify", slot=token, idempotency_key="same page")
+    assert count_of(store, Hold) == 1
+    page = agent.open(f"{call_of(callers)}?service=certify")
+    assert "Monday 23 November 2026 at 10am" in page.text
+
+
+def test_what_was_typed_stays_when_another_time_is_chosen(agent: Agent, callers: Callers) -> None:
+    tokens = agent.slots(f"{call_of(callers)}?service=certify")
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[0][0])
+    typed = {"site_notes": "Brings a dog", "call_note": "Was upset", "answer-certify-0": "Both"}
+    page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[1][0], data=typed))
+    fields = page.form_to("/hold").fields
+    assert (fields["site_notes"], fields["call_note"]) == (["Brings a dog"], ["Was upset"])
+    assert fields["answer-certify-0"] == ["Both"]
+
+
+def test_a_time_that_somebody_else_took_offers_three_others_and_keeps_what_was_typed(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+) -> None:
+    path = f"{call_of(callers)}?service=certify&filtered=1&near=HA8+0AS"
+    token = next(token for token, words in agent.slots(path) if "Town Hall" in words)
+    take(store, clock, token)
+    answer = agent.send(f"{call_of(callers)}/hold?service=certify&filtered=1", slot=token, site_notes="Brings a dog")
+    page = agent.checked(answer, 409)
+    assert page.title.startswith("Error:")
+    assert "That time has gone" in page.text
+    assert answer.text.split("fd-panel--trouble")[1].split("</div></div>")[0].count('name="slot"') == 3
+    assert page.form_to("/hold").fields["site_notes"] == ["Brings a dog"]
+
+
+def test_a_hold_that_ran_out_can_be_held_again_with_everything_typed(
+    agent: Agent, callers: Callers, clock: FixedClock, store: Store
+) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[3]
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
+    clock.advance(timedelta(minutes=11))
+    page = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", site_notes="Brings a dog"), 410)
+    assert "The time ran out" in page.text
+    fields = page.form_to("/hold").fields
+    assert fields["site_notes"] == ["Brings a dog"]
+    again = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=token, site_notes="Brings a dog"))
+    assert "Held until 9:21am" in again.text
+    assert count_of(store, Appointment) == 1
+
+
+def test_a_place_that_closes_meanwhile_offers_others(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
+    close(store, callers, clock, ("hub",), timedelta(days=2))
+    page = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", site_notes="Brings a dog"), 409)
+    assert "That time has gone" in page.text
+    assert page.form_to("/hold").fields["site_notes"] == ["Brings a dog"]
+
+
+def test_a_time_chosen_in_another_tab_is_never_booked_unseen(agent: Agent, callers: Callers, store: Store) -> None:
+    tokens = agent.slots(f"{call_of(callers)}?service=certify")
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[0][0])
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[1][0])
+    page = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", shown=tokens[0][0]), 400)
+    assert "Another time was chosen meanwhile" in page.text
+    assert count_of(store, Appointment) == 1
+
+
+def test_letting_go_frees_the_time_and_keeps_the_note(agent: Agent, callers: Callers, store: Store) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
+    page = agent.checked(agent.send(f"{call_of(callers)}/release?service=certify", call_note="Will ring again"))
+    assert count_of(store, Hold) == 0
+    assert "Will ring again" in page.text
+
+
+def test_ending_the_call_frees_the_time(agent: Agent, callers: Callers, store: Store) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
+    page = agent.checked(agent.send("/staff/calls/end", resident=str(callers.people["amina"])))
+    assert page.headings == ["Take a call"]
+    assert count_of(store, Hold) == 0
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_somebody_who_acts_for_the_resident_is_kept_with_the_basis(
+    agent: Agent, callers: Callers, store: Store
+) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
+    where = f"{call_of(callers)}/confirm?service=certify"
+    page = agent.checked(agent.send(where, caller="other", rep_phone="07700 900444"), 400)
+    assert "Enter the name of the person who acts" in page.text
+    assert page.form_to("/hold").fields["rep_phone"] == ["07700 900444"]
+    agent.checked(agent.send(where, caller="other", rep_name="Carl Carer", rep_basis="carer"))
+    with store.reading() as session:
+        rows = session.execute(select(Representative.name, Representative.basis).order_by(Representative.id)).all()
+    assert tuple(rows[-1]) == ("Carl Carer", "carer")
+
+
+def test_answers_are_kept_with_their_questions(agent: Agent, callers: Callers, store: Store) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
+    agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
+    agent.send(f"{call_of(callers)}/confirm?service=certify", data={"answer-certify-1": "Yes", "answer-made-up": "x"})
+    with store.reading() as session:
+        row = session.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
+    assert row.answers == {"Do you have the originals?": "Yes"}
+
+
+def test_who_cannot_be_reached_is_read_to_twice(agent: Agent, callers: Callers) -> None:
+    token, _ = agent.slots(f"{call_of(callers, 'norbert')}?service=certify")[0]
+    page = agent.checked(agent.send(f"{call_of(callers, 'norbert')}/hold?service=certify", slot=token))
+    assert "We can send nothing" in page.text
+
+
+@pytest.mark.parametrize(
+    ("email", "preference", "prefers", "message"),
+    [
+        ("tess@example.org", "text", "Text message (we email instead)", "by email to tess@example.org"),
+        ("", "text", "Text message (we cannot send any yet)", "We can send nothing. Read it out slowly, twice."),
+        ("tess@example.org", "letter", "Letter", "We can send nothing. Read it out slowly, twice."),
+    ],
+)
+def test_no_message_is_promised_that_cannot_go_out(
+    agent: Agent, callers: Callers, email: str, preference: str, prefers: str, message: str
+) -> None:
+    where = call_of(callers, "long")
+    fields = {"name": "Tess Text", "email": email, "phone": "07700 900222", "contact_preference": preference}
+    page = agent.checked(agent.send(f"{where}/details", data=fields))
+    assert f"Prefers{prefers}" in page.text
+    token, _ = agent.slots(f"{where}?service=certify")[0]
+    held = agent.checked(agent.send(f"{where}/hold?service=certify", slot=token))
+    done = agent.checked(agent.send(f"{where}/confirm?service=certify"))
+    for page in (held, done):
+        assert f"Message{message}" in page.text
+        assert "by text" not in page.text
+
+
+def test_a_note_is_kept_once_and_an_empty_one_refused(agent: Agent, callers: Callers, store: Store) -> None:
+    where = f"{call_of(callers)}/note?service=certify"
+    for _ in range(2):
+        page = agent.checked(agent.send(where, call_note="New address soon.", idempotency_key="k"))
+    assert page.text.count("New address soon.") == 1
+    assert "Write a note" in agent.checked(agent.send(where, call_note=" "), 400).text
+
+
+def test_a_time_of_another_council_is_refused(agent: Agent, callers: Callers, store: Store) -> None:
+    token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
+    foreign = token.replace(f"1.{callers.town.authority_id}.", "1.99.", 1)
+    assert agent.send(f"{call_of(callers)}/hold?service=certify", slot=foreign).status_code == 400
+    assert agent.send(f"{call_of(callers)}/hold?service=certify", slot="nonsense").status_code == 400
+    assert count_of(store, Hold) == 0
+
+
+@pytest.mark.parametrize("name", ["long", "rtl", "silent"])
+def test_any_name_and_any_preference_can_be_booked_for(agent: Agent, callers: Callers, name: str) -> None:
+    token, _ = agent.slots(f"{call_of(callers, name)}?service=advice")[0]
+    agent.send(f"{call_of(callers, name)}/hold?service=advice", slot=token)
+    page = agent.checked(agent.send(f"{call_of(callers, name)}/confirm?service=advice"))
+    assert page.title.startswith("Booked")
+
+
+def test_a_day_beyond_the_horizon_shows_the_last_week(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}?service=certify&from={date(2030, 1, 1)}")
+    assert "Later week" not in page.text
+    assert "Earlier week" in page.text

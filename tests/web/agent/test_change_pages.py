@@ -1,0 +1,96 @@
+"""Moving and cancelling from the same screen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from booking.tables import Appointment
+from core.audit import AuditEntry
+from core.clock import FixedClock
+from core.database import Store
+from tests.support.callers import Callers
+from tests.web.agent.conftest import Agent
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def call_of(callers: Callers) -> str:
+    return f"/staff/calls/residents/{callers.people['amina']}"
+
+
+def appointment_of(store: Store, callers: Callers) -> Appointment:
+    with store.reading() as session:
+        return session.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_an_appointment_is_moved_and_read_back(agent: Agent, callers: Callers, store: Store) -> None:
+    reference = callers.booked.reference
+    screen = f"{call_of(callers)}?move={reference}"
+    assert "Move Certify documents" in agent.open(screen).text
+    token, _words = agent.slots(screen)[1]
+    held = agent.checked(agent.send(f"{call_of(callers)}/hold?move={reference}", slot=token))
+    assert "I can move you to Monday 23 November 2026 at 9:30am" in held.text
+    page = agent.checked(agent.send(f"{call_of(callers)}/move?move={reference}", reason="Works mornings"))
+    assert page.title.startswith("Moved")
+    row = appointment_of(store, callers)
+    assert (row.version, row.state) == (2, "booked")
+    with store.reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "rescheduled")).one()
+    assert entry.reason == "Asked by the resident: Works mornings"
+
+
+def test_a_move_that_the_council_asks_for_needs_a_reason(agent: Agent, callers: Callers, store: Store) -> None:
+    reference = callers.booked.reference
+    token, _ = agent.slots(f"{call_of(callers)}?move={reference}")[0]
+    agent.send(f"{call_of(callers)}/hold?move={reference}", slot=token)
+    page = agent.checked(agent.send(f"{call_of(callers)}/move?move={reference}", asked_by="authority"), 400)
+    assert "Say why the council moves the appointment" in page.text
+    assert appointment_of(store, callers).version == 1
+
+
+def test_a_resident_cancels_without_a_reason_even_past_the_cut_off(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+) -> None:
+    reference = callers.booked.reference
+    clock.advance(timedelta(minutes=30))
+    page = agent.open(f"{call_of(callers)}?cancel={reference}")
+    assert "Shall I cancel it, or would another time be better?" in page.text
+    done = agent.checked(agent.send(f"{call_of(callers)}/cancel?cancel={reference}", asked_by="resident"))
+    assert done.title.startswith("Cancelled")
+    assert appointment_of(store, callers).state == "cancelled_by_resident"
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_council_cancels_only_with_a_reason(agent: Agent, callers: Callers, store: Store) -> None:
+    where = f"{call_of(callers)}/cancel?cancel={callers.booked.reference}"
+    page = agent.checked(agent.send(where, asked_by="authority"), 400)
+    assert "Say why the council cancels the appointment" in page.text
+    assert 'value="authority" checked' in agent.send(where, asked_by="authority").text
+    agent.checked(agent.send(where, asked_by="authority", reason="Boiler"))
+    row = appointment_of(store, callers)
+    assert (row.state, row.state_reason) == ("cancelled_by_authority", "Boiler")
+
+
+def test_cancelling_twice_says_how_it_stands(agent: Agent, callers: Callers) -> None:
+    where = f"{call_of(callers)}/cancel?cancel={callers.booked.reference}"
+    agent.send(where)
+    assert "now: cancelled by resident" in agent.checked(agent.send(where), 409).text.lower()
+
+
+def test_another_residents_appointment_cannot_be_changed_from_here(agent: Agent, callers: Callers) -> None:
+    where = f"/staff/calls/residents/{callers.people['aminah']}"
+    for path in ("cancel?cancel", "move?move"):
+        assert agent.send(f"{where}/{path}={callers.booked.reference}").status_code in (404, 410)
+    assert agent.client.get(f"{where}/appointments/{callers.booked.reference}").status_code == 404
+
+
+def test_the_reading_out_spells_the_reference(agent: Agent, callers: Callers) -> None:
+    page = agent.open(f"{call_of(callers)}/appointments/{callers.booked.reference}")
+    reference = callers.booked.reference
+    assert f"{reference[:4]} {reference[4:]}" in page.text
+    assert "Wednesday 2 December 2026 at 10am" in page.text
+    assert "20 River Road" in page.text

@@ -1,0 +1,157 @@
+"""Finding who calls, and starting a new resident."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from core.clock import FixedClock
+from core.database import Store
+from people.residents.details import Person
+from people.residents.identity import find_or_create
+from people.staff.sign_in_sessions import COOKIE
+from people.tables import Resident, ResidentAccess
+from tests.support.callers import Callers, add_agent, sign_in
+from tests.support.factories import make_world
+from tests.support.pages import check_page
+from tests.web.agent.conftest import Agent
+
+pytestmark = pytest.mark.databases("sqlite")
+
+FIND = "/staff/calls/find"
+FIRST_NAMES = ("Ann", "Bob", "Cyd", "Dot", "Eve", "Flo", "Gus", "Hal", "Ivy", "Jim", "Kit")
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("typed", ["0999", "07700 900999", "N12 0GA", "amina.yusuf@", "Amina Yusuf 0999"])
+def test_one_sure_match_opens_the_resident_at_once(agent: Agent, callers: Callers, typed: str) -> None:
+    answer = agent.send(FIND, follow=False, q=typed)
+    assert (answer.status_code, answer.location) == (303, f"/staff/calls/residents/{callers.people['amina']}")
+
+
+def test_a_reference_opens_its_resident_however_it_is_typed(agent: Agent, callers: Callers) -> None:
+    reference = callers.booked.reference
+    answer = agent.send(FIND, follow=False, q=f"{reference[:4].lower()}-{reference[4:]}")
+    assert answer.location == f"/staff/calls/residents/{callers.people['amina']}"
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_misspelt_name_lists_those_who_may_be_meant_and_why(agent: Agent) -> None:
+    page = agent.checked(agent.send(FIND, q="ameena yusif"))
+    assert "Amina Yusuf" in page.text
+    assert "Aminah Youssef" in page.text
+    assert "sounds like this" in page.text
+    assert "Do not text" in page.text
+
+
+def test_nobody_found_offers_a_new_resident_with_what_was_typed(agent: Agent) -> None:
+    page = agent.checked(agent.send(FIND, q="Zebedee Quux"))
+    assert "Nobody found" in page.text
+    form = agent.checked(agent.send("/staff/calls/new", q="Zebedee Quux")).form_to("/register")
+    assert form.fields["name"] == ["Zebedee Quux"]
+
+
+@pytest.mark.parametrize(("people", "is_cut"), [(10, False), (11, True)])
+def test_a_search_that_stops_at_ten_says_so(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock, people: int, *, is_cut: bool
+) -> None:
+    with store.writing() as session:
+        for number in range(people):
+            person = Person(f"{FIRST_NAMES[number]} Quibble", phone=f"07700 9001{number:02}")
+            find_or_create(session, callers.town.authority_id, person, clock.now(), by_staff=True)
+    answer = agent.send(FIND, q="quibble")
+    page = agent.checked(answer)
+    assert answer.text.count('class="fd-match"') == 10
+    assert ("First 10. Add a first name, telephone or postcode." in page.text) is is_cut
+    with store.reading() as session:
+        look = session.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
+    assert len(look.facts["residents"]) == 10
+
+
+def test_an_empty_search_says_what_to_type(agent: Agent) -> None:
+    page = agent.checked(agent.send(FIND, q="  "), 400)
+    assert page.title.startswith("Error:")
+    assert "Type a name" in page.text
+
+
+def test_names_and_numbers_stand_in_no_address(agent: Agent) -> None:
+    assert agent.checked(agent.client.get("/staff/calls/")).form_to("/find").method == "post"
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_new_resident_is_kept_and_the_call_goes_on(agent: Agent, store: Store) -> None:
+    fields = {"name": "Zebedee Quux", "phone": "07700 900888", "contact_preference": "letter", "leave_no_message": "y"}
+    page = agent.checked(agent.send("/staff/calls/register", data=fields))
+    assert page.headings == ["Zebedee Quux"]
+    assert "Leave no message" in page.text
+    assert "Letter" in page.text
+    with store.reading() as session:
+        assert session.scalar(select(Resident.phone).where(Resident.name == "Zebedee Quux")) == "07700 900888"
+
+
+def test_somebody_whom_we_know_is_not_made_twice(agent: Agent, callers: Callers) -> None:
+    fields = {"name": "Amina Yusuf", "phone": "07700 900999", "contact_preference": "email"}
+    answer = agent.send("/staff/calls/register", follow=False, data=fields)
+    assert answer.location == f"/staff/calls/residents/{callers.people['amina']}"
+
+
+def test_a_resident_may_have_neither_telephone_nor_email(agent: Agent) -> None:
+    page = agent.checked(agent.send("/staff/calls/register", name="Nora None", contact_preference="letter"))
+    assert "None" in page.text
+
+
+def test_a_wrong_number_keeps_what_was_typed(agent: Agent) -> None:
+    answer = agent.send("/staff/calls/register", name="Zebedee Quux", phone="12", contact_preference="email")
+    page = agent.checked(answer, 400)
+    assert page.form_to("/register").fields["name"] == ["Zebedee Quux"]
+    assert "Enter a phone number" in page.text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_details_can_be_changed_and_the_call_goes_on_where_it_was(agent: Agent, callers: Callers) -> None:
+    where = f"/staff/calls/residents/{callers.people['silent']}"
+    form = agent.open(f"{where}/details?service=certify").form_to("/details")
+    assert form.fields["email"] == ["silas@example.org"]
+    fields = {"name": "Silas Silent", "contact_preference": "text", "phone": "07700 900666"}
+    answer = agent.send(f"{where}/details?service=certify", follow=False, data=fields)
+    assert answer.location == f"{where}?service=certify"
+    assert "Text message" in agent.open(where).text
+
+
+def test_every_look_at_a_resident_is_logged_once_for_a_call(agent: Agent, callers: Callers, store: Store) -> None:
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    for query in ("", "?service=certify", "?service=advice"):
+        agent.open(where + query)
+    with store.reading() as session:
+        looks = session.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "call")).all()
+    assert [(look.resident_id, look.actor_id) for look in looks] == [(callers.people["amina"], callers.agent_id)]
+
+
+def test_a_search_is_logged_with_those_it_showed(agent: Agent, callers: Callers, store: Store) -> None:
+    agent.send(FIND, q="ameena yusif")
+    with store.reading() as session:
+        look = session.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
+    assert set(look.facts["residents"]) == {callers.people["amina"], callers.people["aminah"]}
+
+
+def test_another_councils_agent_sees_nothing(agent: Agent, callers: Callers, store: Store, clock: FixedClock) -> None:
+    other = make_world(store, slug="elsewhere")
+    stranger = add_agent(store, other.authority_id, clock.now(), email="stranger@example.org")
+    agent.client.set_cookie(COOKIE, sign_in(store, stranger, clock.now()))
+    assert "Nobody found" in agent.checked(agent.send(FIND, q="0999")).text
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    for path in (where, f"{where}/details", f"{where}/appointments/{callers.booked.reference}"):
+        assert agent.client.get(path).status_code == 404
+    for path in ("note", "hold", "release", "confirm", f"cancel?cancel={callers.booked.reference}", "details"):
+        assert agent.send(f"{where}/{path}", call_note="x", slot=callers.booked.offer).status_code == 404
+
+
+@pytest.mark.parametrize(("role", "status"), [("site_manager", 200), ("authority_admin", 200), ("adviser", 404)])
+def test_the_policy_says_who_takes_calls(
+    agent: Agent, callers: Callers, store: Store, clock: FixedClock, role: str, status: int
+) -> None:
+    staff = add_agent(store, callers.town.authority_id, clock.now(), role, f"{role}@example.org")
+    agent.client.set_cookie(COOKIE, sign_in(store, staff, clock.now()))
+    answer = agent.client.get("/staff/calls/")
+    assert answer.status_code == status
+    check_page(answer.text)

@@ -1,0 +1,435 @@
+"""The day list as site staff see it: rows, gaps, notices, filters, paper, file, refreshing; and who may see it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from booking.states import State
+from booking.use_cases.changes import Move, reschedule
+from core.audit import AuditEntry
+from core.database import Store
+from locations.catalogue import bump_plan
+from locations.tables import SessionException, SessionResource, SessionTemplate
+from people.residents.details import Person, Representation
+from people.staff.policy import Role
+from people.tables import ResidentAccess
+from tests.support.factories import (
+    World,
+    make_appointment,
+    make_resource,
+    make_service,
+    make_session,
+    make_site,
+    make_world,
+    offer_at,
+)
+from tests.support.pages import Page, check_page
+from tests.web.site.conftest import DAY, DESK, NINE, SITE, Library
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def page_at(client: FlaskClient, path: str = DAY) -> Page:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return check_page(answer.text)
+
+
+@contextmanager
+def counted(store: Store) -> Iterator[list[str]]:
+    """The statements that the block sends."""
+    statements: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement != "BEGIN" and not statement.startswith("BEGIN "):
+            statements.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", listen)
+    yield statements
+    event.remove(store.engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient) -> None:
+    reference = library.book(
+        resident=Person("Zoë Ångström", phone="07700 900123", language="Polish"),
+        support_needs=("step-free", "language"),
+        notes="Comes with two children.",
+        answers={"Do you rent?": "Yes"},
+        representative=Representation("Jo Carer", "carer", phone="07700 900456"),
+        service=1,
+    )
+    text = page_at(desk).text
+    for words in (
+        "9am",
+        "to 9:30am",
+        "Zoë Ångström",
+        f"Housing advice , Desk {library.desk_of(reference)}",
+        "Bring: Tenancy agreement; Passport",
+        "Step-free access",
+        "Another language: Polish",
+        "Notes: Comes with two children.",
+        "Do you rent? Yes",
+        "Jo Carer, carer, 07700 900456",
+        "Booked",
+        "1 appointment: 1 booked.",
+    ):
+        assert words.replace(" ,", ",") in text.replace(" ,", ","), words
+
+
+def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> None:
+    world, store = library.world, library.store
+    virtual = make_site(store, world.authority_id, "by-phone", name="By phone", kind="virtual", features=[])
+    room = make_resource(store, world.authority_id, virtual, "line-1", kind="virtual_room")
+    needs = [{"kind": "virtual_room", "skills": []}]
+    modes = ["video", "phone"]
+    talk = make_service(store, world.authority_id, "talk", name="A talk", modes=modes, requirements=needs)
+    make_session(store, world.authority_id, virtual, [room], [talk], "lines")
+    there = World(world.authority_id, virtual, (room,), (talk,))
+    shy = Person("Robin Sample", phone="07700 900123", leave_no_message=True)
+    make_appointment(library.runtime, there, NINE, resident=shy, offer=offer_at(there, NINE, mode="phone"))
+    admin = library.sign_in(Role.AUTHORITY_ADMIN)
+    page = page_at(admin, "/staff/sites/by-phone/days/2026-11-23")
+    assert page.link("07700 900123") == "tel:07700900123"
+    assert "By phone" in page.text
+    assert "(leave no message)" in page.text
+    assert "07700" not in page_at(admin).text
+
+
+def test_names_and_notes_are_text_and_never_markup(library: Library, desk: FlaskClient) -> None:
+    library.book(resident=Person("<b>Robin</b>"), notes='"><script>alert(1)</script>')
+    for path in (DAY, f"{DAY}/print", f"{DAY}/rows"):
+        html = desk.get(path).text
+        assert "<b>Robin" not in html
+        assert "<script>alert" not in html
+
+
+def test_gaps_stand_between_the_appointments(library: Library, desk: FlaskClient) -> None:
+    here = library.desk_of(library.book(60))
+    other = "2" if here == "1" else "1"
+    text = page_at(desk).text
+    assert "1 appointment: 1 booked. 3 free gaps." in text
+    assert text.index(f"Free now until 10am: Desk {here}") < text.index("Robin Sample")
+    assert text.index("Robin Sample") < text.index(f"Free 10:30am to 5pm (6 hours 30 minutes): Desk {here}")
+    assert f"Free now until 5pm: Desk {other}" in text
+
+
+def test_resources_that_are_free_alike_share_a_line(library: Library, desk: FlaskClient) -> None:
+    assert "Free now until 5pm: Desk 1, Desk 2" in page_at(desk).text
+
+
+def test_what_is_too_short_for_any_service_is_no_gap(library: Library, desk: FlaskClient) -> None:
+    library.clock.advance(timedelta(hours=7, minutes=35))
+    manager = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    assert "No appointments. No free gaps." in page_at(manager).text
+
+
+def test_a_group_room_says_how_many_places_are_left(library: Library, desk: FlaskClient) -> None:
+    world = library.world
+    room = make_resource(library.store, world.authority_id, world.site_id, "workshop", kind="room", seats=12)
+    with library.store.writing() as session:
+        template = session.scalars(select(SessionTemplate)).one()
+        session.add(SessionResource(template_id=template.id, resource_id=room))
+        bump_plan(session, world.authority_id, [world.site_id])
+    assert "Free now until 5pm: Desk 1, Desk 2, Workshop (12 places)" in page_at(desk).text
+
+
+def test_an_empty_day_says_why(library: Library, desk: FlaskClient) -> None:
+    sunday = page_at(desk, f"{SITE}/days/2026-11-22").text
+    assert "There are no appointments on this day." in sunday
+    assert "No sessions are open on this day." in sunday
+    christmas = page_at(desk, f"{SITE}/days/2026-12-25").text
+    assert "Bank holiday: Christmas Day. The site is shut all day." in christmas
+
+
+def test_before_the_doors_open_it_says_when_they_will(library: Library, desk: FlaskClient) -> None:
+    library.clock.advance(timedelta(minutes=-60))
+    assert "Not open yet. Sessions today: 9am to 5pm." in page_at(desk).text
+    library.clock.advance(timedelta(minutes=60))
+    assert "Sessions: 9am to 5pm." in page_at(desk).text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_closures_say_so_and_who_must_be_rebooked(library: Library, desk: FlaskClient) -> None:
+    library.book(60, resident=Person("Robin Closed", phone="07700 900222", leave_no_message=True))
+    library.book(180, resident=Person("Ali Open"))
+    library.close(NINE + timedelta(hours=1), NINE + timedelta(hours=2))
+    library.close(NINE + timedelta(hours=6), NINE + timedelta(hours=7), "Broken", library.world.resource_ids[1])
+    page = page_at(desk)
+    assert "Site shut from 10am to 11am: Boiler." in page.text
+    assert "Desk 2 shut from 3pm to 4pm: Broken." in page.text
+    assert "Sessions: 9am to 10am, 11am to 5pm." in page.text
+    notice = page.text.partition("1 person to rebook")[2].partition("Appointments and free gaps")[0]
+    assert "Robin Closed" in notice
+    assert "(leave no message)" in notice
+    assert "Ali Open" not in notice
+    assert page.link("07700 900222") == "tel:07700900222"
+
+
+def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, desk: FlaskClient) -> None:
+    reference = library.book(60)
+    library.close(NINE + timedelta(hours=1), NINE + timedelta(hours=2))
+    to = Move(offer_at(library.world, NINE + timedelta(hours=4)))
+    reschedule(library.runtime, library.world.authority_id, reference, to, actor=DESK, enforce_cutoff=False)
+    text = page_at(desk).text
+    assert "to rebook" not in text
+    assert "1pm" in text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_whole_day_shut_and_a_cancelled_session_give_their_reasons(library: Library, desk: FlaskClient) -> None:
+    world = library.world
+    library.close(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), "Stocktaking")
+    with library.store.writing() as session:
+        template = session.scalars(select(SessionTemplate)).one()
+        session.add(SessionException(template_id=template.id, date=date(2026, 11, 24), reason="Training day"))
+        bump_plan(session, world.authority_id, [world.site_id])
+    assert "Site shut all day: Stocktaking." in page_at(desk).text
+    assert "Training day" in page_at(desk, f"{SITE}/days/2026-11-24").text
+
+
+def test_a_bank_holiday_and_the_clock_change_are_ordinary_days_to_look_at(library: Library, desk: FlaskClient) -> None:
+    for day in ("2026-03-29", "2026-10-25", "2027-03-28", "2028-02-29"):
+        page_at(desk, f"{SITE}/days/{day}")
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_list_is_narrowed_by_resource_service_and_state(library: Library, desk: FlaskClient) -> None:
+    first = library.book(resident=Person("Ann First"))
+    library.book(resident=Person("Ben Second"), service=1)
+    library.move(first, State.ARRIVED)
+    one = library.desk_of(first)
+    other = "2" if one == "1" else "1"
+    cases = {
+        f"resource=desk-{one}": ("Ann First", "Ben Second"),
+        f"resource=desk-{other}": ("Ben Second", "Ann First"),
+        "service=advice": ("Ben Second", "Ann First"),
+        "show=waiting": ("Ann First", "Ben Second"),
+        "show=free": ("Free 9:30am to 5pm", "Ann First"),
+        "show=to-do": ("Ben Second", "Not completed"),
+    }
+    for query, (there, not_there) in cases.items():
+        text = page_at(desk, f"{DAY}?{query}").text
+        assert there in text, query
+        assert not_there not in text, query
+    done = page_at(desk, f"{DAY}?show=done")
+    assert "Nothing on this day fits your filter." in done.text
+    assert done.link("Show everything") == DAY
+    everybody = page_at(desk, f"{DAY}?resource=nonsense&show=nonsense&service=nonsense").text
+    assert "Ann First" in everybody
+    assert "Ben Second" in everybody
+
+
+def test_the_filter_stays_on_other_days_and_in_the_forms(library: Library, desk: FlaskClient) -> None:
+    reference = library.book()
+    page = page_at(desk, f"{DAY}?resource=desk-1")
+    assert page.link("Next day") == f"{SITE}/days/2026-11-24?resource=desk-1"
+    assert page.link("Previous day") == f"{SITE}/days/2026-11-22?resource=desk-1"
+    assert any(form.action == f"{DAY}/appointments/{reference}?resource=desk-1" for form in page.forms)
+
+
+def test_any_day_can_be_picked(library: Library, desk: FlaskClient) -> None:
+    assert desk.get(f"{SITE}/today").location == DAY
+    assert desk.get(f"{SITE}/days").location == DAY
+    picked = desk.get(f"{SITE}/days?date=2026-12-01&resource=desk-2")
+    assert picked.location == f"{SITE}/days/2026-12-01?resource=desk-2"
+
+
+@pytest.mark.parametrize(
+    "day", ["tomorrow", "2026-13-01", "20261123", "0001-01-01", "9999-12-31", "2026-W48-1", "１234-01-01"]
+)
+def test_what_is_no_date_is_not_found(library: Library, desk: FlaskClient, day: str) -> None:
+    for path in (
+        f"{SITE}/days/{day}",
+        f"{SITE}/days/{day}/rows",
+        f"{SITE}/days/{day}/print",
+        f"{SITE}/days?date={day}",
+    ):
+        assert desk.get(path).status_code == 404
+
+
+def test_a_long_list_leads_to_what_comes_next(library: Library, desk: FlaskClient) -> None:
+    references = [library.book(30 * number) for number in range(12)]
+    library.clock.advance(timedelta(minutes=55))
+    assert "Go to what comes next" not in page_at(desk).text
+    for reference in references[:9]:
+        library.move(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
+    assert page_at(desk).link("Go to what comes next") == f"#a-{references[9]}"
+    assert f"#a-{references[9]}" in desk.get(f"{DAY}/rows").text
+    library.move(references[10], State.ARRIVED)
+    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+
+
+def test_who_waits_comes_before_who_is_booked(library: Library) -> None:
+    references = [library.book(30 * number) for number in range(12)]
+    library.clock.advance(timedelta(hours=5))
+    desk = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+    library.move(references[9], State.ARRIVED, State.IN_PROGRESS)
+    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+    library.move(references[8], State.ARRIVED)  # their time is over, and still they wait
+    page = page_at(desk)
+    assert page.link("Go to what comes next") == f"#a-{references[8]}"
+    assert page.text.index("Go to what comes next") < page.text.index("Previous day")
+    library.move(references[1], State.ARRIVED)  # so near the top that a link is not needed
+    assert "Go to what comes next" not in page_at(desk).text
+
+
+def test_the_refresh_tells_only_what_is_new(library: Library, desk: FlaskClient) -> None:
+    reference = library.book(30)
+    first = desk.get(f"{DAY}/rows")
+    assert (first.status_code, first.headers["Fd-As-At"]) == (200, "9am")
+    mark = re.search(r'data-mark="(\w+)" data-seconds', desk.get(DAY).text)
+    assert mark
+    assert first.headers["ETag"] == f'"{mark.group(1)}"'
+    library.clock.advance(timedelta(minutes=1))
+    again = desk.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.text, again.headers["Fd-As-At"]) == (304, "", "9:01am")
+    library.move(reference, State.ARRIVED)
+    changed = desk.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    assert "<html" not in changed.text
+    assert 'data-said="9:30am Robin Sample: arrived"' in changed.text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_only_a_row_that_changed_gets_another_mark(library: Library, desk: FlaskClient) -> None:
+    one, other = library.book(), library.book(30)
+
+    def marks() -> dict[str, str]:
+        return dict(re.findall(r'id="a-(\w+)" tabindex="-1" data-mark="(\w+)"', desk.get(f"{DAY}/rows").text))
+
+    before = marks()
+    library.move(one, State.ARRIVED)
+    after = marks()
+    assert before[one] != after[one]
+    assert before[other] == after[other]
+
+
+def test_every_look_is_on_record_and_an_unchanged_refresh_is_none(library: Library, desk: FlaskClient) -> None:
+    library.book(resident=Person("One"))
+    library.book(resident=Person("Two"))
+    desk.get(DAY)
+    mark = desk.get(f"{DAY}/rows").headers["ETag"]
+    desk.get(f"{DAY}/rows", headers={"If-None-Match": mark})
+    desk.get(f"{DAY}/print?resource=desk-1")
+    desk.get(f"{DAY}/list.csv")
+    with library.store.reading() as session:
+        looks = session.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
+        exported = session.scalars(select(AuditEntry).where(AuditEntry.action == "day_list_exported")).all()
+    told = [(look.purpose, len(look.facts["residents"]), look.facts["date"], look.actor_kind) for look in looks]
+    assert told == [
+        ("day_list", 2, "2026-11-23", "staff"),
+        ("day_list_refresh", 2, "2026-11-23", "staff"),
+        ("day_list_print", 1, "2026-11-23", "staff"),
+        ("day_list_export", 2, "2026-11-23", "staff"),
+    ]
+    assert {(look.facts["site_id"], look.at) for look in looks} == {(library.world.site_id, library.clock.now())}
+    assert [entry.facts for entry in exported] == [{"date": "2026-11-23", "appointments": 2}]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_full_day_costs_as_many_statements_as_a_quiet_one(library: Library, desk: FlaskClient) -> None:
+    library.book()
+    desk.get(DAY)
+    with counted(library.store) as of_a_quiet_day:
+        desk.get(DAY)
+    for number in range(1, 16):
+        library.book(30 * number)
+        library.book(30 * number, service=1)
+    with counted(library.store) as of_a_full_day:
+        desk.get(DAY)
+    assert len(of_a_full_day) == len(of_a_quiet_day)
+    assert len(of_a_full_day) <= 9
+
+
+def test_the_page_for_paper_stands_on_its_own(library: Library, desk: FlaskClient) -> None:
+    reference = library.book(resident=Person("Robin Sample", phone="07700 900123"), notes="Speaks softly.")
+    library.move(reference, State.ARRIVED)
+    page = page_at(desk, f"{DAY}/print")
+    for words in (
+        "High Street Library: Monday 23 November 2026",
+        "Printed at 9am on Monday 23 November 2026.",
+        "07700 900123",
+        "Speaks softly.",
+        "Bring: Passport",
+        "☑",
+        "☐",
+    ):
+        assert words in page.text, words
+    assert page.forms == []
+    assert "A filter is on" in page_at(desk, f"{DAY}/print?resource=desk-1").text
+
+
+def test_the_file_holds_the_day(library: Library, desk: FlaskClient) -> None:
+    library.book(resident=Person('=HYPERLINK("http://evil.example")', phone="+44 7700 900123"), notes="a\nb")
+    answer = desk.get(f"{DAY}/list.csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="high-street-2026-11-23.csv"'
+    assert answer.content_type == "text/csv; charset=utf-8"
+    (row,) = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert row["Name"] == '\'=HYPERLINK("http://evil.example")'
+    assert (row["Phone"], row["Notes"], row["Starts"], row["Date"]) == (
+        "'+44 7700 900123",
+        "a / b",
+        "09:00",
+        "2026-11-23",
+    )
+
+
+PAGES = (f"{SITE}/today", f"{SITE}/days", DAY, f"{DAY}/rows", f"{DAY}/print", f"{DAY}/list.csv")
+
+
+def test_staff_of_another_site_and_council_find_nothing(library: Library) -> None:
+    far = make_world(library.store, slug="elsewhere")
+    strangers = [
+        library.sign_in(Role.SITE_STAFF, library.other_site_id),
+        library.sign_in(Role.SITE_MANAGER, library.other_site_id),
+        library.sign_in(Role.TRIAGE_AGENT),
+        library.sign_in(Role.AUTHORITY_ADMIN, authority_id=far.authority_id),
+    ]
+    library.book(resident=Person("Secret Person"))
+    for client in strangers:
+        unknown = client.get(DAY.replace("high-street", "no-such-place"))
+        assert unknown.status_code == 404
+        for path in PAGES:
+            answer = client.get(path)
+            assert "Secret Person" not in answer.text
+            if client is not strangers[3]:  # Elsewhere has a High Street of its own
+                assert answer.status_code == 404, path
+                assert check_page(answer.text).text == check_page(unknown.text).text
+
+
+def test_an_administrator_sees_every_site_of_the_council(library: Library) -> None:
+    admin = library.sign_in(Role.AUTHORITY_ADMIN)
+    assert [admin.get(path).status_code for path in PAGES] == [302, 302, 200, 200, 200, 200]
+    assert admin.get("/staff/sites/mill-lane/days/2026-11-23").status_code == 200
+
+
+def test_an_adviser_sees_the_list_but_takes_no_copy_of_it(library: Library) -> None:
+    adviser = library.sign_in(Role.ADVISER, library.world.site_id)
+    assert "CSV" not in page_at(adviser).text
+    assert adviser.get(f"{DAY}/list.csv").status_code == 404
+
+
+def test_a_visitor_is_sent_to_sign_in(library: Library, client: FlaskClient) -> None:
+    for path in PAGES:
+        answer = client.get(path)
+        assert answer.status_code == 303
+        assert answer.location.startswith("/staff/sign-in")
+
+
+def test_no_two_links_of_the_staff_home_read_alike(library: Library) -> None:
+    page = page_at(library.sign_in(Role.AUTHORITY_ADMIN), "/staff/")
+    words = [text for text, _href in page.links]
+    assert page.link("Feeds of High Street") == f"{SITE}/feeds"
+    assert DAY in {href for _text, href in page.links}
+    assert len(words) == len(set(words)), words

@@ -1,0 +1,334 @@
+"""Every field of every form, posted once with each kind of rubbish: an answer in plain words, never a failure.
+
+On PostgreSQL alone, which refuses more than SQLite does: a NUL, and text that is longer than its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from booking.states import State
+from booking.tables import Appointment
+from booking.use_cases.holds import remove_expired
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Store
+from people.staff.sign_in_sessions import COOKIE
+from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
+from tests.support.pages import Form, Page, check_page
+from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
+
+RUBBISH = {
+    "half a postcode": "N12",
+    "letters": "ZZZ",
+    "a NUL": "a\x00b",
+    "very long": "x" * 5_000,
+    "very long, in figures": "9" * 5_000,
+    "long, for a telephone": "0770" + " - " * 40 + "0900123",
+    "emoji": "👩‍👩‍👧 🦊",
+    "whitespace only": " \t\n ",
+    "half a character": "\ud83d",
+}
+WEEKDAYS = [date(2026, 11, 24) + timedelta(days=days) for days in (0, 1, 2, 3, 6, 7, 8, 9, 10)]
+OURS = {"csrf_token"}  # refused by the guard before any view runs
+
+
+class Walk:
+    """One run through the pages: browsers of residents and staff with addresses of their own, and all times free."""
+
+    def __init__(self, app: Flask, store: Store, clock: FixedClock, callers: Callers, admin_id: int) -> None:
+        self.app, self.store, self.clock, self.callers, self.admin_id = app, store, clock, callers, admin_id
+        self.runs = 0
+        self.today: list[str] = []
+
+    def visitor(self, base: str = "/testshire") -> Visitor:
+        """A new browser, after every held time was given back."""
+        self.runs += 1
+        with self.store.writing() as session:
+            remove_expired(session, self.clock.now() + timedelta(days=1))
+        visitor = Visitor(self.app.test_client(), base)
+        visitor.client.environ_base["REMOTE_ADDR"] = f"198.51.{self.runs // 250}.{self.runs % 250 + 1}"
+        return visitor
+
+    def day(self) -> str:
+        """A weekday of the next two weeks, another one in each run, so that none is booked up."""
+        return f"{WEEKDAYS[self.runs % len(WEEKDAYS)]:%Y-%m-%d}"
+
+    def staff(self) -> Visitor:
+        """A browser in which the administrator has signed in."""
+        visitor = self.visitor("/staff")
+        visitor.client.set_cookie(COOKIE, sign_in(self.store, self.admin_id, self.clock.now()))
+        return visitor
+
+    def person(self) -> dict[str, str]:
+        """Somebody new, so that no limit of appointments is reached."""
+        return {"name": f"Robin Sample{'abcdefghij'[self.runs % 10]}", "email": f"robin.{self.runs}@example.org"}
+
+
+def held(walk: Walk) -> Visitor:
+    visitor = walk.visitor()
+    go_to_times(visitor, day=walk.day())
+    visitor.take_first_time()
+    return visitor
+
+
+def acting(walk: Walk) -> Visitor:
+    visitor = held(walk)
+    visitor.send("/who", who="other")
+    return visitor
+
+
+def details(walk: Walk) -> Visitor:
+    visitor = held(walk)
+    visitor.send("/who", who="me")
+    return visitor
+
+
+def check(walk: Walk) -> Visitor:
+    visitor = held(walk)
+    fill_in(visitor, **walk.person())
+    return visitor
+
+
+def run_out(walk: Walk) -> Visitor:
+    visitor = details(walk)
+    with walk.store.writing() as session:
+        remove_expired(session, walk.clock.now() + timedelta(days=1))
+    visitor.open(visitor.at)
+    return visitor
+
+
+def own(walk: Walk, ending: str = "") -> Visitor:
+    visitor = check(walk)
+    visitor.send("/check")
+    visitor.follow("See, change or cancel")
+    visitor.open(f"{visitor.at}{ending}")
+    return visitor
+
+
+def moving(walk: Walk) -> Visitor:
+    visitor = own(walk)
+    visitor.follow("Choose another time")
+    visitor.follow("26 November 2026")
+    return visitor
+
+
+def new_time(walk: Walk) -> Visitor:
+    visitor = moving(walk)
+    visitor.send("/move", slot=visitor.page.form_to("/move").buttons[2][1])
+    return visitor
+
+
+def at_page(path: str) -> Callable[[Walk], Visitor]:
+    def open_it(walk: Walk) -> Visitor:
+        visitor = walk.visitor()
+        visitor.open(path)
+        return visitor
+
+    return open_it
+
+
+def staff_page(path: str) -> Callable[[Walk], Visitor]:
+    def open_it(walk: Walk) -> Visitor:
+        visitor = walk.staff()
+        visitor.open(path.format(**walk.callers.people, reference=walk.callers.booked.reference))
+        return visitor
+
+    return open_it
+
+
+def new_resident(walk: Walk) -> Visitor:
+    visitor = walk.staff()
+    visitor.open("/calls/")
+    visitor.send("/find", q="Zorro Testling")
+    return visitor
+
+
+def registering(walk: Walk) -> Visitor:
+    visitor = new_resident(walk)
+    visitor.send("/new", q="Zorro Testling HA8")
+    return visitor
+
+
+def cancelling(walk: Walk) -> Visitor:
+    """A new appointment each time, for a cancelled one cannot be cancelled."""
+    visitor = walk.staff()
+    norbert = walk.callers.people["norbert"]
+    starts_at = datetime.combine(date(2026, 12, 7), time(9), UTC) + timedelta(minutes=30 * (walk.runs % 16))
+    agent = Actor("staff", walk.callers.agent_id, "Agnes Agent")
+    booked = book_for(walk.store, walk.callers.town, norbert, starts_at, agent, walk.clock.now())
+    visitor.open(f"/calls/residents/{norbert}?cancel={booked.reference}")
+    return visitor
+
+
+def on_the_call(walk: Walk, query: str) -> Visitor:
+    visitor = staff_page(f"/calls/residents/{{norbert}}?{query}")(walk)
+    slot = visitor.page.form_to("/hold").buttons[0][1]
+    visitor.send("/hold", slot=slot)
+    return visitor
+
+
+def to_confirm(walk: Walk) -> Visitor:
+    return on_the_call(walk, "service=certify")
+
+
+def to_move(walk: Walk) -> Visitor:
+    visitor = staff_page("/calls/residents/{amina}?move={reference}")(walk)
+    visitor.send("/hold", slot=visitor.page.form_to("/hold").buttons[0][1])
+    return visitor
+
+
+def feeds(walk: Walk) -> Visitor:
+    visitor = staff_page("/sites/high-street/feeds")(walk)
+    visitor.send("/feeds", name="Front desk", resource="")
+    visitor.open("/sites/high-street/feeds")
+    return visitor
+
+
+def day(walk: Walk) -> Visitor:
+    """A day list on which everything can be clicked: somebody who is to come, and somebody who is being seen."""
+    while len(walk.today) < 2:
+        walk.today.append(book_one(walk.visitor(), day="2026-11-23").replace(" ", ""))
+    with walk.store.writing() as session:
+        for reference, state in zip(walk.today, (State.BOOKED, State.IN_PROGRESS), strict=True):
+            row = session.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+            row.state, row.changed_at = state.value, walk.clock.now()
+    return staff_page("/sites/high-street/days/2026-11-23")(walk)
+
+
+SCENES: dict[str, Callable[[Walk], Visitor]] = {
+    "day": day,  # first, for the others book up the day
+    "needs": at_page("/needs?service=certify"),
+    "where": at_page("/where?service=certify"),
+    "times": at_page("/times?service=certify&day=2026-11-24"),
+    "find": at_page("/find"),
+    "who": held,
+    "acting": acting,
+    "details": details,
+    "check": check,
+    "run out": run_out,
+    "own": own,
+    "cancel": lambda walk: own(walk, "/cancel"),
+    "contact": lambda walk: own(walk, "/contact"),
+    "own needs": lambda walk: own(walk, "/needs"),
+    "moving": moving,
+    "new time": new_time,
+    "sign in": at_page("!/staff/sign-in"),
+    "call": staff_page("/calls/"),
+    "nobody found": new_resident,
+    "register": registering,
+    "resident": staff_page("/calls/residents/{norbert}/details"),
+    "card": staff_page("/calls/residents/{norbert}"),
+    "confirm": to_confirm,
+    "move": to_move,
+    "agent cancels": cancelling,
+    "feeds": feeds,
+}
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> str:
+    """PostgreSQL alone."""
+    return postgres_url
+
+
+@pytest.fixture
+def walk(app: Flask, store: Store, clock: FixedClock) -> Walk:
+    """The whole service, whose failures reach the test."""
+    callers = make_callers(store, clock.now())
+    admin = add_agent(store, callers.town.authority_id, clock.now(), role="authority_admin")
+    return Walk(app, store, clock, callers, admin)
+
+
+def kinds_of(app: Flask, page: Page) -> Iterator[tuple[tuple[str, ...], Form]]:
+    """Each form of the page, once for each address that it may go to, with its kind: where it goes and what it sends."""
+    addresses = app.url_map.bind("localhost")
+    for form in page.forms:
+        for action in dict.fromkeys([form.action, *form.other_actions]):
+            endpoint = str(addresses.match(action.split("?")[0], method=form.method.upper())[0])
+            yield (endpoint, *sorted({*form.fields, *form.typed})), replace(form, action=action)
+
+
+def addresses_of(form: Form) -> list[str]:
+    """Where the form may go, without queries."""
+    return list(dict.fromkeys(action.split("?")[0] for action in (form.action, *form.other_actions)))
+
+
+def names_of(form: Form) -> list[str]:
+    """The fields that the form could send."""
+    names = dict.fromkeys([*form.fields, *sorted(form.typed), *(name for name, _ in form.buttons)])
+    return [name for name in names if name not in OURS]
+
+
+def failure(visitor: Visitor, form: Form, name: str, rubbish: str) -> tuple[str, int]:
+    """What failed when `name` was sent with `rubbish`, empty when it was answered well; and the status."""
+    try:
+        answer = visitor.post(form, {name: rubbish.encode("utf-8", "surrogatepass")})
+    except Exception as error:  # noqa: BLE001 - in tests, what would be a 500 is raised
+        return f"{type(error).__name__}: {str(error)[:200]}", 500
+    if answer.status_code >= 500:
+        return f"status {answer.status_code}", answer.status_code
+    return (lost(form, name, answer) if name in form.typed else ""), answer.status_code
+
+
+def lost(form: Form, name: str, answer: TestResponse) -> str:
+    """What else of the form is lost on a page that refuses one field; empty when everything else is kept."""
+    if answer.mimetype != "text/html" or answer.status_code not in (200, 400):
+        return ""
+    page = check_page(answer.text)
+    if not page.title.startswith("Error"):
+        return ""
+    action = form.action.split("?")[0]
+    kept = next((again for again in page.forms if action in addresses_of(again)), None)
+    if kept is None:
+        return "the form is gone"
+    typed = {one: value for one, value in form.fields.items() if one in form.typed and one != name and any(value)}
+    return ", ".join(f"{one} was {value}" for one, value in typed.items() if kept.fields.get(one) != value)
+
+
+def form_again(walk: Walk, scene: str, visitor: Visitor, kind: tuple[str, ...]) -> tuple[Visitor, Form]:
+    """The form of this kind once more: on the scene's page opened anew, or else after the whole way to it."""
+    if visitor.at:
+        visitor.open(visitor.at)
+        for found, form in kinds_of(walk.app, visitor.page):
+            if found == kind:
+                return visitor, form
+    visitor = SCENES[scene](walk)
+    return visitor, next(form for found, form in kinds_of(walk.app, visitor.page) if found == kind)
+
+
+@pytest.mark.parametrize("group", ["resident", "staff"])
+def test_rubbish_in_any_field_is_answered_and_the_form_kept(group: str, walk: Walk) -> None:
+    failures: list[str] = []
+    done: set[tuple[str, ...]] = set()
+    for scene in SCENES:
+        visitor = SCENES[scene](walk)
+        for kind, first in list(kinds_of(walk.app, visitor.page)):
+            if kind in done or kind[0].startswith("resident.") != (group == "resident"):
+                continue
+            done.add(kind)
+            form = first
+            for name, (words, rubbish) in product(names_of(form), RUBBISH.items()):
+                failed, status = failure(visitor, form, name, rubbish)
+                failures += [f"{scene}: {form.action} {name} with {words}: {failed}"] if failed else []
+                if status in (200, 303, 500):  # it may have been taken
+                    visitor, form = form_again(walk, scene, visitor, kind)
+    assert failures == []
+
+
+def test_every_form_that_writes_is_among_the_scenes(walk: Walk) -> None:
+    seen = {kind[0] for scene in SCENES.values() for kind, _ in kinds_of(walk.app, scene(walk).page)}
+    pages = {
+        rule.endpoint
+        for rule in walk.app.url_map.iter_rules()
+        if "POST" in (rule.methods or set()) and not rule.rule.startswith("/api/")
+    }
+    assert pages - seen == set()
