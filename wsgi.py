@@ -33,7 +33,7 @@ from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
 from core.clock import Clock
-from core.database import ROOT, Store, answers, is_up_to_date
+from core.database import ROOT, Database, answers, is_up_to_date
 from core.errors import ConfigurationError
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
@@ -58,12 +58,12 @@ BLUEPRINTS = (
 )
 
 
-def create_app(settings: Settings | None = None, store: Store | None = None, clock: Clock | None = None) -> Flask:
+def create_app(settings: Settings | None = None, database: Database | None = None, clock: Clock | None = None) -> Flask:
     """The application. Whatever is not given is made from the environment. Raises: ConfigurationError."""
     settings = settings or Settings.from_environ(os.environ)
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(_config(settings))
-    runtime = Runtime(settings, store or Store(settings.database_url), clock or settings.clock())
+    runtime = Runtime(settings, database or Database(settings.database_url), clock or settings.clock())
     app.extensions[EXTENSION] = runtime
     core.logs.configure(runtime_level=settings.log_level)
     web.app.install(app)
@@ -100,8 +100,8 @@ def _checks(runtime: Runtime) -> dict[str, web.health.Check]:
         return reminders.heartbeat.is_fresh(runtime)
 
     return {
-        "database": lambda: answers(runtime.store),
-        "migrations": lambda: is_up_to_date(runtime.store),
+        "database": lambda: answers(runtime.database),
+        "migrations": lambda: is_up_to_date(runtime.database),
         "scheduler": scheduler,
     }
 

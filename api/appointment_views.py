@@ -49,15 +49,15 @@ def create(body: Body) -> Response:
 
 def show(reference: str) -> Response:
     """The appointment, whole. That it was looked at is put on record."""
-    with runtime().store.writing() as session:
-        view, _catalogue = _looked_at(session, reference, "api_appointment")
+    with runtime().database.writing() as db:
+        view, _catalogue = _looked_at(db, reference, "api_appointment")
     return json_answer(serializers.appointment(view))
 
 
 def calendar(reference: str) -> Response:
     """The appointment as a calendar file, without the link that could change it."""
-    with runtime().store.writing() as session:
-        view, catalogue = _looked_at(session, reference, "api_calendar")
+    with runtime().database.writing() as db:
+        view, catalogue = _looked_at(db, reference, "api_calendar")
     event = appointment_event(view, catalogue.authority, public_url=runtime().settings.public_url)
     answer = Response(calendar_file([event]), content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{view.reference}.ics"'
@@ -94,8 +94,8 @@ def record_outcome(reference: str, body: Body) -> Response:
         by = "resident" if wanted is State.CANCELLED_BY_RESIDENT else "authority"
         return _changed(_cancelled(reference, by=by, reason=reason))
     authority_id = signed_in_key().authority_id
-    with runtime().store.reading() as session:
-        current = by_reference(session, catalogue_by_id(session, authority_id), reference).state
+    with runtime().database.reading() as db:
+        current = by_reference(db, catalogue_by_id(db, authority_id), reference).state
     # The use case decides again, on the locked row; a step back is another deed than a step on.
     deed = correct if wanted in CORRECTIONS.get(current, ()) else move
     moved = deed(
@@ -118,16 +118,16 @@ def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
 
 
 def _changed(booked: Booked, status: int = 200) -> Response:
-    with runtime().store.reading() as session:
-        catalogue = last_known_catalogue(session, signed_in_key().authority_id)
+    with runtime().database.reading() as db:
+        catalogue = last_known_catalogue(db, signed_in_key().authority_id)
     return json_answer(serializers.booked(booked, catalogue, runtime().settings.public_url), status)
 
 
-def _looked_at(session: Session, reference: str, purpose: str) -> tuple[AppointmentView, Catalogue]:
-    catalogue = catalogue_by_id(session, signed_in_key().authority_id)
-    view = by_reference(session, catalogue, reference)
+def _looked_at(db: Session, reference: str, purpose: str) -> tuple[AppointmentView, Catalogue]:
+    catalogue = catalogue_by_id(db, signed_in_key().authority_id)
+    view = by_reference(db, catalogue, reference)
     now = runtime().clock.now()
-    log_access(session, view.authority_id, view.resident.id, api_actor(), purpose, now, appointment=view.id)
+    log_access(db, view.authority_id, view.resident.id, api_actor(), purpose, now, appointment=view.id)
     return view, catalogue
 
 

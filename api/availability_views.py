@@ -29,10 +29,10 @@ Place = tuple[int, int]
 
 def free_slots(query: Query) -> Response:
     """A page of slots, by start and then by site; with `near`, those of the nearest site first."""
-    with runtime().store.reading() as session:
-        catalogue = published_catalogue(session, query.get("authority"))
+    with runtime().database.reading() as db:
+        catalogue = published_catalogue(db, query.get("authority"))
         ask = _ask(catalogue, query)
-        slots = _slots(session, catalogue, ask, query)
+        slots = _slots(db, catalogue, ask, query)
     place = _by_distance(catalogue, ask, query["near"]) if "near" in query else _by_start
     if "near" in query:
         slots.sort(key=place)
@@ -60,10 +60,10 @@ def _date_of(bound: date | datetime | None, zone: str) -> date | None:
     return bound if unit is None else local_date_of(unit, zone)
 
 
-def _slots(session: Session, catalogue: Catalogue, ask: Ask, query: Query) -> list[Slot]:
+def _slots(db: Session, catalogue: Catalogue, ask: Ask, query: Query) -> list[Slot]:
     """The slots between the two bounds, by start and then by site."""
     first, last = first_unit_of(query.get("first")), first_unit_of(query.get("last"))
-    slots = engine_slots(session, catalogue, ask, runtime().clock.now())
+    slots = engine_slots(db, catalogue, ask, runtime().clock.now())
     if first is not None:
         slots = [slot for slot in slots if first <= slot.start_unit]
     if last is not None:

@@ -22,16 +22,16 @@ Query = dict[str, Any]
 
 def services(query: Query) -> Response:
     """A page of the services that some site offers, in the council's own order."""
-    with runtime().store.reading() as session:
-        catalogue = published_catalogue(session, query.get("authority"))
+    with runtime().database.reading() as db:
+        catalogue = published_catalogue(db, query.get("authority"))
     page, cursor = page_of(offered_services(catalogue), lambda service: service.slug, query)
     return json_answer({"items": [serializers.service(facts) for facts in page], "next_cursor": cursor})
 
 
 def sites(query: Query) -> Response:
     """A page of the sites that offer something, nearest first when `near` is given, else by name."""
-    with runtime().store.reading() as session:
-        catalogue = published_catalogue(session, query.get("authority"))
+    with runtime().database.reading() as db:
+        catalogue = published_catalogue(db, query.get("authority"))
     ask = Ask(service_ids=known_services(catalogue, query.get("service", ())))
     place = place_near(query["near"]) if "near" in query else None
     found = [pair for pair in sites_by_distance(catalogue, ask, place) if pair[0].service_ids]

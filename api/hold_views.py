@@ -20,8 +20,8 @@ def hold(body: dict[str, Any]) -> Response:
     offer, needs = offer_of(body["slot"], authority_id), frozenset(body.get("support_needs", ()))
     with with_alternatives(offer, needs):
         held = hold_slot(runtime(), offer, for_public=True, needs=needs, idempotency=idempotency_key())
-    with runtime().store.reading() as session:
-        zone = catalogue_by_id(session, authority_id).authority.zone
+    with runtime().database.reading() as db:
+        zone = catalogue_by_id(db, authority_id).authority.zone
     return json_answer({"hold": held.token, "expires_at": serializers.moment(held.expires_at, zone)}, 201)
 
 

@@ -39,8 +39,8 @@ def _key_of_request() -> SignedInKey | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
-    with runtime().store.reading() as session:
-        return key_of(session, token.strip())
+    with runtime().database.reading() as db:
+        return key_of(db, token.strip())
 
 
 def unauthenticated() -> Response:

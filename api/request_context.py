@@ -29,30 +29,30 @@ def signed_in_key() -> SignedInKey:
     return key
 
 
-def published_catalogue(session: Session, slug: str | None) -> Catalogue:
+def published_catalogue(db: Session, slug: str | None) -> Catalogue:
     """The catalogue that the key or `slug` names, when the asker may see it; one statement unless it has to be guessed.
 
     Raises: BadRequest when it is not clear whose; NotFound. Ends the request with a 401 when it is not published.
     """
-    catalogue = _catalogue(session, slug)
+    catalogue = _catalogue(db, slug)
     require_published(catalogue.authority.publishes_availability)
     return catalogue
 
 
-def _catalogue(session: Session, slug: str | None) -> Catalogue:
+def _catalogue(db: Session, slug: str | None) -> Catalogue:
     key = current_api_key()
     if key is not None:
-        catalogue = catalogue_by_id(session, key.authority_id)
+        catalogue = catalogue_by_id(db, key.authority_id)
         if slug not in (None, catalogue.authority.slug):
             raise NotFound("There is no such council here.")
         return catalogue
     if slug is not None:
-        return catalogue_of(session, slug)
-    known = authorities(session)
+        return catalogue_of(db, slug)
+    known = authorities(db)
     if len(known) != 1:
         choices = ", ".join(sorted(authority.slug for authority in known)) or "none yet"
         raise BadRequest({"authority": [f"Say whose: ?authority=SLUG. There are: {choices}."]})
-    return catalogue_by_id(session, known[0].id)
+    return catalogue_by_id(db, known[0].id)
 
 
 def idempotency_key() -> IdempotencyKey | None:

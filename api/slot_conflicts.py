@@ -34,8 +34,8 @@ def with_alternatives(offer: Offer | None, needs: frozenset[str]) -> Iterator[No
 
 
 def _alternatives(offer: Offer, needs: frozenset[str]) -> list[dict[str, Any]]:
-    with runtime().store.reading() as session:
-        catalogue = catalogue_by_id(session, offer.authority_id)
+    with runtime().database.reading() as db:
+        catalogue = catalogue_by_id(db, offer.authority_id)
         now = runtime().clock.now()
-        nearest = nearest_alternatives(session, catalogue, offer, now, for_public=True, needs=needs)
+        nearest = nearest_alternatives(db, catalogue, offer, now, for_public=True, needs=needs)
     return [serializers.slot(slot) for slot in nearest]

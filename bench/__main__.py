@@ -20,7 +20,7 @@ import bench.http
 import bench.limits
 import bench.month_page
 import bench.reminders
-from core.database import Store, upgrade
+from core.database import Database, upgrade
 from tests.support.postgres import PostgresServer, postgres_server
 
 Line = tuple[str, str, str, str]
@@ -70,10 +70,10 @@ def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[Line]:
 def limits(url: str) -> Iterator[Line]:
     """What the machine can do."""
     upgrade(url)
-    store = Store(url)
+    database = Database(url)
     yield "limit: an empty Jinja page", f"{bench.limits.empty_page():.3f} ms", "1 page", ""
-    yield "limit: SELECT 1", f"{bench.limits.select_one(store):.3f} ms", "", ""
-    store.dispose()
+    yield "limit: SELECT 1", f"{bench.limits.select_one(database):.3f} ms", "", ""
+    database.dispose()
 
 
 def pages(new: NewDatabase) -> Iterator[Line]:

@@ -20,7 +20,7 @@ from bench.limits import beside_empty_page
 from bench.world import NOW, World, book_half, make_world
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store, upgrade
+from core.database import Database, upgrade
 from core.settings import Settings
 from people.residents.contact_notes import add_note
 from people.residents.details import Person
@@ -46,43 +46,43 @@ class Row:
 def run(database_url: str) -> list[Row]:
     """The table's line for one database, which is filled for it."""
     upgrade(database_url)
-    store = Store(database_url)
+    database = Database(database_url)
     try:
-        world = make_world(store, sites=SITES, desks=DESKS)
-        book_half(store, world)
-        client, path = _agent(store, world)
-        return [_measured(store, client, f"{path}?service=certify&near=NW11")]
+        world = make_world(database, sites=SITES, desks=DESKS)
+        book_half(database, world)
+        client, path = _agent(database, world)
+        return [_measured(database, client, f"{path}?service=certify&near=NW11")]
     finally:
-        store.dispose()
+        database.dispose()
 
 
-def _agent(store: Store, world: World) -> tuple[FlaskClient, str]:
+def _agent(database: Database, world: World) -> tuple[FlaskClient, str]:
     """An agent who is signed in, and the address of a caller who has been in touch before."""
     from wsgi import create_app
 
-    with store.writing() as session:
+    with database.writing() as db:
         new = NewStaff("agent@example.org", "triage_agent", Place(world.authority_id), "three random words")
-        staff = add_staff(session, new, actor=Actor.system(), now=NOW)
+        staff = add_staff(db, new, actor=Actor.system(), now=NOW)
         person = Person("Sam Sample", "sam@example.org", "07700 900123", "NW11 9QS")
-        resident = find_or_create(session, world.authority_id, person, NOW, by_staff=True)
+        resident = find_or_create(db, world.authority_id, person, NOW, by_staff=True)
         actor = Actor("staff", staff.id, staff.name)
         for number in range(5):
             text = f"Rang about benefits, {number + 1}."
-            add_note(session, world.authority_id, resident.id, text, channel="phone", actor=actor, now=NOW)
-        token = start(session, staff.id, NOW)
-    settings = Settings(database_url=store.url, secret_key="bench", is_test=True, log_level="WARNING")
-    client = create_app(settings, store=store, clock=FixedClock(NOW)).test_client()
+            add_note(db, world.authority_id, resident.id, text, channel="phone", actor=actor, now=NOW)
+        token = start(db, staff.id, NOW)
+    settings = Settings(database_url=database.url, secret_key="bench", is_test=True, log_level="WARNING")
+    client = create_app(settings, database=database, clock=FixedClock(NOW)).test_client()
     client.set_cookie(COOKIE, token)
     return client, f"/staff/calls/residents/{resident.id}"
 
 
-def _measured(store: Store, client: FlaskClient, path: str) -> Row:
+def _measured(database: Database, client: FlaskClient, path: str) -> Row:
     page = client.get(path)
     assert page.status_code == 200, page.text
     times = page.text.count('<button name="slot"')
     assert times == SITES * 5 * 3, times
     statements: list[str] = []
-    event.listen(store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     client.get(path)
     count = len(statements)
     ours, pages = beside_empty_page(lambda: client.get(path), ROUNDS)

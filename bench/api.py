@@ -22,7 +22,7 @@ from bench.limits import beside_empty_page, medians_in_turns
 from bench.world import DAYS, NOW, add_history, book_half, make_world
 from booking.queries.slots import Ask, first_by_site
 from core.clock import FixedClock
-from core.database import Store, upgrade
+from core.database import Database, upgrade
 from core.settings import Settings
 from locations.catalogue import catalogue_of
 
@@ -73,34 +73,34 @@ def run(new: NewDatabase, history: Sequence[int] = HISTORY) -> list[Row]:
 class Filled:
     """A database with a past, and somebody who asks it, without a key as the public does."""
 
-    store: Store
+    database: Database
     client: FlaskClient
 
 
 @contextmanager
 def _filled(database_url: str, past: int) -> Iterator[Filled]:
     upgrade(database_url)
-    store = Store(database_url)
+    database = Database(database_url)
     try:
-        world = make_world(store, sites=SITES, desks=DESKS)
-        book_half(store, world)
-        add_history(store, world, past)
-        _tidied(store)
-        yield Filled(store, _client(store))
+        world = make_world(database, sites=SITES, desks=DESKS)
+        book_half(database, world)
+        add_history(database, world, past)
+        _tidied(database)
+        yield Filled(database, _client(database))
     finally:
-        store.dispose()
+        database.dispose()
 
 
 def _first_of_each(filled: Filled) -> Row:
     """The first free slot of each site, as the page that asks where to go looks it up."""
 
     def look() -> int:
-        with filled.store.reading() as session:
-            catalogue = catalogue_of(session, "scale")
+        with filled.database.reading() as db:
+            catalogue = catalogue_of(db, "scale")
             ask = Ask(service_ids=(catalogue.service("certify").id,))
-            return len(first_by_site(session, catalogue, ask, NOW))
+            return len(first_by_site(db, catalogue, ask, NOW))
 
-    found, statements = look(), _statements(filled.store.engine, look)
+    found, statements = look(), _statements(filled.database.engine, look)
     ours, pages = beside_empty_page(look, ROUNDS)
     name, limit = "W2 the first of each of 15 sites", "30 pages, 4 statements"
     return Row(name, ours, pages, statements, found, found, limit)
@@ -114,13 +114,17 @@ def _compared(name: str, base: Filled, longer: Filled, base_size: int) -> Row:
     return replace(row, milliseconds=times[0], limit=f"{ratio:.2f} of the time with {base_size:,}; at most 1.10")
 
 
-def _client(store: Store) -> FlaskClient:
+def _client(database: Database) -> FlaskClient:
     from wsgi import create_app
 
     settings = Settings(
-        database_url=store.url, secret_key="bench", is_test=True, api_rate_limit="1000000/second", log_level="WARNING"
+        database_url=database.url,
+        secret_key="bench",
+        is_test=True,
+        api_rate_limit="1000000/second",
+        log_level="WARNING",
     )
-    return create_app(settings, store=store, clock=FixedClock(NOW)).test_client()
+    return create_app(settings, database=database, clock=FixedClock(NOW)).test_client()
 
 
 def _measured(name: str, filled: Filled, url: str, limit: str) -> Row:
@@ -128,7 +132,7 @@ def _measured(name: str, filled: Filled, url: str, limit: str) -> Row:
     if answer.status_code != 200:
         raise RuntimeError(answer.text)
     items = json.loads(answer.data)["items"]
-    statements = _statements(filled.store.engine, lambda: filled.client.get(url))
+    statements = _statements(filled.database.engine, lambda: filled.client.get(url))
     ours, pages = beside_empty_page(lambda: filled.client.get(url), ROUNDS)
     return Row(name, ours, pages, statements, len(items), sum(item["free"] for item in items), limit)
 
@@ -148,9 +152,9 @@ def _statements(engine: Engine, work: Callable[[], object]) -> int:
     return len(seen)
 
 
-def _tidied(store: Store) -> None:
+def _tidied(database: Database) -> None:
     """Let the planner know what was loaded, as PostgreSQL's own autovacuum does within minutes."""
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
 
 

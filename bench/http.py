@@ -27,7 +27,7 @@ from urllib.request import urlopen
 
 from bench.limits import inserts_a_second
 from core.clock import SystemClock
-from core.database import ROOT, Store, upgrade
+from core.database import ROOT, Database, upgrade
 from people.staff.api_keys import create_api_key
 from tests.support.factories import World, make_world, slots_of
 
@@ -55,15 +55,15 @@ class Figures:
 def run(database_url: str) -> Figures:
     """The figures for one database, which is filled for it."""
     upgrade(database_url)
-    store = Store(database_url)
+    database = Database(database_url)
     now = SystemClock().now()
-    one = make_world(store)
-    many = make_world(store, desks=DESKS, slug="many")
-    race_slots = [slot.token for slot in slots_of(store, one, now)[:ROUNDS]]
-    starts = slots_of(store, many, now)
+    one = make_world(database)
+    many = make_world(database, desks=DESKS, slug="many")
+    race_slots = [slot.token for slot in slots_of(database, one, now)[:ROUNDS]]
+    starts = slots_of(database, many, now)
     free = [slot.token for desk in range(DESKS) for slot in starts if desk < slot.free]
-    keys = [_key(store, world) for world in (one, many)]
-    store.dispose()
+    keys = [_key(database, world) for world in (one, many)]
+    database.dispose()
     with _served(database_url) as port:
         winners, answers = _race(port, keys[0], race_slots)
         booked = _book_many(port, keys[1], free)
@@ -77,10 +77,10 @@ def run(database_url: str) -> Figures:
     )
 
 
-def _key(store: Store, world: World) -> str:
-    with store.writing() as session:
+def _key(database: Database, world: World) -> str:
+    with database.writing() as db:
         now, scopes = SystemClock().now(), ["read", "book"]
-        return create_api_key(session, name="bench", authority_id=world.authority_id, scopes=scopes, now=now)
+        return create_api_key(db, name="bench", authority_id=world.authority_id, scopes=scopes, now=now)
 
 
 @contextmanager

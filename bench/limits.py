@@ -12,7 +12,7 @@ from time import perf_counter
 from flask import Flask, render_template_string
 from sqlalchemy import select, text
 
-from core.database import Store
+from core.database import Database
 
 INSERT = text("INSERT INTO raw_claims (resource_id, unit, seat, allocation_id) VALUES (1, :unit, 1, 1)")
 CREATE = text(
@@ -68,37 +68,37 @@ def _took(work: Callable[[], object]) -> float:
     return perf_counter() - began
 
 
-def select_one(store: Store) -> float:
+def select_one(database: Database) -> float:
     """Milliseconds of `SELECT 1` on an open connection."""
-    with store.engine.connect() as connection:
+    with database.engine.connect() as connection:
         return milliseconds(lambda: connection.execute(select(1)).scalar(), 400)
 
 
 def inserts_a_second(url: str, seconds: float = 3.0) -> float:
     """Single-row committed INSERTs a second under the claims' own key, over 16 connections of 2 processes."""
-    store = Store(url)
-    with store.writing() as session:
-        session.execute(text("DROP TABLE IF EXISTS raw_claims"))
-        session.execute(CREATE)
-    store.dispose()
+    database = Database(url)
+    with database.writing() as db:
+        db.execute(text("DROP TABLE IF EXISTS raw_claims"))
+        db.execute(CREATE)
+    database.dispose()
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         runs = [pool.submit(_insert_for, url, seconds, number) for number in range(PROCESSES)]
         return sum(run.result() for run in runs) / seconds
 
 
 def _insert_for(url: str, seconds: float, process: int) -> int:
-    store = Store(url)
+    database = Database(url)
     threads = CONNECTIONS // PROCESSES
     with ThreadPoolExecutor(threads) as pool:
-        counts = pool.map(lambda thread: _insert(store, seconds, process * threads + thread), range(threads))
+        counts = pool.map(lambda thread: _insert(database, seconds, process * threads + thread), range(threads))
         total = sum(counts)
-    store.dispose()
+    database.dispose()
     return total
 
 
-def _insert(store: Store, seconds: float, lane: int) -> int:
+def _insert(database: Database, seconds: float, lane: int) -> int:
     """How many rows one connection committed. The driver itself, because the limit is not to include our layers."""
-    engine = store.engine.execution_options(is_write=True)
+    engine = database.engine.execution_options(is_write=True)
     count, end = 0, perf_counter() + seconds
     with engine.connect() as connection:
         while perf_counter() < end:

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from bench.limits import beside_empty_page
 from bench.world import NOW, book_half, make_world
 from core.clock import FixedClock
-from core.database import Store, upgrade
+from core.database import Database, upgrade
 from core.settings import Settings
 
 SITES, DESKS, ROUNDS, LIMIT = 15, 4, 60, 60
@@ -33,23 +33,23 @@ def run(database_url: str) -> Row:
     from wsgi import create_app
 
     upgrade(database_url)
-    store = Store(database_url)
+    database = Database(database_url)
     try:
-        book_half(store, make_world(store, sites=SITES, desks=DESKS))
-        settings = Settings(database_url=store.url, secret_key="bench", is_test=True, log_level="WARNING")
-        client = create_app(settings, store=store, clock=FixedClock(NOW)).test_client()
+        book_half(database, make_world(database, sites=SITES, desks=DESKS))
+        settings = Settings(database_url=database.url, secret_key="bench", is_test=True, log_level="WARNING")
+        client = create_app(settings, database=database, clock=FixedClock(NOW)).test_client()
         path = "/scale/when?service=certify&mode=in_person"
         page = client.get(path)
         if page.status_code != 200 or b" free" not in page.data:
             raise RuntimeError("The month shows nothing free, so there is nothing to measure.")
         statements: list[str] = []
-        event.listen(store.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         client.get(path)
         asked = len(statements)
         took, pages = beside_empty_page(lambda: client.get(path), ROUNDS)
         return Row(took, pages, asked)
     finally:
-        store.dispose()
+        database.dispose()
 
 
 if __name__ == "__main__":

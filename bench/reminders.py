@@ -21,7 +21,7 @@ from time import perf_counter
 from sqlalchemy import func, select
 
 from core.clock import SystemClock
-from core.database import Store, upgrade
+from core.database import Database, upgrade
 from reminders.channels.null import NothingChannel
 from reminders.tables import Notification
 from tests.reminders.channels import worker_on
@@ -60,10 +60,10 @@ def run(counts: Sequence[int] = COUNTS) -> list[Figure]:
     return figures
 
 
-def measure(database: str, url: str, count: int) -> Figure:
+def measure(name: str, url: str, count: int) -> Figure:
     """The speed and memory of two workers that send `count` messages which are all due."""
-    store = Store(url)
-    owe(store, make_world(store), count, now=SystemClock().now())
+    database = Database(url)
+    owe(database, make_world(database), count, now=SystemClock().now())
     with _workers(url) as workers:
         for worker in workers:
             _line(worker)
@@ -72,14 +72,14 @@ def measure(database: str, url: str, count: int) -> Figure:
             _say_go(worker)
         told = [_line(worker).split() for worker in workers]
         took = perf_counter() - began
-    _check(store, count)
-    store.dispose()
-    return Figure(database, count, count / took, max(float(peak) for _, peak in told))
+    _check(database, count)
+    database.dispose()
+    return Figure(name, count, count / took, max(float(peak) for _, peak in told))
 
 
 def work(url: str, name: str) -> None:
     """One worker process: says that it is ready, waits for the word, sends, tells how many and its peak memory."""
-    worker = worker_on(Store(url), SystemClock(), NothingChannel(), name)
+    worker = worker_on(Database(url), SystemClock(), NothingChannel(), name)
     print("ready", flush=True)
     sys.stdin.readline()
     tally = worker.send_due()
@@ -113,9 +113,9 @@ def _say_go(worker: subprocess.Popen[str]) -> None:
         worker.stdin.flush()
 
 
-def _check(store: Store, count: int) -> None:
-    with store.reading() as session:
-        sent = session.scalar(select(func.count()).select_from(Notification).where(Notification.state == "sent"))
+def _check(database: Database, count: int) -> None:
+    with database.reading() as db:
+        sent = db.scalar(select(func.count()).select_from(Notification).where(Notification.state == "sent"))
     if sent != count:
         raise RuntimeError(f"{sent} of {count} messages were sent.")
 

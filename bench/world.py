@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.slot_tokens import Offer, encode
 from booking.tables import Allocation, Appointment, AppointmentService, Claim
-from core.database import Store
+from core.database import Database
 from core.tokens import ALPHABET, LENGTH, check_character
 from core.wall_clock import instant_of, local_day
 from locations.tables import Authority, Resource, Service, SessionResource, SessionService, SessionTemplate, Site
@@ -45,31 +45,31 @@ class Seat:
     unit: int
 
 
-def make_world(store: Store, *, sites: int, desks: int) -> World:
+def make_world(database: Database, *, sites: int, desks: int) -> World:
     """A council `scale` with `desks` desks at each of `sites` sites, open Monday to Friday from 09:00 to 17:00."""
-    with store.writing() as session:
+    with database.writing() as db:
         authority = _added(
-            session,
+            db,
             Authority(slug="scale", name="Scale", reminder_plan=[], lead_minutes=0, horizon_days=DAYS, open_limit=9),
         )
-        service = _added(session, _service(authority))
-        resident = _added(session, _resident(authority))
+        service = _added(db, _service(authority))
+        resident = _added(db, _resident(authority))
         places = {}
         for number in range(sites):
-            site = _added(session, _site(authority, number))
-            places[site] = [_added(session, _desk(authority, site, desk)) for desk in range(desks)]
-            _open(session, authority, site, places[site], service)
+            site = _added(db, _site(authority, number))
+            places[site] = [_added(db, _desk(authority, site, desk)) for desk in range(desks)]
+            _open(db, authority, site, places[site], service)
     return World(authority, service, resident, places)
 
 
-def book_half(store: Store, world: World) -> int:
+def book_half(database: Database, world: World) -> int:
     """Book every other half-hour of each desk in the weeks to come; how many."""
-    return _book(store, world, list(_seats(world, range(DAYS), only_half=True)), with_claims=True)
+    return _book(database, world, list(_seats(world, range(DAYS), only_half=True)), with_claims=True)
 
 
-def add_history(store: Store, world: World, count: int) -> int:
+def add_history(database: Database, world: World, count: int) -> int:
     """Past appointments until there are `count` of them, the latest yesterday; how many were added."""
-    return _book(store, world, islice(_seats(world, range(-1, -100_000, -1)), count), with_claims=False)
+    return _book(database, world, islice(_seats(world, range(-1, -100_000, -1)), count), with_claims=False)
 
 
 def _seats(world: World, days: range, *, only_half: bool = False) -> Iterator[Seat]:
@@ -84,18 +84,18 @@ def _seats(world: World, days: range, *, only_half: bool = False) -> Iterator[Se
                         yield Seat(site_id, desk_id, day.base_unit + tick)
 
 
-def _book(store: Store, world: World, seats: Iterator[Seat] | Sequence[Seat], *, with_claims: bool) -> int:
+def _book(database: Database, world: World, seats: Iterator[Seat] | Sequence[Seat], *, with_claims: bool) -> int:
     seats, made = iter(seats), 0
     while chunk := list(islice(seats, CHUNK)):
-        with store.writing() as session:
-            _write(session, world, chunk, with_claims=with_claims)
+        with database.writing() as db:
+            _write(db, world, chunk, with_claims=with_claims)
         made += len(chunk)
     return made
 
 
-def _write(session: Session, world: World, seats: Sequence[Seat], *, with_claims: bool) -> None:
-    connection = session.connection()
-    known = session.query(Appointment.id).order_by(Appointment.id.desc()).limit(1).scalar() or 0
+def _write(db: Session, world: World, seats: Sequence[Seat], *, with_claims: bool) -> None:
+    connection = db.connection()
+    known = db.query(Appointment.id).order_by(Appointment.id.desc()).limit(1).scalar() or 0
     numbered = list(enumerate(seats, known + 1))
     connection.execute(insert(Appointment), [_appointment(world, number, seat) for number, seat in numbered])
     connection.execute(insert(AppointmentService), [_part(world, number, seat) for number, seat in numbered])
@@ -157,9 +157,9 @@ def _reference(number: int) -> str:
     return body + check_character(body)
 
 
-def _added(session: Session, row: Any) -> int:
-    session.add(row)
-    session.flush()
+def _added(db: Session, row: Any) -> int:
+    db.add(row)
+    db.flush()
     return int(row.id)
 
 
@@ -198,10 +198,10 @@ def _desk(authority: int, site: int, number: int) -> Resource:
     return Resource(authority_id=authority, site_id=site, slug=slug, name=slug, kind="desk", skills=[])
 
 
-def _open(session: Session, authority: int, site: int, desks: Sequence[int], service: int) -> None:
+def _open(db: Session, authority: int, site: int, desks: Sequence[int], service: int) -> None:
     rule, first = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", date(2020, 1, 1)
     hours = {"starts": time(9), "ends": time(17)}
     row = SessionTemplate(authority_id=authority, site_id=site, slug="weekdays", rrule=rule, first_date=first, **hours)
-    template = _added(session, row)
-    session.add_all(SessionResource(template_id=template, resource_id=desk) for desk in desks)
-    session.add(SessionService(template_id=template, service_id=service))
+    template = _added(db, row)
+    db.add_all(SessionResource(template_id=template, resource_id=desk) for desk in desks)
+    db.add(SessionService(template_id=template, service_id=service))

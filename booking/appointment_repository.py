@@ -29,12 +29,12 @@ _RETURNING_ID = {
 _INSERT_SERVICE = _services.insert()
 
 
-def insert_appointment(session: Session, values: dict[str, Any]) -> tuple[int, str]:
+def insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
     """The id and the new reference of an appointment with these column values.
 
     A reference that exists already (one in 22,000 at a million appointments) is drawn again.
     """
-    connection = connection_of(session)
+    connection = connection_of(db)
     statement = _RETURNING_ID[connection.dialect.name]
     while True:
         reference = new_reference()
@@ -43,7 +43,7 @@ def insert_appointment(session: Session, values: dict[str, Any]) -> tuple[int, s
             return appointment_id, reference
 
 
-def insert_services(session: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
+def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
     """Write the services of a visit in their order: (service id, start, end) each."""
     rows = [
         {
@@ -55,13 +55,13 @@ def insert_services(session: Session, appointment_id: int, parts: Sequence[tuple
         }
         for position, (service_id, starts_at, ends_at) in enumerate(parts)
     ]
-    connection_of(session).execute(_INSERT_SERVICE, rows)
+    connection_of(db).execute(_INSERT_SERVICE, rows)
 
 
-def appointment_for_change(session: Session, authority_id: int, reference: str) -> Appointment:
+def appointment_for_change(db: Session, authority_id: int, reference: str) -> Appointment:
     """The appointment's row, locked until the transaction ends. Raises: NotFound."""
     canonical = parse_reference(reference)
-    row = session.scalar(
+    row = db.scalar(
         select(Appointment)
         .where(Appointment.reference == canonical, Appointment.authority_id == authority_id)
         .with_for_update(key_share=True)
@@ -100,11 +100,11 @@ def check_seen(row: Appointment, seen: str | None) -> None:
         raise Stale("The appointment has changed since the page was opened.")
 
 
-def service_ids_of(session: Session, appointment_id: int) -> tuple[int, ...]:
+def service_ids_of(db: Session, appointment_id: int) -> tuple[int, ...]:
     """The services of an appointment, in their order."""
     statement = (
         select(AppointmentService.service_id)
         .where(AppointmentService.appointment_id == appointment_id)
         .order_by(AppointmentService.position)
     )
-    return tuple(session.scalars(statement))
+    return tuple(db.scalars(statement))

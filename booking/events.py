@@ -46,10 +46,10 @@ class AppointmentChange:
 appointment_changed = Signal("An appointment was booked, moved or changed.")
 
 
-def announce(session: Session, change: AppointmentChange) -> None:
+def announce(db: Session, change: AppointmentChange) -> None:
     """Tell every subscriber of `change`, inside the running transaction."""
-    session.flush()
-    appointment_changed.send(session, change=change)
+    db.flush()
+    appointment_changed.send(db, change=change)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class ManageLinkRequest:
 manage_link_requested = Signal("The manage link of an appointment was asked for.")
 
 
-def announce_link_request(session: Session, request: ManageLinkRequest) -> None:
+def announce_link_request(db: Session, request: ManageLinkRequest) -> None:
     """Tell every subscriber of `request`, inside the running transaction."""
-    session.flush()
-    manage_link_requested.send(session, request=request)
+    db.flush()
+    manage_link_requested.send(db, request=request)

@@ -12,12 +12,12 @@ from booking.tables import Allocation, Appointment, AppointmentService
 from booking.use_cases.closures import list_touched
 
 
-def list_for_rebooking(session: Session, *, closure_id: int, now: datetime) -> int:
+def list_for_rebooking(db: Session, *, closure_id: int, now: datetime) -> int:
     """Put the appointments that a closure touches on its list; how many were added."""
-    return list_touched(session, closure_id, now)
+    return list_touched(db, closure_id, now)
 
 
-def count_ahead(session: Session, *, kind: str, row_id: int, now: datetime) -> int:
+def count_ahead(db: Session, *, kind: str, row_id: int, now: datetime) -> int:
     """How many booked appointments still to come rely on a site, a resource or a service."""
     statement = select(func.count(Appointment.id.distinct())).where(
         Appointment.state == State.BOOKED, Appointment.ends_at > now
@@ -32,4 +32,4 @@ def count_ahead(session: Session, *, kind: str, row_id: int, now: datetime) -> i
         statement = statement.join(AppointmentService, AppointmentService.appointment_id == Appointment.id).where(
             AppointmentService.service_id == row_id
         )
-    return session.scalar(statement) or 0
+    return db.scalar(statement) or 0

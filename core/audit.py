@@ -58,7 +58,7 @@ _RECORD = table_of(AuditEntry).insert()
 
 
 def record(
-    session: Session,
+    db: Session,
     actor: Actor,
     action: str,
     subject: tuple[str, int],
@@ -81,4 +81,4 @@ def record(
         "reason": reason,
         "facts": facts,
     }
-    connection_of(session).execute(_RECORD, values)
+    connection_of(db).execute(_RECORD, values)

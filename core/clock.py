@@ -25,7 +25,7 @@ class Clock(Protocol):
         """The instant, aware, in UTC."""
         ...
 
-    def database_now(self, session: Session) -> datetime:
+    def database_now(self, db: Session) -> datetime:
         """The instant by the database's clock, aware, in UTC. Holds and leases expire by it."""
         ...
 
@@ -37,12 +37,12 @@ class SystemClock:
         """The instant, aware, in UTC."""
         return datetime.now(UTC)
 
-    def database_now(self, session: Session) -> datetime:
+    def database_now(self, db: Session) -> datetime:
         """The instant by the database's clock; one short statement, so that hosts whose clocks drift agree."""
-        if session.get_bind().dialect.name == "sqlite":
-            text = session.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now")))
+        if db.get_bind().dialect.name == "sqlite":
+            text = db.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now")))
             return datetime.fromisoformat(f"{text}+00:00")
-        value: datetime = connection_of(session).exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        value: datetime = connection_of(db).exec_driver_sql("SELECT clock_timestamp()").scalar_one()
         return value.astimezone(UTC)
 
 
@@ -61,7 +61,7 @@ class FixedClock:
         """The instant it was set to, in UTC."""
         return self.instant
 
-    def database_now(self, session: Session) -> datetime:
+    def database_now(self, db: Session) -> datetime:
         """The same instant: host and database agree."""
         return self.instant
 

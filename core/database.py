@@ -85,24 +85,24 @@ def table_of(mapped: type[Base]) -> Table:
     return cast(Table, mapped.__table__)
 
 
-def connection_of(session: Session) -> Connection:
+def connection_of(db: Session) -> Connection:
     """The session's connection, remembered: a use case asks for it a dozen times, and each first asking has its price."""
-    known: Connection | None = session.info.get(CONNECTION)
+    known: Connection | None = db.info.get(CONNECTION)
     if known is None:
-        known = session.info[CONNECTION] = session.connection()
+        known = db.info[CONNECTION] = db.connection()
     return known
 
 
-def integer_rows(session: Session, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
+def integer_rows(db: Session, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
     """The rows of a statement whose columns are all integers, as the driver hands them over.
 
     Integers need no conversion, and making a row object of each doubles the cost of reading thousands.
     """
-    with closing(connection_of(session).execute(statement, values)) as result:
+    with closing(connection_of(db).execute(statement, values)) as result:
         return list(result.cursor.fetchall())
 
 
-class Store:
+class Database:
     """One database. `reading()` and `writing()` are the only ways in."""
 
     def __init__(self, url: str, **options: Any) -> None:
@@ -120,14 +120,14 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for reading; nothing that it holds is written."""
-        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
-            yield session  # closing rolls back; an explicit rollback would empty the rows that the caller keeps
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as db:
+            yield db  # closing rolls back; an explicit rollback would empty the rows that the caller keeps
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: everything in the block is committed together, or nothing is."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            yield session
+        with Session(self._writer, expire_on_commit=False) as db, db.begin():
+            yield db
 
     def dispose(self) -> None:
         """Close every pooled connection."""
@@ -209,14 +209,14 @@ def upgrade(url: str) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
-def answers(store: Store) -> bool:
+def answers(database: Database) -> bool:
     """Whether the database answers."""
-    with store.engine.connect() as connection:
+    with database.engine.connect() as connection:
         return bool(connection.execute(select(1)).scalar_one() == 1)
 
 
-def is_up_to_date(store: Store) -> bool:
+def is_up_to_date(database: Database) -> bool:
     """Whether every migration has been applied."""
-    head = ScriptDirectory.from_config(alembic_config(store.url)).get_current_head()
-    with store.engine.connect() as connection:
+    head = ScriptDirectory.from_config(alembic_config(database.url)).get_current_head()
+    with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head

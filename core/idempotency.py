@@ -12,7 +12,7 @@ from sqlalchemy import Index, String, UniqueConstraint, bindparam, delete, selec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.database import Base, Key, Store, connection_of, table_of
+from core.database import Base, Database, Key, connection_of, table_of
 from core.errors import IdempotencyMismatch, LostRace, ServiceError, SlotTaken
 
 KEPT = timedelta(hours=48)  # the contract promises at least 24
@@ -71,9 +71,9 @@ class Answer:
     body: dict[str, Any]
 
 
-def recall(session: Session, key: IdempotencyKey) -> Answer | None:
+def recall(db: Session, key: IdempotencyKey) -> Answer | None:
     """The answer already given to `key`, or None. Raises: IdempotencyMismatch when the body differs."""
-    row = session.execute(_FIND, {"owner": key.owner, "key": key.key}).first()
+    row = db.execute(_FIND, {"owner": key.owner, "key": key.key}).first()
     if row is None:
         return None
     if row.fingerprint != key.fingerprint:
@@ -81,7 +81,7 @@ def recall(session: Session, key: IdempotencyKey) -> Answer | None:
     return Answer(row.status, row.answer)
 
 
-def once(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime) -> Answer:
+def once(database: Database, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime) -> Answer:
     """The answer of `deed`, done at most once for `key`, in one transaction together with its record.
 
     The record's unique key is what makes it once: a deed done a second time cannot commit, is rolled back, and the
@@ -92,46 +92,46 @@ def once(store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Ans
     """
     for tries in range(MOST_TRIES):
         try:
-            return _commit(store, key, deed, now, tries)
+            return _commit(database, key, deed, now, tries)
         except LostRace:
             continue
         except DBAPIError as error:
-            known = _known(store, key)
+            known = _known(database, key)
             if known is not None:
                 return known
             if getattr(error.orig, "sqlstate", None) not in WORTH_ANOTHER_TRY:
                 raise
         except ServiceError:
-            known = _known(store, key)
+            known = _known(database, key)
             if known is None:
                 raise
             return known
-    known = _known(store, key)
+    known = _known(database, key)
     if known is None:
         raise SlotTaken("Many people want this time at this moment. Choose another.")
     return known
 
 
 def _commit(
-    store: Store, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime, tries: int
+    database: Database, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime, tries: int
 ) -> Answer:
-    with store.writing() as session:
-        session.info[TRIES] = tries
-        answer = deed(session)
+    with database.writing() as db:
+        db.info[TRIES] = tries
+        answer = deed(db)
         if key is not None:
             values = {"owner": key.owner, "key": key.key, "fingerprint": key.fingerprint, "created_at": now}
             values |= {"status": answer.status, "answer": answer.body}
-            connection_of(session).execute(_REMEMBER, values)
+            connection_of(db).execute(_REMEMBER, values)
     return answer
 
 
-def _known(store: Store, key: IdempotencyKey | None) -> Answer | None:
+def _known(database: Database, key: IdempotencyKey | None) -> Answer | None:
     if key is None:
         return None
-    with store.reading() as session:
-        return recall(session, key)
+    with database.reading() as db:
+        return recall(db, key)
 
 
-def forget_old(session: Session, now: datetime) -> None:
+def forget_old(db: Session, now: datetime) -> None:
     """Remove records past their time."""
-    session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEPT))
+    db.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEPT))

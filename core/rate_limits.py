@@ -10,12 +10,12 @@ from limits import parse
 from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from core.database import Store
+from core.database import Database
 from core.errors import RateLimited
 from core.runtime import Runtime
 
 # One for each application of this process; it goes with the application's database.
-_storages: WeakKeyDictionary[Store, Storage] = WeakKeyDictionary()
+_storages: WeakKeyDictionary[Database, Storage] = WeakKeyDictionary()
 
 
 def throttle(runtime: Runtime, limit: str, *subject: str) -> None:
@@ -26,6 +26,6 @@ def throttle(runtime: Runtime, limit: str, *subject: str) -> None:
 
 
 def _storage(runtime: Runtime) -> Storage:
-    if runtime.store not in _storages:
-        _storages[runtime.store] = cast(Storage, storage_from_string(runtime.settings.rate_limit_storage))
-    return _storages[runtime.store]
+    if runtime.database not in _storages:
+        _storages[runtime.database] = cast(Storage, storage_from_string(runtime.settings.rate_limit_storage))
+    return _storages[runtime.database]

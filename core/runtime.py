@@ -8,7 +8,7 @@ from typing import cast
 from flask import current_app
 
 from core.clock import Clock
-from core.database import Store
+from core.database import Database
 from core.settings import Settings
 
 EXTENSION = "front_door"
@@ -19,7 +19,7 @@ class Runtime:
     """The surroundings of one running application."""
 
     settings: Settings
-    store: Store
+    database: Database
     clock: Clock
 
 

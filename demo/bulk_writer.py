@@ -65,8 +65,8 @@ class Draft:
 class BulkWriter:
     """Writes drafts into the running transaction. Units from `claims_from` on are claimed; earlier ones are past."""
 
-    def __init__(self, session: Session, secret_key: str, rng: random.Random, claims_from: int) -> None:
-        self._connection = connection_of(session)
+    def __init__(self, db: Session, secret_key: str, rng: random.Random, claims_from: int) -> None:
+        self._connection = connection_of(db)
         self._secret_key = secret_key
         self._rng = rng
         self._claims_from = claims_from
@@ -139,9 +139,9 @@ class BulkWriter:
                 return reference
 
 
-def write_residents(session: Session, authority_id: int, people: Iterable[Invented], now: datetime) -> list[int]:
+def write_residents(db: Session, authority_id: int, people: Iterable[Invented], now: datetime) -> list[int]:
     """The ids of the residents, in order; each can be found by name, sound, telephone and postcode."""
-    connection, ids = connection_of(session), list[int]()
+    connection, ids = connection_of(db), list[int]()
     for chunk in chunks(people):
         fresh = insert_with_ids(connection, Resident, [_resident(authority_id, person, now) for person in chunk])
         tokens = [

@@ -58,17 +58,17 @@ OLDHAM = Town(
 
 
 def fill_council(
-    session: Session, catalogue: Catalogue, town: Town, now: datetime, *, secret_key: str, staff_id: int | None
+    db: Session, catalogue: Catalogue, town: Town, now: datetime, *, secret_key: str, staff_id: int | None
 ) -> int:
     """Write residents, earlier contacts and visits of the council; how many visits there are."""
     authority, rng = catalogue.authority, seeded("council", catalogue.authority.slug)
     people = [invent(number, town.postcodes, rng) for number in range(town.residents)]
     first_of_all = now - timedelta(weeks=WEEKS_BACK + 4)
-    ids = write_residents(session, authority.id, people, first_of_all)
-    _contact_notes(session, authority.id, ids, staff_id, now, rng)
-    crowd = _Crowd(people, ids, _representatives(session, authority.id, ids, first_of_all, rng), rng)
+    ids = write_residents(db, authority.id, people, first_of_all)
+    _contact_notes(db, authority.id, ids, staff_id, now, rng)
+    crowd = _Crowd(people, ids, _representatives(db, authority.id, ids, first_of_all, rng), rng)
     today = local_day(local_date_of(unit_of(now), authority.zone), authority.zone)
-    writer = BulkWriter(session, secret_key, rng, today.base_unit)
+    writer = BulkWriter(db, secret_key, rng, today.base_unit)
     return writer.write(_drafts(catalogue, crowd, today, now, rng))
 
 
@@ -151,7 +151,7 @@ def _needs_here(person: Invented, site: SiteFacts) -> tuple[str, ...]:
 
 
 def _representatives(
-    session: Session, authority_id: int, ids: Sequence[int], now: datetime, rng: random.Random
+    db: Session, authority_id: int, ids: Sequence[int], now: datetime, rng: random.Random
 ) -> dict[int, int]:
     """For one resident in thirty, somebody who acts for them: resident id to representative id."""
     known = {}
@@ -166,14 +166,14 @@ def _representatives(
             phone=person.phone,
             created_at=now,
         )
-        session.add(row)
+        db.add(row)
         known[resident_id] = row
-    session.flush()
+    db.flush()
     return {resident_id: row.id for resident_id, row in known.items()}
 
 
 def _contact_notes(
-    session: Session, authority_id: int, ids: Sequence[int], staff_id: int | None, now: datetime, rng: random.Random
+    db: Session, authority_id: int, ids: Sequence[int], staff_id: int | None, now: datetime, rng: random.Random
 ) -> None:
     """Earlier contacts of one resident in five, some of whom rang several times."""
     rows = [
@@ -188,4 +188,4 @@ def _contact_notes(
         for resident_id in ids[::5]
         for _ in range(rng.choice((1, 1, 2, 4)))
     ]
-    insert_rows(connection_of(session), ContactNote, rows)
+    insert_rows(connection_of(db), ContactNote, rows)

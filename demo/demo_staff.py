@@ -20,12 +20,12 @@ SIGN_INS = (
 )
 
 
-def add_demo_staff(session: Session, catalogue: Catalogue, password: str, now: datetime) -> int:
+def add_demo_staff(db: Session, catalogue: Catalogue, password: str, now: datetime) -> int:
     """Add the four sign-ins; the id of the triage agent. Site staff and manager belong to one library."""
     authority_id, library = catalogue.authority.id, catalogue.site(LIBRARY)
     ids = {}
     for email, role, name in SIGN_INS:
         site_id = library.id if role in (Role.SITE_STAFF, Role.SITE_MANAGER) else None
         new = NewStaff(email, role.value, Place(authority_id, site_id), password, name)
-        ids[role] = add_staff(session, new, actor=Actor.system(), now=now).id
+        ids[role] = add_staff(db, new, actor=Actor.system(), now=now).id
     return ids[Role.TRIAGE_AGENT]

@@ -35,8 +35,8 @@ class Loaded:
 
 def has_authorities(runtime: Runtime) -> bool:
     """Whether any authority is there already."""
-    with runtime.store.reading() as session:
-        return session.scalars(select(Authority.id).limit(1)).first() is not None
+    with runtime.database.reading() as db:
+        return db.scalars(select(Authority.id).limit(1)).first() is not None
 
 
 def load_councils(runtime: Runtime, password: str) -> list[Loaded]:
@@ -47,42 +47,42 @@ def load_councils(runtime: Runtime, password: str) -> list[Loaded]:
 def load_scale(runtime: Runtime, size: Size) -> Loaded:
     """The synthetic authority. Raises: Refused when it is there already; BadFile for sizes that make no plan."""
     plan, now = read_plan(plan_text(size).encode()), runtime.clock.now()
-    with runtime.store.writing() as session:
-        if _is_there(session, SLUG):
+    with runtime.database.writing() as db:
+        if _is_there(db, SLUG):
             raise Refused("The authority scale is there already. Use a fresh database for another size.")
-        catalogue = _bring_in(session, plan, runtime)
-        count = fill_scale(session, catalogue, size, now, secret_key=runtime.settings.secret_key)
-        _record(session, catalogue, count, runtime)
-        if not runtime.store.is_sqlite:
-            session.execute(text("ANALYZE"))  # so many rows at once: the planner must not wait until it is told
+        catalogue = _bring_in(db, plan, runtime)
+        count = fill_scale(db, catalogue, size, now, secret_key=runtime.settings.secret_key)
+        _record(db, catalogue, count, runtime)
+        if not runtime.database.is_sqlite:
+            db.execute(text("ANALYZE"))  # so many rows at once: the planner must not wait until it is told
     return Loaded(SLUG, count)
 
 
 def _load_council(runtime: Runtime, slug: str, town: Town, password: str) -> Loaded | None:
     plan, now = read_plan((FOLDER / f"{slug}.toml").read_bytes()), runtime.clock.now()
-    with runtime.store.writing() as session:
-        if _is_there(session, slug):
+    with runtime.database.writing() as db:
+        if _is_there(db, slug):
             return None
-        catalogue = _bring_in(session, plan, runtime)
-        agent_id = add_demo_staff(session, catalogue, password, now) if slug == STAFFED else None
+        catalogue = _bring_in(db, plan, runtime)
+        agent_id = add_demo_staff(db, catalogue, password, now) if slug == STAFFED else None
         secret_key = runtime.settings.secret_key
-        count = fill_council(session, catalogue, town, now, secret_key=secret_key, staff_id=agent_id)
-        appointments_loaded.send(session, authority_id=catalogue.authority.id, now=now)
-        _record(session, catalogue, count, runtime)
+        count = fill_council(db, catalogue, town, now, secret_key=secret_key, staff_id=agent_id)
+        appointments_loaded.send(db, authority_id=catalogue.authority.id, now=now)
+        _record(db, catalogue, count, runtime)
     return Loaded(slug, count)
 
 
-def _is_there(session: Session, slug: str) -> bool:
-    return session.scalars(select(Authority.id).where(Authority.slug == slug)).first() is not None
+def _is_there(db: Session, slug: str) -> bool:
+    return db.scalars(select(Authority.id).where(Authority.slug == slug)).first() is not None
 
 
-def _bring_in(session: Session, plan: Plan, runtime: Runtime) -> Catalogue:
-    changes = write_plan(session, plan, runtime.clock.now(), is_demo=True)
-    return catalogue_by_id(session, changes.authority_id)
+def _bring_in(db: Session, plan: Plan, runtime: Runtime) -> Catalogue:
+    changes = write_plan(db, plan, runtime.clock.now(), is_demo=True)
+    return catalogue_by_id(db, changes.authority_id)
 
 
-def _record(session: Session, catalogue: Catalogue, count: int, runtime: Runtime) -> None:
+def _record(db: Session, catalogue: Catalogue, count: int, runtime: Runtime) -> None:
     authority_id = catalogue.authority.id
     subject = ("authority", authority_id)
     now = runtime.clock.now()
-    record(session, Actor.system(), "demo_loaded", subject, authority_id=authority_id, now=now, appointments=count)
+    record(db, Actor.system(), "demo_loaded", subject, authority_id=authority_id, now=now, appointments=count)

@@ -58,21 +58,21 @@ _LINES = (
 )
 
 
-def page_of(session: Session, number: int) -> Page:
+def page_of(db: Session, number: int) -> Page:
     """The page of this number, or the last one if there are fewer."""
-    total = session.scalar(select(func.count()).select_from(DemoMessage)) or 0
+    total = db.scalar(select(func.count()).select_from(DemoMessage)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     number = min(max(1, number), pages)
-    rows = session.execute(_LINES.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    rows = db.execute(_LINES.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
     return Page([Line(*row) for row in rows], number, pages, total)
 
 
-def letter_of(session: Session, message_id: int) -> Letter:
+def letter_of(db: Session, message_id: int) -> Letter:
     """The message of this id. Raises: NotFound."""
-    row = session.execute(_LINES.where(DemoMessage.id == message_id)).first()
+    row = db.execute(_LINES.where(DemoMessage.id == message_id)).first()
     if row is None:
         raise NotFound("There is no such message.")
-    raw = session.scalars(select(DemoMessage.raw).where(DemoMessage.id == message_id)).one()
+    raw = db.scalars(select(DemoMessage.raw).where(DemoMessage.id == message_id)).one()
     email = message_from_bytes(raw, policy=default)
     parts = (_part(email, "text/plain"), _part(email, "text/html"), _part(email, "text/calendar"))
     return Letter(Line(*row), str(email["From"]), *parts, raw)

@@ -21,8 +21,8 @@ EMAIL_POLICY = (
 @public
 def outbox() -> str:
     """The messages, newest first."""
-    with _demo().store.reading() as session:
-        page = page_of(session, request.args.get("page", 1, type=int))
+    with _demo().database.reading() as db:
+        page = page_of(db, request.args.get("page", 1, type=int))
     return render_template("demo/outbox.html", page=page)
 
 
@@ -62,5 +62,5 @@ def _demo() -> Runtime:
 
 
 def _letter(message_id: int) -> Letter:
-    with _demo().store.reading() as session:
-        return letter_of(session, message_id)
+    with _demo().database.reading() as db:
+        return letter_of(db, message_id)

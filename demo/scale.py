@@ -52,14 +52,14 @@ def plan_text(size: Size) -> str:
     return "\n".join(parts)
 
 
-def fill_scale(session: Session, catalogue: Catalogue, size: Size, now: datetime, *, secret_key: str) -> int:
+def fill_scale(db: Session, catalogue: Catalogue, size: Size, now: datetime, *, secret_key: str) -> int:
     """Write the residents and appointments of the authority; how many appointments there are."""
     authority, rng = catalogue.authority, seeded(SLUG)
     count = min(max((size.history + size.resources * size.days * 16) // 20, 100), 50_000)
     people = (invent(number, POSTCODES, rng) for number in range(count))
-    residents = write_residents(session, authority.id, people, now - timedelta(days=400))
+    residents = write_residents(db, authority.id, people, now - timedelta(days=400))
     today = local_day(local_date_of(unit_of(now), authority.zone), authority.zone)
-    writer = BulkWriter(session, secret_key, rng, today.base_unit)
+    writer = BulkWriter(db, secret_key, rng, today.base_unit)
     crowd = _Crowd(catalogue, residents, now, rng)
     return writer.write(crowd.ahead(size, today)) + writer.write(crowd.history(size, today))
 

@@ -99,68 +99,66 @@ class Catalogue:
             raise NotFound(f"{self.authority.name} has no {kind} {key!r}.") from error
 
 
-def catalogue_of(session: Session, slug: str) -> Catalogue:
+def catalogue_of(db: Session, slug: str) -> Catalogue:
     """The catalogue of the authority of this slug; one statement when nothing changed. Raises: NotFound."""
-    return _current(session, _read(session, _VERSIONS_BY_SLUG, slug))
+    return _current(db, _read(db, _VERSIONS_BY_SLUG, slug))
 
 
-def catalogue_by_id(session: Session, authority_id: int) -> Catalogue:
+def catalogue_by_id(db: Session, authority_id: int) -> Catalogue:
     """The catalogue of the authority of this id; one statement when nothing changed. Raises: NotFound."""
-    return _current(session, _read(session, _VERSIONS_BY_ID, authority_id))
+    return _current(db, _read(db, _VERSIONS_BY_ID, authority_id))
 
 
-def last_known_catalogue(session: Session, authority_id: int) -> Catalogue:
+def last_known_catalogue(db: Session, authority_id: int) -> Catalogue:
     """The catalogue as this process last saw it: to name what was just booked, not to decide anything. Raises: NotFound."""
-    return _kept_by(session).get(authority_id) or catalogue_by_id(session, authority_id)
+    return _kept_by(db).get(authority_id) or catalogue_by_id(db, authority_id)
 
 
-def catalogue_while_locked(session: Session, authority_id: int, site_ids: Iterable[int]) -> Catalogue:
+def catalogue_while_locked(db: Session, authority_id: int, site_ids: Iterable[int]) -> Catalogue:
     """The catalogue, while these sites' rows are locked for sharing, by ascending id; their plans cannot change meanwhile.
 
     One statement when nothing changed at these sites; of the others it may be a little old. Raises: NotFound.
     """
     wanted = sorted(set(site_ids))
-    session.flush()
-    rows = connection_of(session).execute(_LOCKED, {"authority": authority_id, "sites": wanted}).all()
+    db.flush()
+    rows = connection_of(db).execute(_LOCKED, {"authority": authority_id, "sites": wanted}).all()
     if [row[0] for row in rows] != wanted:
         raise NotFound("There is no such place.")
-    known = None if session.info.get(PLAN_IS_CHANGING) else _kept_by(session).get(authority_id)
+    known = None if db.info.get(PLAN_IS_CHANGING) else _kept_by(db).get(authority_id)
     if known is None or any(
         known.authority.plan_version != authority_version or known.version_of(site_id) != version
         for site_id, version, authority_version in rows
     ):
-        return catalogue_by_id(session, authority_id)
+        return catalogue_by_id(db, authority_id)
     return known
 
 
-def authorities(session: Session) -> tuple[AuthorityFacts, ...]:
+def authorities(db: Session) -> tuple[AuthorityFacts, ...]:
     """Every authority, by name."""
-    return tuple(
-        authority_facts(row) for row in session.scalars(select(Authority).order_by(Authority.name, Authority.id))
-    )
+    return tuple(authority_facts(row) for row in db.scalars(select(Authority).order_by(Authority.name, Authority.id)))
 
 
-def bump_plan(session: Session, authority_id: int, site_ids: Iterable[int] | None = None) -> None:
+def bump_plan(db: Session, authority_id: int, site_ids: Iterable[int] | None = None) -> None:
     """Raise the plan versions of these sites, or (None) of the authority and all its sites.
 
     The site rows stay locked until the transaction ends, so that no booking relies on the old plan meanwhile.
     """
-    session.flush()
-    session.info[PLAN_IS_CHANGING] = True
+    db.flush()
+    db.info[PLAN_IS_CHANGING] = True
     if site_ids is None:
-        session.execute(
+        db.execute(
             update(Authority).where(Authority.id == authority_id).values(plan_version=Authority.plan_version + 1)
         )
-    locked = lock_sites(session, authority_id, site_ids)
-    session.execute(update(Site).where(Site.id.in_(locked)).values(plan_version=Site.plan_version + 1))
+    locked = lock_sites(db, authority_id, site_ids)
+    db.execute(update(Site).where(Site.id.in_(locked)).values(plan_version=Site.plan_version + 1))
 
 
-def lock_sites(session: Session, authority_id: int, site_ids: Iterable[int] | None = None) -> Sequence[int]:
+def lock_sites(db: Session, authority_id: int, site_ids: Iterable[int] | None = None) -> Sequence[int]:
     """The ids of these sites (None: all), locked in ascending order like everybody does, so that none can deadlock."""
     statement = select(Site.id).where(Site.authority_id == authority_id).order_by(Site.id).with_for_update()
     if site_ids is not None:
         statement = statement.where(Site.id.in_(list(site_ids)))
-    return session.scalars(statement).all()
+    return db.scalars(statement).all()
 
 
 # Plain tables, without the mapper: every request begins with one of these.
@@ -188,40 +186,40 @@ _LOCKED = (
 )
 
 
-def _read(session: Session, versions: Any, wanted: str | int) -> Sequence[Any]:
-    session.flush()  # what this transaction has changed counts
-    return connection_of(session).execute(versions, {"wanted": wanted}).all()
+def _read(db: Session, versions: Any, wanted: str | int) -> Sequence[Any]:
+    db.flush()  # what this transaction has changed counts
+    return connection_of(db).execute(versions, {"wanted": wanted}).all()
 
 
 # By connection pool: one for each database that this process has open, and gone with it.
 _kept: WeakKeyDictionary[Pool, dict[int, Catalogue]] = WeakKeyDictionary()
 
 
-def _kept_by(session: Session) -> dict[int, Catalogue]:
-    return _kept.setdefault(session.get_bind().engine.pool, {})
+def _kept_by(db: Session) -> dict[int, Catalogue]:
+    return _kept.setdefault(db.get_bind().engine.pool, {})
 
 
-def _current(session: Session, versions: Sequence[Any]) -> Catalogue:
+def _current(db: Session, versions: Sequence[Any]) -> Catalogue:
     if not versions:
         raise NotFound("There is no such council here.")
     authority_id, authority_version = versions[0][0], versions[0][1]
     wanted = {site_id: version for _, _, site_id, version in versions if site_id is not None}
-    if session.info.get(PLAN_IS_CHANGING):  # may yet be rolled back: nobody else may see it
-        return _loaded(session, authority_id, wanted, None)
-    kept = _kept_by(session)
+    if db.info.get(PLAN_IS_CHANGING):  # may yet be rolled back: nobody else may see it
+        return _loaded(db, authority_id, wanted, None)
+    kept = _kept_by(db)
     known = kept.get(authority_id)
     if known is None or known.authority.plan_version != authority_version:
-        known = kept[authority_id] = _loaded(session, authority_id, wanted, None)
+        known = kept[authority_id] = _loaded(db, authority_id, wanted, None)
     elif {site.id: site.plan_version for site in known.sites} != wanted:
-        known = kept[authority_id] = _loaded(session, authority_id, wanted, known)
+        known = kept[authority_id] = _loaded(db, authority_id, wanted, known)
     return known
 
 
-def _loaded(session: Session, authority_id: int, wanted: dict[int, int], known: Catalogue | None) -> Catalogue:
+def _loaded(db: Session, authority_id: int, wanted: dict[int, int], known: Catalogue | None) -> Catalogue:
     """The catalogue, with those sites of `known` that did not change; all afresh when it is None."""
-    authority = known.authority if known else load_authority(session, authority_id)
-    services = known.services if known else load_services(session, authority)
+    authority = known.authority if known else load_authority(db, authority_id)
+    services = known.services if known else load_services(db, authority)
     same = [site for site in known.sites if wanted.get(site.id) == site.plan_version] if known else []
     missing = sorted(wanted.keys() - {site.id for site in same})
-    sites = sorted([*same, *load_sites(session, authority, missing)], key=lambda site: (site.name, site.id))
+    sites = sorted([*same, *load_sites(db, authority, missing)], key=lambda site: (site.name, site.id))
     return Catalogue(authority, services, tuple(sites))

@@ -14,12 +14,12 @@ closure_made = Signal("A closure was made or changed; the sites' rows are locked
 left_out = Signal("A place or service is to be removed: how many appointments there are still to come?")
 
 
-def announce_closure(session: Session, closure_id: int, now: datetime) -> int:
+def announce_closure(db: Session, closure_id: int, now: datetime) -> int:
     """Tell subscribers of the closure; how many appointments must be rebooked because of it."""
-    session.flush()
-    return sum(answer or 0 for _, answer in closure_made.send(session, closure_id=closure_id, now=now))
+    db.flush()
+    return sum(answer or 0 for _, answer in closure_made.send(db, closure_id=closure_id, now=now))
 
 
-def appointments_ahead(session: Session, kind: str, row_id: int, now: datetime) -> int:
+def appointments_ahead(db: Session, kind: str, row_id: int, now: datetime) -> int:
     """How many appointments still to come rely on the site, resource or service."""
-    return sum(answer or 0 for _, answer in left_out.send(session, kind=kind, row_id=row_id, now=now))
+    return sum(answer or 0 for _, answer in left_out.send(db, kind=kind, row_id=row_id, now=now))

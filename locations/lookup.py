@@ -18,28 +18,26 @@ authority_table = table(
 site_table = table("sites", column("id"), column("authority_id"), column("slug"), column("name"))
 
 
-def authority_id_of(session: Session, slug: str) -> int:
+def authority_id_of(db: Session, slug: str) -> int:
     """The id of the authority with `slug`. Raises: NotFound, naming those that exist."""
-    known = {row.slug: row.id for row in session.execute(select(authority_table))}
+    known = {row.slug: row.id for row in db.execute(select(authority_table))}
     if slug not in known:
         raise NotFound(f"There is no authority {slug!r}. There are: {', '.join(sorted(known)) or 'none yet'}.")
     return int(known[slug])
 
 
-def site_id_of(session: Session, authority_id: int, slug: str) -> int:
+def site_id_of(db: Session, authority_id: int, slug: str) -> int:
     """The id of the authority's site with `slug`. Raises: NotFound, naming those that exist."""
-    rows = session.execute(select(site_table).where(site_table.c.authority_id == authority_id))
+    rows = db.execute(select(site_table).where(site_table.c.authority_id == authority_id))
     known = {row.slug: row.id for row in rows}
     if slug not in known:
         raise NotFound(f"There is no site {slug!r} here. There are: {', '.join(sorted(known)) or 'none yet'}.")
     return int(known[slug])
 
 
-def sites_of(session: Session, authority_id: int) -> list[tuple[int, str, str]]:
+def sites_of(db: Session, authority_id: int) -> list[tuple[int, str, str]]:
     """Id, slug and name of every site of the authority, by name."""
-    rows = session.execute(
-        select(site_table).where(site_table.c.authority_id == authority_id).order_by(site_table.c.name)
-    )
+    rows = db.execute(select(site_table).where(site_table.c.authority_id == authority_id).order_by(site_table.c.name))
     return [(row.id, row.slug, row.name) for row in rows]
 
 
@@ -53,7 +51,7 @@ class Employer:
     brand_colour: str
 
 
-def employer_of(session: Session, authority_id: int) -> Employer:
+def employer_of(db: Session, authority_id: int) -> Employer:
     """The authority with `authority_id`."""
-    row = session.execute(select(authority_table).where(authority_table.c.id == authority_id)).one()
+    row = db.execute(select(authority_table).where(authority_table.c.id == authority_id)).one()
     return Employer(row.slug, row.name, row.zone, row.brand_colour)

@@ -195,7 +195,7 @@ class SiteFacts:
         """The services that any session here offers, whenever that is."""
         if "service_ids" not in self.memory:
             sessions: tuple[RecurrenceFacts | DatedSessionFacts, ...] = (*self.recurrences, *self.dated_sessions)
-            self.memory["service_ids"] = frozenset().union(*(session.service_ids for session in sessions))
+            self.memory["service_ids"] = frozenset().union(*(db.service_ids for db in sessions))
         known: frozenset[int] = self.memory["service_ids"]
         return known
 

@@ -78,9 +78,9 @@ def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
         hours = _hours_on(site, recurrence, day.date)
         if hours is not None:
             yield from _opened(recurrence.resource_ids, recurrence.service_ids, hours, day, zone)
-    for session in site.dated_sessions:
-        if session.date == day.date:
-            yield from _opened(session.resource_ids, session.service_ids, session.hours, day, zone)
+    for db in site.dated_sessions:
+        if db.date == day.date:
+            yield from _opened(db.resource_ids, db.service_ids, db.hours, day, zone)
 
 
 def _hours_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> SessionHours | None:

@@ -39,32 +39,30 @@ from locations.tables import (
 )
 
 
-def load_authority(session: Session, authority_id: int) -> AuthorityFacts:
+def load_authority(db: Session, authority_id: int) -> AuthorityFacts:
     """The facts of the authority."""
-    return authority_facts(session.get_one(Authority, authority_id, populate_existing=True))
+    return authority_facts(db.get_one(Authority, authority_id, populate_existing=True))
 
 
-def load_services(session: Session, authority: AuthorityFacts) -> tuple[ServiceFacts, ...]:
+def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts, ...]:
     """The authority's services by topic and name, with their policies resolved."""
-    rows = session.scalars(
+    rows = db.scalars(
         select(Service).where(Service.authority_id == authority.id).order_by(Service.topic, Service.name, Service.id),
         execution_options={"populate_existing": True},
     )
     return tuple(_service_facts(row, authority) for row in rows)
 
 
-def load_sites(session: Session, authority: AuthorityFacts, site_ids: Sequence[int]) -> tuple[SiteFacts, ...]:
+def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) -> tuple[SiteFacts, ...]:
     """The sites of these ids by name, with everything that stands in them and opens them."""
-    rows = _rows(session, Site, Site.id.in_(site_ids), Site.name)
+    rows = _rows(db, Site, Site.id.in_(site_ids), Site.name)
     plan = _Plan(
-        resources=_by_site(_rows(session, Resource, Resource.site_id.in_(site_ids), Resource.name)),
-        templates=_by_site(
-            _rows(session, SessionTemplate, SessionTemplate.site_id.in_(site_ids), SessionTemplate.slug)
-        ),
-        dated=_by_site(_rows(session, DatedSession, DatedSession.site_id.in_(site_ids), DatedSession.date)),
-        closures=_rows(session, Closure, Closure.authority_id == authority.id, Closure.starts_at),
-        exceptions=_exceptions(session, site_ids),
-        opened=_opened(session, site_ids),
+        resources=_by_site(_rows(db, Resource, Resource.site_id.in_(site_ids), Resource.name)),
+        templates=_by_site(_rows(db, SessionTemplate, SessionTemplate.site_id.in_(site_ids), SessionTemplate.slug)),
+        dated=_by_site(_rows(db, DatedSession, DatedSession.site_id.in_(site_ids), DatedSession.date)),
+        closures=_rows(db, Closure, Closure.authority_id == authority.id, Closure.starts_at),
+        exceptions=_exceptions(db, site_ids),
+        opened=_opened(db, site_ids),
     )
     return tuple(_site_facts(row, authority, plan) for row in rows)
 
@@ -95,9 +93,9 @@ class _Plan:
     opened: _Opened
 
 
-def _rows(session: Session, table: Any, where: ColumnElement[bool], order: Any) -> Sequence[Any]:
+def _rows(db: Session, table: Any, where: ColumnElement[bool], order: Any) -> Sequence[Any]:
     statement = select(table).where(where).order_by(order, table.id)
-    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+    return db.scalars(statement, execution_options={"populate_existing": True}).all()
 
 
 def _by_site(rows: Iterable[Any]) -> Mapping[int, list[Any]]:
@@ -107,26 +105,26 @@ def _by_site(rows: Iterable[Any]) -> Mapping[int, list[Any]]:
     return sorted_out
 
 
-def _exceptions(session: Session, site_ids: Sequence[int]) -> Mapping[int, dict[Any, ExceptionFacts]]:
+def _exceptions(db: Session, site_ids: Sequence[int]) -> Mapping[int, dict[Any, ExceptionFacts]]:
     statement = (
         select(SessionException)
         .join(SessionTemplate, SessionTemplate.id == SessionException.template_id)
         .where(SessionTemplate.site_id.in_(site_ids))
     )
     known: dict[int, dict[Any, ExceptionFacts]] = defaultdict(dict)
-    for row in session.scalars(statement, execution_options={"populate_existing": True}):
+    for row in db.scalars(statement, execution_options={"populate_existing": True}):
         known[row.template_id][row.date] = ExceptionFacts(row.starts, row.ends, row.reason)
     return known
 
 
-def _opened(session: Session, site_ids: Sequence[int]) -> _Opened:
+def _opened(db: Session, site_ids: Sequence[int]) -> _Opened:
     return _Opened(
-        resources=_links(session, SessionResource, SessionResource.resource_id, site_ids),
-        services=_links(session, SessionService, SessionService.service_id, site_ids),
+        resources=_links(db, SessionResource, SessionResource.resource_id, site_ids),
+        services=_links(db, SessionService, SessionService.service_id, site_ids),
     )
 
 
-def _links(session: Session, table: Any, wanted: Any, site_ids: Sequence[int]) -> Mapping[tuple[str, int], list[int]]:
+def _links(db: Session, table: Any, wanted: Any, site_ids: Sequence[int]) -> Mapping[tuple[str, int], list[int]]:
     """The ids that each session opens, in the order in which they were written."""
     statement = (
         select(table.template_id, table.dated_session_id, wanted)
@@ -136,7 +134,7 @@ def _links(session: Session, table: Any, wanted: Any, site_ids: Sequence[int]) -
         .order_by(table.id)
     )
     links: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for template_id, dated_id, wanted_id in session.execute(statement):
+    for template_id, dated_id, wanted_id in db.execute(statement):
         links[("template", template_id) if template_id is not None else ("dated", dated_id)].append(wanted_id)
     return links
 
@@ -193,7 +191,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         directions=row.directions,
         resources=tuple(ResourceFacts(r.id, r.slug, r.name, r.kind, r.seats, frozenset(r.skills)) for r in resources),
         recurrences=tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, [])),
-        dated_sessions=tuple(_dated(session, plan) for session in plan.dated.get(row.id, [])),
+        dated_sessions=tuple(_dated(db, plan) for db in plan.dated.get(row.id, [])),
         closures=_closures(row.id, plan),
         holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
         plan_version=row.plan_version,

@@ -87,31 +87,31 @@ _MESSAGE_ROWS = (
 )
 
 
-def message_facts(session: Session, appointment_ids: Iterable[int]) -> dict[int, MessageFacts]:
+def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, MessageFacts]:
     """The facts of each appointment that exists, by its id: two statements, and one for each authority among them."""
     ids = sorted(set(appointment_ids))
-    rows: Sequence[Any] = session.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
-    services = _service_ids(session, ids)
-    catalogues = {authority_id: catalogue_by_id(session, authority_id) for authority_id in {row[1] for row in rows}}
+    rows: Sequence[Any] = db.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
+    services = _service_ids(db, ids)
+    catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
     return {row.id: _facts(row, catalogues[row.authority_id], services[row.id]) for row in rows}
 
 
-def current_versions(session: Session, appointment_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+def current_versions(db: Session, appointment_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
     """Version and state of each appointment as they are now, by its id, in one statement."""
     statement = select(Appointment.id, Appointment.version, Appointment.state)
-    rows = session.execute(statement.where(Appointment.id.in_(sorted(set(appointment_ids)))))
+    rows = db.execute(statement.where(Appointment.id.in_(sorted(set(appointment_ids)))))
     return {appointment_id: (version, state) for appointment_id, version, state in rows}
 
 
-def planning_facts(session: Session, appointment_id: int) -> PlanningFacts:
+def planning_facts(db: Session, appointment_id: int) -> PlanningFacts:
     """What decides about the messages of one appointment, in one statement. Raises: NotFound."""
-    row = connection_of(session).execute(_PLANNING_ROW, {"appointment": appointment_id}).first()
+    row = connection_of(db).execute(_PLANNING_ROW, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound(f"There is no appointment {appointment_id}.")
     return _planning(row)
 
 
-def planning_facts_ahead(session: Session, authority_id: int, now: datetime) -> Iterator[Sequence[PlanningFacts]]:
+def planning_facts_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[PlanningFacts]]:
     """The same for every appointment of the authority that is booked and still ahead, in lists, by ascending id."""
     last_id = 0
     while True:
@@ -121,7 +121,7 @@ def planning_facts_ahead(session: Session, authority_id: int, now: datetime) -> 
             Appointment.state == "booked",
             Appointment.id > last_id,
         )
-        rows = session.execute(statement.limit(CHUNK)).all()
+        rows = db.execute(statement.limit(CHUNK)).all()
         if not rows:
             return
         last_id = rows[-1].id
@@ -159,12 +159,12 @@ def _planning(row: Row[Any]) -> PlanningFacts:
     )
 
 
-def _service_ids(session: Session, ids: Sequence[int]) -> dict[int, list[int]]:
+def _service_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
     statement = select(AppointmentService.appointment_id, AppointmentService.service_id).order_by(
         AppointmentService.appointment_id, AppointmentService.position
     )
     found: dict[int, list[int]] = defaultdict(list)
-    for appointment_id, service_id in session.execute(statement.where(AppointmentService.appointment_id.in_(ids))):
+    for appointment_id, service_id in db.execute(statement.where(AppointmentService.appointment_id.in_(ids))):
         found[appointment_id].append(service_id)
     return found
 

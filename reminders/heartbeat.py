@@ -21,16 +21,16 @@ KEPT = timedelta(days=1)  # signs of life of processes that are gone
 log = logging.getLogger(__name__)
 
 
-def beat(session: Session, worker: str, now: datetime) -> None:
+def beat(db: Session, worker: str, now: datetime) -> None:
     """Write that `worker` lives."""
-    session.merge(Heartbeat(worker=worker, at=now))
+    db.merge(Heartbeat(worker=worker, at=now))
 
 
 def is_fresh(runtime: Runtime) -> bool:
     """Whether any scheduler has given a sign of life within the last minute."""
-    with runtime.store.reading() as session:
-        newest = session.scalar(select(func.max(Heartbeat.at)))
-        return newest is not None and runtime.clock.database_now(session) - newest <= FRESH
+    with runtime.database.reading() as db:
+        newest = db.scalar(select(func.max(Heartbeat.at)))
+        return newest is not None and runtime.clock.database_now(db) - newest <= FRESH
 
 
 @dataclass
@@ -47,8 +47,8 @@ class Pulse:
         if self.last is not None and now - self.last < BETWEEN_BEATS:
             return
         try:
-            with self.runtime.store.writing() as session:
-                beat(session, self.worker, self.runtime.clock.database_now(session))
+            with self.runtime.database.writing() as db:
+                beat(db, self.worker, self.runtime.clock.database_now(db))
         except SQLAlchemyError:
             log.warning("no sign of life could be written", exc_info=True)
         else:

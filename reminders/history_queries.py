@@ -25,7 +25,7 @@ class Entry:
     maybe_twice: bool
 
 
-def account_of(session: Session, appointment_id: int) -> list[Entry]:
+def account_of(db: Session, appointment_id: int) -> list[Entry]:
     """What the appointment was owed, in the order of the due times."""
     doubled = exists().where(
         DeliveryAttempt.notification_id == Notification.id, DeliveryAttempt.maybe_duplicate.is_(True)
@@ -37,7 +37,7 @@ def account_of(session: Session, appointment_id: int) -> list[Entry]:
     )
     return [
         Entry(_what(row.kind), _state(row.state), row.settled_at or row.due_at, row.reason, maybe_twice)
-        for row, maybe_twice in session.execute(statement)
+        for row, maybe_twice in db.execute(statement)
     ]
 
 

@@ -31,70 +31,70 @@ BETWEEN_LINKS = timedelta(minutes=5)
 _INSERT = table_of(Notification).insert()
 
 
-def plan_notifications(session: Session, change: AppointmentChange) -> None:
+def plan_notifications(db: Session, change: AppointmentChange) -> None:
     """Bring the outbox in line with `change`. The subscriber of `booking.events.appointment_changed`.
 
     Told twice of one change it writes nothing more: the unique key is (appointment, version, kind, channel).
     """
-    facts = change.facts or planning_facts(session, change.appointment_id)
+    facts = change.facts or planning_facts(db, change.appointment_id)
     owed = owed_after(_promise(facts), change.what, change.now)
     if change.contact:
         owed += owed_contact_change(change.contact, _promise(facts), change.now)
     known: dict[tuple[str, str], Notification] = {}
     if change.what != "booked":
-        known = _settle_outdated(session, facts, change.now)
+        known = _settle_outdated(db, facts, change.now)
     missing = [message for message in owed if (message.kind, message.channel) not in known]
-    _write(session, [_row(facts, message, change.now) for message in missing])
+    _write(db, [_row(facts, message, change.now) for message in missing])
 
 
-def send_manage_link(session: Session, request: ManageLinkRequest) -> None:
+def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
     """Owe the manage link once more. The subscriber of `booking.events.manage_link_requested`.
 
     Asked again within a few minutes it owes nothing more, so that nobody's letter box can be filled.
     """
-    facts = planning_facts(session, request.appointment_id)
+    facts = planning_facts(db, request.appointment_id)
     asked = select(Notification.created_at).where(
         Notification.appointment_id == request.appointment_id, Notification.kind.startswith(MANAGE_LINK)
     )
-    earlier = session.scalars(asked).all()
+    earlier = db.scalars(asked).all()
     if any(request.now - at < BETWEEN_LINKS for at in earlier):
         return
-    _write(session, [_row(facts, owed_link(len(earlier) + 1, request.now), request.now)])
+    _write(db, [_row(facts, owed_link(len(earlier) + 1, request.now), request.now)])
 
 
-def plan_in_bulk(session: Session, authority_id: int, now: datetime) -> int:
+def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
     """Write the reminders of every appointment ahead that has none yet, and say how many; for data that was loaded.
 
     Such an appointment was confirmed where it was made, so no confirmation is owed.
     """
     planned = set(
-        session.scalars(select(Notification.appointment_id).where(Notification.authority_id == authority_id).distinct())
+        db.scalars(select(Notification.appointment_id).where(Notification.authority_id == authority_id).distinct())
     )
     written = 0
-    for chunk in planning_facts_ahead(session, authority_id, now):
+    for chunk in planning_facts_ahead(db, authority_id, now):
         rows = [
             _row(facts, message, now)
             for facts in chunk
             if facts.appointment_id not in planned and not facts.is_walk_in
             for message in owed_reminders(_promise(facts), now)
         ]
-        _write(session, rows)
+        _write(db, rows)
         written += len(rows)
     return written
 
 
-def _settle_outdated(session: Session, facts: PlanningFacts, now: datetime) -> dict[tuple[str, str], Notification]:
+def _settle_outdated(db: Session, facts: PlanningFacts, now: datetime) -> dict[tuple[str, str], Notification]:
     """Void what is pending and not true any more, take up again what a wrong click voided; the rows of this version."""
     # Locked in order of id, as the worker does: what it sends meanwhile is seen as sent, and never voided over it.
     owed = select(Notification).where(Notification.appointment_id == facts.appointment_id)
-    rows = session.scalars(owed.order_by(Notification.id).with_for_update()).all()
+    rows = db.scalars(owed.order_by(Notification.id).with_for_update()).all()
     for row in rows:
         current = is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state)
         if row.state == PENDING and not current:
             row.state, row.settled_at, row.reason = VOID, now, SUPERSEDED
         elif row.state == VOID and current and now < row.useful_until:
             row.state, row.settled_at, row.reason = PENDING, None, ""
-    session.flush()
+    db.flush()
     return {(row.kind, row.channel): row for row in rows if row.version == facts.version}
 
 
@@ -120,7 +120,7 @@ def _row(facts: PlanningFacts, message: Owed, now: datetime) -> dict[str, Any]:
     }
 
 
-def _write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
+def _write(db: Session, rows: Iterable[dict[str, Any]]) -> None:
     rows = list(rows)
     if rows:
-        connection_of(session).execute(_INSERT, rows)
+        connection_of(db).execute(_INSERT, rows)

@@ -62,7 +62,7 @@ class Ending:
     error: str = ""
 
 
-def settle_late(session: Session, now: datetime) -> int:
+def settle_late(db: Session, now: datetime) -> int:
     """Settle what is of no use any more, and say how many. A row that a worker has is left to that worker."""
     late = (
         select(Notification.id)
@@ -71,7 +71,7 @@ def settle_late(session: Session, now: datetime) -> int:
         .cte("late")
     )
     statement = update(Notification).where(Notification.id.in_(select(late.c.id)))
-    return _changed(session, statement.values(state=LATE, settled_at=now, reason=TOO_LATE, lease_until=null()))
+    return _changed(db, statement.values(state=LATE, settled_at=now, reason=TOO_LATE, lease_until=null()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Wanted:
     limit: int
 
 
-def claim(session: Session, wanted: Wanted, *, now: datetime, lease_until: datetime) -> list[Claimed]:
+def claim(db: Session, wanted: Wanted, *, now: datetime, lease_until: datetime) -> list[Claimed]:
     """The rows that are wanted, the longest overdue first; nobody else has them until `lease_until`."""
     due = (
         select(Notification.id)
@@ -109,43 +109,43 @@ def claim(session: Session, wanted: Wanted, *, now: datetime, lease_until: datet
             Notification.fence,
         )
     )
-    return sorted((Claimed(*row) for row in session.execute(_quick(statement))), key=lambda row: row.id)
+    return sorted((Claimed(*row) for row in db.execute(_quick(statement))), key=lambda row: row.id)
 
 
-def renew(session: Session, row: Claimed, lease_until: datetime) -> bool:
+def renew(db: Session, row: Claimed, lease_until: datetime) -> bool:
     """Whether the row is still this worker's and still owed; if so the lease now lasts until `lease_until`."""
-    return _changed(session, _ours([row]).values(lease_until=lease_until, next_try_at=lease_until)) == 1
+    return _changed(db, _ours([row]).values(lease_until=lease_until, next_try_at=lease_until)) == 1
 
 
-def release(session: Session, rows: Sequence[Claimed], now: datetime) -> None:
+def release(db: Session, rows: Sequence[Claimed], now: datetime) -> None:
     """Give back rows that were never started."""
-    _each_fence(session, rows, {"lease_until": None, "next_try_at": now})
+    _each_fence(db, rows, {"lease_until": None, "next_try_at": now})
 
 
-def postpone(session: Session, rows: Sequence[Claimed], reason: str, until: datetime) -> None:
+def postpone(db: Session, rows: Sequence[Claimed], reason: str, until: datetime) -> None:
     """Give back rows, to be due again at `until`, because none could be tried. A try that was begun is none."""
     by_fence: dict[int, list[int]] = {}
     for row in rows:
         by_fence.setdefault(row.fence, []).append(row.id)
     for fence, ids in by_fence.items():
         begun = delete(DeliveryAttempt).where(DeliveryAttempt.notification_id.in_(ids), DeliveryAttempt.fence == fence)
-        session.execute(_quick(begun.where(DeliveryAttempt.outcome == "")))
-    _each_fence(session, rows, {"lease_until": None, "next_try_at": until, "reason": reason})
+        db.execute(_quick(begun.where(DeliveryAttempt.outcome == "")))
+    _each_fence(db, rows, {"lease_until": None, "next_try_at": until, "reason": reason})
 
 
-def settle(session: Session, rows: Sequence[Claimed], state: str, reason: str, now: datetime) -> None:
+def settle(db: Session, rows: Sequence[Claimed], state: str, reason: str, now: datetime) -> None:
     """Settle rows that are not going to be sent, saying why."""
-    _each_fence(session, rows, {"state": state, "reason": reason, "settled_at": now, "lease_until": None})
+    _each_fence(db, rows, {"state": state, "reason": reason, "settled_at": now, "lease_until": None})
 
 
-def earlier_tries(session: Session, rows: Iterable[Claimed]) -> dict[int, Earlier]:
+def earlier_tries(db: Session, rows: Iterable[Claimed]) -> dict[int, Earlier]:
     """What is known of earlier tries, by the row's id. Rows that nobody had before are not looked up."""
     known: dict[int, Earlier] = {}
     ids = [row.id for row in rows if row.fence > 1]
     if not ids:
         return known
     columns = (DeliveryAttempt.notification_id, DeliveryAttempt.outcome)
-    for row_id, outcome in session.execute(select(*columns).where(DeliveryAttempt.notification_id.in_(ids))):
+    for row_id, outcome in db.execute(select(*columns).where(DeliveryAttempt.notification_id.in_(ids))):
         before = known.get(row_id, Earlier())
         known[row_id] = Earlier(
             tries=before.tries + 1,
@@ -155,17 +155,17 @@ def earlier_tries(session: Session, rows: Iterable[Claimed]) -> dict[int, Earlie
     return known
 
 
-def start(session: Session, rows: Sequence[Claimed], worker: str, now: datetime, *, maybe_duplicate: bool) -> None:
+def start(db: Session, rows: Sequence[Claimed], worker: str, now: datetime, *, maybe_duplicate: bool) -> None:
     """Write that a try of each row begins, in one statement."""
     begun = select(
         Notification.id, Notification.fence, literal(worker), literal(now, Instant()), literal(""), literal(""), literal(""),
         literal(maybe_duplicate),
     ).where(Notification.id.in_([row.id for row in rows]))  # fmt: skip
     names = ("notification_id", "fence", "worker", "started_at", "outcome", "provider_reference", "error")
-    session.execute(insert(DeliveryAttempt).from_select([*names, "maybe_duplicate"], begun))
+    db.execute(insert(DeliveryAttempt).from_select([*names, "maybe_duplicate"], begun))
 
 
-def record_attempts(session: Session, endings: Sequence[Ending], now: datetime) -> None:
+def record_attempts(db: Session, endings: Sequence[Ending], now: datetime) -> None:
     """Write how tries ended. A try's own record is true whoever has the row by now, so no fence is asked."""
     alike: dict[tuple[int, str, str, str], list[int]] = {}
     for ending in endings:
@@ -176,39 +176,39 @@ def record_attempts(session: Session, endings: Sequence[Ending], now: datetime) 
             DeliveryAttempt.notification_id.in_(ids), DeliveryAttempt.fence == fence
         )
         values = {"ended_at": now, "outcome": outcome, "provider_reference": reference, "error": error}
-        session.execute(_quick(statement.values(values)))
+        db.execute(_quick(statement.values(values)))
 
 
-def record_sent(session: Session, endings: Sequence[Ending], now: datetime) -> None:
+def record_sent(db: Session, endings: Sequence[Ending], now: datetime) -> None:
     """Settle rows as sent; also those that were voided while the message was on its way, for it did go out."""
     alike: dict[int, list[Claimed]] = {}
     for ending in endings:
         alike.setdefault(ending.tries, []).append(ending.claimed)
     for tries, rows in alike.items():
         values = {"state": SENT, "settled_at": now, "lease_until": None, "reason": "", "tries": tries}
-        _each_fence(session, rows, values, states=(PENDING, VOID))
+        _each_fence(db, rows, values, states=(PENDING, VOID))
 
 
-def put_off(session: Session, ending: Ending, next_try_at: datetime) -> None:
+def put_off(db: Session, ending: Ending, next_try_at: datetime) -> None:
     """Let the row be tried again at `next_try_at`."""
     values = {"next_try_at": next_try_at, "lease_until": None, "tries": ending.tries, "reason": ending.error}
-    session.execute(_quick(_ours([ending.claimed]).values(values)))
+    db.execute(_quick(_ours([ending.claimed]).values(values)))
 
 
-def give_up(session: Session, ending: Ending, state: str, reason: str, now: datetime) -> None:
+def give_up(db: Session, ending: Ending, state: str, reason: str, now: datetime) -> None:
     """Settle the row as failed or late after its last try."""
     values = {"state": state, "settled_at": now, "lease_until": None, "tries": ending.tries, "reason": reason}
-    session.execute(_quick(_ours([ending.claimed]).values(values)))
+    db.execute(_quick(_ours([ending.claimed]).values(values)))
 
 
 def _each_fence(
-    session: Session, rows: Iterable[Claimed], values: dict[str, Any], states: tuple[str, ...] = (PENDING,)
+    db: Session, rows: Iterable[Claimed], values: dict[str, Any], states: tuple[str, ...] = (PENDING,)
 ) -> None:
     by_fence: dict[int, list[Claimed]] = {}
     for row in rows:
         by_fence.setdefault(row.fence, []).append(row)
     for alike in by_fence.values():
-        session.execute(_quick(_ours(alike, states).values(values)))
+        db.execute(_quick(_ours(alike, states).values(values)))
 
 
 def _ours(rows: Sequence[Claimed], states: tuple[str, ...] = (PENDING,)) -> Any:
@@ -229,6 +229,6 @@ def _quick(statement: Any) -> Any:
     return statement.execution_options(synchronize_session=False)
 
 
-def _changed(session: Session, statement: Any) -> int:
+def _changed(db: Session, statement: Any) -> int:
     """How many rows `statement` changed. Counted by what it returns: Python's SQLite does not count after a WITH."""
-    return len(session.execute(_quick(statement.returning(Notification.id))).all())
+    return len(db.execute(_quick(statement.returning(Notification.id))).all())

@@ -68,20 +68,20 @@ class Pause:
         self.refusals, self.until = 0, None
 
 
-def record(session: Session, endings: Sequence[Ending], now: datetime, tally: Tally) -> int:
+def record(db: Session, endings: Sequence[Ending], now: datetime, tally: Tally) -> int:
     """How many tries were recorded: how they ended, with their rows settled or put off, and counted."""
     if not endings:
         return 0
-    queue.record_attempts(session, endings, now)
+    queue.record_attempts(db, endings, now)
     sent = [ending for ending in endings if ending.outcome == SENT_OUTCOME]
-    queue.record_sent(session, sent, now)
+    queue.record_sent(db, sent, now)
     tally.sent += len(sent)
     for ending in sent:
         note(ending.claimed, SENT)
     for ending in endings:
         if ending.outcome != SENT_OUTCOME:
             tally.failed += 1
-            _record_failure(session, ending, now)
+            _record_failure(db, ending, now)
     return len(endings)
 
 
@@ -91,16 +91,16 @@ def wait_after(tries: int) -> timedelta:
     return wait
 
 
-def _record_failure(session: Session, ending: Ending, now: datetime) -> None:
+def _record_failure(db: Session, ending: Ending, now: datetime) -> None:
     next_try_at = now + wait_after(ending.tries)
     if ending.outcome == REFUSED_OUTCOME:
-        queue.give_up(session, ending, FAILED, ending.error, now)
+        queue.give_up(db, ending, FAILED, ending.error, now)
     elif ending.tries > RETRIES:
-        queue.give_up(session, ending, FAILED, f"{GAVE_UP} {ending.error}"[:300], now)
+        queue.give_up(db, ending, FAILED, f"{GAVE_UP} {ending.error}"[:300], now)
     elif next_try_at >= ending.claimed.useful_until:
-        queue.give_up(session, ending, LATE, f"{queue.TOO_LATE} {ending.error}"[:300], now)
+        queue.give_up(db, ending, LATE, f"{queue.TOO_LATE} {ending.error}"[:300], now)
     else:
-        queue.put_off(session, ending, next_try_at)
+        queue.put_off(db, ending, next_try_at)
     note(ending.claimed, ending.outcome, error=ending.error)
 
 

@@ -29,7 +29,7 @@ def worker_of(runtime: Runtime) -> Worker:
     """A worker with the channel that the settings choose. Raises: ConfigurationError."""
     settings = runtime.settings
     writer = Writer(settings.public_url, settings.secret_key, settings.mail_from)
-    return Worker(runtime.store, runtime.clock, channel_of(settings, runtime.store), writer)
+    return Worker(runtime.database, runtime.clock, channel_of(settings, runtime.database), writer)
 
 
 def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
@@ -72,7 +72,7 @@ def _scheduler() -> BackgroundScheduler:
 
 def _sweep(runtime: Runtime) -> None:
     swept = sweep(runtime)
-    with runtime.store.writing() as session:
-        now = runtime.clock.database_now(session)
-        session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT))
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        db.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT))
     log.info("swept", extra={"holds": swept.holds, "claims": swept.claims})

@@ -30,7 +30,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.database import Store
+from core.database import Database
 from core.errors import DeliveryFailed
 from reminders import queue
 from reminders.appointment_queries import current_versions, message_facts
@@ -65,7 +65,7 @@ class Worker:
     `progressed` is called after each message, each batch and each finished pass: never while anything hangs or fails.
     """
 
-    store: Store
+    database: Database
     clock: Clock
     channel: Channel
     writer: Writer
@@ -82,8 +82,8 @@ class Worker:
     def send_due(self) -> Tally:
         """One pass over everything that is due as it begins; says what became of it."""
         tally = Tally()
-        with self._transaction() as (session, began):
-            tally.skipped += queue.settle_late(session, began)
+        with self._transaction() as (db, began):
+            tally.skipped += queue.settle_late(db, began)
         while not self.stopping.is_set() and not self.pause.is_on(began) and self._send_batch(began, tally):
             self.progressed()
             if tally.postponed:
@@ -94,8 +94,8 @@ class Worker:
     def _send_batch(self, due_by: datetime, tally: Tally) -> bool:
         """Whether there was anything to claim."""
         wanted = Wanted(EMAIL, due_by, self.channel.batch_size)
-        with self._transaction() as (session, now):
-            claimed = queue.claim(session, wanted, now=now, lease_until=now + self.lease)
+        with self._transaction() as (db, now):
+            claimed = queue.claim(db, wanted, now=now, lease_until=now + self.lease)
         with self._given_back(claimed):
             ready = self._check(claimed, tally)
         if ready:
@@ -123,27 +123,27 @@ class Worker:
                     self._count_failure(row, tally)
         return sorted(ready, key=lambda one: one.claimed.id)
 
-    def _check_together(self, rows: Sequence[Claimed], session: Session, now: datetime, tally: Tally) -> list[Ready]:
-        facts = message_facts(session, [row.appointment_id for row in rows])
-        earlier = queue.earlier_tries(session, rows)
+    def _check_together(self, rows: Sequence[Claimed], db: Session, now: datetime, tally: Tally) -> list[Ready]:
+        facts = message_facts(db, [row.appointment_id for row in rows])
+        earlier = queue.earlier_tries(db, rows)
         ready: list[Ready] = []
         for row in rows:
             verdict = verdict_on(row, facts.get(row.appointment_id), earlier.get(row.id, Earlier()))
             if isinstance(verdict, Ready):
                 ready.append(verdict)
             else:
-                self._settle(session, row, verdict.state, verdict.reason, now, tally)
+                self._settle(db, row, verdict.state, verdict.reason, now, tally)
         if self.channel.can_be_asked and ready:
-            queue.start(session, [one.claimed for one in ready], self.name, now, maybe_duplicate=False)
+            queue.start(db, [one.claimed for one in ready], self.name, now, maybe_duplicate=False)
         return ready
 
     def _count_failure(self, row: Claimed, tally: Tally) -> None:
         """Count a try of a row that cannot even be begun, and put it off; if that fails too its lease puts it off."""
 
-        def write(session: Session, now: datetime, tally: Tally) -> int:
-            earlier = queue.earlier_tries(session, [row]).get(row.id, Earlier())
-            queue.start(session, [row], self.name, now, maybe_duplicate=earlier.in_doubt)
-            return record(session, [Ending(row, FAILED_OUTCOME, earlier.tries + 1, error=MISTAKE)], now, tally)
+        def write(db: Session, now: datetime, tally: Tally) -> int:
+            earlier = queue.earlier_tries(db, [row]).get(row.id, Earlier())
+            queue.start(db, [row], self.name, now, maybe_duplicate=earlier.in_doubt)
+            return record(db, [Ending(row, FAILED_OUTCOME, earlier.tries + 1, error=MISTAKE)], now, tally)
 
         self._done(write, tally, f"count the try of notification {row.id}")
 
@@ -197,9 +197,9 @@ class Worker:
     def _begin(self, one: Ready, ended: Sequence[Ending], tally: Tally) -> datetime | None:
         """Record the try before, `ended`; when the try of `one` began, or None if there is nothing to try."""
 
-        def write(ended: Sequence[Ending], session: Session, now: datetime, tally: Tally) -> tuple[bool, datetime]:
-            record(session, ended, now, tally)
-            return self._start(session, one, now, tally), now
+        def write(ended: Sequence[Ending], db: Session, now: datetime, tally: Tally) -> tuple[bool, datetime]:
+            record(db, ended, now, tally)
+            return self._start(db, one, now, tally), now
 
         begun = self._done(partial(write, ended), tally, f"record a try and begin notification {one.claimed.id}")
         if begun is None:
@@ -216,7 +216,7 @@ class Worker:
         A result that cannot be recorded at all leaves its try in doubt until the lease ends.
         """
         what = f"record notifications {[ending.claimed.id for ending in endings]}"
-        if self._done(lambda session, now, tally: record(session, endings, now, tally), tally, what) is not None:
+        if self._done(lambda db, now, tally: record(db, endings, now, tally), tally, what) is not None:
             return
         for ending in endings:
             plain = replace(ending, provider_reference="", error=UNRECORDED)
@@ -227,9 +227,9 @@ class Worker:
 
     def _postpone(self, rows: Sequence[Claimed], reason: str, tally: Tally) -> None:
         """Give back `rows`, none of which was tried, until the channel's pause ends."""
-        with self._transaction() as (session, now):
+        with self._transaction() as (db, now):
             until = self.pause.begin(now)
-            queue.postpone(session, rows, reason, until)
+            queue.postpone(db, rows, reason, until)
         tally.postponed += len(rows)
         REFUSALS.labels(EMAIL).inc()
         log.error("The channel %s refuses this service until %s at least: %s", EMAIL, until.isoformat(), reason)
@@ -241,8 +241,8 @@ class Worker:
         """
         counted = Tally()
         try:
-            with self._transaction() as (session, now):
-                done = work(session, now, counted)
+            with self._transaction() as (db, now):
+                done = work(db, now, counted)
         except NO_DATABASE:
             raise
         except Exception:  # a mistake of ours or bad data in one row; the others go on
@@ -266,35 +266,35 @@ class Worker:
             raise
 
     def _release(self, rows: Sequence[Claimed]) -> None:
-        with self._transaction() as (session, now):
-            queue.release(session, rows, now)
+        with self._transaction() as (db, now):
+            queue.release(db, rows, now)
 
-    def _start(self, session: Session, one: Ready, now: datetime, tally: Tally) -> bool:
+    def _start(self, db: Session, one: Ready, now: datetime, tally: Tally) -> bool:
         """Whether a try begins: the row is still ours and still true, and no earlier try of it has arrived."""
         row = one.claimed
-        if not queue.renew(session, row, now + self.lease):
+        if not queue.renew(db, row, now + self.lease):
             return False
-        version, state = current_versions(session, [row.appointment_id]).get(row.appointment_id, (0, ""))
+        version, state = current_versions(db, [row.appointment_id]).get(row.appointment_id, (0, ""))
         if not is_current(row.kind, version=row.version, now_version=version, now_state=state):
-            self._settle(session, row, VOID, SUPERSEDED, now, tally)
+            self._settle(db, row, VOID, SUPERSEDED, now, tally)
             return False
         if now >= row.useful_until:
-            queue.release(session, [row], now)  # the next pass settles it as late
+            queue.release(db, [row], now)  # the next pass settles it as late
             return False
-        earlier = queue.earlier_tries(session, [row]).get(row.id, Earlier())
+        earlier = queue.earlier_tries(db, [row]).get(row.id, Earlier())
         if earlier.arrived:
-            self._settle(session, row, SENT, "", now, tally)
+            self._settle(db, row, SENT, "", now, tally)
             return False
-        queue.start(session, [row], self.name, now, maybe_duplicate=earlier.in_doubt)
+        queue.start(db, [row], self.name, now, maybe_duplicate=earlier.in_doubt)
         return True
 
-    def _settle(self, session: Session, row: Claimed, state: str, reason: str, now: datetime, tally: Tally) -> None:
-        queue.settle(session, [row], state, reason, now)
+    def _settle(self, db: Session, row: Claimed, state: str, reason: str, now: datetime, tally: Tally) -> None:
+        queue.settle(db, [row], state, reason, now)
         tally.skipped += 1
         note(row, state)
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Session, datetime]]:
         """One transaction and the database's time in it: leases of all hosts go by one clock."""
-        with self.store.writing() as session:
-            yield session, self.clock.database_now(session)
+        with self.database.writing() as db:
+            yield db, self.clock.database_now(db)

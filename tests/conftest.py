@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.settings import Settings
 from tests.support.cheap import cheap_passwords, shared_templates
 from tests.support.postgres import PostgresServer, postgres_server
@@ -97,11 +97,11 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+def database(database_url: str) -> Iterator[Database]:
     """The database of this test."""
-    store = Store(database_url)
-    yield store
-    store.dispose()
+    database = Database(database_url)
+    yield database
+    database.dispose()
 
 
 @pytest.fixture
@@ -117,11 +117,11 @@ def settings(database_url: str) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, store: Store, clock: FixedClock) -> Flask:
+def app(settings: Settings, database: Database, clock: FixedClock) -> Flask:
     """The whole application."""
     from wsgi import create_app
 
-    return create_app(settings, store=store, clock=clock)
+    return create_app(settings, database=database, clock=clock)
 
 
 @pytest.fixture

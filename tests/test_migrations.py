@@ -12,11 +12,11 @@ import core.idempotency
 import locations.tables
 import people.tables
 import reminders.tables
-from core.database import Base, Store, alembic_config
+from core.database import Base, Database, alembic_config
 
 
-def test_a_migrated_database_has_what_the_code_maps(store: Store) -> None:
-    with store.engine.connect() as connection:
+def test_a_migrated_database_has_what_the_code_maps(database: Database) -> None:
+    with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
         assert compare_metadata(context, Base.metadata) == []
 

@@ -93,11 +93,11 @@ def _staff_of_cookie(token: str) -> SignedInStaff | None:
     if not token:
         return None
     now = runtime().clock.now()
-    with runtime().store.reading() as session:
-        staff = staff_of(session, token, now)
+    with runtime().database.reading() as db:
+        staff = staff_of(db, token, now)
     if staff is not None and is_stale(staff, now):
-        with runtime().store.writing() as session:
-            touch(session, staff.session_id, now)
+        with runtime().database.writing() as db:
+            touch(db, staff.session_id, now)
     return staff
 
 

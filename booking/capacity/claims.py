@@ -23,21 +23,19 @@ _allocations = table_of(Allocation)
 _INSERT_ALLOCATION = _allocations.insert().returning(_allocations.c.id)
 
 
-def claim_for_hold(
-    session: Session, site_id: int, way: Sequence[Seating], *, hold_id: int, expires_at: datetime
-) -> None:
+def claim_for_hold(db: Session, site_id: int, way: Sequence[Seating], *, hold_id: int, expires_at: datetime) -> None:
     """Claim the seats of `way` until `expires_at`. Raises: LostRace when the database does not grant them."""
-    _claim(session, site_id, way, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
+    _claim(db, site_id, way, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
 
 
-def claim_for_appointment(session: Session, site_id: int, way: Sequence[Seating], *, appointment_id: int) -> None:
+def claim_for_appointment(db: Session, site_id: int, way: Sequence[Seating], *, appointment_id: int) -> None:
     """Claim the seats of `way` for good. Raises: LostRace when the database does not grant them."""
-    _claim(session, site_id, way, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
+    _claim(db, site_id, way, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
 
 
-def turn_hold_into_appointment(session: Session, *, hold_id: int, appointment_id: int, now: datetime) -> None:
+def turn_hold_into_appointment(db: Session, *, hold_id: int, appointment_id: int, now: datetime) -> None:
     """Give the hold's capacity to the appointment. Raises: HoldExpired when the hold is dead at `now`."""
-    result = connection_of(session).execute(
+    result = connection_of(db).execute(
         update(_allocations)
         .where(_allocations.c.hold_id == hold_id, _allocations.c.expires_at > now)
         .values(hold_id=None, expires_at=None, appointment_id=appointment_id)
@@ -46,20 +44,20 @@ def turn_hold_into_appointment(session: Session, *, hold_id: int, appointment_id
         raise HoldExpired("The time that was kept for you has run out. Choose it again.")
 
 
-def release(session: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> None:
+def release(db: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> None:
     """Give back what a hold or an appointment has claimed."""
     owner = (
         _allocations.c.hold_id == hold_id if hold_id is not None else _allocations.c.appointment_id == appointment_id
     )
-    connection_of(session).execute(delete(_allocations).where(owner))
+    connection_of(db).execute(delete(_allocations).where(owner))
 
 
-def bury(session: Session, allocation_ids: Collection[int], now: datetime) -> None:
+def bury(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
     """Remove these allocations of holds that are dead at `now`, before anything is claimed.
 
     They are locked in the order of their ids, so that several who bury the same queue up instead of deadlocking.
     """
-    connection = connection_of(session)
+    connection = connection_of(db)
     dead = (
         select(_allocations.c.id)
         .where(_allocations.c.id.in_(sorted(allocation_ids)), _allocations.c.expires_at <= now)
@@ -69,21 +67,21 @@ def bury(session: Session, allocation_ids: Collection[int], now: datetime) -> No
     connection.execute(delete(_allocations).where(_allocations.c.id.in_(connection.scalars(dead).all())))
 
 
-def remove_past(session: Session, before_unit: int) -> int:
+def remove_past(db: Session, before_unit: int) -> int:
     """Remove the claims of units before `before_unit`; how many there were. The allocations stay, as the record."""
-    result = connection_of(session).execute(delete(table_of(Claim)).where(Claim.unit < before_unit))
+    result = connection_of(db).execute(delete(table_of(Claim)).where(Claim.unit < before_unit))
     return result.rowcount
 
 
-def _claim(session: Session, site_id: int, way: Sequence[Seating], owner: dict[str, object]) -> None:
+def _claim(db: Session, site_id: int, way: Sequence[Seating], owner: dict[str, object]) -> None:
     for seat in sorted(way):
-        if not _insert(session, site_id, seat, owner):
+        if not _insert(db, site_id, seat, owner):
             raise LostRace
 
 
-def _insert(session: Session, site_id: int, seat: Seating, owner: dict[str, object]) -> bool:
+def _insert(db: Session, site_id: int, seat: Seating, owner: dict[str, object]) -> bool:
     """Whether every unit of `seat` could be claimed. The caller's transaction is rolled back when not."""
-    connection = connection_of(session)
+    connection = connection_of(db)
     allocation = {"site_id": site_id} | seat._asdict() | owner
     allocation_id = connection.execute(_INSERT_ALLOCATION, allocation).scalar_one()
     units = range(seat.first_unit, seat.last_unit)

@@ -30,22 +30,20 @@ _BUSY = select(*_SEATS).where(*_IN_PERIOD, or_(_taken.expires_at.is_(None), _tak
 _TAKEN = select(*_SEATS, _taken.expires_at, _taken.appointment_id, _taken.id).where(*_IN_PERIOD)
 
 
-def busy_of(session: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
+def busy_of(db: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
     """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`."""
     if not days:
         return busy_index(())
     period = _period_of(days)
-    return busy_index(integer_rows(session, _BUSY, period | {"now": now}), period["first"])
+    return busy_index(integer_rows(db, _BUSY, period | {"now": now}), period["first"])
 
 
-def taken_on(
-    session: Session, day: SiteDay, now: datetime, *, but_not: int | None = None
-) -> tuple[Busy, tuple[int, ...]]:
+def taken_on(db: Session, day: SiteDay, now: datetime, *, but_not: int | None = None) -> tuple[Busy, tuple[int, ...]]:
     """What is taken on one day, and the ids of the allocations whose holds are dead at `now`.
 
     `but_not` leaves out one appointment, whose own time is free to itself when it moves.
     """
-    rows = connection_of(session).execute(_TAKEN, _period_of([day])).all()
+    rows = connection_of(db).execute(_TAKEN, _period_of([day])).all()
     dead = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
     others = [row for row in rows if row.id not in dead and (but_not is None or row.appointment_id != but_not)]
     busy = busy_index([(row.resource_id, row.seat, row.first_unit, row.last_unit) for row in others])

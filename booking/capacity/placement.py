@@ -47,7 +47,7 @@ class Placement:
 
 
 def place(
-    session: Session,
+    db: Session,
     offer: Offer,
     now: datetime,
     *,
@@ -59,26 +59,26 @@ def place(
 
     `but_not` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
-    catalogue = catalogue_while_locked(session, offer.authority_id, [offer.site_id])
+    catalogue = catalogue_while_locked(db, offer.authority_id, [offer.site_id])
     _check_offered(catalogue, offer)
     zone = catalogue.authority.zone
     search = search_for(
         catalogue, offer.service_ids, now, for_public=for_public, needs=needs, extra_time=offer.extra_time
     )
     day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
-    busy, dead = taken_on(session, day, now, but_not=but_not)
+    busy, dead = taken_on(db, day, now, but_not=but_not)
     verdict = check_offer(search, day, busy, offer.start_unit)
     if verdict is not Verdict.FREE:
         raise _refusal(verdict, catalogue, offer, search, now)
     if dead:
-        bury(session, dead, now)
-    (way,) = assign(search, day, busy, offer.start_unit, spread=_spread(session), most=1)
+        bury(db, dead, now)
+    (way,) = assign(search, day, busy, offer.start_unit, spread=_spread(db), most=1)
     return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, way)
 
 
-def _spread(session: Session) -> int:
+def _spread(db: Session) -> int:
     """0, the best seat, at the first try; after a lost race any number, so that losers do not meet again."""
-    return secrets.randbelow(1 << 16) if session.info.get(TRIES) else 0
+    return secrets.randbelow(1 << 16) if db.info.get(TRIES) else 0
 
 
 def _check_offered(catalogue: Catalogue, offer: Offer) -> None:
@@ -99,31 +99,31 @@ def _refusal(
 
 
 def place_held(
-    session: Session, hold_id: int, offer: Offer, now: datetime, *, needs: frozenset[str] = frozenset()
+    db: Session, hold_id: int, offer: Offer, now: datetime, *, needs: frozenset[str] = frozenset()
 ) -> Placement:
     """The place of an offer that is held already. Only a closure made since, or needs that it cannot meet, refuse it.
 
     The caller locks the hold afterwards, and so finds out whether a closure took it away. Raises: SlotTaken, Invalid.
     """
-    catalogue = catalogue_while_locked(session, offer.authority_id, [offer.site_id])
+    catalogue = catalogue_while_locked(db, offer.authority_id, [offer.site_id])
     _check_offered(catalogue, offer)
     zone = catalogue.authority.zone
     search = search_for(catalogue, offer.service_ids, now, for_public=False, extra_time=offer.extra_time)
     day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
     if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is Verdict.CLOSED:
         raise SlotTaken("This place is closed then now. Choose another time.")
-    _check_needs_met(session, hold_id, offer, day, needs)
+    _check_needs_met(db, hold_id, offer, day, needs)
     return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ())
 
 
-def _check_needs_met(session: Session, hold_id: int, offer: Offer, day: SiteDay, needs: frozenset[str]) -> None:
+def _check_needs_met(db: Session, hold_id: int, offer: Offer, day: SiteDay, needs: frozenset[str]) -> None:
     """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
     unmet = {need for need in needs if NEEDS[need].kind == "time"} if not offer.extra_time else set()
     wanted = place_needs(needs) - day.features
     if wanted:
         skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
         held: dict[int, frozenset[str]] = {}
-        for service_id, resource_id in connection_of(session).execute(_HELD, {"hold": hold_id}):
+        for service_id, resource_id in connection_of(db).execute(_HELD, {"hold": hold_id}):
             held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
         unmet |= {need for has in held.values() for need in wanted - has}
     if unmet:

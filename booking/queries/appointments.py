@@ -115,19 +115,19 @@ def can_change(view: AppointmentView, now: datetime) -> bool:
     return view.state is State.BOOKED and now <= view.cutoff_at
 
 
-def by_reference(session: Session, catalogue: Catalogue, reference: str) -> AppointmentView:
+def by_reference(db: Session, catalogue: Catalogue, reference: str) -> AppointmentView:
     """The appointment of this reference, however it was typed. Raises: NotFound."""
-    return _one(session, catalogue, Appointment.reference == parse_reference(reference))
+    return _one(db, catalogue, Appointment.reference == parse_reference(reference))
 
 
-def by_id(session: Session, catalogue: Catalogue, appointment_id: int) -> AppointmentView:
+def by_id(db: Session, catalogue: Catalogue, appointment_id: int) -> AppointmentView:
     """The appointment of this id. Raises: NotFound."""
-    return _one(session, catalogue, Appointment.id == appointment_id)
+    return _one(db, catalogue, Appointment.id == appointment_id)
 
 
-def by_manage_token(session: Session, token: str) -> tuple[int, int]:
+def by_manage_token(db: Session, token: str) -> tuple[int, int]:
     """Authority id and appointment id of a manage link's token, over or not. Raises: NotFound."""
-    row = session.execute(
+    row = db.execute(
         select(Appointment.authority_id, Appointment.id).where(Appointment.manage_digest == digest(token))
     ).first()
     if row is None:
@@ -135,21 +135,21 @@ def by_manage_token(session: Session, token: str) -> tuple[int, int]:
     return row.authority_id, row.id
 
 
-def of_resident(session: Session, catalogue: Catalogue, resident_id: int) -> list[AppointmentView]:
+def of_resident(db: Session, catalogue: Catalogue, resident_id: int) -> list[AppointmentView]:
     """Every appointment of a resident, newest first."""
-    views = _views(session, catalogue, Appointment.resident_id == resident_id)
+    views = _views(db, catalogue, Appointment.resident_id == resident_id)
     return sorted(views, key=lambda view: view.starts_at, reverse=True)
 
 
-def of_site_day(session: Session, catalogue: Catalogue, site_id: int, local_date: date) -> list[AppointmentView]:
+def of_site_day(db: Session, catalogue: Catalogue, site_id: int, local_date: date) -> list[AppointmentView]:
     """The appointments of a site on a date, in the order of the day."""
     here_then = (Appointment.site_id == site_id) & (Appointment.local_date == local_date)
-    views = _views(session, catalogue, here_then)
+    views = _views(db, catalogue, here_then)
     return sorted(views, key=lambda view: (view.starts_at, view.resident.name, view.id))
 
 
-def _one(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:
-    views = _views(session, catalogue, where)
+def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:
+    views = _views(db, catalogue, where)
     if not views:
         raise NotFound("There is no appointment with this reference.")
     return views[0]
@@ -174,19 +174,19 @@ _RESOURCES = (
 )
 
 
-def _views(session: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> list[AppointmentView]:
+def _views(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> list[AppointmentView]:
     """Three statements, however many appointments there are."""
-    rows = session.execute(_WITH_PEOPLE.where(Appointment.authority_id == catalogue.authority.id, where)).all()
+    rows = db.execute(_WITH_PEOPLE.where(Appointment.authority_id == catalogue.authority.id, where)).all()
     if not rows:
         return []
     ids = [row.Appointment.id for row in rows]
-    services, resources = _grouped(session, _SERVICES, ids), _grouped(session, _RESOURCES, ids)
+    services, resources = _grouped(db, _SERVICES, ids), _grouped(db, _RESOURCES, ids)
     return [_view(catalogue, row.Appointment, row.Resident, row.Representative, services, resources) for row in rows]
 
 
-def _grouped(session: Session, statement: Any, ids: list[int]) -> Mapping[int, Sequence[int]]:
+def _grouped(db: Session, statement: Any, ids: list[int]) -> Mapping[int, Sequence[int]]:
     grouped: defaultdict[int, list[int]] = defaultdict(list)
-    for owner, value in session.execute(statement, {"ids": ids}):
+    for owner, value in db.execute(statement, {"ids": ids}):
         grouped[owner].append(value)
     return grouped
 

@@ -61,10 +61,10 @@ def site_of(catalogue: Catalogue, slug: str) -> SiteFacts:
         raise NotFound from error
 
 
-def day_of(session: Session, catalogue: Catalogue, site: SiteFacts, wanted: date, now: datetime) -> SiteDayView:
+def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, wanted: date, now: datetime) -> SiteDayView:
     """The day of the site. Five statements."""
     zone = catalogue.authority.zone
-    appointments = tuple(of_site_day(session, catalogue, site.id, wanted))
+    appointments = tuple(of_site_day(db, catalogue, site.id, wanted))
     plan = site_day(site, local_day(wanted, zone), zone)
     return SiteDayView(
         catalogue=catalogue,
@@ -72,15 +72,15 @@ def day_of(session: Session, catalogue: Catalogue, site: SiteFacts, wanted: date
         date=wanted,
         now=now,
         appointments=appointments,
-        gaps=_gaps(session, catalogue, plan, now),
-        to_rebook=_to_rebook(session, site.id, wanted, appointments),
+        gaps=_gaps(db, catalogue, plan, now),
+        to_rebook=_to_rebook(db, site.id, wanted, appointments),
         plan=plan,
     )
 
 
-def _gaps(session: Session, catalogue: Catalogue, plan: SiteDay, now: datetime) -> tuple[FreeStretch, ...]:
+def _gaps(db: Session, catalogue: Catalogue, plan: SiteDay, now: datetime) -> tuple[FreeStretch, ...]:
     """The free stretches still to come that are long enough for a service that could be held there."""
-    stretches = free_stretches(plan, busy_of(session, [plan], now), unit_of(now))
+    stretches = free_stretches(plan, busy_of(db, [plan], now), unit_of(now))
     return tuple(stretch for stretch in stretches if _is_of_use(catalogue, stretch))
 
 
@@ -91,9 +91,9 @@ def _is_of_use(catalogue: Catalogue, stretch: FreeStretch) -> bool:
 
 
 def _to_rebook(
-    session: Session, site_id: int, wanted: date, appointments: Sequence[AppointmentView]
+    db: Session, site_id: int, wanted: date, appointments: Sequence[AppointmentView]
 ) -> tuple[RebookPerson, ...]:
-    rows = session.execute(
+    rows = db.execute(
         select(RebookItem.appointment_id, Closure.reason)
         .join(Appointment, Appointment.id == RebookItem.appointment_id)
         .join(Closure, Closure.id == RebookItem.closure_id)
@@ -117,9 +117,9 @@ class LastDeed:
     at: datetime
 
 
-def last_deed_of(session: Session, authority_id: int, appointment_id: int) -> LastDeed | None:
+def last_deed_of(db: Session, authority_id: int, appointment_id: int) -> LastDeed | None:
     """The latest entry of the record about an appointment."""
-    row = session.execute(
+    row = db.execute(
         select(AuditEntry.actor_name, AuditEntry.at)
         .where(
             AuditEntry.authority_id == authority_id,

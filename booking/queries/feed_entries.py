@@ -49,9 +49,9 @@ class FeedEntry:
     resources: tuple[ResourceFacts, ...]
 
 
-def feeds_of(session: Session, site: SiteFacts) -> list[Feed]:
+def feeds_of(db: Session, site: SiteFacts) -> list[Feed]:
     """The feeds of the site that have not been revoked, by name."""
-    rows = session.scalars(
+    rows = db.scalars(
         select(CalendarFeed)
         .where(CalendarFeed.site_id == site.id, CalendarFeed.revoked_at.is_(None))
         .order_by(CalendarFeed.name, CalendarFeed.id)
@@ -59,14 +59,14 @@ def feeds_of(session: Session, site: SiteFacts) -> list[Feed]:
     return [_feed(row, site) for row in rows]
 
 
-def feed_by_token(session: Session, token: str) -> tuple[Catalogue, Feed]:
+def feed_by_token(db: Session, token: str) -> tuple[Catalogue, Feed]:
     """The feed of this address. Raises: NotFound, alike for one that never was and one that was revoked."""
-    row = session.scalar(
+    row = db.scalar(
         select(CalendarFeed).where(CalendarFeed.token_digest == digest(token), CalendarFeed.revoked_at.is_(None))
     )
     if row is None:
         raise NotFound
-    catalogue = catalogue_by_id(session, row.authority_id)
+    catalogue = catalogue_by_id(db, row.authority_id)
     feed = _feed(row, catalogue.site_by_id(row.site_id))
     if row.resource_id is not None and feed.resource is None:  # the resource has been removed from the site
         raise NotFound
@@ -78,11 +78,11 @@ def _feed(row: CalendarFeed, site: SiteFacts) -> Feed:
     return Feed(row.id, row.name, site, resource, row.created_at)
 
 
-def entries_of(session: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> list[FeedEntry]:
+def entries_of(db: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> list[FeedEntry]:
     """What the feed shows: from today eight weeks ahead, without what was cancelled. Three statements."""
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     where = _in_feed(feed, today, today + timedelta(weeks=WEEKS))
-    rows = session.execute(
+    rows = db.execute(
         select(
             Appointment.id,
             Appointment.reference,
@@ -95,8 +95,8 @@ def entries_of(session: Session, catalogue: Catalogue, feed: Feed, now: datetime
         .where(where)
         .order_by(Appointment.starts_at, Appointment.id)
     ).all()
-    services = _by_appointment(session, AppointmentService.appointment_id, AppointmentService.service_id, where)
-    resources = _by_appointment(session, Allocation.appointment_id, Allocation.resource_id, where)
+    services = _by_appointment(db, AppointmentService.appointment_id, AppointmentService.service_id, where)
+    resources = _by_appointment(db, Allocation.appointment_id, Allocation.resource_id, where)
     return [
         FeedEntry(
             *row[1:],
@@ -122,12 +122,12 @@ def _in_feed(feed: Feed, first: date, last: date) -> ColumnElement[bool]:
 
 
 def _by_appointment(
-    session: Session, owner: InstrumentedAttribute[Any], value: InstrumentedAttribute[int], where: ColumnElement[bool]
+    db: Session, owner: InstrumentedAttribute[Any], value: InstrumentedAttribute[int], where: ColumnElement[bool]
 ) -> dict[int, Sequence[int]]:
     """The values of each appointment, each once, in the order of their rows."""
     its_row = owner.class_.id
     statement = select(owner, value).join(Appointment, Appointment.id == owner).where(where).order_by(owner, its_row)
     found: dict[int, dict[int, None]] = {}
-    for appointment_id, one in session.execute(statement):
+    for appointment_id, one in db.execute(statement):
         found.setdefault(appointment_id, {})[one] = None
     return {appointment_id: tuple(values) for appointment_id, values in found.items()}

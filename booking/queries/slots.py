@@ -84,73 +84,69 @@ def candidate_sites(catalogue: Catalogue, ask: Ask) -> tuple[SiteFacts, ...]:
     )
 
 
-def engine_slots(
-    session: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None
-) -> list[Slot]:
+def engine_slots(db: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None) -> list[Slot]:
     """The engine's slots, by start and then by site: for programs that want many. One statement."""
     scope = _scope(catalogue, ask, now)
     if not scope:
         return []
     days = _site_days(catalogue, scope)
-    return find_slots(scope.search, days, busy_of(session, days, now), limit)
+    return find_slots(scope.search, days, busy_of(db, days, now), limit)
 
 
-def all_slots(
-    session: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None
-) -> list[FreeSlot]:
+def all_slots(db: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None) -> list[FreeSlot]:
     """The slots that answer `ask`, by start and then by site."""
-    slots = engine_slots(session, catalogue, ask, now, limit)
+    slots = engine_slots(db, catalogue, ask, now, limit)
     shown = [free_slot for slot in slots for free_slot in _shown(catalogue, ask, slot)]
     return shown[:limit]
 
 
-def day_counts(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[tuple[int, date], int]:
+def day_counts(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[tuple[int, date], int]:
     """For each site and date in question, at how many times the visit could begin."""
     scope = _scope(catalogue, ask, now)
     if not scope:
         return {}
     days = _site_days(catalogue, scope)
-    return count_by_day(scope.search, days, busy_of(session, days, now))
+    return count_by_day(scope.search, days, busy_of(db, days, now))
 
 
 def starts_by_day(
-    session: Session, catalogue: Catalogue, ask: Ask, now: datetime
+    db: Session, catalogue: Catalogue, ask: Ask, now: datetime
 ) -> dict[tuple[int, date], tuple[int, Bits]]:
     """For each site and date on which the visit could begin: the unit of midnight, and the starts in ticks after it."""
     scope = _scope(catalogue, ask, now)
     if not scope:
         return {}
     days = _site_days(catalogue, scope)
-    busy = busy_of(session, days, now)
+    busy = busy_of(db, days, now)
     found = ((day, day_starts(scope.search, day, busy)) for day in days)
     return {(day.site_id, day.day.date): (day.day.base_unit, bits) for day, bits in found if bits}
 
 
-def first_by_site(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[int, FreeSlot]:
+def first_by_site(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[int, FreeSlot]:
     """The first slot of each site that has one, soonest first. At most three statements."""
     scope, found = _scope(catalogue, ask, now), dict[int, Slot]()
     for dates in _growing_periods(scope):
         sites = tuple(site for site in scope.sites if site.id not in found)
         if sites:
             days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
-            found |= first_slot_by_site(scope.search, days, busy_of(session, days, now))
+            found |= first_slot_by_site(scope.search, days, busy_of(db, days, now))
     in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
     return {slot.site_id: next(_shown(catalogue, ask, slot)) for slot in in_order}
 
 
-def next_slot(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> FreeSlot | None:
+def next_slot(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> FreeSlot | None:
     """The soonest slot anywhere that was asked for."""
     scope = _scope(catalogue, ask, now)
     for dates in _growing_periods(scope):
         days = _site_days(catalogue, replace(scope, dates=dates))
-        slots = find_slots(scope.search, days, busy_of(session, days, now), limit=1)
+        slots = find_slots(scope.search, days, busy_of(db, days, now), limit=1)
         if slots:
             return next(_shown(catalogue, ask, slots[0]))
     return None
 
 
 def nearest_alternatives(
-    session: Session,
+    db: Session,
     catalogue: Catalogue,
     offer: Offer,
     now: datetime,
@@ -177,7 +173,7 @@ def nearest_alternatives(
     anywhere = replace(ask, site_ids=None, mode=None)
     wider = (ask, anywhere, replace(anywhere, first_date=None, last_date=None))
     for wish in wider:
-        near = _nearest(engine_slots(session, catalogue, wish, now), offer.start_unit, count + 1)
+        near = _nearest(engine_slots(db, catalogue, wish, now), offer.start_unit, count + 1)
         found |= {shown.token: shown for slot in near for shown in _shown(catalogue, wish, slot)}
         found.pop(encode(offer), None)
         if len(found) >= count:

@@ -27,9 +27,9 @@ class Dropped:
     slot: FreeSlot
 
 
-def starts_between(session: Session, catalogue: Catalogue, ask: Ask, days: list[date], now: datetime) -> Starts:
+def starts_between(db: Session, catalogue: Catalogue, ask: Ask, days: list[date], now: datetime) -> Starts:
     """The starts of `days` at each site. One statement."""
-    return starts_by_day(session, catalogue, replace(ask, first_date=days[0], last_date=days[-1]), now)
+    return starts_by_day(db, catalogue, replace(ask, first_date=days[0], last_date=days[-1]), now)
 
 
 def last_date(catalogue: Catalogue, ask: Ask, now: datetime) -> date:
@@ -55,7 +55,7 @@ def _is_shut(closed: int, ticks: int) -> bool:
     return closed.bit_count() >= ticks
 
 
-def filters_that_exclude(session: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> list[Dropped]:
+def filters_that_exclude(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> list[Dropped]:
     """Those filters of `ask` that, each dropped alone, would leave something. For a grid that is empty."""
     looser: list[tuple[str, str, Ask]] = [
         ("need", need, replace(ask, needs=ask.needs - {need}, extra_time=False)) for need in sorted(ask.needs)
@@ -67,5 +67,5 @@ def filters_that_exclude(session: Session, catalogue: Catalogue, ask: Ask, now: 
             ("service", str(service_id), replace(ask, service_ids=tuple(x for x in ask.service_ids if x != service_id)))
             for service_id in ask.service_ids
         ]
-    found = ((kind, value, next_slot(session, catalogue, wider, now)) for kind, value, wider in looser)
+    found = ((kind, value, next_slot(db, catalogue, wider, now)) for kind, value, wider in looser)
     return [Dropped(kind, value, slot) for kind, value, slot in found if slot is not None]

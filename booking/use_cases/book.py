@@ -90,7 +90,7 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     if booking.channel not in CHANNELS:
         raise Invalid({"channel": [f"Use one of: {', '.join(sorted(CHANNELS))}."]})
     deed = partial(_book, runtime=runtime, booking=booking, actor=actor)
-    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
 
 
 def with_link(runtime: Runtime, answer: Answer) -> Booked:
@@ -100,15 +100,15 @@ def with_link(runtime: Runtime, answer: Answer) -> Booked:
     return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
 
 
-def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
-    now = runtime.clock.database_now(session)
-    taking = _taking(session, booking, actor, now)
-    resident = _resident(session, booking, actor, now)
+def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
+    now = runtime.clock.database_now(db)
+    taking = _taking(db, booking, actor, now)
+    resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:
-        _check_limit(session, taking, resident.same, now)
+        _check_limit(db, taking, resident.same, now)
     representative_id = None
     if booking.representative is not None:
-        representative_id = add_representative(session, booking.authority_id, resident.id, booking.representative, now)
+        representative_id = add_representative(db, booking.authority_id, resident.id, booking.representative, now)
     nonce = new_nonce()
     values = _values(taking, booking, now) | {
         "resident_id": resident.id,
@@ -116,11 +116,11 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
         "manage_nonce": nonce,
         "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
     }
-    appointment_id, reference = insert_appointment(session, values)
-    insert_services(session, appointment_id, parts_of(taking.placement, taking.offer))
-    _take(session, taking, appointment_id, now)
+    appointment_id, reference = insert_appointment(db, values)
+    insert_services(db, appointment_id, parts_of(taking.placement, taking.offer))
+    _take(db, taking, appointment_id, now)
     record(
-        session,
+        db,
         actor,
         "booked",
         ("appointment", appointment_id),
@@ -130,18 +130,18 @@ def _book(session: Session, runtime: Runtime, booking: Booking, actor: Actor) ->
         offer=encode(taking.offer),
     )
     facts = _planning_facts(taking, appointment_id)
-    announce(session, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
+    announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
     offer, end_unit = encode(taking.offer), taking.placement.end_unit
     booked = Booked(appointment_id, reference, 1, State.BOOKED.value, offer, end_unit)
     return Answer(201, asdict(booked) | {"nonce": nonce})
 
 
-def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
+def _taking(db: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
     if booking.hold is not None and booking.offer is None:
-        hold = live_hold(session, booking.authority_id, booking.hold, now)
+        hold = live_hold(db, booking.authority_id, booking.hold, now)
         offer, needs = decode(hold.offer), frozenset(booking.support_needs)
-        placement = place_held(session, hold.id, offer, now, needs=needs)
-        live_hold(session, booking.authority_id, booking.hold, now, lock=True)
+        placement = place_held(db, hold.id, offer, now, needs=needs)
+        live_hold(db, booking.authority_id, booking.hold, now, lock=True)
         return _Taking(offer, placement, hold.id)
     if booking.offer is None or booking.hold is not None:
         raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
@@ -150,21 +150,21 @@ def _taking(session: Session, booking: Booking, actor: Actor, now: datetime) -> 
     needs = frozenset(booking.support_needs)
     offer = replace(booking.offer, extra_time=booking.offer.extra_time or wants_extra_time(needs))
     for_public = actor.kind in PUBLIC_ACTORS
-    return _Taking(offer, place(session, offer, now, for_public=for_public, needs=needs), None)
+    return _Taking(offer, place(db, offer, now, for_public=for_public, needs=needs), None)
 
 
-def _resident(session: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
+def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
     if isinstance(booking.resident, int):
-        return Identified(booking.resident, same=(lock_resident(session, booking.authority_id, booking.resident).id,))
+        return Identified(booking.resident, same=(lock_resident(db, booking.authority_id, booking.resident).id,))
     if not booking.resident.name.strip():
         raise Invalid({"name": ["Enter a name."]})
-    return identify(session, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
+    return identify(db, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
 
 
-def _check_limit(session: Session, taking: _Taking, residents: Sequence[int], now: datetime) -> None:
+def _check_limit(db: Session, taking: _Taking, residents: Sequence[int], now: datetime) -> None:
     """Raises: LimitReached. All records of the person count, and are locked, so that bookings at once take turns."""
     values = {"residents": residents, "now": now, "services": taking.offer.service_ids}
-    counts: dict[int, int] = {row[0]: row[1] for row in connection_of(session).execute(_OPEN_COUNTS, values)}
+    counts: dict[int, int] = {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}
     for service_id in taking.offer.service_ids:
         limit = taking.placement.catalogue.service_by_id(service_id).open_limit
         if counts.get(service_id, 0) + taking.offer.service_ids.count(service_id) > limit:
@@ -224,9 +224,9 @@ def _planning_facts(taking: _Taking, appointment_id: int) -> PlanningFacts:
     )
 
 
-def _take(session: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
+def _take(db: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
     if taking.hold_id is None:
-        claim_for_appointment(session, taking.offer.site_id, taking.placement.way, appointment_id=appointment_id)
+        claim_for_appointment(db, taking.offer.site_id, taking.placement.way, appointment_id=appointment_id)
         return
-    turn_hold_into_appointment(session, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
-    connection_of(session).execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))
+    turn_hold_into_appointment(db, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
+    connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))

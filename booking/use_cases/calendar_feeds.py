@@ -44,9 +44,9 @@ def make_feed(
     Raises: Invalid (name, or too many), NotFound for another site's resource, IdempotencyMismatch.
     """
 
-    def deed(session: Session) -> Answer:
-        now = runtime.clock.database_now(session)
-        _check(session, site, name, resource_id)
+    def deed(db: Session) -> Answer:
+        now = runtime.clock.database_now(db)
+        _check(db, site, name, resource_id)
         nonce = new_nonce()
         row = CalendarFeed(
             authority_id=authority_id,
@@ -56,21 +56,21 @@ def make_feed(
             name=name.strip(),
             created_at=now,
         )
-        session.add(row)
-        session.flush()
+        db.add(row)
+        db.flush()
         subject = ("calendar_feed", row.id)
-        record(session, actor, "feed_made", subject, authority_id=authority_id, now=now, site_id=site.id)
+        record(db, actor, "feed_made", subject, authority_id=authority_id, now=now, site_id=site.id)
         return Answer(201, {"id": row.id, "nonce": nonce})
 
-    answer = once(runtime.store, idempotency, deed, runtime.clock.now())
+    answer = once(runtime.database, idempotency, deed, runtime.clock.now())
     return NewFeed(answer.body["id"], _token(runtime, answer.body["nonce"]))
 
 
 def revoke_feed(runtime: Runtime, authority_id: int, site_id: int, feed_id: int, *, actor: Actor) -> str:
     """The name of the feed, which answers no more. Revoking twice changes nothing. Raises: NotFound."""
-    with runtime.store.writing() as session:
-        now = runtime.clock.database_now(session)
-        row = session.scalar(
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        row = db.scalar(
             select(CalendarFeed)
             .where(
                 CalendarFeed.id == feed_id, CalendarFeed.site_id == site_id, CalendarFeed.authority_id == authority_id
@@ -82,11 +82,11 @@ def revoke_feed(runtime: Runtime, authority_id: int, site_id: int, feed_id: int,
         if row.revoked_at is None:
             row.revoked_at = now
             subject = ("calendar_feed", row.id)
-            record(session, actor, "feed_revoked", subject, authority_id=authority_id, now=now, site_id=site_id)
+            record(db, actor, "feed_revoked", subject, authority_id=authority_id, now=now, site_id=site_id)
         return row.name
 
 
-def _check(session: Session, site: SiteFacts, name: str, resource_id: int | None) -> None:
+def _check(db: Session, site: SiteFacts, name: str, resource_id: int | None) -> None:
     if not name.strip():
         raise Invalid({"name": ["Enter a name, for example who reads this calendar."]})
     if len(name.strip()) > LONGEST_NAME:
@@ -96,7 +96,7 @@ def _check(session: Session, site: SiteFacts, name: str, resource_id: int | None
     open_feeds = select(func.count(CalendarFeed.id)).where(
         CalendarFeed.site_id == site.id, CalendarFeed.revoked_at.is_(None)
     )
-    if (session.scalar(open_feeds) or 0) >= MOST_FEEDS:
+    if (db.scalar(open_feeds) or 0) >= MOST_FEEDS:
         raise Invalid({"name": [f"There are {MOST_FEEDS} addresses already. Revoke one first."]})
 
 

@@ -46,9 +46,9 @@ def change_details(
     `seen` is the stamp of what was shown. Raises: IllegalMove, LinkEnded, Stale, NotFound.
     """
 
-    def deed(session: Session) -> Answer:
-        now = runtime.clock.database_now(session)
-        row = appointment_for_change(session, authority_id, reference)
+    def deed(db: Session) -> Answer:
+        now = runtime.clock.database_now(db)
+        row = appointment_for_change(db, authority_id, reference)
         check_link(row, actor, now)
         if row.state != State.BOOKED:
             raise IllegalMove(row.state, State.BOOKED)
@@ -58,20 +58,20 @@ def change_details(
             row.support_needs = sorted(set(details.support_needs))
         row.contact_language = row.contact_language if details.language is None else details.language
         row.notes = row.notes if details.notes is None else details.notes
-        change = _change_contact(session, runtime, row, details.contact) if details.contact else None
-        _recorded(session, row, actor, now, change)
+        change = _change_contact(db, runtime, row, details.contact) if details.contact else None
+        _recorded(db, row, actor, now, change)
         return Answer(200, {})
 
-    once(runtime.store, idempotency, deed, runtime.clock.now())
+    once(runtime.database, idempotency, deed, runtime.clock.now())
 
 
-def follow_record(session: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:
+def follow_record(db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:
     """Let every appointment ahead be reached as the resident's record says again: staff have just asked them.
 
     Call it in the transaction that changes the record, after the change.
     """
     own = (Appointment.contact_email, Appointment.contact_phone, Appointment.contact_preference)
-    rows = session.scalars(
+    rows = db.scalars(
         select(Appointment)
         .where(
             Appointment.resident_id == resident.id,
@@ -84,20 +84,18 @@ def follow_record(session: Session, runtime: Runtime, resident: Resident, actor:
     ).all()
     for row in rows:
         row.changed_at = now
-        _recorded(session, row, actor, now, _change_contact(session, runtime, row, None))
+        _recorded(db, row, actor, now, _change_contact(db, runtime, row, None))
 
 
-def _change_contact(
-    session: Session, runtime: Runtime, row: Appointment, contact: Contact | None
-) -> ContactChange | None:
+def _change_contact(db: Session, runtime: Runtime, row: Appointment, contact: Contact | None) -> ContactChange | None:
     """What has changed, after the change to `contact`, or back to the record for None; None when nothing has."""
-    resident = session.get_one(Resident, row.resident_id)
+    resident = db.get_one(Resident, row.resident_id)
     before = contact_of(row, resident)
     _set_contact(row, resident, contact)
     after = contact_of(row, resident)
     if after == before:
         return None
-    old, new = _address(session, row, before), _address(session, row, after)
+    old, new = _address(db, row, before), _address(db, row, after)
     if old != new:  # whoever reads the old address keeps no key to the appointment
         row.manage_nonce = new_nonce()
         row.manage_digest = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))
@@ -118,15 +116,13 @@ def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) 
     row.contact_leave_no_message = None if is_same else contact.leave_no_message
 
 
-def _address(session: Session, row: Appointment, contact: Contact) -> str:
-    helper = session.get(Representative, row.representative_id) if row.representative_id else None
+def _address(db: Session, row: Appointment, contact: Contact) -> str:
+    helper = db.get(Representative, row.representative_id) if row.representative_id else None
     return written_to(contact.preference, contact.email, helper.email if helper else "")
 
 
-def _recorded(session: Session, row: Appointment, actor: Actor, now: datetime, contact: ContactChange | None) -> None:
+def _recorded(db: Session, row: Appointment, actor: Actor, now: datetime, contact: ContactChange | None) -> None:
     subject = ("appointment", row.id)
-    record(
-        session, actor, "details_changed", subject, authority_id=row.authority_id, now=now, contact=contact is not None
-    )
+    record(db, actor, "details_changed", subject, authority_id=row.authority_id, now=now, contact=contact is not None)
     change = AppointmentChange(row.authority_id, row.id, row.version, "details", now, contact=contact)
-    announce(session, change)
+    announce(db, change)

@@ -62,17 +62,17 @@ def reschedule(
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, LinkEnded, Stale, Invalid, NotFound, IdempotencyMismatch.
     """
 
-    def deed(session: Session) -> Answer:
-        now = runtime.clock.database_now(session)
-        site_id = _site_of(session, authority_id, reference)
-        row = _locked(session, authority_id, reference, site_id, _destination(session, authority_id, move, now))
+    def deed(db: Session) -> Answer:
+        now = runtime.clock.database_now(db)
+        site_id = _site_of(db, authority_id, reference)
+        row = _locked(db, authority_id, reference, site_id, _destination(db, authority_id, move, now))
         check_link(row, actor, now)
-        _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
+        _check_open(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
-        _move(session, row, move, actor, now)
+        _move(db, row, move, actor, now)
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
 
 
 def cancel(
@@ -94,25 +94,25 @@ def cancel(
     """
     wanted = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
 
-    def deed(session: Session) -> Answer:
-        now = runtime.clock.database_now(session)
-        row = _locked(session, authority_id, reference, _site_of(session, authority_id, reference))
+    def deed(db: Session) -> Answer:
+        now = runtime.clock.database_now(db)
+        row = _locked(db, authority_id, reference, _site_of(db, authority_id, reference))
         check_link(row, actor, now)
         if not can_move(State(row.state), wanted):
             raise IllegalMove(row.state, wanted)
         if wanted in NEEDS_REASON and not reason.strip():
             raise Invalid({"reason": ["Say why the appointment is cancelled."]})
-        _check_open(session, row, now, enforce_cutoff=enforce_cutoff)
+        _check_open(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         row.state, row.state_reason = wanted.value, reason.strip()
         row.version += 1
         row.changed_at = now
-        release(session, appointment_id=row.id)
-        settle(session, row.id, now)
-        _recorded(session, row, actor, "cancelled", now, reason)
+        release(db, appointment_id=row.id)
+        settle(db, row.id, now)
+        _recorded(db, row, actor, "cancelled", now, reason)
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
 
 
 def answer_of(row: Appointment) -> Answer:
@@ -121,37 +121,37 @@ def answer_of(row: Appointment) -> Answer:
     return Answer(200, asdict(booked) | {"nonce": row.manage_nonce})
 
 
-def cutoff_at(session: Session, catalogue: Catalogue, appointment_id: int, starts_at: datetime) -> datetime:
+def cutoff_at(db: Session, catalogue: Catalogue, appointment_id: int, starts_at: datetime) -> datetime:
     """The last instant at which the resident may change the appointment by themselves."""
-    services = [catalogue.service_by_id(service_id) for service_id in service_ids_of(session, appointment_id)]
+    services = [catalogue.service_by_id(service_id) for service_id in service_ids_of(db, appointment_id)]
     return starts_at - timedelta(minutes=max(service.cancel_cutoff_minutes for service in services))
 
 
-def _site_of(session: Session, authority_id: int, reference: str) -> int:
+def _site_of(db: Session, authority_id: int, reference: str) -> int:
     """The site of the appointment, as a first look. Raises: NotFound."""
     same = (Appointment.authority_id == authority_id, Appointment.reference == parse_reference(reference))
-    site_id = session.scalar(select(Appointment.site_id).where(*same))
+    site_id = db.scalar(select(Appointment.site_id).where(*same))
     if site_id is None:
         raise NotFound("There is no appointment with this reference.")
     return site_id
 
 
-def _locked(session: Session, authority_id: int, reference: str, *site_ids: int) -> Appointment:
+def _locked(db: Session, authority_id: int, reference: str, *site_ids: int) -> Appointment:
     """The appointment's row, locked after its site and any other, so that closures take turns with it.
 
     Raises: NotFound; LostRace when somebody moved it elsewhere since the first look.
     """
-    catalogue_while_locked(session, authority_id, site_ids)
-    row = appointment_for_change(session, authority_id, reference)
+    catalogue_while_locked(db, authority_id, site_ids)
+    row = appointment_for_change(db, authority_id, reference)
     if row.site_id != site_ids[0]:
         raise LostRace
     return row
 
 
-def _destination(session: Session, authority_id: int, move: Move, now: datetime) -> int:
+def _destination(db: Session, authority_id: int, move: Move, now: datetime) -> int:
     """The site that the appointment is to move to. Raises: HoldExpired, Invalid."""
     if move.hold is not None and move.offer is None:
-        return decode(live_hold(session, authority_id, move.hold, now).offer).site_id
+        return decode(live_hold(db, authority_id, move.hold, now).offer).site_id
     if move.offer is None or move.hold is not None:
         raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
     if move.offer.authority_id != authority_id:
@@ -159,55 +159,53 @@ def _destination(session: Session, authority_id: int, move: Move, now: datetime)
     return move.offer.site_id
 
 
-def _check_open(session: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
+def _check_open(db: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
     if row.state != State.BOOKED:
         raise IllegalMove(row.state, State.BOOKED)
     if enforce_cutoff:
-        limit_at = cutoff_at(session, catalogue_by_id(session, row.authority_id), row.id, row.starts_at)
+        limit_at = cutoff_at(db, catalogue_by_id(db, row.authority_id), row.id, row.starts_at)
         if now > limit_at:
             raise TooSoon(limit_at)
 
 
-def _move(session: Session, row: Appointment, move: Move, actor: Actor, now: datetime) -> None:
+def _move(db: Session, row: Appointment, move: Move, actor: Actor, now: datetime) -> None:
     was = row.offer
     if move.hold is not None:
-        placement, offer = _take_hold(session, row, move.hold, now)
+        placement, offer = _take_hold(db, row, move.hold, now)
     elif move.offer is not None:
-        placement, offer = _take_offer(session, row, move.offer, actor, now)
+        placement, offer = _take_offer(db, row, move.offer, actor, now)
     else:
         raise Invalid({"slot": ["Send a slot or a hold."]})
     _set(row, times_of(placement, offer) | {"version": row.version + 1, "changed_at": now})
-    session.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
-    insert_services(session, row.id, parts_of(placement, offer))
-    settle(session, row.id, now)
-    _recorded(session, row, actor, "rescheduled", now, move.reason, was=was, offer=encode(offer))
+    db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
+    insert_services(db, row.id, parts_of(placement, offer))
+    settle(db, row.id, now)
+    _recorded(db, row, actor, "rescheduled", now, move.reason, was=was, offer=encode(offer))
 
 
-def _take_hold(session: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, Offer]:
-    hold = live_hold(session, row.authority_id, token, now, lock=True)
-    offer = _same_visit(session, row, decode(hold.offer))
-    placement = place_held(session, hold.id, offer, now)
-    release(session, appointment_id=row.id)
-    turn_hold_into_appointment(session, hold_id=hold.id, appointment_id=row.id, now=now)
-    connection_of(session).execute(delete(table_of(Hold)).where(Hold.id == hold.id))
+def _take_hold(db: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, Offer]:
+    hold = live_hold(db, row.authority_id, token, now, lock=True)
+    offer = _same_visit(db, row, decode(hold.offer))
+    placement = place_held(db, hold.id, offer, now)
+    release(db, appointment_id=row.id)
+    turn_hold_into_appointment(db, hold_id=hold.id, appointment_id=row.id, now=now)
+    connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == hold.id))
     return placement, offer
 
 
-def _take_offer(
-    session: Session, row: Appointment, wanted: Offer, actor: Actor, now: datetime
-) -> tuple[Placement, Offer]:
-    offer = _same_visit(session, row, wanted)
+def _take_offer(db: Session, row: Appointment, wanted: Offer, actor: Actor, now: datetime) -> tuple[Placement, Offer]:
+    offer = _same_visit(db, row, wanted)
     offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(frozenset(row.support_needs)))
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
-    placement = place(session, offer, now, for_public=for_public, needs=needs, but_not=row.id)
-    release(session, appointment_id=row.id)
-    claim_for_appointment(session, offer.site_id, placement.way, appointment_id=row.id)
+    placement = place(db, offer, now, for_public=for_public, needs=needs, but_not=row.id)
+    release(db, appointment_id=row.id)
+    claim_for_appointment(db, offer.site_id, placement.way, appointment_id=row.id)
     return placement, offer
 
 
-def _same_visit(session: Session, row: Appointment, offer: Offer) -> Offer:
+def _same_visit(db: Session, row: Appointment, offer: Offer) -> Offer:
     """`offer`, when it is for the appointment's own services. Raises: Invalid."""
-    if offer.authority_id != row.authority_id or offer.service_ids != service_ids_of(session, row.id):
+    if offer.authority_id != row.authority_id or offer.service_ids != service_ids_of(db, row.id):
         raise Invalid({"slot": ["This slot is for another service. Ask for the appointment's own services."]})
     return offer
 
@@ -218,7 +216,7 @@ def _set(row: Appointment, values: dict[str, Any]) -> None:
 
 
 def _recorded(
-    session: Session,
+    db: Session,
     row: Appointment,
     actor: Actor,
     what: Literal["rescheduled", "cancelled"],
@@ -227,7 +225,7 @@ def _recorded(
     **facts: Any,
 ) -> None:
     record(
-        session,
+        db,
         actor,
         what,
         ("appointment", row.id),
@@ -237,4 +235,4 @@ def _recorded(
         version=row.version,
         **facts,
     )
-    announce(session, AppointmentChange(row.authority_id, row.id, row.version, what, now))
+    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now))

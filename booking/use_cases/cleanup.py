@@ -25,11 +25,11 @@ class Swept:
 
 def sweep(runtime: Runtime) -> Swept:
     """Remove what no search and no booking needs any more, by the database's clock."""
-    with runtime.store.writing() as session:
-        now = runtime.clock.database_now(session)
-        holds = remove_expired(session, now)
-        claims = remove_past(session, unit_of(now - PAST_DAYS_KEPT))
-        idempotency.forget_old(session, now)
-        sign_in_sessions.forget_old(session, now)
-        sign_in_limits.forget_old(session, now)
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        holds = remove_expired(db, now)
+        claims = remove_past(db, unit_of(now - PAST_DAYS_KEPT))
+        idempotency.forget_old(db, now)
+        sign_in_sessions.forget_old(db, now)
+        sign_in_limits.forget_old(db, now)
     return Swept(holds, claims)

@@ -15,17 +15,17 @@ from core.wall_clock import unit_after, unit_of
 from locations.tables import Closure, Site
 
 
-def list_touched(session: Session, closure_id: int, now: datetime) -> int:
+def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     """Put every booked appointment that the closure touches on its list; how many were added.
 
     The caller holds the sites' rows for itself (`locations.catalogue.bump_plan`), so no booking can slip past: one that
     came first is listed here, one that comes later sees the closure. Holds that it touches end, so that none of them
     becomes an appointment afterwards.
     """
-    closure = session.get_one(Closure, closure_id)
-    connection = connection_of(session)
+    closure = db.get_one(Closure, closure_id)
+    connection = connection_of(db)
     holds = select(Allocation.hold_id).where(Allocation.hold_id.is_not(None), *_touching(closure)).distinct()
-    remove_holds(session, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
+    remove_holds(db, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
     touched = (
         select(Appointment.id)
         .join(Allocation, Allocation.appointment_id == Appointment.id)
@@ -61,9 +61,9 @@ def _in_scope(closure: Closure) -> ColumnElement[bool]:
     return Allocation.site_id.in_(select(Site.id).where(Site.authority_id == closure.authority_id))
 
 
-def settle(session: Session, appointment_id: int, now: datetime) -> None:
+def settle(db: Session, appointment_id: int, now: datetime) -> None:
     """Take an appointment off every list: it was moved or cancelled."""
-    connection_of(session).execute(
+    connection_of(db).execute(
         update(table_of(RebookItem))
         .where(RebookItem.appointment_id == appointment_id, RebookItem.settled_at.is_(None))
         .values(settled_at=now)

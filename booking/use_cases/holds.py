@@ -49,19 +49,19 @@ def hold_slot(
     Raises: SlotTaken, TooSoon, TooFar, NotFound, IdempotencyMismatch.
     """
 
-    def deed(session: Session) -> Answer:
+    def deed(db: Session) -> Answer:
         nonce = new_nonce()
-        held = _hold(session, runtime, offer, nonce, for_public=for_public, needs=needs, replaces=replaces)
+        held = _hold(db, runtime, offer, nonce, for_public=for_public, needs=needs, replaces=replaces)
         body = {"nonce": nonce, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
         return Answer(201, body)
 
-    body = once(runtime.store, idempotency, deed, runtime.clock.now()).body
+    body = once(runtime.database, idempotency, deed, runtime.clock.now()).body
     token = hold_token(runtime.settings.secret_key, body["nonce"])
     return HeldSlot(token, decode(body["offer"]), datetime.fromisoformat(body["expires_at"]))
 
 
 def _hold(
-    session: Session,
+    db: Session,
     runtime: Runtime,
     offer: Offer,
     nonce: str,
@@ -70,12 +70,12 @@ def _hold(
     needs: frozenset[str],
     replaces: str | None,
 ) -> HeldSlot:
-    now = runtime.clock.database_now(session)
+    now = runtime.clock.database_now(db)
     if replaces:
-        _replace(session, offer, replaces)
+        _replace(db, offer, replaces)
     # What is held is what will be booked: an appointment made from a hold is as long as the hold.
     offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(needs))
-    placement = place(session, offer, now, for_public=for_public, needs=needs)
+    placement = place(db, offer, now, for_public=for_public, needs=needs)
     held = HeldSlot(hold_token(runtime.settings.secret_key, nonce), offer, now + HOLD_PERIOD)
     values = {
         "authority_id": offer.authority_id,
@@ -85,41 +85,41 @@ def _hold(
         "created_at": now,
         "expires_at": held.expires_at,
     }
-    hold_id = connection_of(session).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
-    claim_for_hold(session, offer.site_id, placement.way, hold_id=hold_id, expires_at=held.expires_at)
+    hold_id = connection_of(db).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
+    claim_for_hold(db, offer.site_id, placement.way, hold_id=hold_id, expires_at=held.expires_at)
     return held
 
 
 def release_hold(runtime: Runtime, authority_id: int, token: str) -> None:
     """Give a hold's capacity back. Releasing one that is gone already changes nothing."""
-    with runtime.store.writing() as session:
-        _release(session, authority_id, token)
+    with runtime.database.writing() as db:
+        _release(db, authority_id, token)
 
 
-def held(session: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
+def held(db: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
     """The hold of `token` while it is alive at `now`. Raises: HoldExpired."""
-    row = live_hold(session, authority_id, token, now)
+    row = live_hold(db, authority_id, token, now)
     return HeldSlot(token, decode(row.offer), row.expires_at)
 
 
-def live_hold(session: Session, authority_id: int, token: str, now: datetime, *, lock: bool = False) -> Hold:
+def live_hold(db: Session, authority_id: int, token: str, now: datetime, *, lock: bool = False) -> Hold:
     """The hold's row while it is alive at `now`. Raises: HoldExpired."""
     statement = select(Hold).where(Hold.token_digest == digest(token), Hold.authority_id == authority_id)
-    row = session.scalar(statement.with_for_update() if lock else statement)
+    row = db.scalar(statement.with_for_update() if lock else statement)
     if row is None or row.expires_at <= now:
         raise HoldExpired("The time that was kept for you has run out. Choose it again.")
     return row
 
 
-def remove_expired(session: Session, now: datetime) -> int:
+def remove_expired(db: Session, now: datetime) -> int:
     """Remove dead holds and what they claimed; how many there were. They hold nothing since they expired."""
     dead = select(_holds.c.id).where(_holds.c.expires_at <= now).order_by(_holds.c.id).with_for_update(skip_locked=True)
-    return remove_holds(session, connection_of(session).scalars(dead).all())
+    return remove_holds(db, connection_of(db).scalars(dead).all())
 
 
-def remove_holds(session: Session, hold_ids: Sequence[int]) -> int:
+def remove_holds(db: Session, hold_ids: Sequence[int]) -> int:
     """Remove these holds and what they claimed; how many there were. Allocations are locked by id, as buriers do."""
-    connection = connection_of(session)
+    connection = connection_of(db)
     theirs = select(_allocations.c.id).where(_allocations.c.hold_id.in_(hold_ids)).order_by(_allocations.c.id)
     ids = connection.scalars(theirs.with_for_update()).all()
     connection.execute(delete(_allocations).where(_allocations.c.id.in_(ids)))
@@ -127,22 +127,22 @@ def remove_holds(session: Session, hold_ids: Sequence[int]) -> int:
     return len(hold_ids)
 
 
-def _replace(session: Session, offer: Offer, token: str) -> None:
+def _replace(db: Session, offer: Offer, token: str) -> None:
     """Release the hold of `token` for `offer`: both sites are locked before the hold, as everybody does."""
     same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == offer.authority_id)
-    site_id = connection_of(session).scalar(select(_holds.c.site_id).where(*same))
+    site_id = connection_of(db).scalar(select(_holds.c.site_id).where(*same))
     if site_id is not None:
-        catalogue_while_locked(session, offer.authority_id, [site_id, offer.site_id])
-        _release(session, offer.authority_id, token)
+        catalogue_while_locked(db, offer.authority_id, [site_id, offer.site_id])
+        _release(db, offer.authority_id, token)
 
 
-def _release(session: Session, authority_id: int, token: str) -> None:
-    connection = connection_of(session)
+def _release(db: Session, authority_id: int, token: str) -> None:
+    connection = connection_of(db)
     hold_id = connection.scalar(
         select(_holds.c.id)
         .where(_holds.c.token_digest == digest(token), _holds.c.authority_id == authority_id)
         .with_for_update()
     )
     if hold_id is not None:
-        release(session, hold_id=hold_id)
+        release(db, hold_id=hold_id)
         connection.execute(delete(_holds).where(_holds.c.id == hold_id))

@@ -15,11 +15,11 @@ def import_file(runtime: Runtime, content: bytes, *, actor: Actor, is_demo: bool
     """
     plan = read_plan(content)
     now = runtime.clock.now()
-    with runtime.store.writing() as session:
-        changes = write_plan(session, plan, now, is_demo=is_demo)
+    with runtime.database.writing() as db:
+        changes = write_plan(db, plan, now, is_demo=is_demo)
         if not changes.are_none:
             record(
-                session,
+                db,
                 actor,
                 "locations_imported",
                 ("authority", changes.authority_id),

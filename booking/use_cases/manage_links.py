@@ -21,9 +21,9 @@ def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str
     Any word of the name will do, for people differ in what they call their surname.
     """
     reference, wanted = parse_reference(reference_text), name_tokens(surname)
-    with runtime.store.writing() as session:
-        now = runtime.clock.database_now(session)
-        found = session.execute(
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        found = db.execute(
             select(Appointment.id, Appointment.ends_at, Resident.name)
             .join(Resident, Resident.id == Appointment.resident_id)
             .where(Appointment.authority_id == authority_id, Appointment.reference == reference)
@@ -33,5 +33,5 @@ def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str
         if not wanted or not set(wanted) <= set(name_tokens(found.name)):
             return
         subject = ("appointment", found.id)
-        record(session, Actor.resident(), "manage_link_requested", subject, authority_id=authority_id, now=now)
-        announce_link_request(session, ManageLinkRequest(authority_id, found.id, now))
+        record(db, Actor.resident(), "manage_link_requested", subject, authority_id=authority_id, now=now)
+        announce_link_request(db, ManageLinkRequest(authority_id, found.id, now))

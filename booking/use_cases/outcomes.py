@@ -33,19 +33,19 @@ def move(
     Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
     """
 
-    def deed(session: Session) -> Answer:
-        row = appointment_for_change(session, authority_id, reference)
+    def deed(db: Session) -> Answer:
+        row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, wanted, shown)
-        now = runtime.clock.database_now(session)
+        now = runtime.clock.database_now(db)
         in_order = can_move(State(row.state), wanted) and may_be_recorded(wanted, starts_at=row.starts_at, now=now)
         if wanted in CANCELLED or not in_order:
             raise IllegalMove(row.state, wanted)
         if wanted in NEEDS_REASON and not reason.strip():
             raise Invalid({"reason": ["Say why it could not be completed."]})
-        _set_state(session, runtime, row, wanted, actor, reason, "moved")
+        _set_state(db, runtime, row, wanted, actor, reason, "moved")
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
 
 
 def correct(
@@ -65,18 +65,18 @@ def correct(
     IdempotencyMismatch.
     """
 
-    def deed(session: Session) -> Answer:
-        row = appointment_for_change(session, authority_id, reference)
+    def deed(db: Session) -> Answer:
+        row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, wanted, shown)
-        now = runtime.clock.database_now(session)
+        now = runtime.clock.database_now(db)
         if not can_correct(State(row.state), wanted, changed_at=row.changed_at, now=now):
             raise IllegalMove(row.state, wanted)
         if not reason.strip():
             raise Invalid({"reason": ["Say why you are putting this right."]})
-        _set_state(session, runtime, row, wanted, actor, reason, "corrected")
+        _set_state(db, runtime, row, wanted, actor, reason, "corrected")
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.store, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
 
 
 def _check_shown(row: Appointment, wanted: State, shown: str | None) -> None:
@@ -86,13 +86,13 @@ def _check_shown(row: Appointment, wanted: State, shown: str | None) -> None:
 
 
 def _set_state(
-    session: Session, runtime: Runtime, row: Appointment, wanted: State, actor: Actor, reason: str, action: str
+    db: Session, runtime: Runtime, row: Appointment, wanted: State, actor: Actor, reason: str, action: str
 ) -> None:
-    now = runtime.clock.database_now(session)
+    now = runtime.clock.database_now(db)
     was, row.state, row.changed_at = row.state, wanted.value, now
     row.state_reason = reason.strip() if wanted in NEEDS_REASON else ""
     record(
-        session,
+        db,
         actor,
         action,
         ("appointment", row.id),
@@ -102,4 +102,4 @@ def _set_state(
         was=was,
         state=wanted.value,
     )
-    announce(session, AppointmentChange(row.authority_id, row.id, row.version, "moved", now))
+    announce(db, AppointmentChange(row.authority_id, row.id, row.version, "moved", now))

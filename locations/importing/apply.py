@@ -38,33 +38,33 @@ class Changes:
         return not (self.added or self.changed or self.removed)
 
 
-def write_plan(session: Session, plan: Plan, now: datetime, *, is_demo: bool = False) -> Changes:
+def write_plan(db: Session, plan: Plan, now: datetime, *, is_demo: bool = False) -> Changes:
     """What was changed to bring the council's rows in line with `plan`; plan versions move only with a change.
 
     Raises: BadFile when the file leaves out what appointments still to come rely on.
     """
     changes = Changes()
-    authority = _authority(session, plan.authority, changes, is_demo=is_demo)
+    authority = _authority(db, plan.authority, changes, is_demo=is_demo)
     changes.authority_id = authority.id
-    lock_sites(session, authority.id)  # bookings wait, so that none slips past a closure
-    services = _services(session, authority.id, plan, changes)
-    sites = _sites(session, authority.id, plan, changes)
+    lock_sites(db, authority.id)  # bookings wait, so that none slips past a closure
+    services = _services(db, authority.id, plan, changes)
+    sites = _sites(db, authority.id, plan, changes)
     for site_plan in plan.sites:
         site = sites[site_plan.values["slug"]]
-        resources = _resources(session, site, site_plan, changes)
-        write_sessions(session, site, site_plan.sessions, resources, services, changes)
-    write_closures(session, authority.id, plan, sites, now, changes)
-    remove_left_out(session, authority.id, plan, now, changes)
-    _bump(session, authority.id, changes)
+        resources = _resources(db, site, site_plan, changes)
+        write_sessions(db, site, site_plan.sessions, resources, services, changes)
+    write_closures(db, authority.id, plan, sites, now, changes)
+    remove_left_out(db, authority.id, plan, now, changes)
+    _bump(db, authority.id, changes)
     return changes
 
 
-def _authority(session: Session, values: Mapping[str, Any], changes: Changes, *, is_demo: bool) -> Authority:
-    row = session.scalar(select(Authority).where(Authority.slug == values["slug"]).with_for_update(key_share=True))
+def _authority(db: Session, values: Mapping[str, Any], changes: Changes, *, is_demo: bool) -> Authority:
+    row = db.scalar(select(Authority).where(Authority.slug == values["slug"]).with_for_update(key_share=True))
     if row is None:
         row = Authority(**values, is_demo=is_demo)
-        session.add(row)
-        session.flush()
+        db.add(row)
+        db.flush()
         changes.added["council"] += 1
     elif sync(row, values):
         changes.changed["council"] += 1
@@ -72,32 +72,32 @@ def _authority(session: Session, values: Mapping[str, Any], changes: Changes, *,
     return row
 
 
-def _services(session: Session, authority_id: int, plan: Plan, changes: Changes) -> Mapping[str, int]:
+def _services(db: Session, authority_id: int, plan: Plan, changes: Changes) -> Mapping[str, int]:
     """The ids of the plan's services by slug."""
-    known = {row.slug: row for row in session.scalars(select(Service).where(Service.authority_id == authority_id))}
+    known = {row.slug: row for row in db.scalars(select(Service).where(Service.authority_id == authority_id))}
     for values in plan.services:
         row = known.get(values["slug"])
         if row is None:
             known[values["slug"]] = row = Service(authority_id=authority_id, **values)
-            session.add(row)
+            db.add(row)
             changes.added["service"] += 1
             changes.touches_all = True
         elif sync(row, values):
             changes.changed["service"] += 1
             changes.touches_all = True
-    session.flush()
+    db.flush()
     return {slug: row.id for slug, row in known.items()}
 
 
-def _sites(session: Session, authority_id: int, plan: Plan, changes: Changes) -> Mapping[str, Site]:
-    known = {row.slug: row for row in session.scalars(select(Site).where(Site.authority_id == authority_id))}
+def _sites(db: Session, authority_id: int, plan: Plan, changes: Changes) -> Mapping[str, Site]:
+    known = {row.slug: row for row in db.scalars(select(Site).where(Site.authority_id == authority_id))}
     for site_plan in plan.sites:
         values = dict(site_plan.values) | _place(site_plan.values["postcode"])
         row = known.get(values["slug"])
         if row is None:
             known[values["slug"]] = row = Site(authority_id=authority_id, **values)
-            session.add(row)
-            session.flush()
+            db.add(row)
+            db.flush()
             changes.added["site"] += 1
         elif sync(row, values):
             changes.changed["site"] += 1
@@ -110,26 +110,26 @@ def _place(postcode: str) -> dict[str, int | None]:
     return {"easting": place.easting if place else None, "northing": place.northing if place else None}
 
 
-def _resources(session: Session, site: Site, site_plan: SitePlan, changes: Changes) -> Mapping[str, int]:
+def _resources(db: Session, site: Site, site_plan: SitePlan, changes: Changes) -> Mapping[str, int]:
     """The ids of the site's resources by slug."""
-    known = {row.slug: row for row in session.scalars(select(Resource).where(Resource.site_id == site.id))}
+    known = {row.slug: row for row in db.scalars(select(Resource).where(Resource.site_id == site.id))}
     for values in site_plan.resources:
         row = known.get(values["slug"])
         if row is None:
             known[values["slug"]] = row = Resource(authority_id=site.authority_id, site_id=site.id, **values)
-            session.add(row)
+            db.add(row)
             changes.added["resource"] += 1
             changes.touched_site_ids.add(site.id)
         elif sync(row, values):
             changes.changed["resource"] += 1
             changes.touched_site_ids.add(site.id)
-    session.flush()
+    db.flush()
     return {slug: row.id for slug, row in known.items()}
 
 
-def _bump(session: Session, authority_id: int, changes: Changes) -> None:
+def _bump(db: Session, authority_id: int, changes: Changes) -> None:
     if changes.touches_all:
-        bump_plan(session, authority_id)
+        bump_plan(db, authority_id)
     elif changes.touched_site_ids:
-        bump_plan(session, authority_id, changes.touched_site_ids)
-    session.flush()
+        bump_plan(db, authority_id, changes.touched_site_ids)
+    db.flush()

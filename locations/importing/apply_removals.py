@@ -23,59 +23,59 @@ if TYPE_CHECKING:
     from locations.importing.council_plan import Plan
 
 
-def remove_left_out(session: Session, authority_id: int, plan: Plan, now: datetime, changes: Changes) -> None:
+def remove_left_out(db: Session, authority_id: int, plan: Plan, now: datetime, changes: Changes) -> None:
     """Remove sites, resources and services that the plan does not name. Raises: BadFile, naming all that are needed."""
-    left_out = list(_left_out(session, authority_id, plan))
+    left_out = list(_left_out(db, authority_id, plan))
     needed = [
         f"{kind} {name} is left out of the file, and {ahead} appointments there are still to come. "
         "Put it back (without sessions it takes no more), or move those appointments first."
         for kind, name, row in left_out
-        if (ahead := appointments_ahead(session, kind, row.id, now))
+        if (ahead := appointments_ahead(db, kind, row.id, now))
     ]
     if needed:
         raise BadFile(tuple(Mistake(1, what) for what in needed))
     for kind, name, row in left_out:
         if kind == "site":
-            _close_for_good(session, row, changes)
-        _remove(session, kind, name, row, changes)
+            _close_for_good(db, row, changes)
+        _remove(db, kind, name, row, changes)
 
 
-def _left_out(session: Session, authority_id: int, plan: Plan) -> Iterator[tuple[str, str, Any]]:
+def _left_out(db: Session, authority_id: int, plan: Plan) -> Iterator[tuple[str, str, Any]]:
     """Kind, name and row of everything left out: resources before their sites."""
     places = {site.values["slug"]: {row["slug"] for row in site.resources} for site in plan.sites}
     services = {row["slug"] for row in plan.services}
-    sites = session.scalars(select(Site).where(Site.authority_id == authority_id).order_by(Site.id)).all()
+    sites = db.scalars(select(Site).where(Site.authority_id == authority_id).order_by(Site.id)).all()
     for site in sites:
-        for row in session.scalars(select(Resource).where(Resource.site_id == site.id).order_by(Resource.id)):
+        for row in db.scalars(select(Resource).where(Resource.site_id == site.id).order_by(Resource.id)):
             if row.slug not in places.get(site.slug, ()):
                 yield "resource", f'"{row.slug}" of site "{site.slug}"', row
     for site in sites:
         if site.slug not in places:
             yield "site", f'"{site.slug}"', site
-    for service in session.scalars(select(Service).where(Service.authority_id == authority_id).order_by(Service.id)):
+    for service in db.scalars(select(Service).where(Service.authority_id == authority_id).order_by(Service.id)):
         if service.slug not in services:
             yield "service", f'"{service.slug}"', service
 
 
-def _close_for_good(session: Session, site: Site, changes: Changes) -> None:
+def _close_for_good(db: Session, site: Site, changes: Changes) -> None:
     """Remove every session of a site that is left out, so that a site kept for the record opens nothing."""
     for table in (SessionTemplate, DatedSession):
-        for row in session.scalars(select(table).where(table.site_id == site.id)):
-            session.delete(row)
+        for row in db.scalars(select(table).where(table.site_id == site.id)):
+            db.delete(row)
             changes.removed["session"] += 1
             changes.touched_site_ids.add(site.id)
-    session.flush()
+    db.flush()
 
 
-def _remove(session: Session, kind: str, name: str, row: Any, changes: Changes) -> None:
+def _remove(db: Session, kind: str, name: str, row: Any, changes: Changes) -> None:
     try:
-        with session.begin_nested():
+        with db.begin_nested():
             if kind == "site":
-                session.execute(delete(Closure).where(Closure.site_id == row.id))
+                db.execute(delete(Closure).where(Closure.site_id == row.id))
             elif kind == "resource":
-                session.execute(delete(Closure).where(Closure.resource_id == row.id))
-            session.delete(row)
-            session.flush()
+                db.execute(delete(Closure).where(Closure.resource_id == row.id))
+            db.delete(row)
+            db.flush()
     except IntegrityError:
         changes.kept.append(f"{kind} {name}")
         return

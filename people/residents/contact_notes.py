@@ -27,13 +27,13 @@ class Note:
 
 
 def add_note(
-    session: Session, authority_id: int, resident_id: int, text: str, *, channel: str, actor: Actor, now: datetime
+    db: Session, authority_id: int, resident_id: int, text: str, *, channel: str, actor: Actor, now: datetime
 ) -> int:
     """The id of the new note. Raises: NotFound for another authority's resident; Invalid (empty or too long)."""
     words = text.strip()
     if not words or len(words) > LONGEST_NOTE:
         raise Invalid({"note": [f"Write a note of at most {LONGEST_NOTE} characters."]})
-    resident_of(session, authority_id, resident_id)
+    resident_of(db, authority_id, resident_id)
     note = ContactNote(
         authority_id=authority_id,
         resident_id=resident_id,
@@ -42,8 +42,8 @@ def add_note(
         note=words,
         at=now,
     )
-    session.add(note)
-    session.flush()
+    db.add(note)
+    db.flush()
     return note.id
 
 
@@ -70,14 +70,14 @@ _RESIDENT = select(Resident).where(
 )
 
 
-def notes_of(session: Session, authority_id: int, resident_id: int, limit: int = 20) -> list[Note]:
+def notes_of(db: Session, authority_id: int, resident_id: int, limit: int = 20) -> list[Note]:
     """The latest notes about the resident, newest first, in one statement."""
-    rows = session.execute(_NOTES, {"authority": authority_id, "resident": resident_id, "limit": limit})
+    rows = db.execute(_NOTES, {"authority": authority_id, "resident": resident_id, "limit": limit})
     return [Note(note.id, note.at, note.channel, note.note, name or "") for note, name in rows]
 
 
 def log_access(
-    session: Session,
+    db: Session,
     authority_id: int,
     resident_id: int | None,
     actor: Actor,
@@ -86,7 +86,7 @@ def log_access(
     **facts: object,
 ) -> None:
     """Write that `actor` looked at the resident's data, and why. No resident: a list of several, told by `facts`."""
-    session.add(
+    db.add(
         ResidentAccess(
             authority_id=authority_id,
             resident_id=resident_id,
@@ -97,18 +97,18 @@ def log_access(
             facts=facts,
         )
     )
-    session.flush()
+    db.flush()
 
 
-def has_logged_access(session: Session, resident_id: int, actor: Actor, since: datetime) -> bool:
+def has_logged_access(db: Session, resident_id: int, actor: Actor, since: datetime) -> bool:
     """Whether it is written down that `actor` has looked at the resident's data since then: one call, one line."""
     values = {"resident": resident_id, "since": since, "actor_kind": actor.kind, "actor_id": actor.id}
-    return session.scalar(_SEEN, values) is not None
+    return db.scalar(_SEEN, values) is not None
 
 
-def resident_of(session: Session, authority_id: int, resident_id: int) -> Resident:
+def resident_of(db: Session, authority_id: int, resident_id: int) -> Resident:
     """The resident of this authority. Raises: NotFound, also for one of another authority."""
-    resident = session.scalar(_RESIDENT, {"resident": resident_id, "authority": authority_id})
+    resident = db.scalar(_RESIDENT, {"resident": resident_id, "authority": authority_id})
     if resident is None:
         raise NotFound("There is no such resident.")
     return resident

@@ -68,9 +68,7 @@ class Identified:
     same: tuple[int, ...] = ()
 
 
-def identify(
-    session: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
-) -> Identified:
+def identify(db: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False) -> Identified:
     """The resident that `person` is: with the same email or telephone and closely the same name, or a new one.
 
     Staff have checked who calls, so what they enter replaces older details. Anybody else is unproven: somebody who only
@@ -82,43 +80,43 @@ def identify(
     two first bookings at the same moment share one resident, and locks the records of `same`, so that their open
     appointments can be counted.
     """
-    _lock_contact(session, authority_id, person)
-    alike = [row for row in _of_contact(session, authority_id, person) if is_closely_same(row.name, person.name)]
+    _lock_contact(db, authority_id, person)
+    alike = [row for row in _of_contact(db, authority_id, person) if is_closely_same(row.name, person.name)]
     same = tuple(row.id for row in alike)
     for row in alike:
         if by_staff:
-            _keep(session.get_one(Resident, row.id), person)
-            session.flush()
+            _keep(db.get_one(Resident, row.id), person)
+            db.flush()
         if by_staff or _changes_nothing(row, person):
             return Identified(row.id, same)
-    return Identified(_create(session, authority_id, person, now), same)
+    return Identified(_create(db, authority_id, person, now), same)
 
 
 def find_or_create(
-    session: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
+    db: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
 ) -> Resident:
     """The row of the resident that `person` is. See `identify`."""
-    return session.get_one(Resident, identify(session, authority_id, person, now, by_staff=by_staff).id)
+    return db.get_one(Resident, identify(db, authority_id, person, now, by_staff=by_staff).id)
 
 
-def _lock_contact(session: Session, authority_id: int, person: Person) -> None:
-    if session.get_bind().dialect.name != "postgresql":
+def _lock_contact(db: Session, authority_id: int, person: Person) -> None:
+    if db.get_bind().dialect.name != "postgresql":
         return  # SQLite has one writer at a time
     keys = (email_key(person.email), phone_key(person.phone))
     for number in sorted(_lock_number(f"{authority_id}:{key}") for key in keys if key):
-        connection_of(session).execute(_LOCK, {"number": number})
+        connection_of(db).execute(_LOCK, {"number": number})
 
 
 def _lock_number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
 
 
-def _of_contact(session: Session, authority_id: int, person: Person) -> Sequence[Row[*tuple[Any, ...]]]:
+def _of_contact(db: Session, authority_id: int, person: Person) -> Sequence[Row[*tuple[Any, ...]]]:
     email, phone = email_key(person.email), phone_key(person.phone)
     if not email and not phone:
         return ()
     values = {"authority": authority_id} | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
-    return connection_of(session).execute(_SAME[bool(email), bool(phone)], values).all()
+    return connection_of(db).execute(_SAME[bool(email), bool(phone)], values).all()
 
 
 def _changes_nothing(resident: Row[*tuple[Any, ...]], person: Person) -> bool:
@@ -138,7 +136,7 @@ def _keep(resident: Resident, person: Person) -> None:
     resident.leave_no_message = resident.leave_no_message or person.leave_no_message
 
 
-def _create(session: Session, authority_id: int, person: Person, now: datetime) -> int:
+def _create(db: Session, authority_id: int, person: Person, now: datetime) -> int:
     name = " ".join(person.name.split())
     values = {
         "authority_id": authority_id,
@@ -156,12 +154,12 @@ def _create(session: Session, authority_id: int, person: Person, now: datetime) 
         "leave_no_message": person.leave_no_message,
         "created_at": now,
     }
-    resident_id: int = connection_of(session).execute(_INSERT, values).scalar_one()
-    _index_name(session, authority_id, resident_id, name)
+    resident_id: int = connection_of(db).execute(_INSERT, values).scalar_one()
+    _index_name(db, authority_id, resident_id, name)
     return resident_id
 
 
-def change_contact(session: Session, resident: Resident, person: Person) -> None:
+def change_contact(db: Session, resident: Resident, person: Person) -> None:
     """Write all of `person` over the resident, empty values and all: for somebody who has proved who they are."""
     is_renamed = resident.name != person.name.strip()
     _set_name(resident, person.name)
@@ -172,10 +170,10 @@ def change_contact(session: Session, resident: Resident, person: Person) -> None
     resident.contact_preference = person.contact_preference
     resident.do_not_text = person.do_not_text
     resident.leave_no_message = person.leave_no_message
-    session.flush()
+    db.flush()
     if is_renamed:
-        session.execute(delete(ResidentNameToken).where(ResidentNameToken.resident_id == resident.id))
-        _index_name(session, resident.authority_id, resident.id, resident.name)
+        db.execute(delete(ResidentNameToken).where(ResidentNameToken.resident_id == resident.id))
+        _index_name(db, resident.authority_id, resident.id, resident.name)
 
 
 def _set_name(resident: Resident, name: str) -> None:
@@ -194,10 +192,10 @@ def _set_postcode(resident: Resident, postcode: str) -> None:
     resident.postcode_key = postcode_key(postcode)
 
 
-def _index_name(session: Session, authority_id: int, resident_id: int, name: str) -> None:
+def _index_name(db: Session, authority_id: int, resident_id: int, name: str) -> None:
     rows = name_token_rows(authority_id, resident_id, name)
     if rows:
-        connection_of(session).execute(_INSERT_TOKEN, rows)
+        connection_of(db).execute(_INSERT_TOKEN, rows)
 
 
 def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:

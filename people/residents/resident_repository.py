@@ -12,17 +12,17 @@ from people.residents.details import Representation
 from people.tables import Representative, Resident
 
 
-def lock_resident(session: Session, authority_id: int, resident_id: int) -> Resident:
+def lock_resident(db: Session, authority_id: int, resident_id: int) -> Resident:
     """The resident, locked until the transaction ends, to count their open appointments. Raises: NotFound."""
     statement = select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id)
-    resident = session.scalar(statement.with_for_update(key_share=True))
+    resident = db.scalar(statement.with_for_update(key_share=True))
     if resident is None:
         raise NotFound("There is no such resident.")
     return resident
 
 
 def add_representative(
-    session: Session, authority_id: int, resident_id: int, representation: Representation, now: datetime
+    db: Session, authority_id: int, resident_id: int, representation: Representation, now: datetime
 ) -> int:
     """The id of a new representative, as things stood for one booking."""
     row = Representative(
@@ -34,6 +34,6 @@ def add_representative(
         phone=representation.phone.strip(),
         created_at=now,
     )
-    session.add(row)
-    session.flush()
+    db.add(row)
+    db.flush()
     return row.id

@@ -84,22 +84,22 @@ def read(text: str) -> Asked:
     )
 
 
-def find_residents(session: Session, authority_id: int, text: str, limit: int = 10) -> list[Match]:
+def find_residents(db: Session, authority_id: int, text: str, limit: int = 10) -> list[Match]:
     """The residents whom `text` may mean, likeliest first, at most `limit`; one to five short statements."""
     asked = read(text)
     if not asked.parts:
         return []
     here = (Resident.authority_id == authority_id, Resident.anonymised_at.is_(None))
     contact = _contact_conditions(asked)
-    found = _unique(chain.from_iterable(_by_contact(session, (*here, begins), column) for column, begins in contact))
+    found = _unique(chain.from_iterable(_by_contact(db, (*here, begins), column) for column, begins in contact))
     matches = _ranked(found, asked)
     if asked.words:
         hits = _hits_of_words(authority_id, asked.words)
-        matches = _ranked(_unique((*found, *_residents_of(session, hits, here, contact))), asked)
+        matches = _ranked(_unique((*found, *_residents_of(db, hits, here, contact))), asked)
         if not matches or matches[0].score < CLOSE_ENOUGH:
-            hits = _hits_of_near_words(session, authority_id, asked.words)
+            hits = _hits_of_near_words(db, authority_id, asked.words)
             residents = (match.resident for match in matches)
-            matches = _ranked(_unique((*residents, *_residents_of(session, hits, here, contact))), asked)
+            matches = _ranked(_unique((*residents, *_residents_of(db, hits, here, contact))), asked)
     return matches[:limit]
 
 
@@ -120,9 +120,9 @@ def _contact_conditions(asked: Asked) -> list[tuple[Column, ColumnElement[bool]]
     return [(column, _begins(column, prefix)) for column, prefix in parts if prefix]
 
 
-def _by_contact(session: Session, conditions: Conditions, column: Column) -> Iterable[Resident]:
+def _by_contact(db: Session, conditions: Conditions, column: Column) -> Iterable[Resident]:
     """Residents whose column begins as asked; what is asked whole comes first, being shortest."""
-    return session.scalars(select(Resident).where(*conditions).order_by(column).limit(CANDIDATES))
+    return db.scalars(select(Resident).where(*conditions).order_by(column).limit(CANDIDATES))
 
 
 def _hits_of_words(authority_id: int, words: Sequence[str]) -> list[Hits]:
@@ -137,11 +137,11 @@ def _hits_of_words(authority_id: int, words: Sequence[str]) -> list[Hits]:
     return hits
 
 
-def _hits_of_near_words(session: Session, authority_id: int, words: Sequence[str]) -> list[Hits]:
+def _hits_of_near_words(db: Session, authority_id: int, words: Sequence[str]) -> list[Hits]:
     """Words of names that are one slip of the keyboard (two in a long word) away from one of `words`."""
     here = ResidentNameToken.authority_id == authority_id
     lengths = func.length(ResidentNameToken.token).between(min(map(len, words)) - 1, max(map(len, words)) + 1)
-    vocabulary = session.scalars(select(ResidentNameToken.token).where(here, lengths).distinct()).all()
+    vocabulary = db.scalars(select(ResidentNameToken.token).where(here, lengths).distinct()).all()
     return [
         _hits(position, literal(1)).where(here, ResidentNameToken.token.in_(_near(word, vocabulary)))
         for position, word in enumerate(words)
@@ -153,7 +153,7 @@ def _hits(position: int, weight: ColumnElement[int]) -> Hits:
 
 
 def _residents_of(
-    session: Session, hits: Sequence[Hits], here: Conditions, contact: Sequence[tuple[Column, ColumnElement[bool]]]
+    db: Session, hits: Sequence[Hits], here: Conditions, contact: Sequence[tuple[Column, ColumnElement[bool]]]
 ) -> Iterable[Resident]:
     """The residents with the most and the weightiest hits, of those who fit the contact that was asked for too."""
     hit = union_all(*hits).subquery()
@@ -164,7 +164,7 @@ def _residents_of(
     if contact:
         likely = likely.join(Resident, Resident.id == word.c.resident_id).where(*(begins for _, begins in contact))
     likeliest = likely.order_by(total.desc(), word.c.resident_id).limit(CANDIDATES).subquery()
-    return session.scalars(select(Resident).join(likeliest, likeliest.c.resident_id == Resident.id).where(*here)).all()
+    return db.scalars(select(Resident).join(likeliest, likeliest.c.resident_id == Resident.id).where(*here)).all()
 
 
 def _near(word: str, vocabulary: Iterable[str]) -> list[str]:

@@ -55,22 +55,22 @@ class NewStaff:
     name: str = ""
 
 
-def add_staff(session: Session, new: NewStaff, *, actor: Actor, now: datetime) -> StaffMember:
+def add_staff(db: Session, new: NewStaff, *, actor: Actor, now: datetime) -> StaffMember:
     """The member of staff, who now holds the role. An email that is there already gets the role and keeps its password.
 
     Raises: Invalid, naming the field: email, role, password, site, or authority (the email belongs to another one).
     """
     email, role = _checked_email(new.email), _checked_role(new)
-    member = session.scalar(select(StaffMember).where(StaffMember.email == email))
+    member = db.scalar(select(StaffMember).where(StaffMember.email == email))
     if member is None:
-        member = _create(session, email, new, now)
+        member = _create(db, email, new, now)
     elif member.authority_id != new.place.authority_id:
         raise Invalid({"authority": [f"{email} works for another authority already. Use another email address."]})
     if not member.is_active:
         raise Invalid({"email": [f"{email} was deactivated. Use another email address, or reactivate it first."]})
-    _give(session, member, role, new.place.site_id)
+    _give(db, member, role, new.place.site_id)
     record(
-        session,
+        db,
         actor,
         "staff_added",
         ("staff", member.id),
@@ -79,13 +79,13 @@ def add_staff(session: Session, new: NewStaff, *, actor: Actor, now: datetime) -
         role=role.value,
         site_id=new.place.site_id,
     )
-    session.flush()
+    db.flush()
     return member
 
 
-def is_known(session: Session, email: str) -> bool:
+def is_known(db: Session, email: str) -> bool:
     """Whether somebody has an account with this email."""
-    return session.scalar(select(StaffMember.id).where(StaffMember.email == _checked_email(email))) is not None
+    return db.scalar(select(StaffMember.id).where(StaffMember.email == _checked_email(email))) is not None
 
 
 def _checked_email(text: str) -> str:
@@ -104,7 +104,7 @@ def _checked_role(new: NewStaff) -> Role:
     return role
 
 
-def _create(session: Session, email: str, new: NewStaff, now: datetime) -> StaffMember:
+def _create(db: Session, email: str, new: NewStaff, now: datetime) -> StaffMember:
     if len(new.password) < SHORTEST_PASSWORD:
         raise Invalid(
             {"password": [f"Use a password of at least {SHORTEST_PASSWORD} characters: three random words, say."]}
@@ -117,29 +117,29 @@ def _create(session: Session, email: str, new: NewStaff, now: datetime) -> Staff
         is_active=True,
         created_at=now,
     )
-    session.add(member)
-    session.flush()
+    db.add(member)
+    db.flush()
     return member
 
 
-def _give(session: Session, member: StaffMember, role: Role, site_id: int | None) -> None:
-    held: Sequence[StaffRole] = session.scalars(select(StaffRole).where(StaffRole.staff_id == member.id)).all()
+def _give(db: Session, member: StaffMember, role: Role, site_id: int | None) -> None:
+    held: Sequence[StaffRole] = db.scalars(select(StaffRole).where(StaffRole.staff_id == member.id)).all()
     if not any(row.role == role and row.site_id == site_id for row in held):
-        session.add(StaffRole(staff_id=member.id, role=role.value, site_id=site_id))
+        db.add(StaffRole(staff_id=member.id, role=role.value, site_id=site_id))
 
 
-def deactivate_staff(session: Session, email: str, *, actor: Actor, now: datetime) -> int:
+def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) -> int:
     """End the account and every session of it at once; the number of sessions ended. Raises: NotFound."""
-    member = session.scalar(select(StaffMember).where(StaffMember.email == email_key(email)))
+    member = db.scalar(select(StaffMember).where(StaffMember.email == email_key(email)))
     if member is None:
         raise NotFound(f"Nobody here has the email {email!r}.")
     member.is_active = False
     record(
-        session,
+        db,
         actor,
         "staff_deactivated",
         ("staff", member.id),
         authority_id=member.authority_id,
         now=now,
     )
-    return sign_in_sessions.end_all(session, member.id, now)
+    return sign_in_sessions.end_all(db, member.id, now)

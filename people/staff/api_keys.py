@@ -40,7 +40,7 @@ class SignedInKey:
 
 
 def create_api_key(
-    session: Session,
+    db: Session,
     *,
     name: str,
     authority_id: int,
@@ -61,8 +61,8 @@ def create_api_key(
         scopes=wanted,
         created_at=now,
     )
-    session.add(row)
-    session.flush()
+    db.add(row)
+    db.flush()
     return key
 
 
@@ -76,11 +76,11 @@ def _checked_scopes(scopes: Collection[str]) -> list[str]:
     return sorted(set(scopes))
 
 
-def key_of(session: Session, token: str) -> SignedInKey | None:
+def key_of(db: Session, token: str) -> SignedInKey | None:
     """The key that `token` is, or None when there is no such key or it is revoked. One statement."""
     if not token.startswith(MARK):
         return None
-    row = connection_of(session).execute(_WORKING_KEY, {"wanted": digest(token)}).first()
+    row = connection_of(db).execute(_WORKING_KEY, {"wanted": digest(token)}).first()
     if row is None:
         return None
     return SignedInKey(
@@ -91,16 +91,16 @@ def key_of(session: Session, token: str) -> SignedInKey | None:
     )
 
 
-def keys_of(session: Session, authority_id: int) -> list[ApiKey]:
+def keys_of(db: Session, authority_id: int) -> list[ApiKey]:
     """Every key of the authority, revoked ones too, oldest first."""
-    return list(session.scalars(select(ApiKey).where(ApiKey.authority_id == authority_id).order_by(ApiKey.id)))
+    return list(db.scalars(select(ApiKey).where(ApiKey.authority_id == authority_id).order_by(ApiKey.id)))
 
 
-def revoke_api_key(session: Session, authority_id: int, prefix: str, now: datetime) -> ApiKey:
+def revoke_api_key(db: Session, authority_id: int, prefix: str, now: datetime) -> ApiKey:
     """The key with `prefix`, revoked now or before. Raises: NotFound."""
-    row = session.scalar(select(ApiKey).where(ApiKey.authority_id == authority_id, ApiKey.prefix == prefix))
+    row = db.scalar(select(ApiKey).where(ApiKey.authority_id == authority_id, ApiKey.prefix == prefix))
     if row is None:
         raise NotFound(f"There is no key {prefix!r} here.")
     row.revoked_at = row.revoked_at or now
-    session.flush()
+    db.flush()
     return row

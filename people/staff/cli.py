@@ -54,14 +54,14 @@ def add(email: str, role: str, authority: str, site: str | None, name: str) -> N
 
     Somebody who is there already keeps their password.
     """
-    with runtime().store.reading() as session:
-        authority_id = authority_id_of(session, authority)
-        place = Place(authority_id, site_id_of(session, authority_id, site) if site else None)
-        is_known = accounts.is_known(session, email)
+    with runtime().database.reading() as db:
+        authority_id = authority_id_of(db, authority)
+        place = Place(authority_id, site_id_of(db, authority_id, site) if site else None)
+        is_known = accounts.is_known(db, email)
     password = "" if is_known else _password()
-    with runtime().store.writing() as session:
+    with runtime().database.writing() as db:
         new = NewStaff(email=email, role=role, place=place, password=password, name=name)
-        member = accounts.add_staff(session, new, actor=Actor.system(), now=runtime().clock.now())
+        member = accounts.add_staff(db, new, actor=Actor.system(), now=runtime().clock.now())
         added = member.email
     click.echo(f"{added} is {Role(role).words.lower()}{f' at {site}' if site else ''} for {authority}.")
 
@@ -79,8 +79,8 @@ def _password() -> str:
 @_explaining
 def deactivate(email: str) -> None:
     """End an account and all its sessions at once."""
-    with runtime().store.writing() as session:
-        ended = accounts.deactivate_staff(session, email, actor=Actor.system(), now=runtime().clock.now())
+    with runtime().database.writing() as db:
+        ended = accounts.deactivate_staff(db, email, actor=Actor.system(), now=runtime().clock.now())
     click.echo(f"Deactivated; {ended} session{'' if ended == 1 else 's'} ended.")
 
 
@@ -97,10 +97,10 @@ def api_key_cli() -> None:
 @_explaining
 def create(name: str, authority: str, scopes: tuple[str, ...]) -> None:
     """Make a key and print it, alone, on the last line. It cannot be shown again."""
-    with runtime().store.writing() as session:
-        authority_id = authority_id_of(session, authority)
+    with runtime().database.writing() as db:
+        authority_id = authority_id_of(db, authority)
         now = runtime().clock.now()
-        key = accounts.create_api_key(session, name=name, authority_id=authority_id, scopes=scopes, now=now)
+        key = accounts.create_api_key(db, name=name, authority_id=authority_id, scopes=scopes, now=now)
     click.echo("Keep this key safe: it is not shown again.", err=True)
     click.echo(key)
 
@@ -111,8 +111,8 @@ def create(name: str, authority: str, scopes: tuple[str, ...]) -> None:
 @_explaining
 def list_keys(authority: str) -> None:
     """The keys of an authority: how each begins, its scopes, when it was made, and whether it still works."""
-    with runtime().store.reading() as session:
-        keys = keys_of(session, authority_id_of(session, authority))
+    with runtime().database.reading() as db:
+        keys = keys_of(db, authority_id_of(db, authority))
     for key in keys:
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "works"
         click.echo(f"fd_{key.prefix}  {'+'.join(key.scopes):9}  {key.created_at:%Y-%m-%d}  {state}  {key.name}")
@@ -125,8 +125,8 @@ def list_keys(authority: str) -> None:
 @_explaining
 def revoke(authority: str, prefix: str) -> None:
     """End a key at once. PREFIX is how it begins, as `api-key list` shows it."""
-    with runtime().store.writing() as session:
-        authority_id = authority_id_of(session, authority)
-        key = revoke_api_key(session, authority_id, prefix.removeprefix("fd_"), runtime().clock.now())
+    with runtime().database.writing() as db:
+        authority_id = authority_id_of(db, authority)
+        key = revoke_api_key(db, authority_id, prefix.removeprefix("fd_"), runtime().clock.now())
         name = key.name
     click.echo(f"Revoked the key of {name}.")

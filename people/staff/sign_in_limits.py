@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.database import Store
+from core.database import Database
 from core.errors import RateLimited
 from people.tables import SignInAttempt
 
@@ -54,31 +54,31 @@ def _digest(secret_key: str, text: str) -> str:
     return hmac.new(secret_key.encode(), f"sign-in:{text}".encode(), hashlib.sha256).hexdigest()
 
 
-def count_try(store: Store, who: Sequence[Subject], now: datetime) -> None:
+def count_try(database: Database, who: Sequence[Subject], now: datetime) -> None:
     """Count one try, before the password is looked at. Raises: TooManyTries.
 
     Written and committed first, counted afterwards: of any number of simultaneous tries none can overlook another, so
     never more than the limit get to guess.
     """
-    with store.reading() as session:
-        _check(session, who, now, spare=1)
-    with store.writing() as session:
+    with database.reading() as db:
+        _check(db, who, now, spare=1)
+    with database.writing() as db:
         rows = [SignInAttempt(subject=subject.digest, at=now) for subject in who]
-        session.add_all(rows)
-    with store.reading() as session:
-        _check(session, who, now, spare=0)
+        db.add_all(rows)
+    with database.reading() as db:
+        _check(db, who, now, spare=0)
 
 
-def _check(session: Session, who: Sequence[Subject], now: datetime, *, spare: int) -> None:
-    waits = [_brake_until(session, subject, now, spare) for subject in who]
+def _check(db: Session, who: Sequence[Subject], now: datetime, *, spare: int) -> None:
+    waits = [_brake_until(db, subject, now, spare) for subject in who]
     until = max((wait for wait in waits if wait), default=None)
     if until:
         raise TooManyTries(until)
 
 
-def _brake_until(session: Session, subject: Subject, now: datetime, spare: int) -> datetime | None:
+def _brake_until(db: Session, subject: Subject, now: datetime, spare: int) -> datetime | None:
     """When there is room for `spare` more tries; None when there is now."""
-    latest = session.scalars(
+    latest = db.scalars(
         select(SignInAttempt.at)
         .where(SignInAttempt.subject == subject.digest, SignInAttempt.at > now - PERIOD)
         .order_by(SignInAttempt.at.desc())
@@ -87,16 +87,16 @@ def _brake_until(session: Session, subject: Subject, now: datetime, spare: int) 
     return latest[-1] + PERIOD if len(latest) > subject.limit - spare else None
 
 
-def forgive(session: Session, email: Subject, address: Subject, now: datetime) -> None:
+def forgive(db: Session, email: Subject, address: Subject, now: datetime) -> None:
     """Forget what the right password makes good: all tries of the email, and of the address this one try only.
 
     Otherwise somebody with one working account could clear the address between two rounds of guessing at others.
     """
-    session.execute(delete(SignInAttempt).where(SignInAttempt.subject == email.digest))
+    db.execute(delete(SignInAttempt).where(SignInAttempt.subject == email.digest))
     mine = select(SignInAttempt.id).where(SignInAttempt.subject == address.digest, SignInAttempt.at == now).limit(1)
-    session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(mine)))
+    db.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(mine)))
 
 
-def forget_old(session: Session, now: datetime) -> None:
+def forget_old(db: Session, now: datetime) -> None:
     """Remove tries that no longer count."""
-    session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - PERIOD))
+    db.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - PERIOD))

@@ -52,10 +52,10 @@ class SignedInStaff:
         return is_allowed(here, action)
 
 
-def start(session: Session, staff_id: int, now: datetime) -> str:
+def start(db: Session, staff_id: int, now: datetime) -> str:
     """The token of a new session. Always a new one: a token that the browser brought along is never adopted."""
     token = new_token()
-    session.add(
+    db.add(
         StaffSession(
             token_digest=digest(token),
             staff_id=staff_id,
@@ -64,7 +64,7 @@ def start(session: Session, staff_id: int, now: datetime) -> str:
             expires_at=now + ABSOLUTE_LIMIT,
         )
     )
-    session.flush()
+    db.flush()
     return token
 
 
@@ -84,10 +84,10 @@ _SIGNED_IN = (
 )
 
 
-def staff_of(session: Session, token: str, now: datetime) -> SignedInStaff | None:
+def staff_of(db: Session, token: str, now: datetime) -> SignedInStaff | None:
     """Who holds `token`, with their roles, in one statement; None when the session has ended or run out."""
     values = {"digest": digest(token), "now": now, "seen_after": now - IDLE_LIMIT}
-    rows = session.execute(_SIGNED_IN, values).all()
+    rows = db.execute(_SIGNED_IN, values).all()
     if not rows:
         return None
     row, member = rows[0][0], rows[0][1]
@@ -112,27 +112,27 @@ def is_stale(staff: SignedInStaff, now: datetime) -> bool:
     return now - staff.last_seen_at >= TOUCH_EVERY
 
 
-def touch(session: Session, session_id: int, now: datetime) -> None:
+def touch(db: Session, session_id: int, now: datetime) -> None:
     """Write that the session was in use at `now`; never backwards."""
-    session.execute(
+    db.execute(
         update(StaffSession)
         .where(StaffSession.id == session_id, StaffSession.last_seen_at < now)
         .values(last_seen_at=now)
     )
 
 
-def end(session: Session, token: str, now: datetime) -> None:
+def end(db: Session, token: str, now: datetime) -> None:
     """End the session of `token`, if it has not ended."""
-    session.execute(
+    db.execute(
         update(StaffSession)
         .where(StaffSession.token_digest == digest(token), StaffSession.ended_at.is_(None))
         .values(ended_at=now)
     )
 
 
-def end_all(session: Session, staff_id: int, now: datetime) -> int:
+def end_all(db: Session, staff_id: int, now: datetime) -> int:
     """End every session of a member of staff; the number that were open."""
-    ended = session.scalars(
+    ended = db.scalars(
         update(StaffSession)
         .where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
         .values(ended_at=now)
@@ -141,6 +141,6 @@ def end_all(session: Session, staff_id: int, now: datetime) -> int:
     return len(ended.all())
 
 
-def forget_old(session: Session, now: datetime) -> None:
+def forget_old(db: Session, now: datetime) -> None:
     """Remove sessions that ran out more than 90 days ago."""
-    session.execute(delete(StaffSession).where(StaffSession.expires_at < now - KEPT))
+    db.execute(delete(StaffSession).where(StaffSession.expires_at < now - KEPT))

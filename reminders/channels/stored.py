@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import select
 
-from core.database import Store
+from core.database import Database
 from reminders.channels.base import Message
 from reminders.channels.mime import as_email
 from reminders.tables import DemoMessage
@@ -19,8 +19,8 @@ class DemoChannel:
     can_be_asked = True
     batch_size = 100
 
-    def __init__(self, store: Store, mail_from: str) -> None:
-        self.store = store
+    def __init__(self, database: Database, mail_from: str) -> None:
+        self.database = database
         self.mail_from = mail_from
 
     @contextmanager
@@ -39,14 +39,14 @@ class DemoChannel:
             raw=email.as_bytes(),
             at=message.at,
         )
-        with self.store.writing() as session:
-            session.add(row)
-            session.flush()
+        with self.database.writing() as db:
+            db.add(row)
+            db.flush()
             return f"demo-{row.id}"
 
     def arrived(self, references: Sequence[str]) -> set[str]:
         """Those of our references whose notification has a message in the letter box."""
         by_id = {int(reference.split("-")[1]): reference for reference in references}
         kept = select(DemoMessage.notification_id).where(DemoMessage.notification_id.in_(by_id))
-        with self.store.reading() as session:
-            return {by_id[notification_id] for notification_id in session.scalars(kept) if notification_id}
+        with self.database.reading() as db:
+            return {by_id[notification_id] for notification_id in db.scalars(kept) if notification_id}

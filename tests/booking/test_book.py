@@ -19,7 +19,7 @@ from booking.queries.slots import nearest_alternatives
 from booking.tables import Allocation, Appointment, Claim
 from booking.use_cases.book import Booking, book
 from core.audit import AuditEntry
-from core.database import Store
+from core.database import Database
 from core.errors import IdempotencyMismatch, Invalid, LimitReached, NotFound, SlotTaken
 from core.idempotency import IdempotencyKey, IdempotencyRecord
 from people.residents.details import Person, Representation
@@ -42,14 +42,14 @@ from tests.support.factories import (
 TEN = NOW + timedelta(hours=2)  # 10:00
 
 
-def rows(store: Store, *tables: type) -> list[int]:
+def rows(database: Database, *tables: type) -> list[int]:
     """How many rows each table has."""
-    with store.reading() as session:
-        return [session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+    with database.reading() as db:
+        return [db.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
 
 
-def test_a_booked_time_is_taken_and_read_back(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_booked_time_is_taken_and_read_back(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(
         runtime,
         world,
@@ -58,8 +58,8 @@ def test_a_booked_time_is_taken_and_read_back(store: Store) -> None:
         support_needs=("step-free",),
         notes="Ring the bell",
     )
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), booked.reference.lower())
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), booked.reference.lower())
     assert (view.version, view.state, view.starts_at, view.ends_at) == (
         1,
         "booked",
@@ -73,41 +73,41 @@ def test_a_booked_time_is_taken_and_read_back(store: Store) -> None:
     )
     assert [resource.slug for resource in view.resources] == ["desk-1"]
     assert view.documents == ("Passport",)
-    assert TEN not in {slot.starts_at for slot in slots_of(store, world)}
+    assert TEN not in {slot.starts_at for slot in slots_of(database, world)}
 
 
-def test_names_in_any_script_and_neither_email_nor_phone(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_names_in_any_script_and_neither_email_nor_phone(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     for number, name in enumerate(("محمد", "李", "Żółć 'O Brien-Łuk", "👪 x")):
         booked = make_appointment(runtime, world, TEN + timedelta(hours=number), resident=Person(name))
-        with store.reading() as session:
-            assert by_reference(session, catalogue(store, world), booked.reference).resident.name == name
+        with database.reading() as db:
+            assert by_reference(db, catalogue(database, world), booked.reference).resident.name == name
 
 
-def test_two_desks_can_be_booked_side_by_side_and_no_third(store: Store) -> None:
-    world, runtime = make_world(store, desks=2), make_runtime(store)
+def test_two_desks_can_be_booked_side_by_side_and_no_third(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
     make_appointment(runtime, world, TEN)
     make_appointment(runtime, world, TEN)
     with pytest.raises(SlotTaken):
         make_appointment(runtime, world, TEN)
 
 
-def test_turnaround_is_kept_free_of_the_next(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
-    slow = make_service(store, world.authority_id, "slow", turnaround_minutes=15, grid_minutes=15)
-    make_session(store, world.authority_id, world.site_id, world.resource_ids, [slow], "slow")
+def test_turnaround_is_kept_free_of_the_next(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    slow = make_service(database, world.authority_id, "slow", turnaround_minutes=15, grid_minutes=15)
+    make_session(database, world.authority_id, world.site_id, world.resource_ids, [slow], "slow")
     make_appointment(runtime, world, TEN, offer=replace(offer_at(world, TEN), service_ids=(slow,)))
-    free = {slot.starts_at for slot in slots_of(store, world)}
+    free = {slot.starts_at for slot in slots_of(database, world)}
     assert TEN + timedelta(minutes=30) not in free
     assert TEN + timedelta(hours=1) in free
 
 
-def test_an_adviser_and_a_room_are_both_taken_or_neither(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
-    room = make_resource(store, world.authority_id, world.site_id, "room", kind="room")
+def test_an_adviser_and_a_room_are_both_taken_or_neither(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    room = make_resource(database, world.authority_id, world.site_id, "room", kind="room")
     advisers = [
         make_resource(
-            store,
+            database,
             world.authority_id,
             world.site_id,
             f"adviser-{n}",
@@ -117,45 +117,45 @@ def test_an_adviser_and_a_room_are_both_taken_or_neither(store: Store) -> None:
         for n in range(2)
     ]
     needs = [{"kind": "adviser", "skills": ["debt"]}, {"kind": "room", "skills": []}]
-    service = make_service(store, world.authority_id, "debt", requirements=needs)
-    make_session(store, world.authority_id, world.site_id, [room, *advisers], [service], "debt")
+    service = make_service(database, world.authority_id, "debt", requirements=needs)
+    make_session(database, world.authority_id, world.site_id, [room, *advisers], [service], "debt")
     offer = replace(offer_at(world, TEN), service_ids=(service,))
     booked = make_appointment(runtime, world, TEN, offer=offer)
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), booked.reference)
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), booked.reference)
     assert {resource.kind for resource in view.resources} == {"adviser", "room"}
-    before = rows(store, Allocation, Claim, Appointment, Resident)
+    before = rows(database, Allocation, Claim, Appointment, Resident)
     with pytest.raises(SlotTaken):
         make_appointment(runtime, world, TEN, offer=offer)
-    assert rows(store, Allocation, Claim, Appointment, Resident) == before
+    assert rows(database, Allocation, Claim, Appointment, Resident) == before
 
 
-def test_two_services_are_one_visit_back_to_back(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_two_services_are_one_visit_back_to_back(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     offer = replace(offer_at(world, TEN), service_ids=world.service_ids)
     booked = make_appointment(runtime, world, TEN, offer=offer)
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), booked.reference)
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), booked.reference)
     assert [service.slug for service in view.services] == ["certify", "advice"]
     assert view.ends_at == TEN + timedelta(hours=1)
     assert view.documents == ("Passport", "Tenancy agreement")
 
 
-def test_extra_time_lengthens_the_appointment(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_extra_time_lengthens_the_appointment(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN, support_needs=("extra-time",))
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), booked.reference)
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), booked.reference)
     assert view.ends_at == TEN + timedelta(minutes=45)
-    assert TEN + timedelta(minutes=30) not in {slot.starts_at for slot in slots_of(store, world)}
+    assert TEN + timedelta(minutes=30) not in {slot.starts_at for slot in slots_of(database, world)}
 
 
-def test_a_representative_and_the_basis_are_kept(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_representative_and_the_basis_are_kept(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     acting = Representation("Kim Carer", "carer", phone="07700 900456")
     booked = make_appointment(runtime, world, TEN, representative=acting)
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), booked.reference)
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), booked.reference)
     assert view.representative is not None
     assert (view.representative.name, view.representative.basis) == (
         "Kim Carer",
@@ -164,9 +164,9 @@ def test_a_representative_and_the_basis_are_kept(store: Store) -> None:
 
 
 def test_a_resident_has_a_limit_of_open_appointments_for_a_service(
-    store: Store,
+    database: Database,
 ) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+    world, runtime = make_world(database), make_runtime(database)
     person = Person("Robin Sample", email="robin@example.org")
     for hours in (0, 1):
         make_appointment(runtime, world, TEN + timedelta(hours=hours), resident=person)
@@ -184,25 +184,25 @@ def test_a_resident_has_a_limit_of_open_appointments_for_a_service(
     )
 
 
-def test_everything_commits_or_nothing_does(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_everything_commits_or_nothing_does(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     tables = (Appointment, Allocation, Claim, Resident, AuditEntry, IdempotencyRecord)
 
-    def breaks(session: object, change: AppointmentChange) -> None:
+    def breaks(db: object, change: AppointmentChange) -> None:
         raise RuntimeError("the subscriber broke")
 
     with appointment_changed.connected_to(breaks), pytest.raises(RuntimeError):
         make_appointment(runtime, world, TEN)
-    assert rows(store, *tables) == [0] * len(tables)
+    assert rows(database, *tables) == [0] * len(tables)
 
 
-def test_the_same_key_books_once_and_answers_the_same(store: Store) -> None:
-    world, runtime = make_world(store, desks=2), make_runtime(store)
+def test_the_same_key_books_once_and_answers_the_same(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
     booking = Booking(world.authority_id, "online", Person("Robin Sample"), offer=offer_at(world, TEN))
     key = IdempotencyKey.of("form", "once", b"body")
     first = book(runtime, booking, actor=RESIDENT, idempotency=key)
     assert book(runtime, booking, actor=RESIDENT, idempotency=key) == first
-    assert rows(store, Appointment) == [1]
+    assert rows(database, Appointment) == [1]
     with pytest.raises(IdempotencyMismatch):
         book(
             runtime,
@@ -213,76 +213,76 @@ def test_the_same_key_books_once_and_answers_the_same(store: Store) -> None:
 
 
 def test_the_manage_link_opens_the_appointment_and_is_not_in_the_database(
-    store: Store,
+    database: Database,
 ) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
     token = booked.manage_url_path.removeprefix("/manage/")
-    with store.reading() as session:
-        assert by_manage_token(session, token) == (
+    with database.reading() as db:
+        assert by_manage_token(db, token) == (
             world.authority_id,
             booked.appointment_id,
         )
         with pytest.raises(NotFound):
-            by_manage_token(session, token[:-1] + "x")
-        row = session.get_one(Appointment, booked.appointment_id)
+            by_manage_token(db, token[:-1] + "x")
+        row = db.get_one(Appointment, booked.appointment_id)
         assert token not in (row.manage_digest, row.manage_nonce)
 
 
-def test_another_authority_cannot_read_or_use_it(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
-    other = make_world(store, slug="elsewhere")
+def test_another_authority_cannot_read_or_use_it(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    other = make_world(database, slug="elsewhere")
     booked = make_appointment(runtime, world, TEN)
-    with store.reading() as session, pytest.raises(NotFound):
-        by_reference(session, catalogue(store, other), booked.reference)
+    with database.reading() as db, pytest.raises(NotFound):
+        by_reference(db, catalogue(database, other), booked.reference)
     stolen = Booking(other.authority_id, "online", Person("Robin Sample"), offer=offer_at(world, TEN))
     with pytest.raises(Invalid):
         book(runtime, stolen, actor=RESIDENT)
 
 
-def test_a_service_that_the_site_does_not_offer_is_refused(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
-    absent = make_service(store, world.authority_id, "absent")
+def test_a_service_that_the_site_does_not_offer_is_refused(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    absent = make_service(database, world.authority_id, "absent")
     offer = replace(offer_at(world, TEN), service_ids=(absent,))
     with pytest.raises(SlotTaken):
         make_appointment(runtime, world, TEN, offer=offer)
 
 
-def test_an_unknown_channel_is_refused(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_an_unknown_channel_is_refused(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     with pytest.raises(Invalid) as refused:
         make_appointment(runtime, world, TEN, channel="pigeon")
     assert "counter" in refused.value.errors["channel"][0]
 
 
-def test_losers_are_offered_the_three_nearest_times(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_losers_are_offered_the_three_nearest_times(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     make_appointment(runtime, world, TEN)
-    with store.reading() as session:
-        others = nearest_alternatives(session, catalogue(store, world), offer_at(world, TEN), NOW, for_public=True)
+    with database.reading() as db:
+        others = nearest_alternatives(db, catalogue(database, world), offer_at(world, TEN), NOW, for_public=True)
     assert [slot.starts_at - TEN for slot in others] == [timedelta(minutes=m) for m in (-60, -30, 30)]
 
 
 def test_the_reserved_part_of_a_session_is_staff_only_until_its_release(
-    store: Store,
+    database: Database,
 ) -> None:
     world, runtime = (
-        make_world(store, reserved_percent=50, release_hours=2),
-        make_runtime(store),
+        make_world(database, reserved_percent=50, release_hours=2),
+        make_runtime(database),
     )
-    assert {slot.starts_at.hour for slot in slots_of(store, world, last_date=NOW.date())} == {9, 10, 11, 12}
+    assert {slot.starts_at.hour for slot in slots_of(database, world, last_date=NOW.date())} == {9, 10, 11, 12}
     two = NOW + timedelta(hours=6)
     with pytest.raises(SlotTaken):
         make_appointment(runtime, world, two)
     assert make_appointment(runtime, world, two, actor=AGENT, channel="phone")
-    released = make_runtime(store, NOW + timedelta(hours=5))
+    released = make_runtime(database, NOW + timedelta(hours=5))
     assert make_appointment(released, world, two + timedelta(minutes=30))
 
 
-def test_a_sites_day_and_a_residents_list_hold_the_appointment(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_sites_day_and_a_residents_list_hold_the_appointment(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
-    with store.reading() as session:
-        (view,) = of_site_day(session, catalogue(store, world), world.site_id, TEN.date())
-        assert of_resident(session, catalogue(store, world), view.resident.id) == [view]
+    with database.reading() as db:
+        (view,) = of_site_day(db, catalogue(database, world), world.site_id, TEN.date())
+        assert of_resident(db, catalogue(database, world), view.resident.id) == [view]
     assert view.reference == booked.reference

@@ -19,7 +19,7 @@ from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.outcomes import correct, move
 from core.audit import AuditEntry
-from core.database import Store
+from core.database import Database
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, SlotTaken, TooSoon
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
@@ -43,16 +43,16 @@ TEN = NOW + timedelta(hours=2)  # 10:00
 TOMORROW = TEN + timedelta(days=1)
 
 
-def read(store: Store, world: World, reference: str) -> AppointmentView:
+def read(database: Database, world: World, reference: str) -> AppointmentView:
     """The appointment as a screen sees it."""
-    with store.reading() as session:
-        return by_reference(session, catalogue(store, world), reference)
+    with database.reading() as db:
+        return by_reference(db, catalogue(database, world), reference)
 
 
 def close(runtime: Runtime, world: World, starts_at: datetime, ends_at: datetime) -> tuple[int, int]:
     """A new closure of the site: its id, and how many appointments went on its list."""
-    with runtime.store.writing() as session:
-        bump_plan(session, world.authority_id, [world.site_id])
+    with runtime.database.writing() as db:
+        bump_plan(db, world.authority_id, [world.site_id])
         row = Closure(
             authority_id=world.authority_id,
             site_id=world.site_id,
@@ -61,13 +61,13 @@ def close(runtime: Runtime, world: World, starts_at: datetime, ends_at: datetime
             ends_at=ends_at,
             reason="Boiler",
         )
-        session.add(row)
-        session.flush()
-        return row.id, list_touched(session, row.id, NOW)
+        db.add(row)
+        db.flush()
+        return row.id, list_touched(db, row.id, NOW)
 
 
-def test_rescheduling_keeps_the_reference_and_raises_the_version(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_rescheduling_keeps_the_reference_and_raises_the_version(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
     moved = reschedule(
         runtime,
@@ -77,26 +77,26 @@ def test_rescheduling_keeps_the_reference_and_raises_the_version(store: Store) -
         actor=RESIDENT,
         enforce_cutoff=True,
     )
-    view = read(store, world, booked.reference)
+    view = read(database, world, booked.reference)
     assert (moved.reference, moved.version, view.starts_at) == (booked.reference, 2, TOMORROW)
-    free = {slot.starts_at for slot in slots_of(store, world)}
+    free = {slot.starts_at for slot in slots_of(database, world)}
     assert TEN in free
     assert TOMORROW not in free
 
 
-def test_moving_half_an_hour_may_overlap_with_its_own_old_time(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_moving_half_an_hour_may_overlap_with_its_own_old_time(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN, support_needs=("extra-time",))
     later = TEN + timedelta(minutes=30)
     reschedule(
         runtime, world.authority_id, booked.reference, Move(offer_at(world, later)), actor=RESIDENT, enforce_cutoff=True
     )
-    view = read(store, world, booked.reference)
+    view = read(database, world, booked.reference)
     assert (view.starts_at, view.ends_at) == (later, later + timedelta(minutes=45))
 
 
-def test_a_failed_move_leaves_the_old_time_kept(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_failed_move_leaves_the_old_time_kept(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
     make_appointment(runtime, world, TOMORROW)
     with pytest.raises(SlotTaken):
@@ -108,21 +108,21 @@ def test_a_failed_move_leaves_the_old_time_kept(store: Store) -> None:
             actor=RESIDENT,
             enforce_cutoff=True,
         )
-    assert read(store, world, booked.reference).starts_at == TEN
-    assert TEN not in {slot.starts_at for slot in slots_of(store, world)}
+    assert read(database, world, booked.reference).starts_at == TEN
+    assert TEN not in {slot.starts_at for slot in slots_of(database, world)}
 
 
-def test_moving_to_a_held_time_uses_the_hold(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_moving_to_a_held_time_uses_the_hold(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
     kept = hold_slot(runtime, offer_at(world, TOMORROW), for_public=False)
     reschedule(runtime, world.authority_id, booked.reference, Move(hold=kept.token), actor=AGENT, enforce_cutoff=False)
-    assert read(store, world, booked.reference).starts_at == TOMORROW
-    assert TEN in {slot.starts_at for slot in slots_of(store, world)}
+    assert read(database, world, booked.reference).starts_at == TOMORROW
+    assert TEN in {slot.starts_at for slot in slots_of(database, world)}
 
 
-def test_another_services_slot_is_refused(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_another_services_slot_is_refused(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
     with pytest.raises(Invalid):
         reschedule(
@@ -135,9 +135,9 @@ def test_another_services_slot_is_refused(store: Store) -> None:
         )
 
 
-def test_cancelling_frees_the_time_and_raises_the_version(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store, TEN - timedelta(hours=24))
-    booked = make_appointment(make_runtime(store), world, TEN)
+def test_cancelling_frees_the_time_and_raises_the_version(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database, TEN - timedelta(hours=24))
+    booked = make_appointment(make_runtime(database), world, TEN)
     key = IdempotencyKey.of("form", "cancel", b"")
     for _ in range(2):
         answer = cancel(
@@ -150,15 +150,15 @@ def test_cancelling_frees_the_time_and_raises_the_version(store: Store) -> None:
             idempotency=key,
         )
         assert answer.version == 2
-    assert read(store, world, booked.reference).state is State.CANCELLED_BY_RESIDENT
-    assert TEN in {slot.starts_at for slot in slots_of(store, world)}
+    assert read(database, world, booked.reference).state is State.CANCELLED_BY_RESIDENT
+    assert TEN in {slot.starts_at for slot in slots_of(database, world)}
 
 
-def test_past_the_cutoff_only_staff_can_change_it(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_past_the_cutoff_only_staff_can_change_it(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
-    late = make_runtime(store, TEN - timedelta(minutes=119))
-    assert not can_change(read(store, world, booked.reference), late.clock.now())
+    late = make_runtime(database, TEN - timedelta(minutes=119))
+    assert not can_change(read(database, world, booked.reference), late.clock.now())
     with pytest.raises(TooSoon) as refused:
         cancel(late, world.authority_id, booked.reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
     assert refused.value.limit_at == TEN - timedelta(hours=2)
@@ -167,11 +167,11 @@ def test_past_the_cutoff_only_staff_can_change_it(store: Store) -> None:
     cancel(
         late, world.authority_id, booked.reference, actor=AGENT, by="authority", reason="Flood", enforce_cutoff=False
     )
-    assert read(store, world, booked.reference).state_reason == "Flood"
+    assert read(database, world, booked.reference).state_reason == "Flood"
 
 
-def test_a_cancelled_appointment_cannot_be_moved_or_cancelled_again(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_cancelled_appointment_cannot_be_moved_or_cancelled_again(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TOMORROW)
     cancel(runtime, world.authority_id, booked.reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
     with pytest.raises(IllegalMove):
@@ -182,21 +182,21 @@ def test_a_cancelled_appointment_cannot_be_moved_or_cancelled_again(store: Store
         )
 
 
-def test_details_change_without_a_new_version(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_details_change_without_a_new_version(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
     details = Details(Contact("", "07700 900789", "email", leave_no_message=False), ("hearing-loop",))
     change_details(runtime, world.authority_id, booked.reference, details, actor=RESIDENT)
-    view = read(store, world, booked.reference)
+    view = read(database, world, booked.reference)
     assert (view.version, view.resident.phone, view.resident.email) == (1, "07700 900789", "")
     assert view.support_needs == ("hearing-loop",)
 
 
-def test_each_change_is_announced_with_its_version(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_each_change_is_announced_with_its_version(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     heard: list[tuple[str, int]] = []
 
-    def listen(session: object, change: AppointmentChange) -> None:
+    def listen(db: object, change: AppointmentChange) -> None:
         heard.append((change.what, change.version))
 
     with appointment_changed.connected_to(listen):
@@ -209,8 +209,8 @@ def test_each_change_is_announced_with_its_version(store: Store) -> None:
     assert heard == [("booked", 1), ("rescheduled", 2), ("cancelled", 3)]
 
 
-def test_the_front_desk_walks_an_appointment_to_its_end_and_back_one_step(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_the_front_desk_walks_an_appointment_to_its_end_and_back_one_step(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     reference = make_appointment(runtime, world, TEN).reference
     for state in (State.ARRIVED, State.IN_PROGRESS, State.ATTENDED):
         move(runtime, world.authority_id, reference, state, actor=AGENT)
@@ -220,14 +220,14 @@ def test_the_front_desk_walks_an_appointment_to_its_end_and_back_one_step(store:
     with pytest.raises(Invalid):
         move(runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT)
     move(runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT, reason="No proof of address")
-    assert read(store, world, reference).state_reason == "No proof of address"
-    with store.reading() as session:
-        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert read(database, world, reference).state_reason == "No proof of address"
+    with database.reading() as db:
+        actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions == ["booked", "moved", "moved", "moved", "corrected", "moved"]
 
 
-def test_a_move_out_of_order_is_refused(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_move_out_of_order_is_refused(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     reference = make_appointment(runtime, world, TEN).reference
     for state in (State.ATTENDED, State.DID_NOT_ATTEND, State.CANCELLED_BY_RESIDENT, State.BOOKED):
         with pytest.raises(IllegalMove):
@@ -236,20 +236,20 @@ def test_a_move_out_of_order_is_refused(store: Store) -> None:
         move(runtime, world.authority_id, "22222222", State.ARRIVED, actor=AGENT)
 
 
-def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     touched = make_appointment(runtime, world, TEN)
     make_appointment(runtime, world, TEN + timedelta(hours=2))
     kept = hold_slot(runtime, offer_at(world, TEN + timedelta(minutes=30)), for_public=True)
     closure_id, listed = close(runtime, world, TEN, TEN + timedelta(hours=1))
     assert listed == 1
-    free = {slot.starts_at for slot in slots_of(store, world)}
+    free = {slot.starts_at for slot in slots_of(database, world)}
     assert not {TEN, TEN + timedelta(minutes=30)} & free
     assert {TEN - timedelta(minutes=30), TEN + timedelta(hours=1)} <= free
     with pytest.raises(HoldExpired):
         book(runtime, Booking(world.authority_id, "online", Person("Robin"), hold=kept.token), actor=RESIDENT)
-    with store.writing() as session:
-        assert list_touched(session, closure_id, NOW) == 0
+    with database.writing() as db:
+        assert list_touched(db, closure_id, NOW) == 0
     reschedule(
         runtime,
         world.authority_id,
@@ -258,27 +258,27 @@ def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(sto
         actor=AGENT,
         enforce_cutoff=False,
     )
-    with store.reading() as session:
-        (item,) = session.scalars(select(RebookItem)).all()
+    with database.reading() as db:
+        (item,) = db.scalars(select(RebookItem)).all()
     assert (item.appointment_id, item.settled_at) == (touched.appointment_id, NOW)
 
 
-def test_a_closure_that_only_touches_the_edge_takes_nobody(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_closure_that_only_touches_the_edge_takes_nobody(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     make_appointment(runtime, world, TEN)
     assert close(runtime, world, TEN + timedelta(minutes=30), TEN + timedelta(hours=1))[1] == 0
     assert close(runtime, world, TEN - timedelta(hours=1), TEN)[1] == 0
 
 
-def test_appointments_ahead_are_counted_for_whatever_they_rely_on(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_appointments_ahead_are_counted_for_whatever_they_rely_on(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     make_appointment(runtime, world, TEN)
-    with store.reading() as session:
+    with database.reading() as db:
         for kind, row_id in (
             ("site", world.site_id),
             ("resource", world.resource_ids[0]),
             ("service", world.service_ids[0]),
         ):
-            assert count_ahead(session, kind=kind, row_id=row_id, now=NOW) == 1
-            assert count_ahead(session, kind=kind, row_id=row_id, now=TOMORROW) == 0
-        assert count_ahead(session, kind="service", row_id=world.service_ids[1], now=NOW) == 0
+            assert count_ahead(db, kind=kind, row_id=row_id, now=NOW) == 1
+            assert count_ahead(db, kind=kind, row_id=row_id, now=TOMORROW) == 0
+        assert count_ahead(db, kind="service", row_id=world.service_ids[1], now=NOW) == 0

@@ -16,7 +16,7 @@ from booking.use_cases.book import Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
-from core.database import Store
+from core.database import Database
 from core.errors import HoldExpired, IllegalMove, Invalid, LimitReached, LostRace, SlotTaken
 from core.idempotency import Answer, IdempotencyKey, IdempotencyRecord, once
 from core.runtime import Runtime
@@ -43,9 +43,9 @@ TEN = NOW + timedelta(hours=2)  # 10:00
 
 def close(runtime: Runtime, world: World, slug: str, resource_id: int | None = None) -> int:
     """Close the site, or one resource, from 10:00 to 11:00, as an import does; how many went on the list."""
-    with runtime.store.writing() as session:
-        session.scalar(select(Authority).where(Authority.id == world.authority_id).with_for_update(key_share=True))
-        bump_plan(session, world.authority_id)
+    with runtime.database.writing() as db:
+        db.scalar(select(Authority).where(Authority.id == world.authority_id).with_for_update(key_share=True))
+        bump_plan(db, world.authority_id)
         row = Closure(
             authority_id=world.authority_id,
             site_id=world.site_id,
@@ -54,25 +54,25 @@ def close(runtime: Runtime, world: World, slug: str, resource_id: int | None = N
             starts_at=TEN,
             ends_at=TEN + timedelta(hours=1),
         )
-        session.add(row)
-        session.flush()
-        return list_touched(session, row.id, NOW)
+        db.add(row)
+        db.flush()
+        return list_touched(db, row.id, NOW)
 
 
-def test_a_hold_on_a_resource_that_closes_cannot_become_an_appointment(store: Store) -> None:
-    world, runtime = make_world(store, desks=2), make_runtime(store)
+def test_a_hold_on_a_resource_that_closes_cannot_become_an_appointment(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
     holds = [hold_slot(runtime, offer_at(world, TEN), for_public=True) for _ in range(2)]
-    with store.reading() as session:
-        first_desk = session.scalar(select(Allocation.resource_id).order_by(Allocation.id).limit(1))
+    with database.reading() as db:
+        first_desk = db.scalar(select(Allocation.resource_id).order_by(Allocation.id).limit(1))
     assert close(runtime, world, "desk", first_desk) == 0
     with pytest.raises(HoldExpired):
         book(runtime, Booking(world.authority_id, "online", Person("Robin"), hold=holds[0].token), actor=RESIDENT)
     assert book(runtime, Booking(world.authority_id, "online", Person("Kim"), hold=holds[1].token), actor=RESIDENT)
 
 
-def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(store: Store) -> None:
+def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(database: Database) -> None:
     """Whatever the order: every booked appointment in the closed hour is on the list, and nothing breaks."""
-    world, runtime = make_world(store, desks=8), make_runtime(store)
+    world, runtime = make_world(database, desks=8), make_runtime(database)
     movers = [make_appointment(runtime, world, TEN + timedelta(hours=3)).reference for _ in range(3)]
     leavers = [make_appointment(runtime, world, TEN).reference for _ in range(3)]
     away = offer_at(world, TEN + timedelta(hours=4))
@@ -104,16 +104,16 @@ def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(store: 
     deeds += [lambda number=number: close(runtime, world, f"boiler-{number}") for number in range(3)]
     with ThreadPoolExecutor(13) as pool:
         list(pool.map(run, deeds))
-    with store.reading() as session:
+    with database.reading() as db:
         in_the_hour = Appointment.starts_at.between(TEN, TEN + timedelta(minutes=59))
-        stranded = session.scalars(select(Appointment.id).where(in_the_hour, Appointment.state == State.BOOKED)).all()
-        listed = session.scalars(select(RebookItem.appointment_id).where(RebookItem.settled_at.is_(None))).all()
+        stranded = db.scalars(select(Appointment.id).where(in_the_hour, Appointment.state == State.BOOKED)).all()
+        listed = db.scalars(select(RebookItem.appointment_id).where(RebookItem.settled_at.is_(None))).all()
     assert set(listed) == set(stranded)
-    assert TEN not in {slot.starts_at for slot in slots_of(store, world)}
+    assert TEN not in {slot.starts_at for slot in slots_of(database, world)}
 
 
-def test_needs_that_the_held_time_cannot_meet_are_refused(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_needs_that_the_held_time_cannot_meet_are_refused(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
     for needs in (("hearing-loop",), ("extra-time",)):
         booking = Booking(world.authority_id, "api", Person("Robin"), hold=kept.token, support_needs=needs)
@@ -124,19 +124,19 @@ def test_needs_that_the_held_time_cannot_meet_are_refused(store: Store) -> None:
     assert book(runtime, met, actor=RESIDENT)
 
 
-def test_a_need_that_the_held_desk_meets_is_met(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
-    desk = make_resource(store, world.authority_id, world.site_id, "loop-desk", skills=["hearing-loop"], kind="room")
-    service = make_service(store, world.authority_id, "listen", requirements=[{"kind": "room", "skills": []}])
-    make_session(store, world.authority_id, world.site_id, [desk], [service], "listening")
-    (slot, *_rest) = slots_of(store, world, service_ids=(service,))
+def test_a_need_that_the_held_desk_meets_is_met(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    desk = make_resource(database, world.authority_id, world.site_id, "loop-desk", skills=["hearing-loop"], kind="room")
+    service = make_service(database, world.authority_id, "listen", requirements=[{"kind": "room", "skills": []}])
+    make_session(database, world.authority_id, world.site_id, [desk], [service], "listening")
+    (slot, *_rest) = slots_of(database, world, service_ids=(service,))
     kept = hold_slot(runtime, slot.offer, for_public=True)
     booking = Booking(world.authority_id, "api", Person("Robin"), hold=kept.token, support_needs=("hearing-loop",))
     assert book(runtime, booking, actor=RESIDENT)
 
 
-def test_another_telephone_number_does_not_get_round_the_limit(store: Store) -> None:
-    world, runtime = make_world(store, desks=4), make_runtime(store)
+def test_another_telephone_number_does_not_get_round_the_limit(database: Database) -> None:
+    world, runtime = make_world(database, desks=4), make_runtime(database)
     for number in range(2):
         person = Person("Robin Sample", email="robin@example.org", phone=f"07700 90010{number}")
         make_appointment(runtime, world, TEN, resident=person)
@@ -147,8 +147,8 @@ def test_another_telephone_number_does_not_get_round_the_limit(store: Store) -> 
     assert make_appointment(runtime, world, TEN, resident=Person("Kim Sample", email="robin@example.org"))
 
 
-def test_bookings_at_once_by_email_and_by_telephone_are_counted_together(store: Store) -> None:
-    world, runtime = make_world(store, desks=8), make_runtime(store)
+def test_bookings_at_once_by_email_and_by_telephone_are_counted_together(database: Database) -> None:
+    world, runtime = make_world(database, desks=8), make_runtime(database)
     make_appointment(
         runtime, world, TEN, resident=Person("Robin Sample", email="robin@example.org", phone="07700 900100")
     )
@@ -167,8 +167,8 @@ def test_bookings_at_once_by_email_and_by_telephone_are_counted_together(store: 
         assert sum(pool.map(race, people)) == 1
 
 
-def test_the_same_service_twice_in_one_visit_counts_twice(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_the_same_service_twice_in_one_visit_counts_twice(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     service = world.service_ids[0]
     three = offer_at(world, TEN).__class__(
         world.authority_id, world.site_id, (service,) * 3, "in_person", offer_at(world, TEN).start_unit
@@ -179,51 +179,51 @@ def test_the_same_service_twice_in_one_visit_counts_twice(store: Store) -> None:
         make_appointment(runtime, world, TEN, resident=person, offer=three)
 
 
-def test_a_holds_token_stands_nowhere_in_the_database(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_holds_token_stands_nowhere_in_the_database(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     key = IdempotencyKey.of("test", "key", b"")
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key)
     assert hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key) == kept
-    with store.reading() as session:
-        (answer,) = session.scalars(select(IdempotencyRecord.answer)).all()
+    with database.reading() as db:
+        (answer,) = db.scalars(select(IdempotencyRecord.answer)).all()
     assert kept.token not in str(answer)
 
 
-def test_any_key_can_be_kept(store: Store) -> None:
+def test_any_key_can_be_kept(database: Database) -> None:
     for text in ("x" * 5000, "a\x00b", "\ud800", ""):
         key = IdempotencyKey.of("test", text, b"")
-        assert once(store, key, lambda session: Answer(201, {"n": 1}), NOW) == Answer(201, {"n": 1})
-        assert once(store, key, lambda session: Answer(201, {"n": 2}), NOW) == Answer(201, {"n": 1})
+        assert once(database, key, lambda db: Answer(201, {"n": 1}), NOW) == Answer(201, {"n": 1})
+        assert once(database, key, lambda db: Answer(201, {"n": 2}), NOW) == Answer(201, {"n": 1})
 
 
-def test_a_deed_that_always_loses_gives_up_in_words(store: Store) -> None:
-    def loses(session: object) -> Answer:
+def test_a_deed_that_always_loses_gives_up_in_words(database: Database) -> None:
+    def loses(db: object) -> Answer:
         raise LostRace
 
     with pytest.raises(SlotTaken):
-        once(store, None, loses, NOW)
+        once(database, None, loses, NOW)
 
 
 def test_a_deadlock_that_the_database_ends_is_tried_again(postgres_url: str) -> None:
-    store = Store(postgres_url)
-    world = make_world(store)
-    other = make_world(store, slug="elsewhere")
+    database = Database(postgres_url)
+    world = make_world(database)
+    other = make_world(database, slug="elsewhere")
     gate, tries = Barrier(2), []
 
     def deed(first: int, second: int) -> Answer:
-        def run(session: object) -> Answer:
+        def run(db: object) -> Answer:
             tries.append(first)
-            session.execute(update(Authority).where(Authority.id == first).values(phone="1"))  # type: ignore[attr-defined]
+            db.execute(update(Authority).where(Authority.id == first).values(phone="1"))  # type: ignore[attr-defined]
             if len(tries) <= 2:
                 gate.wait()
-            session.execute(update(Authority).where(Authority.id == second).values(phone="1"))  # type: ignore[attr-defined]
+            db.execute(update(Authority).where(Authority.id == second).values(phone="1"))  # type: ignore[attr-defined]
             return Answer(200, {})
 
-        return once(store, None, run, NOW)
+        return once(database, None, run, NOW)
 
     with ThreadPoolExecutor(2) as pool:
         one = pool.submit(deed, world.authority_id, other.authority_id)
         two = pool.submit(deed, other.authority_id, world.authority_id)
         assert (one.result().status, two.result().status) == (200, 200)
     assert len(tries) == 3
-    store.dispose()
+    database.dispose()

@@ -11,7 +11,7 @@ from booking.tables import Allocation, Claim, Hold
 from booking.use_cases.book import Booking, book
 from booking.use_cases.cleanup import sweep
 from booking.use_cases.holds import held, hold_slot, release_hold
-from core.database import Store
+from core.database import Database
 from core.errors import HoldExpired, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
 from people.residents.details import Person
@@ -28,52 +28,52 @@ from tests.support.factories import (
 TEN = NOW + timedelta(hours=2)  # 10:00
 
 
-def rows(store: Store, table: type) -> int:
+def rows(database: Database, table: type) -> int:
     """How many rows a table has."""
-    with store.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
+    with database.reading() as db:
+        return db.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_a_held_time_is_gone_for_everybody_else(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_held_time_is_gone_for_everybody_else(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     hold_slot(runtime, offer_at(world, TEN), for_public=True)
-    assert TEN not in {slot.starts_at for slot in slots_of(store, world)}
+    assert TEN not in {slot.starts_at for slot in slots_of(database, world)}
     with pytest.raises(SlotTaken):
         hold_slot(runtime, offer_at(world, TEN), for_public=True)
 
 
-def test_a_hold_is_dead_after_ten_minutes_without_any_sweep(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_hold_is_dead_after_ten_minutes_without_any_sweep(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     first = hold_slot(runtime, offer_at(world, TEN), for_public=True)
     later = NOW + timedelta(minutes=10)
-    assert TEN in {slot.starts_at for slot in slots_of(store, world, now=later)}
-    with store.reading() as session, pytest.raises(HoldExpired):
-        held(session, world.authority_id, first.token, later)
-    second = hold_slot(make_runtime(store, later), offer_at(world, TEN), for_public=True)
+    assert TEN in {slot.starts_at for slot in slots_of(database, world, now=later)}
+    with database.reading() as db, pytest.raises(HoldExpired):
+        held(db, world.authority_id, first.token, later)
+    second = hold_slot(make_runtime(database, later), offer_at(world, TEN), for_public=True)
     assert second.token != first.token
     with pytest.raises(HoldExpired):
         book(
-            make_runtime(store, later),
+            make_runtime(database, later),
             Booking(world.authority_id, "online", Person("Robin Sample"), hold=first.token),
             actor=RESIDENT,
         )
 
 
-def test_a_hold_becomes_an_appointment_with_the_same_claims(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_hold_becomes_an_appointment_with_the_same_claims(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
-    claims = rows(store, Claim)
+    claims = rows(database, Claim)
     book(
         runtime,
         Booking(world.authority_id, "online", Person("Robin Sample"), hold=kept.token),
         actor=RESIDENT,
     )
-    assert (rows(store, Hold), rows(store, Claim)) == (0, claims)
-    assert TEN not in {slot.starts_at for slot in slots_of(store, world, now=NOW + timedelta(minutes=11))}
+    assert (rows(database, Hold), rows(database, Claim)) == (0, claims)
+    assert TEN not in {slot.starts_at for slot in slots_of(database, world, now=NOW + timedelta(minutes=11))}
 
 
-def test_a_hold_is_used_once(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_hold_is_used_once(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
     booking = Booking(world.authority_id, "online", Person("Robin Sample"), hold=kept.token)
     book(runtime, booking, actor=RESIDENT)
@@ -81,17 +81,17 @@ def test_a_hold_is_used_once(store: Store) -> None:
         book(runtime, booking, actor=RESIDENT)
 
 
-def test_a_released_hold_frees_its_time_at_once(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_released_hold_frees_its_time_at_once(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
     release_hold(runtime, world.authority_id, kept.token)
     release_hold(runtime, world.authority_id, kept.token)
-    assert TEN in {slot.starts_at for slot in slots_of(store, world)}
-    assert (rows(store, Hold), rows(store, Allocation), rows(store, Claim)) == (0, 0, 0)
+    assert TEN in {slot.starts_at for slot in slots_of(database, world)}
+    assert (rows(database, Hold), rows(database, Allocation), rows(database, Claim)) == (0, 0, 0)
 
 
-def test_choosing_again_gives_the_first_choice_back(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_choosing_again_gives_the_first_choice_back(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     first = hold_slot(runtime, offer_at(world, TEN), for_public=True)
     hold_slot(
         runtime,
@@ -99,67 +99,67 @@ def test_choosing_again_gives_the_first_choice_back(store: Store) -> None:
         for_public=True,
         replaces=first.token,
     )
-    free = {slot.starts_at for slot in slots_of(store, world)}
+    free = {slot.starts_at for slot in slots_of(database, world)}
     assert TEN in free
     assert TEN + timedelta(hours=1) not in free
 
 
-def test_one_authority_cannot_release_what_another_holds(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
-    other = make_world(store, slug="elsewhere")
+def test_one_authority_cannot_release_what_another_holds(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    other = make_world(database, slug="elsewhere")
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
     release_hold(runtime, other.authority_id, kept.token)
-    assert rows(store, Hold) == 1
+    assert rows(database, Hold) == 1
 
 
-def test_the_same_key_holds_once(store: Store) -> None:
-    world, runtime = make_world(store, desks=3), make_runtime(store)
+def test_the_same_key_holds_once(database: Database) -> None:
+    world, runtime = make_world(database, desks=3), make_runtime(database)
     key = IdempotencyKey.of("test", "key-1", b"body")
     first = hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key)
     again = hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key)
-    assert (again, rows(store, Hold)) == (first, 1)
+    assert (again, rows(database, Hold)) == (first, 1)
 
 
-def test_lead_time_binds_the_public_and_not_staff(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store, TEN - timedelta(minutes=1))
-    with store.writing() as session:
+def test_lead_time_binds_the_public_and_not_staff(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database, TEN - timedelta(minutes=1))
+    with database.writing() as db:
         from locations.catalogue import bump_plan
         from locations.tables import Authority
 
-        session.get_one(Authority, world.authority_id).lead_minutes = 120
-        bump_plan(session, world.authority_id)
+        db.get_one(Authority, world.authority_id).lead_minutes = 120
+        bump_plan(db, world.authority_id)
     with pytest.raises(TooSoon) as refused:
         hold_slot(runtime, offer_at(world, TEN), for_public=True)
     assert refused.value.limit_at == TEN + timedelta(minutes=119)
     assert hold_slot(runtime, offer_at(world, TEN), for_public=False)
 
 
-def test_beyond_the_horizon_is_too_far(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_beyond_the_horizon_is_too_far(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     with pytest.raises(TooFar):
         hold_slot(runtime, offer_at(world, TEN + timedelta(days=70)), for_public=True)
 
 
-def test_a_sweep_removes_the_dead_only_and_may_run_twice(store: Store) -> None:
-    world, runtime = make_world(store, desks=2), make_runtime(store)
+def test_a_sweep_removes_the_dead_only_and_may_run_twice(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
     hold_slot(runtime, offer_at(world, TEN), for_public=True)
     later = NOW + timedelta(minutes=9)
-    alive = hold_slot(make_runtime(store, later), offer_at(world, TEN), for_public=True)
+    alive = hold_slot(make_runtime(database, later), offer_at(world, TEN), for_public=True)
     swept = NOW + timedelta(minutes=10)
-    assert sweep(make_runtime(store, swept)).holds == 1
-    assert sweep(make_runtime(store, swept)).holds == 0
-    with store.reading() as session:
-        assert held(session, world.authority_id, alive.token, swept).offer == alive.offer
+    assert sweep(make_runtime(database, swept)).holds == 1
+    assert sweep(make_runtime(database, swept)).holds == 0
+    with database.reading() as db:
+        assert held(db, world.authority_id, alive.token, swept).offer == alive.offer
 
 
-def test_claims_of_past_days_are_swept_and_their_record_stays(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_claims_of_past_days_are_swept_and_their_record_stays(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=False)
     book(
         runtime,
         Booking(world.authority_id, "phone", Person("Robin Sample"), hold=kept.token),
         actor=AGENT,
     )
-    assert sweep(make_runtime(store, TEN + timedelta(days=1))).claims == 0
-    assert sweep(make_runtime(store, TEN + timedelta(days=4))).claims == 6
-    assert rows(store, Allocation) == 1
+    assert sweep(make_runtime(database, TEN + timedelta(days=1))).claims == 0
+    assert sweep(make_runtime(database, TEN + timedelta(days=4))).claims == 6
+    assert rows(database, Allocation) == 1

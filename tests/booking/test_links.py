@@ -17,7 +17,7 @@ from booking.use_cases.change_details import Details, change_details, follow_rec
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.manage_links import request_manage_link
 from core.audit import AuditEntry
-from core.database import Store
+from core.database import Database
 from core.errors import LinkEnded, NotFound
 from core.runtime import Runtime
 from people.residents.details import Person
@@ -64,79 +64,79 @@ WRITES: dict[str, Callable[[Runtime, World, str], Any]] = {
 }
 
 
-def residents(store: Store) -> list[tuple[Any, ...]]:
+def residents(database: Database) -> list[tuple[Any, ...]]:
     """Every value of every resident's record."""
-    with store.reading() as session:
-        return [tuple(row) for row in session.execute(select(*Resident.__table__.columns))]
+    with database.reading() as db:
+        return [tuple(row) for row in db.execute(select(*Resident.__table__.columns))]
 
 
-def appointments(store: Store) -> list[tuple[Any, ...]]:
+def appointments(database: Database) -> list[tuple[Any, ...]]:
     """Every value of every appointment."""
-    with store.reading() as session:
-        return [tuple(map(repr, row)) for row in session.execute(select(*Appointment.__table__.columns))]
+    with database.reading() as db:
+        return [tuple(map(repr, row)) for row in db.execute(select(*Appointment.__table__.columns))]
 
 
-def owed(store: Store) -> list[str]:
+def owed(database: Database) -> list[str]:
     """The kinds of what is owed at once, in order."""
-    with store.reading() as session:
-        kinds = session.scalars(select(Notification.kind).order_by(Notification.id)).all()
+    with database.reading() as db:
+        kinds = db.scalars(select(Notification.kind).order_by(Notification.id)).all()
     return [kind for kind in kinds if not kind.startswith("reminder")]
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_day_after_the_end_its_holder_changes_nothing(store: Store, write: str) -> None:
-    world = make_world(store)
-    reference = make_appointment(make_runtime(store), world, TEN, resident=ROBIN).reference
-    before = appointments(store), residents(store)
+def test_a_day_after_the_end_its_holder_changes_nothing(database: Database, write: str) -> None:
+    world = make_world(database)
+    reference = make_appointment(make_runtime(database), world, TEN, resident=ROBIN).reference
+    before = appointments(database), residents(database)
     with pytest.raises(LinkEnded):
-        WRITES[write](make_runtime(store, ENDS + timedelta(days=1, seconds=1)), world, reference)
-    assert (appointments(store), residents(store)) == before
-    with store.reading() as session:
-        assert session.scalars(select(AuditEntry.action)).all() == ["booked"]
+        WRITES[write](make_runtime(database, ENDS + timedelta(days=1, seconds=1)), world, reference)
+    assert (appointments(database), residents(database)) == before
+    with database.reading() as db:
+        assert db.scalars(select(AuditEntry.action)).all() == ["booked"]
 
 
-def test_the_link_of_an_appointment_that_is_over_is_not_sent_again(store: Store) -> None:
-    world = make_world(store)
-    reference = make_appointment(make_runtime(store), world, TEN, resident=ROBIN).reference
+def test_the_link_of_an_appointment_that_is_over_is_not_sent_again(database: Database) -> None:
+    world = make_world(database)
+    reference = make_appointment(make_runtime(database), world, TEN, resident=ROBIN).reference
     for late, expected in ((timedelta(days=1, seconds=1), 0), (timedelta(days=1), 1)):
-        request_manage_link(make_runtime(store, ENDS + late), world.authority_id, reference, "Sample")
-        with store.reading() as session:
-            asked = session.scalars(select(AuditEntry).where(AuditEntry.action == "manage_link_requested")).all()
+        request_manage_link(make_runtime(database, ENDS + late), world.authority_id, reference, "Sample")
+        with database.reading() as db:
+            asked = db.scalars(select(AuditEntry).where(AuditEntry.action == "manage_link_requested")).all()
         assert len(asked) == expected
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_nothing_that_a_link_changes_reaches_the_persons_record(store: Store, write: str) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_nothing_that_a_link_changes_reaches_the_persons_record(database: Database, write: str) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     first = make_appointment(runtime, world, TEN, resident=ROBIN)
     other = make_appointment(runtime, world, TOMORROW, resident=ROBIN).reference
-    before = residents(store)
+    before = residents(database)
     WRITES[write](runtime, world, first.reference)
-    assert residents(store) == before
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), other)
+    assert residents(database) == before
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), other)
     assert (view.resident.email, view.resident.phone, view.has_own_contact) == (ROBIN.email, ROBIN.phone, False)
 
 
 @pytest.fixture
-def sent(store: Store) -> Any:
+def sent(database: Database) -> Any:
     """Books and changes with the outbox listening, and sends what is due: the channel that keeps it."""
     channel = RecordingChannel()
     with appointment_changed.connected_to(plan_notifications):
         yield channel
 
 
-def test_a_new_address_gets_a_new_link_and_the_old_one_is_told(store: Store, sent: RecordingChannel) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_a_new_address_gets_a_new_link_and_the_old_one_is_told(database: Database, sent: RecordingChannel) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN, resident=ROBIN)
     old_link = booked.manage_url_path
     change_details(runtime, world.authority_id, booked.reference, Details(STRANGER), actor=RESIDENT)
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), booked.reference)
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), booked.reference)
         with pytest.raises(NotFound):
-            by_manage_token(session, old_link.rpartition("/")[2])
+            by_manage_token(db, old_link.rpartition("/")[2])
     assert (view.version, view.resident.email, view.resident.phone) == (1, "stranger@example.org", "")
-    assert owed(store) == ["confirmation", "contact_changed_1", "confirmation_1"]
+    assert owed(database) == ["confirmation", "contact_changed_1", "confirmation_1"]
     worker_for(runtime, sent).send_due()
     told = {message.to_email: message for message in sent.sent if "contact" in message.subject}
     assert set(told) == {"robin@example.org"}
@@ -152,53 +152,55 @@ def test_a_new_address_gets_a_new_link_and_the_old_one_is_told(store: Store, sen
         assert message.calendar
 
 
-def test_the_same_contact_again_is_no_change(store: Store, sent: RecordingChannel) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_the_same_contact_again_is_no_change(database: Database, sent: RecordingChannel) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN, resident=ROBIN)
     same = Contact(ROBIN.email, ROBIN.phone, "email", leave_no_message=False)
     change_details(runtime, world.authority_id, booked.reference, Details(same, notes="Ring twice"), actor=RESIDENT)
-    with store.reading() as session:
-        assert by_manage_token(session, booked.manage_url_path.rpartition("/")[2])
-    assert owed(store) == ["confirmation"]
+    with database.reading() as db:
+        assert by_manage_token(db, booked.manage_url_path.rpartition("/")[2])
+    assert owed(database) == ["confirmation"]
 
 
-def test_another_telephone_keeps_the_link_and_is_told_to_the_address(store: Store, sent: RecordingChannel) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_another_telephone_keeps_the_link_and_is_told_to_the_address(
+    database: Database, sent: RecordingChannel
+) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN, resident=ROBIN)
     other = Contact(ROBIN.email, "07700 900789", "email", leave_no_message=False)
     change_details(runtime, world.authority_id, booked.reference, Details(other), actor=RESIDENT)
-    with store.reading() as session:
-        assert by_manage_token(session, booked.manage_url_path.rpartition("/")[2])
-    assert owed(store) == ["confirmation", "contact_changed_1"]
+    with database.reading() as db:
+        assert by_manage_token(db, booked.manage_url_path.rpartition("/")[2])
+    assert owed(database) == ["confirmation", "contact_changed_1"]
 
 
-def test_what_staff_write_down_counts_for_every_appointment_ahead(store: Store, sent: RecordingChannel) -> None:
+def test_what_staff_write_down_counts_for_every_appointment_ahead(database: Database, sent: RecordingChannel) -> None:
     """The person rings: a stranger has redirected their messages. What the agent saves takes them back."""
-    world, runtime = make_world(store), make_runtime(store)
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN, resident=ROBIN)
     change_details(runtime, world.authority_id, booked.reference, Details(STRANGER), actor=RESIDENT)
-    with store.reading() as session:
-        before = session.scalars(select(Appointment.manage_digest)).one()
-    with store.writing() as session:
-        resident_id = session.scalars(select(Resident.id)).one()
-        follow_record(session, runtime, lock_resident(session, world.authority_id, resident_id), AGENT, NOW)
-    with store.reading() as session:
-        view = by_reference(session, catalogue(store, world), booked.reference)
-        assert session.scalars(select(Appointment.manage_digest)).one() != before
+    with database.reading() as db:
+        before = db.scalars(select(Appointment.manage_digest)).one()
+    with database.writing() as db:
+        resident_id = db.scalars(select(Resident.id)).one()
+        follow_record(db, runtime, lock_resident(db, world.authority_id, resident_id), AGENT, NOW)
+    with database.reading() as db:
+        view = by_reference(db, catalogue(database, world), booked.reference)
+        assert db.scalars(select(Appointment.manage_digest)).one() != before
     assert (view.resident.email, view.resident.phone, view.has_own_contact) == (ROBIN.email, ROBIN.phone, False)
-    assert owed(store)[-2:] == ["contact_changed_2", "confirmation_2"]
+    assert owed(database)[-2:] == ["contact_changed_2", "confirmation_2"]
 
 
-def test_the_change_its_messages_and_its_record_come_together_or_not_at_all(store: Store) -> None:
-    world, runtime = make_world(store), make_runtime(store)
+def test_the_change_its_messages_and_its_record_come_together_or_not_at_all(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN, resident=ROBIN)
-    before = appointments(store)
+    before = appointments(database)
 
-    def fail(session: object, change: object) -> None:
+    def fail(db: object, change: object) -> None:
         raise RuntimeError("the outbox is out of order")
 
     with appointment_changed.connected_to(fail), pytest.raises(RuntimeError):
         change_details(runtime, world.authority_id, booked.reference, Details(STRANGER), actor=RESIDENT)
-    assert appointments(store) == before
-    with store.reading() as session:
-        assert session.scalars(select(AuditEntry.action)).all() == ["booked"]
+    assert appointments(database) == before
+    with database.reading() as db:
+        assert db.scalars(select(AuditEntry.action)).all() == ["booked"]

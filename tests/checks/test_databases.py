@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select
 
 import core.database
-from core.database import Store
+from core.database import Database
 from locations.tables import Authority
 from tests.support.factories import make_authority
 from tests.support.loading import made_once
@@ -19,20 +19,20 @@ def libpq(url: str) -> str:
     return url.replace("+psycopg", "")
 
 
-def test_a_database_is_migrated(store: Store) -> None:
-    assert core.database.is_up_to_date(store)
+def test_a_database_is_migrated(database: Database) -> None:
+    assert core.database.is_up_to_date(database)
 
 
 def test_what_a_test_wrote_is_gone_for_the_next(postgres: PostgresServer) -> None:
     for _ in range(2):
         with postgres.database() as url:
-            store = Store(url)
-            with store.writing() as session:
+            database = Database(url)
+            with database.writing() as db:
                 authority = Authority(slug="north", name="North", reminder_plan=[])
-                session.add(authority)
-                session.flush()
+                db.add(authority)
+                db.flush()
                 assert authority.id == 1
-            store.dispose()
+            database.dispose()
 
 
 def test_a_database_whose_tables_were_changed_is_not_used_again(postgres: PostgresServer) -> None:
@@ -42,23 +42,21 @@ def test_a_database_whose_tables_were_changed_is_not_used_again(postgres: Postgr
         assert again != url
 
 
-def test_what_is_made_once_is_copied_with_its_ids_and_counted_on_from(store: Store) -> None:
+def test_what_is_made_once_is_copied_with_its_ids_and_counted_on_from(database: Database) -> None:
     calls = []
 
     @made_once
-    def make_north(store: Store, /, name: str) -> int:
+    def make_north(database: Database, /, name: str) -> int:
         calls.append(name)
-        return make_authority(store, "north", name=name)
+        return make_authority(database, "north", name=name)
 
-    first = make_north(store, "North")
-    with store.writing() as session:
-        session.execute(delete(Authority))
-    assert make_north(store, "North") == first
-    with store.reading() as session:
-        assert session.execute(select(Authority.id, Authority.slug, Authority.name)).all() == [
-            (first, "north", "North")
-        ]
-    assert make_authority(store, "south") == first + 1
+    first = make_north(database, "North")
+    with database.writing() as db:
+        db.execute(delete(Authority))
+    assert make_north(database, "North") == first
+    with database.reading() as db:
+        assert db.execute(select(Authority.id, Authority.slug, Authority.name)).all() == [(first, "north", "North")]
+    assert make_authority(database, "south") == first + 1
     assert calls == ["North"]
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.staff.api_keys import create_api_key
 from tests.support.factories import World, make_world
 
@@ -52,15 +52,15 @@ class Program:
 
 
 @pytest.fixture
-def world(store: Store) -> World:
+def world(database: Database) -> World:
     """One library with one desk, open from 09:00 to 17:00."""
-    return make_world(store)
+    return make_world(database)
 
 
-def key_for(store: Store, authority_id: int, clock: FixedClock, *scopes: str) -> str:
+def key_for(database: Database, authority_id: int, clock: FixedClock, *scopes: str) -> str:
     """A new key."""
-    with store.writing() as session:
-        return create_api_key(session, name="Website", authority_id=authority_id, scopes=scopes, now=clock.now())
+    with database.writing() as db:
+        return create_api_key(db, name="Website", authority_id=authority_id, scopes=scopes, now=clock.now())
 
 
 def program_with(app: Flask, key: str) -> Program:
@@ -69,9 +69,9 @@ def program_with(app: Flask, key: str) -> Program:
 
 
 @pytest.fixture
-def program(app: Flask, store: Store, world: World, clock: FixedClock) -> Program:
+def program(app: Flask, database: Database, world: World, clock: FixedClock) -> Program:
     """A caller that may read and book."""
-    return program_with(app, key_for(store, world.authority_id, clock, "read", "book"))
+    return program_with(app, key_for(database, world.authority_id, clock, "read", "book"))
 
 
 @pytest.fixture

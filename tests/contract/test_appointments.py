@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.tables import ResidentAccess
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World, make_world
@@ -189,10 +189,10 @@ def test_the_calendar_file_can_be_fetched(program: Program) -> None:
 
 
 def test_an_unknown_reference_and_anothers_answer_alike(
-    app: Flask, program: Program, store: Store, clock: FixedClock
+    app: Flask, program: Program, database: Database, clock: FixedClock
 ) -> None:
-    other = make_world(store, slug="otherham")
-    stranger = program_with(app, key_for(store, other.authority_id, clock, "read", "book"))
+    other = make_world(database, slug="otherham")
+    stranger = program_with(app, key_for(database, other.authority_id, clock, "read", "book"))
     reference = program.book(program.slots()[0]["slot"])["reference"]
     for path in (f"/appointments/{reference}", f"/appointments/{reference}.ics"):
         theirs = assert_problem(stranger.get(path), 404, "not_found")
@@ -202,12 +202,12 @@ def test_an_unknown_reference_and_anothers_answer_alike(
         assert_problem(stranger.post(f"/appointments/{reference}/{deed}", body), 404, "not_found")
 
 
-def test_each_look_is_on_record(program: Program, store: Store, world: World) -> None:
+def test_each_look_is_on_record(program: Program, database: Database, world: World) -> None:
     reference = program.book(program.slots()[0]["slot"])["reference"]
     program.get(f"/appointments/{reference}")
     program.get(f"/appointments/{reference}.ics")
-    with store.reading() as session:
-        rows = session.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
+    with database.reading() as db:
+        rows = db.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
     assert [(row.actor_kind, row.purpose, row.authority_id) for row in rows] == [
         ("api", "api_appointment", world.authority_id),
         ("api", "api_calendar", world.authority_id),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api import serializers
-from core.database import Store
+from core.database import Database
 from tests.contract.conftest import Program, assert_problem
 from tests.support.factories import (
     NOW,
@@ -38,10 +38,10 @@ def test_every_free_slot_is_listed(anybody: Program, world: World) -> None:
     assert len(items) == 16
 
 
-def test_the_text_is_what_a_json_library_writes(anybody: Program, store: Store, world: World) -> None:
-    make_virtual(store, world)
+def test_the_text_is_what_a_json_library_writes(anybody: Program, database: Database, world: World) -> None:
+    make_virtual(database, world)
     answer = anybody.get("/availability", service="talk")
-    slots = slots_of(store, world, NOW.replace(hour=9), service_ids=(3,))
+    slots = slots_of(database, world, NOW.replace(hour=9), service_ids=(3,))
     expected = {"items": [serializers.slot(slot) for slot in slots], "next_cursor": None}
     assert len(slots) > 100
     assert answer.text == json.dumps(expected, separators=(",", ":"))
@@ -90,19 +90,19 @@ def test_times_carry_the_offset_of_their_own_day(anybody: Program, clock: Any) -
     }
 
 
-def make_virtual(store: Store, world: World) -> None:
+def make_virtual(database: Database, world: World) -> None:
     """A virtual room with a service by video and by phone."""
-    site = make_site(store, world.authority_id, "online", kind="virtual", name="Online", easting=None, northing=None)
-    room = make_resource(store, world.authority_id, site, "room-1", kind="virtual_room")
+    site = make_site(database, world.authority_id, "online", kind="virtual", name="Online", easting=None, northing=None)
+    room = make_resource(database, world.authority_id, site, "room-1", kind="virtual_room")
     requirements = [{"kind": "virtual_room", "skills": []}]
     service = make_service(
-        store, world.authority_id, "talk", name="Talk", modes=["video", "phone"], requirements=requirements
+        database, world.authority_id, "talk", name="Talk", modes=["video", "phone"], requirements=requirements
     )
-    make_session(store, world.authority_id, site, [room], [service])
+    make_session(database, world.authority_id, site, [room], [service])
 
 
-def test_a_slot_is_listed_once_for_each_mode(anybody: Program, store: Store, world: World) -> None:
-    make_virtual(store, world)
+def test_a_slot_is_listed_once_for_each_mode(anybody: Program, database: Database, world: World) -> None:
+    make_virtual(database, world)
     items = anybody.slots(service="talk", to="2026-11-23")
     assert [(item["starts_at"][11:16], item["mode"]) for item in items[:3]] == [
         ("09:00", "video"),
@@ -112,10 +112,10 @@ def test_a_slot_is_listed_once_for_each_mode(anybody: Program, store: Store, wor
     assert {item["mode"] for item in anybody.slots(service="talk", mode="phone")} == {"phone"}
 
 
-def test_sites_and_needs_narrow_the_search(anybody: Program, store: Store, world: World) -> None:
-    second = make_site(store, world.authority_id, "mill", name="Mill Library", features=["hearing-loop"])
-    desk = make_resource(store, world.authority_id, second, "desk-1")
-    make_session(store, world.authority_id, second, [desk], world.service_ids)
+def test_sites_and_needs_narrow_the_search(anybody: Program, database: Database, world: World) -> None:
+    second = make_site(database, world.authority_id, "mill", name="Mill Library", features=["hearing-loop"])
+    desk = make_resource(database, world.authority_id, second, "desk-1")
+    make_session(database, world.authority_id, second, [desk], world.service_ids)
 
     def sites(**query: Any) -> set[str]:
         return {item["site"] for item in anybody.slots(**query)}
@@ -132,10 +132,10 @@ def test_extra_time_makes_the_visit_longer(anybody: Program) -> None:
     assert (first["starts_at"][11:16], first["ends_at"][11:16]) == ("09:00", "09:45")
 
 
-def test_near_puts_the_nearest_site_first(anybody: Program, store: Store, world: World) -> None:
-    near = make_site(store, world.authority_id, "near", name="Near Library", easting=524_000, northing=189_000)
-    desk = make_resource(store, world.authority_id, near, "desk-1")
-    make_session(store, world.authority_id, near, [desk], world.service_ids)
+def test_near_puts_the_nearest_site_first(anybody: Program, database: Database, world: World) -> None:
+    near = make_site(database, world.authority_id, "near", name="Near Library", easting=524_000, northing=189_000)
+    desk = make_resource(database, world.authority_id, near, "desk-1")
+    make_session(database, world.authority_id, near, [desk], world.service_ids)
     order = [item["site"] for item in anybody.slots(to="2026-11-24", near="HA8 0")]
     assert order == ["near"] * 32 + ["high-street"] * 32 or order == ["high-street"] * 32 + ["near"] * 32
     starts = [item["starts_at"] for item in anybody.slots(to="2026-11-24")]
@@ -145,9 +145,9 @@ def test_near_puts_the_nearest_site_first(anybody: Program, store: Store, world:
 @pytest.mark.parametrize("query", [{}, {"near": "NW11"}])
 @pytest.mark.parametrize("service", ["certify", "talk"])
 def test_pages_join_to_the_whole(
-    service: str, query: dict[str, str], anybody: Program, store: Store, world: World
+    service: str, query: dict[str, str], anybody: Program, database: Database, world: World
 ) -> None:
-    make_virtual(store, world)
+    make_virtual(database, world)
     asked = {"service": service, "to": "2026-11-24"} | query
     whole, found, cursor = anybody.slots(**asked), [], None
     for _ in range(len(whole)):

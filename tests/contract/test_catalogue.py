@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from locations.catalogue import bump_plan
 from locations.tables import Authority
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
@@ -63,18 +63,18 @@ def test_sites_are_listed_without_distances_unless_asked(anybody: Program) -> No
     }
 
 
-def open_site(store: Store, world: World, slug: str, *, service: int = 0, **values: Any) -> int:
+def open_site(database: Database, world: World, slug: str, *, service: int = 0, **values: Any) -> int:
     """The id of another site, with a desk at which one service is offered."""
-    site = make_site(store, world.authority_id, slug, **values)
-    desk = make_resource(store, world.authority_id, site, f"{slug}-desk")
-    make_session(store, world.authority_id, site, [desk], [world.service_ids[service]], f"{slug}-days")
+    site = make_site(database, world.authority_id, slug, **values)
+    desk = make_resource(database, world.authority_id, site, f"{slug}-desk")
+    make_session(database, world.authority_id, site, [desk], [world.service_ids[service]], f"{slug}-days")
     return site
 
 
-def test_what_is_kept_for_its_history_alone_is_not_listed(anybody: Program, store: Store, world: World) -> None:
+def test_what_is_kept_for_its_history_alone_is_not_listed(anybody: Program, database: Database, world: World) -> None:
     """No session offers the service, and none opens the site: to the public they are as good as unknown."""
-    make_service(store, world.authority_id, "blue-badge", name="Blue badge renewals")
-    make_site(store, world.authority_id, "old-hall", name="Old Hall", kind="hub")
+    make_service(database, world.authority_id, "blue-badge", name="Blue badge renewals")
+    make_site(database, world.authority_id, "old-hall", name="Old Hall", kind="hub")
     assert [item["slug"] for item in anybody.get("/services").get_json()["items"]] == ["certify", "advice"]
     assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["high-street"]
     assert_problem(anybody.get("/sites", service="blue-badge"), 400, "validation")
@@ -82,9 +82,9 @@ def test_what_is_kept_for_its_history_alone_is_not_listed(anybody: Program, stor
     assert_problem(anybody.get("/availability", service="certify", site="old-hall"), 400, "validation")
 
 
-def test_sites_come_nearest_first_and_virtual_ones_last(anybody: Program, store: Store, world: World) -> None:
-    open_site(store, world, "far", name="A Far Hub", kind="hub", easting=600_000, northing=300_000)
-    open_site(store, world, "video", name="A Video Room", kind="virtual", easting=None, northing=None)
+def test_sites_come_nearest_first_and_virtual_ones_last(anybody: Program, database: Database, world: World) -> None:
+    open_site(database, world, "far", name="A Far Hub", kind="hub", easting=600_000, northing=300_000)
+    open_site(database, world, "video", name="A Video Room", kind="virtual", easting=None, northing=None)
     items = anybody.get("/sites", near="NW11 9QS").get_json()["items"]
     assert [item["slug"] for item in items] == ["high-street", "far", "video"]
     near, far, nowhere = (item["distance_miles"] for item in items)
@@ -92,16 +92,16 @@ def test_sites_come_nearest_first_and_virtual_ones_last(anybody: Program, store:
     assert nowhere is None
 
 
-def test_sites_can_be_narrowed_to_those_with_a_service(anybody: Program, store: Store, world: World) -> None:
-    open_site(store, world, "advice-only", name="Advice Hub", kind="hub", service=1)
+def test_sites_can_be_narrowed_to_those_with_a_service(anybody: Program, database: Database, world: World) -> None:
+    open_site(database, world, "advice-only", name="Advice Hub", kind="hub", service=1)
     assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["advice-only", "high-street"]
     items = anybody.get("/sites", service="certify").get_json()["items"]
     assert [item["slug"] for item in items] == ["high-street"]
 
 
 @pytest.mark.parametrize("path", ["/services", "/sites"])
-def test_lists_come_in_pages(path: str, anybody: Program, store: Store, world: World) -> None:
-    open_site(store, world, "second", name="Second Hub", kind="hub")
+def test_lists_come_in_pages(path: str, anybody: Program, database: Database, world: World) -> None:
+    open_site(database, world, "second", name="Second Hub", kind="hub")
     whole = anybody.get(path).get_json()["items"]
     first = anybody.get(path, limit=1).get_json()
     second = anybody.get(path, limit=1, cursor=first["next_cursor"]).get_json()
@@ -129,10 +129,12 @@ def test_a_wrong_parameter_is_named(query: dict[str, str], field: str, anybody: 
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_an_unpublished_authority_needs_a_key(anybody: Program, program: Program, store: Store, world: World) -> None:
-    with store.writing() as session:
-        session.get_one(Authority, world.authority_id).publishes_availability = False
-        bump_plan(session, world.authority_id)
+def test_an_unpublished_authority_needs_a_key(
+    anybody: Program, program: Program, database: Database, world: World
+) -> None:
+    with database.writing() as db:
+        db.get_one(Authority, world.authority_id).publishes_availability = False
+        bump_plan(db, world.authority_id)
     for path in ("/services", "/sites", "/availability?service=certify"):
         answer = anybody.get(path)
         assert_problem(answer, 401, "not_allowed")
@@ -140,17 +142,17 @@ def test_an_unpublished_authority_needs_a_key(anybody: Program, program: Program
         assert program.get(path).status_code == 200
 
 
-def test_without_a_key_one_of_several_authorities_must_be_named(anybody: Program, store: Store) -> None:
-    make_world(store, slug="otherham")
+def test_without_a_key_one_of_several_authorities_must_be_named(anybody: Program, database: Database) -> None:
+    make_world(database, slug="otherham")
     body = assert_problem(anybody.get("/services"), 400, "validation", "authority")
     assert "otherham, testshire" in body["errors"]["authority"][0]
     assert anybody.get("/services", authority="otherham").status_code == 200
     assert_problem(anybody.get("/services", authority="nowhere"), 404, "not_found")
 
 
-def test_a_key_names_its_authority(app: Flask, program: Program, store: Store, clock: FixedClock) -> None:
-    other = make_world(store, slug="otherham")
-    stranger = program_with(app, key_for(store, other.authority_id, clock, "read"))
+def test_a_key_names_its_authority(app: Flask, program: Program, database: Database, clock: FixedClock) -> None:
+    other = make_world(database, slug="otherham")
+    stranger = program_with(app, key_for(database, other.authority_id, clock, "read"))
     assert program.get("/services", authority="testshire").status_code == 200
     assert stranger.get("/services").status_code == 200
     assert_problem(stranger.get("/services", authority="testshire"), 404, "not_found")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.tables import ResidentAccess
 from tests.contract.conftest import Program, assert_problem
 
@@ -131,7 +131,7 @@ def test_what_cannot_follow_is_refused(program: Program, reference: str) -> None
     assert_problem(program.post(path, {}), 422, "validation", "outcome")
 
 
-def test_the_day_list_comes_by_start_and_in_pages(program: Program, store: Store) -> None:
+def test_the_day_list_comes_by_start_and_in_pages(program: Program, database: Database) -> None:
     slots = program.slots(**{"from": "2026-11-24"})
     references = [program.book(slot["slot"], f"Person {n}")["reference"] for n, slot in enumerate(slots[:3])]
     path = "/sites/high-street/days/2026-11-24"
@@ -142,8 +142,8 @@ def test_the_day_list_comes_by_start_and_in_pages(program: Program, store: Store
     first = program.get(path, limit=2).get_json()
     second = program.get(path, limit=2, cursor=first["next_cursor"]).get_json()
     assert first["items"] + second["items"] == day["items"]
-    with store.reading() as session:
-        looks = session.scalars(select(ResidentAccess.purpose)).all()
+    with database.reading() as db:
+        looks = db.scalars(select(ResidentAccess.purpose)).all()
     assert looks.count("api_day_list") == 3
 
 

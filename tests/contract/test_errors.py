@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.settings import Settings
 from people.tables import ApiKey
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
@@ -47,19 +47,19 @@ def test_a_key_that_does_not_work_opens_nothing(header: str, app: Flask, world: 
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_revoked_key_stops_at_once(program: Program, store: Store, clock: FixedClock) -> None:
+def test_a_revoked_key_stops_at_once(program: Program, database: Database, clock: FixedClock) -> None:
     assert program.get("/services").status_code == 200
-    with store.writing() as session:
-        session.execute(update(ApiKey).values(revoked_at=clock.now()))
+    with database.writing() as db:
+        db.execute(update(ApiKey).values(revoked_at=clock.now()))
     assert_problem(program.get("/services"), 401, "not_allowed")
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
 def test_a_key_without_the_scope_is_not_allowed(
-    method: str, path: str, app: Flask, store: Store, world: World, clock: FixedClock
+    method: str, path: str, app: Flask, database: Database, world: World, clock: FixedClock
 ) -> None:
     wrong = "book" if method == "GET" else "read"
-    caller = program_with(app, key_for(store, world.authority_id, clock, wrong))
+    caller = program_with(app, key_for(database, world.authority_id, clock, wrong))
     answer = caller.client.open(f"/api/v1{path}", method=method, headers=caller.headers)
     assert_problem(answer, 403, "not_allowed")
 
@@ -96,15 +96,15 @@ def test_a_body_that_is_too_long_is_refused(program: Program) -> None:
 
 
 @pytest.fixture
-def slow(settings: Settings, store: Store, clock: FixedClock) -> Flask:
+def slow(settings: Settings, database: Database, clock: FixedClock) -> Flask:
     """The application, with three requests an hour for each caller."""
-    return create_app(replace(settings, api_rate_limit="3/hour"), store=store, clock=clock)
+    return create_app(replace(settings, api_rate_limit="3/hour"), database=database, clock=clock)
 
 
 def test_too_many_requests_are_told_when_to_come_back(
-    slow: Flask, store: Store, world: World, clock: FixedClock
+    slow: Flask, database: Database, world: World, clock: FixedClock
 ) -> None:
-    caller = program_with(slow, key_for(store, world.authority_id, clock, "read"))
+    caller = program_with(slow, key_for(database, world.authority_id, clock, "read"))
     welcome = [caller.get("/services") for _ in range(3)]
     assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in welcome] == [(200, None)] * 3
     answer = caller.get("/sites")
@@ -113,9 +113,9 @@ def test_too_many_requests_are_told_when_to_come_back(
 
 
 def test_each_key_and_each_address_is_counted_by_itself(
-    slow: Flask, store: Store, world: World, clock: FixedClock
+    slow: Flask, database: Database, world: World, clock: FixedClock
 ) -> None:
-    callers = [program_with(slow, key_for(store, world.authority_id, clock, "read")) for _ in range(2)]
+    callers = [program_with(slow, key_for(database, world.authority_id, clock, "read")) for _ in range(2)]
     callers.append(Program(slow.test_client()))
     for caller in callers:
         assert [caller.get("/services").status_code for _ in range(4)] == [200, 200, 200, 429]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from tests.contract.conftest import Program, assert_problem
 from tests.support.factories import make_world, slots_of
 
@@ -53,9 +53,9 @@ def test_the_slot_is_needed(program: Program) -> None:
     assert_problem(program.post("/holds", {}), 422, "validation", "slot")
 
 
-def test_a_slot_of_another_council_is_refused(program: Program, store: Store) -> None:
-    other = make_world(store, slug="otherham")
-    token = slots_of(store, other)[0].token
+def test_a_slot_of_another_council_is_refused(program: Program, database: Database) -> None:
+    other = make_world(database, slug="otherham")
+    token = slots_of(database, other)[0].token
     assert_problem(program.post("/holds", {"slot": token}), 422, "validation", "slot")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from booking.tables import Appointment, Hold
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World
 
@@ -23,14 +23,14 @@ DEEDS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_a_booking_sent_twice_is_made_once(program: Program, store: Store, clock: FixedClock) -> None:
+def test_a_booking_sent_twice_is_made_once(program: Program, database: Database, clock: FixedClock) -> None:
     body = {"slot": program.slots()[8]["slot"], "resident": {"name": "Robin Sample"}}
     first = program.post("/appointments", body, Idempotency_Key="one")
     clock.advance(timedelta(hours=24))
     second = program.post("/appointments", body, Idempotency_Key="one")
     assert (first.status_code, first.data) == (201, second.data)
     assert second.status_code == 201
-    assert count(store, Appointment) == 1
+    assert count(database, Appointment) == 1
 
 
 def test_the_answer_stays_although_the_appointment_went_on(program: Program) -> None:
@@ -42,12 +42,12 @@ def test_the_answer_stays_although_the_appointment_went_on(program: Program) -> 
     assert program.post("/appointments", body, Idempotency_Key="one").data == first.data
 
 
-def test_a_hold_sent_twice_is_one_hold(program: Program, store: Store) -> None:
+def test_a_hold_sent_twice_is_one_hold(program: Program, database: Database) -> None:
     body = {"slot": program.slots()[0]["slot"]}
     first = program.post("/holds", body, Idempotency_Key="one")
     second = program.post("/holds", body, Idempotency_Key="one")
     assert (second.status_code, second.data) == (201, first.data)
-    assert count(store, Hold) == 1
+    assert count(database, Hold) == 1
 
 
 @pytest.mark.parametrize("deed", DEEDS)
@@ -97,9 +97,9 @@ def test_a_refusal_is_not_kept(program: Program) -> None:
 
 
 def test_each_caller_has_keys_of_its_own(
-    app: Flask, program: Program, store: Store, world: World, clock: FixedClock
+    app: Flask, program: Program, database: Database, world: World, clock: FixedClock
 ) -> None:
-    other = program_with(app, key_for(store, world.authority_id, clock, "book"))
+    other = program_with(app, key_for(database, world.authority_id, clock, "book"))
     slots = program.slots()
     program.post("/holds", {"slot": slots[0]["slot"]}, Idempotency_Key="one")
     assert other.post("/holds", {"slot": slots[1]["slot"]}, Idempotency_Key="one").status_code == 201
@@ -110,7 +110,7 @@ def test_a_key_that_is_too_long_is_refused(program: Program) -> None:
     assert_problem(answer, 400, "validation", "Idempotency-Key")
 
 
-def test_ten_senders_of_one_booking_get_one_answer(app: Flask, program: Program, store: Store) -> None:
+def test_ten_senders_of_one_booking_get_one_answer(app: Flask, program: Program, database: Database) -> None:
     body = {"slot": program.slots()[0]["slot"], "resident": {"name": "Robin Sample"}}
 
     def send(_number: int) -> tuple[int, bytes]:
@@ -121,10 +121,10 @@ def test_ten_senders_of_one_booking_get_one_answer(app: Flask, program: Program,
         answers = set(pool.map(send, range(10)))
     assert len(answers) == 1
     assert next(iter(answers))[0] == 201
-    assert count(store, Appointment) == 1
+    assert count(database, Appointment) == 1
 
 
-def count(store: Store, table: type[Any]) -> int:
+def count(database: Database, table: type[Any]) -> int:
     """How many rows there are."""
-    with store.reading() as session:
-        return int(session.scalar(select(func.count()).select_from(table)) or 0)
+    with database.reading() as db:
+        return int(db.scalar(select(func.count()).select_from(table)) or 0)

@@ -10,14 +10,14 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from booking.tables import Allocation, Claim
-from core.database import Store
+from core.database import Database
 from tests.contract.conftest import Program
 
 RACERS = 20
 
 
 @pytest.mark.parametrize("path", ["/holds", "/appointments"])
-def test_twenty_programs_at_once_give_one_winner(path: str, app: Flask, program: Program, store: Store) -> None:
+def test_twenty_programs_at_once_give_one_winner(path: str, app: Flask, program: Program, database: Database) -> None:
     slot = program.slots()[4]["slot"]
     start = Barrier(RACERS)
 
@@ -31,6 +31,6 @@ def test_twenty_programs_at_once_give_one_winner(path: str, app: Flask, program:
     with ThreadPoolExecutor(RACERS) as pool:
         answers = sorted(pool.map(race, range(RACERS)))
     assert answers == [(201, "", 0)] + [(409, "slot_taken", 3)] * (RACERS - 1)
-    with store.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Allocation)) == 1
-        assert session.scalar(select(func.count()).select_from(Claim)) == 6  # thirty minutes
+    with database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(Allocation)) == 1
+        assert db.scalar(select(func.count()).select_from(Claim)) == 6  # thirty minutes

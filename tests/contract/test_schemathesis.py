@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.settings import Settings
 from tests.contract.conftest import Program, key_for, program_with
 from tests.support.factories import make_world
@@ -42,10 +42,10 @@ KNOWN = {"service": ["certify"], "site": "high-street", "date": "2026-11-24"}
 class Town:
     """One application with a slot, a hold and an appointment, for all the requests of one database."""
 
-    def __init__(self, app: Flask, store: Store, clock: FixedClock) -> None:
+    def __init__(self, app: Flask, database: Database, clock: FixedClock) -> None:
         self.app = app
-        world = make_world(store)
-        self.program: Program = program_with(app, key_for(store, world.authority_id, clock, "read", "book"))
+        world = make_world(database)
+        self.program: Program = program_with(app, key_for(database, world.authority_id, clock, "read", "book"))
         slots = self.program.slots()
         self.slot = slots[9]["slot"]
         self.reference = self.program.book(slots[3]["slot"])["reference"]
@@ -57,12 +57,12 @@ def town(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Town]:
     """The town on one database."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url = str(request.getfixturevalue(name))
-    store = Store(url)
+    database = Database(url)
     settings = Settings(
         database_url=url, secret_key="x", is_test=True, api_rate_limit="1000000/second", log_level="CRITICAL"
     )
-    yield Town(create_app(settings, store=store, clock=clock), store, clock)
-    store.dispose()
+    yield Town(create_app(settings, database=database, clock=clock), database, clock)
+    database.dispose()
 
 
 def test_no_request_breaks_the_api_or_its_description(town: Town) -> None:

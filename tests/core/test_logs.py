@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from structlog.stdlib import ProcessorFormatter
 
-from core.database import Store
+from core.database import Database
 from tests.contract.conftest import Program, program, world
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -90,10 +90,10 @@ def test_no_line_says_anything_about_anybody(program: Program, logged: StringIO)
 def test_an_error_of_the_database_names_its_request_and_nobody(app: Flask, program: Program, logged: StringIO) -> None:
     """The log says which statement broke and why, and neither its values nor the row that was refused."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    store: Store = app.extensions["front_door"].store
+    database: Database = app.extensions["front_door"].database
     slot = program.slots()[0]["slot"]
-    with store.writing() as session:
-        session.execute(text(REFUSES_RESIDENTS[store.engine.dialect.name]))
+    with database.writing() as db:
+        db.execute(text(REFUSES_RESIDENTS[database.engine.dialect.name]))
     who = {"name": "Zephyrine Quill", "email": "zephyrine@example.org", "phone": "01632 960123", "postcode": "NW11 9QS"}
     headers = {"X_Request_ID": "broken-request-1"}
     answer = program.post("/appointments", {"slot": slot, "resident": who, "notes": "a private story"}, **headers)

@@ -20,7 +20,7 @@ from booking.tables import Allocation, Appointment, AppointmentService, Claim, R
 from booking.use_cases.import_locations import import_file
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store, upgrade
+from core.database import Database, upgrade
 from core.errors import Refused
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
@@ -51,23 +51,23 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
     url = f"sqlite:///{tmp_path_factory.mktemp('demo')}/demo.sqlite"
     upgrade(url)
-    store = Store(url)
+    database = Database(url)
     settings = Settings(database_url=url, secret_key="a secret for tests", is_test=True)
-    app = create_app(settings, store=store, clock=FixedClock(NOW))
+    app = create_app(settings, database=database, clock=FixedClock(NOW))
     runtime: Runtime = app.extensions[EXTENSION]
     load_councils(runtime, PASSWORD)
     yield runtime
-    store.dispose()
+    database.dispose()
 
 
 def catalogue(runtime: Runtime, slug: str) -> Catalogue:
-    with runtime.store.reading() as session:
-        return catalogue_of(session, slug)
+    with runtime.database.reading() as db:
+        return catalogue_of(db, slug)
 
 
 def appointments(runtime: Runtime) -> list[Any]:
-    with runtime.store.reading() as session:
-        return list(session.scalars(select(Appointment).order_by(Appointment.id)))
+    with runtime.database.reading() as db:
+        return list(db.scalars(select(Appointment).order_by(Appointment.id)))
 
 
 @pytest.mark.parametrize("slug", TOWNS)
@@ -100,8 +100,8 @@ def test_every_visit_ahead_would_have_been_allowed_by_the_engine(demo: Runtime) 
     for slug in TOWNS:
         council = catalogue(demo, slug)
         by_day: dict[tuple[int, date], list[Any]] = defaultdict(list)
-        with demo.store.reading() as session:
-            rows = session.execute(
+        with demo.database.reading() as db:
+            rows = db.execute(
                 select(Appointment.local_date, Allocation, AppointmentService.service_id)
                 .join(Allocation, Allocation.appointment_id == Appointment.id)
                 .join(AppointmentService, AppointmentService.appointment_id == Appointment.id)
@@ -129,8 +129,8 @@ def _check_day(council: Catalogue, site_id: int, local_date: date, seats: list[A
 
 
 def test_no_seat_is_taken_twice(demo: Runtime) -> None:
-    with demo.store.reading() as session:
-        seats = session.scalars(select(Allocation).order_by(Allocation.first_unit)).all()
+    with demo.database.reading() as db:
+        seats = db.scalars(select(Allocation).order_by(Allocation.first_unit)).all()
     last: dict[tuple[int, int], int] = {}
     for seat in seats:
         assert last.get((seat.resource_id, seat.seat), 0) <= seat.first_unit
@@ -139,21 +139,21 @@ def test_no_seat_is_taken_twice(demo: Runtime) -> None:
 
 def test_what_is_still_to_come_is_claimed_unit_by_unit(demo: Runtime) -> None:
     tomorrow = unit_of(datetime(2026, 11, 24, tzinfo=UTC))
-    with demo.store.reading() as session:
-        seats = session.scalars(select(Allocation).where(Allocation.first_unit >= tomorrow)).all()
-        claims = session.execute(select(Claim.resource_id, Claim.unit, Claim.seat).where(Claim.unit >= tomorrow)).all()
-        past = session.scalar(select(func.count()).where(Claim.unit < unit_of(datetime(2026, 11, 23, tzinfo=UTC))))
+    with demo.database.reading() as db:
+        seats = db.scalars(select(Allocation).where(Allocation.first_unit >= tomorrow)).all()
+        claims = db.execute(select(Claim.resource_id, Claim.unit, Claim.seat).where(Claim.unit >= tomorrow)).all()
+        past = db.scalar(select(func.count()).where(Claim.unit < unit_of(datetime(2026, 11, 23, tzinfo=UTC))))
     expected = {(s.resource_id, unit, s.seat) for s in seats for unit in range(s.first_unit, s.last_unit)}
     assert {tuple(claim) for claim in claims} == expected
     assert past == 0
 
 
 def test_a_cancelled_visit_takes_nothing(demo: Runtime) -> None:
-    with demo.store.reading() as session:
+    with demo.database.reading() as db:
         taken = select(Allocation.appointment_id)
         cancelled = select(func.count()).where(Appointment.state.in_(CANCELLED))
-        assert session.scalar(cancelled.where(Appointment.id.in_(taken))) == 0
-        assert session.scalars(cancelled).one() > 0
+        assert db.scalar(cancelled.where(Appointment.id.in_(taken))) == 0
+        assert db.scalars(cancelled).one() > 0
 
 
 def test_all_outcomes_are_in_the_past_and_today_is_a_mix(demo: Runtime) -> None:
@@ -188,28 +188,28 @@ def test_nobody_has_more_visits_to_come_than_the_council_allows(demo: Runtime) -
 
 def test_residents_are_found_by_a_misspelt_name_and_in_their_own_script(demo: Runtime) -> None:
     barnet = catalogue(demo, "barnet").authority.id
-    with demo.store.reading() as session:
+    with demo.database.reading() as db:
         for text, part in (("wilfrid thislewick", "Thistlewick"), ("示例小明", "示例小明"), ("Тестова", "Тестова")):
-            assert any(part in match.resident.name for match in find_residents(session, barnet, text)), text
+            assert any(part in match.resident.name for match in find_residents(db, barnet, text)), text
 
 
 def test_every_contact_is_one_that_cannot_be_anybodys(demo: Runtime) -> None:
-    with demo.store.reading() as session:
-        residents = session.scalars(select(Resident)).all()
+    with demo.database.reading() as db:
+        residents = db.scalars(select(Resident)).all()
     assert all(resident.email.endswith("@example.org") for resident in residents if resident.email)
     assert all(resident.phone.startswith("07700 900") for resident in residents if resident.phone)
     assert any(not resident.email and not resident.phone for resident in residents)
 
 
 def test_reminders_are_planned_for_what_is_to_come(demo: Runtime) -> None:
-    with demo.store.reading() as session:
-        assert session.scalars(select(func.count()).select_from(Notification)).one() > 1000
-        assert session.scalars(select(Notification.due_at).order_by(Notification.due_at).limit(1)).one() > NOW
+    with demo.database.reading() as db:
+        assert db.scalars(select(func.count()).select_from(Notification)).one() > 1000
+        assert db.scalars(select(Notification.due_at).order_by(Notification.due_at).limit(1)).one() > NOW
 
 
 def test_the_sign_ins_of_the_contract_are_there(demo: Runtime) -> None:
-    with demo.store.reading() as session:
-        emails = set(session.scalars(select(StaffMember.email)))
+    with demo.database.reading() as db:
+        emails = set(db.scalars(select(StaffMember.email)))
     assert emails == {f"{who}@demo.example" for who in ("agent", "site", "manager", "admin")}
 
 
@@ -251,14 +251,14 @@ def test_scale_has_exactly_the_size_that_was_asked_for(runtime: Runtime) -> None
     # 8 desks x 20 weekdays x 16 half-hours = 2,560, and a quarter of them.
     assert len(ahead) == 640
     assert sum(row.local_date < now.date() for row in rows) == 1000
-    with runtime.store.reading() as session:
-        each = session.execute(
+    with runtime.database.reading() as db:
+        each = db.execute(
             select(Allocation.resource_id, func.count())
             .where(Allocation.first_unit >= unit_of(datetime(2026, 11, 24, tzinfo=UTC)))
             .group_by(Allocation.resource_id)
         )
         assert {count for _, count in each} == {80}
-        assert session.scalars(select(func.count()).select_from(Claim)).one() >= 640 * 6
+        assert db.scalars(select(func.count()).select_from(Claim)).one() >= 640 * 6
 
 
 def test_scale_is_not_loaded_over_another_scale(runtime: Runtime) -> None:
@@ -272,8 +272,8 @@ def test_if_empty_leaves_a_database_with_an_authority_alone(app: Flask, runtime:
     result = app.test_cli_runner().invoke(args=["demo", "load", "--if-empty"])
     assert result.exit_code == 0
     assert "nothing was loaded" in result.output
-    with runtime.store.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Appointment)) == 0
+    with runtime.database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(Appointment)) == 0
 
 
 def test_fewer_desks_than_sites_are_refused_in_words(app: Flask) -> None:
@@ -289,8 +289,8 @@ def test_a_closure_that_is_brought_in_lists_whom_to_rebook(runtime: Runtime) -> 
     closure = "\n[[closures]]\nslug = 'flood'\nstarts_at = 2026-11-24T09:00:00\nends_at = 2026-11-24T12:00:00\n"
     changes = import_file(runtime, (plan_text(size) + closure).encode(), actor=Actor.system())
     assert changes.to_rebook == 6
-    with runtime.store.reading() as session:
-        assert session.scalar(select(func.count()).select_from(RebookItem)) == 6
+    with runtime.database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(RebookItem)) == 6
 
 
 def test_a_desk_with_visits_to_come_cannot_be_left_out(runtime: Runtime) -> None:

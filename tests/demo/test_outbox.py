@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.settings import Settings
 from reminders.channels.stored import DemoChannel
 from tests.reminders.calendar_readers import read_with_vobject
@@ -28,9 +28,9 @@ def settings(database_url: str) -> Settings:
     return Settings(database_url=database_url, secret_key="a secret for tests", is_test=True, is_demo=True)
 
 
-def send(store: Store, clock: FixedClock, count: int) -> None:
-    owe(store, make_world(store), count, now=clock.now())
-    tally = worker_on(store, clock, DemoChannel(store, SENDER)).send_due()
+def send(database: Database, clock: FixedClock, count: int) -> None:
+    owe(database, make_world(database), count, now=clock.now())
+    tally = worker_on(database, clock, DemoChannel(database, SENDER)).send_due()
     assert tally.sent == count
 
 
@@ -43,9 +43,9 @@ def test_an_empty_outbox_says_how_to_get_a_message(client: FlaskClient) -> None:
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_messages_are_listed_newest_first_a_page_at_a_time(
-    client: FlaskClient, store: Store, clock: FixedClock
+    client: FlaskClient, database: Database, clock: FixedClock
 ) -> None:
-    send(store, clock, 30)
+    send(database, clock, 30)
     first, second, beyond = (client.get(f"/demo/outbox?page={page}").text for page in (1, 2, 99))
     assert first.index("robin.30@") < first.index("robin.6@")
     assert "robin.5@" not in first
@@ -56,8 +56,10 @@ def test_messages_are_listed_newest_first_a_page_at_a_time(
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_message_can_be_read_and_its_link_followed(client: FlaskClient, store: Store, clock: FixedClock) -> None:
-    send(store, clock, 1)
+def test_a_message_can_be_read_and_its_link_followed(
+    client: FlaskClient, database: Database, clock: FixedClock
+) -> None:
+    send(database, clock, 1)
     page = client.get("/demo/outbox/1").text
     assert "Reminder: your appointment on Tuesday 24 November 2026" in page
     assert "Dear Robin Sample 1," in page
@@ -66,9 +68,9 @@ def test_a_message_can_be_read_and_its_link_followed(client: FlaskClient, store:
 
 
 def test_the_html_is_shown_under_a_policy_that_lets_nothing_run_or_load(
-    client: FlaskClient, store: Store, clock: FixedClock
+    client: FlaskClient, database: Database, clock: FixedClock
 ) -> None:
-    send(store, clock, 1)
+    send(database, clock, 1)
     answer = client.get("/demo/outbox/1/html")
     assert "<h1" in answer.text
     policy = answer.headers["Content-Security-Policy"]
@@ -76,8 +78,8 @@ def test_the_html_is_shown_under_a_policy_that_lets_nothing_run_or_load(
     assert "script-src" not in policy
 
 
-def test_the_calendar_file_can_be_downloaded(client: FlaskClient, store: Store, clock: FixedClock) -> None:
-    send(store, clock, 1)
+def test_the_calendar_file_can_be_downloaded(client: FlaskClient, database: Database, clock: FixedClock) -> None:
+    send(database, clock, 1)
     answer = client.get("/demo/outbox/1.ics")
     assert answer.mimetype == "text/calendar"
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -91,24 +93,24 @@ def test_an_unknown_message_is_not_found(client: FlaskClient, path: str) -> None
 
 
 @pytest.fixture
-def real_client(settings: Settings, store: Store, clock: FixedClock) -> FlaskClient:
+def real_client(settings: Settings, database: Database, clock: FixedClock) -> FlaskClient:
     from wsgi import create_app
 
-    app: Flask = create_app(replace(settings, is_demo=False), store=store, clock=clock)
+    app: Flask = create_app(replace(settings, is_demo=False), database=database, clock=clock)
     return app.test_client()
 
 
 @pytest.mark.parametrize("path", ["/demo/outbox", "/demo/outbox/1", "/demo/outbox/1/html", "/demo/outbox/1.ics"])
 def test_outside_the_demo_there_is_nothing(
-    real_client: FlaskClient, store: Store, clock: FixedClock, path: str
+    real_client: FlaskClient, database: Database, clock: FixedClock, path: str
 ) -> None:
-    send(store, clock, 1)
+    send(database, clock, 1)
     assert real_client.get(path).status_code == 404
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_message_that_arrived_is_known_by_our_reference(store: Store, clock: FixedClock) -> None:
+def test_a_message_that_arrived_is_known_by_our_reference(database: Database, clock: FixedClock) -> None:
     """So that a worker which died after sending is not followed by a second message."""
-    send(store, clock, 2)
-    channel = DemoChannel(store, SENDER)
+    send(database, clock, 2)
+    channel = DemoChannel(database, SENDER)
     assert channel.arrived(["notification-1-1", "notification-7-1"]) == {"notification-1-1"}

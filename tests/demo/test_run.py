@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from core.database import Store
+from core.database import Database
 from demo.run import demo_environment, kept_secret, port_trouble
 from locations.tables import Authority
 
@@ -49,10 +49,10 @@ def is_running(process_id: int) -> bool:
 @pytest.fixture
 def environ(sqlite_url: str) -> dict[str, str]:
     """The environment of a demo with a database that is not empty, so that it starts at once."""
-    store = Store(sqlite_url)
-    with store.writing() as session:
-        session.add(Authority(slug="north", name="North", reminder_plan=[]))
-    store.dispose()
+    database = Database(sqlite_url)
+    with database.writing() as db:
+        db.add(Authority(slug="north", name="North", reminder_plan=[]))
+    database.dispose()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FRONT_DOOR_", "MAKE"))}
     return {**inherited, "DATABASE_URL": sqlite_url, "PORT": str(free_port()), "WEB_CONCURRENCY": "1"}
 

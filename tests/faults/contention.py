@@ -13,7 +13,7 @@ from booking.slot_tokens import Offer, decode
 from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import hold_slot
 from core.audit import Actor
-from core.database import Store
+from core.database import Database
 from core.errors import SlotTaken
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
@@ -36,8 +36,8 @@ class Race:
 
 def run(race: Race, process: int, gate: Barrier) -> Counter[tuple[int, str]]:
     """For each round and ending ("won", "lost", "lost without three alternatives"), how many of this process's threads."""
-    store = Store(race.url)
-    runtime = make_runtime(store, race.now)
+    database = Database(race.url)
+    runtime = make_runtime(database, race.now)
     endings: Counter[tuple[int, str]] = Counter()
     with ThreadPoolExecutor(race.threads) as pool:
         for number, slot in enumerate(race.slots):
@@ -46,7 +46,7 @@ def run(race: Race, process: int, gate: Barrier) -> Counter[tuple[int, str]]:
             kinds = [(process + thread) % 3 for thread in range(race.threads)]
             tries = pool.map(lambda name, kind, slot=slot: _try(runtime, decode(slot), name, kind), names, kinds)
             endings.update((number, ending) for ending in tries)
-    store.dispose()
+    database.dispose()
     return endings
 
 
@@ -54,9 +54,9 @@ def _try(runtime: Runtime, offer: Offer, name: str, kind: int) -> str:
     try:
         (_resident, _agent, _program)[kind](runtime, offer, name)
     except SlotTaken:
-        with runtime.store.reading() as session:
-            catalogue = catalogue_by_id(session, offer.authority_id)
-            others = nearest_alternatives(session, catalogue, offer, runtime.clock.now(), for_public=True)
+        with runtime.database.reading() as db:
+            catalogue = catalogue_by_id(db, offer.authority_id)
+            others = nearest_alternatives(db, catalogue, offer, runtime.clock.now(), for_public=True)
         return "lost" if len(others) == 3 else "lost without three alternatives"
     return "won"
 

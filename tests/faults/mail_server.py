@@ -35,11 +35,11 @@ class MailServer:
             return Counter(str(email["Message-ID"]) for email in self.taken)
 
     async def handle_EHLO(  # noqa: N802  (aiosmtpd names its hooks so)
-        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+        self, _server: SMTP, db: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         """Count conversations."""
         self.connections += 1
-        session.host_name = hostname
+        db.host_name = hostname
         return responses
 
     async def handle_RCPT(  # noqa: N802

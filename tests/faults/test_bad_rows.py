@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text, update
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from locations.tables import Service
 from reminders import queue, worker
 from reminders.appointment_queries import MessageFacts, message_facts
@@ -39,62 +39,66 @@ def clock() -> FixedClock:
 @KINDS
 @pytest.mark.parametrize("statement", BAD_VALUES)
 def test_a_council_whose_data_cannot_be_read_stops_no_other(
-    store: Store, clock: FixedClock, can_be_asked: bool, statement: str
+    database: Database, clock: FixedClock, can_be_asked: bool, statement: str
 ) -> None:
-    bad, good = make_world(store, slug="anytown"), make_world(store)
-    owe(store, bad, 4)
-    owe(store, good, 4)
-    with store.writing() as session:
-        session.execute(text(statement), {"id": bad.authority_id})
+    bad, good = make_world(database, slug="anytown"), make_world(database)
+    owe(database, bad, 4)
+    owe(database, good, 4)
+    with database.writing() as db:
+        db.execute(text(statement), {"id": bad.authority_id})
     channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=6)
-    assert worker_on(store, clock, channel).send_due() == Tally(sent=4, failed=4)
-    states = {(row.authority_id == bad.authority_id, row.state, row.tries, row.reason) for row in notifications(store)}
+    assert worker_on(database, clock, channel).send_due() == Tally(sent=4, failed=4)
+    states = {
+        (row.authority_id == bad.authority_id, row.state, row.tries, row.reason) for row in notifications(database)
+    }
     assert states == {(True, "pending", 1, MISTAKE), (False, "sent", 1, "")}
-    assert {row.next_try_at for row in notifications(store) if row.state == "pending"} == {NOW + timedelta(seconds=1)}
+    assert {row.next_try_at for row in notifications(database) if row.state == "pending"} == {
+        NOW + timedelta(seconds=1)
+    }
 
 
-def test_a_council_whose_data_is_mended_gets_its_messages(store: Store, clock: FixedClock) -> None:
-    owe(store, make_world(store), 2)
-    with store.writing() as session:
-        session.execute(text("UPDATE services SET documents = '5'"))
-    working = worker_on(store, clock, RecordingChannel())
+def test_a_council_whose_data_is_mended_gets_its_messages(database: Database, clock: FixedClock) -> None:
+    owe(database, make_world(database), 2)
+    with database.writing() as db:
+        db.execute(text("UPDATE services SET documents = '5'"))
+    working = worker_on(database, clock, RecordingChannel())
     assert working.send_due() == Tally(failed=2)
-    with store.writing() as session:
-        session.execute(update(Service).values(documents=[]))
+    with database.writing() as db:
+        db.execute(update(Service).values(documents=[]))
     clock.advance(timedelta(seconds=1))
     assert working.send_due() == Tally(sent=2)
-    assert [(one.outcome, one.maybe_duplicate) for one in attempts(store)] == [("failed", False)] * 2 + [
+    assert [(one.outcome, one.maybe_duplicate) for one in attempts(database)] == [("failed", False)] * 2 + [
         ("sent", False)
     ] * 2
 
 
 @KINDS
 def test_one_row_that_cannot_be_checked_stops_no_other_of_its_council(
-    store: Store, clock: FixedClock, can_be_asked: bool, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: FixedClock, can_be_asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = owe(store, make_world(store), 5)
+    ids = owe(database, make_world(database), 5)
     real = message_facts
 
-    def facts(session: Any, appointment_ids: Sequence[int]) -> dict[int, MessageFacts]:
+    def facts(db: Any, appointment_ids: Sequence[int]) -> dict[int, MessageFacts]:
         if ids[2] in appointment_ids:
             raise KeyError("a broken row")
-        return real(session, appointment_ids)
+        return real(db, appointment_ids)
 
     monkeypatch.setattr(worker, "message_facts", facts)
-    assert worker_on(store, clock, RecordingChannel(can_be_asked=can_be_asked)).send_due() == Tally(sent=4, failed=1)
-    assert [row.state for row in notifications(store)] == ["sent", "sent", "pending", "sent", "sent"]
+    assert worker_on(database, clock, RecordingChannel(can_be_asked=can_be_asked)).send_due() == Tally(sent=4, failed=1)
+    assert [row.state for row in notifications(database)] == ["sent", "sent", "pending", "sent", "sent"]
 
 
 @pytest.mark.parametrize("reply", ["250 taken \0 queued", "250 \u202e\x1b[31m " + "long " * 80])
 def test_the_words_of_a_mail_server_are_cleaned_before_they_are_kept(
-    store: Store, clock: FixedClock, reply: str
+    database: Database, clock: FixedClock, reply: str
 ) -> None:
-    owe(store, make_world(store), 6)
+    owe(database, make_world(database), 6)
     server = MailServer(lambda _email: reply)
     with running(server) as url:
-        assert worker_on(store, clock, channel_to(url)).send_due() == Tally(sent=6)
+        assert worker_on(database, clock, channel_to(url)).send_due() == Tally(sent=6)
     assert set(server.times_taken.values()) == {1}
-    for one in attempts(store):
+    for one in attempts(database):
         assert len(one.provider_reference) <= 200
         assert not {"\0", "\u202e", "\x1b"} & set(one.provider_reference)
 
@@ -102,36 +106,36 @@ def test_the_words_of_a_mail_server_are_cleaned_before_they_are_kept(
 @KINDS
 @pytest.mark.parametrize("times", [1, 2, 99], ids=["together", "alone", "always"])
 def test_a_result_that_cannot_be_recorded_stops_no_other(
-    store: Store, clock: FixedClock, can_be_asked: bool, times: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: FixedClock, can_be_asked: bool, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is recorded alone, then without the provider's words; at the worst it is in doubt until its lease ends."""
-    owe(store, make_world(store), 5)
-    broken, left = notifications(store)[1].id, [times]
+    owe(database, make_world(database), 5)
+    broken, left = notifications(database)[1].id, [times]
     real = queue.record_attempts
 
-    def record_attempts(session: Any, endings: Sequence[Ending], now: Any) -> None:
+    def record_attempts(db: Any, endings: Sequence[Ending], now: Any) -> None:
         if left[0] and broken in [ending.claimed.id for ending in endings]:
             left[0] -= 1
             raise ValueError("cannot be written")
-        real(session, endings, now)
+        real(db, endings, now)
 
     monkeypatch.setattr(queue, "record_attempts", record_attempts)
     channel = RecordingChannel(can_be_asked=can_be_asked)
-    tally = worker_on(store, clock, channel).send_due()
+    tally = worker_on(database, clock, channel).send_due()
     assert len(channel.sent) == 5
     unrecorded = 1 if times == 99 else 0
     assert tally == Tally(sent=5 - unrecorded)
-    assert [row.state for row in notifications(store)].count("sent") == 5 - unrecorded
-    assert [one.outcome for one in attempts(store)].count("") == unrecorded
+    assert [row.state for row in notifications(database)].count("sent") == 5 - unrecorded
+    assert [one.outcome for one in attempts(database)].count("") == unrecorded
 
 
-def test_rows_not_begun_are_given_back_when_a_pass_fails(store: Store, clock: FixedClock) -> None:
-    owe(store, make_world(store), 4)
+def test_rows_not_begun_are_given_back_when_a_pass_fails(database: Database, clock: FixedClock) -> None:
+    owe(database, make_world(database), 4)
 
     def fail(_message: Message) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        worker_on(store, clock, RecordingChannel(on_send=fail)).send_due()
-    assert [row.lease_until is None for row in notifications(store)] == [False, True, True, True]
-    assert worker_on(store, clock, RecordingChannel()).send_due() == Tally(sent=3)
+        worker_on(database, clock, RecordingChannel(on_send=fail)).send_due()
+    assert [row.lease_until is None for row in notifications(database)] == [False, True, True, True]
+    assert worker_on(database, clock, RecordingChannel()).send_due() == Tally(sent=3)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.tables import Appointment, Claim
-from core.database import Store
+from core.database import Database
 from tests.faults.conftest import Report, Scale
 from tests.faults.contention import Race, run
 from tests.support.factories import NOW, make_world, slots_of
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.slow
 PROCESSES, THREADS = 2, 10  # 20 racers for each slot
 
 
-def test_every_last_slot_has_exactly_one_winner(store: Store, scale: Scale, report: Report) -> None:
+def test_every_last_slot_has_exactly_one_winner(database: Database, scale: Scale, report: Report) -> None:
     rounds = scale.rounds
-    world = make_world(store)
-    slots = tuple(slot.token for slot in slots_of(store, world)[:rounds])
-    race = Race(store.url, NOW, slots, THREADS)
+    world = make_world(database)
+    slots = tuple(slot.token for slot in slots_of(database, world)[:rounds])
+    race = Race(database.url, NOW, slots, THREADS)
     context = get_context("spawn")
     with context.Manager() as manager, ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         gate = manager.Barrier(PROCESSES)
@@ -35,6 +35,6 @@ def test_every_last_slot_has_exactly_one_winner(store: Store, scale: Scale, repo
     report("one slot, 20 at once", slots=rounds, winners=winners, lost=sum(won != 1 for won, _ in by_round))
     assert len(slots) == rounds
     assert by_round == [(1, PROCESSES * THREADS - 1)] * rounds
-    with store.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Appointment)) == rounds
-        assert session.scalar(select(func.count()).select_from(Claim)) == rounds * 6
+    with database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(Appointment)) == rounds
+        assert db.scalar(select(func.count()).select_from(Claim)) == rounds * 6

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import SystemClock
-from core.database import Store
+from core.database import Database
 from tests.faults.conftest import Report, Scale
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
@@ -110,9 +110,9 @@ def crew_at_work(database_url: str, scale: Scale, seed: int) -> Iterator[tuple[C
 
 
 def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
-    store: Store, database_url: str, scale: Scale, report: Report
+    database: Database, database_url: str, scale: Scale, report: Report
 ) -> None:
-    owe(store, make_world(store), scale.messages, now=SystemClock().now())
+    owe(database, make_world(database), scale.messages, now=SystemClock().now())
     with crew_at_work(database_url, scale, seed=20261123) as (crew, server):
         crew.wait()
     taken = server.times_taken
@@ -121,14 +121,14 @@ def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
         "workers killed", messages=scale.messages, kills=len(crew.killed), lost=scale.messages - len(taken), twice=twice
     )
     assert len(crew.killed) == scale.kills
-    rows = notifications(store)
+    rows = notifications(database)
     assert {row.state for row in rows} == {"sent"}
     expected = {f"<notification-{row.id}-{row.version}@testshire.example.org>" for row in rows}
     assert set(taken) == expected
     assert len(expected) == scale.messages
 
     tries = defaultdict(list)
-    for one in attempts(store):
+    for one in attempts(database):
         tries[one.notification_id].append(one)
     doubles = {row.id for row in rows if taken[f"<notification-{row.id}-{row.version}@testshire.example.org>"] > 1}
     flagged = {id_ for id_, made in tries.items() if any(one.maybe_duplicate for one in made)}

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from core.clock import SystemClock
-from core.database import Store
+from core.database import Database
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.tables import Notification
 from tests.reminders.channels import worker_on
@@ -22,19 +22,19 @@ PAUSE_SECONDS = 0.05  # the tick of a scheduler in a hurry
 
 def main(database_url: str, smtp_url: str, name: str, lease_seconds: str) -> None:
     """Send until the outbox holds nothing that is pending."""
-    store = Store(database_url)
+    database = Database(database_url)
     channel = SmtpChannel(SmtpServer.from_url(smtp_url), "appointments@testshire.example.org")
-    worker = worker_on(store, SystemClock(), channel, name, lease=timedelta(seconds=float(lease_seconds)))
+    worker = worker_on(database, SystemClock(), channel, name, lease=timedelta(seconds=float(lease_seconds)))
     print("ready", flush=True)
-    while _is_pending(store):
+    while _is_pending(database):
         worker.send_due()
         time.sleep(PAUSE_SECONDS)
 
 
-def _is_pending(store: Store) -> bool:
-    with store.reading() as session:
+def _is_pending(database: Database) -> bool:
+    with database.reading() as db:
         pending = select(func.count()).select_from(Notification).where(Notification.state == "pending")
-        return bool(session.scalar(pending))
+        return bool(db.scalar(pending))
 
 
 if __name__ == "__main__":

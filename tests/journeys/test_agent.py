@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from booking.slot_tokens import decode
 from booking.use_cases.holds import hold_slot
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from people.staff.sign_in_sessions import COOKIE
@@ -32,22 +32,27 @@ COUNT_KEYS = """
 
 
 @pytest.fixture
-def demo_store(sqlite_url: str) -> Iterator[Store]:
+def demo_store(sqlite_url: str) -> Iterator[Database]:
     """An empty database of its own: these journeys need known people rather than the demo's."""
-    store = Store(sqlite_url)
-    yield store
-    store.dispose()
+    database = Database(sqlite_url)
+    yield database
+    database.dispose()
 
 
 @pytest.fixture
-def callers(demo_store: Store, clock: FixedClock) -> Callers:
+def callers(demo_store: Database, clock: FixedClock) -> Callers:
     """Testshire and its callers."""
     return make_callers(demo_store, clock.now())
 
 
 @pytest.fixture
 def desk(
-    callers: Callers, demo_store: Store, clock: FixedClock, live_server: LiveServer, context: BrowserContext, page: Page
+    callers: Callers,
+    demo_store: Database,
+    clock: FixedClock,
+    live_server: LiveServer,
+    context: BrowserContext,
+    page: Page,
 ) -> Page:
     """The search box of an agent who is signed in."""
     token = sign_in(demo_store, callers.agent_id, clock.now())
@@ -204,7 +209,7 @@ def test_a_hold_that_ran_out_takes_one_key(desk: Page, callers: Callers, clock: 
 
 
 def test_a_time_that_is_taken_offers_others_by_one_key(
-    desk: Page, callers: Callers, demo_store: Store, clock: FixedClock, axe: Axe
+    desk: Page, callers: Callers, demo_store: Database, clock: FixedClock, axe: Axe
 ) -> None:
     open_call(desk, callers, "amina", "?service=certify&filtered=1&near=HA8+0AS")
     slot = desk.locator(".fd-grid button", has_text="9am").first

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from reminders.channels.stored import DemoChannel
 from tests.reminders.channels import worker_on
 from tests.reminders.make_bulk_notifications import owe
@@ -26,13 +26,13 @@ def live_server(sqlite_url: str, clock: FixedClock) -> Iterator[LiveServer]:
     """A demo that has sent some messages, and little else."""
     from wsgi import create_app
 
-    store = Store(sqlite_url)
-    owe(store, make_world(store), MESSAGES, now=clock.now())
-    tally = worker_on(store, clock, DemoChannel(store, "appointments@testshire.example.org")).send_due()
+    database = Database(sqlite_url)
+    owe(database, make_world(database), MESSAGES, now=clock.now())
+    tally = worker_on(database, clock, DemoChannel(database, "appointments@testshire.example.org")).send_due()
     assert tally.sent == MESSAGES
-    with serve(create_app(demo_settings(sqlite_url), store=store, clock=clock)) as server:
+    with serve(create_app(demo_settings(sqlite_url), database=database, clock=clock)) as server:
         yield server
-    store.dispose()
+    database.dispose()
 
 
 def test_messages_can_be_listed_and_read(page: Page, axe: Callable[[Page], None]) -> None:

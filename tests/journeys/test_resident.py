@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from booking.tables import Appointment
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.tokens import parse_reference
 from tests.support.journeys import SIZES
 from tests.support.server import LiveServer
@@ -282,12 +282,12 @@ def test_an_appointment_is_changed_and_cancelled_by_its_owner(page: Page, axe: C
 
 
 def test_past_the_cut_off_the_page_says_whom_to_ring(
-    page: Page, axe: Check, clock: FixedClock, demo_store: Store
+    page: Page, axe: Check, clock: FixedClock, demo_store: Database
 ) -> None:
     reference = parse_reference(book(page))
     address = link(page, "See, change or cancel").get_attribute("href") or ""
-    with demo_store.reading() as session:
-        starts_at = session.scalars(select(Appointment.starts_at).where(Appointment.reference == reference)).one()
+    with demo_store.reading() as db:
+        starts_at = db.scalars(select(Appointment.starts_at).where(Appointment.reference == reference)).one()
     clock.advance(starts_at - timedelta(minutes=30) - clock.now())
     page.goto(address)
     expect(page.locator("main")).to_contain_text("too late to do this online")

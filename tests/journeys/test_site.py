@@ -15,7 +15,7 @@ from booking.use_cases.closures import list_touched
 from booking.use_cases.outcomes import move
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
@@ -58,8 +58,8 @@ class Library:
 
     def close(self, first: datetime, last: datetime) -> None:
         """Shut the library for a while."""
-        with self.runtime.store.writing() as session:
-            bump_plan(session, self.world.authority_id, [self.world.site_id])
+        with self.runtime.database.writing() as db:
+            bump_plan(db, self.world.authority_id, [self.world.site_id])
             row = Closure(
                 authority_id=self.world.authority_id,
                 site_id=self.world.site_id,
@@ -68,21 +68,21 @@ class Library:
                 ends_at=last,
                 reason="Boiler",
             )
-            session.add(row)
-            session.flush()
-            list_touched(session, row.id, NINE)
+            db.add(row)
+            db.flush()
+            list_touched(db, row.id, NINE)
 
     def manager_token(self) -> str:
         """The session of a manager who has signed in."""
-        with self.runtime.store.writing() as session:
+        with self.runtime.database.writing() as db:
             member = StaffMember(
                 authority_id=self.world.authority_id, email="m@example.org", name="Mo Manager", created_at=NINE
             )
-            session.add(member)
-            session.flush()
+            db.add(member)
+            db.flush()
             values = {"staff_id": member.id, "role": Role.SITE_MANAGER.value, "site_id": self.world.site_id}
-            session.execute(insert(StaffRole).values(values))
-            return start(session, member.id, NINE)
+            db.execute(insert(StaffRole).values(values))
+            return start(db, member.id, NINE)
 
 
 @pytest.fixture
@@ -90,18 +90,18 @@ def live_server(sqlite_url: str, clock: FixedClock) -> Iterator[LiveServer]:
     """The application on an empty database, in place of the demo."""
     from wsgi import create_app
 
-    store = Store(sqlite_url)
+    database = Database(sqlite_url)
     settings = Settings(database_url=sqlite_url, secret_key="a secret for journeys", is_test=True)
-    with serve(create_app(settings, store=store, clock=clock)) as server:
+    with serve(create_app(settings, database=database, clock=clock)) as server:
         yield server
-    store.dispose()
+    database.dispose()
 
 
 @pytest.fixture
 def library(live_server: LiveServer, context: BrowserContext) -> Library:
     """The library, with its manager signed in."""
     runtime: Runtime = live_server.app.extensions[EXTENSION]
-    library = Library(runtime, make_world(runtime.store, desks=10))
+    library = Library(runtime, make_world(runtime.database, desks=10))
     with live_server.app.app_context():
         name = cookie_name()
     context.add_cookies([{"name": name, "value": library.manager_token(), "url": live_server.url}])

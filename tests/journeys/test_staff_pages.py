@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.staff import sign_in_limits
 from people.staff.policy import Role
 from tests.support.council import PASSWORD, Council, make_staff
@@ -26,8 +26,8 @@ def live_server(app: Flask, council: Council) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def manager(store: Store, clock: FixedClock, council: Council) -> None:
-    make_staff(store, clock, council.northbank, Role.SITE_MANAGER, site_id=council.hill, email=EMAIL)
+def manager(database: Database, clock: FixedClock, council: Council) -> None:
+    make_staff(database, clock, council.northbank, Role.SITE_MANAGER, site_id=council.hill, email=EMAIL)
 
 
 def send(page: Page, email: str, password: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
-from core.database import Store
+from core.database import Database
 from core.errors import NotFound
 from locations.catalogue import authorities, bump_plan, catalogue_by_id, catalogue_of
 from locations.importing.apply import write_plan
@@ -22,15 +22,15 @@ EXAMPLE = Path(__file__).parents[2] / "docs/examples/anytown.toml"
 
 
 @pytest.fixture
-def town(store: Store) -> Store:
+def town(database: Database) -> Database:
     """A database with the council of the documentation."""
-    with store.writing() as session:
-        write_plan(session, read_plan(EXAMPLE.read_bytes()), datetime(2026, 11, 23, 9, tzinfo=UTC))
-    return store
+    with database.writing() as db:
+        write_plan(db, read_plan(EXAMPLE.read_bytes()), datetime(2026, 11, 23, 9, tzinfo=UTC))
+    return database
 
 
 @contextmanager
-def statements(store: Store) -> Iterator[list[str]]:
+def statements(database: Database) -> Iterator[list[str]]:
     """The statements that are sent to the database meanwhile."""
     sent: list[str] = []
 
@@ -38,83 +38,83 @@ def statements(store: Store) -> Iterator[list[str]]:
         if statement != "BEGIN":
             sent.append(statement)
 
-    event.listen(store.engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", note)
     yield sent
-    event.remove(store.engine, "before_cursor_execute", note)
+    event.remove(database.engine, "before_cursor_execute", note)
 
 
-def test_a_known_catalogue_costs_one_statement(town: Store) -> None:
-    with town.reading() as session:
-        known = catalogue_of(session, "anytown")
-    with statements(town) as sent, town.reading() as session:
-        assert catalogue_of(session, "anytown") is known
+def test_a_known_catalogue_costs_one_statement(town: Database) -> None:
+    with town.reading() as db:
+        known = catalogue_of(db, "anytown")
+    with statements(town) as sent, town.reading() as db:
+        assert catalogue_of(db, "anytown") is known
         assert len(sent) == 1
-        assert catalogue_by_id(session, known.authority.id) is known
+        assert catalogue_by_id(db, known.authority.id) is known
         assert len(sent) == 2
 
 
-def test_it_is_found_again_in_a_writing_transaction(town: Store) -> None:
-    with town.reading() as session:
-        known = catalogue_of(session, "anytown")
-    with town.writing() as session:
-        assert catalogue_of(session, "anytown") is known
+def test_it_is_found_again_in_a_writing_transaction(town: Database) -> None:
+    with town.reading() as db:
+        known = catalogue_of(db, "anytown")
+    with town.writing() as db:
+        assert catalogue_of(db, "anytown") is known
 
 
-def test_only_the_site_that_changed_is_another_object(town: Store) -> None:
-    with town.reading() as session:
-        before = catalogue_of(session, "anytown")
+def test_only_the_site_that_changed_is_another_object(town: Database) -> None:
+    with town.reading() as db:
+        before = catalogue_of(db, "anytown")
     library = before.site("central-library")
-    with town.writing() as session:
-        session.execute(update(Site).where(Site.id == library.id).values(name="Central"))
-        bump_plan(session, before.authority.id, [library.id])
-    with town.reading() as session:
-        after = catalogue_of(session, "anytown")
+    with town.writing() as db:
+        db.execute(update(Site).where(Site.id == library.id).values(name="Central"))
+        bump_plan(db, before.authority.id, [library.id])
+    with town.reading() as db:
+        after = catalogue_of(db, "anytown")
     assert after.site("central-library").name == "Central"
     assert after.site("by-video-or-phone") is before.site("by-video-or-phone")
     assert after.services is before.services
     assert after.authority is before.authority
 
 
-def test_a_change_that_is_rolled_back_is_seen_by_nobody_else(town: Store) -> None:
+def test_a_change_that_is_rolled_back_is_seen_by_nobody_else(town: Database) -> None:
     """Also when a later change reaches the same version number."""
-    with town.reading() as session:
-        before = catalogue_of(session, "anytown")
+    with town.reading() as db:
+        before = catalogue_of(db, "anytown")
     library = before.site("central-library")
 
     def rename(name: str, *, fails: bool) -> None:
-        with town.writing() as session:
-            session.execute(update(Site).where(Site.id == library.id).values(name=name))
-            bump_plan(session, before.authority.id, [library.id])
-            assert catalogue_of(session, "anytown").site("central-library").name == name
+        with town.writing() as db:
+            db.execute(update(Site).where(Site.id == library.id).values(name=name))
+            bump_plan(db, before.authority.id, [library.id])
+            assert catalogue_of(db, "anytown").site("central-library").name == name
             if fails:
                 raise RuntimeError
 
     with pytest.raises(RuntimeError):
         rename("Never", fails=True)
-    with town.reading() as session:
-        assert catalogue_of(session, "anytown") is before
+    with town.reading() as db:
+        assert catalogue_of(db, "anytown") is before
     rename("At last", fails=False)
-    with town.reading() as session:
-        assert catalogue_of(session, "anytown").site("central-library").name == "At last"
+    with town.reading() as db:
+        assert catalogue_of(db, "anytown").site("central-library").name == "At last"
 
 
-def test_a_change_of_the_whole_plan_is_loaded_afresh(town: Store) -> None:
-    with town.reading() as session:
-        before = catalogue_of(session, "anytown")
-    with town.writing() as session:
-        bump_plan(session, before.authority.id)
-    with town.reading() as session:
-        after = catalogue_of(session, "anytown")
+def test_a_change_of_the_whole_plan_is_loaded_afresh(town: Database) -> None:
+    with town.reading() as db:
+        before = catalogue_of(db, "anytown")
+    with town.writing() as db:
+        bump_plan(db, before.authority.id)
+    with town.reading() as db:
+        after = catalogue_of(db, "anytown")
     assert after.authority.plan_version == before.authority.plan_version + 1
     assert all(new is not old for new, old in zip(after.sites, before.sites, strict=True))
 
 
-def test_what_is_not_there_is_not_found(town: Store) -> None:
-    with town.reading() as session:
-        catalogue = catalogue_of(session, "anytown")
+def test_what_is_not_there_is_not_found(town: Database) -> None:
+    with town.reading() as db:
+        catalogue = catalogue_of(db, "anytown")
         for look in (
-            lambda: catalogue_of(session, "nowhere"),
-            lambda: catalogue_by_id(session, 999),
+            lambda: catalogue_of(db, "nowhere"),
+            lambda: catalogue_by_id(db, 999),
             lambda: catalogue.service("juggling"),
             lambda: catalogue.service_by_id(999),
             lambda: catalogue.site("moon"),
@@ -124,14 +124,14 @@ def test_what_is_not_there_is_not_found(town: Store) -> None:
                 look()
 
 
-def test_authorities_are_listed_by_name(town: Store) -> None:
-    with town.reading() as session:
-        assert [authority.slug for authority in authorities(session)] == ["anytown"]
+def test_authorities_are_listed_by_name(town: Database) -> None:
+    with town.reading() as db:
+        assert [authority.slug for authority in authorities(db)] == ["anytown"]
 
 
-def test_policies_of_a_service_are_its_own_or_the_authoritys(town: Store) -> None:
-    with town.reading() as session:
-        catalogue = catalogue_of(session, "anytown")
+def test_policies_of_a_service_are_its_own_or_the_authoritys(town: Database) -> None:
+    with town.reading() as db:
+        catalogue = catalogue_of(db, "anytown")
     advice, certify = catalogue.service("housing-advice"), catalogue.service("certify-documents")
     assert (advice.horizon_days, advice.open_limit) == (28, 1)
     assert (certify.horizon_days, certify.open_limit) == (56, 2)

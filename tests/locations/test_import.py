@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.audit import AuditEntry
-from core.database import Base, Store
+from core.database import Base, Database
 from core.wall_clock import local_day
 from locations.catalogue import Catalogue, catalogue_of
 from locations.events import closure_made, left_out
@@ -56,21 +56,21 @@ kind = "office"
 """
 
 
-def bring_in(store: Store, text: str) -> Changes:
-    with store.writing() as session:
-        return write_plan(session, read_plan(text.encode()), NOW)
+def bring_in(database: Database, text: str) -> Changes:
+    with database.writing() as db:
+        return write_plan(db, read_plan(text.encode()), NOW)
 
 
-def catalogue(store: Store, slug: str) -> Catalogue:
-    with store.reading() as session:
-        return catalogue_of(session, slug)
+def catalogue(database: Database, slug: str) -> Catalogue:
+    with database.reading() as db:
+        return catalogue_of(db, slug)
 
 
-def contents(store: Store) -> dict[str, list[Any]]:
+def contents(database: Database) -> dict[str, list[Any]]:
     """Every row of every table of the plan."""
-    with store.reading() as session:
+    with database.reading() as db:
         tables = [table for name, table in Base.metadata.tables.items() if name != "audit_entries"]
-        return {table.name: sorted(map(repr, session.execute(select(table)))) for table in tables}
+        return {table.name: sorted(map(repr, db.execute(select(table)))) for table in tables}
 
 
 def mistakes(text: str | bytes) -> list[tuple[int, str]]:
@@ -88,10 +88,10 @@ def changed(old: str, new: str) -> str:
     return SMALL.replace(old, new, 1)
 
 
-def test_the_example_of_the_documentation_can_be_imported(store: Store) -> None:
-    changes = bring_in(store, EXAMPLE)
+def test_the_example_of_the_documentation_can_be_imported(database: Database) -> None:
+    changes = bring_in(database, EXAMPLE)
     assert changes.added == {"council": 1, "service": 2, "site": 2, "resource": 5, "session": 4, "closure": 3}
-    anytown = catalogue(store, "anytown")
+    anytown = catalogue(database, "anytown")
     library = anytown.site("central-library")
     assert [resource.slug for resource in library.resources] == ["desk-1", "desk-2", "desk-3", "housing-adviser"]
     assert (library.easting, library.northing) == (524711, 187742)
@@ -100,9 +100,9 @@ def test_the_example_of_the_documentation_can_be_imported(store: Store) -> None:
     assert anytown.site("by-video-or-phone").modes == ("video", "phone")
 
 
-def test_the_example_opens_what_it_says(store: Store) -> None:
-    bring_in(store, EXAMPLE)
-    library = catalogue(store, "anytown").site("central-library")
+def test_the_example_opens_what_it_says(database: Database) -> None:
+    bring_in(database, EXAMPLE)
+    library = catalogue(database, "anytown").site("central-library")
 
     def hours(day: date) -> list[tuple[int, int]]:
         return sorted({(o.first_tick, o.last_tick) for o in openings_on(library, local_day(day, LONDON), LONDON)})
@@ -112,13 +112,13 @@ def test_the_example_opens_what_it_says(store: Store) -> None:
     assert hours(date(2026, 12, 5)) == [(120, 144)]
     assert hours(date(2026, 12, 24)) == [(108, 156)]
     assert hours(date(2026, 12, 31)) == []
-    weekdays = next(session for session in library.recurrences if session.slug == "weekdays")
+    weekdays = next(db for db in library.recurrences if db.slug == "weekdays")
     assert weekdays.exceptions[date(2026, 12, 24)] == ExceptionFacts(time(9), time(13), "Christmas Eve")
 
 
-def test_the_example_shuts_what_it_says(store: Store) -> None:
-    bring_in(store, EXAMPLE)
-    library = catalogue(store, "anytown").site("central-library")
+def test_the_example_shuts_what_it_says(database: Database) -> None:
+    bring_in(database, EXAMPLE)
+    library = catalogue(database, "anytown").site("central-library")
     desk_3 = next(resource.id for resource in library.resources if resource.slug == "desk-3")
 
     def closed(day: date) -> dict[int | None, Any]:
@@ -131,20 +131,20 @@ def test_the_example_shuts_what_it_says(store: Store) -> None:
     assert closed(date(2027, 2, 3)) == {None: ((0, 288),)}
 
 
-def test_importing_a_file_twice_changes_nothing(store: Store) -> None:
+def test_importing_a_file_twice_changes_nothing(database: Database) -> None:
     """Not one row, and no plan version, so that no process loads its catalogue again."""
-    bring_in(store, EXAMPLE)
-    before, known = contents(store), catalogue(store, "anytown")
-    assert bring_in(store, EXAMPLE).are_none
-    assert contents(store) == before
-    assert catalogue(store, "anytown") is known
+    bring_in(database, EXAMPLE)
+    before, known = contents(database), catalogue(database, "anytown")
+    assert bring_in(database, EXAMPLE).are_none
+    assert contents(database) == before
+    assert catalogue(database, "anytown") is known
 
 
-def test_a_change_at_one_site_reloads_that_site_alone(store: Store) -> None:
-    bring_in(store, EXAMPLE)
-    before = catalogue(store, "anytown")
-    changes = bring_in(store, EXAMPLE.replace('name = "Central Library"', 'name = "The Central Library"'))
-    after = catalogue(store, "anytown")
+def test_a_change_at_one_site_reloads_that_site_alone(database: Database) -> None:
+    bring_in(database, EXAMPLE)
+    before = catalogue(database, "anytown")
+    changes = bring_in(database, EXAMPLE.replace('name = "Central Library"', 'name = "The Central Library"'))
+    after = catalogue(database, "anytown")
     assert changes.changed == {"site": 1}
     assert after.site("central-library").name == "The Central Library"
     assert after.site("by-video-or-phone") is before.site("by-video-or-phone")
@@ -163,39 +163,41 @@ def test_a_change_at_one_site_reloads_that_site_alone(store: Store) -> None:
         ("last_date = 2027-01-20", "last_date = 2027-01-21", "closure"),
     ],
 )
-def test_one_changed_value_is_one_change(store: Store, old: str, new: str, kind: str) -> None:
-    bring_in(store, EXAMPLE)
-    before = catalogue(store, "anytown")
-    changes = bring_in(store, EXAMPLE.replace(old, new))
+def test_one_changed_value_is_one_change(database: Database, old: str, new: str, kind: str) -> None:
+    bring_in(database, EXAMPLE)
+    before = catalogue(database, "anytown")
+    changes = bring_in(database, EXAMPLE.replace(old, new))
     assert (changes.added, changes.changed, changes.removed) == ({}, {kind: 1}, {})
-    assert catalogue(store, "anytown") is not before
+    assert catalogue(database, "anytown") is not before
 
 
-def test_what_nothing_relies_on_is_removed_when_it_is_left_out(store: Store) -> None:
-    bring_in(store, EXAMPLE)
+def test_what_nothing_relies_on_is_removed_when_it_is_left_out(database: Database) -> None:
+    bring_in(database, EXAMPLE)
     shorter = EXAMPLE.replace("count = 3 ", "count = 2 ")
     start = shorter.index('  [[sites.closures]]\n  slug = "desk-3-repair"')
     shorter = shorter[:start] + shorter[shorter.index("[[sites]]", start) :]
-    changes = bring_in(store, shorter)
+    changes = bring_in(database, shorter)
     assert changes.removed == {"closure": 1, "resource": 1}
-    assert "desk-3" not in [resource.slug for resource in catalogue(store, "anytown").site("central-library").resources]
+    assert "desk-3" not in [
+        resource.slug for resource in catalogue(database, "anytown").site("central-library").resources
+    ]
 
 
-def test_a_site_and_a_service_that_are_left_out_go_with_their_sessions(store: Store) -> None:
-    bring_in(store, SMALL)
+def test_a_site_and_a_service_that_are_left_out_go_with_their_sessions(database: Database) -> None:
+    bring_in(database, SMALL)
     other = SMALL.replace('"hall"', '"annex"').replace('"advice"', '"help"')
-    changes = bring_in(store, other)
+    changes = bring_in(database, other)
     assert changes.removed == {"resource": 1, "session": 1, "site": 1, "service": 1}
-    known = catalogue(store, "smallville")
+    known = catalogue(database, "smallville")
     assert [site.slug for site in known.sites] == ["annex"]
     assert [service.slug for service in known.services] == ["help"]
 
 
-def test_another_council_is_left_alone(store: Store) -> None:
-    bring_in(store, SMALL)
-    before = catalogue(store, "smallville")
-    bring_in(store, EXAMPLE)
-    assert catalogue(store, "smallville") is before
+def test_another_council_is_left_alone(database: Database) -> None:
+    bring_in(database, SMALL)
+    before = catalogue(database, "smallville")
+    bring_in(database, EXAMPLE)
+    assert catalogue(database, "smallville") is before
 
 
 @pytest.fixture
@@ -211,53 +213,53 @@ def ahead() -> Iterator[list[str]]:
         yield asked
 
 
-def test_a_resource_with_appointments_to_come_stops_the_import(store: Store, ahead: list[str]) -> None:
-    bring_in(store, SMALL)
-    before = contents(store)
+def test_a_resource_with_appointments_to_come_stops_the_import(database: Database, ahead: list[str]) -> None:
+    bring_in(database, SMALL)
+    before = contents(database)
     with pytest.raises(BadFile) as caught:
-        bring_in(store, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
+        bring_in(database, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
     assert 'resource "desk" of site "hall" is left out of the file, and 3 appointments' in str(caught.value)
     assert ahead == ["resource"]
-    assert contents(store) == before
+    assert contents(database) == before
 
 
-def test_a_resource_that_the_record_needs_is_kept_and_opened_by_nothing(store: Store) -> None:
-    bring_in(store, SMALL)
-    with store.writing() as session:
-        _refer_to_the_desk(session)
-    changes = bring_in(store, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
+def test_a_resource_that_the_record_needs_is_kept_and_opened_by_nothing(database: Database) -> None:
+    bring_in(database, SMALL)
+    with database.writing() as db:
+        _refer_to_the_desk(db)
+    changes = bring_in(database, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
     assert changes.kept == ['resource "desk" of site "hall"']
-    hall = catalogue(store, "smallville").site("hall")
+    hall = catalogue(database, "smallville").site("hall")
     assert {resource.slug for resource in hall.resources} == {"desk", "table"}
     (opening,) = openings_on(hall, local_day(date(2026, 11, 23), LONDON), LONDON)
     assert opening.resource_id == next(resource.id for resource in hall.resources if resource.slug == "table")
 
 
-def _refer_to_the_desk(session: Session) -> None:
+def _refer_to_the_desk(db: Session) -> None:
     """A calendar feed stands for anything that refers to a resource."""
-    desk = session.scalars(select(Resource).where(Resource.slug == "desk")).one()
+    desk = db.scalars(select(Resource).where(Resource.slug == "desk")).one()
     feeds = Base.metadata.tables["calendar_feeds"]
     values = {"authority_id": desk.authority_id, "site_id": desk.site_id, "resource_id": desk.id}
-    session.execute(feeds.insert().values(**values, token_digest="x", name="Desk", created_at=NOW))
+    db.execute(feeds.insert().values(**values, token_digest="x", name="Desk", created_at=NOW))
 
 
-def test_a_new_closure_is_announced_in_the_same_transaction(store: Store) -> None:
-    bring_in(store, SMALL)
+def test_a_new_closure_is_announced_in_the_same_transaction(database: Database) -> None:
+    bring_in(database, SMALL)
     announced: list[tuple[int, datetime]] = []
 
-    def touched(session: Session, *, closure_id: int, now: datetime) -> int:
-        assert session.in_transaction()
+    def touched(db: Session, *, closure_id: int, now: datetime) -> int:
+        assert db.in_transaction()
         announced.append((closure_id, now))
         return 4
 
     closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
     with closure_made.connected_to(touched):
-        assert bring_in(store, SMALL + closure).to_rebook == 4
-        assert bring_in(store, SMALL + closure).to_rebook == 0
+        assert bring_in(database, SMALL + closure).to_rebook == 4
+        assert bring_in(database, SMALL + closure).to_rebook == 0
     assert [now for _, now in announced] == [NOW]
 
 
-def test_a_closure_that_is_over_is_not_announced_and_stays_as_the_record(store: Store) -> None:
+def test_a_closure_that_is_over_is_not_announced_and_stays_as_the_record(database: Database) -> None:
     announced: list[int] = []
 
     def touched(_session: Session, *, closure_id: int, now: datetime) -> int:
@@ -266,20 +268,20 @@ def test_a_closure_that_is_over_is_not_announced_and_stays_as_the_record(store: 
 
     over = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-11-02\n'
     with closure_made.connected_to(touched):
-        bring_in(store, SMALL + over)
-        assert bring_in(store, SMALL).are_none
+        bring_in(database, SMALL + over)
+        assert bring_in(database, SMALL).are_none
     assert announced == []
-    assert len(catalogue(store, "smallville").site("hall").closures) == 1
+    assert len(catalogue(database, "smallville").site("hall").closures) == 1
 
 
-def test_a_closure_that_is_left_out_opens_again(store: Store) -> None:
+def test_a_closure_that_is_left_out_opens_again(database: Database) -> None:
     closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
-    bring_in(store, SMALL + closure)
-    assert bring_in(store, SMALL).removed == {"closure": 1}
-    assert catalogue(store, "smallville").site("hall").closures == ()
+    bring_in(database, SMALL + closure)
+    assert bring_in(database, SMALL).removed == {"closure": 1}
+    assert catalogue(database, "smallville").site("hall").closures == ()
 
 
-def test_nothing_is_half_imported(store: Store) -> None:
+def test_nothing_is_half_imported(database: Database) -> None:
     """The last thing to be written fails; the first is not there."""
 
     def fail(_session: Session, *, closure_id: int, now: datetime) -> int:
@@ -287,10 +289,10 @@ def test_nothing_is_half_imported(store: Store) -> None:
 
     closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
     with closure_made.connected_to(fail), pytest.raises(RuntimeError, match="no more room"):
-        bring_in(store, SMALL + closure)
-    with store.reading() as session:
+        bring_in(database, SMALL + closure)
+    with database.reading() as db:
         for table in (Authority, Site, Service, Resource, AuditEntry):
-            assert session.scalar(select(func.count()).select_from(table)) == 0
+            assert db.scalar(select(func.count()).select_from(table)) == 0
 
 
 @pytest.mark.parametrize(

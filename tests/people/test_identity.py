@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.errors import Invalid, NotFound
 from people.residents.contact_notes import add_note, log_access, notes_of, resident_of
 from people.residents.details import Person
@@ -22,54 +22,56 @@ from tests.support.council import Council, make_staff
 AMINA = Person(name="Amina Yusuf", email="amina@example.org", phone="07700 900123", postcode="n12 9qj")
 
 
-def come(store: Store, clock: FixedClock, authority_id: int, person: Person, *, by_staff: bool = False) -> Resident:
+def come(
+    database: Database, clock: FixedClock, authority_id: int, person: Person, *, by_staff: bool = False
+) -> Resident:
     """The resident that the person is, in a transaction of its own."""
-    with store.writing() as session:
-        return find_or_create(session, authority_id, person, clock.now(), by_staff=by_staff)
+    with database.writing() as db:
+        return find_or_create(db, authority_id, person, clock.now(), by_staff=by_staff)
 
 
-def test_the_same_person_is_one_resident(store, clock, council: Council):
-    first = come(store, clock, council.northbank, AMINA)
-    again = come(store, clock, council.northbank, replace(AMINA, name="YUSUF Amina", email="Amina@Example.org "))
+def test_the_same_person_is_one_resident(database, clock, council: Council):
+    first = come(database, clock, council.northbank, AMINA)
+    again = come(database, clock, council.northbank, replace(AMINA, name="YUSUF Amina", email="Amina@Example.org "))
     assert again.id == first.id
     assert (again.name, again.postcode, again.postcode_key) == ("Amina Yusuf", "N12 9QJ", "N129QJ")
 
 
-def test_the_telephone_alone_is_enough_to_be_known(store, clock, council):
-    first = come(store, clock, council.northbank, replace(AMINA, email=""))
-    assert come(store, clock, council.northbank, Person(name="Amina Yusuf", phone="+447700900123")).id == first.id
+def test_the_telephone_alone_is_enough_to_be_known(database, clock, council):
+    first = come(database, clock, council.northbank, replace(AMINA, email=""))
+    assert come(database, clock, council.northbank, Person(name="Amina Yusuf", phone="+447700900123")).id == first.id
 
 
-def test_two_of_a_family_with_one_email_stay_two(store, clock, council):
-    first = come(store, clock, council.northbank, AMINA)
+def test_two_of_a_family_with_one_email_stay_two(database, clock, council):
+    first = come(database, clock, council.northbank, AMINA)
     for name in ("Omar Yusuf", "Amin Yusuf", "Aminah Yusuf"):
-        assert come(store, clock, council.northbank, replace(AMINA, name=name)).id != first.id
+        assert come(database, clock, council.northbank, replace(AMINA, name=name)).id != first.id
 
 
-def test_two_authorities_share_nobody(store, clock, council):
-    first = come(store, clock, council.northbank, AMINA)
-    assert come(store, clock, council.elsewhere, AMINA).id != first.id
+def test_two_authorities_share_nobody(database, clock, council):
+    first = come(database, clock, council.northbank, AMINA)
+    assert come(database, clock, council.elsewhere, AMINA).id != first.id
 
 
-def test_somebody_with_neither_email_nor_telephone_is_always_new(store, clock, council):
+def test_somebody_with_neither_email_nor_telephone_is_always_new(database, clock, council):
     nobody = Person(name="Amina Yusuf", postcode="N12 9QJ")
-    assert come(store, clock, council.northbank, nobody).id != come(store, clock, council.northbank, nobody).id
+    assert come(database, clock, council.northbank, nobody).id != come(database, clock, council.northbank, nobody).id
 
 
 @pytest.mark.parametrize("change", [{"phone": "07700 900999"}, {"email": "somebody.else@example.org"}])
-def test_an_unproven_visitor_cannot_redirect_a_residents_messages(store, clock, council, change):
+def test_an_unproven_visitor_cannot_redirect_a_residents_messages(database, clock, council, change):
     """Whoever knows a name and an email could otherwise have the reminders sent to their own telephone."""
-    first = come(store, clock, council.northbank, AMINA)
-    assert come(store, clock, council.northbank, replace(AMINA, **change)).id != first.id
-    with store.reading() as session:
-        kept = session.get_one(Resident, first.id)
+    first = come(database, clock, council.northbank, AMINA)
+    assert come(database, clock, council.northbank, replace(AMINA, **change)).id != first.id
+    with database.reading() as db:
+        kept = db.get_one(Resident, first.id)
     assert (kept.email, kept.phone) == ("amina@example.org", "07700 900123")
 
 
-def test_staff_update_contact_details(store, clock, council):
-    first = come(store, clock, council.northbank, AMINA)
+def test_staff_update_contact_details(database, clock, council):
+    first = come(database, clock, council.northbank, AMINA)
     moved = replace(AMINA, phone="07700 900999", postcode="NW9 4EW")
-    again = come(store, clock, council.northbank, moved, by_staff=True)
+    again = come(database, clock, council.northbank, moved, by_staff=True)
     assert (again.id, again.phone, again.phone_key[:3], again.postcode_key) == (
         first.id,
         "07700 900999",
@@ -79,30 +81,30 @@ def test_staff_update_contact_details(store, clock, council):
     assert again.email == "amina@example.org"
 
 
-def test_what_is_left_out_stays_and_do_not_text_is_never_lost(store, clock, council):
+def test_what_is_left_out_stays_and_do_not_text_is_never_lost(database, clock, council):
     careful = replace(AMINA, do_not_text=True, leave_no_message=True, contact_preference="letter", language="Somali")
-    come(store, clock, council.northbank, careful)
-    again = come(store, clock, council.northbank, Person(name="Amina Yusuf", email="amina@example.org"))
+    come(database, clock, council.northbank, careful)
+    again = come(database, clock, council.northbank, Person(name="Amina Yusuf", email="amina@example.org"))
     assert again.do_not_text
     assert again.leave_no_message
     assert (again.contact_preference, again.language, again.phone) == ("letter", "Somali", "07700 900123")
 
 
 @pytest.mark.parametrize("name", ["محمد علي", "王小明", "Тарас Шевченко", "Sukarno", "Nguyễn Thị Hoa", "Åsa Öberg"])
-def test_names_in_any_script_are_kept_as_written(store, clock, council, name: str):
-    resident = come(store, clock, council.northbank, Person(name=name, email="one@example.org"))
+def test_names_in_any_script_are_kept_as_written(database, clock, council, name: str):
+    resident = come(database, clock, council.northbank, Person(name=name, email="one@example.org"))
     assert resident.name == name
-    assert come(store, clock, council.northbank, Person(name=name, email="one@example.org")).id == resident.id
+    assert come(database, clock, council.northbank, Person(name=name, email="one@example.org")).id == resident.id
 
 
-def test_a_proven_change_replaces_everything_and_renames_the_index(store, clock, council):
-    resident = come(store, clock, council.northbank, replace(AMINA, do_not_text=True))
-    with store.writing() as session:
-        row = session.get_one(Resident, resident.id)
-        change_contact(session, row, Person(name="Amina Hassan", email="new@example.org"))
-    with store.reading() as session:
-        kept = session.get_one(Resident, resident.id)
-        tokens = set(session.scalars(select(ResidentNameToken.token)))
+def test_a_proven_change_replaces_everything_and_renames_the_index(database, clock, council):
+    resident = come(database, clock, council.northbank, replace(AMINA, do_not_text=True))
+    with database.writing() as db:
+        row = db.get_one(Resident, resident.id)
+        change_contact(db, row, Person(name="Amina Hassan", email="new@example.org"))
+    with database.reading() as db:
+        kept = db.get_one(Resident, resident.id)
+        tokens = set(db.scalars(select(ResidentNameToken.token)))
     assert (kept.name, kept.surname, kept.email, kept.phone, kept.phone_key) == (
         "Amina Hassan",
         "Hassan",
@@ -114,24 +116,22 @@ def test_a_proven_change_replaces_everything_and_renames_the_index(store, clock,
     assert tokens == {"amina", "hassan"}
 
 
-def test_simultaneous_first_bookings_make_one_resident(store, clock, council):
+def test_simultaneous_first_bookings_make_one_resident(database, clock, council):
     with ThreadPoolExecutor(8) as pool:
-        ids = set(pool.map(lambda _: come(store, clock, council.northbank, AMINA).id, range(8)))
-    with store.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Resident)) == 1
+        ids = set(pool.map(lambda _: come(database, clock, council.northbank, AMINA).id, range(8)))
+    with database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(Resident)) == 1
     assert len(ids) == 1
 
 
-def test_notes_come_newest_first_with_their_writer(store, clock, council):
-    member = make_staff(store, clock, council.northbank, Role.TRIAGE_AGENT)
-    resident = come(store, clock, council.northbank, AMINA)
+def test_notes_come_newest_first_with_their_writer(database, clock, council):
+    member = make_staff(database, clock, council.northbank, Role.TRIAGE_AGENT)
+    resident = come(database, clock, council.northbank, AMINA)
     actor = Actor("staff", member.id, member.name)
-    with store.writing() as session:
+    with database.writing() as db:
+        add_note(db, council.northbank, resident.id, " Lost her keys. ", channel="phone", actor=actor, now=clock.now())
         add_note(
-            session, council.northbank, resident.id, " Lost her keys. ", channel="phone", actor=actor, now=clock.now()
-        )
-        add_note(
-            session,
+            db,
             council.northbank,
             resident.id,
             "Found them.",
@@ -139,40 +139,38 @@ def test_notes_come_newest_first_with_their_writer(store, clock, council):
             actor=Actor.system(),
             now=clock.now(),
         )
-    with store.reading() as session:
-        notes = notes_of(session, council.northbank, resident.id)
-        assert notes_of(session, council.elsewhere, resident.id) == []
+    with database.reading() as db:
+        notes = notes_of(db, council.northbank, resident.id)
+        assert notes_of(db, council.elsewhere, resident.id) == []
     assert [(note.text, note.channel, note.written_by) for note in notes] == [
         ("Found them.", "counter", ""),
         ("Lost her keys.", "phone", "Triage agent"),
     ]
 
 
-def test_a_note_about_another_authoritys_resident_is_refused(store, clock, council):
-    resident = come(store, clock, council.northbank, AMINA)
-    with store.writing() as session:
+def test_a_note_about_another_authoritys_resident_is_refused(database, clock, council):
+    resident = come(database, clock, council.northbank, AMINA)
+    with database.writing() as db:
         with pytest.raises(NotFound):
-            add_note(
-                session, council.elsewhere, resident.id, "x", channel="phone", actor=Actor.system(), now=clock.now()
-            )
+            add_note(db, council.elsewhere, resident.id, "x", channel="phone", actor=Actor.system(), now=clock.now())
         with pytest.raises(NotFound):
-            resident_of(session, council.elsewhere, resident.id)
+            resident_of(db, council.elsewhere, resident.id)
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "x" * 5000])
-def test_an_empty_or_endless_note_is_refused(store, clock, council, text: str):
-    resident = come(store, clock, council.northbank, AMINA)
-    with store.writing() as session, pytest.raises(Invalid):
-        add_note(session, council.northbank, resident.id, text, channel="phone", actor=Actor.system(), now=clock.now())
+def test_an_empty_or_endless_note_is_refused(database, clock, council, text: str):
+    resident = come(database, clock, council.northbank, AMINA)
+    with database.writing() as db, pytest.raises(Invalid):
+        add_note(db, council.northbank, resident.id, text, channel="phone", actor=Actor.system(), now=clock.now())
 
 
-def test_looking_at_a_resident_is_written_down(store, clock, council):
-    resident = come(store, clock, council.northbank, AMINA)
-    with store.writing() as session:
-        log_access(session, council.northbank, resident.id, Actor("staff", 7, "An agent"), "call", clock.now())
-        log_access(session, council.northbank, None, Actor("staff", 7, "An agent"), "search", clock.now(), found=3)
-    with store.reading() as session:
-        rows = session.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
+def test_looking_at_a_resident_is_written_down(database, clock, council):
+    resident = come(database, clock, council.northbank, AMINA)
+    with database.writing() as db:
+        log_access(db, council.northbank, resident.id, Actor("staff", 7, "An agent"), "call", clock.now())
+        log_access(db, council.northbank, None, Actor("staff", 7, "An agent"), "search", clock.now(), found=3)
+    with database.reading() as db:
+        rows = db.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
     assert [(row.actor_id, row.resident_id, row.purpose, row.at, row.facts) for row in rows] == [
         (7, resident.id, "call", clock.now(), {}),
         (7, None, "search", clock.now(), {"found": 3}),

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.residents.details import Person
 from people.residents.identity import find_or_create, find_residents, name_token_rows
 from people.residents.search import read
@@ -28,19 +28,19 @@ PEOPLE = (
 
 
 @pytest.fixture
-def register(store: Store, clock: FixedClock, council: Council) -> int:
+def register(database: Database, clock: FixedClock, council: Council) -> int:
     """The authority whose residents are PEOPLE; another authority has one namesake."""
-    with store.writing() as session:
+    with database.writing() as db:
         for person in PEOPLE:
-            find_or_create(session, council.northbank, person, clock.now())
-        find_or_create(session, council.elsewhere, PEOPLE[0], clock.now())
+            find_or_create(db, council.northbank, person, clock.now())
+        find_or_create(db, council.elsewhere, PEOPLE[0], clock.now())
     return council.northbank
 
 
-def found(store: Store, authority_id: int, text: str) -> list[tuple[str, str]]:
+def found(database: Database, authority_id: int, text: str) -> list[tuple[str, str]]:
     """Names and reasons, likeliest first."""
-    with store.reading() as session:
-        return [(match.resident.name, match.why) for match in find_residents(session, authority_id, text)]
+    with database.reading() as db:
+        return [(match.resident.name, match.why) for match in find_residents(db, authority_id, text)]
 
 
 MEANT = (
@@ -77,33 +77,33 @@ MEANT = (
 FITS_NOBODY = ("", "   ", "?", "%", "_", "' OR 1=1 --", "zzz qqq", "Z99 9ZZ", "07700 911111", "@", "\x00", "😀")
 
 
-def test_the_one_who_is_meant_comes_first_and_says_why(store, register: int):
+def test_the_one_who_is_meant_comes_first_and_says_why(database, register: int):
     """One register for all cases: it is the costly part."""
-    answers = [(typed, *(found(store, register, typed) or [("nobody", "")])[0]) for typed, _, _ in MEANT]
+    answers = [(typed, *(found(database, register, typed) or [("nobody", "")])[0]) for typed, _, _ in MEANT]
     assert answers == list(MEANT)
 
 
-def test_what_fits_nobody_finds_nobody(store, register: int):
-    surprises = {typed: found(store, register, typed) for typed in FITS_NOBODY}
+def test_what_fits_nobody_finds_nobody(database, register: int):
+    surprises = {typed: found(database, register, typed) for typed in FITS_NOBODY}
     assert all(not why.startswith("same") for matches in surprises.values() for _, why in matches), surprises
 
 
-def test_nobody_of_another_authority_is_found(store, register: int, council: Council):
-    assert len([name for name, _ in found(store, register, "catherine smyth") if name == "Catherine Smyth"]) == 1
-    assert [name for name, _ in found(store, council.elsewhere, "07700 900102")] == []
+def test_nobody_of_another_authority_is_found(database, register: int, council: Council):
+    assert len([name for name, _ in found(database, register, "catherine smyth") if name == "Catherine Smyth"]) == 1
+    assert [name for name, _ in found(database, council.elsewhere, "07700 900102")] == []
 
 
-def test_anonymised_residents_are_not_found(store, register: int, clock):
-    with store.writing() as session:
-        for resident in session.query(Resident).filter_by(name="Sukarno"):
+def test_anonymised_residents_are_not_found(database, register: int, clock):
+    with database.writing() as db:
+        for resident in db.query(Resident).filter_by(name="Sukarno"):
             resident.anonymised_at = clock.now()
-    assert found(store, register, "sukarno") == []
-    assert found(store, register, "N12 7BB") == []
+    assert found(database, register, "sukarno") == []
+    assert found(database, register, "N12 7BB") == []
 
 
-def test_only_as_many_as_asked_for(store, register: int):
-    with store.reading() as session:
-        assert len(find_residents(session, register, "n", limit=1)) == 1
+def test_only_as_many_as_asked_for(database, register: int):
+    with database.reading() as db:
+        assert len(find_residents(db, register, "n", limit=1)) == 1
 
 
 def test_a_mixed_text_is_read_part_by_part():
@@ -116,19 +116,17 @@ def test_a_mixed_text_is_read_part_by_part():
     )
 
 
-def test_among_many_namesakes_the_postcode_decides(store, register: int, clock):
+def test_among_many_namesakes_the_postcode_decides(database, register: int, clock):
     """More than any limit on candidates share the name, and as many the postcode: the one with both comes first."""
-    with store.writing() as session:
+    with database.writing() as db:
         rows = [_row(register, 1000 + n, "Amina Khan", "E1 1AA") for n in range(400)]
         rows += [_row(register, 2000 + n, "Omar Hill", "W5 5AA") for n in range(400)]
         rows.append(_row(register, 3000, "Amina Khan", "W5 5AA"))
-        session.execute(insert(Resident), [row | {"created_at": clock.now()} for row in rows])
+        db.execute(insert(Resident), [row | {"created_at": clock.now()} for row in rows])
         tokens = [token for row in rows for token in name_token_rows(register, row["id"], row["name"])]
-        session.execute(insert(ResidentNameToken), tokens)
-        session.expire_all()
-        assert [match.resident.id for match in find_residents(session, register, "amina khan w5 5aa", limit=1)] == [
-            3000
-        ]
+        db.execute(insert(ResidentNameToken), tokens)
+        db.expire_all()
+        assert [match.resident.id for match in find_residents(db, register, "amina khan w5 5aa", limit=1)] == [3000]
 
 
 def _row(authority_id: int, number: int, name: str, postcode: str) -> dict:
@@ -142,12 +140,12 @@ def _row(authority_id: int, number: int, name: str, postcode: str) -> dict:
     }
 
 
-def test_a_search_is_a_few_statements(store, register: int):
+def test_a_search_is_a_few_statements(database, register: int):
     statements: list[str] = []
-    event.listen(store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     counts = []
     for typed in ("catherine smyth", "900101", "catherine n12", "vatherine"):
         statements.clear()
-        found(store, register, typed)
+        found(database, register, typed)
         counts.append(sum("SELECT" in line for line in statements))
     assert counts == [1, 1, 2, 3]

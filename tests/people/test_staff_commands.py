@@ -25,33 +25,33 @@ def commands(people_app: Flask) -> FlaskCliRunner:
 ADD = ["staff", "add", "--email", "Agent@Example.org", "--role", "site_staff", "--authority", "northbank"]
 
 
-def test_staff_add_reads_the_password_from_the_environment(commands, store, council):
+def test_staff_add_reads_the_password_from_the_environment(commands, database, council):
     result = commands.invoke(args=[*ADD, "--site", "hill"], env={"STAFF_PASSWORD": PASSWORD})
     assert result.exit_code == 0, result.output
-    with store.reading() as session:
-        member = session.scalars(select(StaffMember)).one()
-        role = session.scalars(select(StaffRole)).one()
+    with database.reading() as db:
+        member = db.scalars(select(StaffMember)).one()
+        role = db.scalars(select(StaffRole)).one()
     assert (member.email, member.authority_id) == ("agent@example.org", council.northbank)
     assert (role.role, role.site_id) == ("site_staff", council.hill)
     assert is_password(member.password_hash, PASSWORD)
     assert PASSWORD not in result.output
 
 
-def test_staff_add_asks_for_the_password_twice(commands, store):
+def test_staff_add_asks_for_the_password_twice(commands, database):
     result = commands.invoke(args=ADD, input=f"{PASSWORD}\n{PASSWORD}\n")
     assert result.exit_code == 0, result.output
-    with store.reading() as session:
-        assert is_password(session.scalars(select(StaffMember.password_hash)).one(), PASSWORD)
+    with database.reading() as db:
+        assert is_password(db.scalars(select(StaffMember.password_hash)).one(), PASSWORD)
 
 
-def test_adding_the_same_email_again_adds_the_role_and_keeps_the_password(commands, store):
+def test_adding_the_same_email_again_adds_the_role_and_keeps_the_password(commands, database):
     commands.invoke(args=ADD, env={"STAFF_PASSWORD": PASSWORD})
     for _ in range(2):
         result = commands.invoke(args=[*ADD[:4], "--role", "triage_agent", "--authority", "northbank"])
         assert result.exit_code == 0, result.output
-    with store.reading() as session:
-        assert sorted(session.scalars(select(StaffRole.role))) == ["site_staff", "triage_agent"]
-        assert is_password(session.scalars(select(StaffMember.password_hash)).one(), PASSWORD)
+    with database.reading() as db:
+        assert sorted(db.scalars(select(StaffRole.role))) == ["site_staff", "triage_agent"]
+        assert is_password(db.scalars(select(StaffMember.password_hash)).one(), PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_adding_the_same_email_again_adds_the_role_and_keeps_the_password(comman
         ({"password": ""}, "at least 12 characters"),
     ],
 )
-def test_a_mistake_is_explained_and_nothing_is_added(commands, store, changes: dict[str, str], words: str):
+def test_a_mistake_is_explained_and_nothing_is_added(commands, database, changes: dict[str, str], words: str):
     options = {"--email": "a@example.org", "--role": "site_staff", "--authority": "northbank"} | changes
     password = options.pop("password", PASSWORD)
     args = [part for pair in options.items() for part in pair]
@@ -74,8 +74,8 @@ def test_a_mistake_is_explained_and_nothing_is_added(commands, store, changes: d
     assert result.exit_code == 2
     assert words in result.output
     assert "Traceback" not in result.output
-    with store.reading() as session:
-        assert session.scalars(select(StaffMember)).all() == []
+    with database.reading() as db:
+        assert db.scalars(select(StaffMember)).all() == []
 
 
 def test_an_email_works_for_one_authority_only(commands):
@@ -96,11 +96,11 @@ def test_deactivate_says_what_it_ended(commands):
 CREATE = ["api-key", "create", "--name", "Kiosk", "--authority", "northbank", "--scope", "read", "--scope", "book"]
 
 
-def test_a_new_key_stands_alone_on_the_last_line(commands, store, council):
+def test_a_new_key_stands_alone_on_the_last_line(commands, database, council):
     result = commands.invoke(args=CREATE)
     key = result.stdout.rstrip("\n").split("\n")[-1]
-    with store.reading() as session:
-        known = key_of(session, key)
+    with database.reading() as db:
+        known = key_of(db, key)
     assert result.exit_code == 0
     assert known is not None
     assert (known.name, known.authority_id, known.scopes) == ("Kiosk", council.northbank, frozenset(Scope))
@@ -123,7 +123,7 @@ def test_mistakes_with_keys_exit_with_2(commands, args: list[str]):
     assert "Traceback" not in result.output
 
 
-def test_keys_are_listed_without_their_secret_and_revoked(commands, store):
+def test_keys_are_listed_without_their_secret_and_revoked(commands, database):
     key = commands.invoke(args=CREATE).stdout.strip().split("\n")[-1]
     listed = commands.invoke(args=["api-key", "list", "--authority", "northbank"]).output
     assert "works" in listed
@@ -133,5 +133,5 @@ def test_keys_are_listed_without_their_secret_and_revoked(commands, store):
     assert key.startswith(prefix)
     assert commands.invoke(args=["api-key", "revoke", "--authority", "northbank", prefix]).exit_code == 0
     assert "revoked" in commands.invoke(args=["api-key", "list", "--authority", "northbank"]).output
-    with store.reading() as session:
-        assert key_of(session, key) is None
+    with database.reading() as db:
+        assert key_of(db, key) is None

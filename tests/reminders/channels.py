@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from core.database import Store
+from core.database import Database
 from core.runtime import Runtime
 from reminders.channels.base import Channel, Message
 from reminders.messages import Writer
@@ -54,9 +54,9 @@ def writer() -> Writer:
 
 def worker_for(runtime: Runtime, channel: Channel, name: str = "worker-1", **values: Any) -> Worker:
     """A worker in the surroundings of `runtime`."""
-    return Worker(runtime.store, runtime.clock, channel, writer(), name=name, **values)
+    return Worker(runtime.database, runtime.clock, channel, writer(), name=name, **values)
 
 
-def worker_on(store: Store, clock: Any, channel: Channel, name: str = "worker-1", **values: Any) -> Worker:
+def worker_on(database: Database, clock: Any, channel: Channel, name: str = "worker-1", **values: Any) -> Worker:
     """A worker on a store and a clock."""
-    return Worker(store, clock, channel, writer(), name=name, **values)
+    return Worker(database, clock, channel, writer(), name=name, **values)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.slot_tokens import encode
 from booking.tables import Appointment, AppointmentService
-from core.database import Store
+from core.database import Database
 from people.tables import Resident
 from reminders.tables import DeliveryAttempt, Notification
 from tests.support.factories import NOW, World, offer_at
@@ -19,25 +19,25 @@ FIRST_START = NOW + timedelta(days=1)
 CHUNK = 5_000
 
 
-def owe(store: Store, world: World, count: int, *, now: datetime = NOW, **values: Any) -> list[int]:
+def owe(database: Database, world: World, count: int, *, now: datetime = NOW, **values: Any) -> list[int]:
     """The ids of `count` appointments, each of its own resident and each owing one reminder that is due at `now`."""
     made: list[int] = []
     for first in range(0, count, CHUNK):
         numbers = range(len(made) + 1, min(first + CHUNK, count) + 1)
-        with store.writing() as session:
-            made += _write(session, world, numbers, now, values)
+        with database.writing() as db:
+            made += _write(db, world, numbers, now, values)
     return made
 
 
-def _write(session: Session, world: World, numbers: range, now: datetime, values: dict[str, Any]) -> list[int]:
+def _write(db: Session, world: World, numbers: range, now: datetime, values: dict[str, Any]) -> list[int]:
     starts_at = now + timedelta(days=1)
     ends_at = starts_at + timedelta(minutes=30)
     people = [_resident(world, number, now) for number in numbers]
-    residents = session.scalars(insert(Resident).returning(Resident.id, sort_by_parameter_order=True), people).all()
+    residents = db.scalars(insert(Resident).returning(Resident.id, sort_by_parameter_order=True), people).all()
     rows = [_appointment(world, resident, starts_at, ends_at, now) for resident in residents]
-    ids = session.scalars(insert(Appointment).returning(Appointment.id, sort_by_parameter_order=True), rows).all()
+    ids = db.scalars(insert(Appointment).returning(Appointment.id, sort_by_parameter_order=True), rows).all()
     part = {"service_id": world.service_ids[0], "position": 0, "starts_at": starts_at, "ends_at": ends_at}
-    session.execute(insert(AppointmentService), [part | {"appointment_id": id_} for id_ in ids])
+    db.execute(insert(AppointmentService), [part | {"appointment_id": id_} for id_ in ids])
     owed = {
         "authority_id": world.authority_id,
         "version": 1,
@@ -48,7 +48,7 @@ def _write(session: Session, world: World, numbers: range, now: datetime, values
         "next_try_at": now,
         "created_at": now,
     }
-    session.execute(insert(Notification), [owed | {"appointment_id": id_} | values for id_ in ids])
+    db.execute(insert(Notification), [owed | {"appointment_id": id_} | values for id_ in ids])
     return list(ids)
 
 
@@ -85,21 +85,21 @@ def _appointment(
     }
 
 
-def outbox_of(store: Store, appointment_id: int) -> dict[str, str]:
+def outbox_of(database: Database, appointment_id: int) -> dict[str, str]:
     """State of each message of an appointment, by `kind` and version: {"reminder_1d/1": "sent"}."""
     columns = (Notification.kind, Notification.version, Notification.state)
     statement = select(*columns).where(Notification.appointment_id == appointment_id).order_by(Notification.id)
-    with store.reading() as session:
-        return {f"{kind}/{version}": state for kind, version, state in session.execute(statement)}
+    with database.reading() as db:
+        return {f"{kind}/{version}": state for kind, version, state in db.execute(statement)}
 
 
-def notifications(store: Store) -> list[Notification]:
+def notifications(database: Database) -> list[Notification]:
     """Every row of the outbox, by id."""
-    with store.reading() as session:
-        return list(session.scalars(select(Notification).order_by(Notification.id)))
+    with database.reading() as db:
+        return list(db.scalars(select(Notification).order_by(Notification.id)))
 
 
-def attempts(store: Store) -> list[DeliveryAttempt]:
+def attempts(database: Database) -> list[DeliveryAttempt]:
     """Every try, in order."""
-    with store.reading() as session:
-        return list(session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id)))
+    with database.reading() as db:
+        return list(db.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id)))

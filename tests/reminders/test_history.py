@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from booking.tables import Appointment
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.tokens import check_character
 from people.tables import Resident
 from reminders.history_queries import account_of
@@ -22,26 +22,26 @@ REFERENCE = "K7PM4QX" + check_character("K7PM4QX")
 
 
 @pytest.fixture
-def world(store: Store) -> World:
-    return make_world(store)
+def world(database: Database) -> World:
+    return make_world(database)
 
 
 @pytest.fixture
-def reference(store: Store, world: World, clock: FixedClock) -> str:
+def reference(database: Database, world: World, clock: FixedClock) -> str:
     """An appointment whose resident asked for letters, and whose reminder was therefore withheld."""
-    owe(store, world, 1, now=clock.now())
-    with store.writing() as session:
-        session.execute(update(Resident).values(contact_preference="letter"))
-        session.execute(update(Appointment).values(reference=REFERENCE))
-    worker_on(store, clock, RecordingChannel()).send_due()
+    owe(database, world, 1, now=clock.now())
+    with database.writing() as db:
+        db.execute(update(Resident).values(contact_preference="letter"))
+        db.execute(update(Appointment).values(reference=REFERENCE))
+    worker_on(database, clock, RecordingChannel()).send_due()
     return REFERENCE
 
 
 @pytest.fixture
-def agent(client: FlaskClient, store: Store, world: World, clock: FixedClock) -> FlaskClient:
+def agent(client: FlaskClient, database: Database, world: World, clock: FixedClock) -> FlaskClient:
     with client.application.test_request_context():
         name = cookie_name()
-    client.set_cookie(name, sign_in(store, add_agent(store, world.authority_id, clock.now()), clock.now()))
+    client.set_cookie(name, sign_in(database, add_agent(database, world.authority_id, clock.now()), clock.now()))
     return client
 
 
@@ -54,15 +54,15 @@ def test_staff_see_why_nothing_was_sent(agent: FlaskClient, reference: str) -> N
     assert "Robin" not in page.text
 
 
-def test_nobody_else_sees_it(client: FlaskClient, store: Store, reference: str, clock: FixedClock) -> None:
+def test_nobody_else_sees_it(client: FlaskClient, database: Database, reference: str, clock: FixedClock) -> None:
     assert client.get(f"/staff/messages/{reference}").status_code == 303
-    elsewhere = add_agent(store, make_authority(store, "elsewhere"), clock.now(), email="other@example.org")
+    elsewhere = add_agent(database, make_authority(database, "elsewhere"), clock.now(), email="other@example.org")
     with client.application.test_request_context():
         name = cookie_name()
-    client.set_cookie(name, sign_in(store, elsewhere, clock.now()))
+    client.set_cookie(name, sign_in(database, elsewhere, clock.now()))
     assert client.get(f"/staff/messages/{reference}").status_code == 404
 
 
-def test_an_appointment_that_was_owed_nothing_has_an_empty_account(store: Store) -> None:
-    with store.reading() as session:
-        assert account_of(session, 7) == []
+def test_an_appointment_that_was_owed_nothing_has_an_empty_account(database: Database) -> None:
+    with database.reading() as db:
+        assert account_of(db, 7) == []

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.errors import DeliveryFailed
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
 from reminders.channels.replies import About
@@ -35,9 +35,9 @@ class Refusing:
         return self.reply
 
     async def handle_EHLO(  # noqa: N802
-        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+        self, _server: SMTP, db: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
-        session.host_name = hostname
+        db.host_name = hostname
         return [self.reply] if self.command == "EHLO" else responses
 
     def authenticate(self, *_anything: object) -> AuthResult:
@@ -52,13 +52,13 @@ class Refusing:
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, *rest: object) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: SMTP, db: Session, envelope: Envelope, *rest: object) -> str:  # noqa: N802
         if self.command == "RCPT":
             return self.reply
-        return await self.inner.handle_RCPT(server, session, envelope, *rest)  # type: ignore[arg-type]
+        return await self.inner.handle_RCPT(server, db, envelope, *rest)  # type: ignore[arg-type]
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        return self.reply if self.command == "DATA" else await self.inner.handle_DATA(server, session, envelope)
+    async def handle_DATA(self, server: SMTP, db: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self.reply if self.command == "DATA" else await self.inner.handle_DATA(server, db, envelope)
 
 
 ALWAYS_US = [
@@ -121,31 +121,31 @@ def test_a_refusal_of_one_address_in_any_letters_is_not_about_the_service() -> N
 
 
 @pytest.mark.parametrize("reply", ["550 relaying denied", "530 Must issue STARTTLS", "553 sender", "554 5.4.5 quota"])
-def test_every_message_survives_a_night_in_which_the_server_refuses_us(store: Store, reply: str) -> None:
+def test_every_message_survives_a_night_in_which_the_server_refuses_us(database: Database, reply: str) -> None:
     clock = FixedClock(NOW)
-    owe(store, make_world(store), 8)
+    owe(database, make_world(database), 8)
     server = Refusing("MAIL", reply)
     with running(server) as url:  # type: ignore[arg-type]
-        worker = worker_on(store, clock, channel_to(url))
+        worker = worker_on(database, clock, channel_to(url))
         assert worker.send_due() == Tally(postponed=8)
         for _ in range(12 * 6):
             clock.advance(timedelta(minutes=10))
             assert worker.send_due() == Tally(postponed=8)
-        assert {(row.state, row.tries, row.reason) for row in notifications(store)} == {("pending", 0, reply)}
-        assert attempts(store) == []
+        assert {(row.state, row.tries, row.reason) for row in notifications(database)} == {("pending", 0, reply)}
+        assert attempts(database) == []
         server.command = ""
         clock.advance(LONGEST_PAUSE)
         assert worker.send_due() == Tally(sent=8)
         assert worker.send_due() == Tally()
     assert set(server.inner.times_taken.values()) == {1}
     assert len(server.inner.taken) == 8
-    assert {(row.state, row.tries, row.reason) for row in notifications(store)} == {("sent", 1, "")}
+    assert {(row.state, row.tries, row.reason) for row in notifications(database)} == {("sent", 1, "")}
 
 
 @pytest.mark.parametrize("can_be_asked", [False, True], ids=["one by one", "in batches"])
-def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(store: Store, can_be_asked: bool) -> None:
+def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(database: Database, can_be_asked: bool) -> None:
     clock = FixedClock(NOW)
-    owe(store, make_world(store), 7)
+    owe(database, make_world(database), 7)
     refusals = [None, None, ChannelUnavailable(reason="550 5.4.5 quota")]
 
     def on_send(_message: object) -> None:
@@ -153,12 +153,12 @@ def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(store: St
             raise refusal
 
     channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=5, on_send=on_send)
-    worker = worker_on(store, clock, channel)
+    worker = worker_on(database, clock, channel)
     assert worker.send_due() == Tally(sent=2, postponed=3)
     assert worker.send_due() == Tally()  # the pause holds for the two that nobody claimed as well
     clock.advance(timedelta(seconds=1))
     assert worker.send_due() == Tally(sent=5)
-    assert [one.outcome for one in attempts(store)] == ["sent"] * 7
+    assert [one.outcome for one in attempts(database)] == ["sent"] * 7
     assert len(channel.sent) == 7
 
 

@@ -16,7 +16,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
 from core.clock import FixedClock, SystemClock
-from core.database import Store
+from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from reminders.channels.base import Message
@@ -35,20 +35,22 @@ from tests.support.factories import NOW, make_runtime, make_world
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_send_due_says_what_became_of_what_was_due(runner: FlaskCliRunner, store: Store, clock: FixedClock) -> None:
-    world = make_world(store)
-    owe(store, world, 2, now=clock.now())
-    owe(store, world, 1, now=clock.now() - timedelta(days=2))
+def test_send_due_says_what_became_of_what_was_due(
+    runner: FlaskCliRunner, database: Database, clock: FixedClock
+) -> None:
+    world = make_world(database)
+    owe(database, world, 2, now=clock.now())
+    owe(database, world, 1, now=clock.now() - timedelta(days=2))
     result = runner.invoke(args=["reminders", "send-due"])
     assert result.exit_code == 0, result.output
     assert result.output.splitlines()[-1] == "sent 2, failed 0, skipped 1"
     assert runner.invoke(args=["reminders", "send-due"]).output.splitlines()[-1] == "sent 0, failed 0, skipped 0"
 
 
-def test_ticking_sends_beats_and_ends_after_the_message_in_hand(store: Store) -> None:
+def test_ticking_sends_beats_and_ends_after_the_message_in_hand(database: Database) -> None:
     """Stopped in the middle of the first message, it finishes that one and leaves the other four to the next worker."""
-    runtime = Runtime(make_runtime(store).settings, store, SystemClock())
-    owe(store, make_world(store), 5, now=runtime.clock.now())
+    runtime = Runtime(make_runtime(database).settings, database, SystemClock())
+    owe(database, make_world(database), 5, now=runtime.clock.now())
     stopping, stopped = threading.Event(), threading.Event()
 
     def stop(_message: Message) -> None:
@@ -65,10 +67,10 @@ def test_ticking_sends_beats_and_ends_after_the_message_in_hand(store: Store) ->
     thread.start()
     assert stopped.wait(60)
     thread.join()
-    assert sorted(row.state for row in notifications(store)) == ["pending"] * 4 + ["sent"]
-    assert all(row.lease_until is None for row in notifications(store))
-    with store.reading() as session:
-        assert session.scalars(select(Heartbeat.worker)).all() == ["the-scheduler"]
+    assert sorted(row.state for row in notifications(database)) == ["pending"] * 4 + ["sent"]
+    assert all(row.lease_until is None for row in notifications(database))
+    with database.reading() as db:
+        assert db.scalars(select(Heartbeat.worker)).all() == ["the-scheduler"]
     assert is_fresh(runtime)
 
 
@@ -80,9 +82,9 @@ def ticking(runtime: Runtime, worker: Worker, stopping: threading.Event) -> thre
 
 
 def test_a_scheduler_that_fails_at_every_tick_gives_no_sign_of_life(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runtime = Runtime(make_runtime(store).settings, store, SystemClock())
+    runtime = Runtime(make_runtime(database).settings, database, SystemClock())
     stopping, tries = threading.Event(), iter(range(3))
 
     def fail(*_: object) -> int:
@@ -95,10 +97,10 @@ def test_a_scheduler_that_fails_at_every_tick_gives_no_sign_of_life(
     assert not is_fresh(runtime)
 
 
-def test_the_sign_of_life_comes_from_messages_that_are_done(store: Store) -> None:
+def test_the_sign_of_life_comes_from_messages_that_are_done(database: Database) -> None:
     """While the first is being sent there is none, however long that takes; the second finds what the first one left."""
-    runtime = Runtime(make_runtime(store).settings, store, SystemClock())
-    owe(store, make_world(store), 2, now=runtime.clock.now())
+    runtime = Runtime(make_runtime(database).settings, database, SystemClock())
+    owe(database, make_world(database), 2, now=runtime.clock.now())
     stopping, fresh = threading.Event(), list[bool]()
 
     def look(_message: Message) -> None:
@@ -113,10 +115,10 @@ def test_the_sign_of_life_comes_from_messages_that_are_done(store: Store) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_process_sends_what_is_due_and_stops_cleanly_on_a_signal(
-    store: Store, database_url: str, number: signal.Signals
+    database: Database, database_url: str, number: signal.Signals
 ) -> None:
     """The whole command, against a real mail server that tells the test when the message has come."""
-    owe(store, make_world(store), 1, now=SystemClock().now())
+    owe(database, make_world(database), 1, now=SystemClock().now())
     arrived = threading.Event()
 
     def take(_email: object) -> str:
@@ -134,28 +136,28 @@ def test_the_process_sends_what_is_due_and_stops_cleanly_on_a_signal(
         output, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert "Reminders: stopped." in output
-    assert [row.state for row in notifications(store)] == ["sent"]
+    assert [row.state for row in notifications(database)] == ["sent"]
     assert '"kind": "reminder_1d"' in errors
     assert "example.org" not in errors  # the log says which message, and nothing about the person
 
 
-def test_the_settings_choose_the_channel(store: Store) -> None:
+def test_the_settings_choose_the_channel(database: Database) -> None:
     settings = Settings(secret_key="x", smtp_url="smtp://127.0.0.1:2525", is_demo=True)
-    assert isinstance(channel_of(settings, store), SmtpChannel)
-    assert isinstance(channel_of(replace(settings, smtp_url=""), store), DemoChannel)
+    assert isinstance(channel_of(settings, database), SmtpChannel)
+    assert isinstance(channel_of(replace(settings, smtp_url=""), database), DemoChannel)
 
 
 def test_without_a_mail_server_the_command_says_what_to_set(
-    settings: Settings, store: Store, clock: FixedClock
+    settings: Settings, database: Database, clock: FixedClock
 ) -> None:
     from wsgi import create_app
 
-    app = create_app(replace(settings, is_test=False), store=store, clock=clock)
+    app = create_app(replace(settings, is_test=False), database=database, clock=clock)
     result = app.test_cli_runner().invoke(args=["reminders", "send-due"])
     assert result.exit_code == 1
     assert "Set it to your mail server" in result.output
 
 
-def test_no_sign_of_life_is_not_fresh(store: Store) -> None:
-    runtime = make_runtime(store, NOW)
+def test_no_sign_of_life_is_not_fresh(database: Database) -> None:
+    runtime = make_runtime(database, NOW)
     assert not is_fresh(runtime)

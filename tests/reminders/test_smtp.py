@@ -17,7 +17,7 @@ from aiosmtpd.smtp import AuthResult
 
 from booking.calendar.ical import Method
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.errors import ConfigurationError, DeliveryFailed
 from reminders.channels.base import DeliveryUnclear, Message
 from reminders.channels.smtp import SmtpChannel, SmtpServer
@@ -235,10 +235,10 @@ def test_an_address_that_cannot_be_used_says_what_to_write(url: str) -> None:
         SmtpServer.from_url(url)
 
 
-def test_a_day_of_trouble_ends_with_every_message_accounted_for(store: Store) -> None:
+def test_a_day_of_trouble_ends_with_every_message_accounted_for(database: Database) -> None:
     """Busy, gone for good, and busy for ever: worker, database and a real server together."""
     clock = FixedClock(NOW)
-    owe(store, make_world(store), 4)
+    owe(database, make_world(database), 4)
     busy_once = {"robin.2@example.org"}
 
     def reply(address: str) -> str:
@@ -251,23 +251,23 @@ def test_a_day_of_trouble_ends_with_every_message_accounted_for(store: Store) ->
 
     server = MailServer(reply_rcpt=reply)
     with running(server) as url:
-        worker = worker_on(store, clock, channel_to(url))
+        worker = worker_on(database, clock, channel_to(url))
         assert worker.send_due() == Tally(sent=1, failed=3)
         clock.advance(timedelta(seconds=1))
         assert worker.send_due() == Tally(sent=1, failed=1)
         clock.advance(timedelta(days=1))
         assert worker.send_due() == Tally(skipped=1)
-    assert [row.state for row in notifications(store)] == ["sent", "sent", "failed", "late"]
+    assert [row.state for row in notifications(database)] == ["sent", "sent", "failed", "late"]
     assert len(server.taken) == 2
-    assert all(one.ended_at and one.error for one in attempts(store) if one.outcome != "sent")
+    assert all(one.ended_at and one.error for one in attempts(database) if one.outcome != "sent")
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_the_calendar_that_arrives_by_mail_says_the_right_time(store: Store, reader: str) -> None:
-    owe(store, make_world(store), 1)
+def test_the_calendar_that_arrives_by_mail_says_the_right_time(database: Database, reader: str) -> None:
+    owe(database, make_world(database), 1)
     server = MailServer()
     with running(server) as url:
-        worker_on(store, FixedClock(NOW), channel_to(url)).send_due()
+        worker_on(database, FixedClock(NOW), channel_to(url)).send_due()
     (email,) = server.taken
     part = next(part for part in email.walk() if part.get_content_type() == "text/calendar")
     (event,) = READERS[reader](part.get_content().replace("\r\n", "\n").replace("\n", "\r\n"))

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from booking.tables import Appointment
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.errors import DeliveryFailed
 from people.tables import Representative, Resident
 from reminders import queue
@@ -33,8 +33,8 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def world(store: Store) -> World:
-    return make_world(store)
+def world(database: Database) -> World:
+    return make_world(database)
 
 
 def failing(*errors: DeliveryFailed) -> Callable[[Message], None]:
@@ -56,131 +56,131 @@ def permanent() -> DeliveryFailed:
     return DeliveryFailed(reason="550 nobody here", permanent=True)
 
 
-def states(store: Store) -> list[str]:
-    return [row.state for row in notifications(store)]
+def states(database: Database) -> list[str]:
+    return [row.state for row in notifications(database)]
 
 
 @KINDS
 def test_everything_due_is_sent_once_and_recorded(
-    store: Store, clock: FixedClock, world: World, can_be_asked: bool
+    database: Database, clock: FixedClock, world: World, can_be_asked: bool
 ) -> None:
-    owe(store, world, 7)
+    owe(database, world, 7)
     channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=3)
-    worker = worker_on(store, clock, channel)
+    worker = worker_on(database, clock, channel)
     assert worker.send_due() == Tally(sent=7)
     assert worker.send_due() == Tally()
     assert len({message.reference for message in channel.sent}) == len(channel.sent) == 7
-    assert set(states(store)) == {"sent"}
-    tries = attempts(store)
+    assert set(states(database)) == {"sent"}
+    tries = attempts(database)
     assert [(one.outcome, one.worker, one.maybe_duplicate) for one in tries] == [("sent", "worker-1", False)] * 7
     assert {one.provider_reference for one in tries} == {f"provider-{number}" for number in range(1, 8)}
 
 
-def test_a_row_for_another_channel_is_left_to_it(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 1, channel="text")
-    assert worker_on(store, clock, RecordingChannel()).send_due() == Tally()
-    assert states(store) == ["pending"]
+def test_a_row_for_another_channel_is_left_to_it(database: Database, clock: FixedClock, world: World) -> None:
+    owe(database, world, 1, channel="text")
+    assert worker_on(database, clock, RecordingChannel()).send_due() == Tally()
+    assert states(database) == ["pending"]
 
 
-def test_what_is_not_due_yet_waits(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 1, next_try_at=NOW + timedelta(minutes=1))
+def test_what_is_not_due_yet_waits(database: Database, clock: FixedClock, world: World) -> None:
+    owe(database, world, 1, next_try_at=NOW + timedelta(minutes=1))
     channel = RecordingChannel()
-    assert worker_on(store, clock, channel).send_due() == Tally()
+    assert worker_on(database, clock, channel).send_due() == Tally()
     clock.advance(timedelta(minutes=1))
-    assert worker_on(store, clock, channel).send_due() == Tally(sent=1)
+    assert worker_on(database, clock, channel).send_due() == Tally(sent=1)
 
 
 @KINDS
 def test_a_temporary_failure_is_tried_again_after_a_doubling_wait(
-    store: Store, clock: FixedClock, world: World, can_be_asked: bool
+    database: Database, clock: FixedClock, world: World, can_be_asked: bool
 ) -> None:
-    owe(store, world, 1)
+    owe(database, world, 1)
     channel = RecordingChannel(can_be_asked=can_be_asked, on_send=failing(temporary(), temporary()))
-    worker = worker_on(store, clock, channel)
+    worker = worker_on(database, clock, channel)
     for wait in (1, 2):
         assert worker.send_due() == Tally(failed=1)
-        (row,) = notifications(store)
+        (row,) = notifications(database)
         assert (row.state, row.reason) == ("pending", "451 later")
         assert row.next_try_at == clock.now() + timedelta(seconds=wait)
         assert worker.send_due() == Tally()
         clock.advance(timedelta(seconds=wait))
     assert worker.send_due() == Tally(sent=1)
-    assert [one.outcome for one in attempts(store)] == ["failed", "failed", "sent"]
-    assert not any(one.maybe_duplicate for one in attempts(store))
+    assert [one.outcome for one in attempts(database)] == ["failed", "failed", "sent"]
+    assert not any(one.maybe_duplicate for one in attempts(database))
 
 
-def test_a_permanent_failure_is_not_tried_again(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 1)
-    worker = worker_on(store, clock, RecordingChannel(on_send=failing(permanent())))
+def test_a_permanent_failure_is_not_tried_again(database: Database, clock: FixedClock, world: World) -> None:
+    owe(database, world, 1)
+    worker = worker_on(database, clock, RecordingChannel(on_send=failing(permanent())))
     assert worker.send_due() == Tally(failed=1)
     clock.advance(timedelta(hours=6))
     assert worker.send_due() == Tally()
-    (row,) = notifications(store)
+    (row,) = notifications(database)
     assert (row.state, row.reason, row.tries) == ("failed", "550 nobody here", 1)
 
 
 def test_it_gives_up_after_fourteen_retries_in_four_and_a_half_hours(
-    store: Store, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World
 ) -> None:
-    owe(store, world, 1)
+    owe(database, world, 1)
     channel = RecordingChannel(on_send=failing(*[temporary() for _ in range(100)]))
-    worker = worker_on(store, clock, channel)
-    while states(store) == ["pending"]:
-        (row,) = notifications(store)
+    worker = worker_on(database, clock, channel)
+    while states(database) == ["pending"]:
+        (row,) = notifications(database)
         clock.instant = max(clock.instant, row.next_try_at)
         assert worker.send_due() == Tally(failed=1)
-    (row,) = notifications(store)
+    (row,) = notifications(database)
     assert row.state == "failed"
-    assert len(attempts(store)) == RETRIES + 1 == 15
+    assert len(attempts(database)) == RETRIES + 1 == 15
     assert clock.now() - NOW == sum((wait_after(tries) for tries in range(1, 15)), timedelta())
     assert clock.now() - NOW == timedelta(seconds=2**14 - 1)
 
 
-def test_a_retry_that_would_come_too_late_is_not_made(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 1, useful_until=NOW + timedelta(seconds=1))
-    worker = worker_on(store, clock, RecordingChannel(on_send=failing(temporary())))
+def test_a_retry_that_would_come_too_late_is_not_made(database: Database, clock: FixedClock, world: World) -> None:
+    owe(database, world, 1, useful_until=NOW + timedelta(seconds=1))
+    worker = worker_on(database, clock, RecordingChannel(on_send=failing(temporary())))
     assert worker.send_due() == Tally(failed=1)
-    (row,) = notifications(store)
+    (row,) = notifications(database)
     assert row.state == "late"
     assert "451 later" in row.reason
 
 
-def test_what_became_useless_is_settled_as_late(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 2, useful_until=NOW + timedelta(hours=1))
+def test_what_became_useless_is_settled_as_late(database: Database, clock: FixedClock, world: World) -> None:
+    owe(database, world, 2, useful_until=NOW + timedelta(hours=1))
     clock.advance(timedelta(hours=1))
     channel = RecordingChannel()
-    assert worker_on(store, clock, channel).send_due() == Tally(skipped=2)
-    assert states(store) == ["late", "late"]
+    assert worker_on(database, clock, channel).send_due() == Tally(skipped=2)
+    assert states(database) == ["late", "late"]
     assert channel.sent == []
 
 
 @KINDS
 @pytest.mark.parametrize("values", [{"version": 2}, {"state": "cancelled_by_resident"}, {"state": "arrived"}])
 def test_what_is_not_true_any_more_is_not_sent(
-    store: Store, clock: FixedClock, world: World, can_be_asked: bool, values: dict[str, object]
+    database: Database, clock: FixedClock, world: World, can_be_asked: bool, values: dict[str, object]
 ) -> None:
     """The last check, should anything change an appointment without telling the outbox."""
-    owe(store, world, 1)
-    with store.writing() as session:
-        session.execute(update(Appointment).values(values))
+    owe(database, world, 1)
+    with database.writing() as db:
+        db.execute(update(Appointment).values(values))
     channel = RecordingChannel(can_be_asked=can_be_asked)
-    assert worker_on(store, clock, channel).send_due() == Tally(skipped=1)
-    assert states(store) == ["void"]
+    assert worker_on(database, clock, channel).send_due() == Tally(skipped=1)
+    assert states(database) == ["void"]
     assert channel.sent == []
 
 
-def test_a_change_between_claim_and_send_is_noticed(store: Store, clock: FixedClock, world: World) -> None:
+def test_a_change_between_claim_and_send_is_noticed(database: Database, clock: FixedClock, world: World) -> None:
     """Both are claimed at once; while the first is sent, the second's appointment is cancelled."""
-    _, second = owe(store, world, 2)
+    _, second = owe(database, world, 2)
 
     def cancel_second(_message: Message) -> None:
-        with store.writing() as session:
+        with database.writing() as db:
             values = {"state": "cancelled_by_resident", "version": 2}
-            session.execute(update(Appointment).where(Appointment.id == second).values(values))
+            db.execute(update(Appointment).where(Appointment.id == second).values(values))
 
     channel = RecordingChannel(on_send=cancel_second)
-    assert worker_on(store, clock, channel).send_due() == Tally(sent=1, skipped=1)
-    assert states(store) == ["sent", "void"]
+    assert worker_on(database, clock, channel).send_due() == Tally(sent=1, skipped=1)
+    assert states(database) == ["sent", "void"]
 
 
 @pytest.mark.parametrize(
@@ -192,31 +192,33 @@ def test_a_change_between_claim_and_send_is_noticed(store: Store, clock: FixedCl
     ],
 )
 def test_nobody_to_send_to_is_on_record_with_the_reason(
-    store: Store, clock: FixedClock, world: World, values: dict[str, object], reason: str
+    database: Database, clock: FixedClock, world: World, values: dict[str, object], reason: str
 ) -> None:
-    owe(store, world, 1)
-    with store.writing() as session:
-        session.execute(update(Resident).values(values))
-    assert worker_on(store, clock, RecordingChannel()).send_due() == Tally(skipped=1)
-    (row,) = notifications(store)
+    owe(database, world, 1)
+    with database.writing() as db:
+        db.execute(update(Resident).values(values))
+    assert worker_on(database, clock, RecordingChannel()).send_due() == Tally(skipped=1)
+    (row,) = notifications(database)
     assert (row.state, row.reason) == ("withheld", reason)
 
 
-def test_an_address_changed_since_booking_is_the_one_that_counts(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 1)
-    with store.writing() as session:
-        session.execute(update(Resident).values(email="new@example.org", do_not_text=True, contact_preference="text"))
+def test_an_address_changed_since_booking_is_the_one_that_counts(
+    database: Database, clock: FixedClock, world: World
+) -> None:
+    owe(database, world, 1)
+    with database.writing() as db:
+        db.execute(update(Resident).values(email="new@example.org", do_not_text=True, contact_preference="text"))
     channel = RecordingChannel()
-    worker_on(store, clock, channel).send_due()
+    worker_on(database, clock, channel).send_due()
     assert [message.to_email for message in channel.sent] == ["new@example.org"]
 
 
 def test_a_representative_gets_the_message_in_the_residents_place(
-    store: Store, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World
 ) -> None:
-    (appointment_id,) = owe(store, world, 1)
-    with store.writing() as session:
-        appointment = session.get_one(Appointment, appointment_id)
+    (appointment_id,) = owe(database, world, 1)
+    with database.writing() as db:
+        appointment = db.get_one(Appointment, appointment_id)
         acting = Representative(
             authority_id=world.authority_id,
             resident_id=appointment.resident_id,
@@ -225,11 +227,11 @@ def test_a_representative_gets_the_message_in_the_residents_place(
             email="ceri@example.org",
             created_at=NOW,
         )
-        session.add(acting)
-        session.flush()
+        db.add(acting)
+        db.flush()
         appointment.representative_id = acting.id
     channel = RecordingChannel()
-    worker_on(store, clock, channel).send_due()
+    worker_on(database, clock, channel).send_due()
     (message,) = channel.sent
     assert (message.to_name, message.to_email) == ("Ceri Carer", "ceri@example.org")
     assert "You act for Robin Sample 1." in message.text
@@ -237,22 +239,22 @@ def test_a_representative_gets_the_message_in_the_residents_place(
 
 @KINDS
 def test_one_message_that_cannot_be_written_does_not_stop_the_others(
-    store: Store, clock: FixedClock, world: World, can_be_asked: bool
+    database: Database, clock: FixedClock, world: World, can_be_asked: bool
 ) -> None:
-    owe(store, world, 3)
+    owe(database, world, 3)
 
     def on_send(message: Message) -> None:
         if message.to_name.endswith(" 2"):
             raise ZeroDivisionError
 
     channel = RecordingChannel(can_be_asked=can_be_asked, on_send=on_send)
-    assert worker_on(store, clock, channel).send_due() == Tally(sent=2, failed=1)
-    assert states(store) == ["sent", "pending", "sent"]
+    assert worker_on(database, clock, channel).send_due() == Tally(sent=2, failed=1)
+    assert states(database) == ["sent", "pending", "sent"]
 
 
-def test_two_workers_side_by_side_never_send_one_row_twice(store: Store, clock: FixedClock, world: World) -> None:
+def test_two_workers_side_by_side_never_send_one_row_twice(database: Database, clock: FixedClock, world: World) -> None:
     """Each message waits until both workers have begun, so that they are truly side by side."""
-    owe(store, world, 60)
+    owe(database, world, 60)
     both = threading.Barrier(2, timeout=30)
     met = threading.local()
 
@@ -262,7 +264,7 @@ def test_two_workers_side_by_side_never_send_one_row_twice(store: Store, clock: 
             both.wait()
 
     channels = [RecordingChannel(batch_size=5, on_send=meet) for _ in range(2)]
-    workers = [worker_on(store, clock, channel, f"worker-{n}") for n, channel in enumerate(channels)]
+    workers = [worker_on(database, clock, channel, f"worker-{n}") for n, channel in enumerate(channels)]
     threads = [threading.Thread(target=worker.send_due) for worker in workers]
     for thread in threads:
         thread.start()
@@ -271,110 +273,114 @@ def test_two_workers_side_by_side_never_send_one_row_twice(store: Store, clock: 
     references = [message.reference for channel in channels for message in channel.sent]
     assert len(references) == len(set(references)) == 60
     assert all(channel.sent for channel in channels)
-    assert set(states(store)) == {"sent"}
-    assert not any(one.maybe_duplicate for one in attempts(store))
+    assert set(states(database)) == {"sent"}
+    assert not any(one.maybe_duplicate for one in attempts(database))
 
 
 def test_a_slow_workers_late_result_is_refused_and_the_double_is_flagged(
-    store: Store, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World
 ) -> None:
     """The slow worker's lease runs out during its send; a quick one takes the row over before it can record."""
-    owe(store, world, 1)
+    owe(database, world, 1)
     quick_channel = RecordingChannel()
-    quick = worker_on(store, clock, quick_channel, "quick")
+    quick = worker_on(database, clock, quick_channel, "quick")
 
     def take_over(_message: Message) -> None:
         clock.advance(timedelta(minutes=6))
         assert quick.send_due() == Tally(sent=1)
 
-    slow = worker_on(store, clock, RecordingChannel(on_send=take_over), "slow")
+    slow = worker_on(database, clock, RecordingChannel(on_send=take_over), "slow")
     slow.send_due()
-    first, second = attempts(store)
+    first, second = attempts(database)
     assert (first.worker, first.outcome, first.maybe_duplicate) == ("slow", "sent", False)
     assert (second.worker, second.outcome, second.maybe_duplicate) == ("quick", "sent", True)
-    (row,) = notifications(store)
+    (row,) = notifications(database)
     assert (row.state, row.fence, row.settled_at) == ("sent", 2, second.ended_at)
 
 
-def test_a_late_failure_does_not_undo_what_the_next_worker_sent(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 1)
-    quick = worker_on(store, clock, RecordingChannel(), "quick")
+def test_a_late_failure_does_not_undo_what_the_next_worker_sent(
+    database: Database, clock: FixedClock, world: World
+) -> None:
+    owe(database, world, 1)
+    quick = worker_on(database, clock, RecordingChannel(), "quick")
 
     def take_over(_message: Message) -> None:
         clock.advance(timedelta(minutes=6))
         quick.send_due()
         raise permanent()
 
-    worker_on(store, clock, RecordingChannel(on_send=take_over), "slow").send_due()
-    assert states(store) == ["sent"]
+    worker_on(database, clock, RecordingChannel(on_send=take_over), "slow").send_due()
+    assert states(database) == ["sent"]
 
 
-def dead_worker(store: Store, clock: FixedClock, *, started: int) -> None:
+def dead_worker(database: Database, clock: FixedClock, *, started: int) -> None:
     """Leave behind what a worker leaves that is killed after claiming a batch and starting some of it."""
-    with store.writing() as session:
+    with database.writing() as db:
         wanted = queue.Wanted("email", due_by=clock.now(), limit=50)
-        rows = queue.claim(session, wanted, now=clock.now(), lease_until=clock.now() + timedelta(minutes=5))
+        rows = queue.claim(db, wanted, now=clock.now(), lease_until=clock.now() + timedelta(minutes=5))
         if started:
-            queue.start(session, rows[:started], "dead", clock.now(), maybe_duplicate=False)
+            queue.start(db, rows[:started], "dead", clock.now(), maybe_duplicate=False)
 
 
 def test_rows_of_a_dead_workers_batch_that_never_started_are_simply_sent(
-    store: Store, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World
 ) -> None:
-    owe(store, world, 3)
-    dead_worker(store, clock, started=1)
+    owe(database, world, 3)
+    dead_worker(database, clock, started=1)
     channel = RecordingChannel()
-    worker = worker_on(store, clock, channel)
+    worker = worker_on(database, clock, channel)
     assert worker.send_due() == Tally()
     clock.advance(timedelta(minutes=5))
     assert worker.send_due() == Tally(sent=3)
-    flagged = [one.maybe_duplicate for one in attempts(store) if one.worker == "worker-1"]
+    flagged = [one.maybe_duplicate for one in attempts(database) if one.worker == "worker-1"]
     assert flagged == [True, False, False]
 
 
 def test_a_channel_that_can_be_asked_is_asked_before_a_second_try(
-    store: Store, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World
 ) -> None:
-    owe(store, world, 2)
-    arrived = f"notification-{notifications(store)[0].id}-1"
-    dead_worker(store, clock, started=2)
+    owe(database, world, 2)
+    arrived = f"notification-{notifications(database)[0].id}-1"
+    dead_worker(database, clock, started=2)
     clock.advance(timedelta(minutes=5))
     channel = RecordingChannel(can_be_asked=True, there=frozenset({arrived}))
-    assert worker_on(store, clock, channel).send_due() == Tally(sent=2)
+    assert worker_on(database, clock, channel).send_due() == Tally(sent=2)
     assert len(channel.sent) == 1
     assert arrived not in {message.reference for message in channel.sent}
-    assert not any(one.maybe_duplicate for one in attempts(store))
+    assert not any(one.maybe_duplicate for one in attempts(database))
 
 
-def test_a_try_that_broke_off_unclear_is_made_again_and_flagged(store: Store, clock: FixedClock, world: World) -> None:
-    owe(store, world, 1)
+def test_a_try_that_broke_off_unclear_is_made_again_and_flagged(
+    database: Database, clock: FixedClock, world: World
+) -> None:
+    owe(database, world, 1)
     unclear = DeliveryUnclear(reason="connection lost")
-    worker = worker_on(store, clock, RecordingChannel(on_send=failing(unclear)))
+    worker = worker_on(database, clock, RecordingChannel(on_send=failing(unclear)))
     assert worker.send_due() == Tally(failed=1)
     clock.advance(timedelta(seconds=1))
     assert worker.send_due() == Tally(sent=1)
-    assert [(one.outcome, one.maybe_duplicate) for one in attempts(store)] == [("unclear", False), ("sent", True)]
+    assert [(one.outcome, one.maybe_duplicate) for one in attempts(database)] == [("unclear", False), ("sent", True)]
 
 
 def test_stopping_finishes_the_message_in_hand_and_gives_the_rest_back(
-    store: Store, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World
 ) -> None:
-    owe(store, world, 5)
-    worker = worker_on(store, clock, RecordingChannel(on_send=lambda _message: worker.stop()))
+    owe(database, world, 5)
+    worker = worker_on(database, clock, RecordingChannel(on_send=lambda _message: worker.stop()))
     assert worker.send_due() == Tally(sent=1)
-    assert worker_on(store, clock, RecordingChannel(), "next").send_due() == Tally(sent=4)
-    assert not any(one.maybe_duplicate for one in attempts(store))
+    assert worker_on(database, clock, RecordingChannel(), "next").send_due() == Tally(sent=4)
+    assert not any(one.maybe_duplicate for one in attempts(database))
 
 
 def test_a_message_on_its_way_when_its_appointment_changes_counts_as_sent(
-    store: Store, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World
 ) -> None:
     """It did go out, so the record must not say that it was void."""
-    owe(store, world, 1)
+    owe(database, world, 1)
 
     def void(_message: Message) -> None:
-        with store.writing() as session:
-            session.execute(update(Notification).values(state="void"))
+        with database.writing() as db:
+            db.execute(update(Notification).values(state="void"))
 
-    worker_on(store, clock, RecordingChannel(on_send=void)).send_due()
-    assert states(store) == ["sent"]
+    worker_on(database, clock, RecordingChannel(on_send=void)).send_due()
+    assert states(database) == ["sent"]

@@ -9,7 +9,7 @@ from booking.slot_tokens import Offer
 from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from locations.tables import Service
@@ -50,48 +50,47 @@ class Callers:
 
 
 @made_once
-def make_callers(store: Store, /, now: datetime = NOW) -> Callers:
+def make_callers(database: Database, /, now: datetime = NOW) -> Callers:
     """Everybody, a note of an earlier call, and one appointment of Amina's, booked by her daughter."""
-    town = make_town(store)
-    with store.writing() as session:
-        service = session.get_one(Service, town.services["certify"])
+    town = make_town(database)
+    with database.writing() as db:
+        service = db.get_one(Service, town.services["certify"])
         service.triage_questions = [
             {"ask": "Is it for housing benefit or council tax support?", "say": "Either is fine. Tell the desk which."},
             {"ask": "Do you have the originals?", "say": "We cannot take copies."},
         ]
-    agent_id = add_agent(store, town.authority_id, now)
+    agent_id = add_agent(database, town.authority_id, now)
     agent = Actor("staff", agent_id, "Agnes Agent")
-    with store.writing() as session:
+    with database.writing() as db:
         people = {
-            key: find_or_create(session, town.authority_id, person, now, by_staff=True).id
-            for key, person in PEOPLE.items()
+            key: find_or_create(db, town.authority_id, person, now, by_staff=True).id for key, person in PEOPLE.items()
         }
         add_note(
-            session, town.authority_id, people["amina"], "Lost her passport in May.\nHas a bus pass.",
+            db, town.authority_id, people["amina"], "Lost her passport in May.\nHas a bus pass.",
             channel="phone", actor=agent, now=now - timedelta(days=12),
         )  # fmt: skip
     booked = book_for(
-        store, town, people["amina"], datetime(2026, 12, 2, 10, 0, tzinfo=UTC), agent, now,
+        database, town, people["amina"], datetime(2026, 12, 2, 10, 0, tzinfo=UTC), agent, now,
         representative=Representation("Hodan Yusuf", "family", phone="07700 900444"),
     )  # fmt: skip
     return Callers(town, agent_id, people, booked)
 
 
-def add_agent(store: Store, authority_id: int, now: datetime, role: str = "triage_agent", email: str = "") -> int:
+def add_agent(database: Database, authority_id: int, now: datetime, role: str = "triage_agent", email: str = "") -> int:
     """The id of a new member of staff with the fixed password."""
     new = NewStaff(email or f"{role}@example.org", role, Place(authority_id), AGENT_PASSWORD, "Agnes Agent")
-    with store.writing() as session:
-        return add_staff(session, new, actor=Actor.system(), now=now).id
+    with database.writing() as db:
+        return add_staff(db, new, actor=Actor.system(), now=now).id
 
 
-def sign_in(store: Store, staff_id: int, now: datetime) -> str:
+def sign_in(database: Database, staff_id: int, now: datetime) -> str:
     """The token of a new session of a member of staff, for the cookie."""
-    with store.writing() as session:
-        return sign_in_sessions.start(session, staff_id, now)
+    with database.writing() as db:
+        return sign_in_sessions.start(db, staff_id, now)
 
 
 def book_for(
-    store: Store,
+    database: Database,
     town: Town,
     resident_id: int,
     starts_at: datetime,
@@ -100,7 +99,7 @@ def book_for(
     representative: Representation | None = None,
 ) -> Booked:
     """An appointment to certify documents at the hub."""
-    runtime = Runtime(Settings(store.url, "for-tests-only", is_test=True), store, FixedClock(now))
+    runtime = Runtime(Settings(database.url, "for-tests-only", is_test=True), database, FixedClock(now))
     unit = int(starts_at.timestamp()) // 300
     offer = Offer(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
     booking = Booking(town.authority_id, "phone", resident_id, offer=offer, representative=representative)

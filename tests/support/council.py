@@ -18,7 +18,7 @@ import web.staff_guard
 from api.key_guard import check_key
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import ROOT, Store
+from core.database import ROOT, Database
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.tables import Authority, Site
@@ -42,38 +42,38 @@ class Council:
 
 
 @pytest.fixture
-def council(store: Store) -> Council:
+def council(database: Database) -> Council:
     """Northbank with the libraries Hill and Mill, and Elsewhere with the library Far."""
-    with store.writing() as session:
+    with database.writing() as db:
         authorities = [
             Authority(slug=slug, name=slug.capitalize(), reminder_plan=[]) for slug in ("northbank", "elsewhere")
         ]
-        session.add_all(authorities)
-        session.flush()
+        db.add_all(authorities)
+        db.flush()
         north, other = authorities[0].id, authorities[1].id
         sites = [
             Site(authority_id=owner, slug=slug, name=f"{slug.capitalize()} Library", kind="library", features=[])
             for owner, slug in ((north, "hill"), (north, "mill"), (other, "far"))
         ]
-        session.add_all(sites)
-        session.flush()
+        db.add_all(sites)
+        db.flush()
         return Council(north, other, *(site.id for site in sites))
 
 
-def make_staff(store: Store, clock: FixedClock, authority_id: int, role: Role, **changes: object) -> StaffMember:
+def make_staff(database: Database, clock: FixedClock, authority_id: int, role: Role, **changes: object) -> StaffMember:
     """A member of staff with the fixed password; `site_id` and `email` may be given."""
     site_id = changes.get("site_id")
     email = str(changes.get("email", f"{role.value}.{authority_id}.{site_id or 'all'}@example.org"))
     place = Place(authority_id, site_id if isinstance(site_id, int) else None)
     new = NewStaff(email=email, role=role.value, place=place, password=PASSWORD, name=role.words)
-    with store.writing() as session:
-        return add_staff(session, new, actor=Actor.system(), now=clock.now())
+    with database.writing() as db:
+        return add_staff(db, new, actor=Actor.system(), now=clock.now())
 
 
-def make_key(store: Store, clock: FixedClock, authority_id: int, *scopes: str) -> str:
+def make_key(database: Database, clock: FixedClock, authority_id: int, *scopes: str) -> str:
     """A new API key with `scopes`."""
-    with store.writing() as session:
-        return create_api_key(session, name="A test program", authority_id=authority_id, scopes=scopes, now=clock.now())
+    with database.writing() as db:
+        return create_api_key(db, name="A test program", authority_id=authority_id, scopes=scopes, now=clock.now())
 
 
 @pytest.fixture
@@ -82,11 +82,11 @@ def secure_settings(settings: Settings) -> Settings:
     return replace(settings, public_url="https://appointments.example.org")
 
 
-def make_people_app(settings: Settings, store: Store, clock: FixedClock) -> Flask:
+def make_people_app(settings: Settings, database: Database, clock: FixedClock) -> Flask:
     """The guard and the staff's pages, with a few views to guard."""
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder=str(Path(ROOT, "static")))
     app.config.update(SECRET_KEY=settings.secret_key, TESTING=True)
-    app.extensions[EXTENSION] = Runtime(settings, store, clock)
+    app.extensions[EXTENSION] = Runtime(settings, database, clock)
     web.app.install(app)
     web.staff_guard.install(app, check_key)
     app.register_blueprint(web.account.views.blueprint)
@@ -136,9 +136,9 @@ def _guarded_views() -> Blueprint:
 
 
 @pytest.fixture
-def people_app(settings: Settings, store: Store, clock: FixedClock, council: Council) -> Flask:
+def people_app(settings: Settings, database: Database, clock: FixedClock, council: Council) -> Flask:
     """The small application, with the council's places in its database."""
-    return make_people_app(settings, store, clock)
+    return make_people_app(settings, database, clock)
 
 
 @pytest.fixture

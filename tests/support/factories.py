@@ -12,7 +12,7 @@ from booking.slot_tokens import Offer
 from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from core.tokens import new_token
@@ -50,58 +50,58 @@ class World:
     service_ids: tuple[int, ...]
 
 
-def make_runtime(store: Store, now: datetime = NOW, **settings: Any) -> Runtime:
+def make_runtime(database: Database, now: datetime = NOW, **settings: Any) -> Runtime:
     """Surroundings with a clock that stands still."""
-    defaults = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)
-    return Runtime(replace(defaults, **settings), store, FixedClock(now))
+    defaults = Settings(database_url=database.url, secret_key="for-tests-only", is_test=True)
+    return Runtime(replace(defaults, **settings), database, FixedClock(now))
 
 
-def make_authority(store: Store, slug: str = "testshire", **values: Any) -> int:
+def make_authority(database: Database, slug: str = "testshire", **values: Any) -> int:
     """The id of a new authority."""
     defaults: dict[str, Any] = {"name": "Testshire Council", "phone": "01632 960000", "reminder_plan": REMINDERS}
     defaults |= {"lead_minutes": 0, "open_limit": 2, "cancel_cutoff_minutes": 120, "horizon_days": 56}
-    with store.writing() as session:
+    with database.writing() as db:
         row = Authority(slug=slug, **(defaults | values))
-        session.add(row)
-        session.flush()
+        db.add(row)
+        db.flush()
         return row.id
 
 
-def make_site(store: Store, authority_id: int, slug: str = "high-street", **values: Any) -> int:
+def make_site(database: Database, authority_id: int, slug: str = "high-street", **values: Any) -> int:
     """The id of a new site."""
     defaults: dict[str, Any] = {"name": "High Street Library", "kind": "library", "features": ["step-free"]}
     defaults |= {"address": "1 High Street, Testshire", "postcode": "NW11 9QS", "easting": 525_000, "northing": 187_000}
-    with store.writing() as session:
+    with database.writing() as db:
         row = Site(authority_id=authority_id, slug=slug, **(defaults | values))
-        session.add(row)
-        session.flush()
+        db.add(row)
+        db.flush()
         return row.id
 
 
-def make_resource(store: Store, authority_id: int, site_id: int, slug: str, **values: Any) -> int:
+def make_resource(database: Database, authority_id: int, site_id: int, slug: str, **values: Any) -> int:
     """The id of a new resource, a desk with one seat."""
     defaults: dict[str, Any] = {"name": slug.replace("-", " ").capitalize(), "kind": "desk", "seats": 1, "skills": []}
-    with store.writing() as session:
+    with database.writing() as db:
         row = Resource(authority_id=authority_id, site_id=site_id, slug=slug, **(defaults | values))
-        session.add(row)
-        session.flush()
+        db.add(row)
+        db.flush()
         return row.id
 
 
-def make_service(store: Store, authority_id: int, slug: str = "certify", **values: Any) -> int:
+def make_service(database: Database, authority_id: int, slug: str = "certify", **values: Any) -> int:
     """The id of a new service of 30 minutes that takes a desk."""
     defaults: dict[str, Any] = {"name": "Certify documents", "duration_minutes": 30, "grid_minutes": 30}
     defaults |= {"modes": ["in_person"], "documents": ["Passport"], "triage_questions": []}
     defaults |= {"requirements": [{"kind": "desk", "skills": []}]}
-    with store.writing() as session:
+    with database.writing() as db:
         row = Service(authority_id=authority_id, slug=slug, **(defaults | values))
-        session.add(row)
-        session.flush()
+        db.add(row)
+        db.flush()
         return row.id
 
 
 def make_session(
-    store: Store,
+    database: Database,
     authority_id: int,
     site_id: int,
     resource_ids: Sequence[int],
@@ -112,33 +112,35 @@ def make_session(
     """The id of a new session template: Monday to Friday from 09:00 to 17:00."""
     defaults: dict[str, Any] = {"rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "first_date": date(2026, 1, 1)}
     defaults |= {"starts": time(9), "ends": time(17)}
-    with store.writing() as session:
+    with database.writing() as db:
         row = SessionTemplate(authority_id=authority_id, site_id=site_id, slug=slug, **(defaults | values))
-        session.add(row)
-        session.flush()
-        session.add_all(SessionResource(template_id=row.id, resource_id=id_) for id_ in resource_ids)
-        session.add_all(SessionService(template_id=row.id, service_id=id_) for id_ in service_ids)
+        db.add(row)
+        db.flush()
+        db.add_all(SessionResource(template_id=row.id, resource_id=id_) for id_ in resource_ids)
+        db.add_all(SessionService(template_id=row.id, service_id=id_) for id_ in service_ids)
         return row.id
 
 
 @made_once
-def make_world(store: Store, /, *, desks: int = 1, slug: str = "testshire", **session_values: Any) -> World:
+def make_world(database: Database, /, *, desks: int = 1, slug: str = "testshire", **session_values: Any) -> World:
     """An authority that can be booked at once."""
-    authority_id = make_authority(store, slug)
-    site_id = make_site(store, authority_id)
-    resources = tuple(make_resource(store, authority_id, site_id, f"desk-{n + 1}") for n in range(desks))
+    authority_id = make_authority(database, slug)
+    site_id = make_site(database, authority_id)
+    resources = tuple(make_resource(database, authority_id, site_id, f"desk-{n + 1}") for n in range(desks))
     services = (
-        make_service(store, authority_id),
-        make_service(store, authority_id, "advice", name="Housing advice", documents=["Tenancy agreement", "Passport"]),
+        make_service(database, authority_id),
+        make_service(
+            database, authority_id, "advice", name="Housing advice", documents=["Tenancy agreement", "Passport"]
+        ),
     )
-    make_session(store, authority_id, site_id, resources, services, **session_values)
+    make_session(database, authority_id, site_id, resources, services, **session_values)
     return World(authority_id, site_id, resources, services)
 
 
-def catalogue(store: Store, world: World) -> Catalogue:
+def catalogue(database: Database, world: World) -> Catalogue:
     """The world's catalogue."""
-    with store.reading() as session:
-        return catalogue_by_id(session, world.authority_id)
+    with database.reading() as db:
+        return catalogue_by_id(db, world.authority_id)
 
 
 def offer_at(world: World, starts_at: datetime, *, service: int = 0, mode: str = "in_person") -> Offer:
@@ -147,11 +149,11 @@ def offer_at(world: World, starts_at: datetime, *, service: int = 0, mode: str =
     return Offer(world.authority_id, world.site_id, (world.service_ids[service],), mode, unit)
 
 
-def slots_of(store: Store, world: World, now: datetime = NOW, **ask: Any) -> list[FreeSlot]:
+def slots_of(database: Database, world: World, now: datetime = NOW, **ask: Any) -> list[FreeSlot]:
     """The free slots of the world's first service, unless `ask` says otherwise."""
-    with store.reading() as session:
+    with database.reading() as db:
         wanted = Ask(**({"service_ids": world.service_ids[:1]} | ask))
-        return all_slots(session, catalogue_by_id(session, world.authority_id), wanted, now)
+        return all_slots(db, catalogue_by_id(db, world.authority_id), wanted, now)
 
 
 def make_appointment(runtime: Runtime, world: World, starts_at: datetime, **values: Any) -> Booked:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.settings import Settings
 from tests.support.axe import assert_accessible
 from tests.support.chromium import find_chromium
@@ -30,11 +30,11 @@ def demo_template(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.Temp
     from wsgi import create_app
 
     demo = sqlite_template.derived(tmp_path_factory.mktemp("demo"))
-    store = Store(demo.url)
-    app = create_app(demo_settings(demo.url), store=store, clock=FixedClock(NOW))
+    database = Database(demo.url)
+    app = create_app(demo_settings(demo.url), database=database, clock=FixedClock(NOW))
     with mock.patch.dict(os.environ, DEMO_PASSWORD=DEMO_PASSWORD):
         result = app.test_cli_runner().invoke(args=["demo", "load"])
-    store.dispose()
+    database.dispose()
     assert result.exit_code == 0, result.output
     demo.close_journal()
     return demo
@@ -46,19 +46,19 @@ def demo_settings(url: str) -> Settings:
 
 
 @pytest.fixture
-def demo_store(demo_template: SqliteTemplate, tmp_path: Path) -> Iterator[Store]:
+def demo_store(demo_template: SqliteTemplate, tmp_path: Path) -> Iterator[Database]:
     """The demo's database; a fresh copy for each test."""
-    store = Store(demo_template.copy_to(tmp_path))
-    yield store
-    store.dispose()
+    database = Database(demo_template.copy_to(tmp_path))
+    yield database
+    database.dispose()
 
 
 @pytest.fixture
-def live_server(demo_store: Store, clock: FixedClock) -> Iterator[LiveServer]:
+def live_server(demo_store: Database, clock: FixedClock) -> Iterator[LiveServer]:
     """The demo behind a real socket, at the time of `clock`."""
     from wsgi import create_app
 
-    app = create_app(demo_settings(demo_store.url), store=demo_store, clock=clock)
+    app = create_app(demo_settings(demo_store.url), database=demo_store, clock=clock)
     with serve(app) as server:
         yield server
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from booking.events import appointment_changed
-from core.database import Base, Store, table_of
+from core.database import Base, Database, table_of
 from locations.tables import Authority
 
 Values = ParamSpec("Values")
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 Rows = list[tuple[Table, list[dict[str, Any]]]]
 
 
-def made_once(make: Callable[Concatenate[Store, Values], Result]) -> Callable[Concatenate[Store, Values], Result]:
+def made_once(make: Callable[Concatenate[Database, Values], Result]) -> Callable[Concatenate[Database, Values], Result]:
     """`make`, which fills a store, as a function that does its work only once for each kind of database and values.
 
     The first call keeps the rows; later ones write them into an empty database and return what the first returned,
@@ -27,42 +27,42 @@ def made_once(make: Callable[Concatenate[Store, Values], Result]) -> Callable[Co
     kept: dict[tuple[bool, bool, str], tuple[Result, Rows]] = {}
 
     @wraps(make)
-    def copy_or_make(store: Store, /, *args: Values.args, **values: Values.kwargs) -> Result:
-        if not _is_empty(store):
-            return make(store, *args, **values)
+    def copy_or_make(database: Database, /, *args: Values.args, **values: Values.kwargs) -> Result:
+        if not _is_empty(database):
+            return make(database, *args, **values)
         # A booking that is announced to reminders owes messages, which are rows too.
-        key = (store.is_sqlite, bool(appointment_changed.receivers), repr((args, values)))
+        key = (database.is_sqlite, bool(appointment_changed.receivers), repr((args, values)))
         if key in kept:
             result, rows = kept[key]
-            _write(store, rows)
+            _write(database, rows)
         else:
-            result = make(store, *args, **values)
-            kept[key] = (result, _rows_of(store))
+            result = make(database, *args, **values)
+            kept[key] = (result, _rows_of(database))
         return result
 
     return copy_or_make
 
 
-def _is_empty(store: Store) -> bool:
-    with store.reading() as session:
-        return session.scalar(select(table_of(Authority).c.id).limit(1)) is None
+def _is_empty(database: Database) -> bool:
+    with database.reading() as db:
+        return db.scalar(select(table_of(Authority).c.id).limit(1)) is None
 
 
-def _rows_of(store: Store) -> Rows:
-    with store.reading() as session:
-        every = [(table, session.execute(select(table)).mappings().all()) for table in Base.metadata.sorted_tables]
+def _rows_of(database: Database) -> Rows:
+    with database.reading() as db:
+        every = [(table, db.execute(select(table)).mappings().all()) for table in Base.metadata.sorted_tables]
     return [(table, [dict(row) for row in rows]) for table, rows in every if rows]
 
 
-def _write(store: Store, rows: Rows) -> None:
-    with store.writing() as session:
+def _write(database: Database, rows: Rows) -> None:
+    with database.writing() as db:
         for table, values in rows:
-            session.execute(insert(table), values)
-        if not store.is_sqlite:
-            _move_sequences(session, [table for table, _ in rows])
+            db.execute(insert(table), values)
+        if not database.is_sqlite:
+            _move_sequences(db, [table for table, _ in rows])
 
 
-def _move_sequences(session: Session, tables: list[Table]) -> None:
+def _move_sequences(db: Session, tables: list[Table]) -> None:
     """Let PostgreSQL count on from the ids that were written."""
     counted = [(table.name, table.autoincrement_column) for table in tables]
     last = [
@@ -71,4 +71,4 @@ def _move_sequences(session: Session, tables: list[Table]) -> None:
         if column is not None and column.name == "id"
     ]
     if last:
-        session.execute(select(*last))
+        db.execute(select(*last))

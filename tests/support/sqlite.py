@@ -40,7 +40,7 @@ class SqliteTemplate:
 
     def close_journal(self) -> None:
         """Bring all that the write-ahead log holds into the file itself."""
-        store = core.database.Store(self.url)
-        with store.engine.connect() as connection:
+        database = core.database.Database(self.url)
+        with database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-        store.dispose()
+        database.dispose()

@@ -12,7 +12,7 @@ import web.resident.views
 import web.staff_guard
 from api.key_guard import check_key
 from core.clock import FixedClock
-from core.database import ROOT, Store
+from core.database import ROOT, Database
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
@@ -40,17 +40,17 @@ class Town:
 
 
 @made_once
-def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Town:
+def make_town(database: Database, /, slug: str = "testshire", **values: object) -> Town:
     """Testshire: a library with steps, a hub without, an office that has one desk, and a virtual room."""
     words = {
         "opening_words": "Book an appointment with Testshire",
         "brand_colour": "#0b5d4e",
         "email": "help@testshire.example",
     }
-    authority = make_authority(store, slug, **(words | values))
+    authority = make_authority(database, slug, **(words | values))
     services = {
         "certify": make_service(
-            store,
+            database,
             authority,
             topic="Benefits and council tax",
             summary="We look at your documents and send proof to the benefits team.",
@@ -60,7 +60,7 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
             post_instead="Or post copies to us. Never post the originals.",
         ),
         "advice": make_service(
-            store,
+            database,
             authority,
             "advice",
             name="Housing advice",
@@ -71,7 +71,7 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
             documents=["Your tenancy agreement", "Letters from your landlord"],
         ),
         "registrar": make_service(
-            store,
+            database,
             authority,
             "registrar",
             name="Register a birth",
@@ -79,7 +79,7 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
             bookable_online=False,
         ),
         "digital": make_service(
-            store,
+            database,
             authority,
             "digital",
             name="Help to get online",
@@ -89,9 +89,9 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
         ),
     }
     sites = {
-        "library": make_site(store, authority, "high-street", features=[]),
+        "library": make_site(database, authority, "high-street", features=[]),
         "hub": make_site(
-            store,
+            database,
             authority,
             "riverside-hub",
             name="Riverside Community Hub",
@@ -103,7 +103,7 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
             features=["step-free", "hearing-loop"],
         ),
         "office": make_site(
-            store,
+            database,
             authority,
             "town-hall",
             name="Town Hall",
@@ -115,7 +115,7 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
             features=["step-free"],
         ),
         "remote": make_site(
-            store,
+            database,
             authority,
             "remote",
             name="Phone and video",
@@ -130,12 +130,12 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
     desks = {"library": 2, "hub": 3, "office": 1, "remote": 1}
     for name, site in sites.items():
         resources = [
-            make_resource(store, authority, site, f"{name}-{number + 1}", skills=[]) for number in range(desks[name])
+            make_resource(database, authority, site, f"{name}-{number + 1}", skills=[]) for number in range(desks[name])
         ]
         offered = ["advice"] if name == "remote" else ["certify", "advice", "digital"]
         days = {"library": "MO,TU,WE,TH,FR", "office": "TU", "hub": "MO,WE,FR", "remote": "MO,TU,WE,TH,FR"}[name]
         make_session(
-            store,
+            database,
             authority,
             site,
             resources,
@@ -146,10 +146,10 @@ def make_town(store: Store, /, slug: str = "testshire", **values: object) -> Tow
     return Town(authority, sites, services)
 
 
-def close_site(store: Store, town: Town, site: str, first: datetime, last: datetime) -> None:
+def close_site(database: Database, town: Town, site: str, first: datetime, last: datetime) -> None:
     """Shut a place of the town for a time."""
-    with store.writing() as session:
-        session.add(
+    with database.writing() as db:
+        db.add(
             Closure(
                 authority_id=town.authority_id,
                 site_id=town.sites[site],
@@ -160,16 +160,16 @@ def close_site(store: Store, town: Town, site: str, first: datetime, last: datet
                 reason="Boiler",
             )
         )
-        bump_plan(session, town.authority_id, [town.sites[site]])
+        bump_plan(db, town.authority_id, [town.sites[site]])
 
 
-def make_resident_app(store: Store, now: datetime = NOW) -> Flask:
+def make_resident_app(database: Database, now: datetime = NOW) -> Flask:
     """An application with the resident's pages alone, whose clock stands still."""
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.secret_key = "for-tests-only"
     app.testing = True
-    settings = Settings(database_url=store.url, secret_key="for-tests-only", is_test=True)
-    app.extensions[EXTENSION] = Runtime(settings, store, FixedClock(now))
+    settings = Settings(database_url=database.url, secret_key="for-tests-only", is_test=True)
+    app.extensions[EXTENSION] = Runtime(settings, database, FixedClock(now))
     web.app.install(app)
     web.staff_guard.install(app, check_key)
     app.register_blueprint(web.resident.views.blueprint)

@@ -18,7 +18,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import Rule
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.staff import sign_in_sessions
 from people.staff.access_marks import Mark
 from people.staff.api_keys import keys_of, revoke_api_key
@@ -66,21 +66,21 @@ def _stand_in(view: Any) -> Any:
 
 
 @pytest.fixture
-def visitors(store: Store, clock: FixedClock, council: Council) -> list[Visitor]:
+def visitors(database: Database, clock: FixedClock, council: Council) -> list[Visitor]:
     """Nobody, every role in every place, and keys of every kind."""
     staff = [Visitor(f"{role} of {place}", role, place) for role in Role for place in _places_of(role)]
     for visitor in staff:
-        visitor.cookie = _session_of(store, clock, council, visitor)
+        visitor.cookie = _session_of(database, clock, council, visitor)
     keys = [
         Visitor("key " + "+".join(scopes), scopes=frozenset(scopes))
         for scopes in (["read"], ["book"], ["book", "read"])
     ]
     for visitor in keys:
-        key = make_key(store, clock, council.northbank, *sorted(visitor.scopes or ()))
+        key = make_key(database, clock, council.northbank, *sorted(visitor.scopes or ()))
         visitor.headers = {"Authorization": f"Bearer {key}"}
     broken = [
         Visitor(
-            "revoked key", scopes=frozenset(), headers={"Authorization": f"Bearer {_revoked(store, clock, council)}"}
+            "revoked key", scopes=frozenset(), headers={"Authorization": f"Bearer {_revoked(database, clock, council)}"}
         ),
         Visitor("invented key", scopes=frozenset(), headers={"Authorization": "Bearer fd_0000_invented"}),
         Visitor("invented cookie", cookie="invented"),
@@ -92,22 +92,22 @@ def _places_of(role: Role) -> tuple[str, ...]:
     return ("authority", "hill", "mill", "elsewhere") if role in SITE_ROLES else ("authority",)
 
 
-def _session_of(store: Store, clock: FixedClock, council: Council, visitor: Visitor) -> str:
+def _session_of(database: Database, clock: FixedClock, council: Council, visitor: Visitor) -> str:
     site_id = {"hill": council.hill, "mill": council.mill, "elsewhere": council.far}.get(visitor.place)
     authority_id = council.elsewhere if visitor.place == "elsewhere" else council.northbank
-    with store.writing() as session:
+    with database.writing() as db:
         email = f"{visitor.role}.{visitor.place}@example.org"
         member = StaffMember(authority_id=authority_id, email=email, name=visitor.name, created_at=clock.now())
-        session.add(member)
-        session.flush()
-        session.add(StaffRole(staff_id=member.id, role=str(visitor.role), site_id=site_id))
-        return sign_in_sessions.start(session, member.id, clock.now())
+        db.add(member)
+        db.flush()
+        db.add(StaffRole(staff_id=member.id, role=str(visitor.role), site_id=site_id))
+        return sign_in_sessions.start(db, member.id, clock.now())
 
 
-def _revoked(store: Store, clock: FixedClock, council: Council) -> str:
-    key = make_key(store, clock, council.elsewhere, "read", "book")
-    with store.writing() as session:
-        revoke_api_key(session, council.elsewhere, keys_of(session, council.elsewhere)[0].prefix, clock.now())
+def _revoked(database: Database, clock: FixedClock, council: Council) -> str:
+    key = make_key(database, clock, council.elsewhere, "read", "book")
+    with database.writing() as db:
+        revoke_api_key(db, council.elsewhere, keys_of(db, council.elsewhere)[0].prefix, clock.now())
     return key
 
 

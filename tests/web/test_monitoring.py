@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.staff.access_marks import public
 from reminders.heartbeat import beat
 from web.health import make_blueprint
@@ -25,10 +25,10 @@ def test_a_process_that_answers_is_alive(client: FlaskClient) -> None:
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_it_is_ready_while_database_migrations_and_scheduler_are(
-    client: FlaskClient, store: Store, clock: FixedClock
+    client: FlaskClient, database: Database, clock: FixedClock
 ) -> None:
-    with store.writing() as session:
-        beat(session, "worker-1", clock.now())
+    with database.writing() as db:
+        beat(db, "worker-1", clock.now())
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -38,11 +38,11 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
 
 
 def test_without_a_sign_of_life_from_the_scheduler_it_is_not_ready(
-    client: FlaskClient, store: Store, clock: FixedClock
+    client: FlaskClient, database: Database, clock: FixedClock
 ) -> None:
     assert client.get("/readyz").status_code == 503
-    with store.writing() as session:
-        beat(session, "worker-1", clock.now())
+    with database.writing() as db:
+        beat(db, "worker-1", clock.now())
     clock.advance(timedelta(seconds=61))
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -50,9 +50,9 @@ def test_without_a_sign_of_life_from_the_scheduler_it_is_not_ready(
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_database_that_is_behind_is_not_ready(client: FlaskClient, store: Store) -> None:
-    with store.writing() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+def test_a_database_that_is_behind_is_not_ready(client: FlaskClient, database: Database) -> None:
+    with database.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = 'older'"))
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.get_json()["checks"]["migrations"] is False

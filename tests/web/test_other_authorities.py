@@ -21,7 +21,7 @@ from booking.tables import Appointment, CalendarFeed, Hold
 from booking.use_cases.holds import hold_slot
 from core.audit import AuditEntry
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import EXTENSION, Runtime
 from people.staff import sign_in_sessions
 from people.staff.policy import Role
@@ -69,23 +69,23 @@ class Target:
 
 
 @pytest.fixture
-def target(app: Flask, store: Store, clock: FixedClock) -> Target:
+def target(app: Flask, database: Database, clock: FixedClock) -> Target:
     runtime: Runtime = app.extensions[EXTENSION]
-    world = make_world(store, desks=2)
+    world = make_world(database, desks=2)
     starts_at = datetime(2026, 11, 24, 10, 0, tzinfo=clock.now().tzinfo)
     booked = make_appointment(runtime, world, starts_at)
     held = hold_slot(runtime, offer_at(world, starts_at + timedelta(hours=1)), for_public=False)
-    with store.reading() as session:
-        row = session.scalars(select(Appointment)).one()
+    with database.reading() as db:
+        row = db.scalars(select(Appointment)).one()
     slot = encode(offer_at(world, starts_at + timedelta(hours=2)))
     return Target(world, booked.reference, row.id, row.resident_id, held.token, slot, "2026-11-24")
 
 
 @pytest.fixture
-def elsewhere(store: Store) -> int:
+def elsewhere(database: Database) -> int:
     """An authority with one library and nobody in it."""
-    authority_id = make_authority(store, "elsewhere", name="Elsewhere Council")
-    make_site(store, authority_id, "far")
+    authority_id = make_authority(database, "elsewhere", name="Elsewhere Council")
+    make_site(database, authority_id, "far")
     return authority_id
 
 
@@ -99,16 +99,15 @@ def addresses(app: Flask, target: Target, prefix: str) -> Iterator[tuple[str, st
                 yield method, to.build(rule.endpoint, values, method=method), set(rule.arguments)
 
 
-def state_of(store: Store, target: Target) -> dict[str, Any]:
+def state_of(database: Database, target: Target) -> dict[str, Any]:
     """Everything of Testshire that somebody could have changed."""
-    with store.reading() as session:
+    with database.reading() as db:
         theirs = target.world.authority_id
         counted = (Appointment, Resident, ContactNote, Hold, AuditEntry, CalendarFeed)
         counts = {
-            table.__name__: session.scalar(select(func.count()).where(table.authority_id == theirs))
-            for table in counted
+            table.__name__: db.scalar(select(func.count()).where(table.authority_id == theirs)) for table in counted
         }
-        row = session.get_one(Appointment, target.appointment_id)
+        row = db.get_one(Appointment, target.appointment_id)
         return counts | {"state": row.state, "version": row.version, "notes": row.notes}
 
 
@@ -123,44 +122,44 @@ def check(client: FlaskClient, method: str, address: str, arguments: set[str], *
     return wrong
 
 
-def test_another_authoritys_administrator_reaches_nothing(app, store, clock, target, elsewhere):
-    member = make_staff(store, clock, elsewhere, Role.AUTHORITY_ADMIN)
+def test_another_authoritys_administrator_reaches_nothing(app, database, clock, target, elsewhere):
+    member = make_staff(database, clock, elsewhere, Role.AUTHORITY_ADMIN)
     client = app.test_client()
-    with store.writing() as session:
-        client.set_cookie(sign_in_sessions.COOKIE, sign_in_sessions.start(session, member.id, clock.now()))
-    before, wrong = state_of(store, target), []
+    with database.writing() as db:
+        client.set_cookie(sign_in_sessions.COOKIE, sign_in_sessions.start(db, member.id, clock.now()))
+    before, wrong = state_of(database, target), []
     for method, address, arguments in addresses(app, target, "/staff/"):
         token = {"csrf_token": token_on(client, "/staff/")} if method != "GET" else {}
         wrong += check(client, method, address, arguments, data=target.body() | token if token else None)
     assert wrong == []
-    assert state_of(store, target) == before
+    assert state_of(database, target) == before
 
 
-def test_another_authoritys_key_reaches_nothing(app, store, clock, target, elsewhere):
-    key = make_key(store, clock, elsewhere, "read", "book")
+def test_another_authoritys_key_reaches_nothing(app, database, clock, target, elsewhere):
+    key = make_key(database, clock, elsewhere, "read", "book")
     headers = {"Authorization": f"Bearer {key}"}
     body = target.body() | {"resident": {"name": "Eve Elsewhere", "email": "eve@example.org"}, "support_needs": []}
-    before, wrong = state_of(store, target), []
+    before, wrong = state_of(database, target), []
     for method, address, arguments in addresses(app, target, "/api/v1/"):
         json = {name: value for name, value in body.items() if name != "hold"} if method == "POST" else None
         wrong += check(app.test_client(), method, address, arguments, headers=headers, json=json)
     assert wrong == []
-    assert state_of(store, target) == before
+    assert state_of(database, target) == before
 
 
-def test_a_hold_of_another_authority_is_not_booked_nor_released(app, store, clock, target, elsewhere):
-    key = make_key(store, clock, elsewhere, "read", "book")
+def test_a_hold_of_another_authority_is_not_booked_nor_released(app, database, clock, target, elsewhere):
+    key = make_key(database, clock, elsewhere, "read", "book")
     headers = {"Authorization": f"Bearer {key}"}
-    before = state_of(store, target)
+    before = state_of(database, target)
     wanted = {"hold": target.hold, "resident": {"name": "Eve Elsewhere", "email": "eve@example.org"}}
     assert app.test_client().post("/api/v1/appointments", headers=headers, json=wanted).status_code >= 400
     app.test_client().delete(f"/api/v1/holds/{target.hold}", headers=headers)
-    assert state_of(store, target) == before
+    assert state_of(database, target) == before
 
 
-def test_the_authoritys_own_key_reaches_what_the_others_could_not(app, store, clock, target):
+def test_the_authoritys_own_key_reaches_what_the_others_could_not(app, database, clock, target):
     """The same addresses work for their owner, so the refusals above are about the authority."""
-    key = make_key(store, clock, target.world.authority_id, "read", "book")
+    key = make_key(database, clock, target.world.authority_id, "read", "book")
     headers = {"Authorization": f"Bearer {key}"}
     client = app.test_client()
     assert THEIR_NAME in client.get(f"/api/v1/sites/high-street/days/{target.day}", headers=headers).get_data(
@@ -169,11 +168,11 @@ def test_the_authoritys_own_key_reaches_what_the_others_could_not(app, store, cl
     assert client.get(f"/api/v1/appointments/{target.reference}", headers=headers).status_code == 200
 
 
-def test_the_authoritys_own_administrator_reaches_what_the_other_could_not(app, store, clock, target):
-    member = make_staff(store, clock, target.world.authority_id, Role.AUTHORITY_ADMIN)
+def test_the_authoritys_own_administrator_reaches_what_the_other_could_not(app, database, clock, target):
+    member = make_staff(database, clock, target.world.authority_id, Role.AUTHORITY_ADMIN)
     client = app.test_client()
-    with store.writing() as session:
-        client.set_cookie(sign_in_sessions.COOKIE, sign_in_sessions.start(session, member.id, clock.now()))
+    with database.writing() as db:
+        client.set_cookie(sign_in_sessions.COOKIE, sign_in_sessions.start(db, member.id, clock.now()))
     page = client.get(f"/staff/calls/residents/{target.resident_id}")
     assert page.status_code == 200
     assert THEIR_NAME in page.get_data(as_text=True)

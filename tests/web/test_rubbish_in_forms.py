@@ -20,7 +20,7 @@ from booking.tables import Appointment
 from booking.use_cases.holds import remove_expired
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.pages import Form, Page, check_page
@@ -44,16 +44,16 @@ OURS = {"csrf_token"}  # refused by the guard before any view runs
 class Walk:
     """One run through the pages: browsers of residents and staff with addresses of their own, and all times free."""
 
-    def __init__(self, app: Flask, store: Store, clock: FixedClock, callers: Callers, admin_id: int) -> None:
-        self.app, self.store, self.clock, self.callers, self.admin_id = app, store, clock, callers, admin_id
+    def __init__(self, app: Flask, database: Database, clock: FixedClock, callers: Callers, admin_id: int) -> None:
+        self.app, self.database, self.clock, self.callers, self.admin_id = app, database, clock, callers, admin_id
         self.runs = 0
         self.today: list[str] = []
 
     def visitor(self, base: str = "/testshire") -> Visitor:
         """A new browser, after every held time was given back."""
         self.runs += 1
-        with self.store.writing() as session:
-            remove_expired(session, self.clock.now() + timedelta(days=1))
+        with self.database.writing() as db:
+            remove_expired(db, self.clock.now() + timedelta(days=1))
         visitor = Visitor(self.app.test_client(), base)
         visitor.client.environ_base["REMOTE_ADDR"] = f"198.51.{self.runs // 250}.{self.runs % 250 + 1}"
         return visitor
@@ -65,7 +65,7 @@ class Walk:
     def staff(self) -> Visitor:
         """A browser in which the administrator has signed in."""
         visitor = self.visitor("/staff")
-        visitor.client.set_cookie(COOKIE, sign_in(self.store, self.admin_id, self.clock.now()))
+        visitor.client.set_cookie(COOKIE, sign_in(self.database, self.admin_id, self.clock.now()))
         return visitor
 
     def person(self) -> dict[str, str]:
@@ -100,8 +100,8 @@ def check(walk: Walk) -> Visitor:
 
 def run_out(walk: Walk) -> Visitor:
     visitor = details(walk)
-    with walk.store.writing() as session:
-        remove_expired(session, walk.clock.now() + timedelta(days=1))
+    with walk.database.writing() as db:
+        remove_expired(db, walk.clock.now() + timedelta(days=1))
     visitor.open(visitor.at)
     return visitor
 
@@ -164,7 +164,7 @@ def cancelling(walk: Walk) -> Visitor:
     norbert = walk.callers.people["norbert"]
     starts_at = datetime.combine(date(2026, 12, 7), time(9), UTC) + timedelta(minutes=30 * (walk.runs % 16))
     agent = Actor("staff", walk.callers.agent_id, "Agnes Agent")
-    booked = book_for(walk.store, walk.callers.town, norbert, starts_at, agent, walk.clock.now())
+    booked = book_for(walk.database, walk.callers.town, norbert, starts_at, agent, walk.clock.now())
     visitor.open(f"/calls/residents/{norbert}?cancel={booked.reference}")
     return visitor
 
@@ -197,9 +197,9 @@ def day(walk: Walk) -> Visitor:
     """A day list on which everything can be clicked: somebody who is to come, and somebody who is being seen."""
     while len(walk.today) < 2:
         walk.today.append(book_one(walk.visitor(), day="2026-11-23").replace(" ", ""))
-    with walk.store.writing() as session:
+    with walk.database.writing() as db:
         for reference, state in zip(walk.today, (State.BOOKED, State.IN_PROGRESS), strict=True):
-            row = session.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+            row = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
             row.state, row.changed_at = state.value, walk.clock.now()
     return staff_page("/sites/high-street/days/2026-11-23")(walk)
 
@@ -241,11 +241,11 @@ def database_url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def walk(app: Flask, store: Store, clock: FixedClock) -> Walk:
+def walk(app: Flask, database: Database, clock: FixedClock) -> Walk:
     """The whole service, whose failures reach the test."""
-    callers = make_callers(store, clock.now())
-    admin = add_agent(store, callers.town.authority_id, clock.now(), role="authority_admin")
-    return Walk(app, store, clock, callers, admin)
+    callers = make_callers(database, clock.now())
+    admin = add_agent(database, callers.town.authority_id, clock.now(), role="authority_admin")
+    return Walk(app, database, clock, callers, admin)
 
 
 def kinds_of(app: Flask, page: Page) -> Iterator[tuple[tuple[str, ...], Form]]:

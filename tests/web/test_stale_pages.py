@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 
 from booking.tables import Appointment
 from core.clock import FixedClock
-from core.database import Base, Store
+from core.database import Base, Database
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, make_callers, sign_in
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
@@ -33,8 +33,8 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def callers(store: Store, clock: FixedClock) -> Callers:
-    return make_callers(store, clock.now())
+def callers(database: Database, clock: FixedClock) -> Callers:
+    return make_callers(database, clock.now())
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Tabs:
     """One browser with two tabs."""
 
     app: Flask
-    store: Store
+    database: Database
     callers: Callers
     first: Visitor
     second: Visitor
@@ -50,21 +50,21 @@ class Tabs:
     @property
     def reference(self) -> str:
         """The appointment that was made last."""
-        with self.store.reading() as session:
-            return session.scalars(select(Appointment.reference).order_by(Appointment.id.desc())).first() or ""
+        with self.database.reading() as db:
+            return db.scalars(select(Appointment.reference).order_by(Appointment.id.desc())).first() or ""
 
 
 @pytest.fixture
-def tabs(app: Flask, store: Store, callers: Callers) -> Tabs:
+def tabs(app: Flask, database: Database, callers: Callers) -> Tabs:
     client = app.test_client()
-    return Tabs(app, store, callers, Visitor(client), Visitor(client))
+    return Tabs(app, database, callers, Visitor(client), Visitor(client))
 
 
 @pytest.fixture
-def agent_tabs(app: Flask, store: Store, callers: Callers, clock: FixedClock) -> Tabs:
+def agent_tabs(app: Flask, database: Database, callers: Callers, clock: FixedClock) -> Tabs:
     client = app.test_client()
-    client.set_cookie(COOKIE, sign_in(store, callers.agent_id, clock.now()))
-    return Tabs(app, store, callers, Visitor(client, "/staff/calls"), Visitor(client, "/staff/calls"))
+    client.set_cookie(COOKIE, sign_in(database, callers.agent_id, clock.now()))
+    return Tabs(app, database, callers, Visitor(client, "/staff/calls"), Visitor(client, "/staff/calls"))
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class Case:
     status: int = 409
 
 
-def contents(store: Store) -> dict[str, list[Any]]:
+def contents(database: Database) -> dict[str, list[Any]]:
     """All rows of all tables that say something about appointments and people."""
-    with store.reading() as session:
+    with database.reading() as db:
         names = [table.name for table in Base.metadata.sorted_tables if table.name not in NOT_COMPARED]
-        return {name: list(session.execute(text(f"SELECT * FROM {name}")).all()) for name in names}  # names are our own
+        return {name: list(db.execute(text(f"SELECT * FROM {name}")).all()) for name in names}  # names are our own
 
 
 def hold_another(tabs: Tabs) -> None:
@@ -174,10 +174,10 @@ def check_case(tabs: Tabs, case: Case) -> None:
     case.open(tabs)
     stale = tabs.first.page
     case.change(tabs)
-    before = contents(tabs.store)
+    before = contents(tabs.database)
     tabs.first.page = stale
     page = tabs.first.send(case.form, **case.typed)
-    assert (tabs.first.status, contents(tabs.store) == before) == (case.status, True)
+    assert (tabs.first.status, contents(tabs.database) == before) == (case.status, True)
     said = page.text
     assert "changed since you opened" in said or "changed meanwhile" in said or "was chosen meanwhile" in said
     kept = page.form_to(case.form)
@@ -186,7 +186,7 @@ def check_case(tabs: Tabs, case: Case) -> None:
     }
     tabs.first.post(kept, case.typed)
     if case.form not in ("/who", "/acting", "/details"):  # these write into the draft alone
-        assert contents(tabs.store) != before
+        assert contents(tabs.database) != before
 
 
 @pytest.mark.parametrize("name", RESIDENT)
@@ -200,10 +200,10 @@ def test_a_run_out_page_does_not_hold_another_time_than_it_names(tabs: Tabs, clo
     tabs.first.open(tabs.first.at)
     stale = tabs.first.page
     hold_another(tabs)
-    before = contents(tabs.store)
+    before = contents(tabs.database)
     tabs.first.page = stale
     page = tabs.first.send("/again")
-    assert (tabs.first.status, contents(tabs.store) == before) == (409, True)
+    assert (tabs.first.status, contents(tabs.database) == before) == (409, True)
     assert "Wednesday 25 November 2026" in page.text
     assert "changed since you opened" in page.text
 
@@ -248,8 +248,8 @@ def hold_elsewhere(tabs: Tabs) -> None:
 
 def moved_meanwhile(tabs: Tabs) -> None:
     """Somebody else moves it, in a browser of their own."""
-    with tabs.store.writing() as session:
-        row = session.scalars(select(Appointment)).one()
+    with tabs.database.writing() as db:
+        row = db.scalars(select(Appointment)).one()
         row.version += 1
 
 
@@ -275,10 +275,10 @@ def test_an_agents_stale_page_writes_nothing_and_says_so(name: str, agent_tabs: 
 @pytest.mark.parametrize("action", ["move", "cancel"])
 def test_an_agent_is_told_when_it_is_cancelled_already(action: str, agent_tabs: Tabs) -> None:
     {"move": agent_moves, "cancel": agent_cancels}[action](agent_tabs)
-    with agent_tabs.store.writing() as session:
-        row = session.scalars(select(Appointment)).one()
+    with agent_tabs.database.writing() as db:
+        row = db.scalars(select(Appointment)).one()
         row.state, row.version = "cancelled_by_resident", 2
-    before = contents(agent_tabs.store)
+    before = contents(agent_tabs.database)
     page = agent_tabs.first.send(f"/{action}")
-    assert (agent_tabs.first.status, contents(agent_tabs.store) == before) == (409, True)
+    assert (agent_tabs.first.status, contents(agent_tabs.database) == before) == (409, True)
     assert "Nothing was saved. It is now: cancelled by resident" in page.text

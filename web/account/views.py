@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -57,7 +58,7 @@ def take_sign_in() -> ResponseReturnValue:
     except TooManyTries as error:
         logger.warning("sign-in throttled")
         return _wait_page(error)
-    session.clear()  # the CSRF token of before the sign-in does not outlive it
+    flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
     return _with_cookie(redirect(wanted or url_for("staff.home"), code=303), token)
 
 
@@ -67,9 +68,9 @@ def sign_out() -> ResponseReturnValue:
     """End the session on the server and forget its cookie."""
     token = request.cookies.get(cookie_name(), "")
     if token:
-        with runtime().store.writing() as transaction:
+        with runtime().database.writing() as transaction:
             sign_in_sessions.end(transaction, token, runtime().clock.now())
-    session.clear()
+    flask_session.clear()
     response = make_response(redirect(url_for("staff.sign_in", signed_out=1), code=303))
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response
@@ -80,7 +81,7 @@ def sign_out() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """What this member of staff can open."""
     staff = current_staff()
-    with runtime().store.reading() as transaction:
+    with runtime().database.reading() as transaction:
         employer = employer_of(transaction, staff.authority_id)
         sites = sites_of(transaction, staff.authority_id)
     tasks = tasks_of(staff, sites, employer.zone, runtime().clock.now())

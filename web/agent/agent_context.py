@@ -23,7 +23,7 @@ class Desk:
     """The agent at work."""
 
     runtime: Runtime
-    session: Session
+    db: Session
     catalogue: Catalogue
     actor: Actor
     now: datetime
@@ -53,7 +53,7 @@ class Desk:
 def desk() -> Iterator[Desk]:
     """The desk for one request."""
     around, staff = runtime(), current_staff()
-    with around.store.reading() as session:
-        catalogue = catalogue_by_id(session, staff.authority_id)
+    with around.database.reading() as db:
+        catalogue = catalogue_by_id(db, staff.authority_id)
         g.authority = catalogue.authority
-        yield Desk(around, session, catalogue, staff_actor(), around.clock.now())
+        yield Desk(around, db, catalogue, staff_actor(), around.clock.now())

@@ -179,7 +179,7 @@ def held_visit(desk: Desk, resident_id: int, state: CallState) -> HeldVisit | No
     if kept is None or kept.moving != state.moving:
         return None
     try:
-        until = held(desk.session, desk.authority.id, kept.token, desk.now).expires_at
+        until = held(desk.db, desk.authority.id, kept.token, desk.now).expires_at
     except HoldExpired:
         return _visit(desk, kept, None)
     return _visit(desk, kept, until)

@@ -76,12 +76,12 @@ def note(resident_id: int) -> ResponseReturnValue:
 def _write_note(at: Desk, resident_id: int, typed: Typed) -> None:
     """The note, once, however often its form is sent. Raises: Invalid."""
 
-    def deed(session: Session) -> Answer:
+    def deed(db: Session) -> Answer:
         text, now = typed.call_note, at.now
-        note_id = add_note(session, at.authority.id, resident_id, text, channel="phone", actor=at.actor, now=now)
+        note_id = add_note(db, at.authority.id, resident_id, text, channel="phone", actor=at.actor, now=now)
         return Answer(201, {"note": note_id})
 
-    once(at.runtime.store, at.once("note", typed.call_note), deed, at.now)
+    once(at.runtime.database, at.once("note", typed.call_note), deed, at.now)
 
 
 @requires(Action.BOOK_FOR_RESIDENT)
@@ -106,8 +106,8 @@ def hold(resident_id: int) -> ResponseReturnValue:
 
 def trouble_of(at: Desk, error: Refused, token: str, needs: frozenset[str]) -> Trouble:
     """What to say about a time that cannot be had, with the three nearest others."""
-    with at.runtime.store.reading() as session:
-        others = nearest_alternatives(session, at.catalogue, decode(token), at.now, for_public=False, needs=needs)
+    with at.runtime.database.reading() as db:
+        others = nearest_alternatives(db, at.catalogue, decode(token), at.now, for_public=False, needs=needs)
     words = "These are the nearest others." if others else "Nothing else is free near that time. Choose from the grid."
     title = "That time has passed" if isinstance(error, TooSoon) else problem_of(error).title
     return Trouble(title, words, alternatives(others))

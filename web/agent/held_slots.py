@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from flask import session
+from flask import session as flask_session
 
 from booking.slot_tokens import Offer, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
@@ -29,20 +29,20 @@ class Kept:
 
 def kept_for(resident_id: int, now: datetime) -> Kept | None:
     """What is, or was a little while ago, held for the resident."""
-    values = session.get(_KEY, {}).get(str(resident_id))
+    values = flask_session.get(_KEY, {}).get(str(resident_id))
     kept = Kept(**values) if values else None
     return kept if kept and now - datetime.fromisoformat(kept.until) < REMEMBERED else None
 
 
 def forget(resident_id: int) -> None:
     """Forget what was held for the resident."""
-    session[_KEY] = {key: value for key, value in session.get(_KEY, {}).items() if key != str(resident_id)}
+    flask_session[_KEY] = {key: value for key, value in flask_session.get(_KEY, {}).items() if key != str(resident_id)}
 
 
 def keep(resident_id: int, kept: Kept) -> None:
     """Remember the hold; only the latest few residents are kept."""
-    others = [(key, value) for key, value in session.get(_KEY, {}).items() if key != str(resident_id)]
-    session[_KEY] = dict([*others, (str(resident_id), asdict(kept))][-MOST_KEPT:])
+    others = [(key, value) for key, value in flask_session.get(_KEY, {}).items() if key != str(resident_id)]
+    flask_session[_KEY] = dict([*others, (str(resident_id), asdict(kept))][-MOST_KEPT:])
 
 
 def hold_for(desk: Desk, resident_id: int, token: str, needs: frozenset[str], *, moving: str) -> HeldSlot:
@@ -64,7 +64,7 @@ def _take(desk: Desk, offer: Offer, needs: frozenset[str], replaces: str | None)
     key = desk.once(f"hold:{encode(offer)}", needs)
     taken = hold_slot(desk.runtime, offer, for_public=False, needs=needs, replaces=replaces, idempotency=key)
     try:
-        with desk.runtime.store.reading() as fresh:
+        with desk.runtime.database.reading() as fresh:
             return held(fresh, desk.authority.id, taken.token, desk.now)
     except HoldExpired:
         return hold_slot(desk.runtime, offer, for_public=False, needs=needs, replaces=replaces)

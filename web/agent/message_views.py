@@ -19,8 +19,8 @@ blueprint = Blueprint("messages", __name__)
 @requires(Action.SEE_RESIDENT)
 def account(reference: str) -> str:
     """The messages of one appointment. It names the appointment and nobody."""
-    with runtime().store.reading() as session:
-        catalogue = catalogue_by_id(session, current_staff().authority_id)
-        appointment = by_reference(session, catalogue, reference)
-        entries = account_of(session, appointment.id)
+    with runtime().database.reading() as db:
+        catalogue = catalogue_by_id(db, current_staff().authority_id)
+        appointment = by_reference(db, catalogue, reference)
+        entries = account_of(db, appointment.id)
     return render_template("staff/messages.html", appointment=appointment, entries=entries)

@@ -49,11 +49,11 @@ class Card:
 
 def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
     """The card, and a line in the log that it was looked at. Raises: NotFound."""
-    resident = resident_of(desk.session, desk.authority.id, resident_id)
+    resident = resident_of(desk.db, desk.authority.id, resident_id)
     if resident.anonymised_at is not None:
         raise NotFound("There is no such resident.")
     _log(desk, resident_id, purpose)
-    views = of_resident(desk.session, desk.catalogue, resident_id)
+    views = of_resident(desk.db, desk.catalogue, resident_id)
     upcoming = [view for view in views if view.state in OPEN and view.ends_at > desk.now]
     still = {view.id for view in upcoming}
     past = [view for view in views if view.id not in still]
@@ -67,16 +67,16 @@ def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
         representatives=tuple({(person.name, person.basis): person for person in people}.values()),
         upcoming=tuple(reversed(upcoming)),
         past=tuple(past),
-        notes=tuple(notes_of(desk.session, desk.authority.id, resident_id)),
+        notes=tuple(notes_of(desk.db, desk.authority.id, resident_id)),
         recent_services=tuple(services),
     )
 
 
 def _log(desk: Desk, resident_id: int, purpose: str) -> None:
     """One line for one call, however many pages it takes."""
-    if not has_logged_access(desk.session, resident_id, desk.actor, desk.now - ONE_CALL):
-        with desk.runtime.store.writing() as session:
-            log_access(session, desk.authority.id, resident_id, desk.actor, purpose, desk.now)
+    if not has_logged_access(desk.db, resident_id, desk.actor, desk.now - ONE_CALL):
+        with desk.runtime.database.writing() as db:
+            log_access(db, desk.authority.id, resident_id, desk.actor, purpose, desk.now)
 
 
 def warnings_of(resident: Resident) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def find() -> ResponseReturnValue:
         resident_id = _of_reference(at, wanted)
         if resident_id is not None:
             return _to_call(resident_id)
-        matches = find_residents(at.session, at.authority.id, wanted, limit=MOST_SHOWN + 1)
+        matches = find_residents(at.db, at.authority.id, wanted, limit=MOST_SHOWN + 1)
         if len(matches) == 1 and matches[0].score >= SURE:
             return _to_call(matches[0].resident.id)
         shown = matches[:MOST_SHOWN]
@@ -84,15 +84,15 @@ def _of_reference(at: Desk, text: str) -> int | None:
     if parse_reference(text) is None:
         return None
     try:
-        return by_reference(at.session, at.catalogue, text).resident.id
+        return by_reference(at.db, at.catalogue, text).resident.id
     except NotFound:
         return None
 
 
 def _log_search(at: Desk, matches: list[Match]) -> None:
     ids = [match.resident.id for match in matches]
-    with at.runtime.store.writing() as session:
-        log_access(session, at.authority.id, None, at.actor, "search", at.now, residents=ids)
+    with at.runtime.database.writing() as db:
+        log_access(db, at.authority.id, None, at.actor, "search", at.now, residents=ids)
 
 
 def _to_call(resident_id: int) -> ResponseReturnValue:
@@ -130,10 +130,10 @@ def register() -> ResponseReturnValue:
         form.postcode_like = postcode_like(at.catalogue)
         if not form.validate():
             return _resident_page(at, form, url_for("agent.register"), "New resident", url_for("agent.start"))
-        with at.runtime.store.writing() as session:
-            resident = find_or_create(session, at.authority.id, form.person(), at.now, by_staff=True)
+        with at.runtime.database.writing() as db:
+            resident = find_or_create(db, at.authority.id, form.person(), at.now, by_staff=True)
             record(
-                session,
+                db,
                 at.actor,
                 "resident_registered",
                 ("resident", resident.id),
@@ -147,7 +147,7 @@ def register() -> ResponseReturnValue:
 def details(resident_id: int) -> ResponseReturnValue:
     """Change what is kept about a resident; the call goes on where it was."""
     with desk() as at:
-        known = resident_of(at.session, at.authority.id, resident_id)
+        known = resident_of(at.db, at.authority.id, resident_id)
         back = url_for("agent.call", resident_id=resident_id)
         query = request.query_string.decode()
         back = f"{back}?{query}" if query else back
@@ -156,12 +156,12 @@ def details(resident_id: int) -> ResponseReturnValue:
         if request.form.get("seen", seen_of(known)) != seen_of(known):
             form.refuse("name", RECORD_HAS_CHANGED)
         elif request.method == "POST" and form.validate():
-            with at.runtime.store.writing() as session:
-                row = lock_resident(session, at.authority.id, resident_id)
-                change_contact(session, row, form.person())
-                follow_record(session, at.runtime, row, at.actor, at.now)
+            with at.runtime.database.writing() as db:
+                row = lock_resident(db, at.authority.id, resident_id)
+                change_contact(db, row, form.person())
+                follow_record(db, at.runtime, row, at.actor, at.now)
                 record(
-                    session,
+                    db,
                     at.actor,
                     "resident_changed",
                     ("resident", resident_id),

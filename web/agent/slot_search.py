@@ -86,10 +86,10 @@ def search_view(
     place = locate(near) if near else None
     last = last_date(desk.catalogue, ask, desk.now)
     days = week_from(min(max(state.first_date or desk.today, desk.today), last))
-    starts = starts_between(desk.session, desk.catalogue, ask, days, desk.now)
+    starts = starts_between(desk.db, desk.catalogue, ask, days, desk.now)
     lines = _lines(desk, ask, place)
     grid = grid_of(lines, starts, days, desk.zone, _why_none(desk, ask, held_on))
-    soonest = None if starts and days[0] == desk.today else next_slot(desk.session, desk.catalogue, ask, desk.now)
+    soonest = None if starts and days[0] == desk.today else next_slot(desk.db, desk.catalogue, ask, desk.now)
     nothing, ways = ("", ()) if starts else _nothing(desk, state, ask, days, soonest)
     return SearchView(
         grid=grid,
@@ -152,7 +152,7 @@ def _nothing(
         first = soonest.starts_at.date()
         way = Way(f"Show the week from {day_words_short(first)}", state.but(first_date=first).query)
         return f"Nothing is free {period}.", [way]
-    dropped = filters_that_exclude(desk.session, desk.catalogue, ask, desk.now)
+    dropped = filters_that_exclude(desk.db, desk.catalogue, ask, desk.now)
     if dropped:
         names = " or ".join(f"“{_filter_name(desk, drop)}”" for drop in dropped)
         return f"Nothing is free that fits everything asked for. Leave out {names}.", [

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from flask import Blueprint, Response, redirect, request, session
+from flask import Blueprint, Response, redirect, request
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -62,9 +63,9 @@ def hold(authority: str) -> ResponseReturnValue:
 
 def _draft_for(context: Context, steps: Steps) -> Draft:
     """The draft of this visit, or a new one when there is none or it is booked already."""
-    draft = drafts.draft_of(session, steps.visit, context.now) if steps.visit else None
+    draft = drafts.draft_of(flask_session, steps.visit, context.now) if steps.visit else None
     if draft is None:
-        is_new = not steps.visit or drafts.reference_of(session, steps.visit)
+        is_new = not steps.visit or drafts.reference_of(flask_session, steps.visit)
         draft = Draft(drafts.new_visit() if is_new else steps.visit, hold="", offer="")
     return replace(draft, steps=steps.query(visit=draft.visit), needs=steps.needs, language=steps.language)
 
@@ -83,7 +84,7 @@ def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
         return _offer_others(context, draft, offer)
     except (TooSoon, TooFar) as error:
         return _refused(context, error, draft)
-    kept = drafts.keep(session, replace(draft, hold=taken.token, offer=encode(taken.offer), key=""), context.now)
+    kept = drafts.keep(flask_session, replace(draft, hold=taken.token, offer=encode(taken.offer), key=""), context.now)
     # Somebody who only chose another time goes back to where they were.
     return _to(context, kept, "check" if kept.person else "who")
 
@@ -97,7 +98,7 @@ def _take(context: Context, draft: Draft, offer: Offer) -> HeldSlot:
     )
     taken = take(idempotency=idempotency)
     try:
-        with context.runtime.store.reading() as fresh:
+        with context.runtime.database.reading() as fresh:
             return held(fresh, context.authority.id, taken.token, context.now)
     except HoldExpired:
         return take()
@@ -105,9 +106,11 @@ def _take(context: Context, draft: Draft, offer: Offer) -> HeldSlot:
 
 def _offer_others(context: Context, draft: Draft, offer: Offer) -> ResponseReturnValue:
     """The nearest others. A time that is held already stays held until another one is."""
-    with context.runtime.store.reading() as fresh:
+    with context.runtime.database.reading() as fresh:
         is_held = _is_held(fresh, context, draft.hold)
-        kept = drafts.keep(session, draft if is_held else replace(draft, hold="", offer=encode(offer)), context.now)
+        kept = drafts.keep(
+            flask_session, draft if is_held else replace(draft, hold="", offer=encode(offer)), context.now
+        )
         others = nearest_alternatives(
             fresh, context.catalogue, offer, context.now, for_public=True, needs=frozenset(draft.needs)
         )
@@ -239,9 +242,9 @@ def _book(context: Context, step: Step) -> ResponseReturnValue:
         return _offer_others(context, draft, decode(draft.offer))
     except RULES as error:
         return _refused(context, error, draft)
-    drafts.finish(session, draft.visit, booked.reference, booked.manage_url_path)
+    drafts.finish(flask_session, draft.visit, booked.reference, booked.manage_url_path)
     mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
-    drafts.open_appointment(session, booked.reference, mark, context.now)
+    drafts.open_appointment(flask_session, booked.reference, mark, context.now)
     return redirect(step.at("done"), code=303)
 
 
@@ -266,7 +269,7 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
             if step.has_changed():
                 return _show_current(context, step)
             release_hold(context.runtime, context.authority.id, step.draft.hold)
-            drafts.forget(session, visit)
+            drafts.forget(flask_session, visit)
         return show("left", context)
 
 
@@ -274,8 +277,8 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
 def done(authority: str, visit: str) -> ResponseReturnValue:
     """Booked: the reference, what to bring, how to get there, how to change it."""
     with council(authority) as context:
-        reference = drafts.reference_of(session, visit)
+        reference = drafts.reference_of(flask_session, visit)
         if reference is None:
             return redirect(f"{context.base}/find", code=303)
     with own(authority, reference) as mine:
-        return mine.show("done", link=drafts.link_of(session, visit))
+        return mine.show("done", link=drafts.link_of(flask_session, visit))

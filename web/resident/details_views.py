@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, session
+from flask import Blueprint, Response
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
@@ -91,8 +92,8 @@ def _change(mine: Own, details: Details, template: str, form: Form) -> ResponseR
         return mine.stale(template, form=form, back=mine.at)
     except IllegalMove as error:
         return Response(mine.show("move_refused", code=error.code, back=mine.at), status=409)
-    with runtime.store.reading() as fresh:
+    with runtime.database.reading() as fresh:
         mark = by_reference(fresh, mine.context.catalogue, view.reference).link_mark
     if mark != view.link_mark:
-        drafts.renew(session, view.reference, mark, mine.context.now)
+        drafts.renew(flask_session, view.reference, mark, mine.context.now)
     return mine.to("changed")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, redirect, request, session
+from flask import Response, redirect, request
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
 from booking.slot_tokens import Offer, decode
@@ -32,8 +33,8 @@ class Step:
 
     def __init__(self, context: Context, visit: str, *, must_hold: bool = True) -> None:
         self.context = context
-        found = drafts.draft_of(session, visit, context.now)
-        reference = drafts.reference_of(session, visit)
+        found = drafts.draft_of(flask_session, visit, context.now)
+        reference = drafts.reference_of(flask_session, visit)
         self.answer: ResponseReturnValue | None = None
         if found is None:
             gone = f"book/{visit}/done" if reference else ""
@@ -46,7 +47,7 @@ class Step:
 
     def _look_at_hold(self) -> None:
         try:
-            self.hold = held(self.context.session, self.context.authority.id, self.draft.hold, self.context.now)
+            self.hold = held(self.context.db, self.context.authority.id, self.draft.hold, self.context.now)
         except HoldExpired:
             self.answer = self.expired()
 
@@ -62,7 +63,7 @@ class Step:
 
     def keep(self, **changes: object) -> Draft:
         """Keep the draft with `changes`."""
-        return drafts.keep(session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
+        return drafts.keep(flask_session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
 
     def at(self, name: str) -> str:
         """The address of another step."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request, session
+from flask import Blueprint, Response, redirect, request
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
@@ -50,13 +51,13 @@ def add_routes(blueprint: Blueprint) -> None:
 def open_link(token: str) -> ResponseReturnValue:
     """Exchange the link's token for a cookie and a clean address. Nothing is changed: mail scanners open links too."""
     around = runtime()
-    with around.store.reading() as reading:
+    with around.database.reading() as reading:
         authority_id, appointment_id = appointments.by_manage_token(reading, token)
         catalogue = catalogue_by_id(reading, authority_id)
         view = appointments.by_id(reading, catalogue, appointment_id)
         if has_link_ended(view.ends_at, around.clock.now()):
             return ended(Context(around, reading, catalogue, around.clock.now()))
-    drafts.open_appointment(session, view.reference, view.link_mark, around.clock.now())
+    drafts.open_appointment(flask_session, view.reference, view.link_mark, around.clock.now())
     return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
 
 
@@ -64,8 +65,8 @@ def open_link(token: str) -> ResponseReturnValue:
 def last_appointment(authority: str) -> ResponseReturnValue:
     """The appointment that this browser opened last, or the page that finds one."""
     with council(authority) as context:
-        reference = drafts.last_opened(session)
-    way = f"appointment/{reference}" if reference and drafts.mark_of(session, reference, context.now) else "find"
+        reference = drafts.last_opened(flask_session)
+    way = f"appointment/{reference}" if reference and drafts.mark_of(flask_session, reference, context.now) else "find"
     return redirect(f"{context.base}/{way}", code=303)
 
 
@@ -135,7 +136,7 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
             return mine.stale("move", visit=visit, slot=request.form["slot"], back=back)
         except SlotTaken:
             needs = frozenset(mine.view.support_needs)
-            with mine.context.runtime.store.reading() as fresh:
+            with mine.context.runtime.database.reading() as fresh:
                 others = nearest_alternatives(
                     fresh, mine.context.catalogue, offer, mine.context.now, for_public=True, needs=needs
                 )
@@ -197,5 +198,5 @@ def find_sent(authority: str) -> ResponseReturnValue:
 def forget(authority: str) -> ResponseReturnValue:
     """Leave nothing of anybody on this computer."""
     with council(authority) as context:
-        drafts.forget_everything(session)
+        drafts.forget_everything(flask_session)
         return show("forgotten", context)

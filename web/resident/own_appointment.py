@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from flask import Response, abort, redirect, request, session
+from flask import Response, abort, redirect, request
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
 from booking.queries import appointments
@@ -38,7 +39,7 @@ class Own:
 
     def stale(self, template: str, **words: object) -> ResponseReturnValue:
         """The page of `template` with the appointment as it is now, saying that it has changed and nothing was written."""
-        with self.context.runtime.store.reading() as fresh:
+        with self.context.runtime.database.reading() as fresh:
             view = appointments.by_reference(fresh, self.context.catalogue, self.view.reference)
         now = replace(self, view=view)
         return Response(now.show(template, has_changed=True, **words), status=409)
@@ -68,15 +69,15 @@ def own(authority: str, reference: str) -> Iterator[Own]:
     Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
     """
     with council(authority) as context:
-        mark = drafts.mark_of(session, reference, context.now)
+        mark = drafts.mark_of(flask_session, reference, context.now)
         if not mark:
             abort(Response(show("closed", context), status=404))
-        view = appointments.by_reference(context.session, context.catalogue, reference)
+        view = appointments.by_reference(context.db, context.catalogue, reference)
         if mark != view.link_mark:
             abort(Response(show("closed", context), status=404))
         if has_link_ended(view.ends_at, context.now):
             abort(ended(context))
-        drafts.open_appointment(session, reference, mark, context.now)
+        drafts.open_appointment(flask_session, reference, mark, context.now)
         yield Own(context, view, f"{context.base}/appointment/{view.reference}")
 
 

@@ -32,7 +32,7 @@ class Context:
     """The council that the address names, as it is now."""
 
     runtime: Runtime
-    session: Session
+    db: Session
     catalogue: Catalogue
     now: datetime
 
@@ -51,10 +51,10 @@ class Context:
 def council(slug: str) -> Iterator[Context]:
     """The context of one page. Raises: NotFound for a council that is not here."""
     around = runtime()
-    with around.store.reading() as session:
-        catalogue = catalogue_of(session, slug)
+    with around.database.reading() as db:
+        catalogue = catalogue_of(db, slug)
         g.authority = catalogue.authority
-        yield Context(around, session, catalogue, around.clock.now())
+        yield Context(around, db, catalogue, around.clock.now())
 
 
 def show(template: str, context: Context, **words: Any) -> str:

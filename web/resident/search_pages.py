@@ -77,7 +77,7 @@ def places(context: Context, steps: Steps) -> Places:
     """The places for the visit, nearest first when the postcode is known."""
     ask = ask_of(context.catalogue, Steps(services=steps.services, needs=steps.needs, moving=steps.moving))
     place = locate(steps.near) if steps.near else None
-    first = first_by_site(context.session, context.catalogue, ask, context.now)
+    first = first_by_site(context.db, context.catalogue, ask, context.now)
     ordered = sites_by_distance(context.catalogue, ask, place)
     rows = [PlaceRow(site, miles, first.get(site.id)) for site, miles in ordered]
     visible = tuple(row for row in rows if not row.site.is_virtual)
@@ -112,7 +112,7 @@ def bounds_of(context: Context, ask: Ask) -> tuple[date, date]:
 def month(context: Context, steps: Steps) -> MonthFound:
     """The month that was asked for, or the one in which the next free time lies."""
     ask = ask_of(context.catalogue, steps)
-    soonest = next_slot(context.session, context.catalogue, ask, context.now)
+    soonest = next_slot(context.db, context.catalogue, ask, context.now)
     bounds = bounds_of(context, ask)
     wanted = parse_month(steps.month) or (soonest.starts_at.date() if soonest else bounds[0])
     first = month_within(wanted, bounds)
@@ -123,7 +123,7 @@ def month(context: Context, steps: Steps) -> MonthFound:
 def _free_by_day(context: Context, steps: Steps, first: date, last: date) -> dict[date, int]:
     ask = ask_of(context.catalogue, steps, first_date=first, last_date=last)
     free: dict[date, int] = {}
-    for (_, day), count in day_counts(context.session, context.catalogue, ask, context.now).items():
+    for (_, day), count in day_counts(context.db, context.catalogue, ask, context.now).items():
         if count:
             free[day] = free.get(day, 0) + count
     return free
@@ -153,7 +153,7 @@ def day(context: Context, steps: Steps) -> DayFound:
     if wanted is None:
         raise NotFound("Choose a day first.")
     ask = ask_of(context.catalogue, steps, first_date=wanted, last_date=wanted)
-    slots = all_slots(context.session, context.catalogue, ask, context.now)
+    slots = all_slots(context.db, context.catalogue, ask, context.now)
     near = locate(steps.near) if steps.near else None
     around = sorted(_free_by_day(context, steps, wanted - timedelta(days=14), wanted + timedelta(days=14)))
     return DayFound(

@@ -32,8 +32,8 @@ def add_routes(blueprint: Blueprint) -> None:
 @public
 def front() -> ResponseReturnValue:
     """The councils, or straight to the only one."""
-    with runtime().store.reading() as session:
-        found = authorities(session)
+    with runtime().database.reading() as db:
+        found = authorities(db)
     if len(found) == 1:
         return redirect(f"/{found[0].slug}/", code=303)
     return render_template("resident/front.html", authorities=found)

@@ -87,9 +87,9 @@ def export(site: str, date: str) -> ResponseReturnValue:
     with front_desk(site) as desk:
         page = _page(desk, date)
         desk.log_look("day_list_export", page.residents, date=date)
-        with desk.runtime.store.writing() as session:
+        with desk.runtime.database.writing() as db:
             record(
-                session,
+                db,
                 desk.actor,
                 "day_list_exported",
                 ("site", desk.site.id),

@@ -80,9 +80,9 @@ def revoke(site: str, feed: int) -> ResponseReturnValue:
 def feed(token: str) -> ResponseReturnValue:
     """The calendar behind a secret address. Unknown and revoked ones answer alike."""
     around = runtime()
-    with around.store.reading() as session:
-        catalogue, found = feed_by_token(session, token)
-        entries = entries_of(session, catalogue, found, around.clock.now())
+    with around.database.reading() as db:
+        catalogue, found = feed_by_token(db, token)
+        entries = entries_of(db, catalogue, found, around.clock.now())
     text = feed_text(catalogue, found, entries, around.settings.public_url)
     answer = Response(text, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'inline; filename="{found.site.slug}.ics"'
@@ -124,7 +124,7 @@ def _show(desk: FrontDesk, form: FeedForm, address: str = "", made: str = "") ->
         has_errors=bool(form.errors),
         site=desk.site,
         zone=desk.catalogue.authority.zone,
-        found=feeds_of(desk.session, desk.site),
+        found=feeds_of(desk.db, desk.site),
         address=address,
         made=made,
         was_revoked=request.method == "GET" and "revoked" in request.args,

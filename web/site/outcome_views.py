@@ -88,7 +88,7 @@ def _answer(click: Click, *, is_undo: bool) -> ResponseReturnValue:
 def _view(desk: FrontDesk, click: Click) -> AppointmentView:
     """The appointment, which must be at this site. Raises: NotFound."""
     try:
-        view = by_reference(desk.session, desk.catalogue, click.reference)
+        view = by_reference(desk.db, desk.catalogue, click.reference)
     except NotFound as error:
         raise NotFound from error  # in the same words as for another site's
     if view.site.id != desk.site.id:
@@ -133,7 +133,7 @@ def _do(desk: FrontDesk, view: AppointmentView, click: Click, *, is_undo: bool) 
 
 
 def _conflict(desk: FrontDesk, click: Click) -> Trouble:
-    with desk.runtime.store.reading() as session:
-        view = by_reference(session, desk.catalogue, click.reference)
-        last = last_deed_of(session, view.authority_id, view.id)
+    with desk.runtime.database.reading() as db:
+        view = by_reference(db, desk.catalogue, click.reference)
+        last = last_deed_of(db, view.authority_id, view.id)
     return Trouble(view.reference, conflict_words(view, last))

@@ -30,7 +30,7 @@ class FrontDesk:
     """A member of staff at a site."""
 
     runtime: Runtime
-    session: Session
+    db: Session
     catalogue: Catalogue
     site: SiteFacts
     staff: SignedInStaff
@@ -48,24 +48,24 @@ class FrontDesk:
 
     def day(self, text: str) -> SiteDayView:
         """The site's day of this date, as it stands now. Raises: NotFound for what is no date."""
-        return day_of(self.session, self.catalogue, self.site, date_of(text), self.now)
+        return day_of(self.db, self.catalogue, self.site, date_of(text), self.now)
 
     def log_look(self, purpose: str, residents: Sequence[int], **facts: object) -> None:
         """Write who looked at whose appointments here, why and when: the residents' ids are among the facts."""
         facts |= {"site_id": self.site.id, "residents": list(residents)}
-        with self.runtime.store.writing() as session:
-            log_access(session, self.catalogue.authority.id, None, self.actor, purpose, self.now, **facts)
+        with self.runtime.database.writing() as db:
+            log_access(db, self.catalogue.authority.id, None, self.actor, purpose, self.now, **facts)
 
 
 @contextmanager
 def front_desk(slug: str) -> Iterator[FrontDesk]:
     """The desk for one request. Raises: NotFound for a site that is not this council's."""
     around, staff = runtime(), current_staff()
-    with around.store.reading() as session:
-        catalogue = catalogue_by_id(session, staff.authority_id)
+    with around.database.reading() as db:
+        catalogue = catalogue_by_id(db, staff.authority_id)
         g.authority = catalogue.authority
         site = site_of(catalogue, slug)
-        yield FrontDesk(around, session, catalogue, site, staff, staff_actor(), around.clock.now())
+        yield FrontDesk(around, db, catalogue, site, staff, staff_actor(), around.clock.now())
 
 
 def date_of(text: str) -> date:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from core.tokens import digest
@@ -34,8 +34,8 @@ REAL_HASHER = passwords._hasher  # the tests sign in with a cheaper one
 
 
 @pytest.fixture
-def agent(store: Store, clock: FixedClock, council: Council) -> StaffMember:
-    return make_staff(store, clock, council.northbank, Role.TRIAGE_AGENT, email=AGENT)
+def agent(database: Database, clock: FixedClock, council: Council) -> StaffMember:
+    return make_staff(database, clock, council.northbank, Role.TRIAGE_AGENT, email=AGENT)
 
 
 def test_the_right_password_opens_the_home_page(visitor, agent):
@@ -50,8 +50,8 @@ def test_the_email_may_be_typed_in_any_case(visitor, agent):
     assert sign_in(visitor, "  AGENT@Example.org ").status_code == 303
 
 
-def test_an_email_in_any_script_can_sign_in(visitor, store, clock, council):
-    make_staff(store, clock, council.northbank, Role.ADVISER, email="josé.王@bücher.example")
+def test_an_email_in_any_script_can_sign_in(visitor, database, clock, council):
+    make_staff(database, clock, council.northbank, Role.ADVISER, email="josé.王@bücher.example")
     assert sign_in(visitor, "Jose\u0301.王@BÜCHER.example").status_code == 303
 
 
@@ -66,10 +66,10 @@ def test_a_wrong_password_keeps_the_email_and_focuses_its_field(visitor, agent):
     assert "<title>Error:" in page.replace("\n", "")
 
 
-def test_nothing_tells_whether_an_email_exists(visitor, agent, store, council, clock):
-    make_staff(store, clock, council.northbank, Role.ADVISER, email="left@example.org")
-    with store.writing() as session:
-        deactivate_staff(session, "left@example.org", actor=Actor.system(), now=clock.now())
+def test_nothing_tells_whether_an_email_exists(visitor, agent, database, council, clock):
+    make_staff(database, clock, council.northbank, Role.ADVISER, email="left@example.org")
+    with database.writing() as db:
+        deactivate_staff(db, "left@example.org", actor=Actor.system(), now=clock.now())
     pages = set()
     for email, password in ((AGENT, "wrong"), ("nobody@example.org", "wrong"), ("left@example.org", PASSWORD)):
         page = sign_in(visitor, email, password).get_data(as_text=True).replace(email, "")
@@ -77,7 +77,7 @@ def test_nothing_tells_whether_an_email_exists(visitor, agent, store, council, c
     assert len(pages) == 1, pages
 
 
-def test_an_unknown_email_costs_a_hash_too(monkeypatch, people_app: Flask, store, clock, council):
+def test_an_unknown_email_costs_a_hash_too(monkeypatch, people_app: Flask, database, clock, council):
     """The work is the same, so the time says nothing."""
     seen: list[str] = []
     real = PasswordHasher.verify
@@ -100,12 +100,12 @@ def test_empty_fields_are_explained(visitor):
     assert "Enter your password" in page
 
 
-def test_passwords_and_tokens_are_not_in_the_database(visitor, agent, store):
+def test_passwords_and_tokens_are_not_in_the_database(visitor, agent, database):
     sign_in(visitor, AGENT)
     token = visitor.get_cookie(COOKIE).value
-    with store.reading() as session:
-        kept = session.scalar(select(StaffSession.token_digest))
-        hashed = session.scalar(select(StaffMember.password_hash))
+    with database.reading() as db:
+        kept = db.scalar(select(StaffSession.token_digest))
+        hashed = db.scalar(select(StaffMember.password_hash))
     assert kept == digest(token) != token
     assert hashed.startswith("$argon2id$")
     assert PASSWORD not in hashed
@@ -115,13 +115,13 @@ def test_hashes_are_made_with_the_parameters_of_rfc_9106():
     assert REAL_HASHER.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-def test_a_hash_with_old_parameters_is_renewed(visitor, agent, store):
+def test_a_hash_with_old_parameters_is_renewed(visitor, agent, database):
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
-    with store.writing() as session:
-        session.get_one(StaffMember, agent.id).password_hash = old
+    with database.writing() as db:
+        db.get_one(StaffMember, agent.id).password_hash = old
     assert sign_in(visitor, AGENT).status_code == 303
-    with store.reading() as session:
-        kept = session.get_one(StaffMember, agent.id).password_hash
+    with database.reading() as db:
+        kept = db.get_one(StaffMember, agent.id).password_hash
     assert kept != old
     assert not passwords.is_outdated(kept)
     assert passwords.is_password(kept, PASSWORD)
@@ -133,7 +133,7 @@ def test_a_missing_or_broken_hash_lets_nobody_in(kept: str):
     assert not passwords.is_password(kept, "no account has this password")
 
 
-def test_a_token_that_the_browser_brings_along_is_never_adopted(visitor, agent, store):
+def test_a_token_that_the_browser_brings_along_is_never_adopted(visitor, agent, database):
     """Session fixation: an attacker plants a cookie, the victim signs in, the attacker's token opens nothing."""
     visitor.set_cookie(COOKIE, "planted-by-somebody-else")
     sign_in(visitor, AGENT)
@@ -194,10 +194,10 @@ def test_a_busy_session_ends_after_a_working_day(visitor, agent, clock: FixedClo
     assert visitor.get("/staff/").status_code == 303
 
 
-def test_deactivating_somebody_ends_their_sessions_at_once(visitor, agent, store, clock):
+def test_deactivating_somebody_ends_their_sessions_at_once(visitor, agent, database, clock):
     sign_in(visitor, AGENT)
-    with store.writing() as session:
-        assert deactivate_staff(session, AGENT, actor=Actor.system(), now=clock.now()) == 1
+    with database.writing() as db:
+        assert deactivate_staff(db, AGENT, actor=Actor.system(), now=clock.now()) == 1
     assert visitor.get("/staff/").status_code == 303
     assert sign_in(visitor, AGENT).status_code == 400
 
@@ -211,8 +211,8 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visitor, agent):
     assert "Domain" not in cookie
 
 
-def test_with_https_the_cookie_is_bound_to_this_host(secure_settings: Settings, store, clock, council, agent):
-    app = make_people_app(secure_settings, store, clock)
+def test_with_https_the_cookie_is_bound_to_this_host(secure_settings: Settings, database, clock, council, agent):
+    app = make_people_app(secure_settings, database, clock)
     with app.test_client() as client:
         client.environ_base["wsgi.url_scheme"] = "https"
         client.environ_base["HTTP_REFERER"] = "https://localhost/staff/sign-in"
@@ -277,7 +277,7 @@ def test_guessing_at_many_emails_from_one_address_is_throttled(visitor, agent):
     assert sign_in(visitor, AGENT).status_code == 303
 
 
-def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, store, clock):
+def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, database, clock):
     """Somebody with one working account cannot buy guesses at other people's."""
     runtime: Runtime = people_app.extensions["front_door"]
     for number in range(5):
@@ -285,19 +285,19 @@ def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, 
             sign_in_by_use_case(runtime, f"guess{number}@example.org", "wrong", address=ADDRESS)
     sign_in_by_use_case(runtime, AGENT, PASSWORD, address=ADDRESS)
     email, address = sign_in_limits.subjects(runtime.settings.secret_key, AGENT, ADDRESS)
-    with store.reading() as session:
+    with database.reading() as db:
         count = select(func.count()).select_from(SignInAttempt)
-        assert session.scalar(count.where(SignInAttempt.subject == email.digest)) == 0
-        assert session.scalar(count.where(SignInAttempt.subject == address.digest)) == 5
+        assert db.scalar(count.where(SignInAttempt.subject == email.digest)) == 0
+        assert db.scalar(count.where(SignInAttempt.subject == address.digest)) == 5
 
 
-def test_simultaneous_guesses_never_exceed_the_limit(store: Store, clock, council):
+def test_simultaneous_guesses_never_exceed_the_limit(database: Database, clock, council):
     """20 at once: at most 10 get to the password, on either database."""
     who = sign_in_limits.subjects("a secret for tests", "agent@example.org", ADDRESS)
 
     def guess(_: int) -> bool:
         try:
-            sign_in_limits.count_try(store, who, clock.now())
+            sign_in_limits.count_try(database, who, clock.now())
         except sign_in_limits.TooManyTries:
             return False
         return True
@@ -306,10 +306,10 @@ def test_simultaneous_guesses_never_exceed_the_limit(store: Store, clock, counci
         assert sum(pool.map(guess, range(20))) <= sign_in_limits.EMAIL_LIMIT
 
 
-def test_the_table_of_tries_names_nobody(visitor, agent, store):
+def test_the_table_of_tries_names_nobody(visitor, agent, database):
     sign_in(visitor, AGENT, "wrong")
-    with store.reading() as session:
-        kept = " ".join(session.scalars(select(SignInAttempt.subject)))
+    with database.reading() as db:
+        kept = " ".join(db.scalars(select(SignInAttempt.subject)))
     assert AGENT not in kept
     assert ADDRESS not in kept
     assert digest(f"email:{AGENT}") not in kept

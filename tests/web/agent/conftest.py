@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, make_callers, sign_in
 from tests.support.pages import Page, check_page, read_page
@@ -46,13 +46,13 @@ class Agent:
 
 
 @pytest.fixture
-def callers(store: Store, clock: FixedClock) -> Callers:
+def callers(database: Database, clock: FixedClock) -> Callers:
     """Everybody who rings."""
-    return make_callers(store, clock.now())
+    return make_callers(database, clock.now())
 
 
 @pytest.fixture
-def agent(callers: Callers, store: Store, clock: FixedClock, client: FlaskClient) -> Agent:
+def agent(callers: Callers, database: Database, clock: FixedClock, client: FlaskClient) -> Agent:
     """The triage agent, signed in."""
-    client.set_cookie(COOKIE, sign_in(store, callers.agent_id, clock.now()))
+    client.set_cookie(COOKIE, sign_in(database, callers.agent_id, clock.now()))
     return Agent(client)

@@ -11,7 +11,7 @@ from booking.slot_tokens import decode
 from booking.tables import Appointment, Hold
 from booking.use_cases.holds import hold_slot
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
@@ -28,25 +28,25 @@ def call_of(callers: Callers, name: str = "amina") -> str:
     return f"/staff/calls/residents/{callers.people[name]}"
 
 
-def rival(store: Store, clock: FixedClock) -> Runtime:
-    return Runtime(Settings(store.url, "for-tests-only", is_test=True), store, clock)
+def rival(database: Database, clock: FixedClock) -> Runtime:
+    return Runtime(Settings(database.url, "for-tests-only", is_test=True), database, clock)
 
 
-def take(store: Store, clock: FixedClock, token: str, times: int = 1) -> None:
+def take(database: Database, clock: FixedClock, token: str, times: int = 1) -> None:
     for _ in range(times):
-        hold_slot(rival(store, clock), decode(token), for_public=False)
+        hold_slot(rival(database, clock), decode(token), for_public=False)
 
 
-def close(store: Store, callers: Callers, clock: FixedClock, sites: tuple[str, ...], period: timedelta) -> None:
+def close(database: Database, callers: Callers, clock: FixedClock, sites: tuple[str, ...], period: timedelta) -> None:
     for site in sites:
-        close_site(store, callers.town, site, clock.now() - timedelta(days=1), clock.now() + period)
-    with store.writing() as session:
-        bump_plan(session, callers.town.authority_id)
+        close_site(database, callers.town, site, clock.now() - timedelta(days=1), clock.now() + period)
+    with database.writing() as db:
+        bump_plan(db, callers.town.authority_id)
 
 
-def count_of(store: Store, table: type) -> int:
-    with store.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
+def count_of(database: Database, table: type) -> int:
+    with database.reading() as db:
+        return db.scalar(select(func.count()).select_from(table)) or 0
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -136,9 +136,9 @@ def test_a_service_without_any_time_says_so(agent: Agent, callers: Callers) -> N
 
 
 def test_an_empty_week_points_to_the_first_that_is_not(
-    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
-    close(store, callers, clock, ("library", "hub", "office"), timedelta(days=8))
+    close(database, callers, clock, ("library", "hub", "office"), timedelta(days=8))
     page = agent.open(f"{call_of(callers)}?service=certify&filtered=1")
     assert "Nothing is free from Mon 23 Nov to Sun 29 Nov" in page.text
     assert "Next free anywhere" in page.text
@@ -159,10 +159,10 @@ def test_two_services_are_one_visit(agent: Agent, callers: Callers) -> None:
     assert decode(tokens[0][0]).service_ids == (callers.town.services["certify"], callers.town.services["advice"])
 
 
-def test_each_way_without_a_visit_names_its_service(agent: Agent, callers: Callers, store: Store) -> None:
-    with store.writing() as session:
-        session.get_one(Service, callers.town.services["advice"]).online_instead = "Ask us by web chat."
-        bump_plan(session, callers.town.authority_id)
+def test_each_way_without_a_visit_names_its_service(agent: Agent, callers: Callers, database: Database) -> None:
+    with database.writing() as db:
+        db.get_one(Service, callers.town.services["advice"]).online_instead = "Ask us by web chat."
+        bump_plan(db, callers.town.authority_id)
     text = agent.open(f"{call_of(callers)}?service=certify&service=advice").text
     assert text.count("Certify documents: can it be done without a visit?") == 1
     assert text.count("Housing advice: can it be done without a visit?") == 1
@@ -175,7 +175,7 @@ def test_the_first_time_is_focused_by_a_script_that_does_not_scroll(agent: Agent
 
 
 def test_the_last_seat_of_a_day_is_shown_as_held_for_this_call(
-    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
     path = f"{call_of(callers)}?service=certify&filtered=1"
 
@@ -184,7 +184,7 @@ def test_the_last_seat_of_a_day_is_shown_as_held_for_this_call(
 
     while len(tokens := left()) > 1:
         for token in tokens[1:]:
-            take(store, clock, token)
+            take(database, clock, token)
     page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify&filtered=1", slot=tokens[0]))
     assert left() == []
     assert page.text.count("Held for this call") == 1
@@ -202,7 +202,7 @@ def test_the_grid_says_that_it_scrolls_and_has_a_name(agent: Agent, callers: Cal
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers: Callers, store: Store) -> None:
+def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers: Callers, database: Database) -> None:
     path = f"{call_of(callers)}?service=certify"
     token, words = agent.slots(path)[0]
     page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=token))
@@ -213,28 +213,28 @@ def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers
     read_back = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", idempotency_key="k1"))
     assert read_back.title.startswith("Booked")
     assert "Monday 23 November 2026 at 9am" in read_back.text
-    with store.reading() as session:
-        row = session.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
+    with database.reading() as db:
+        row = db.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
     assert (row.channel, row.support_needs, row.resident_id) == ("phone", ["step-free"], callers.people["amina"])
     assert f"{row.reference[:4]} {row.reference[4:]}" in read_back.text
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_the_same_confirmation_sent_twice_books_once(agent: Agent, callers: Callers, store: Store) -> None:
+def test_the_same_confirmation_sent_twice_books_once(agent: Agent, callers: Callers, database: Database) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
     fields = {"idempotency_key": "k1", "call_note": "Rang about benefits."}
     first, second = (agent.send(f"{call_of(callers)}/confirm", follow=False, data=fields) for _ in range(2))
     assert first.location == second.location
-    assert count_of(store, Appointment) == 2
-    assert count_of(store, ContactNote) == 2
+    assert count_of(database, Appointment) == 2
+    assert count_of(database, ContactNote) == 2
 
 
-def test_another_time_replaces_the_one_that_was_held(agent: Agent, callers: Callers, store: Store) -> None:
+def test_another_time_replaces_the_one_that_was_held(agent: Agent, callers: Callers, database: Database) -> None:
     tokens = agent.slots(f"{call_of(callers)}?service=certify")
     for token, _ in tokens[:3]:
         agent.send(f"{call_of(callers)}/hold?service=certify", slot=token, idempotency_key="same page")
-    assert count_of(store, Hold) == 1
+    assert count_of(database, Hold) == 1
     page = agent.open(f"{call_of(callers)}?service=certify")
     assert "Monday 23 November 2026 at 10am" in page.text
 
@@ -250,11 +250,11 @@ def test_what_was_typed_stays_when_another_time_is_chosen(agent: Agent, callers:
 
 
 def test_a_time_that_somebody_else_took_offers_three_others_and_keeps_what_was_typed(
-    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
     path = f"{call_of(callers)}?service=certify&filtered=1&near=HA8+0AS"
     token = next(token for token, words in agent.slots(path) if "Town Hall" in words)
-    take(store, clock, token)
+    take(database, clock, token)
     answer = agent.send(f"{call_of(callers)}/hold?service=certify&filtered=1", slot=token, site_notes="Brings a dog")
     page = agent.checked(answer, 409)
     assert page.title.startswith("Error:")
@@ -264,7 +264,7 @@ def test_a_time_that_somebody_else_took_offers_three_others_and_keeps_what_was_t
 
 
 def test_a_hold_that_ran_out_can_be_held_again_with_everything_typed(
-    agent: Agent, callers: Callers, clock: FixedClock, store: Store
+    agent: Agent, callers: Callers, clock: FixedClock, database: Database
 ) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[3]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
@@ -275,48 +275,50 @@ def test_a_hold_that_ran_out_can_be_held_again_with_everything_typed(
     assert fields["site_notes"] == ["Brings a dog"]
     again = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=token, site_notes="Brings a dog"))
     assert "Held until 9:21am" in again.text
-    assert count_of(store, Appointment) == 1
+    assert count_of(database, Appointment) == 1
 
 
 def test_a_place_that_closes_meanwhile_offers_others(
-    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
-    close(store, callers, clock, ("hub",), timedelta(days=2))
+    close(database, callers, clock, ("hub",), timedelta(days=2))
     page = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", site_notes="Brings a dog"), 409)
     assert "That time has gone" in page.text
     assert page.form_to("/hold").fields["site_notes"] == ["Brings a dog"]
 
 
-def test_a_time_chosen_in_another_tab_is_never_booked_unseen(agent: Agent, callers: Callers, store: Store) -> None:
+def test_a_time_chosen_in_another_tab_is_never_booked_unseen(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
     tokens = agent.slots(f"{call_of(callers)}?service=certify")
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[0][0])
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[1][0])
     page = agent.checked(agent.send(f"{call_of(callers)}/confirm?service=certify", shown=tokens[0][0]), 400)
     assert "Another time was chosen meanwhile" in page.text
-    assert count_of(store, Appointment) == 1
+    assert count_of(database, Appointment) == 1
 
 
-def test_letting_go_frees_the_time_and_keeps_the_note(agent: Agent, callers: Callers, store: Store) -> None:
+def test_letting_go_frees_the_time_and_keeps_the_note(agent: Agent, callers: Callers, database: Database) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
     page = agent.checked(agent.send(f"{call_of(callers)}/release?service=certify", call_note="Will ring again"))
-    assert count_of(store, Hold) == 0
+    assert count_of(database, Hold) == 0
     assert "Will ring again" in page.text
 
 
-def test_ending_the_call_frees_the_time(agent: Agent, callers: Callers, store: Store) -> None:
+def test_ending_the_call_frees_the_time(agent: Agent, callers: Callers, database: Database) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
     page = agent.checked(agent.send("/staff/calls/end", resident=str(callers.people["amina"])))
     assert page.headings == ["Take a call"]
-    assert count_of(store, Hold) == 0
+    assert count_of(database, Hold) == 0
 
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_somebody_who_acts_for_the_resident_is_kept_with_the_basis(
-    agent: Agent, callers: Callers, store: Store
+    agent: Agent, callers: Callers, database: Database
 ) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
@@ -325,17 +327,17 @@ def test_somebody_who_acts_for_the_resident_is_kept_with_the_basis(
     assert "Enter the name of the person who acts" in page.text
     assert page.form_to("/hold").fields["rep_phone"] == ["07700 900444"]
     agent.checked(agent.send(where, caller="other", rep_name="Carl Carer", rep_basis="carer"))
-    with store.reading() as session:
-        rows = session.execute(select(Representative.name, Representative.basis).order_by(Representative.id)).all()
+    with database.reading() as db:
+        rows = db.execute(select(Representative.name, Representative.basis).order_by(Representative.id)).all()
     assert tuple(rows[-1]) == ("Carl Carer", "carer")
 
 
-def test_answers_are_kept_with_their_questions(agent: Agent, callers: Callers, store: Store) -> None:
+def test_answers_are_kept_with_their_questions(agent: Agent, callers: Callers, database: Database) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
     agent.send(f"{call_of(callers)}/confirm?service=certify", data={"answer-certify-1": "Yes", "answer-made-up": "x"})
-    with store.reading() as session:
-        row = session.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
+    with database.reading() as db:
+        row = db.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
     assert row.answers == {"Do you have the originals?": "Yes"}
 
 
@@ -368,7 +370,7 @@ def test_no_message_is_promised_that_cannot_go_out(
         assert "by text" not in page.text
 
 
-def test_a_note_is_kept_once_and_an_empty_one_refused(agent: Agent, callers: Callers, store: Store) -> None:
+def test_a_note_is_kept_once_and_an_empty_one_refused(agent: Agent, callers: Callers, database: Database) -> None:
     where = f"{call_of(callers)}/note?service=certify"
     for _ in range(2):
         page = agent.checked(agent.send(where, call_note="New address soon.", idempotency_key="k"))
@@ -376,12 +378,12 @@ def test_a_note_is_kept_once_and_an_empty_one_refused(agent: Agent, callers: Cal
     assert "Write a note" in agent.checked(agent.send(where, call_note=" "), 400).text
 
 
-def test_a_time_of_another_council_is_refused(agent: Agent, callers: Callers, store: Store) -> None:
+def test_a_time_of_another_council_is_refused(agent: Agent, callers: Callers, database: Database) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     foreign = token.replace(f"1.{callers.town.authority_id}.", "1.99.", 1)
     assert agent.send(f"{call_of(callers)}/hold?service=certify", slot=foreign).status_code == 400
     assert agent.send(f"{call_of(callers)}/hold?service=certify", slot="nonsense").status_code == 400
-    assert count_of(store, Hold) == 0
+    assert count_of(database, Hold) == 0
 
 
 @pytest.mark.parametrize("name", ["long", "rtl", "silent"])

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from booking.tables import Appointment
 from core.audit import AuditEntry
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from tests.support.callers import Callers
 from tests.web.agent.conftest import Agent
 
@@ -21,13 +21,13 @@ def call_of(callers: Callers) -> str:
     return f"/staff/calls/residents/{callers.people['amina']}"
 
 
-def appointment_of(store: Store, callers: Callers) -> Appointment:
-    with store.reading() as session:
-        return session.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
+def appointment_of(database: Database, callers: Callers) -> Appointment:
+    with database.reading() as db:
+        return db.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_an_appointment_is_moved_and_read_back(agent: Agent, callers: Callers, store: Store) -> None:
+def test_an_appointment_is_moved_and_read_back(agent: Agent, callers: Callers, database: Database) -> None:
     reference = callers.booked.reference
     screen = f"{call_of(callers)}?move={reference}"
     assert "Move Certify documents" in agent.open(screen).text
@@ -36,24 +36,24 @@ def test_an_appointment_is_moved_and_read_back(agent: Agent, callers: Callers, s
     assert "I can move you to Monday 23 November 2026 at 9:30am" in held.text
     page = agent.checked(agent.send(f"{call_of(callers)}/move?move={reference}", reason="Works mornings"))
     assert page.title.startswith("Moved")
-    row = appointment_of(store, callers)
+    row = appointment_of(database, callers)
     assert (row.version, row.state) == (2, "booked")
-    with store.reading() as session:
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "rescheduled")).one()
+    with database.reading() as db:
+        entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "rescheduled")).one()
     assert entry.reason == "Asked by the resident: Works mornings"
 
 
-def test_a_move_that_the_council_asks_for_needs_a_reason(agent: Agent, callers: Callers, store: Store) -> None:
+def test_a_move_that_the_council_asks_for_needs_a_reason(agent: Agent, callers: Callers, database: Database) -> None:
     reference = callers.booked.reference
     token, _ = agent.slots(f"{call_of(callers)}?move={reference}")[0]
     agent.send(f"{call_of(callers)}/hold?move={reference}", slot=token)
     page = agent.checked(agent.send(f"{call_of(callers)}/move?move={reference}", asked_by="authority"), 400)
     assert "Say why the council moves the appointment" in page.text
-    assert appointment_of(store, callers).version == 1
+    assert appointment_of(database, callers).version == 1
 
 
 def test_a_resident_cancels_without_a_reason_even_past_the_cut_off(
-    agent: Agent, callers: Callers, store: Store, clock: FixedClock
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
     reference = callers.booked.reference
     clock.advance(timedelta(minutes=30))
@@ -61,17 +61,17 @@ def test_a_resident_cancels_without_a_reason_even_past_the_cut_off(
     assert "Shall I cancel it, or would another time be better?" in page.text
     done = agent.checked(agent.send(f"{call_of(callers)}/cancel?cancel={reference}", asked_by="resident"))
     assert done.title.startswith("Cancelled")
-    assert appointment_of(store, callers).state == "cancelled_by_resident"
+    assert appointment_of(database, callers).state == "cancelled_by_resident"
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_the_council_cancels_only_with_a_reason(agent: Agent, callers: Callers, store: Store) -> None:
+def test_the_council_cancels_only_with_a_reason(agent: Agent, callers: Callers, database: Database) -> None:
     where = f"{call_of(callers)}/cancel?cancel={callers.booked.reference}"
     page = agent.checked(agent.send(where, asked_by="authority"), 400)
     assert "Say why the council cancels the appointment" in page.text
     assert 'value="authority" checked' in agent.send(where, asked_by="authority").text
     agent.checked(agent.send(where, asked_by="authority", reason="Boiler"))
-    row = appointment_of(store, callers)
+    row = appointment_of(database, callers)
     assert (row.state, row.state_reason) == ("cancelled_by_authority", "Boiler")
 
 

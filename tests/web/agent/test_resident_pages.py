@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from people.residents.details import Person
 from people.residents.identity import find_or_create
 from people.staff.sign_in_sessions import COOKIE
@@ -53,18 +53,18 @@ def test_nobody_found_offers_a_new_resident_with_what_was_typed(agent: Agent) ->
 
 @pytest.mark.parametrize(("people", "is_cut"), [(10, False), (11, True)])
 def test_a_search_that_stops_at_ten_says_so(
-    agent: Agent, callers: Callers, store: Store, clock: FixedClock, people: int, *, is_cut: bool
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock, people: int, *, is_cut: bool
 ) -> None:
-    with store.writing() as session:
+    with database.writing() as db:
         for number in range(people):
             person = Person(f"{FIRST_NAMES[number]} Quibble", phone=f"07700 9001{number:02}")
-            find_or_create(session, callers.town.authority_id, person, clock.now(), by_staff=True)
+            find_or_create(db, callers.town.authority_id, person, clock.now(), by_staff=True)
     answer = agent.send(FIND, q="quibble")
     page = agent.checked(answer)
     assert answer.text.count('class="fd-match"') == 10
     assert ("First 10. Add a first name, telephone or postcode." in page.text) is is_cut
-    with store.reading() as session:
-        look = session.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
+    with database.reading() as db:
+        look = db.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
     assert len(look.facts["residents"]) == 10
 
 
@@ -79,14 +79,14 @@ def test_names_and_numbers_stand_in_no_address(agent: Agent) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_new_resident_is_kept_and_the_call_goes_on(agent: Agent, store: Store) -> None:
+def test_a_new_resident_is_kept_and_the_call_goes_on(agent: Agent, database: Database) -> None:
     fields = {"name": "Zebedee Quux", "phone": "07700 900888", "contact_preference": "letter", "leave_no_message": "y"}
     page = agent.checked(agent.send("/staff/calls/register", data=fields))
     assert page.headings == ["Zebedee Quux"]
     assert "Leave no message" in page.text
     assert "Letter" in page.text
-    with store.reading() as session:
-        assert session.scalar(select(Resident.phone).where(Resident.name == "Zebedee Quux")) == "07700 900888"
+    with database.reading() as db:
+        assert db.scalar(select(Resident.phone).where(Resident.name == "Zebedee Quux")) == "07700 900888"
 
 
 def test_somebody_whom_we_know_is_not_made_twice(agent: Agent, callers: Callers) -> None:
@@ -118,26 +118,28 @@ def test_details_can_be_changed_and_the_call_goes_on_where_it_was(agent: Agent, 
     assert "Text message" in agent.open(where).text
 
 
-def test_every_look_at_a_resident_is_logged_once_for_a_call(agent: Agent, callers: Callers, store: Store) -> None:
+def test_every_look_at_a_resident_is_logged_once_for_a_call(agent: Agent, callers: Callers, database: Database) -> None:
     where = f"/staff/calls/residents/{callers.people['amina']}"
     for query in ("", "?service=certify", "?service=advice"):
         agent.open(where + query)
-    with store.reading() as session:
-        looks = session.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "call")).all()
+    with database.reading() as db:
+        looks = db.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "call")).all()
     assert [(look.resident_id, look.actor_id) for look in looks] == [(callers.people["amina"], callers.agent_id)]
 
 
-def test_a_search_is_logged_with_those_it_showed(agent: Agent, callers: Callers, store: Store) -> None:
+def test_a_search_is_logged_with_those_it_showed(agent: Agent, callers: Callers, database: Database) -> None:
     agent.send(FIND, q="ameena yusif")
-    with store.reading() as session:
-        look = session.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
+    with database.reading() as db:
+        look = db.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
     assert set(look.facts["residents"]) == {callers.people["amina"], callers.people["aminah"]}
 
 
-def test_another_councils_agent_sees_nothing(agent: Agent, callers: Callers, store: Store, clock: FixedClock) -> None:
-    other = make_world(store, slug="elsewhere")
-    stranger = add_agent(store, other.authority_id, clock.now(), email="stranger@example.org")
-    agent.client.set_cookie(COOKIE, sign_in(store, stranger, clock.now()))
+def test_another_councils_agent_sees_nothing(
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
+) -> None:
+    other = make_world(database, slug="elsewhere")
+    stranger = add_agent(database, other.authority_id, clock.now(), email="stranger@example.org")
+    agent.client.set_cookie(COOKIE, sign_in(database, stranger, clock.now()))
     assert "Nobody found" in agent.checked(agent.send(FIND, q="0999")).text
     where = f"/staff/calls/residents/{callers.people['amina']}"
     for path in (where, f"{where}/details", f"{where}/appointments/{callers.booked.reference}"):
@@ -148,10 +150,10 @@ def test_another_councils_agent_sees_nothing(agent: Agent, callers: Callers, sto
 
 @pytest.mark.parametrize(("role", "status"), [("site_manager", 200), ("authority_admin", 200), ("adviser", 404)])
 def test_the_policy_says_who_takes_calls(
-    agent: Agent, callers: Callers, store: Store, clock: FixedClock, role: str, status: int
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock, role: str, status: int
 ) -> None:
-    staff = add_agent(store, callers.town.authority_id, clock.now(), role, f"{role}@example.org")
-    agent.client.set_cookie(COOKIE, sign_in(store, staff, clock.now()))
+    staff = add_agent(database, callers.town.authority_id, clock.now(), role, f"{role}@example.org")
+    agent.client.set_cookie(COOKIE, sign_in(database, staff, clock.now()))
     answer = agent.client.get("/staff/calls/")
     assert answer.status_code == status
     check_page(answer.text)

@@ -9,7 +9,7 @@ import pytest
 
 from booking.queries.week_grid import Starts
 from booking.slot_tokens import decode
-from core.database import Store
+from core.database import Database
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world
 from web.agent.grid_cells import cells_html
@@ -26,50 +26,50 @@ def starts_on(world: World, day: date, count: int, first: int = NINE) -> Starts:
     return {(world.site_id, day): (local_day(day, ZONE).base_unit, bits)}
 
 
-def drawn(store: Store, world: World, starts: Starts, first: date) -> Grid:
-    site = catalogue(store, world).site_by_id(world.site_id)
+def drawn(database: Database, world: World, starts: Starts, first: date) -> Grid:
+    site = catalogue(database, world).site_by_id(world.site_id)
     lines = lines_of(
         [(site, 1.25)], lambda _: ["in_person"], world.authority_id, (world.service_ids[0],), extra_time=False
     )
     return grid_of(lines, starts, week_from(first), ZONE, lambda _site, day: f"none on {day.day}")
 
 
-def test_a_cell_says_how_many_times_are_free_and_offers_the_first_few(store: Store) -> None:
-    world = make_world(store)
+def test_a_cell_says_how_many_times_are_free_and_offers_the_first_few(database: Database) -> None:
+    world = make_world(database)
     monday = date(2026, 11, 23)
-    cell = drawn(store, world, starts_on(world, monday, 5), monday).rows[0].cells[0]
+    cell = drawn(database, world, starts_on(world, monday, 5), monday).rows[0].cells[0]
     assert (cell.free, cell.words, len(cell.times)) == (5, "5 free", FIRST_TIMES)
     assert [time.words for time in cell.times] == ["9am", "9:30am", "10am"]
     assert cell.times[0].in_full == "9am Mon 23 Nov, High Street Library"
     assert decode(cell.times[0].token).start_unit == local_day(monday, ZONE).base_unit + NINE
 
 
-def test_an_empty_cell_says_why(store: Store) -> None:
-    world = make_world(store)
-    grid = drawn(store, world, {}, date(2026, 11, 23))
+def test_an_empty_cell_says_why(database: Database) -> None:
+    world = make_world(database)
+    grid = drawn(database, world, {}, date(2026, 11, 23))
     assert [cell.words for cell in grid.rows[0].cells] == [f"none on {day}" for day in range(23, 28)]
     assert grid.free == 0
 
 
-def test_a_weekend_is_shown_only_when_something_is_free(store: Store) -> None:
-    world = make_world(store)
+def test_a_weekend_is_shown_only_when_something_is_free(database: Database) -> None:
+    world = make_world(database)
     monday, saturday = date(2026, 11, 23), date(2026, 11, 28)
-    assert len(drawn(store, world, starts_on(world, monday, 1), monday).days) == 5
-    assert [day for day, _ in drawn(store, world, starts_on(world, saturday, 1), monday).days][-1] == saturday
+    assert len(drawn(database, world, starts_on(world, monday, 1), monday).days) == 5
+    assert [day for day, _ in drawn(database, world, starts_on(world, saturday, 1), monday).days][-1] == saturday
 
 
-def test_times_stay_on_the_wall_clock_when_the_clocks_change(store: Store) -> None:
-    world = make_world(store)
+def test_times_stay_on_the_wall_clock_when_the_clocks_change(database: Database) -> None:
+    world = make_world(database)
     sunday = date(2027, 3, 28)  # the day of 23 hours: nine o'clock is eight hours after midnight
-    grid = drawn(store, world, starts_on(world, sunday, 1, first=8 * 12), date(2027, 3, 26))
+    grid = drawn(database, world, starts_on(world, sunday, 1, first=8 * 12), date(2027, 3, 26))
     cell = next(cell for cell in grid.rows[0].cells if cell.free)
     assert cell.times[0].in_full == "9am Sun 28 Mar, High Street Library"
 
 
-def test_cells_escape_what_a_council_typed(store: Store) -> None:
-    world = make_world(store)
+def test_cells_escape_what_a_council_typed(database: Database) -> None:
+    world = make_world(database)
     monday = date(2026, 11, 23)
-    row = drawn(store, world, starts_on(world, monday, 1), monday).rows[0]
+    row = drawn(database, world, starts_on(world, monday, 1), monday).rows[0]
     odd = replace(row.cells[0].times[0], in_full='9am, "A&B" <Library>')
     html = cells_html(replace(row, cells=(replace(row.cells[0], times=(odd,)),)), "/x?a=1&b=2&cell=")
     assert 'aria-label="9am, &#34;A&amp;B&#34; &lt;Library&gt;"' in html

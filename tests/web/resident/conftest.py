@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from core.database import Store
+from core.database import Database
 from tests.support.town import Town, make_resident_app, make_town
 from tests.web.resident.browser import Visitor
 
 
 @pytest.fixture
-def town(store: Store) -> Town:
+def town(database: Database) -> Town:
     """Testshire."""
-    return make_town(store)
+    return make_town(database)
 
 
 @pytest.fixture
-def town_app(store: Store, town: Town) -> Flask:
+def town_app(database: Database, town: Town) -> Flask:
     """The resident's pages of Testshire."""
-    return make_resident_app(store)
+    return make_resident_app(database)
 
 
 @pytest.fixture

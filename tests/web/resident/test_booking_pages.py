@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from booking.tables import Appointment, Hold
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import EXTENSION
 from locations.tables import Site
 from people.tables import Representative, Resident
@@ -29,20 +29,20 @@ def clock_of(app: Flask) -> FixedClock:
     return clock
 
 
-def count(store: Store, table: type[Any]) -> int:
+def count(database: Database, table: type[Any]) -> int:
     """How many rows a table has."""
-    with store.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
+    with database.reading() as db:
+        return db.scalar(select(func.count()).select_from(table)) or 0
 
 
-def only(store: Store, table: type[Any]) -> Any:
+def only(database: Database, table: type[Any]) -> Any:
     """The only row of a table."""
-    with store.reading() as session:
-        return session.scalars(select(table)).one()
+    with database.reading() as db:
+        return db.scalars(select(table)).one()
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_resident_books_from_the_first_page_to_the_last(store: Store, visitor: Visitor) -> None:
+def test_a_resident_books_from_the_first_page_to_the_last(database: Database, visitor: Visitor) -> None:
     visitor.open("/")
     visitor.follow("Certify documents")
     assert "Your passport" in visitor.page.text
@@ -58,22 +58,22 @@ def test_a_resident_books_from_the_first_page_to_the_last(store: Store, visitor:
     assert "Søren Łukasz 王小明" in visitor.page.text
     visitor.send("/check")
     assert visitor.page.headings == ["Your appointment is booked"]
-    row, resident = only(store, Appointment), only(store, Resident)
+    row, resident = only(database, Appointment), only(database, Resident)
     assert (row.state, row.channel, row.support_needs) == ("booked", "online", ["step-free"])
     assert (resident.name, resident.postcode) == ("Søren Łukasz 王小明", "N12 0GA")
     assert f"{row.reference[:4]} {row.reference[4:]}" in visitor.page.text
 
 
-def test_neither_email_nor_phone_is_needed(store: Store, visitor: Visitor) -> None:
+def test_neither_email_nor_phone_is_needed(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
     fill_in(visitor, email="", contact_preference="none")
     visitor.send("/check")
     assert "We cannot send you a message. Write this down or print this page." in visitor.page.text
-    assert only(store, Resident).email == ""
+    assert only(database, Resident).email == ""
 
 
-def test_booking_for_somebody_else_keeps_who_and_why(store: Store, visitor: Visitor) -> None:
+def test_booking_for_somebody_else_keeps_who_and_why(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
     visitor.send("/who", who="other")
@@ -85,11 +85,11 @@ def test_booking_for_somebody_else_keeps_who_and_why(store: Store, visitor: Visi
     assert "Ada Helper" in visitor.page.text
     assert "Carer" in visitor.page.text
     visitor.send("/check")
-    helper = only(store, Representative)
+    helper = only(database, Representative)
     assert (helper.name, helper.basis, helper.phone) == ("Ada Helper", "carer", "07700 900001")
 
 
-def test_two_services_make_one_visit(store: Store, visitor: Visitor) -> None:
+def test_two_services_make_one_visit(database: Database, visitor: Visitor) -> None:
     visitor.open("/services/certify")
     visitor.follow("Add a second thing")
     visitor.follow("Housing advice")
@@ -100,7 +100,7 @@ def test_two_services_make_one_visit(store: Store, visitor: Visitor) -> None:
     fill_in(visitor)
     assert "Certify documents and Housing advice" in visitor.page.text
     visitor.send("/check")
-    row = only(store, Appointment)
+    row = only(database, Appointment)
     assert row.ends_at - row.starts_at == timedelta(minutes=75)
 
 
@@ -133,7 +133,7 @@ def test_an_error_says_what_to_do_and_keeps_what_was_typed(
 
 
 def test_the_time_runs_out_and_one_click_starts_again_with_everything_kept(
-    store: Store, town_app: Flask, visitor: Visitor
+    database: Database, town_app: Flask, visitor: Visitor
 ) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
@@ -141,17 +141,17 @@ def test_the_time_runs_out_and_one_click_starts_again_with_everything_kept(
     clock_of(town_app).advance(timedelta(minutes=11))
     visitor.send("/check")
     assert (visitor.status, visitor.page.headings) == (410, ["Your 10 minutes are over"])
-    assert count(store, Appointment) == 0
+    assert count(database, Appointment) == 0
     visitor.send("/again")
     assert visitor.page.headings == ["Check your answers"]
     assert "Robin Sample" in visitor.page.text
     visitor.send("/check")
-    assert count(store, Appointment) == 1
+    assert count(database, Appointment) == 1
 
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_a_time_that_somebody_took_is_answered_with_three_others_and_the_form_kept(
-    store: Store, town_app: Flask, visitor: Visitor
+    database: Database, town_app: Flask, visitor: Visitor
 ) -> None:
     go_to_times(visitor, site="town-hall")
     visitor.take_first_time()
@@ -169,7 +169,7 @@ def test_a_time_that_somebody_took_is_answered_with_three_others_and_the_form_ke
     assert "Robin Sample" in visitor.page.text
 
 
-def test_who_loses_another_time_keeps_the_one_they_had(store: Store, town_app: Flask, visitor: Visitor) -> None:
+def test_who_loses_another_time_keeps_the_one_they_had(database: Database, town_app: Flask, visitor: Visitor) -> None:
     """The refused time gives nothing back: what was held before is still theirs, and goes once they choose another."""
     go_to_times(visitor, site="town-hall")
     times = visitor.page
@@ -186,34 +186,34 @@ def test_who_loses_another_time_keeps_the_one_they_had(store: Store, town_app: F
     visitor.page = refused
     visitor.take_first_time()
     assert visitor.page.headings == ["Who is the appointment for?"]
-    assert count(store, Hold) == 2
+    assert count(database, Hold) == 2
 
 
 def test_a_held_time_that_can_no_longer_be_booked_is_given_back(
-    store: Store, town: Town, town_app: Flask, visitor: Visitor
+    database: Database, town: Town, town_app: Flask, visitor: Visitor
 ) -> None:
     """The site is shut while somebody types; what they held is of no use to them."""
     now = clock_of(town_app).now()
     go_to_times(visitor, site="town-hall")
     visitor.take_first_time()
     fill_in(visitor)
-    close_site(store, town, "office", now, now + timedelta(days=7))
+    close_site(database, town, "office", now, now + timedelta(days=7))
     visitor.send("/check")
     assert (visitor.status, visitor.page.headings) == (409, ["That time has just gone"])
-    assert count(store, Hold) == 0
+    assert count(database, Hold) == 0
 
 
-def test_the_back_button_and_a_time_once_given_back_leave_one_hold(store: Store, visitor: Visitor) -> None:
+def test_the_back_button_and_a_time_once_given_back_leave_one_hold(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor, site="town-hall")
     times = visitor.page
     for number in (0, 3, 0):
         visitor.page = times
         visitor.send("/book/hold", slot=times.form_to("/book/hold").buttons[number][1])
     assert visitor.page.headings == ["Who is the appointment for?"]
-    assert count(store, Hold) == 1
+    assert count(database, Hold) == 1
 
 
-def test_a_double_click_on_book_books_once(store: Store, visitor: Visitor) -> None:
+def test_a_double_click_on_book_books_once(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
     fill_in(visitor)
@@ -229,10 +229,10 @@ def test_a_double_click_on_book_books_once(store: Store, visitor: Visitor) -> No
     assert first.status_code == second.status_code == 303
     third = visitor.post(form, {})
     assert third.location == first.location
-    assert count(store, Appointment) == 1
+    assert count(database, Appointment) == 1
 
 
-def test_a_double_click_on_a_time_holds_once(store: Store, visitor: Visitor) -> None:
+def test_a_double_click_on_a_time_holds_once(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor, site="town-hall")
     form = visitor.page.form_to("/book/hold")
     slot = form.buttons[0][1]
@@ -243,20 +243,20 @@ def test_a_double_click_on_a_time_holds_once(store: Store, visitor: Visitor) -> 
         cookie.clear()
         cookie.update(before)
     assert visitor.post(form, {"slot": slot}).status_code == 303
-    assert count(store, Hold) == 1
+    assert count(database, Hold) == 1
 
 
-def test_the_back_button_and_another_time_give_the_first_one_back(store: Store, visitor: Visitor) -> None:
+def test_the_back_button_and_another_time_give_the_first_one_back(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor, site="town-hall")
     times = visitor.page
     visitor.take_first_time()
     visitor.page = times
     visitor.send("/book/hold", slot=times.form_to("/book/hold").buttons[3][1])
-    assert count(store, Hold) == 1
+    assert count(database, Hold) == 1
     assert visitor.page.headings == ["Who is the appointment for?"]
 
 
-def test_changing_the_time_from_the_answers_comes_back_to_them(store: Store, visitor: Visitor) -> None:
+def test_changing_the_time_from_the_answers_comes_back_to_them(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
     fill_in(visitor)
@@ -266,10 +266,10 @@ def test_changing_the_time_from_the_answers_comes_back_to_them(store: Store, vis
     assert visitor.page.headings == ["Check your answers"]
     assert "Thursday 26 November 2026" in visitor.page.text
     assert "Robin Sample" in visitor.page.text
-    assert count(store, Hold) == 1
+    assert count(database, Hold) == 1
 
 
-def test_two_tabs_book_two_visits(store: Store, town_app: Flask) -> None:
+def test_two_tabs_book_two_visits(database: Database, town_app: Flask) -> None:
     client = town_app.test_client()
     one, two = Visitor(client), Visitor(client)
     go_to_times(one)
@@ -280,22 +280,22 @@ def test_two_tabs_book_two_visits(store: Store, town_app: Flask) -> None:
     fill_in(two, name="Kim Sample")
     one.send("/check")
     two.send("/check")
-    assert count(store, Appointment) == 2
+    assert count(database, Appointment) == 2
 
 
-def test_leaving_gives_the_time_back(store: Store, visitor: Visitor) -> None:
+def test_leaving_gives_the_time_back(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
-    assert count(store, Hold) == 1
+    assert count(database, Hold) == 1
     visitor.send("/leave")
     assert visitor.page.headings == ["You have not booked"]
-    assert count(store, Hold) == 0
+    assert count(database, Hold) == 0
 
 
-def test_the_limit_is_said_in_plain_words(store: Store, town_app: Flask) -> None:
+def test_the_limit_is_said_in_plain_words(database: Database, town_app: Flask) -> None:
     for _ in range(2):
         visitor = Visitor(town_app.test_client())
-        book_one(visitor, service="digital") if not count(store, Appointment) else None
+        book_one(visitor, service="digital") if not count(database, Appointment) else None
     go_to_times(visitor, service="digital")
     visitor.take_first_time()
     fill_in(visitor)
@@ -303,7 +303,9 @@ def test_the_limit_is_said_in_plain_words(store: Store, town_app: Flask) -> None
     assert (visitor.status, visitor.page.headings) == (409, ["You already have an appointment"])
 
 
-def test_a_time_within_the_lead_time_is_said_in_plain_words(store: Store, town_app: Flask, visitor: Visitor) -> None:
+def test_a_time_within_the_lead_time_is_said_in_plain_words(
+    database: Database, town_app: Flask, visitor: Visitor
+) -> None:
     go_to_times(visitor, day="2026-11-23")
     clock_of(town_app).advance(timedelta(hours=4))
     visitor.take_first_time()
@@ -325,8 +327,8 @@ def test_a_booked_visit_leaves_nothing_that_was_typed_in_the_cookie(visitor: Vis
         assert "Robin" not in repr(dict(cookie))
 
 
-def test_a_hold_of_another_council_cannot_be_used(store: Store, town_app: Flask, visitor: Visitor) -> None:
-    make_town(store, "othershire")
+def test_a_hold_of_another_council_cannot_be_used(database: Database, town_app: Flask, visitor: Visitor) -> None:
+    make_town(database, "othershire")
     go_to_times(visitor)
     other = Visitor(town_app.test_client(), "/othershire")
     go_to_times(other)
@@ -342,7 +344,7 @@ def test_a_form_without_its_token_is_refused_in_plain_words(visitor: Visitor) ->
     assert "cookies are turned off" in visitor.page.text
 
 
-def test_a_visit_by_phone_needs_a_number_to_ring(store: Store, visitor: Visitor) -> None:
+def test_a_visit_by_phone_needs_a_number_to_ring(database: Database, visitor: Visitor) -> None:
     visitor.open("/times?service=advice&mode=phone&day=2026-11-24")
     visitor.take_first_time()
     fill_in(visitor)
@@ -350,7 +352,7 @@ def test_a_visit_by_phone_needs_a_number_to_ring(store: Store, visitor: Visitor)
     visitor.send("/details", phone="020 7946 0000")
     visitor.send("/check")
     assert "We will ring you" in visitor.page.text
-    assert only(store, Appointment).mode == "phone"
+    assert only(database, Appointment).mode == "phone"
 
 
 def test_a_visit_by_video_needs_an_address_for_the_link(visitor: Visitor) -> None:
@@ -360,13 +362,13 @@ def test_a_visit_by_video_needs_an_address_for_the_link(visitor: Visitor) -> Non
     assert visitor.page.link("Enter an email address, so that we can send you the link") == "#email"
 
 
-def test_who_names_a_language_needs_one(store: Store, visitor: Visitor) -> None:
+def test_who_names_a_language_needs_one(database: Database, visitor: Visitor) -> None:
     visitor.open("/times?service=certify&site=high-street&mode=in_person&day=2026-11-24&language=Welsh")
     visitor.take_first_time()
     fill_in(visitor)
     visitor.send("/check")
-    assert only(store, Appointment).support_needs == ["language"]
-    assert only(store, Resident).language == "Welsh"
+    assert only(database, Appointment).support_needs == ["language"]
+    assert only(database, Resident).language == "Welsh"
 
 
 def test_another_language_has_to_be_named(visitor: Visitor) -> None:
@@ -394,16 +396,16 @@ def test_no_text_message_is_offered_and_the_email_address_is_said(visitor: Visit
 
 @pytest.mark.parametrize(("postcode", "shows_hint"), [("OL1 1UT", True), ("", False)])
 def test_the_example_of_a_postcode_is_the_councils_own(
-    store: Store, visitor: Visitor, postcode: str, shows_hint: bool
+    database: Database, visitor: Visitor, postcode: str, shows_hint: bool
 ) -> None:
-    with store.writing() as session:
-        session.execute(update(Site).values(postcode=postcode))
+    with database.writing() as db:
+        db.execute(update(Site).values(postcode=postcode))
     visitor.open("/where?service=certify")
     assert ("The first half is enough, like OL1" in visitor.page.text) is shows_hint
     assert ("The first half is enough" in visitor.page.text) is shows_hint
 
 
-def test_each_booked_visit_shows_its_own_link(store: Store, town_app: Flask) -> None:
+def test_each_booked_visit_shows_its_own_link(database: Database, town_app: Flask) -> None:
     client = town_app.test_client()
     one, two = Visitor(client), Visitor(client)
     book_one(one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete
 
-from core.database import Store
+from core.database import Database
 from locations.catalogue import bump_plan
 from locations.tables import SessionService
 from tests.support.factories import make_service, make_site
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.databases("sqlite")
 
 
 @pytest.fixture
-def _kept(store: Store, town: Town) -> None:
+def _kept(database: Database, town: Town) -> None:
     """A service and a place that no session opens."""
-    make_service(store, town.authority_id, "blue-badge", name="Blue badge renewals")
-    make_site(store, town.authority_id, "old-hall", name="Old Hall", kind="hub")
-    with store.writing() as session:
-        bump_plan(session, town.authority_id)
+    make_service(database, town.authority_id, "blue-badge", name="Blue badge renewals")
+    make_site(database, town.authority_id, "old-hall", name="Old Hall", kind="hub")
+    with database.writing() as db:
+        bump_plan(db, town.authority_id)
 
 
 @pytest.mark.usefixtures("_kept")
@@ -51,12 +51,14 @@ def test_what_no_place_offers_cannot_be_found_by_name(path: str, visitor: Visito
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_who_has_an_appointment_can_still_look_for_another_time(store: Store, town: Town, visitor: Visitor) -> None:
+def test_who_has_an_appointment_can_still_look_for_another_time(
+    database: Database, town: Town, visitor: Visitor
+) -> None:
     """A council may take no more of a service while some of it is booked: there is no time, and the page says so."""
     reference = book_one(visitor).replace(" ", "")
-    with store.writing() as session:
-        session.execute(delete(SessionService).where(SessionService.service_id == town.services["certify"]))
-        bump_plan(session, town.authority_id)
+    with database.writing() as db:
+        db.execute(delete(SessionService).where(SessionService.service_id == town.services["certify"]))
+        bump_plan(db, town.authority_id)
     visitor.open("/when?service=certify")
     assert visitor.status == 404
     visitor.open(f"/when?service=certify&site=high-street&moving={reference}")

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from booking.tables import Appointment
-from core.database import Store
+from core.database import Database
 from core.personal_data import mask_email, mask_phone
 from people.tables import Resident
 from tests.support.town import Town
@@ -27,41 +27,41 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def link(visitor: Visitor, store: Store) -> str:
+def link(visitor: Visitor, database: Database) -> str:
     """The manage link of a new appointment of somebody with an email address and a telephone."""
     book_one(visitor)
-    with store.writing() as session:
-        session.scalars(select(Resident)).one().phone = "07700 900123"
+    with database.writing() as db:
+        db.scalars(select(Resident)).one().phone = "07700 900123"
     return visitor.page.link("See, change or cancel")
 
 
-def the_row(store: Store) -> Appointment:
+def the_row(database: Database) -> Appointment:
     """The only appointment."""
-    with store.reading() as session:
-        return session.scalars(select(Appointment)).one()
+    with database.reading() as db:
+        return db.scalars(select(Appointment)).one()
 
 
-def address(store: Store, ending: str) -> str:
+def address(database: Database, ending: str) -> str:
     """The address of a page of the appointment."""
-    row = the_row(store)
+    row = the_row(database)
     return f"/testshire/appointment/{row.reference}{ending.replace('SLOT', row.offer)}"
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("is_cancelled", [False, True], ids=["booked", "cancelled"])
 def test_a_day_after_the_end_no_page_says_anything_of_anybody(
-    store: Store, town: Town, town_app: Flask, visitor: Visitor, link: str, ending: str, is_cancelled: bool
+    database: Database, town: Town, town_app: Flask, visitor: Visitor, link: str, ending: str, is_cancelled: bool
 ) -> None:
     visitor.open(f"!{link}")
     if is_cancelled:
         visitor.follow("Cancel the appointment")
         visitor.send("/cancel")
-    row = the_row(store)
+    row = the_row(database)
     clock = clock_of(town_app)
     clock.advance(row.ends_at + timedelta(days=1, seconds=1) - clock.now())
     with visitor.client.session_transaction() as cookie:  # whoever kept the page in use until now
         cookie["opened"] = {row.reference: [int(clock.now().timestamp()), row.manage_digest[:16]]}
-    for answer in (visitor.client.get(address(store, ending)), visitor.client.get(link)):
+    for answer in (visitor.client.get(address(database, ending)), visitor.client.get(link)):
         assert answer.status_code == 410
         assert "This link has ended" in answer.text
         assert not [words for words in (*PERSONAL, row.reference, "November 2026") if words in answer.text]
@@ -69,21 +69,21 @@ def test_a_day_after_the_end_no_page_says_anything_of_anybody(
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_cancelled_appointment_shows_no_contact_details(
-    store: Store, town: Town, visitor: Visitor, link: str, ending: str
+    database: Database, town: Town, visitor: Visitor, link: str, ending: str
 ) -> None:
     visitor.open(f"!{link}")
     visitor.follow("Cancel the appointment")
     visitor.send("/cancel")
-    text = visitor.client.get(address(store, ending)).text
+    text = visitor.client.get(address(database, ending)).text
     assert not [words for words in PERSONAL if words in text]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_no_page_gives_an_address_or_a_number_away(
-    store: Store, town: Town, visitor: Visitor, link: str, ending: str
+    database: Database, town: Town, visitor: Visitor, link: str, ending: str
 ) -> None:
     visitor.open(f"!{link}")
-    text = visitor.client.get(address(store, ending)).text
+    text = visitor.client.get(address(database, ending)).text
     assert "robin@example.org" not in text
     assert "07700 900123" not in text
 
@@ -98,7 +98,7 @@ def test_the_holder_recognises_their_own_address_and_number(visitor: Visitor, li
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_new_address_closes_what_the_old_link_opened_elsewhere(
-    store: Store, town: Town, town_app: Flask, visitor: Visitor, link: str, ending: str
+    database: Database, town: Town, town_app: Flask, visitor: Visitor, link: str, ending: str
 ) -> None:
     elsewhere = Visitor(town_app.test_client())
     elsewhere.open(f"!{link}")
@@ -106,19 +106,19 @@ def test_a_new_address_closes_what_the_old_link_opened_elsewhere(
     visitor.follow("Change email")
     visitor.send("/contact", email="new@example.org")
     assert "n***@example.org" in visitor.page.text  # this browser saw to it, and goes on
-    assert elsewhere.client.get(address(store, ending)).status_code == 404
+    assert elsewhere.client.get(address(database, ending)).status_code == 404
     assert elsewhere.client.get(link).status_code == 404
 
 
-def test_an_address_can_be_taken_off_and_the_record_keeps_it(store: Store, visitor: Visitor, link: str) -> None:
+def test_an_address_can_be_taken_off_and_the_record_keeps_it(database: Database, visitor: Visitor, link: str) -> None:
     visitor.open(f"!{link}")
     visitor.follow("Change email")
     visitor.send("/contact", drop_email="y")
     assert visitor.page.link("Enter an email address, or choose another way to be reminded") == "#email"
     visitor.send("/contact", drop_email="y", contact_preference="none")
-    row = the_row(store)
-    with store.reading() as session:
-        resident = session.scalars(select(Resident)).one()
+    row = the_row(database)
+    with database.reading() as db:
+        resident = db.scalars(select(Resident)).one()
     assert (row.contact_email, row.contact_preference, resident.email) == ("", "none", "robin@example.org")
 
 

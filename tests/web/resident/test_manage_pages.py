@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from booking.events import manage_link_requested
 from booking.tables import Appointment
-from core.database import Store
+from core.database import Database
 from people.tables import Resident
 from reminders.tables import Notification
 from tests.support.town import Town
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.databases("sqlite")
 REFERENCE = "/appointment/"
 
 
-def the_row(store: Store) -> Appointment:
+def the_row(database: Database) -> Appointment:
     """The only appointment."""
-    with store.reading() as session:
-        return session.scalars(select(Appointment)).one()
+    with database.reading() as db:
+        return db.scalars(select(Appointment)).one()
 
 
 def book_and_open(visitor: Visitor, **where: str) -> str:
@@ -43,20 +43,20 @@ def link(visitor: Visitor) -> str:
     return visitor.page.link("See, change or cancel")
 
 
-def test_the_link_gives_a_clean_address_and_changes_nothing(store: Store, town_app: Flask, link: str) -> None:
-    before = the_row(store)
+def test_the_link_gives_a_clean_address_and_changes_nothing(database: Database, town_app: Flask, link: str) -> None:
+    before = the_row(database)
     scanner = Visitor(town_app.test_client())
     scanner.open(f"!{link}")
-    after = the_row(store)
+    after = the_row(database)
     assert scanner.at == f"/appointment/{after.reference}"
     assert link.split("/")[-1] not in scanner.at
     assert (before.state, before.version, before.changed_at) == (after.state, after.version, after.changed_at)
 
 
-def test_a_reference_alone_opens_nothing(store: Store, town_app: Flask, link: str) -> None:
+def test_a_reference_alone_opens_nothing(database: Database, town_app: Flask, link: str) -> None:
     stranger = Visitor(town_app.test_client())
     for ending in ("", ".ics", "/cancel", "/contact", "/needs"):
-        stranger.open(f"{REFERENCE}{the_row(store).reference}{ending}")
+        stranger.open(f"{REFERENCE}{the_row(database).reference}{ending}")
         assert stranger.status == 404
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_link_is_answered_in_plain_words(town_app: Flask) -> None:
     assert stranger.status == 404
 
 
-def test_an_opened_appointment_closes_after_half_an_hour(store: Store, town_app: Flask, visitor: Visitor) -> None:
+def test_an_opened_appointment_closes_after_half_an_hour(database: Database, town_app: Flask, visitor: Visitor) -> None:
     reference = book_and_open(visitor)
     clock_of(town_app).advance(timedelta(minutes=31))
     visitor.open(f"{REFERENCE}{reference}")
@@ -74,22 +74,22 @@ def test_an_opened_appointment_closes_after_half_an_hour(store: Store, town_app:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_moving_keeps_the_reference_and_raises_the_version(store: Store, visitor: Visitor) -> None:
+def test_moving_keeps_the_reference_and_raises_the_version(database: Database, visitor: Visitor) -> None:
     reference = book_and_open(visitor)
     visitor.follow("Choose another time")
     visitor.follow("26 November 2026")
     form = visitor.page.form_to("/move")
     visitor.send("/move", slot=form.buttons[2][1])
     assert visitor.page.headings == ["Is this new time right?"]
-    assert the_row(store).version == 1
+    assert the_row(database).version == 1
     visitor.send("/move")
     assert "Your appointment has a new time" in visitor.page.text
-    row = the_row(store)
+    row = the_row(database)
     assert (row.reference, row.version, row.local_date.isoformat()) == (reference, 2, "2026-11-26")
 
 
 def test_moving_to_a_time_that_has_gone_offers_others_and_keeps_the_old_one(
-    store: Store, town_app: Flask, visitor: Visitor
+    database: Database, town_app: Flask, visitor: Visitor
 ) -> None:
     book_and_open(visitor, site="town-hall", day="2026-11-24")
     visitor.follow("Choose another time")
@@ -105,23 +105,23 @@ def test_moving_to_a_time_that_has_gone_offers_others_and_keeps_the_old_one(
     visitor.send("/move")
     assert (visitor.status, visitor.page.headings) == (409, ["That time has just gone"])
     assert len(visitor.page.form_to("/move").buttons) == 3
-    assert the_row(store).version == 1
+    assert the_row(database).version == 1
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_cancelling_asks_once_and_frees_the_time(store: Store, visitor: Visitor) -> None:
+def test_cancelling_asks_once_and_frees_the_time(database: Database, visitor: Visitor) -> None:
     book_and_open(visitor, site="town-hall")
     visitor.follow("Cancel the appointment")
-    assert the_row(store).state == "booked"
+    assert the_row(database).state == "booked"
     visitor.send("/cancel", reason="I found the letter")
     assert "Your appointment is cancelled" in visitor.page.text
-    row = the_row(store)
+    row = the_row(database)
     assert (row.state, row.state_reason) == ("cancelled_by_resident", "I found the letter")
     visitor.open("/times?service=certify&site=town-hall&mode=in_person&day=2026-11-24")
     assert "9am" in visitor.page.text
 
 
-def test_past_the_cut_off_it_says_whom_to_ring(store: Store, town_app: Flask, visitor: Visitor) -> None:
+def test_past_the_cut_off_it_says_whom_to_ring(database: Database, town_app: Flask, visitor: Visitor) -> None:
     go_to_times(visitor, day="2026-11-23")
     visitor.send("/book/hold", slot=visitor.page.form_to("/book/hold").buttons[2][1])  # 10am: the cut-off is now
     fill_in(visitor)
@@ -134,11 +134,11 @@ def test_past_the_cut_off_it_says_whom_to_ring(store: Store, town_app: Flask, vi
     assert "01632 960000" in visitor.page.text
     visitor.follow("Back to your appointment")
     assert "too late to do this online" in visitor.page.text
-    assert the_row(store).state == "booked"
+    assert the_row(database).state == "booked"
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_contact_details_and_needs_can_be_changed(store: Store, visitor: Visitor) -> None:
+def test_contact_details_and_needs_can_be_changed(database: Database, visitor: Visitor) -> None:
     book_and_open(visitor)
     visitor.follow("Change phone")
     visitor.send("/contact", phone="07700 900555", contact_preference="none")
@@ -146,15 +146,15 @@ def test_contact_details_and_needs_can_be_changed(store: Store, visitor: Visitor
     visitor.follow("Change the help you need")
     visitor.send("/needs", need=["hearing-loop", "language"], language="Welsh")
     assert "Hearing loop, Another language, Welsh" in visitor.page.text
-    row = the_row(store)
+    row = the_row(database)
     assert (row.contact_phone, row.contact_preference, row.contact_language) == ("07700 900555", "none", "Welsh")
     assert row.support_needs == ["hearing-loop", "language"]
 
 
-def test_who_once_asked_for_texts_is_told_that_we_use_email(store: Store, visitor: Visitor) -> None:
+def test_who_once_asked_for_texts_is_told_that_we_use_email(database: Database, visitor: Visitor) -> None:
     reference = book_and_open(visitor)
-    with store.writing() as session:
-        session.scalars(select(Resident)).one().contact_preference = "text"
+    with database.writing() as db:
+        db.scalars(select(Resident)).one().contact_preference = "text"
     visitor.open(f"{REFERENCE}{reference}")
     assert "By email to r***@example.org. We cannot send text messages yet" in visitor.page.text
     visitor.follow("Change email")
@@ -162,12 +162,12 @@ def test_who_once_asked_for_texts_is_told_that_we_use_email(store: Store, visito
     assert visitor.page.form_to("/contact").fields["contact_preference"] == ["email"]
 
 
-def test_a_changed_need_for_another_language_has_to_name_it(store: Store, visitor: Visitor) -> None:
+def test_a_changed_need_for_another_language_has_to_name_it(database: Database, visitor: Visitor) -> None:
     book_and_open(visitor)
     visitor.follow("Change the help you need")
     visitor.send("/needs", need=["language"])
     assert visitor.page.link("Tell us which language") == "#language"
-    assert the_row(store).support_needs == []
+    assert the_row(database).support_needs == []
 
 
 def test_wrong_contact_details_are_refused_and_kept_on_the_page(visitor: Visitor) -> None:
@@ -178,7 +178,7 @@ def test_wrong_contact_details_are_refused_and_kept_on_the_page(visitor: Visitor
     assert visitor.page.form_to("/contact").fields["email"] == ["robin at example"]
 
 
-def test_the_calendar_file_is_for_this_appointment(store: Store, visitor: Visitor) -> None:
+def test_the_calendar_file_is_for_this_appointment(database: Database, visitor: Visitor) -> None:
     reference = book_and_open(visitor)
     answer = visitor.client.get(f"/testshire{REFERENCE}{reference}.ics")
     assert answer.mimetype == "text/calendar"
@@ -191,7 +191,7 @@ def requests() -> Any:
     """What is asked of the subscriber that sends manage links."""
     heard: list[Any] = []
 
-    def hear(session: object, request: object) -> None:
+    def hear(db: object, request: object) -> None:
         heard.append(request)
 
     with manage_link_requested.connected_to(hear):
@@ -199,13 +199,13 @@ def requests() -> Any:
 
 
 def test_a_lost_link_is_sent_when_reference_and_surname_belong_together(
-    store: Store, visitor: Visitor, requests: list[Any]
+    database: Database, visitor: Visitor, requests: list[Any]
 ) -> None:
     reference = book_one(visitor)
     visitor.open("/find")
     visitor.send("/find", reference=reference.lower(), surname="SAMPLE")
     right = visitor.page.text
-    assert [request.appointment_id for request in requests] == [the_row(store).id]
+    assert [request.appointment_id for request in requests] == [the_row(database).id]
     visitor.open("/find")
     visitor.send("/find", reference=reference, surname="Wrong")
     assert visitor.page.text == right
@@ -240,11 +240,11 @@ def test_a_shared_computer_forgets(visitor: Visitor) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_the_whole_service_owes_the_link_to_the_address_on_record(store: Store, town: Town, app: Flask) -> None:
+def test_the_whole_service_owes_the_link_to_the_address_on_record(database: Database, town: Town, app: Flask) -> None:
     visitor = Visitor(app.test_client())
     reference = book_one(visitor)
     visitor.open("/find")
     visitor.send("/find", reference=reference, surname="Sample")
-    with store.reading() as session:
-        kinds = session.scalars(select(Notification.kind).where(Notification.kind.startswith("manage_link"))).all()
+    with database.reading() as db:
+        kinds = db.scalars(select(Notification.kind).where(Notification.kind.startswith("manage_link"))).all()
     assert len(kinds) == 1

@@ -15,7 +15,7 @@ from booking.use_cases.closures import list_touched
 from booking.use_cases.outcomes import move
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Store
+from core.database import Database
 from core.runtime import EXTENSION, Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Closure
@@ -37,7 +37,7 @@ class Library:
     """One library of two desks, open from nine to five."""
 
     app: Flask
-    store: Store
+    database: Database
     clock: FixedClock
     world: World
     other_site_id: int
@@ -54,8 +54,8 @@ class Library:
 
     def desk_of(self, reference: str) -> str:
         """The number of the desk that the diary has chosen, as "1"."""
-        with self.store.reading() as session:
-            view = by_reference(session, catalogue(self.store, self.world), reference)
+        with self.database.reading() as db:
+            view = by_reference(db, catalogue(self.database, self.world), reference)
         return view.resources[0].name.removeprefix("Desk ")
 
     def move(self, reference: str, *states: State, reason: str = "No passport") -> None:
@@ -65,8 +65,8 @@ class Library:
 
     def close(self, first: datetime, last: datetime, reason: str = "Boiler", resource_id: int | None = None) -> None:
         """Shut the library, or one desk of it."""
-        with self.store.writing() as session:
-            bump_plan(session, self.world.authority_id, [self.world.site_id])
+        with self.database.writing() as db:
+            bump_plan(db, self.world.authority_id, [self.world.site_id])
             row = Closure(
                 authority_id=self.world.authority_id,
                 site_id=self.world.site_id,
@@ -76,13 +76,13 @@ class Library:
                 ends_at=last,
                 reason=reason,
             )
-            session.add(row)
-            session.flush()
-            list_touched(session, row.id, self.clock.now())
+            db.add(row)
+            db.flush()
+            list_touched(db, row.id, self.clock.now())
 
     def sign_in(self, role: Role, site_id: int | None = None, authority_id: int | None = None) -> FlaskClient:
         """A browser in which somebody with this role has signed in."""
-        with self.store.writing() as session:
+        with self.database.writing() as db:
             owner = authority_id or self.world.authority_id
             member = StaffMember(
                 authority_id=owner,
@@ -90,10 +90,10 @@ class Library:
                 name=role.words,
                 created_at=self.clock.now(),
             )
-            session.add(member)
-            session.flush()
-            session.add(StaffRole(staff_id=member.id, role=role.value, site_id=site_id))
-            token = start(session, member.id, self.clock.now())
+            db.add(member)
+            db.flush()
+            db.add(StaffRole(staff_id=member.id, role=role.value, site_id=site_id))
+            token = start(db, member.id, self.clock.now())
         client = self.app.test_client()
         with self.app.app_context():
             client.set_cookie(cookie_name(), token)
@@ -101,11 +101,11 @@ class Library:
 
 
 @pytest.fixture
-def library(app: Flask, store: Store, clock: FixedClock) -> Library:
+def library(app: Flask, database: Database, clock: FixedClock) -> Library:
     """Testshire's High Street Library at nine on a Monday, and a second site."""
-    world = make_world(store, desks=2)
-    other = make_site(store, world.authority_id, "mill-lane", name="Mill Lane Library")
-    return Library(app, store, clock, world, other)
+    world = make_world(database, desks=2)
+    other = make_site(database, world.authority_id, "mill-lane", name="Mill Lane Library")
+    return Library(app, database, clock, world, other)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from sqlalchemy import event, select
 from booking.states import State
 from booking.use_cases.changes import Move, reschedule
 from core.audit import AuditEntry
-from core.database import Store
+from core.database import Database
 from locations.catalogue import bump_plan
 from locations.tables import SessionException, SessionResource, SessionTemplate
 from people.residents.details import Person, Representation
@@ -45,7 +45,7 @@ def page_at(client: FlaskClient, path: str = DAY) -> Page:
 
 
 @contextmanager
-def counted(store: Store) -> Iterator[list[str]]:
+def counted(database: Database) -> Iterator[list[str]]:
     """The statements that the block sends."""
     statements: list[str] = []
 
@@ -53,9 +53,9 @@ def counted(store: Store) -> Iterator[list[str]]:
         if statement != "BEGIN" and not statement.startswith("BEGIN "):
             statements.append(statement)
 
-    event.listen(store.engine, "before_cursor_execute", listen)
+    event.listen(database.engine, "before_cursor_execute", listen)
     yield statements
-    event.remove(store.engine, "before_cursor_execute", listen)
+    event.remove(database.engine, "before_cursor_execute", listen)
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -87,13 +87,13 @@ def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient)
 
 
 def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> None:
-    world, store = library.world, library.store
-    virtual = make_site(store, world.authority_id, "by-phone", name="By phone", kind="virtual", features=[])
-    room = make_resource(store, world.authority_id, virtual, "line-1", kind="virtual_room")
+    world, database = library.world, library.database
+    virtual = make_site(database, world.authority_id, "by-phone", name="By phone", kind="virtual", features=[])
+    room = make_resource(database, world.authority_id, virtual, "line-1", kind="virtual_room")
     needs = [{"kind": "virtual_room", "skills": []}]
     modes = ["video", "phone"]
-    talk = make_service(store, world.authority_id, "talk", name="A talk", modes=modes, requirements=needs)
-    make_session(store, world.authority_id, virtual, [room], [talk], "lines")
+    talk = make_service(database, world.authority_id, "talk", name="A talk", modes=modes, requirements=needs)
+    make_session(database, world.authority_id, virtual, [room], [talk], "lines")
     there = World(world.authority_id, virtual, (room,), (talk,))
     shy = Person("Robin Sample", phone="07700 900123", leave_no_message=True)
     make_appointment(library.runtime, there, NINE, resident=shy, offer=offer_at(there, NINE, mode="phone"))
@@ -135,11 +135,11 @@ def test_what_is_too_short_for_any_service_is_no_gap(library: Library, desk: Fla
 
 def test_a_group_room_says_how_many_places_are_left(library: Library, desk: FlaskClient) -> None:
     world = library.world
-    room = make_resource(library.store, world.authority_id, world.site_id, "workshop", kind="room", seats=12)
-    with library.store.writing() as session:
-        template = session.scalars(select(SessionTemplate)).one()
-        session.add(SessionResource(template_id=template.id, resource_id=room))
-        bump_plan(session, world.authority_id, [world.site_id])
+    room = make_resource(library.database, world.authority_id, world.site_id, "workshop", kind="room", seats=12)
+    with library.database.writing() as db:
+        template = db.scalars(select(SessionTemplate)).one()
+        db.add(SessionResource(template_id=template.id, resource_id=room))
+        bump_plan(db, world.authority_id, [world.site_id])
     assert "Free now until 5pm: Desk 1, Desk 2, Workshop (12 places)" in page_at(desk).text
 
 
@@ -189,10 +189,10 @@ def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, desk: F
 def test_a_whole_day_shut_and_a_cancelled_session_give_their_reasons(library: Library, desk: FlaskClient) -> None:
     world = library.world
     library.close(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), "Stocktaking")
-    with library.store.writing() as session:
-        template = session.scalars(select(SessionTemplate)).one()
-        session.add(SessionException(template_id=template.id, date=date(2026, 11, 24), reason="Training day"))
-        bump_plan(session, world.authority_id, [world.site_id])
+    with library.database.writing() as db:
+        template = db.scalars(select(SessionTemplate)).one()
+        db.add(SessionException(template_id=template.id, date=date(2026, 11, 24), reason="Training day"))
+        bump_plan(db, world.authority_id, [world.site_id])
     assert "Site shut all day: Stocktaking." in page_at(desk).text
     assert "Training day" in page_at(desk, f"{SITE}/days/2026-11-24").text
 
@@ -323,9 +323,9 @@ def test_every_look_is_on_record_and_an_unchanged_refresh_is_none(library: Libra
     desk.get(f"{DAY}/rows", headers={"If-None-Match": mark})
     desk.get(f"{DAY}/print?resource=desk-1")
     desk.get(f"{DAY}/list.csv")
-    with library.store.reading() as session:
-        looks = session.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
-        exported = session.scalars(select(AuditEntry).where(AuditEntry.action == "day_list_exported")).all()
+    with library.database.reading() as db:
+        looks = db.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
+        exported = db.scalars(select(AuditEntry).where(AuditEntry.action == "day_list_exported")).all()
     told = [(look.purpose, len(look.facts["residents"]), look.facts["date"], look.actor_kind) for look in looks]
     assert told == [
         ("day_list", 2, "2026-11-23", "staff"),
@@ -341,12 +341,12 @@ def test_every_look_is_on_record_and_an_unchanged_refresh_is_none(library: Libra
 def test_a_full_day_costs_as_many_statements_as_a_quiet_one(library: Library, desk: FlaskClient) -> None:
     library.book()
     desk.get(DAY)
-    with counted(library.store) as of_a_quiet_day:
+    with counted(library.database) as of_a_quiet_day:
         desk.get(DAY)
     for number in range(1, 16):
         library.book(30 * number)
         library.book(30 * number, service=1)
-    with counted(library.store) as of_a_full_day:
+    with counted(library.database) as of_a_full_day:
         desk.get(DAY)
     assert len(of_a_full_day) == len(of_a_quiet_day)
     assert len(of_a_full_day) <= 9
@@ -389,7 +389,7 @@ PAGES = (f"{SITE}/today", f"{SITE}/days", DAY, f"{DAY}/rows", f"{DAY}/print", f"
 
 
 def test_staff_of_another_site_and_council_find_nothing(library: Library) -> None:
-    far = make_world(library.store, slug="elsewhere")
+    far = make_world(library.database, slug="elsewhere")
     strangers = [
         library.sign_in(Role.SITE_STAFF, library.other_site_id),
         library.sign_in(Role.SITE_MANAGER, library.other_site_id),

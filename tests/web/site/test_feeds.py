@@ -123,8 +123,8 @@ def test_a_revoked_address_is_as_unknown_as_any_other(
     answers = [client.get(one) for one in (path, f"/feeds/{'0' * 64}.ics", "/feeds/x.ics")]
     assert [answer.status_code for answer in answers] == [404] * 3
     assert len({check_page(answer.text).text for answer in answers}) == 1
-    with library.store.reading() as session:
-        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    with library.database.reading() as db:
+        actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions == ["feed_made", "feed_revoked"]
     assert "There are none yet." in manager.get(f"{FEEDS}?revoked=1").text
 
@@ -132,9 +132,9 @@ def test_a_revoked_address_is_as_unknown_as_any_other(
 def test_the_address_is_seen_once_and_kept_nowhere(library: Library, manager: FlaskClient) -> None:
     token = make(manager).removeprefix("/feeds/").removesuffix(".ics")
     assert token not in manager.get(FEEDS).text
-    with library.store.reading() as session:
-        row = session.scalars(select(CalendarFeed)).one()
-        answers = session.scalars(select(IdempotencyRecord)).all()
+    with library.database.reading() as db:
+        row = db.scalars(select(CalendarFeed)).one()
+        answers = db.scalars(select(IdempotencyRecord)).all()
     assert row.token_digest != token
     assert token not in repr([answer.answer for answer in answers])
 
@@ -145,8 +145,8 @@ def test_a_form_sent_twice_makes_one_feed(library: Library, manager: FlaskClient
     pages = [manager.post(FEEDS, data=values).text for _ in range(2)]
     tokens = {re.search(r"/feeds/([0-9a-f]{64})\.ics", page).group(1) for page in pages}  # type: ignore[union-attr]
     assert len(tokens) == 1
-    with library.store.reading() as session:
-        assert len(session.scalars(select(CalendarFeed)).all()) == 1
+    with library.database.reading() as db:
+        assert len(db.scalars(select(CalendarFeed)).all()) == 1
 
 
 @pytest.mark.parametrize(("name", "words"), [("", "Enter who this calendar is for"), ("x" * 101, "Use 100 characters")])
@@ -163,7 +163,7 @@ def test_a_feed_needs_a_name_and_keeps_what_was_typed(
 
 
 def test_a_site_has_only_so_many_feeds(library: Library) -> None:
-    site = catalogue(library.store, library.world).site("high-street")
+    site = catalogue(library.database, library.world).site("high-street")
     for number in range(MOST_FEEDS):
         make_feed(library.runtime, library.world.authority_id, site, f"Feed {number}", actor=DESK)
     with pytest.raises(Invalid):
@@ -179,5 +179,5 @@ def test_only_managers_of_the_site_manage_its_feeds(library: Library, manager: F
     assert elsewhere.post(form.action, data={"csrf_token": token}).status_code == 404
     across = form.action.replace("high-street", "mill-lane")
     assert elsewhere.post(across, data={"csrf_token": token}).status_code == 404
-    with library.store.reading() as session:
-        assert session.scalars(select(CalendarFeed)).one().revoked_at is None
+    with library.database.reading() as db:
+        assert db.scalars(select(CalendarFeed)).one().revoked_at is None

@@ -44,8 +44,8 @@ def click(client: FlaskClient, reference: str, to: str, path: str = DAY, **typed
 
 
 def state_of(library: Library, reference: str) -> AppointmentView:
-    with library.store.reading() as session:
-        return by_reference(session, catalogue(library.store, library.world), reference)
+    with library.database.reading() as db:
+        return by_reference(db, catalogue(library.database, library.world), reference)
 
 
 def test_one_click_records_the_arrival_and_goes_back_to_the_row(library: Library, desk: FlaskClient) -> None:
@@ -71,8 +71,8 @@ def test_a_click_sent_twice_is_one_click(library: Library, desk: FlaskClient) ->
     for _ in range(2):
         answer = desk.post(f"{DAY}/appointments/{reference}", data=values)
         assert answer.status_code == 303
-    with library.store.reading() as session:
-        moves = session.scalars(select(AuditEntry).where(AuditEntry.action == "moved")).all()
+    with library.database.reading() as db:
+        moves = db.scalars(select(AuditEntry).where(AuditEntry.action == "moved")).all()
     assert len(moves) == 1
 
 
@@ -184,8 +184,8 @@ def test_a_wrong_click_is_undone_with_a_reason_on_the_record(library: Library, d
     answer = desk.post(f"{DAY}/appointments/{reference}/undo", data=values | {"reason": "Wrong person"})
     assert answer.status_code == 303
     assert state_of(library, reference).state is State.BOOKED
-    with library.store.reading() as session:
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "corrected")).one()
+    with library.database.reading() as db:
+        entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "corrected")).one()
     assert (entry.reason, entry.actor_name) == ("Wrong person", "Site staff")
 
 
