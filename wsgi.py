@@ -33,7 +33,7 @@ from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
 from core.clock import Clock
-from core.database import ROOT, Database, answers, is_up_to_date
+from core.database import ROOT, Database, is_reachable, is_up_to_date
 from core.errors import ConfigurationError
 from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
@@ -100,7 +100,7 @@ def _checks(runtime: Runtime) -> dict[str, web.health.Check]:
         return reminders.heartbeat.is_fresh(runtime)
 
     return {
-        "database": lambda: answers(runtime.database),
+        "database": lambda: is_reachable(runtime.database),
         "migrations": lambda: is_up_to_date(runtime.database),
         "scheduler": scheduler,
     }

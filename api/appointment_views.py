@@ -21,7 +21,7 @@ from booking.use_cases.outcomes import correct, move
 from core.runtime import runtime
 from locations.catalogue import Catalogue, catalogue_by_id, last_known_catalogue
 from people.residents.contact_notes import log_access
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 
 Body = dict[str, Any]
 
@@ -131,8 +131,8 @@ def _looked_at(db: Session, reference: str, purpose: str) -> tuple[AppointmentVi
     return view, catalogue
 
 
-def _person(values: Body, body: Body) -> Person:
-    return Person(
+def _person(values: Body, body: Body) -> ResidentDetails:
+    return ResidentDetails(
         name=values["name"],
         email=values.get("email") or "",
         phone=values.get("phone") or "",

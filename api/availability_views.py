@@ -16,7 +16,7 @@ from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
 from booking.queries.slots import Ask, engine_slots, sites_by_distance
-from booking.slot_tokens import Offer, decode
+from booking.slot_tokens import SlotKey, decode
 from core.errors import Invalid, NotFound
 from core.runtime import runtime
 from core.wall_clock import local_date_of
@@ -96,7 +96,7 @@ def _by_distance(catalogue: Catalogue, ask: Ask, near: str) -> Callable[[Slot], 
     return lambda slot: (rank.get(slot.site_id, -1), slot.start_unit)
 
 
-def _cursor(catalogue: Catalogue, text: str) -> tuple[Offer, tuple[str, ...]]:
+def _cursor(catalogue: Catalogue, text: str) -> tuple[SlotKey, tuple[str, ...]]:
     """The slot that a cursor names, and the modes of its site. Raises: BadRequest."""
     try:
         last = decode(text)

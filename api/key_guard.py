@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from core.audit import Actor
 from core.errors import NotAllowed
 from core.runtime import runtime
-from people.staff.access_marks import Mark
+from people.staff.access_marks import AccessMark
 from people.staff.api_keys import SignedInKey, key_of
 
 
-def check_key(mark: Mark) -> ResponseReturnValue | None:
+def check_key(mark: AccessMark) -> ResponseReturnValue | None:
     """None when this request's key has the scope of `mark`, or needs none; else a 401. Raises: NotAllowed."""
     key = _key_of_request()
     if key is None:

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from api import response_schemas
 from api.error_handlers import MIMETYPE
 from api.operations import Operation
-from people.staff.access_marks import Mark, mark_of
+from people.staff.access_marks import AccessMark, mark_of
 
 TITLE, VERSION = "Front Door", "1"
 ABOUT = (
@@ -57,7 +57,7 @@ def document(app: Flask) -> dict[str, Any]:
     return spec.to_dict()
 
 
-def _operations(app: Flask) -> Iterator[tuple[Rule, Operation, Mark]]:
+def _operations(app: Flask) -> Iterator[tuple[Rule, Operation, AccessMark]]:
     for rule in app.url_map.iter_rules():
         operation = getattr(app.view_functions[rule.endpoint], "operation", None)
         mark = mark_of(app.view_functions[rule.endpoint])
@@ -65,7 +65,7 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, Operation, Mark]]:
             yield rule, operation, mark
 
 
-def _described(app: Flask, rule: Rule, operation: Operation, mark: Mark) -> dict[str, Any]:
+def _described(app: Flask, rule: Rule, operation: Operation, mark: AccessMark) -> dict[str, Any]:
     method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
     described: dict[str, Any] = {
         "operationId": rule.endpoint.rpartition(".")[2],
@@ -80,7 +80,7 @@ def _described(app: Flask, rule: Rule, operation: Operation, mark: Mark) -> dict
     return {method: described}
 
 
-def _who(mark: Mark) -> str:
+def _who(mark: AccessMark) -> str:
     words = f"Needs a key with the scope `{mark.scope}`."
     return f"{words} No key is needed where the authority publishes it." if mark.open_when_published else words
 

@@ -9,13 +9,13 @@ from typing import Any
 from api import serializers
 from api.error_handlers import SlotTakenBut
 from booking.queries.slots import nearest_alternatives
-from booking.slot_tokens import Offer, decode
+from booking.slot_tokens import SlotKey, decode
 from core.errors import Invalid, SlotTaken
 from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
 
 
-def offer_of(token: str, authority_id: int) -> Offer:
+def offer_of(token: str, authority_id: int) -> SlotKey:
     """The offer that `token` means. Raises: Invalid, also for a slot of another authority."""
     offer = decode(token)
     if offer.authority_id != authority_id:
@@ -24,7 +24,7 @@ def offer_of(token: str, authority_id: int) -> Offer:
 
 
 @contextmanager
-def with_alternatives(offer: Offer | None, needs: frozenset[str]) -> Iterator[None]:
+def with_alternatives(offer: SlotKey | None, needs: frozenset[str]) -> Iterator[None]:
     """Do the block; when the time is taken, say which free ones are nearest. Raises: SlotTakenBut."""
     try:
         yield
@@ -33,7 +33,7 @@ def with_alternatives(offer: Offer | None, needs: frozenset[str]) -> Iterator[No
         raise SlotTakenBut(str(error), alternatives) from error
 
 
-def _alternatives(offer: Offer, needs: frozenset[str]) -> list[dict[str, Any]]:
+def _alternatives(offer: SlotKey, needs: frozenset[str]) -> list[dict[str, Any]]:
     with runtime().database.reading() as db:
         catalogue = catalogue_by_id(db, offer.authority_id)
         now = runtime().clock.now()

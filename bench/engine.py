@@ -14,9 +14,9 @@ from time import perf_counter
 from booking.availability import engine
 from booking.availability.busy import BusyRow
 from booking.availability.values import (
+    EngineResource,
     Requirement,
     ResourceDay,
-    ResourceFacts,
     Search,
     ServiceShape,
     SiteDay,
@@ -66,7 +66,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 def site_plans() -> list[SiteDay]:
     """The plans of all sites and days, nothing remembered yet."""
     window = Window(NINE, FIVE, frozenset({SERVICE.service_id}), FIVE)
-    desks = [ResourceFacts(desk, "desk", 1) for desk in range(SITES * DESKS)]
+    desks = [EngineResource(desk, "desk", 1) for desk in range(SITES * DESKS)]
     return [
         SiteDay(
             site,

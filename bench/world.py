@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from booking.slot_tokens import Offer, encode
+from booking.slot_tokens import SlotKey, encode
 from booking.tables import Allocation, Appointment, AppointmentService, Claim
 from core.database import Database
 from core.tokens import ALPHABET, LENGTH, check_character
@@ -122,7 +122,7 @@ def _appointment(world: World, number: int, seat: Seat) -> dict[str, Any]:
         "starts_at": starts_at,
         "ends_at": instant_of(seat.unit + HALF_HOUR),
         "local_date": starts_at.date(),
-        "offer": encode(Offer(world.authority_id, seat.site_id, (world.service_id,), "in_person", seat.unit)),
+        "offer": encode(SlotKey(world.authority_id, seat.site_id, (world.service_id,), "in_person", seat.unit)),
         "channel": "phone",
         "resident_id": world.resident_id,
         "support_needs": [],

@@ -19,7 +19,7 @@ LAST_UNIT = 2**25  # some day in 2289; clocks and calendars can still show it
 
 
 @dataclass(frozen=True)
-class Offer:
+class SlotKey:
     """A start (in 5-minute units since 1970) of a visit for `service_ids`, back to back, at a site."""
 
     authority_id: int
@@ -36,17 +36,17 @@ def prefix(authority_id: int, site_id: int, service_ids: tuple[int, ...], mode: 
     return f"{VERSION}.{authority_id}.{site_id}.{services}.{MODE_CODES[mode]}.{int(extra_time)}."
 
 
-def encode(offer: Offer) -> str:
+def encode(offer: SlotKey) -> str:
     """The token of `offer`."""
     start = prefix(offer.authority_id, offer.site_id, offer.service_ids, offer.mode, extra_time=offer.extra_time)
     return f"{start}{offer.start_unit:x}"
 
 
-def decode(token: str) -> Offer:
+def decode(token: str) -> SlotKey:
     """The offer that `token` means. Raises: Invalid."""
     try:
         version, authority, site, services, mode, extra, unit = token.split(".")
-        offer = Offer(
+        offer = SlotKey(
             authority_id=int(authority),
             site_id=int(site),
             service_ids=tuple(int(service) for service in services.split("-")),
@@ -61,7 +61,7 @@ def decode(token: str) -> Offer:
     return offer
 
 
-def _is_possible(offer: Offer) -> bool:
+def _is_possible(offer: SlotKey) -> bool:
     """Whether its numbers are such as a real offer could have."""
     ids = (offer.authority_id, offer.site_id, *offer.service_ids)
     return len(offer.service_ids) <= MAX_SERVICES and max(ids) < LARGEST_ID and 0 <= offer.start_unit < LAST_UNIT

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Base, Key
+from core.database import Base, BigId
 from core.personal_data import personal
 
 
@@ -17,7 +17,7 @@ class Hold(Base):
 
     __tablename__ = "holds"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
@@ -37,7 +37,7 @@ class Appointment(Base):
         CheckConstraint("starts_at < ends_at", name="period"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     reference: Mapped[str] = mapped_column(String(12), unique=True)
     version: Mapped[int] = mapped_column(default=1)
@@ -77,7 +77,7 @@ class AppointmentService(Base):
     __tablename__ = "appointment_services"
     __table_args__ = (UniqueConstraint("appointment_id", "position"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
     position: Mapped[int]
@@ -101,12 +101,12 @@ class Allocation(Base):
         Index("ix_allocations_resource", "resource_id", "first_unit"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"))
     seat: Mapped[int]
-    first_unit: Mapped[int] = mapped_column(Key)
-    last_unit: Mapped[int] = mapped_column(Key)
+    first_unit: Mapped[int] = mapped_column(BigId)
+    last_unit: Mapped[int] = mapped_column(BigId)
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id", ondelete="CASCADE"), index=True)
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
@@ -120,7 +120,7 @@ class Claim(Base):
     __table_args__ = {"sqlite_with_rowid": False}
 
     resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"), primary_key=True)
-    unit: Mapped[int] = mapped_column(Key, primary_key=True)
+    unit: Mapped[int] = mapped_column(BigId, primary_key=True)
     seat: Mapped[int] = mapped_column(primary_key=True)
     allocation_id: Mapped[int] = mapped_column(ForeignKey("allocations.id", ondelete="CASCADE"), index=True)
 
@@ -131,7 +131,7 @@ class RebookItem(Base):
     __tablename__ = "rebook_items"
     __table_args__ = (UniqueConstraint("closure_id", "appointment_id"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     closure_id: Mapped[int] = mapped_column(ForeignKey("closures.id", ondelete="CASCADE"))
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
@@ -144,7 +144,7 @@ class CalendarFeed(Base):
 
     __tablename__ = "calendar_feeds"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"))

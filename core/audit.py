@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.database import Base, Key, connection_of, table_of
+from core.database import Base, BigId, connection_of, table_of
 from core.personal_data import personal
 
 
@@ -41,15 +41,15 @@ class AuditEntry(Base):
         Index("ix_audit_entries_authority_at", "authority_id", "at"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     at: Mapped[datetime]
     actor_kind: Mapped[str] = mapped_column(String(20))
-    actor_id: Mapped[int | None] = mapped_column(Key)
+    actor_id: Mapped[int | None] = mapped_column(BigId)
     actor_name: Mapped[str] = mapped_column(String(200), default="")
     action: Mapped[str] = mapped_column(String(60))
     subject_kind: Mapped[str] = mapped_column(String(40))
-    subject_id: Mapped[int] = mapped_column(Key)
+    subject_id: Mapped[int] = mapped_column(BigId)
     reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
     facts: Mapped[dict[str, Any]]
 

@@ -39,7 +39,7 @@ IDLE_SECONDS = 2.0
 CONNECTION = "connection"  # in Session.info; a session lives for one transaction
 
 
-class Instant(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime. Naive values are refused: a wall-clock time is not an instant."""
 
     impl = DateTime(timezone=True)
@@ -62,7 +62,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 # A 64-bit key that SQLite still treats as its rowid.
-Key = BigInteger().with_variant(Integer, "sqlite")
+BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(DeclarativeBase):
@@ -77,7 +77,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}
 
 
 def table_of(mapped: type[Base]) -> Table:
@@ -209,7 +209,7 @@ def upgrade(url: str) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
-def answers(database: Database) -> bool:
+def is_reachable(database: Database) -> bool:
     """Whether the database answers."""
     with database.engine.connect() as connection:
         return bool(connection.execute(select(1)).scalar_one() == 1)

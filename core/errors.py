@@ -40,7 +40,7 @@ class SlotTaken(Refused):
     code = "slot_taken"
 
 
-class LostRace(Exception):
+class CapacityConflict(Exception):
     """Another transaction claimed the same capacity first. Never shown: the deed is rolled back and tried again."""
 
 

@@ -12,12 +12,12 @@ from sqlalchemy import Index, String, UniqueConstraint, bindparam, delete, selec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.database import Base, Database, Key, connection_of, table_of
-from core.errors import IdempotencyMismatch, LostRace, ServiceError, SlotTaken
+from core.database import Base, BigId, Database, connection_of, table_of
+from core.errors import CapacityConflict, IdempotencyMismatch, ServiceError, SlotTaken
 
 KEPT = timedelta(hours=48)  # the contract promises at least 24
 # PostgreSQL ended the transaction so that others could go on: a deadlock, or a serialization failure.
-WORTH_ANOTHER_TRY = frozenset({"40P01", "40001"})
+RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
 TRIES = "tries"  # in Session.info: how often this deed has lost a race already
 MOST_TRIES = 20  # each lost race means that somebody else won a seat, so this is more than one start has seats
 
@@ -31,7 +31,7 @@ class IdempotencyRecord(Base):
         Index("ix_idempotency_records_created", "created_at"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     owner: Mapped[str] = mapped_column(String(80))
     key: Mapped[str] = mapped_column(String(200))
     fingerprint: Mapped[str] = mapped_column(String(64))
@@ -81,25 +81,27 @@ def recall(db: Session, key: IdempotencyKey) -> Answer | None:
     return Answer(row.status, row.answer)
 
 
-def once(database: Database, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime) -> Answer:
-    """The answer of `deed`, done at most once for `key`, in one transaction together with its record.
+def run_once(
+    database: Database, key: IdempotencyKey | None, operation: Callable[[Session], Answer], now: datetime
+) -> Answer:
+    """The answer of `operation`, done at most once for `key`, in one transaction together with its record.
 
     The record's unique key is what makes it once: a deed done a second time cannot commit, is rolled back, and the
-    first one's answer is given instead. So `deed` must act through its session alone. A deed that meets another one at
-    the same capacity (`LostRace`) is rolled back and starts again with fresh eyes.
+    first one's answer is given instead. So `operation` must act through its session alone. A deed that meets another one at
+    the same capacity (`CapacityConflict`) is rolled back and starts again with fresh eyes.
 
-    Raises: IdempotencyMismatch, and whatever `deed` raises (then nothing is recorded, so a later try may succeed).
+    Raises: IdempotencyMismatch, and whatever `operation` raises (then nothing is recorded, so a later try may succeed).
     """
     for tries in range(MOST_TRIES):
         try:
-            return _commit(database, key, deed, now, tries)
-        except LostRace:
+            return _commit(database, key, operation, now, tries)
+        except CapacityConflict:
             continue
         except DBAPIError as error:
             known = _known(database, key)
             if known is not None:
                 return known
-            if getattr(error.orig, "sqlstate", None) not in WORTH_ANOTHER_TRY:
+            if getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
                 raise
         except ServiceError:
             known = _known(database, key)
@@ -113,11 +115,11 @@ def once(database: Database, key: IdempotencyKey | None, deed: Callable[[Session
 
 
 def _commit(
-    database: Database, key: IdempotencyKey | None, deed: Callable[[Session], Answer], now: datetime, tries: int
+    database: Database, key: IdempotencyKey | None, operation: Callable[[Session], Answer], now: datetime, tries: int
 ) -> Answer:
     with database.writing() as db:
         db.info[TRIES] = tries
-        answer = deed(db)
+        answer = operation(db)
         if key is not None:
             values = {"owner": key.owner, "key": key.key, "fingerprint": key.fingerprint, "created_at": now}
             values |= {"status": answer.status, "answer": answer.body}

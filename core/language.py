@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 
-def time_words(at: datetime | time) -> str:
+def format_time(at: datetime | time) -> str:
     """ "10:30am", "9am", "midday", "midnight". Source: GOV.UK style guide, Times, read 2026-11-23."""
     if at.minute == 0 and at.hour in (0, 12):
         return str(_("midday") if at.hour else _("midnight"))
@@ -17,32 +17,32 @@ def time_words(at: datetime | time) -> str:
     return f"{hour}{f':{at.minute:02d}' if at.minute else ''}{'am' if at.hour < 12 else 'pm'}"
 
 
-def day_words(day: date) -> str:
+def format_day(day: date) -> str:
     """ "Tuesday 24 November 2026"."""
     return f"{day_name(day.weekday())} {day.day} {month_name(day.month)} {day.year}"
 
 
-def day_words_short(day: date) -> str:
+def format_day_short(day: date) -> str:
     """ "Tue 24 Nov"."""
     return f"{day_name(day.weekday())[:3]} {day.day} {month_name(day.month)[:3]}"
 
 
-def moment_words(at: datetime) -> str:
+def format_moment(at: datetime) -> str:
     """ "Tuesday 24 November 2026 at 10:30am"; `at` is in the zone of the place."""
-    return str(_("%(day)s at %(time)s", day=day_words(at), time=time_words(at)))
+    return str(_("%(day)s at %(time)s", day=format_day(at), time=format_time(at)))
 
 
-def moment_words_short(at: datetime) -> str:
+def format_moment_short(at: datetime) -> str:
     """ "Tue 24 Nov 10:30am"; `at` is in the zone of the place."""
-    return f"{day_words_short(at)} {time_words(at)}"
+    return f"{format_day_short(at)} {format_time(at)}"
 
 
-def month_words(day: date) -> str:
+def format_month(day: date) -> str:
     """ "November 2026"."""
     return f"{month_name(day.month)} {day.year}"
 
 
-def minutes_words(minutes: int) -> str:
+def format_minutes(minutes: int) -> str:
     """ "45 minutes", "1 hour", "1 hour 30 minutes"."""
     hours, rest = divmod(minutes, 60)
     parts = [ngettext("%(num)s hour", "%(num)s hours", hours)] if hours else []
@@ -51,7 +51,7 @@ def minutes_words(minutes: int) -> str:
     return " ".join(parts)
 
 
-def miles_words(miles: float | None) -> str:
+def format_miles(miles: float | None) -> str:
     """ "1.4 miles", "less than a mile"; nothing when the distance is not known."""
     if miles is None:
         return ""

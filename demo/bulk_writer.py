@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.slot_tokens import Offer, encode
+from booking.slot_tokens import SlotKey, encode
 from booking.states import CANCELLED, State
 from booking.tables import Allocation, Appointment, AppointmentService, Claim
 from core.database import connection_of
@@ -104,7 +104,7 @@ class BulkWriter:
 
     def _appointment(self, draft: Draft) -> dict[str, Any]:
         nonce = f"{self._rng.getrandbits(128):032x}"
-        offer = Offer(draft.authority_id, draft.site_id, (draft.service_id,), draft.mode, draft.start_unit)
+        offer = SlotKey(draft.authority_id, draft.site_id, (draft.service_id,), draft.mode, draft.start_unit)
         return {
             "authority_id": draft.authority_id,
             "reference": self._reference(),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Base, Key
+from core.database import Base, BigId
 
 
 class Authority(Base):
@@ -16,7 +16,7 @@ class Authority(Base):
 
     __tablename__ = "authorities"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     zone: Mapped[str] = mapped_column(String(60), default="Europe/London")
@@ -47,7 +47,7 @@ class Site(Base):
         CheckConstraint("kind IN ('library', 'hub', 'office', 'virtual')", name="kind"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     slug: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(200))
@@ -73,7 +73,7 @@ class Resource(Base):
         CheckConstraint("kind IN ('desk', 'room', 'adviser', 'virtual_room', 'equipment')", name="kind"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     slug: Mapped[str] = mapped_column(String(60))
@@ -89,7 +89,7 @@ class Service(Base):
     __tablename__ = "services"
     __table_args__ = (UniqueConstraint("authority_id", "slug"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     slug: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(200))
@@ -122,7 +122,7 @@ class SessionTemplate(Base):
     __tablename__ = "session_templates"
     __table_args__ = (UniqueConstraint("site_id", "slug"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     slug: Mapped[str] = mapped_column(String(60))
@@ -141,7 +141,7 @@ class SessionException(Base):
     __tablename__ = "session_exceptions"
     __table_args__ = (UniqueConstraint("template_id", "date"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     template_id: Mapped[int] = mapped_column(ForeignKey("session_templates.id", ondelete="CASCADE"))
     date: Mapped[date]
     starts: Mapped[time | None]
@@ -155,7 +155,7 @@ class DatedSession(Base):
     __tablename__ = "dated_sessions"
     __table_args__ = (UniqueConstraint("site_id", "slug"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     slug: Mapped[str] = mapped_column(String(60))
@@ -176,7 +176,7 @@ class SessionResource(Base):
         UniqueConstraint("dated_session_id", "resource_id"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     template_id: Mapped[int | None] = mapped_column(ForeignKey("session_templates.id", ondelete="CASCADE"))
     dated_session_id: Mapped[int | None] = mapped_column(ForeignKey("dated_sessions.id", ondelete="CASCADE"))
     resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id", ondelete="CASCADE"))
@@ -192,7 +192,7 @@ class SessionService(Base):
         UniqueConstraint("dated_session_id", "service_id"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     template_id: Mapped[int | None] = mapped_column(ForeignKey("session_templates.id", ondelete="CASCADE"))
     dated_session_id: Mapped[int | None] = mapped_column(ForeignKey("dated_sessions.id", ondelete="CASCADE"))
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
@@ -209,7 +209,7 @@ class Closure(Base):
         Index("ix_closures_authority_ends", "authority_id", "ends_at"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"))

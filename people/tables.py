@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Base, Key
+from core.database import Base, BigId
 from core.personal_data import personal
 
 
@@ -30,7 +30,7 @@ class Resident(Base):
         Index("ix_residents_authority_postcode_key", "authority_id", "postcode_key"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
     surname: Mapped[str] = mapped_column(String(200), default="", info=personal("identity"))
@@ -59,7 +59,7 @@ class ResidentNameToken(Base):
         Index("ix_resident_name_tokens_sound", "authority_id", "sound", "resident_id"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
     token: Mapped[str] = mapped_column(by_code_point(100), info=personal("identity"))
@@ -71,7 +71,7 @@ class Representative(Base):
 
     __tablename__ = "representatives"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
@@ -86,7 +86,7 @@ class ContactNote(Base):
 
     __tablename__ = "contact_notes"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
@@ -100,7 +100,7 @@ class StaffMember(Base):
 
     __tablename__ = "staff_members"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -115,7 +115,7 @@ class StaffRole(Base):
     __tablename__ = "staff_roles"
     __table_args__ = (UniqueConstraint("staff_id", "role", "site_id"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), index=True)
     role: Mapped[str] = mapped_column(String(30))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
@@ -126,7 +126,7 @@ class StaffSession(Base):
 
     __tablename__ = "staff_sessions"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
@@ -141,7 +141,7 @@ class SignInAttempt(Base):
     __tablename__ = "sign_in_attempts"
     __table_args__ = (Index("ix_sign_in_attempts_subject_at", "subject", "at"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
 
@@ -151,7 +151,7 @@ class ApiKey(Base):
 
     __tablename__ = "api_keys"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     name: Mapped[str] = mapped_column(String(100))
     prefix: Mapped[str] = mapped_column(String(12))
@@ -167,11 +167,11 @@ class ResidentAccess(Base):
     __tablename__ = "resident_accesses"
     __table_args__ = (Index("ix_resident_accesses_resident_at", "resident_id", "at"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     resident_id: Mapped[int | None] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"))
     actor_kind: Mapped[str] = mapped_column(String(20))
-    actor_id: Mapped[int | None] = mapped_column(Key)
+    actor_id: Mapped[int | None] = mapped_column(BigId)
     purpose: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from booking.calendar.event import address_lines, appointment_event, documents_of, services_words
 from booking.calendar.ical import Method, calendar_file
 from core.database import ROOT
-from core.language import minutes_words, moment_words
+from core.language import format_minutes, format_moment
 from core.tokens import manage_token, spoken_reference
 from reminders.appointment_queries import MessageFacts
 from reminders.plan import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
@@ -104,8 +104,8 @@ class Writer:
             to_name=recipient.name,
             acts_for=recipient.acts_for,
             what=services_words(facts.services),
-            when=moment_words(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
-            how_long=minutes_words(minutes),
+            when=format_moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
+            how_long=format_minutes(minutes),
             mode=facts.mode,
             site_name=facts.site.name,
             address=address_lines(facts.site),

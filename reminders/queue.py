@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, insert, literal, literal_column, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.database import Instant
+from core.database import UtcDateTime
 from reminders.outbox import LATE, PENDING, SENT, VOID
 from reminders.tables import DeliveryAttempt, Notification
 
@@ -158,8 +158,8 @@ def earlier_tries(db: Session, rows: Iterable[Claimed]) -> dict[int, Earlier]:
 def start(db: Session, rows: Sequence[Claimed], worker: str, now: datetime, *, maybe_duplicate: bool) -> None:
     """Write that a try of each row begins, in one statement."""
     begun = select(
-        Notification.id, Notification.fence, literal(worker), literal(now, Instant()), literal(""), literal(""), literal(""),
-        literal(maybe_duplicate),
+        Notification.id, Notification.fence, literal(worker), literal(now, UtcDateTime()), literal(""), literal(""),
+        literal(""), literal(maybe_duplicate),
     ).where(Notification.id.in_([row.id for row in rows]))  # fmt: skip
     names = ("notification_id", "fence", "worker", "started_at", "outcome", "provider_reference", "error")
     db.execute(insert(DeliveryAttempt).from_select([*names, "maybe_duplicate"], begun))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Base, Key
+from core.database import Base, BigId
 from core.personal_data import personal
 
 
@@ -30,7 +30,7 @@ class Notification(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
     version: Mapped[int]
@@ -56,7 +56,7 @@ class DeliveryAttempt(Base):
     __tablename__ = "delivery_attempts"
     __table_args__ = (UniqueConstraint("notification_id", "fence"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
     fence: Mapped[int]
     worker: Mapped[str] = mapped_column(String(60))
@@ -76,7 +76,7 @@ class DemoMessage(Base):
 
     __tablename__ = "demo_messages"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     notification_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"), index=True)
     to: Mapped[str] = mapped_column(String(254), info=personal("message"))

@@ -53,7 +53,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, _unhandled_error)
 
 
 def csp_nonce() -> str:
@@ -68,7 +68,7 @@ def is_api() -> bool:
     return request.path.startswith("/api/")
 
 
-def may_be_kept(response: Response) -> Response:
+def allow_private_cache(response: Response) -> Response:
     """Mark a page that holds nothing about anybody: the browser may show it again without asking."""
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -117,14 +117,14 @@ def _install_words(app: Flask) -> None:
         day_names=language.day_names,
     )
     app.jinja_env.filters.update(
-        time=language.time_words,
-        day=language.day_words,
-        short_day=language.day_words_short,
-        moment=language.moment_words,
-        short_moment=language.moment_words_short,
-        month=language.month_words,
-        minutes=language.minutes_words,
-        miles=language.miles_words,
+        time=language.format_time,
+        day=language.format_day,
+        short_day=language.format_day_short,
+        moment=language.format_moment,
+        short_moment=language.format_moment_short,
+        month=language.format_month,
+        minutes=language.format_minutes,
+        miles=language.format_miles,
         in_zone=lambda at, zone: at.astimezone(ZoneInfo(zone)),
         instant=lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tel=lambda phone: re.sub(r"[^0-9+]", "", phone or ""),
@@ -172,7 +172,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return status_answer
 
 
-def _unforeseen(error: Exception) -> ResponseReturnValue:
+def _unhandled_error(error: Exception) -> ResponseReturnValue:
     from flask import current_app
 
     propagates = current_app.config["PROPAGATE_EXCEPTIONS"]

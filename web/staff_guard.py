@@ -21,14 +21,14 @@ from flask_wtf.csrf import CSRFProtect
 from core.audit import Actor
 from core.errors import NotFound
 from core.runtime import runtime
-from people.staff.access_marks import Mark, mark_of
+from people.staff.access_marks import AccessMark, mark_of
 from people.staff.policy import Action
 from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
 
 logger = logging.getLogger(__name__)
 csrf = CSRFProtect()
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-KeyCheck = Callable[[Mark], ResponseReturnValue | None]
+KeyCheck = Callable[[AccessMark], ResponseReturnValue | None]
 
 
 def install(app: Flask, check_key: KeyCheck) -> None:
@@ -58,12 +58,12 @@ def guard(check_key: KeyCheck) -> ResponseReturnValue | None:
     return refused
 
 
-def mark_of_endpoint(app: Flask, endpoint: str) -> Mark | None:
+def mark_of_endpoint(app: Flask, endpoint: str) -> AccessMark | None:
     """The mark of an endpoint's view, or None when it has none. Files of the `static` folder are public."""
-    return Mark() if endpoint == "static" else mark_of(app.view_functions.get(endpoint))
+    return AccessMark() if endpoint == "static" else mark_of(app.view_functions.get(endpoint))
 
 
-def _guard_staff(mark: Mark, action: Action) -> ResponseReturnValue | None:
+def _guard_staff(mark: AccessMark, action: Action) -> ResponseReturnValue | None:
     staff = signed_in_staff()
     if staff is None:
         return _to_sign_in()

@@ -17,7 +17,7 @@ from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
 from booking.availability.free_starts import free_at, free_starts, steps_for
 from booking.availability.seat_allocation import MOST_ALTERNATIVES, allocations
 from booking.availability.service_openings import Step
-from booking.availability.values import Allocation, Offer, Search, SiteDay, Slot
+from booking.availability.values import Search, SeatAllocation, SiteDay, Slot, SlotCheck
 
 __all__ = ["assign", "busy_index", "check_offer", "count_by_day", "day_starts", "find_slots", "first_slot_by_site"]
 
@@ -72,7 +72,7 @@ def assign(
     prefer: frozenset[int] | None = None,
     spread: int = 0,
     most: int = MOST_ALTERNATIVES,
-) -> list[tuple[Allocation, ...]]:
+) -> list[tuple[SeatAllocation, ...]]:
     """Up to `most` ways to seat the visit at `start_unit`, best first; empty when it cannot begin. See `allocation`."""
     tick = start_unit - site_day.day.base_unit
     if tick < 0 or not day_starts(search, site_day, busy) >> tick & 1:
@@ -82,20 +82,20 @@ def assign(
     )
 
 
-def check_offer(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> Offer:
+def check_offer(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> SlotCheck:
     """Whether the visit can begin at `start_unit`, or the first reason why not."""
     tick = start_unit - site_day.day.base_unit
     if start_unit < search.earliest_unit:
-        return Offer.TOO_SOON
+        return SlotCheck.TOO_SOON
     if start_unit >= search.latest_unit:
-        return Offer.TOO_FAR
+        return SlotCheck.TOO_FAR
     if not 0 <= tick < site_day.day.ticks:
-        return Offer.CLOSED
+        return SlotCheck.CLOSED
     if tick % search.visit[0].grid_ticks:
-        return Offer.OFF_GRID
+        return SlotCheck.OFF_GRID
     if day_starts(search, site_day, busy) >> tick & 1:
-        return Offer.FREE
-    return Offer.TAKEN if day_starts(search, site_day, NOTHING_BUSY) >> tick & 1 else Offer.CLOSED
+        return SlotCheck.FREE
+    return SlotCheck.TAKEN if day_starts(search, site_day, NOTHING_BUSY) >> tick & 1 else SlotCheck.CLOSED
 
 
 def _slots_of_day(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy) -> Iterable[Slot]:

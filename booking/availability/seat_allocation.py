@@ -19,7 +19,7 @@ from booking.availability.bits import Bits
 from booking.availability.busy import Busy
 from booking.availability.free_starts import seat_starts
 from booking.availability.service_openings import Pool, Step, open_bits, released_tick, ways_by_step
-from booking.availability.values import Allocation, ResourceDay, ResourceFacts, Search, SiteDay
+from booking.availability.values import EngineResource, ResourceDay, Search, SeatAllocation, SiteDay
 
 MOST_ALTERNATIVES = 12
 T = TypeVar("T")
@@ -28,7 +28,7 @@ T = TypeVar("T")
 class Seat(NamedTuple):
     """One seat that is free for a whole step."""
 
-    resource: ResourceFacts
+    resource: EngineResource
     number: int
 
 
@@ -46,7 +46,7 @@ def allocations(
     prefer: frozenset[int],
     spread: int,
     most: int = MOST_ALTERNATIVES,
-) -> list[tuple[Allocation, ...]]:
+) -> list[tuple[SeatAllocation, ...]]:
     """Up to `most` different ways to seat the visit that begins at `tick`, best first; all are free."""
     desk = _Desk(search, site_day, busy, tick, prefer, spread)
     pools_by_way = [
@@ -54,7 +54,7 @@ def allocations(
         for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True)
     ]
     turns = max(len(seats) for ways in pools_by_way for pools in ways for seats in pools)
-    found: dict[tuple[Allocation, ...], None] = {}
+    found: dict[tuple[SeatAllocation, ...], None] = {}
     for turn in range(min(turns, MOST_ALTERNATIVES)):
         visit = _seat_visit(pools_by_way, turn)
         if visit is not None:
@@ -94,7 +94,7 @@ class _Desk(NamedTuple):
         equals = (list(group) for _, group in groupby(ranked, itemgetter(0)))
         return [Seat(seat[4], seat[3]) for group in equals for seat in _turned(group, self.spread)]
 
-    def _rank(self, resource: ResourceFacts) -> tuple[bool, int]:
+    def _rank(self, resource: EngineResource) -> tuple[bool, int]:
         return resource.resource_id not in self.prefer, len(resource.skills)
 
     def _gap(self, plan: ResourceDay, number: int, step: Step) -> int:
@@ -151,7 +151,7 @@ def _choices(pools: Pools, chosen: Seats) -> Iterator[Seats]:
             yield from _choices(pools, (*chosen, seat))
 
 
-def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: int) -> tuple[Allocation, ...]:
+def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: int) -> tuple[SeatAllocation, ...]:
     """What each seat is taken for, each tick of it once.
 
     A visit does not wait for its own clearing up: where a seat serves a later step too, it is held for the earlier one
@@ -160,7 +160,7 @@ def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: in
         step A, turnaround 3    AAAAAAttt     held    AAAAAA
         step B, turnaround 0          BB                    BBt
     """
-    taken: list[Allocation] = []
+    taken: list[SeatAllocation] = []
     held_until: dict[Seat, int] = {}
     for place, (step, seats) in enumerate(zip(steps, visit, strict=True)):
         for seat in seats:
@@ -170,6 +170,6 @@ def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: in
             )
             first_unit, last_unit = start_unit + step.offset, start_unit + min(end, next(again, end))
             taken.append(
-                Allocation(seat.resource.resource_id, seat.number, first_unit, last_unit, step.shape.service_id)
+                SeatAllocation(seat.resource.resource_id, seat.number, first_unit, last_unit, step.shape.service_id)
             )
     return tuple(taken)

@@ -13,7 +13,7 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from booking.availability.bits import NOTHING, Bits, span, starts
-from booking.availability.values import Requirement, ResourceDay, ResourceFacts, Search, ServiceShape, SiteDay, Window
+from booking.availability.values import EngineResource, Requirement, ResourceDay, Search, ServiceShape, SiteDay, Window
 
 MEMORY_LIMIT = 64
 """Answers remembered in one site day: services times the moments at which something is released to residents."""
@@ -22,7 +22,7 @@ MEMORY_LIMIT = 64
 class Member(NamedTuple):
     """A resource of a pool, and the starts at which it is open for the whole service."""
 
-    resource: ResourceFacts
+    resource: EngineResource
     open_starts: Bits
 
 

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from booking.availability.bits import Bits, span
 from booking.availability.values import (
+    EngineResource,
     Requirement,
     ResourceDay,
-    ResourceFacts,
     Search,
     ServiceShape,
     SiteDay,
@@ -55,7 +55,7 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
     closed = closed_on(site, day, zone)
     resources = tuple(
         ResourceDay(
-            resource=ResourceFacts(resource.id, resource.kind, resource.seats, resource.skills),
+            resource=EngineResource(resource.id, resource.kind, resource.seats, resource.skills),
             windows=tuple(windows[resource.id]),
             closed=_bits(closed.get(None, ())) | _bits(closed.get(resource.id, ())),
         )

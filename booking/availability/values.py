@@ -56,7 +56,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceFacts:
+class EngineResource:
     """What a resource is. `skills` holds skills and features together."""
 
     resource_id: int
@@ -69,7 +69,7 @@ class ResourceFacts:
 class ResourceDay:
     """The plan of one resource in one day, without its bookings."""
 
-    resource: ResourceFacts
+    resource: EngineResource
     windows: tuple[Window, ...]
     closed: Bits = 0
 
@@ -116,7 +116,7 @@ class Slot(NamedTuple):
     free: int
 
 
-class Allocation(NamedTuple):
+class SeatAllocation(NamedTuple):
     """One seat of one resource, taken for one service of a visit; `last_unit` includes the turnaround."""
 
     resource_id: int
@@ -126,7 +126,7 @@ class Allocation(NamedTuple):
     service_id: int
 
 
-class Offer(Enum):
+class SlotCheck(Enum):
     """Whether a start can be booked, or the first reason why not."""
 
     FREE = "free"

@@ -14,21 +14,23 @@ from functools import lru_cache
 from sqlalchemy import TextClause, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from booking.availability.values import Allocation as Seating
+from booking.availability.values import SeatAllocation
 from booking.tables import Allocation, Claim
 from core.database import connection_of, table_of
-from core.errors import HoldExpired, LostRace
+from core.errors import CapacityConflict, HoldExpired
 
 _allocations = table_of(Allocation)
 _INSERT_ALLOCATION = _allocations.insert().returning(_allocations.c.id)
 
 
-def claim_for_hold(db: Session, site_id: int, way: Sequence[Seating], *, hold_id: int, expires_at: datetime) -> None:
+def claim_for_hold(
+    db: Session, site_id: int, way: Sequence[SeatAllocation], *, hold_id: int, expires_at: datetime
+) -> None:
     """Claim the seats of `way` until `expires_at`. Raises: LostRace when the database does not grant them."""
     _claim(db, site_id, way, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
 
 
-def claim_for_appointment(db: Session, site_id: int, way: Sequence[Seating], *, appointment_id: int) -> None:
+def claim_for_appointment(db: Session, site_id: int, way: Sequence[SeatAllocation], *, appointment_id: int) -> None:
     """Claim the seats of `way` for good. Raises: LostRace when the database does not grant them."""
     _claim(db, site_id, way, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
 
@@ -73,13 +75,13 @@ def remove_past(db: Session, before_unit: int) -> int:
     return result.rowcount
 
 
-def _claim(db: Session, site_id: int, way: Sequence[Seating], owner: dict[str, object]) -> None:
+def _claim(db: Session, site_id: int, way: Sequence[SeatAllocation], owner: dict[str, object]) -> None:
     for seat in sorted(way):
         if not _insert(db, site_id, seat, owner):
-            raise LostRace
+            raise CapacityConflict
 
 
-def _insert(db: Session, site_id: int, seat: Seating, owner: dict[str, object]) -> bool:
+def _insert(db: Session, site_id: int, seat: SeatAllocation, owner: dict[str, object]) -> bool:
     """Whether every unit of `seat` could be claimed. The caller's transaction is rolled back when not."""
     connection = connection_of(db)
     allocation = {"site_id": site_id} | seat._asdict() | owner

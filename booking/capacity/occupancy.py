@@ -38,14 +38,20 @@ def busy_of(db: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
     return busy_index(integer_rows(db, _BUSY, period | {"now": now}), period["first"])
 
 
-def taken_on(db: Session, day: SiteDay, now: datetime, *, but_not: int | None = None) -> tuple[Busy, tuple[int, ...]]:
+def taken_on(
+    db: Session, day: SiteDay, now: datetime, *, exclude_appointment_id: int | None = None
+) -> tuple[Busy, tuple[int, ...]]:
     """What is taken on one day, and the ids of the allocations whose holds are dead at `now`.
 
-    `but_not` leaves out one appointment, whose own time is free to itself when it moves.
+    `exclude_appointment_id` leaves out one appointment, whose own time is free to itself when it moves.
     """
     rows = connection_of(db).execute(_TAKEN, _period_of([day])).all()
     dead = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
-    others = [row for row in rows if row.id not in dead and (but_not is None or row.appointment_id != but_not)]
+    others = [
+        row
+        for row in rows
+        if row.id not in dead and (exclude_appointment_id is None or row.appointment_id != exclude_appointment_id)
+    ]
     busy = busy_index([(row.resource_id, row.seat, row.first_unit, row.last_unit) for row in others])
     return busy, tuple(dead)
 

@@ -17,13 +17,11 @@ from sqlalchemy.orm import Session
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_offer
 from booking.availability.site_days import earliest_at, search_for, site_day
-from booking.availability.values import Allocation as Seating
-from booking.availability.values import Offer as Verdict
-from booking.availability.values import Search, SiteDay
+from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
 from booking.capacity.claims import bury
 from booking.capacity.occupancy import taken_on
 from booking.queries.slots import Ask, candidate_sites
-from booking.slot_tokens import Offer
+from booking.slot_tokens import SlotKey
 from booking.states import NEEDS, place_needs
 from booking.tables import Allocation
 from core.database import connection_of
@@ -43,21 +41,21 @@ class Placement:
     search: Search
     start_unit: int
     end_unit: int
-    way: tuple[Seating, ...]
+    way: tuple[SeatAllocation, ...]
 
 
 def place(
     db: Session,
-    offer: Offer,
+    offer: SlotKey,
     now: datetime,
     *,
     for_public: bool,
     needs: frozenset[str] = frozenset(),
-    but_not: int | None = None,
+    exclude_appointment_id: int | None = None,
 ) -> Placement:
     """The offer, checked against the diary as it stands.
 
-    `but_not` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
+    `exclude_appointment_id` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
     catalogue = catalogue_while_locked(db, offer.authority_id, [offer.site_id])
     _check_offered(catalogue, offer)
@@ -66,9 +64,9 @@ def place(
         catalogue, offer.service_ids, now, for_public=for_public, needs=needs, extra_time=offer.extra_time
     )
     day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
-    busy, dead = taken_on(db, day, now, but_not=but_not)
+    busy, dead = taken_on(db, day, now, exclude_appointment_id=exclude_appointment_id)
     verdict = check_offer(search, day, busy, offer.start_unit)
-    if verdict is not Verdict.FREE:
+    if verdict is not SlotCheck.FREE:
         raise _refusal(verdict, catalogue, offer, search, now)
     if dead:
         bury(db, dead, now)
@@ -81,25 +79,25 @@ def _spread(db: Session) -> int:
     return secrets.randbelow(1 << 16) if db.info.get(TRIES) else 0
 
 
-def _check_offered(catalogue: Catalogue, offer: Offer) -> None:
+def _check_offered(catalogue: Catalogue, offer: SlotKey) -> None:
     ask = Ask(service_ids=offer.service_ids, site_ids=(offer.site_id,), mode=offer.mode)
     if not candidate_sites(catalogue, ask):
         raise SlotTaken("This place does not offer that. Choose another time or place.")
 
 
 def _refusal(
-    verdict: Verdict, catalogue: Catalogue, offer: Offer, search: Search, now: datetime
+    verdict: SlotCheck, catalogue: Catalogue, offer: SlotKey, search: Search, now: datetime
 ) -> SlotTaken | TooSoon | TooFar:
-    if verdict is Verdict.TOO_SOON:
+    if verdict is SlotCheck.TOO_SOON:
         services = [catalogue.service_by_id(service_id) for service_id in offer.service_ids]
         return TooSoon(earliest_at(services, now, for_public=search.for_public))
-    if verdict is Verdict.TOO_FAR:
+    if verdict is SlotCheck.TOO_FAR:
         return TooFar(instant_of(search.latest_unit))
     return SlotTaken("This time is not free any more. Choose another.")
 
 
 def place_held(
-    db: Session, hold_id: int, offer: Offer, now: datetime, *, needs: frozenset[str] = frozenset()
+    db: Session, hold_id: int, offer: SlotKey, now: datetime, *, needs: frozenset[str] = frozenset()
 ) -> Placement:
     """The place of an offer that is held already. Only a closure made since, or needs that it cannot meet, refuse it.
 
@@ -110,13 +108,13 @@ def place_held(
     zone = catalogue.authority.zone
     search = search_for(catalogue, offer.service_ids, now, for_public=False, extra_time=offer.extra_time)
     day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
-    if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is Verdict.CLOSED:
+    if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken("This place is closed then now. Choose another time.")
     _check_needs_met(db, hold_id, offer, day, needs)
     return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ())
 
 
-def _check_needs_met(db: Session, hold_id: int, offer: Offer, day: SiteDay, needs: frozenset[str]) -> None:
+def _check_needs_met(db: Session, hold_id: int, offer: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
     """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
     unmet = {need for need in needs if NEEDS[need].kind == "time"} if not offer.extra_time else set()
     wanted = place_needs(needs) - day.features

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import contact_of, stamp_of_row
-from booking.slot_tokens import Offer, decode
+from booking.slot_tokens import SlotKey, decode
 from booking.states import STATE_WORDS, State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
@@ -78,7 +78,7 @@ class AppointmentView:
     is_walk_in: bool
     created_at: datetime
     changed_at: datetime
-    offer: Offer
+    offer: SlotKey
     stamp: str
     link_mark: str
     has_own_contact: bool

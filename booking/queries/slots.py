@@ -15,7 +15,7 @@ from booking.availability.engine import count_by_day, day_starts, find_slots, fi
 from booking.availability.site_days import last_bookable_date, search_for, site_day
 from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
-from booking.slot_tokens import Offer, encode
+from booking.slot_tokens import SlotKey, encode
 from core.wall_clock import days_between, instant_of, local_date_of
 from locations.catalogue import Catalogue, SiteFacts
 from locations.postcodes import Place, grid_miles
@@ -42,7 +42,7 @@ class Ask:
 class FreeSlot:
     """A start that could be booked, ready to show. Times are aware, in the authority's zone."""
 
-    offer: Offer
+    offer: SlotKey
     token: str
     site: SiteFacts
     mode: str
@@ -148,7 +148,7 @@ def next_slot(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> Fre
 def nearest_alternatives(
     db: Session,
     catalogue: Catalogue,
-    offer: Offer,
+    offer: SlotKey,
     now: datetime,
     *,
     for_public: bool,
@@ -234,7 +234,7 @@ def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
 def _shown(catalogue: Catalogue, ask: Ask, slot: Slot) -> Iterator[FreeSlot]:
     site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
     for mode in modes_at(catalogue, ask, site):
-        offer = Offer(
+        offer = SlotKey(
             authority_id=catalogue.authority.id,
             site_id=site.id,
             service_ids=ask.service_ids,

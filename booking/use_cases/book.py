@@ -15,18 +15,18 @@ from booking.appointment_repository import insert_appointment, insert_services
 from booking.capacity.claims import claim_for_appointment, turn_hold_into_appointment
 from booking.capacity.placement import Placement, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, announce
-from booking.slot_tokens import Offer, decode, encode
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import CHANNELS, State, wants_extra_time
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached
-from core.idempotency import Answer, IdempotencyKey, once
+from core.idempotency import Answer, IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from core.wall_clock import instant_of, local_date_of
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 from people.residents.identity import Identified, identify
 from people.residents.resident_repository import add_representative, lock_resident
 
@@ -51,8 +51,8 @@ class Booking:
 
     authority_id: int
     channel: str
-    resident: Person | int
-    offer: Offer | None = None
+    resident: ResidentDetails | int
+    offer: SlotKey | None = None
     hold: str | None = None
     representative: Representation | None = None
     support_needs: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Booked:
 class _Taking:
     """Capacity about to be taken: the checked place in the diary, and the hold that has it already, if one does."""
 
-    offer: Offer
+    offer: SlotKey
     placement: Placement
     hold_id: int | None
 
@@ -89,8 +89,8 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     """
     if booking.channel not in CHANNELS:
         raise Invalid({"channel": [f"Use one of: {', '.join(sorted(CHANNELS))}."]})
-    deed = partial(_book, runtime=runtime, booking=booking, actor=actor)
-    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
+    operation = partial(_book, runtime=runtime, booking=booking, actor=actor)
+    return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
 def with_link(runtime: Runtime, answer: Answer) -> Booked:
@@ -187,7 +187,7 @@ def _values(taking: _Taking, booking: Booking, now: datetime) -> dict[str, Any]:
     }
 
 
-def times_of(placement: Placement, offer: Offer) -> dict[str, Any]:
+def times_of(placement: Placement, offer: SlotKey) -> dict[str, Any]:
     """The columns of an appointment that say where and when it is."""
     return {
         "site_id": offer.site_id,
@@ -199,7 +199,7 @@ def times_of(placement: Placement, offer: Offer) -> dict[str, Any]:
     }
 
 
-def parts_of(placement: Placement, offer: Offer) -> list[tuple[int, datetime, datetime]]:
+def parts_of(placement: Placement, offer: SlotKey) -> list[tuple[int, datetime, datetime]]:
     """The services of the visit, back to back: (service id, start, end) each."""
     parts, unit = [], placement.start_unit
     for shape in placement.search.visit:

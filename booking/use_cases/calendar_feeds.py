@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.tables import CalendarFeed
 from core.audit import Actor, record
 from core.errors import Invalid, NotFound
-from core.idempotency import Answer, IdempotencyKey, once
+from core.idempotency import Answer, IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, new_nonce
 from locations.catalogue import SiteFacts
@@ -44,7 +44,7 @@ def make_feed(
     Raises: Invalid (name, or too many), NotFound for another site's resource, IdempotencyMismatch.
     """
 
-    def deed(db: Session) -> Answer:
+    def operation(db: Session) -> Answer:
         now = runtime.clock.database_now(db)
         _check(db, site, name, resource_id)
         nonce = new_nonce()
@@ -62,7 +62,7 @@ def make_feed(
         record(db, actor, "feed_made", subject, authority_id=authority_id, now=now, site_id=site.id)
         return Answer(201, {"id": row.id, "nonce": nonce})
 
-    answer = once(runtime.database, idempotency, deed, runtime.clock.now())
+    answer = run_once(runtime.database, idempotency, operation, runtime.clock.now())
     return NewFeed(answer.body["id"], _token(runtime, answer.body["nonce"]))
 
 

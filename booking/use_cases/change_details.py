@@ -14,7 +14,7 @@ from booking.states import Contact, ContactChange, State, written_to
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import IllegalMove
-from core.idempotency import Answer, IdempotencyKey, once
+from core.idempotency import Answer, IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from people.residents.names import email_key
@@ -46,7 +46,7 @@ def change_details(
     `seen` is the stamp of what was shown. Raises: IllegalMove, LinkEnded, Stale, NotFound.
     """
 
-    def deed(db: Session) -> Answer:
+    def operation(db: Session) -> Answer:
         now = runtime.clock.database_now(db)
         row = appointment_for_change(db, authority_id, reference)
         check_link(row, actor, now)
@@ -62,7 +62,7 @@ def change_details(
         _recorded(db, row, actor, now, change)
         return Answer(200, {})
 
-    once(runtime.database, idempotency, deed, runtime.clock.now())
+    run_once(runtime.database, idempotency, operation, runtime.clock.now())
 
 
 def follow_record(db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:

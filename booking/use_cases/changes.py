@@ -19,7 +19,7 @@ from booking.appointment_repository import (
 from booking.capacity.claims import claim_for_appointment, release, turn_hold_into_appointment
 from booking.capacity.placement import Placement, place, place_held
 from booking.events import AppointmentChange, announce
-from booking.slot_tokens import Offer, decode, encode
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
@@ -27,8 +27,8 @@ from booking.use_cases.closures import settle
 from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
 from core.database import connection_of, table_of
-from core.errors import IllegalMove, Invalid, LostRace, NotFound, TooSoon
-from core.idempotency import Answer, IdempotencyKey, once
+from core.errors import CapacityConflict, IllegalMove, Invalid, NotFound, TooSoon
+from core.idempotency import Answer, IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import parse_reference
 from core.wall_clock import unit_of
@@ -41,7 +41,7 @@ By = Literal["resident", "authority"]
 class Move:
     """Where an appointment is to go: an offer, or a hold's token."""
 
-    offer: Offer | None = None
+    offer: SlotKey | None = None
     hold: str | None = None
     reason: str = ""
 
@@ -62,7 +62,7 @@ def reschedule(
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, LinkEnded, Stale, Invalid, NotFound, IdempotencyMismatch.
     """
 
-    def deed(db: Session) -> Answer:
+    def operation(db: Session) -> Answer:
         now = runtime.clock.database_now(db)
         site_id = _site_of(db, authority_id, reference)
         row = _locked(db, authority_id, reference, site_id, _destination(db, authority_id, move, now))
@@ -72,7 +72,7 @@ def reschedule(
         _move(db, row, move, actor, now)
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
 def cancel(
@@ -94,7 +94,7 @@ def cancel(
     """
     wanted = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
 
-    def deed(db: Session) -> Answer:
+    def operation(db: Session) -> Answer:
         now = runtime.clock.database_now(db)
         row = _locked(db, authority_id, reference, _site_of(db, authority_id, reference))
         check_link(row, actor, now)
@@ -112,7 +112,7 @@ def cancel(
         _recorded(db, row, actor, "cancelled", now, reason)
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
 def answer_of(row: Appointment) -> Answer:
@@ -144,7 +144,7 @@ def _locked(db: Session, authority_id: int, reference: str, *site_ids: int) -> A
     catalogue_while_locked(db, authority_id, site_ids)
     row = appointment_for_change(db, authority_id, reference)
     if row.site_id != site_ids[0]:
-        raise LostRace
+        raise CapacityConflict
     return row
 
 
@@ -183,7 +183,7 @@ def _move(db: Session, row: Appointment, move: Move, actor: Actor, now: datetime
     _recorded(db, row, actor, "rescheduled", now, move.reason, was=was, offer=encode(offer))
 
 
-def _take_hold(db: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, Offer]:
+def _take_hold(db: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, SlotKey]:
     hold = live_hold(db, row.authority_id, token, now, lock=True)
     offer = _same_visit(db, row, decode(hold.offer))
     placement = place_held(db, hold.id, offer, now)
@@ -193,17 +193,19 @@ def _take_hold(db: Session, row: Appointment, token: str, now: datetime) -> tupl
     return placement, offer
 
 
-def _take_offer(db: Session, row: Appointment, wanted: Offer, actor: Actor, now: datetime) -> tuple[Placement, Offer]:
+def _take_offer(
+    db: Session, row: Appointment, wanted: SlotKey, actor: Actor, now: datetime
+) -> tuple[Placement, SlotKey]:
     offer = _same_visit(db, row, wanted)
     offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(frozenset(row.support_needs)))
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
-    placement = place(db, offer, now, for_public=for_public, needs=needs, but_not=row.id)
+    placement = place(db, offer, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)
     release(db, appointment_id=row.id)
     claim_for_appointment(db, offer.site_id, placement.way, appointment_id=row.id)
     return placement, offer
 
 
-def _same_visit(db: Session, row: Appointment, offer: Offer) -> Offer:
+def _same_visit(db: Session, row: Appointment, offer: SlotKey) -> SlotKey:
     """`offer`, when it is for the appointment's own services. Raises: Invalid."""
     if offer.authority_id != row.authority_id or offer.service_ids != service_ids_of(db, row.id):
         raise Invalid({"slot": ["This slot is for another service. Ask for the appointment's own services."]})

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from booking.capacity.claims import claim_for_hold, release
 from booking.capacity.placement import place
-from booking.slot_tokens import Offer, decode, encode
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import wants_extra_time
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
 from core.errors import HoldExpired
-from core.idempotency import Answer, IdempotencyKey, once
+from core.idempotency import Answer, IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
 from locations.catalogue import catalogue_while_locked
@@ -31,13 +31,13 @@ class HeldSlot:
     """A hold that is alive: its token, what it holds, and until when (UTC)."""
 
     token: str
-    offer: Offer
+    offer: SlotKey
     expires_at: datetime
 
 
 def hold_slot(
     runtime: Runtime,
-    offer: Offer,
+    offer: SlotKey,
     *,
     for_public: bool,
     needs: frozenset[str] = frozenset(),
@@ -49,13 +49,13 @@ def hold_slot(
     Raises: SlotTaken, TooSoon, TooFar, NotFound, IdempotencyMismatch.
     """
 
-    def deed(db: Session) -> Answer:
+    def operation(db: Session) -> Answer:
         nonce = new_nonce()
         held = _hold(db, runtime, offer, nonce, for_public=for_public, needs=needs, replaces=replaces)
         body = {"nonce": nonce, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
         return Answer(201, body)
 
-    body = once(runtime.database, idempotency, deed, runtime.clock.now()).body
+    body = run_once(runtime.database, idempotency, operation, runtime.clock.now()).body
     token = hold_token(runtime.settings.secret_key, body["nonce"])
     return HeldSlot(token, decode(body["offer"]), datetime.fromisoformat(body["expires_at"]))
 
@@ -63,7 +63,7 @@ def hold_slot(
 def _hold(
     db: Session,
     runtime: Runtime,
-    offer: Offer,
+    offer: SlotKey,
     nonce: str,
     *,
     for_public: bool,
@@ -127,7 +127,7 @@ def remove_holds(db: Session, hold_ids: Sequence[int]) -> int:
     return len(hold_ids)
 
 
-def _replace(db: Session, offer: Offer, token: str) -> None:
+def _replace(db: Session, offer: SlotKey, token: str) -> None:
     """Release the hold of `token` for `offer`: both sites are locked before the hold, as everybody does."""
     same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == offer.authority_id)
     site_id = connection_of(db).scalar(select(_holds.c.site_id).where(*same))

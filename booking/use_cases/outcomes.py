@@ -12,7 +12,7 @@ from booking.use_cases.book import Booked, with_link
 from booking.use_cases.changes import answer_of
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid
-from core.idempotency import Answer, IdempotencyKey, once
+from core.idempotency import Answer, IdempotencyKey, run_once
 from core.runtime import Runtime
 
 
@@ -33,7 +33,7 @@ def move(
     Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
     """
 
-    def deed(db: Session) -> Answer:
+    def operation(db: Session) -> Answer:
         row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, wanted, shown)
         now = runtime.clock.database_now(db)
@@ -45,7 +45,7 @@ def move(
         _set_state(db, runtime, row, wanted, actor, reason, "moved")
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
 def correct(
@@ -65,7 +65,7 @@ def correct(
     IdempotencyMismatch.
     """
 
-    def deed(db: Session) -> Answer:
+    def operation(db: Session) -> Answer:
         row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, wanted, shown)
         now = runtime.clock.database_now(db)
@@ -76,7 +76,7 @@ def correct(
         _set_state(db, runtime, row, wanted, actor, reason, "corrected")
         return answer_of(row)
 
-    return with_link(runtime, once(runtime.database, idempotency, deed, runtime.clock.now()))
+    return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
 def _check_shown(row: Appointment, wanted: State, shown: str | None) -> None:

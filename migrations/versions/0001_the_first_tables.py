@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import core.database
+from migrations.column_types import UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.create_table(
         "heartbeats",
         sa.Column("worker", sa.String(length=60), nullable=False),
-        sa.Column("at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("worker", name=op.f("pk_heartbeats")),
     )
     op.create_table(
@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("answer", sa.JSON(), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_records")),
         sa.UniqueConstraint("owner", "key", name=op.f("uq_idempotency_records_owner_key")),
     )
@@ -64,7 +64,7 @@ def upgrade() -> None:
         "sign_in_attempts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("subject", sa.String(length=64), nullable=False),
-        sa.Column("at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempts")),
     )
     with op.batch_alter_table("sign_in_attempts", schema=None) as batch_op:
@@ -78,8 +78,8 @@ def upgrade() -> None:
         sa.Column("prefix", sa.String(length=12), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("revoked_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_api_keys_authority_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
@@ -88,7 +88,7 @@ def upgrade() -> None:
         "audit_entries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("actor_kind", sa.String(length=20), nullable=False),
         sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("actor_name", sa.String(length=200), nullable=False),
@@ -132,8 +132,8 @@ def upgrade() -> None:
         sa.Column("contact_preference", sa.String(length=10), nullable=False),
         sa.Column("do_not_text", sa.Boolean(), nullable=False),
         sa.Column("leave_no_message", sa.Boolean(), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("anonymised_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("anonymised_at", UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_residents_authority_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_residents")),
     )
@@ -199,7 +199,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("password_hash", sa.String(length=300), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_staff_members_authority_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_members")),
         sa.UniqueConstraint("email", name=op.f("uq_staff_members_email")),
@@ -212,7 +212,7 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_contact_notes_authority_id")),
         sa.ForeignKeyConstraint(
             ["resident_id"], ["residents.id"], name=op.f("fk_contact_notes_resident_id"), ondelete="CASCADE"
@@ -249,8 +249,8 @@ def upgrade() -> None:
         sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("offer", sa.String(length=300), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("expires_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_holds_authority_id")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_holds_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
@@ -268,7 +268,7 @@ def upgrade() -> None:
         sa.Column("basis", sa.String(length=60), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("phone", sa.String(length=40), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_representatives_authority_id")),
         sa.ForeignKeyConstraint(
             ["resident_id"], ["residents.id"], name=op.f("fk_representatives_resident_id"), ondelete="CASCADE"
@@ -286,7 +286,7 @@ def upgrade() -> None:
         sa.Column("actor_kind", sa.String(length=20), nullable=False),
         sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("purpose", sa.String(length=60), nullable=False),
-        sa.Column("at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_resident_accesses_authority_id")),
         sa.ForeignKeyConstraint(
@@ -385,10 +385,10 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("last_seen_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("expires_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("ended_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["staff_id"], ["staff_members.id"], name=op.f("fk_staff_sessions_staff_id"), ondelete="CASCADE"
         ),
@@ -407,8 +407,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=30), nullable=False),
         sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("mode", sa.String(length=12), nullable=False),
-        sa.Column("starts_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("ends_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("starts_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("local_date", sa.Date(), nullable=False),
         sa.Column("offer", sa.String(length=300), nullable=False),
         sa.Column("channel", sa.String(length=12), nullable=False),
@@ -420,8 +420,8 @@ def upgrade() -> None:
         sa.Column("manage_nonce", sa.String(length=64), nullable=False),
         sa.Column("manage_digest", sa.String(length=64), nullable=False),
         sa.Column("is_walk_in", sa.Boolean(), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("changed_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("state_reason", sa.String(length=500), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_appointments_period")),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_appointments_authority_id")),
@@ -447,8 +447,8 @@ def upgrade() -> None:
         sa.Column("resource_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("revoked_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_calendar_feeds_authority_id")),
         sa.ForeignKeyConstraint(["resource_id"], ["resources.id"], name=op.f("fk_calendar_feeds_resource_id")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_calendar_feeds_site_id")),
@@ -465,8 +465,8 @@ def upgrade() -> None:
         sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("resource_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("slug", sa.String(length=60), nullable=False),
-        sa.Column("starts_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("ends_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("starts_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.CheckConstraint("resource_id IS NULL OR site_id IS NOT NULL", name=op.f("ck_closures_scope")),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_closures_period")),
@@ -561,7 +561,7 @@ def upgrade() -> None:
         sa.Column("service_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("hold_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("appointment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("expires_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("expires_at", UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(hold_id IS NULL) <> (appointment_id IS NULL)", name=op.f("ck_allocations_one_owner")),
         sa.CheckConstraint("(hold_id IS NULL) = (expires_at IS NULL)", name=op.f("ck_allocations_holds_expire")),
         sa.CheckConstraint("first_unit < last_unit", name=op.f("ck_allocations_period")),
@@ -590,8 +590,8 @@ def upgrade() -> None:
         sa.Column("appointment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("service_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("starts_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("ends_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("starts_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["appointment_id"],
             ["appointments.id"],
@@ -614,14 +614,14 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=30), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("due_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("useful_until", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("next_try_at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("due_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("useful_until", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("lease_until", core.database.Instant(timezone=True), nullable=True),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("settled_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("lease_until", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.ForeignKeyConstraint(
             ["appointment_id"], ["appointments.id"], name=op.f("fk_notifications_appointment_id"), ondelete="CASCADE"
@@ -651,8 +651,8 @@ def upgrade() -> None:
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closure_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("appointment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("settled_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["appointment_id"], ["appointments.id"], name=op.f("fk_rebook_items_appointment_id"), ondelete="CASCADE"
         ),
@@ -688,8 +688,8 @@ def upgrade() -> None:
         sa.Column("notification_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=60), nullable=False),
-        sa.Column("started_at", core.database.Instant(timezone=True), nullable=False),
-        sa.Column("ended_at", core.database.Instant(timezone=True), nullable=True),
+        sa.Column("started_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=10), nullable=False),
         sa.Column("provider_reference", sa.String(length=200), nullable=False),
         sa.Column("error", sa.String(length=300), nullable=False),
@@ -711,7 +711,7 @@ def upgrade() -> None:
         sa.Column("to", sa.String(length=254), nullable=False),
         sa.Column("subject", sa.String(length=300), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
-        sa.Column("at", core.database.Instant(timezone=True), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["authority_id"], ["authorities.id"], name=op.f("fk_demo_messages_authority_id")),
         sa.ForeignKeyConstraint(
             ["notification_id"], ["notifications.id"], name=op.f("fk_demo_messages_notification_id"), ondelete="CASCADE"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Person:
+class ResidentDetails:
     """A resident as they describe themselves. Only the name is needed; there may be neither email nor telephone."""
 
     name: str

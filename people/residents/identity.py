@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from people.residents.names import (
     email_key,
     index_tokens,
@@ -68,7 +68,9 @@ class Identified:
     same: tuple[int, ...] = ()
 
 
-def identify(db: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False) -> Identified:
+def identify(
+    db: Session, authority_id: int, person: ResidentDetails, now: datetime, *, by_staff: bool = False
+) -> Identified:
     """The resident that `person` is: with the same email or telephone and closely the same name, or a new one.
 
     Staff have checked who calls, so what they enter replaces older details. Anybody else is unproven: somebody who only
@@ -93,13 +95,13 @@ def identify(db: Session, authority_id: int, person: Person, now: datetime, *, b
 
 
 def find_or_create(
-    db: Session, authority_id: int, person: Person, now: datetime, *, by_staff: bool = False
+    db: Session, authority_id: int, person: ResidentDetails, now: datetime, *, by_staff: bool = False
 ) -> Resident:
     """The row of the resident that `person` is. See `identify`."""
     return db.get_one(Resident, identify(db, authority_id, person, now, by_staff=by_staff).id)
 
 
-def _lock_contact(db: Session, authority_id: int, person: Person) -> None:
+def _lock_contact(db: Session, authority_id: int, person: ResidentDetails) -> None:
     if db.get_bind().dialect.name != "postgresql":
         return  # SQLite has one writer at a time
     keys = (email_key(person.email), phone_key(person.phone))
@@ -111,7 +113,7 @@ def _lock_number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
 
 
-def _of_contact(db: Session, authority_id: int, person: Person) -> Sequence[Row[*tuple[Any, ...]]]:
+def _of_contact(db: Session, authority_id: int, person: ResidentDetails) -> Sequence[Row[*tuple[Any, ...]]]:
     email, phone = email_key(person.email), phone_key(person.phone)
     if not email and not phone:
         return ()
@@ -119,12 +121,12 @@ def _of_contact(db: Session, authority_id: int, person: Person) -> Sequence[Row[
     return connection_of(db).execute(_SAME[bool(email), bool(phone)], values).all()
 
 
-def _changes_nothing(resident: Row[*tuple[Any, ...]], person: Person) -> bool:
+def _changes_nothing(resident: Row[*tuple[Any, ...]], person: ResidentDetails) -> bool:
     email, phone = email_key(person.email), phone_key(person.phone)
     return (not email or email == resident.email) and (not phone or phone == resident.phone_key)
 
 
-def _keep(resident: Resident, person: Person) -> None:
+def _keep(resident: Resident, person: ResidentDetails) -> None:
     """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
     _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
     _set_postcode(resident, person.postcode or resident.postcode)
@@ -136,7 +138,7 @@ def _keep(resident: Resident, person: Person) -> None:
     resident.leave_no_message = resident.leave_no_message or person.leave_no_message
 
 
-def _create(db: Session, authority_id: int, person: Person, now: datetime) -> int:
+def _create(db: Session, authority_id: int, person: ResidentDetails, now: datetime) -> int:
     name = " ".join(person.name.split())
     values = {
         "authority_id": authority_id,
@@ -159,7 +161,7 @@ def _create(db: Session, authority_id: int, person: Person, now: datetime) -> in
     return resident_id
 
 
-def change_contact(db: Session, resident: Resident, person: Person) -> None:
+def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> None:
     """Write all of `person` over the resident, empty values and all: for somebody who has proved who they are."""
     is_renamed = resident.name != person.name.strip()
     _set_name(resident, person.name)

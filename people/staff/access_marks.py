@@ -12,7 +12,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Mark:
+class AccessMark:
     """What a view asks of its visitor. No action and no scope means that anybody may come."""
 
     action: Action | None = None
@@ -28,12 +28,12 @@ class Mark:
 
 def public(view: View) -> View:
     """`view`, marked as open to anybody."""
-    return _marked(view, Mark())
+    return _marked(view, AccessMark())
 
 
 def requires(action: Action, site_arg: str | None = None) -> Callable[[View], View]:
     """A decorator: the view is for staff who may do `action`, at the site whose slug is the URL's `site_arg`."""
-    return lambda view: _marked(view, Mark(action=action, site_arg=site_arg))
+    return lambda view: _marked(view, AccessMark(action=action, site_arg=site_arg))
 
 
 def api_scope(scope: str, open_when_published: bool = False) -> Callable[[View], View]:
@@ -41,15 +41,15 @@ def api_scope(scope: str, open_when_published: bool = False) -> Callable[[View],
 
     With `open_when_published` a request without a key comes in too, and the view must call `require_published`.
     """
-    return lambda view: _marked(view, Mark(scope=Scope(scope), open_when_published=open_when_published))
+    return lambda view: _marked(view, AccessMark(scope=Scope(scope), open_when_published=open_when_published))
 
 
-def _marked(view: View, mark: Mark) -> View:
+def _marked(view: View, mark: AccessMark) -> View:
     view.access_mark = mark  # type: ignore[attr-defined]
     return view
 
 
-def mark_of(view: object) -> Mark | None:
+def mark_of(view: object) -> AccessMark | None:
     """The mark of a view function, or None when it has none."""
-    mark: Mark | None = getattr(view, "access_mark", None)
+    mark: AccessMark | None = getattr(view, "access_mark", None)
     return mark

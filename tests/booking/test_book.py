@@ -22,7 +22,7 @@ from core.audit import AuditEntry
 from core.database import Database
 from core.errors import IdempotencyMismatch, Invalid, LimitReached, NotFound, SlotTaken
 from core.idempotency import IdempotencyKey, IdempotencyRecord
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 from people.tables import Resident
 from tests.support.factories import (
     AGENT,
@@ -54,7 +54,7 @@ def test_a_booked_time_is_taken_and_read_back(database: Database) -> None:
         runtime,
         world,
         TEN,
-        resident=Person("Zoë Ångström", phone="07700 900123", postcode="nw11 9qs"),
+        resident=ResidentDetails("Zoë Ångström", phone="07700 900123", postcode="nw11 9qs"),
         support_needs=("step-free",),
         notes="Ring the bell",
     )
@@ -79,7 +79,7 @@ def test_a_booked_time_is_taken_and_read_back(database: Database) -> None:
 def test_names_in_any_script_and_neither_email_nor_phone(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     for number, name in enumerate(("محمد", "李", "Żółć 'O Brien-Łuk", "👪 x")):
-        booked = make_appointment(runtime, world, TEN + timedelta(hours=number), resident=Person(name))
+        booked = make_appointment(runtime, world, TEN + timedelta(hours=number), resident=ResidentDetails(name))
         with database.reading() as db:
             assert by_reference(db, catalogue(database, world), booked.reference).resident.name == name
 
@@ -167,7 +167,7 @@ def test_a_resident_has_a_limit_of_open_appointments_for_a_service(
     database: Database,
 ) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    person = Person("Robin Sample", email="robin@example.org")
+    person = ResidentDetails("Robin Sample", email="robin@example.org")
     for hours in (0, 1):
         make_appointment(runtime, world, TEN + timedelta(hours=hours), resident=person)
     with pytest.raises(LimitReached) as refused:
@@ -198,7 +198,7 @@ def test_everything_commits_or_nothing_does(database: Database) -> None:
 
 def test_the_same_key_books_once_and_answers_the_same(database: Database) -> None:
     world, runtime = make_world(database, desks=2), make_runtime(database)
-    booking = Booking(world.authority_id, "online", Person("Robin Sample"), offer=offer_at(world, TEN))
+    booking = Booking(world.authority_id, "online", ResidentDetails("Robin Sample"), offer=offer_at(world, TEN))
     key = IdempotencyKey.of("form", "once", b"body")
     first = book(runtime, booking, actor=RESIDENT, idempotency=key)
     assert book(runtime, booking, actor=RESIDENT, idempotency=key) == first
@@ -235,7 +235,7 @@ def test_another_authority_cannot_read_or_use_it(database: Database) -> None:
     booked = make_appointment(runtime, world, TEN)
     with database.reading() as db, pytest.raises(NotFound):
         by_reference(db, catalogue(database, other), booked.reference)
-    stolen = Booking(other.authority_id, "online", Person("Robin Sample"), offer=offer_at(world, TEN))
+    stolen = Booking(other.authority_id, "online", ResidentDetails("Robin Sample"), offer=offer_at(world, TEN))
     with pytest.raises(Invalid):
         book(runtime, stolen, actor=RESIDENT)
 

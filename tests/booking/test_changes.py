@@ -25,7 +25,7 @@ from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Closure
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from tests.support.factories import (
     AGENT,
     NOW,
@@ -247,7 +247,7 @@ def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(dat
     assert not {TEN, TEN + timedelta(minutes=30)} & free
     assert {TEN - timedelta(minutes=30), TEN + timedelta(hours=1)} <= free
     with pytest.raises(HoldExpired):
-        book(runtime, Booking(world.authority_id, "online", Person("Robin"), hold=kept.token), actor=RESIDENT)
+        book(runtime, Booking(world.authority_id, "online", ResidentDetails("Robin"), hold=kept.token), actor=RESIDENT)
     with database.writing() as db:
         assert list_touched(db, closure_id, NOW) == 0
     reschedule(

@@ -17,12 +17,12 @@ from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
 from core.database import Database
-from core.errors import HoldExpired, IllegalMove, Invalid, LimitReached, LostRace, SlotTaken
-from core.idempotency import Answer, IdempotencyKey, IdempotencyRecord, once
+from core.errors import CapacityConflict, HoldExpired, IllegalMove, Invalid, LimitReached, SlotTaken
+from core.idempotency import Answer, IdempotencyKey, IdempotencyRecord, run_once
 from core.runtime import Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Authority, Closure
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from tests.support.factories import (
     AGENT,
     NOW,
@@ -66,8 +66,14 @@ def test_a_hold_on_a_resource_that_closes_cannot_become_an_appointment(database:
         first_desk = db.scalar(select(Allocation.resource_id).order_by(Allocation.id).limit(1))
     assert close(runtime, world, "desk", first_desk) == 0
     with pytest.raises(HoldExpired):
-        book(runtime, Booking(world.authority_id, "online", Person("Robin"), hold=holds[0].token), actor=RESIDENT)
-    assert book(runtime, Booking(world.authority_id, "online", Person("Kim"), hold=holds[1].token), actor=RESIDENT)
+        book(
+            runtime,
+            Booking(world.authority_id, "online", ResidentDetails("Robin"), hold=holds[0].token),
+            actor=RESIDENT,
+        )
+    assert book(
+        runtime, Booking(world.authority_id, "online", ResidentDetails("Kim"), hold=holds[1].token), actor=RESIDENT
+    )
 
 
 def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(database: Database) -> None:
@@ -88,7 +94,7 @@ def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(databas
 
     def book_held() -> None:
         kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
-        book(runtime, Booking(world.authority_id, "online", Person("Kim"), hold=kept.token), actor=RESIDENT)
+        book(runtime, Booking(world.authority_id, "online", ResidentDetails("Kim"), hold=kept.token), actor=RESIDENT)
 
     def move(reference: str, wanted: object) -> None:
         reschedule(runtime, world.authority_id, reference, Move(wanted), actor=AGENT, enforce_cutoff=False)  # type: ignore[arg-type]
@@ -116,11 +122,13 @@ def test_needs_that_the_held_time_cannot_meet_are_refused(database: Database) ->
     world, runtime = make_world(database), make_runtime(database)
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
     for needs in (("hearing-loop",), ("extra-time",)):
-        booking = Booking(world.authority_id, "api", Person("Robin"), hold=kept.token, support_needs=needs)
+        booking = Booking(world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=needs)
         with pytest.raises(Invalid) as refused:
             book(runtime, booking, actor=RESIDENT)
         assert "support_needs" in refused.value.errors
-    met = Booking(world.authority_id, "api", Person("Robin"), hold=kept.token, support_needs=("step-free", "bsl"))
+    met = Booking(
+        world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=("step-free", "bsl")
+    )
     assert book(runtime, met, actor=RESIDENT)
 
 
@@ -131,31 +139,39 @@ def test_a_need_that_the_held_desk_meets_is_met(database: Database) -> None:
     make_session(database, world.authority_id, world.site_id, [desk], [service], "listening")
     (slot, *_rest) = slots_of(database, world, service_ids=(service,))
     kept = hold_slot(runtime, slot.offer, for_public=True)
-    booking = Booking(world.authority_id, "api", Person("Robin"), hold=kept.token, support_needs=("hearing-loop",))
+    booking = Booking(
+        world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=("hearing-loop",)
+    )
     assert book(runtime, booking, actor=RESIDENT)
 
 
 def test_another_telephone_number_does_not_get_round_the_limit(database: Database) -> None:
     world, runtime = make_world(database, desks=4), make_runtime(database)
     for number in range(2):
-        person = Person("Robin Sample", email="robin@example.org", phone=f"07700 90010{number}")
+        person = ResidentDetails("Robin Sample", email="robin@example.org", phone=f"07700 90010{number}")
         make_appointment(runtime, world, TEN, resident=person)
     with pytest.raises(LimitReached):
         make_appointment(
-            runtime, world, TEN, resident=Person("Robin Sample", email="robin@example.org", phone="07700 900109")
+            runtime,
+            world,
+            TEN,
+            resident=ResidentDetails("Robin Sample", email="robin@example.org", phone="07700 900109"),
         )
-    assert make_appointment(runtime, world, TEN, resident=Person("Kim Sample", email="robin@example.org"))
+    assert make_appointment(runtime, world, TEN, resident=ResidentDetails("Kim Sample", email="robin@example.org"))
 
 
 def test_bookings_at_once_by_email_and_by_telephone_are_counted_together(database: Database) -> None:
     world, runtime = make_world(database, desks=8), make_runtime(database)
     make_appointment(
-        runtime, world, TEN, resident=Person("Robin Sample", email="robin@example.org", phone="07700 900100")
+        runtime, world, TEN, resident=ResidentDetails("Robin Sample", email="robin@example.org", phone="07700 900100")
     )
-    people = [Person("Robin Sample", email="robin@example.org"), Person("Robin Sample", phone="07700 900100")] * 3
+    people = [
+        ResidentDetails("Robin Sample", email="robin@example.org"),
+        ResidentDetails("Robin Sample", phone="07700 900100"),
+    ] * 3
     gate = Barrier(len(people))
 
-    def race(person: Person) -> bool:
+    def race(person: ResidentDetails) -> bool:
         gate.wait()
         try:
             make_appointment(runtime, world, TEN, resident=person)
@@ -173,7 +189,7 @@ def test_the_same_service_twice_in_one_visit_counts_twice(database: Database) ->
     three = offer_at(world, TEN).__class__(
         world.authority_id, world.site_id, (service,) * 3, "in_person", offer_at(world, TEN).start_unit
     )
-    person = Person("Robin Sample", email="robin@example.org")
+    person = ResidentDetails("Robin Sample", email="robin@example.org")
     make_appointment(runtime, world, TEN + timedelta(hours=5), resident=person)
     with pytest.raises(LimitReached):
         make_appointment(runtime, world, TEN, resident=person, offer=three)
@@ -192,16 +208,16 @@ def test_a_holds_token_stands_nowhere_in_the_database(database: Database) -> Non
 def test_any_key_can_be_kept(database: Database) -> None:
     for text in ("x" * 5000, "a\x00b", "\ud800", ""):
         key = IdempotencyKey.of("test", text, b"")
-        assert once(database, key, lambda db: Answer(201, {"n": 1}), NOW) == Answer(201, {"n": 1})
-        assert once(database, key, lambda db: Answer(201, {"n": 2}), NOW) == Answer(201, {"n": 1})
+        assert run_once(database, key, lambda db: Answer(201, {"n": 1}), NOW) == Answer(201, {"n": 1})
+        assert run_once(database, key, lambda db: Answer(201, {"n": 2}), NOW) == Answer(201, {"n": 1})
 
 
 def test_a_deed_that_always_loses_gives_up_in_words(database: Database) -> None:
     def loses(db: object) -> Answer:
-        raise LostRace
+        raise CapacityConflict
 
     with pytest.raises(SlotTaken):
-        once(database, None, loses, NOW)
+        run_once(database, None, loses, NOW)
 
 
 def test_a_deadlock_that_the_database_ends_is_tried_again(postgres_url: str) -> None:
@@ -219,7 +235,7 @@ def test_a_deadlock_that_the_database_ends_is_tried_again(postgres_url: str) -> 
             db.execute(update(Authority).where(Authority.id == second).values(phone="1"))  # type: ignore[attr-defined]
             return Answer(200, {})
 
-        return once(database, None, run, NOW)
+        return run_once(database, None, run, NOW)
 
     with ThreadPoolExecutor(2) as pool:
         one = pool.submit(deed, world.authority_id, other.authority_id)

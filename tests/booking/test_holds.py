@@ -14,7 +14,7 @@ from booking.use_cases.holds import held, hold_slot, release_hold
 from core.database import Database
 from core.errors import HoldExpired, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from tests.support.factories import (
     AGENT,
     NOW,
@@ -54,7 +54,7 @@ def test_a_hold_is_dead_after_ten_minutes_without_any_sweep(database: Database) 
     with pytest.raises(HoldExpired):
         book(
             make_runtime(database, later),
-            Booking(world.authority_id, "online", Person("Robin Sample"), hold=first.token),
+            Booking(world.authority_id, "online", ResidentDetails("Robin Sample"), hold=first.token),
             actor=RESIDENT,
         )
 
@@ -65,7 +65,7 @@ def test_a_hold_becomes_an_appointment_with_the_same_claims(database: Database) 
     claims = rows(database, Claim)
     book(
         runtime,
-        Booking(world.authority_id, "online", Person("Robin Sample"), hold=kept.token),
+        Booking(world.authority_id, "online", ResidentDetails("Robin Sample"), hold=kept.token),
         actor=RESIDENT,
     )
     assert (rows(database, Hold), rows(database, Claim)) == (0, claims)
@@ -75,7 +75,7 @@ def test_a_hold_becomes_an_appointment_with_the_same_claims(database: Database) 
 def test_a_hold_is_used_once(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
-    booking = Booking(world.authority_id, "online", Person("Robin Sample"), hold=kept.token)
+    booking = Booking(world.authority_id, "online", ResidentDetails("Robin Sample"), hold=kept.token)
     book(runtime, booking, actor=RESIDENT)
     with pytest.raises(HoldExpired):
         book(runtime, booking, actor=RESIDENT)
@@ -157,7 +157,7 @@ def test_claims_of_past_days_are_swept_and_their_record_stays(database: Database
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=False)
     book(
         runtime,
-        Booking(world.authority_id, "phone", Person("Robin Sample"), hold=kept.token),
+        Booking(world.authority_id, "phone", ResidentDetails("Robin Sample"), hold=kept.token),
         actor=AGENT,
     )
     assert sweep(make_runtime(database, TEN + timedelta(days=1))).claims == 0

@@ -20,7 +20,7 @@ from core.audit import AuditEntry
 from core.database import Database
 from core.errors import LinkEnded, NotFound
 from core.runtime import Runtime
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from people.residents.resident_repository import lock_resident
 from people.tables import Resident
 from reminders.outbox import plan_notifications
@@ -41,7 +41,7 @@ from tests.support.factories import (
 TEN = NOW + timedelta(hours=2)
 TOMORROW = TEN + timedelta(days=1)
 ENDS = TEN + timedelta(minutes=30)
-ROBIN = Person("Robin Sample", "robin@example.org", "07700 900123")
+ROBIN = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123")
 STRANGER = Contact("Stranger@Example.org", "", "email", leave_no_message=False)
 WRITES: dict[str, Callable[[Runtime, World, str], Any]] = {
     "move": lambda runtime, world, reference: reschedule(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from booking.slot_tokens import Offer, decode, encode, prefix
+from booking.slot_tokens import SlotKey, decode, encode, prefix
 from core.errors import Invalid
 
-OFFER = Offer(
+OFFER = SlotKey(
     authority_id=1,
     site_id=22,
     service_ids=(3, 14),

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import literal, select, text
 
-from core.database import IDLE_SECONDS, Database, Instant, answers, is_up_to_date
+from core.database import IDLE_SECONDS, Database, UtcDateTime, is_reachable, is_up_to_date
 from locations.tables import Authority
 from tests.support.factories import make_authority
 
@@ -30,7 +30,7 @@ def test_a_unit_of_work_commits_whole_or_not_at_all(database: Database) -> None:
 def test_an_instant_comes_back_aware_in_utc(database: Database) -> None:
     summer = datetime(2026, 7, 1, 12, 30, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
     with database.reading() as db:
-        value = db.scalar(select(literal(summer, Instant)))
+        value = db.scalar(select(literal(summer, UtcDateTime)))
     assert value == summer
     assert value is not None
     assert value.tzinfo is UTC
@@ -38,11 +38,11 @@ def test_an_instant_comes_back_aware_in_utc(database: Database) -> None:
 
 def test_a_naive_datetime_is_refused(database: Database) -> None:
     with database.reading() as db, pytest.raises(Exception, match="naive"):
-        db.scalar(select(literal(datetime(2026, 7, 1), Instant)))  # noqa: DTZ001 (that is what is refused)
+        db.scalar(select(literal(datetime(2026, 7, 1), UtcDateTime)))  # noqa: DTZ001 (that is what is refused)
 
 
 def test_a_fresh_database_answers_and_is_up_to_date(database: Database) -> None:
-    assert answers(database)
+    assert is_reachable(database)
     assert is_up_to_date(database)
 
 
@@ -58,5 +58,5 @@ def test_a_connection_that_died_while_idle_costs_nobody_a_booking(
             pass
     monkeypatch.setattr("core.database.IDLE_SECONDS", 0.0)
     assert IDLE_SECONDS > 0
-    assert answers(database)
+    assert is_reachable(database)
     database.dispose()

@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import Barrier
 
 from booking.queries.slots import nearest_alternatives
-from booking.slot_tokens import Offer, decode
+from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import hold_slot
 from core.audit import Actor
@@ -18,7 +18,7 @@ from core.errors import SlotTaken
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from locations.catalogue import catalogue_by_id
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from tests.support.factories import make_runtime
 
 GATE_SECONDS = 120
@@ -50,7 +50,7 @@ def run(race: Race, process: int, gate: Barrier) -> Counter[tuple[int, str]]:
     return endings
 
 
-def _try(runtime: Runtime, offer: Offer, name: str, kind: int) -> str:
+def _try(runtime: Runtime, offer: SlotKey, name: str, kind: int) -> str:
     try:
         (_resident, _agent, _program)[kind](runtime, offer, name)
     except SlotTaken:
@@ -61,18 +61,18 @@ def _try(runtime: Runtime, offer: Offer, name: str, kind: int) -> str:
     return "won"
 
 
-def _resident(runtime: Runtime, offer: Offer, name: str) -> None:
+def _resident(runtime: Runtime, offer: SlotKey, name: str) -> None:
     held = hold_slot(runtime, offer, for_public=True)
-    booking = Booking(offer.authority_id, "online", Person(f"Resident {name}"), hold=held.token)
+    booking = Booking(offer.authority_id, "online", ResidentDetails(f"Resident {name}"), hold=held.token)
     book(runtime, booking, actor=Actor.resident())
 
 
-def _agent(runtime: Runtime, offer: Offer, name: str) -> None:
-    booking = Booking(offer.authority_id, "phone", Person(f"Caller {name}"), offer=offer)
+def _agent(runtime: Runtime, offer: SlotKey, name: str) -> None:
+    booking = Booking(offer.authority_id, "phone", ResidentDetails(f"Caller {name}"), offer=offer)
     book(runtime, booking, actor=Actor("staff", 1, "Agnes Agent"))
 
 
-def _program(runtime: Runtime, offer: Offer, name: str) -> None:
-    booking = Booking(offer.authority_id, "api", Person(f"Visitor {name}"), offer=offer)
+def _program(runtime: Runtime, offer: SlotKey, name: str) -> None:
+    booking = Booking(offer.authority_id, "api", ResidentDetails(f"Visitor {name}"), offer=offer)
     key = IdempotencyKey.of("program", name, b"")
     book(runtime, booking, actor=Actor("api", 1, "Kiosk"), idempotency=key)

@@ -20,7 +20,7 @@ from core.runtime import EXTENSION, Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
 from locations.tables import Closure
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import start
 from people.tables import StaffMember, StaffRole
@@ -45,7 +45,7 @@ class Library:
 
     def book(self, minutes: int, name: str = "Robin Sample", **values: object) -> str:
         """The reference of an appointment that begins so many minutes after nine."""
-        resident = Person(name, phone="07700 900123")
+        resident = ResidentDetails(name, phone="07700 900123")
         starts_at = NINE + timedelta(minutes=minutes)
         return make_appointment(
             self.runtime, self.world, starts_at, resident=resident, actor=COLLEAGUE, **values

@@ -13,17 +13,17 @@ from core.clock import FixedClock
 from core.database import Database
 from core.errors import Invalid, NotFound
 from people.residents.contact_notes import add_note, log_access, notes_of, resident_of
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from people.residents.identity import change_contact, find_or_create
 from people.staff.policy import Role
 from people.tables import Resident, ResidentAccess, ResidentNameToken
 from tests.support.council import Council, make_staff
 
-AMINA = Person(name="Amina Yusuf", email="amina@example.org", phone="07700 900123", postcode="n12 9qj")
+AMINA = ResidentDetails(name="Amina Yusuf", email="amina@example.org", phone="07700 900123", postcode="n12 9qj")
 
 
 def come(
-    database: Database, clock: FixedClock, authority_id: int, person: Person, *, by_staff: bool = False
+    database: Database, clock: FixedClock, authority_id: int, person: ResidentDetails, *, by_staff: bool = False
 ) -> Resident:
     """The resident that the person is, in a transaction of its own."""
     with database.writing() as db:
@@ -39,7 +39,10 @@ def test_the_same_person_is_one_resident(database, clock, council: Council):
 
 def test_the_telephone_alone_is_enough_to_be_known(database, clock, council):
     first = come(database, clock, council.northbank, replace(AMINA, email=""))
-    assert come(database, clock, council.northbank, Person(name="Amina Yusuf", phone="+447700900123")).id == first.id
+    assert (
+        come(database, clock, council.northbank, ResidentDetails(name="Amina Yusuf", phone="+447700900123")).id
+        == first.id
+    )
 
 
 def test_two_of_a_family_with_one_email_stay_two(database, clock, council):
@@ -54,7 +57,7 @@ def test_two_authorities_share_nobody(database, clock, council):
 
 
 def test_somebody_with_neither_email_nor_telephone_is_always_new(database, clock, council):
-    nobody = Person(name="Amina Yusuf", postcode="N12 9QJ")
+    nobody = ResidentDetails(name="Amina Yusuf", postcode="N12 9QJ")
     assert come(database, clock, council.northbank, nobody).id != come(database, clock, council.northbank, nobody).id
 
 
@@ -84,7 +87,7 @@ def test_staff_update_contact_details(database, clock, council):
 def test_what_is_left_out_stays_and_do_not_text_is_never_lost(database, clock, council):
     careful = replace(AMINA, do_not_text=True, leave_no_message=True, contact_preference="letter", language="Somali")
     come(database, clock, council.northbank, careful)
-    again = come(database, clock, council.northbank, Person(name="Amina Yusuf", email="amina@example.org"))
+    again = come(database, clock, council.northbank, ResidentDetails(name="Amina Yusuf", email="amina@example.org"))
     assert again.do_not_text
     assert again.leave_no_message
     assert (again.contact_preference, again.language, again.phone) == ("letter", "Somali", "07700 900123")
@@ -92,16 +95,18 @@ def test_what_is_left_out_stays_and_do_not_text_is_never_lost(database, clock, c
 
 @pytest.mark.parametrize("name", ["محمد علي", "王小明", "Тарас Шевченко", "Sukarno", "Nguyễn Thị Hoa", "Åsa Öberg"])
 def test_names_in_any_script_are_kept_as_written(database, clock, council, name: str):
-    resident = come(database, clock, council.northbank, Person(name=name, email="one@example.org"))
+    resident = come(database, clock, council.northbank, ResidentDetails(name=name, email="one@example.org"))
     assert resident.name == name
-    assert come(database, clock, council.northbank, Person(name=name, email="one@example.org")).id == resident.id
+    assert (
+        come(database, clock, council.northbank, ResidentDetails(name=name, email="one@example.org")).id == resident.id
+    )
 
 
 def test_a_proven_change_replaces_everything_and_renames_the_index(database, clock, council):
     resident = come(database, clock, council.northbank, replace(AMINA, do_not_text=True))
     with database.writing() as db:
         row = db.get_one(Resident, resident.id)
-        change_contact(db, row, Person(name="Amina Hassan", email="new@example.org"))
+        change_contact(db, row, ResidentDetails(name="Amina Hassan", email="new@example.org"))
     with database.reading() as db:
         kept = db.get_one(Resident, resident.id)
         tokens = set(db.scalars(select(ResidentNameToken.token)))

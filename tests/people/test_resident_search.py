@@ -7,23 +7,23 @@ from sqlalchemy import event, insert
 
 from core.clock import FixedClock
 from core.database import Database
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from people.residents.identity import find_or_create, find_residents, name_token_rows
 from people.residents.search import read
 from people.tables import Resident, ResidentNameToken
 from tests.support.council import Council
 
 PEOPLE = (
-    Person("Catherine Smyth", email="kate@example.org", phone="07700 900101", postcode="N12 9QJ"),
-    Person("Mohammed Al-Khatib", phone="07700 900102", postcode="NW9 4EW"),
-    Person("Łukasz Wiśniewski", email="lukasz@example.org", phone="07700 900103", postcode="HA8 0AB"),
-    Person("محمد علي", phone="07700 900104", postcode="N12 8AA"),
-    Person("王小明", phone="07700 900105"),
-    Person("Тарас Шевченко", phone="07700 900106"),
-    Person("Sukarno", postcode="N12 7BB"),
-    Person("Siobhán O’Brien", phone="020 7946 0958"),
-    Person("Nguyễn Thị Hoa", phone="07700 900107"),
-    Person("Catherine Jones", phone="07700 900108", postcode="NW11 1AA"),
+    ResidentDetails("Catherine Smyth", email="kate@example.org", phone="07700 900101", postcode="N12 9QJ"),
+    ResidentDetails("Mohammed Al-Khatib", phone="07700 900102", postcode="NW9 4EW"),
+    ResidentDetails("Łukasz Wiśniewski", email="lukasz@example.org", phone="07700 900103", postcode="HA8 0AB"),
+    ResidentDetails("محمد علي", phone="07700 900104", postcode="N12 8AA"),
+    ResidentDetails("王小明", phone="07700 900105"),
+    ResidentDetails("Тарас Шевченко", phone="07700 900106"),
+    ResidentDetails("Sukarno", postcode="N12 7BB"),
+    ResidentDetails("Siobhán O’Brien", phone="020 7946 0958"),
+    ResidentDetails("Nguyễn Thị Hoa", phone="07700 900107"),
+    ResidentDetails("Catherine Jones", phone="07700 900108", postcode="NW11 1AA"),
 )
 
 

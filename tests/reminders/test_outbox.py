@@ -16,7 +16,7 @@ from booking.use_cases.outcomes import correct, move
 from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from reminders.outbox import plan_in_bulk, plan_notifications, send_manage_link
 from reminders.tables import Notification
 from tests.reminders.make_bulk_notifications import notifications, outbox_of
@@ -107,7 +107,7 @@ def test_what_is_owed_is_undone_with_the_booking(runtime: Runtime, world: World)
 
 def test_a_lost_link_is_owed_once_more_but_not_at_every_click(runtime: Runtime, world: World) -> None:
     assert isinstance(runtime.clock, FixedClock)
-    person = Person("Robin Sample", email="robin@example.org")
+    person = ResidentDetails("Robin Sample", email="robin@example.org")
     booked = make_appointment(runtime, world, STARTS, resident=person)
     for minutes in (0, 1, 10):
         runtime.clock.advance(timedelta(minutes=minutes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from booking.slot_tokens import Offer
+from booking.slot_tokens import SlotKey
 from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
@@ -14,7 +14,7 @@ from core.runtime import Runtime
 from core.settings import Settings
 from locations.tables import Service
 from people.residents.contact_notes import add_note
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 from people.residents.identity import find_or_create
 from people.staff import sign_in_sessions
 from people.staff.accounts import NewStaff, Place, add_staff
@@ -27,15 +27,15 @@ LONG_NAME = (
     "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh-Cholmondeley Maximiliana Bartholomew Constantinopolitana"
 )
 PEOPLE = {
-    "amina": Person(
+    "amina": ResidentDetails(
         "Amina Yusuf", "amina.yusuf@example.org", "07700 900999", "N12 0GA", language="Somali", do_not_text=True,
         support_needs=("step-free",),
     ),
-    "aminah": Person("Aminah Youssef", phone="07700 900321", postcode="NW11 9QS"),
-    "norbert": Person("Norbert Nobody"),
-    "rtl": Person("محمد الأحمد", phone="07700 900777", postcode="HA8 0AS", leave_no_message=True),
-    "long": Person(LONG_NAME, "a.very.long.address.that.goes.on.and.on.for.ever@subdomain.example.org", "07700 900555"),
-    "silent": Person("Silas Silent", "silas@example.org", contact_preference="none"),
+    "aminah": ResidentDetails("Aminah Youssef", phone="07700 900321", postcode="NW11 9QS"),
+    "norbert": ResidentDetails("Norbert Nobody"),
+    "rtl": ResidentDetails("محمد الأحمد", phone="07700 900777", postcode="HA8 0AS", leave_no_message=True),
+    "long": ResidentDetails(LONG_NAME, "a.very.long.address.that.goes.on.and.on.ando@subdomain.example.org", "07700 900555"),
+    "silent": ResidentDetails("Silas Silent", "silas@example.org", contact_preference="none"),
 }  # fmt: skip
 
 
@@ -101,6 +101,6 @@ def book_for(
     """An appointment to certify documents at the hub."""
     runtime = Runtime(Settings(database.url, "for-tests-only", is_test=True), database, FixedClock(now))
     unit = int(starts_at.timestamp()) // 300
-    offer = Offer(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
+    offer = SlotKey(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
     booking = Booking(town.authority_id, "phone", resident_id, offer=offer, representative=representative)
     return book(runtime, booking, actor=actor)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from booking.queries.slots import Ask, FreeSlot, all_slots
-from booking.slot_tokens import Offer
+from booking.slot_tokens import SlotKey
 from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
@@ -26,7 +26,7 @@ from locations.tables import (
     SessionTemplate,
     Site,
 )
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from tests.support.loading import made_once
 
 # A Monday, an hour before the default session opens.
@@ -143,10 +143,10 @@ def catalogue(database: Database, world: World) -> Catalogue:
         return catalogue_by_id(db, world.authority_id)
 
 
-def offer_at(world: World, starts_at: datetime, *, service: int = 0, mode: str = "in_person") -> Offer:
+def offer_at(world: World, starts_at: datetime, *, service: int = 0, mode: str = "in_person") -> SlotKey:
     """The offer of one service at an instant."""
     unit = int(starts_at.timestamp()) // 300
-    return Offer(world.authority_id, world.site_id, (world.service_ids[service],), mode, unit)
+    return SlotKey(world.authority_id, world.site_id, (world.service_ids[service],), mode, unit)
 
 
 def slots_of(database: Database, world: World, now: datetime = NOW, **ask: Any) -> list[FreeSlot]:
@@ -162,6 +162,6 @@ def make_appointment(runtime: Runtime, world: World, starts_at: datetime, **valu
     defaults: dict[str, Any] = {
         "channel": "online",
         "offer": offer_at(world, starts_at, service=values.pop("service", 0)),
-        "resident": Person("Robin Sample", email=f"robin.{new_token()[:8].lower()}@example.org"),
+        "resident": ResidentDetails("Robin Sample", email=f"robin.{new_token()[:8].lower()}@example.org"),
     }
     return book(runtime, Booking(world.authority_id, **(defaults | values)), actor=actor)

@@ -20,7 +20,7 @@ from werkzeug.routing import Rule
 from core.clock import FixedClock
 from core.database import Database
 from people.staff import sign_in_sessions
-from people.staff.access_marks import Mark
+from people.staff.access_marks import AccessMark
 from people.staff.api_keys import keys_of, revoke_api_key
 from people.staff.policy import POLICY, SITE_ROLES, SITE_SCOPED, Role
 from people.tables import StaffMember, StaffRole
@@ -124,7 +124,7 @@ def _value_for(rule: Rule, name: str) -> Any:
     return 1 if "int" in type(rule._converters[name]).__name__.lower() else "x"
 
 
-def expected(mark: Mark, visitor: Visitor) -> str:
+def expected(mark: AccessMark, visitor: Visitor) -> str:
     """What the table says that this visitor is told by a route with this mark."""
     if mark.is_public:
         return "in"
@@ -139,7 +139,7 @@ def expected(mark: Mark, visitor: Visitor) -> str:
     return "in" if is_here else "not found"
 
 
-def _expected_of_a_program(mark: Mark, visitor: Visitor) -> str:
+def _expected_of_a_program(mark: AccessMark, visitor: Visitor) -> str:
     if visitor.scopes is None:
         return "in" if mark.open_when_published else "no key"
     if not visitor.scopes:

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from flask import Response, render_template, url_for
 
 from booking.queries.appointments import AppointmentView
-from booking.slot_tokens import Offer, decode
+from booking.slot_tokens import SlotKey, decode
 from booking.states import BASES, MODES, NEEDS
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
-from core.language import moment_words
+from core.language import format_moment
 from core.wall_clock import instant_of
 from locations.catalogue import ServiceFacts, SiteFacts
 from locations.public_catalogue import offered_services
@@ -51,7 +51,7 @@ class HeldVisit:
     @property
     def moment(self) -> str:
         """Day and time in full."""
-        return moment_words(self.starts_at)
+        return format_moment(self.starts_at)
 
     @property
     def where(self) -> str:
@@ -186,7 +186,7 @@ def held_visit(desk: Desk, resident_id: int, state: CallState) -> HeldVisit | No
 
 
 def _visit(desk: Desk, kept: Kept, until: datetime | None) -> HeldVisit:
-    offer: Offer = decode(kept.offer)
+    offer: SlotKey = decode(kept.offer)
     zone = ZoneInfo(desk.zone)
     return HeldVisit(
         token=kept.offer,

@@ -10,7 +10,7 @@ from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booked, Booking, book
 from core.errors import HoldExpired, Invalid, Refused, SlotTaken, TooFar, TooSoon
-from core.idempotency import Answer, once
+from core.idempotency import Answer, run_once
 from core.problems import problem_of
 from people.residents.contact_notes import add_note
 from people.residents.details import Representation
@@ -81,7 +81,7 @@ def _write_note(at: Desk, resident_id: int, typed: Typed) -> None:
         note_id = add_note(db, at.authority.id, resident_id, text, channel="phone", actor=at.actor, now=now)
         return Answer(201, {"note": note_id})
 
-    once(at.runtime.database, at.once("note", typed.call_note), deed, at.now)
+    run_once(at.runtime.database, at.once("note", typed.call_note), deed, at.now)
 
 
 @requires(Action.BOOK_FOR_RESIDENT)

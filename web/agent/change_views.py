@@ -12,7 +12,7 @@ from booking.queries.appointments import AppointmentView
 from booking.states import MODES, NEEDS, State
 from booking.use_cases.changes import Move, cancel, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
-from core.language import moment_words
+from core.language import format_moment
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent.agent_context import Desk, desk
@@ -129,7 +129,7 @@ def _changed(resident_id: int, state: CallState, typed: Typed) -> Response:
 
 
 def _moment(at: Desk, view: AppointmentView) -> str:
-    return moment_words(view.starts_at.astimezone(ZoneInfo(at.zone)))
+    return format_moment(view.starts_at.astimezone(ZoneInfo(at.zone)))
 
 
 def _to_done(resident_id: int, reference: str, what: str) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from core.text import printable
 from core.tokens import stamp_of
 from locations.catalogue import ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 from people.residents.search import read
 from people.tables import Resident
 from web.components.form_fields import Choice, Choices, Email, FieldError, Form, Phone, Text, Tick, optional
@@ -65,9 +65,9 @@ class ResidentForm(Form):
         if field_.data == "text" and (self.do_not_text.data or not self.phone.data):
             raise StopValidation(_("Text needs a telephone number that may be texted. Choose another way"))
 
-    def person(self) -> Person:
+    def person(self) -> ResidentDetails:
         """The person whom the form describes."""
-        return Person(
+        return ResidentDetails(
             name=self.name.data or "",
             email=self.email.data or "",
             phone=self.phone.data or "",
@@ -80,7 +80,7 @@ class ResidentForm(Form):
         )
 
 
-FACTS = tuple(name for name in Person.__dataclass_fields__)
+FACTS = tuple(name for name in ResidentDetails.__dataclass_fields__)
 
 
 def facts_of(resident: Resident) -> dict[str, Any]:

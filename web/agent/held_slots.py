@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import session as flask_session
 
-from booking.slot_tokens import Offer, decode, encode
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.errors import HoldExpired, Invalid
 from web.agent.agent_context import Desk
@@ -59,7 +59,7 @@ def hold_for(desk: Desk, resident_id: int, token: str, needs: frozenset[str], *,
     return taken
 
 
-def _take(desk: Desk, offer: Offer, needs: frozenset[str], replaces: str | None) -> HeldSlot:
+def _take(desk: Desk, offer: SlotKey, needs: frozenset[str], replaces: str | None) -> HeldSlot:
     """A double click gets the first click's hold; the same button pressed again later gets a new one."""
     key = desk.once(f"hold:{encode(offer)}", needs)
     taken = hold_slot(desk.runtime, offer, for_public=False, needs=needs, replaces=replaces, idempotency=key)

@@ -12,7 +12,7 @@ from booking.availability.bits import Bits, ticks_of
 from booking.queries.week_grid import Starts
 from booking.slot_tokens import prefix
 from booking.states import MODES
-from core.language import day_words_short, miles_words, time_words
+from core.language import format_day_short, format_miles, format_time
 from core.wall_clock import instant_of, local_date_of
 from locations.catalogue import SiteFacts
 
@@ -98,7 +98,7 @@ def grid_of(
     """The grid of `lines` by `dates`. A Saturday or Sunday on which nothing is free anywhere is left out."""
     busy_days = {day for _, day in starts}
     shown = [day for day in dates if day.weekday() < SATURDAY or day in busy_days]
-    days = tuple((day, day_words_short(day)) for day in shown)
+    days = tuple((day, format_day_short(day)) for day in shown)
     return Grid(days, tuple(_row(line, days, starts, zone, why_none) for line in lines))
 
 
@@ -110,14 +110,14 @@ def _row(
     why_none: Callable[[SiteFacts, date], str],
 ) -> Row:
     where, cells = place_words(line.site, line.mode), []
-    for day, day_words in days:
+    for day, format_day in days:
         base_unit, bits = starts.get((line.site.id, day), (0, 0))
         count = bits.bit_count()
         words = f"{count} free" if count else why_none(line.site, day)
         units = units_of(base_unit, bits, FIRST_TIMES)
-        times = tuple([_time(line, unit, zone, day_words, where) for unit in units])
+        times = tuple([_time(line, unit, zone, format_day, where) for unit in units])
         cells.append(Cell(f"{line.site.id}.{line.mode}.{day.isoformat()}", count, words, times))
-    hint = miles_words(line.miles) if line.mode == "in_person" else MODES[line.mode]
+    hint = format_miles(line.miles) if line.mode == "in_person" else MODES[line.mode]
     return Row(line.site.name, hint, tuple(cells))
 
 
@@ -133,21 +133,21 @@ def units_of(base_unit: int, bits: Bits, limit: int | None = None) -> list[int]:
     return units
 
 
-def _time(line: Line, unit: int, zone: str, day_words: str, where: str) -> Time:
+def _time(line: Line, unit: int, zone: str, format_day: str, where: str) -> Time:
     words = clock_words(unit, zone)
-    return Time(f"{line.token}{unit:x}", words, f"{words} {day_words}, {where}")
+    return Time(f"{line.token}{unit:x}", words, f"{words} {format_day}, {where}")
 
 
 def all_times(line: Line, units: Iterable[int], zone: str) -> list[Time]:
     """Every one of `units` as a button of this line."""
     where = place_words(line.site, line.mode)
-    return [_time(line, unit, zone, day_words_short(local_date_of(unit, zone)), where) for unit in units]
+    return [_time(line, unit, zone, format_day_short(local_date_of(unit, zone)), where) for unit in units]
 
 
 @lru_cache(maxsize=20_000)
 def clock_words(unit: int, zone: str) -> str:
     """ "9:30am": the wall-clock time at which `unit` begins."""
-    return time_words(instant_of(unit).astimezone(ZoneInfo(zone)))
+    return format_time(instant_of(unit).astimezone(ZoneInfo(zone)))
 
 
 def place_words(site: SiteFacts, mode: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from booking.queries.slots import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
 from booking.queries.week_grid import FULL, Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
 from booking.states import MODES, NEEDS, wants_extra_time
-from core.language import day_words_short, time_words
+from core.language import format_day_short, format_time
 from locations.catalogue import SiteFacts
 from locations.postcodes import Place, locate
 from web.agent.agent_context import Desk
@@ -99,7 +99,7 @@ def search_view(
         ways=tuple(ways),
         earlier=_week(desk, state, days[0] - timedelta(days=DAYS_SHOWN), last) if days[0] > desk.today else "",
         later=_week(desk, state, days[-1] + timedelta(days=1), last),
-        period=f"{day_words_short(days[0])} to {day_words_short(days[-1])}",
+        period=f"{format_day_short(days[0])} to {format_day_short(days[-1])}",
         near=near,
         near_is_unknown=bool(near) and place is None,
         needs=needs,
@@ -138,7 +138,7 @@ def _opened(desk: Desk, state: CallState, lines: Sequence[Line], starts: Starts)
     for line in lines if state.cell else ():
         for (site_id, day), (base_unit, bits) in starts.items():
             if site_id == line.site.id and state.cell == f"{site_id}.{line.mode}.{day.isoformat()}":
-                title = f"{place_words(line.site, line.mode)}, {day_words_short(day)}"
+                title = f"{place_words(line.site, line.mode)}, {format_day_short(day)}"
                 return Opened(title, tuple(all_times(line, units_of(base_unit, bits), desk.zone)))
     return None
 
@@ -147,10 +147,10 @@ def _nothing(
     desk: Desk, state: CallState, ask: Ask, days: Sequence[date], soonest: FreeSlot | None
 ) -> tuple[str, list[Way]]:
     """What to say about an empty week, and the ways out of it."""
-    period = f"from {day_words_short(days[0])} to {day_words_short(days[-1])}"
+    period = f"from {format_day_short(days[0])} to {format_day_short(days[-1])}"
     if soonest is not None:
         first = soonest.starts_at.date()
-        way = Way(f"Show the week from {day_words_short(first)}", state.but(first_date=first).query)
+        way = Way(f"Show the week from {format_day_short(first)}", state.but(first_date=first).query)
         return f"Nothing is free {period}.", [way]
     dropped = filters_that_exclude(desk.db, desk.catalogue, ask, desk.now)
     if dropped:
@@ -170,7 +170,7 @@ def _filter_name(desk: Desk, drop: Dropped) -> str:
 
 
 def _way(desk: Desk, state: CallState, ask: Ask, drop: Dropped) -> Way:
-    at = f"{day_words_short(drop.slot.starts_at.date())} {time_words(drop.slot.starts_at)}"
+    at = f"{format_day_short(drop.slot.starts_at.date())} {format_time(drop.slot.starts_at)}"
     words = f"Without “{_filter_name(desk, drop)}”: {at}, {place_words(drop.slot.site, drop.slot.mode)}"
     if drop.kind == "need":
         return Way(words, state.but(needs=tuple(sorted(ask.needs - {drop.value}))).query)

@@ -9,7 +9,7 @@ from operator import itemgetter
 from booking.queries.slots import FreeSlot
 from booking.queries.week_grid import Starts
 from booking.states import MODES
-from core.language import day_words_short, miles_words, moment_words_short
+from core.language import format_day_short, format_miles, format_moment_short
 from core.wall_clock import local_date_of
 from web.agent.slot_grid import Line, all_times, place_words, units_of
 
@@ -60,7 +60,7 @@ def _offered(firsts: list[tuple[Line, int]], soonest: FreeSlot | None, zone: str
     nearby = [(line, unit) for line, unit in firsts if line.miles is not None]
     remote = [(line, unit) for line, unit in firsts if line.site.is_virtual]
     if nearby:
-        yield _suggestion(f"Nearest, {miles_words(nearby[0][0].miles)}", *nearby[0], zone)
+        yield _suggestion(f"Nearest, {format_miles(nearby[0][0].miles)}", *nearby[0], zone)
     if soonest is not None:
         yield of_free_slot(NEXT_FREE, soonest)
     elif firsts:
@@ -69,18 +69,18 @@ def _offered(firsts: list[tuple[Line, int]], soonest: FreeSlot | None, zone: str
         line, unit = min(remote, key=itemgetter(1))
         yield _suggestion(f"Next {MODES[line.mode].lower()}", line, unit, zone)
     for line, unit in nearby[1:]:
-        yield _suggestion(f"Next nearest, {miles_words(line.miles)}", line, unit, zone)
+        yield _suggestion(f"Next nearest, {format_miles(line.miles)}", line, unit, zone)
 
 
 def _suggestion(title: str, line: Line, unit: int, zone: str) -> Suggestion:
     (first,) = all_times(line, [unit], zone)
-    moment = f"{day_words_short(local_date_of(unit, zone))} {first.words}"
+    moment = f"{format_day_short(local_date_of(unit, zone))} {first.words}"
     return Suggestion(title, moment, place_words(line.site, line.mode), first.token)
 
 
 def of_free_slot(title: str, slot: FreeSlot) -> Suggestion:
     """The suggestion of one slot."""
-    return Suggestion(title, moment_words_short(slot.starts_at), place_words(slot.site, slot.mode), slot.token)
+    return Suggestion(title, format_moment_short(slot.starts_at), place_words(slot.site, slot.mode), slot.token)
 
 
 def alternatives(slots: Iterable[FreeSlot]) -> tuple[Suggestion, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from booking.use_cases.book import Booking
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 from web.resident.drafts import Draft
 from web.resident.forms import DetailsForm
 
@@ -31,9 +31,9 @@ def booking_of(authority_id: int, draft: Draft) -> Booking:
     )
 
 
-def described(typed: dict[str, Any], *, language: str, needs: tuple[str, ...]) -> Person:
+def described(typed: dict[str, Any], *, language: str, needs: tuple[str, ...]) -> ResidentDetails:
     """The person whom these answers describe."""
-    return Person(
+    return ResidentDetails(
         name=typed["name"],
         email=typed["email"],
         phone=typed["phone"],

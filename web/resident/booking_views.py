@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from booking.queries.slots import nearest_alternatives
-from booking.slot_tokens import Offer, decode, encode
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.book import book
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.audit import Actor
@@ -89,7 +89,7 @@ def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
     return _to(context, kept, "check" if kept.person else "who")
 
 
-def _take(context: Context, draft: Draft, offer: Offer) -> HeldSlot:
+def _take(context: Context, draft: Draft, offer: SlotKey) -> HeldSlot:
     """The offer, held. A double click gets the first click's hold; a later try gets one of its own."""
     key = request.form.get("idempotency_key", "")
     idempotency = IdempotencyKey.of(f"hold:{context.authority.id}", f"{key}:{encode(offer)}", b"") if key else None
@@ -104,7 +104,7 @@ def _take(context: Context, draft: Draft, offer: Offer) -> HeldSlot:
         return take()
 
 
-def _offer_others(context: Context, draft: Draft, offer: Offer) -> ResponseReturnValue:
+def _offer_others(context: Context, draft: Draft, offer: SlotKey) -> ResponseReturnValue:
     """The nearest others. A time that is held already stays held until another one is."""
     with context.runtime.database.reading() as fresh:
         is_held = _is_held(fresh, context, draft.hold)

@@ -8,7 +8,7 @@ from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
-from booking.slot_tokens import Offer, decode
+from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
 from core.tokens import stamp_of
@@ -18,7 +18,7 @@ from web.resident.resident_context import Context, show
 from web.resident.visit_view import VisitView, visit_of
 
 
-def public_offer(context: Context, token: str) -> Offer:
+def public_offer(context: Context, token: str) -> SlotKey:
     """The offer of `token`, when a resident may book it here. Raises: NotFound, Invalid."""
     offer = decode(token)
     if offer.authority_id != context.authority.id:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from people.staff.access_marks import public
-from web.app import may_be_kept
+from web.app import allow_private_cache
 from web.resident import search_pages
 from web.resident.forms import NeedsForm
 from web.resident.resident_context import Context, council, show
@@ -22,7 +22,7 @@ def add_routes(blueprint: Blueprint) -> None:
 def _page(template: str, context: Context, steps: Steps, **words: object) -> Response:
     services = services_of(context.catalogue, steps)
     names = " + ".join(service.name for service in services)
-    return may_be_kept(Response(show(template, context, steps=steps, services=services, names=names, **words)))
+    return allow_private_cache(Response(show(template, context, steps=steps, services=services, names=names, **words)))
 
 
 @public

@@ -10,7 +10,7 @@ from core.runtime import runtime
 from locations.catalogue import Catalogue, ServiceFacts, authorities
 from locations.public_catalogue import offered_service, offered_services
 from people.staff.access_marks import public
-from web.app import may_be_kept
+from web.app import allow_private_cache
 from web.branding import brand_css
 from web.resident.drafts import new_visit
 from web.resident.resident_context import council, show
@@ -44,7 +44,7 @@ def start(authority: str) -> ResponseReturnValue:
     """A council's services by topic."""
     with council(authority) as context:
         page = show("start", context, topics=by_topic(offered_services(context.catalogue)))
-    return may_be_kept(Response(page))
+    return allow_private_cache(Response(page))
 
 
 def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]]:
@@ -70,7 +70,7 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
             has_partners=bool(partners_of(context.catalogue, chosen)),
             back=f"{context.base}/",
         )
-    return may_be_kept(Response(page))
+    return allow_private_cache(Response(page))
 
 
 @public
@@ -87,7 +87,7 @@ def together(authority: str, slug: str) -> ResponseReturnValue:
             partners=partners_of(context.catalogue, chosen),
             back=f"{context.base}/services/{slug}?visit={steps.visit}",
         )
-    return may_be_kept(Response(page))
+    return allow_private_cache(Response(page))
 
 
 def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFacts]:
@@ -106,14 +106,14 @@ def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFact
 def accessibility(authority: str) -> ResponseReturnValue:
     """The accessibility statement."""
     with council(authority) as context:
-        return may_be_kept(Response(show("accessibility", context, back=f"{context.base}/")))
+        return allow_private_cache(Response(show("accessibility", context, back=f"{context.base}/")))
 
 
 @public
 def privacy(authority: str) -> ResponseReturnValue:
     """What is kept, and the one cookie."""
     with council(authority) as context:
-        return may_be_kept(Response(show("privacy", context, back=f"{context.base}/")))
+        return allow_private_cache(Response(show("privacy", context, back=f"{context.base}/")))
 
 
 @public

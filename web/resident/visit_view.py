@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from booking.slot_tokens import Offer
+from booking.slot_tokens import SlotKey
 from booking.states import MODES
 from core.wall_clock import instant_of
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
@@ -42,7 +42,7 @@ class VisitView:
         return MODES[self.mode]
 
 
-def visit_of(catalogue: Catalogue, offer: Offer) -> VisitView:
+def visit_of(catalogue: Catalogue, offer: SlotKey) -> VisitView:
     """The visit that `offer` stands for. Raises: NotFound."""
     services = tuple(catalogue.service_by_id(service_id) for service_id in offer.service_ids)
     extra = catalogue.authority.extra_time_minutes if offer.extra_time else 0

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import SiteDayView
 from booking.states import CANCELLED, STATE_WORDS, State
-from core.language import time_words
+from core.language import format_time
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 from web.site.day_filter import DayFilter
 from web.site.day_rows import Row, counts_of, mark_of, row_of
@@ -74,7 +74,7 @@ def page_of(day: SiteDayView, wanted: DayFilter, *, may_record: bool) -> DayPage
     return DayPage(
         local_date=day.date,
         today=today,
-        as_at=time_words(day.now.astimezone(ZoneInfo(day.zone))),
+        as_at=format_time(day.now.astimezone(ZoneInfo(day.zone))),
         items=tuple(sorted([*rows, *gaps], key=lambda item: (item.starts_at, item.kind != "row"))),
         residents=tuple(dict.fromkeys(view.resident.id for view in (*shown, *rebooking))),
         total=len(day.appointments),

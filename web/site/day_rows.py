@@ -24,7 +24,7 @@ from booking.states import (
     can_correct,
     may_be_recorded,
 )
-from core.language import time_words
+from core.language import format_time
 
 # What the front desk clicks, in the order of how often; the first that is possible is the green button.
 DEEDS = (
@@ -129,8 +129,8 @@ def row_of(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook:
         version=view.version,
         starts_at=view.starts_at,
         ends_at=view.ends_at,
-        starts=time_words(view.starts_at.astimezone(zone)),
-        ends=time_words(view.ends_at.astimezone(zone)),
+        starts=format_time(view.starts_at.astimezone(zone)),
+        ends=format_time(view.ends_at.astimezone(zone)),
         name=view.resident.name,
         phone=phone,
         rings=bool(phone) and (view.mode != "in_person" or bool(to_rebook)),

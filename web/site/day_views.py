@@ -64,7 +64,7 @@ def rows(site: str, date: str) -> ResponseReturnValue:
         if request.if_none_match.contains_weak(page.mark):
             answer = Response(status=304)
         else:
-            desk.log_look("day_list_refresh", page.residents, date=date)
+            desk.log_view("day_list_refresh", page.residents, date=date)
             answer = Response(render_template("site/rows.html", **_words(desk, page)), mimetype="text/html")
         answer.set_etag(page.mark)
         answer.headers[AS_AT] = page.as_at
@@ -76,7 +76,7 @@ def printed(site: str, date: str) -> ResponseReturnValue:
     """The day for paper."""
     with front_desk(site) as desk:
         page = _page(desk, date)
-        desk.log_look("day_list_print", page.residents, date=date)
+        desk.log_view("day_list_print", page.residents, date=date)
         at = desk.now.astimezone(ZoneInfo(desk.catalogue.authority.zone))
         return render_template("site/print.html", printed_at=at, **_words(desk, page))
 
@@ -86,7 +86,7 @@ def export(site: str, date: str) -> ResponseReturnValue:
     """The day as a CSV file."""
     with front_desk(site) as desk:
         page = _page(desk, date)
-        desk.log_look("day_list_export", page.residents, date=date)
+        desk.log_view("day_list_export", page.residents, date=date)
         with desk.runtime.database.writing() as db:
             record(
                 db,
@@ -110,7 +110,7 @@ def show_day(desk: FrontDesk, wanted: str, trouble: Trouble = NO_TROUBLE, status
     if trouble.reference and narrowed.show:
         narrowed = replace(narrowed, keep=trouble.reference)
     page = page_of(desk.day(wanted), narrowed, may_record=desk.may(Action.RECORD_OUTCOME))
-    desk.log_look("day_list", page.residents, date=wanted)
+    desk.log_view("day_list", page.residents, date=wanted)
     before, after = neighbours(page.local_date)
     errors = trouble.errors({row.reference for row in page.rows})
     words = _words(desk, page) | {"narrowed": narrowed}

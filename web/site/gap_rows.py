@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from booking.availability.free_periods import FreeStretch
-from core.language import minutes_words, time_words
+from core.language import format_minutes, format_time
 from core.wall_clock import TICK_MINUTES, instant_of, unit_of
 from locations.catalogue import SiteFacts
 from web.site.day_rows import mark_of
@@ -51,15 +51,15 @@ def gap_rows(stretches: Iterable[FreeStretch], site: SiteFacts, zone: str, now: 
 def _row(period: tuple[int, int], stretches: list[FreeStretch], site: SiteFacts, zone: str, now_unit: int) -> GapRow:
     first, last = period
     starts_at = instant_of(first)
-    ends = time_words(instant_of(last).astimezone(ZoneInfo(zone)))
+    ends = format_time(instant_of(last).astimezone(ZoneInfo(zone)))
     # A gap that has begun names its end alone, so that it stays the same row while time goes by.
     has_begun = first <= now_unit
     if has_begun:
         words, length = _("Free now until %(time)s", time=ends), ""
     else:
-        starts = time_words(starts_at.astimezone(ZoneInfo(zone)))
+        starts = format_time(starts_at.astimezone(ZoneInfo(zone)))
         words = _("Free %(first)s to %(last)s", first=starts, last=ends)
-        length = minutes_words((last - first) * TICK_MINUTES)
+        length = format_minutes((last - first) * TICK_MINUTES)
     return GapRow(
         id=f"g-{'now' if has_begun else first}-{last}",
         starts_at=instant_of(now_unit) if has_begun else starts_at,

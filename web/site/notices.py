@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from booking.availability.bits import NOTHING, Bits, spans
 from booking.availability.free_periods import runs
 from booking.queries.day_list import SiteDayView
-from core.language import time_words
+from core.language import format_time
 from core.wall_clock import instant_of, unit_after, unit_of
 from locations.bank_holidays import bank_holiday
 from locations.model import ClosureFacts
@@ -61,8 +61,8 @@ def _closure_words(closure: ClosureFacts, day: SiteDayView) -> str:
     resource = day.site.resource(closure.resource_id) if closure.resource_id else None
     facts = {
         "what": resource.name if resource else _("Site"),
-        "first": time_words(max(closure.starts_at, starts).astimezone(zone)),
-        "last": time_words(min(closure.ends_at, ends).astimezone(zone)),
+        "first": format_time(max(closure.starts_at, starts).astimezone(zone)),
+        "last": format_time(min(closure.ends_at, ends).astimezone(zone)),
     }
     if closure.starts_at <= starts and closure.ends_at >= ends:
         words = _("%(what)s shut all day", **facts)
@@ -72,4 +72,4 @@ def _closure_words(closure: ClosureFacts, day: SiteDayView) -> str:
 
 
 def _time(day: SiteDayView, tick: int) -> str:
-    return time_words(instant_of(day.plan.day.base_unit + tick).astimezone(ZoneInfo(day.zone)))
+    return format_time(instant_of(day.plan.day.base_unit + tick).astimezone(ZoneInfo(day.zone)))

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import LastDeed
 from booking.states import CANCELLED, STATE_WORDS
-from core.language import day_words, time_words
+from core.language import format_day, format_time
 from web.components.form_fields import FieldError
 
 
@@ -40,12 +40,12 @@ def conflict_words(view: AppointmentView, last: LastDeed | None) -> str:
     facts = {"name": view.resident.name, "state": state.lower() if view.state not in CANCELLED else state}
     if last is None:
         return str(_("%(name)s is already: %(state)s. Nothing was changed.", **facts))
-    facts |= {"who": last.actor_name or _("somebody"), "time": time_words(last.at.astimezone(zone))}
+    facts |= {"who": last.actor_name or _("somebody"), "time": format_time(last.at.astimezone(zone))}
     return str(_("%(name)s is now: %(state)s, recorded by %(who)s at %(time)s. Nothing was changed.", **facts))
 
 
 def moved_words(view: AppointmentView) -> str:
     """That an appointment has another time by now."""
     at = view.starts_at.astimezone(ZoneInfo(view.zone))
-    facts = {"name": view.resident.name, "day": day_words(at), "time": time_words(at)}
+    facts = {"name": view.resident.name, "day": format_day(at), "time": format_time(at)}
     return str(_("%(name)s has been moved to %(day)s at %(time)s. Nothing was changed.", **facts))

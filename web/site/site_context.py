@@ -50,7 +50,7 @@ class FrontDesk:
         """The site's day of this date, as it stands now. Raises: NotFound for what is no date."""
         return day_of(self.db, self.catalogue, self.site, date_of(text), self.now)
 
-    def log_look(self, purpose: str, residents: Sequence[int], **facts: object) -> None:
+    def log_view(self, purpose: str, residents: Sequence[int], **facts: object) -> None:
         """Write who looked at whose appointments here, why and when: the residents' ids are among the facts."""
         facts |= {"site_id": self.site.id, "residents": list(residents)}
         with self.runtime.database.writing() as db:

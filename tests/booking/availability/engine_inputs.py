@@ -11,9 +11,9 @@ from datetime import date, time, timedelta
 from hypothesis import strategies as st
 
 from booking.availability.values import (
+    EngineResource,
     Requirement,
     ResourceDay,
-    ResourceFacts,
     Search,
     ServiceShape,
     SiteDay,
@@ -89,7 +89,7 @@ def wall_tick(day: LocalDay, step: int) -> int:
 
 
 @st.composite
-def resource_days(draw: st.DrawFn, facts: ResourceFacts, day: LocalDay) -> ResourceDay:
+def resource_days(draw: st.DrawFn, facts: EngineResource, day: LocalDay) -> ResourceDay:
     closed = 0
     for first in draw(st.lists(st.integers(0, 60), max_size=2)):
         for tick in range(first, first + draw(st.integers(1, 12))):
@@ -117,14 +117,14 @@ def worlds(draw: st.DrawFn, most_sites: int = 2, most_services: int = 2) -> Worl
 
 
 @st.composite
-def resources(draw: st.DrawFn, resource_id: int, asked: Requirement) -> ResourceFacts:
+def resources(draw: st.DrawFn, resource_id: int, asked: Requirement) -> EngineResource:
     """A resource that would do for `asked`, or for something else after all."""
     skills = draw(st.frozensets(st.sampled_from(SKILLS))) | (asked.skills if draw(st.integers(0, 4)) else frozenset())
-    return ResourceFacts(resource_id, asked.kind, draw(st.sampled_from([1, 1, 1, 2, 3])), skills)
+    return EngineResource(resource_id, asked.kind, draw(st.sampled_from([1, 1, 1, 2, 3])), skills)
 
 
 @st.composite
-def bookings(draw: st.DrawFn, facts: list[ResourceFacts], days: list[LocalDay]) -> tuple[int, int, int, int]:
+def bookings(draw: st.DrawFn, facts: list[EngineResource], days: list[LocalDay]) -> tuple[int, int, int, int]:
     """A row of what is taken: about the changed hour, about midnight, or anywhere."""
     resource = draw(st.sampled_from(facts))
     day = draw(st.sampled_from(days))

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from booking.availability.values import (
-    Allocation,
     ResourceDay,
     Search,
+    SeatAllocation,
     ServiceShape,
     SiteDay,
     Window,
@@ -133,7 +133,7 @@ def most_apart(sets: Iterable[frozenset[tuple[int, int]]]) -> int:
 
 
 def fault_of(
-    search: Search, site_day: SiteDay, rows: Sequence[Row], tick: int, allocations: Sequence[Allocation]
+    search: Search, site_day: SiteDay, rows: Sequence[Row], tick: int, allocations: Sequence[SeatAllocation]
 ) -> str | None:
     """What is wrong with a proposed seating of a visit; None when it keeps every promise."""
     base = site_day.day.base_unit

@@ -10,9 +10,9 @@ from datetime import date
 
 from booking.availability.busy import Busy, busy_index
 from booking.availability.values import (
+    EngineResource,
     Requirement,
     ResourceDay,
-    ResourceFacts,
     Search,
     ServiceShape,
     SiteDay,
@@ -42,11 +42,11 @@ def runs(drawing: str, mark: str) -> list[tuple[int, int]]:
     return [run.span() for run in re.finditer(f"{re.escape(mark)}+", drawing)]
 
 
-def resource(number: int, kind: str = "desk", *skills: str, seats: int = 1) -> ResourceFacts:
-    return ResourceFacts(number, kind, seats, frozenset(skills))
+def resource(number: int, kind: str = "desk", *skills: str, seats: int = 1) -> EngineResource:
+    return EngineResource(number, kind, seats, frozenset(skills))
 
 
-def plan(facts: ResourceFacts, drawing: str, *, services: tuple[int, ...] = (1, 2), closed: str = "") -> ResourceDay:
+def plan(facts: EngineResource, drawing: str, *, services: tuple[int, ...] = (1, 2), closed: str = "") -> ResourceDay:
     """The resource's day as drawn: one window for each run of `#`."""
     windows = tuple(Window(first, last, frozenset(services), last) for first, last in runs(drawing, "#"))
     return ResourceDay(facts, windows, bits(closed, "x"))

@@ -16,7 +16,7 @@ from booking.availability.engine import (
     find_slots,
     first_slot_by_site,
 )
-from booking.availability.values import Offer, Requirement, ResourceDay, Search, SiteDay, Slot, Window
+from booking.availability.values import Requirement, ResourceDay, Search, SiteDay, Slot, SlotCheck, Window
 from core.wall_clock import local_day
 from tests.booking.availability.random_inputs import (
     ADVISER,
@@ -284,21 +284,21 @@ def test_a_service_that_needs_nobody_is_never_offered() -> None:
 @pytest.mark.parametrize(
     ("tick", "expected"),
     [
-        (2, Offer.TOO_SOON),
-        (3, Offer.OFF_GRID),
-        (4, Offer.FREE),
-        (6, Offer.TAKEN),
-        (8, Offer.FREE),
-        (10, Offer.CLOSED),
-        (30, Offer.TOO_FAR),
-        (-600, Offer.TOO_SOON),
+        (2, SlotCheck.TOO_SOON),
+        (3, SlotCheck.OFF_GRID),
+        (4, SlotCheck.FREE),
+        (6, SlotCheck.TAKEN),
+        (8, SlotCheck.FREE),
+        (10, SlotCheck.CLOSED),
+        (30, SlotCheck.TOO_FAR),
+        (-600, SlotCheck.TOO_SOON),
     ],
 )
-def test_an_offer_names_the_first_reason_against_it(tick: int, expected: Offer) -> None:
+def test_an_offer_names_the_first_reason_against_it(tick: int, expected: SlotCheck) -> None:
     wanted = replace(search(service(2, grid=2)), earliest_unit=BASE + 3, latest_unit=BASE + 30)
     assert check_offer(wanted, ONE_DESK, booked(r1="......x....."), BASE + tick) is expected
 
 
 def test_a_start_of_another_day_is_closed() -> None:
     wanted = replace(search(service(2)), latest_unit=BASE + 5000)
-    assert check_offer(wanted, ONE_DESK, NOTHING_BUSY, BASE + 288 + 2) is Offer.CLOSED
+    assert check_offer(wanted, ONE_DESK, NOTHING_BUSY, BASE + 288 + 2) is SlotCheck.CLOSED

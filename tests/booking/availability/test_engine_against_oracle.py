@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from booking.availability import engine
 from booking.availability.bits import ticks_of
 from booking.availability.seat_allocation import MOST_ALTERNATIVES
-from booking.availability.values import Offer
+from booking.availability.values import SlotCheck
 from tests.booking.availability import oracle
 from tests.booking.availability.engine_inputs import World, worlds
 
@@ -95,15 +95,15 @@ def test_an_offer_is_free_exactly_when_the_oracle_says_so(world: World, tick: in
         offer = engine.check_offer(search, site_day, busy, unit)
         inside = 0 <= tick < site_day.day.ticks
         if unit < search.earliest_unit:
-            expected = Offer.TOO_SOON
+            expected = SlotCheck.TOO_SOON
         elif unit >= search.latest_unit:
-            expected = Offer.TOO_FAR
+            expected = SlotCheck.TOO_FAR
         elif not inside:
-            expected = Offer.CLOSED
+            expected = SlotCheck.CLOSED
         elif tick % search.visit[0].grid_ticks:
-            expected = Offer.OFF_GRID
+            expected = SlotCheck.OFF_GRID
         elif oracle.can_start(search, site_day, world.rows, tick):
-            expected = Offer.FREE
+            expected = SlotCheck.FREE
         else:
-            expected = Offer.TAKEN if oracle.can_start(search, site_day, [], tick) else Offer.CLOSED
+            expected = SlotCheck.TAKEN if oracle.can_start(search, site_day, [], tick) else SlotCheck.CLOSED
         assert offer is expected

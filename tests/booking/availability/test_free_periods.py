@@ -9,12 +9,12 @@ import pytest
 from booking.availability.bits import span
 from booking.availability.busy import NOTHING_BUSY, busy_index
 from booking.availability.free_periods import FreeStretch, free_stretches, runs
-from booking.availability.values import ResourceDay, ResourceFacts, SiteDay, Window
+from booking.availability.values import EngineResource, ResourceDay, SiteDay, Window
 from core.wall_clock import local_day
 
 DAY = local_day(date(2026, 11, 23), "Europe/London")
 BASE = DAY.base_unit
-DESK, ROOM = ResourceFacts(1, "desk", 1), ResourceFacts(2, "room", 3)
+DESK, ROOM = EngineResource(1, "desk", 1), EngineResource(2, "room", 3)
 
 
 def site_day(*resources: ResourceDay) -> SiteDay:

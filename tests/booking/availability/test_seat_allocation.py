@@ -7,7 +7,7 @@ import pytest
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign
 from booking.availability.seat_allocation import MOST_ALTERNATIVES, run_before, run_from
-from booking.availability.values import Allocation
+from booking.availability.values import SeatAllocation
 from tests.booking.availability.random_inputs import (
     ADVISER,
     BASE,
@@ -33,7 +33,7 @@ def first_choices(*args: object, **options: object) -> list[int]:
 def test_an_allocation_holds_the_turnaround_too() -> None:
     one = site(plan(resource(1), OPEN))
     found = assign(search(service(3, turnaround=2)), one, NOTHING_BUSY, BASE + 4)
-    assert found == [(Allocation(1, 0, BASE + 4, BASE + 9, 1),)]
+    assert found == [(SeatAllocation(1, 0, BASE + 4, BASE + 9, 1),)]
 
 
 @pytest.mark.parametrize("tick", [-1, 3, 11, 288])
@@ -89,15 +89,15 @@ def test_several_requirements_take_different_resources() -> None:
 def test_a_visit_stays_at_one_desk_and_holds_each_tick_once() -> None:
     wanted = search(service(3, turnaround=4), service(2, turnaround=1, service_id=2))
     for (first, second), desk in zip(assign(wanted, FOUR, NOTHING_BUSY, BASE), (1, 2, 3, 4), strict=True):
-        assert first == Allocation(desk, 0, BASE, BASE + 3, 1)
-        assert second == Allocation(desk, 0, BASE + 3, BASE + 7, 2)  # until the first one's clearing up would end
+        assert first == SeatAllocation(desk, 0, BASE, BASE + 3, 1)
+        assert second == SeatAllocation(desk, 0, BASE + 3, BASE + 7, 2)  # until the first one's clearing up would end
 
 
 def test_a_visit_that_changes_desks_holds_both_turnarounds_in_full() -> None:
     pair = site(plan(resource(1), OPEN, services=(1,)), plan(resource(2), OPEN, services=(2,)))
     wanted = search(service(3, turnaround=4), service(2, turnaround=1, service_id=2))
     assert assign(wanted, pair, NOTHING_BUSY, BASE) == [
-        (Allocation(1, 0, BASE, BASE + 7, 1), Allocation(2, 0, BASE + 3, BASE + 6, 2))
+        (SeatAllocation(1, 0, BASE, BASE + 7, 1), SeatAllocation(2, 0, BASE + 3, BASE + 6, 2))
     ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Database
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from people.residents.identity import find_or_create
 from people.staff.sign_in_sessions import COOKIE
 from people.tables import Resident, ResidentAccess
@@ -57,7 +57,7 @@ def test_a_search_that_stops_at_ten_says_so(
 ) -> None:
     with database.writing() as db:
         for number in range(people):
-            person = Person(f"{FIRST_NAMES[number]} Quibble", phone=f"07700 9001{number:02}")
+            person = ResidentDetails(f"{FIRST_NAMES[number]} Quibble", phone=f"07700 9001{number:02}")
             find_or_create(db, callers.town.authority_id, person, clock.now(), by_staff=True)
     answer = agent.send(FIND, q="quibble")
     page = agent.checked(answer)

@@ -19,7 +19,7 @@ from core.audit import AuditEntry
 from core.database import Database
 from locations.catalogue import bump_plan
 from locations.tables import SessionException, SessionResource, SessionTemplate
-from people.residents.details import Person, Representation
+from people.residents.details import Representation, ResidentDetails
 from people.staff.policy import Role
 from people.tables import ResidentAccess
 from tests.support.factories import (
@@ -61,7 +61,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 @pytest.mark.databases("sqlite", "postgresql")
 def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient) -> None:
     reference = library.book(
-        resident=Person("Zoë Ångström", phone="07700 900123", language="Polish"),
+        resident=ResidentDetails("Zoë Ångström", phone="07700 900123", language="Polish"),
         support_needs=("step-free", "language"),
         notes="Comes with two children.",
         answers={"Do you rent?": "Yes"},
@@ -95,7 +95,7 @@ def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> No
     talk = make_service(database, world.authority_id, "talk", name="A talk", modes=modes, requirements=needs)
     make_session(database, world.authority_id, virtual, [room], [talk], "lines")
     there = World(world.authority_id, virtual, (room,), (talk,))
-    shy = Person("Robin Sample", phone="07700 900123", leave_no_message=True)
+    shy = ResidentDetails("Robin Sample", phone="07700 900123", leave_no_message=True)
     make_appointment(library.runtime, there, NINE, resident=shy, offer=offer_at(there, NINE, mode="phone"))
     admin = library.sign_in(Role.AUTHORITY_ADMIN)
     page = page_at(admin, "/staff/sites/by-phone/days/2026-11-23")
@@ -106,7 +106,7 @@ def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> No
 
 
 def test_names_and_notes_are_text_and_never_markup(library: Library, desk: FlaskClient) -> None:
-    library.book(resident=Person("<b>Robin</b>"), notes='"><script>alert(1)</script>')
+    library.book(resident=ResidentDetails("<b>Robin</b>"), notes='"><script>alert(1)</script>')
     for path in (DAY, f"{DAY}/print", f"{DAY}/rows"):
         html = desk.get(path).text
         assert "<b>Robin" not in html
@@ -160,8 +160,8 @@ def test_before_the_doors_open_it_says_when_they_will(library: Library, desk: Fl
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_closures_say_so_and_who_must_be_rebooked(library: Library, desk: FlaskClient) -> None:
-    library.book(60, resident=Person("Robin Closed", phone="07700 900222", leave_no_message=True))
-    library.book(180, resident=Person("Ali Open"))
+    library.book(60, resident=ResidentDetails("Robin Closed", phone="07700 900222", leave_no_message=True))
+    library.book(180, resident=ResidentDetails("Ali Open"))
     library.close(NINE + timedelta(hours=1), NINE + timedelta(hours=2))
     library.close(NINE + timedelta(hours=6), NINE + timedelta(hours=7), "Broken", library.world.resource_ids[1])
     page = page_at(desk)
@@ -204,8 +204,8 @@ def test_a_bank_holiday_and_the_clock_change_are_ordinary_days_to_look_at(librar
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_the_list_is_narrowed_by_resource_service_and_state(library: Library, desk: FlaskClient) -> None:
-    first = library.book(resident=Person("Ann First"))
-    library.book(resident=Person("Ben Second"), service=1)
+    first = library.book(resident=ResidentDetails("Ann First"))
+    library.book(resident=ResidentDetails("Ben Second"), service=1)
     library.move(first, State.ARRIVED)
     one = library.desk_of(first)
     other = "2" if one == "1" else "1"
@@ -316,8 +316,8 @@ def test_only_a_row_that_changed_gets_another_mark(library: Library, desk: Flask
 
 
 def test_every_look_is_on_record_and_an_unchanged_refresh_is_none(library: Library, desk: FlaskClient) -> None:
-    library.book(resident=Person("One"))
-    library.book(resident=Person("Two"))
+    library.book(resident=ResidentDetails("One"))
+    library.book(resident=ResidentDetails("Two"))
     desk.get(DAY)
     mark = desk.get(f"{DAY}/rows").headers["ETag"]
     desk.get(f"{DAY}/rows", headers={"If-None-Match": mark})
@@ -353,7 +353,7 @@ def test_a_full_day_costs_as_many_statements_as_a_quiet_one(library: Library, de
 
 
 def test_the_page_for_paper_stands_on_its_own(library: Library, desk: FlaskClient) -> None:
-    reference = library.book(resident=Person("Robin Sample", phone="07700 900123"), notes="Speaks softly.")
+    reference = library.book(resident=ResidentDetails("Robin Sample", phone="07700 900123"), notes="Speaks softly.")
     library.move(reference, State.ARRIVED)
     page = page_at(desk, f"{DAY}/print")
     for words in (
@@ -371,7 +371,7 @@ def test_the_page_for_paper_stands_on_its_own(library: Library, desk: FlaskClien
 
 
 def test_the_file_holds_the_day(library: Library, desk: FlaskClient) -> None:
-    library.book(resident=Person('=HYPERLINK("http://evil.example")', phone="+44 7700 900123"), notes="a\nb")
+    library.book(resident=ResidentDetails('=HYPERLINK("http://evil.example")', phone="+44 7700 900123"), notes="a\nb")
     answer = desk.get(f"{DAY}/list.csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="high-street-2026-11-23.csv"'
     assert answer.content_type == "text/csv; charset=utf-8"
@@ -396,7 +396,7 @@ def test_staff_of_another_site_and_council_find_nothing(library: Library) -> Non
         library.sign_in(Role.TRIAGE_AGENT),
         library.sign_in(Role.AUTHORITY_ADMIN, authority_id=far.authority_id),
     ]
-    library.book(resident=Person("Secret Person"))
+    library.book(resident=ResidentDetails("Secret Person"))
     for client in strangers:
         unknown = client.get(DAY.replace("high-street", "no-such-place"))
         assert unknown.status_code == 404

@@ -17,7 +17,7 @@ from booking.use_cases.changes import cancel
 from core.audit import AuditEntry
 from core.errors import Invalid
 from core.idempotency import IdempotencyRecord
-from people.residents.details import Person
+from people.residents.details import ResidentDetails
 from people.staff.policy import Role
 from tests.reminders.calendar_readers import read_with_vobject
 from tests.support.factories import catalogue
@@ -72,7 +72,7 @@ def test_a_summer_time_appointment_keeps_its_hour(library: Library, client: Flas
 
 def test_a_feed_holds_nothing_about_the_resident(library: Library, manager: FlaskClient, client: FlaskClient) -> None:
     library.book(
-        resident=Person("Zebedee Quill", email="zq@example.org", phone="07700 900321", postcode="NW11 9QS"),
+        resident=ResidentDetails("Zebedee Quill", email="zq@example.org", phone="07700 900321", postcode="NW11 9QS"),
         notes="A private story",
         support_needs=("step-free",),
         answers={"Do you rent?": "A private answer"},
