@@ -32,12 +32,12 @@ import web.staff_guard
 from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
-from core.clock import Clock
+from core.clock import Clock, make_clock
 from core.database import ROOT, Database, is_reachable, is_up_to_date
 from core.errors import ConfigurationError
-from core.runtime import EXTENSION, Runtime
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
 from core.settings import Settings
-from demo.events import appointments_loaded
 from locations.events import closure_made, left_out
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     settings = settings or Settings.from_environ(os.environ)
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(_config(settings))
-    runtime = Runtime(settings, database or Database(settings.database_url), clock or settings.clock())
+    runtime = Runtime(settings, database or Database(settings.database_url), clock or make_clock(settings.fixed_now))
     app.extensions[EXTENSION] = runtime
     core.logs.configure(runtime_level=settings.log_level)
     web.app.install(app)
@@ -109,7 +109,6 @@ def _checks(runtime: Runtime) -> dict[str, web.health.Check]:
 def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
-    appointments_loaded.connect(reminders.outbox.plan_in_bulk)
     closure_made.connect(list_for_rebooking)
     left_out.connect(count_ahead)
     manage_link_requested.connect(reminders.outbox.send_manage_link)

@@ -11,7 +11,7 @@ from api import docs_views, key_limits, routes
 from api.error_handlers import problem_answer
 from api.key_guard import current_api_key
 from core.errors import ServiceError
-from core.runtime import EXTENSION
+from core.flask_context import EXTENSION
 
 # Once, not for each application: a blueprint that is in use takes no more set-up.
 routes.blueprint.register_error_handler(ServiceError, problem_answer)

@@ -18,7 +18,7 @@ from booking.states import CANCELLED, CORRECTIONS, State
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.outcomes import correct, move
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from locations.catalogue import Catalogue, catalogue_by_id, last_known_catalogue
 from people.residents.contact_notes import log_access
 from people.residents.details import Representation, ResidentDetails
@@ -41,7 +41,7 @@ def create(body: Body) -> Response:
         notes=body.get("notes") or "",
     )
     with with_alternatives(offer, frozenset(booking.support_needs)):
-        booked = book(runtime(), booking, actor=api_actor(), idempotency=idempotency_key())
+        booked = book(current_runtime(), booking, actor=api_actor(), idempotency=idempotency_key())
     answer = _changed(booked, 201)
     answer.headers["Location"] = f"/api/v1/appointments/{booked.reference}"
     return answer
@@ -49,16 +49,16 @@ def create(body: Body) -> Response:
 
 def show(reference: str) -> Response:
     """The appointment, whole. That it was looked at is put on record."""
-    with runtime().database.writing() as db:
+    with current_runtime().database.writing() as db:
         view, _catalogue = _looked_at(db, reference, "api_appointment")
     return json_answer(serializers.appointment(view))
 
 
 def calendar(reference: str) -> Response:
     """The appointment as a calendar file, without the link that could change it."""
-    with runtime().database.writing() as db:
+    with current_runtime().database.writing() as db:
         view, catalogue = _looked_at(db, reference, "api_calendar")
-    event = appointment_event(view, catalogue.authority, public_url=runtime().settings.public_url)
+    event = appointment_event(view, catalogue.authority, public_url=current_runtime().settings.public_url)
     answer = Response(calendar_file([event]), content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{view.reference}.ics"'
     return answer
@@ -71,7 +71,7 @@ def move_to(reference: str, body: Body) -> Response:
     where = Move(offer=offer, hold=body.get("hold") or None, reason=body.get("reason") or "")
     with with_alternatives(offer, frozenset()):
         booked = reschedule(
-            runtime(),
+            current_runtime(),
             authority_id,
             reference,
             where,
@@ -94,19 +94,25 @@ def record_outcome(reference: str, body: Body) -> Response:
         by = "resident" if wanted is State.CANCELLED_BY_RESIDENT else "authority"
         return _changed(_cancelled(reference, by=by, reason=reason))
     authority_id = signed_in_key().authority_id
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         current = by_reference(db, catalogue_by_id(db, authority_id), reference).state
     # The use case decides again, on the locked row; a step back is another deed than a step on.
     deed = correct if wanted in CORRECTIONS.get(current, ()) else move
     moved = deed(
-        runtime(), authority_id, reference, wanted, actor=api_actor(), reason=reason, idempotency=idempotency_key()
+        current_runtime(),
+        authority_id,
+        reference,
+        wanted,
+        actor=api_actor(),
+        reason=reason,
+        idempotency=idempotency_key(),
     )
     return _changed(moved)
 
 
 def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
     return cancel(
-        runtime(),
+        current_runtime(),
         signed_in_key().authority_id,
         reference,
         actor=api_actor(),
@@ -118,15 +124,15 @@ def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
 
 
 def _changed(booked: Booked, status: int = 200) -> Response:
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         catalogue = last_known_catalogue(db, signed_in_key().authority_id)
-    return json_answer(serializers.booked(booked, catalogue, runtime().settings.public_url), status)
+    return json_answer(serializers.booked(booked, catalogue, current_runtime().settings.public_url), status)
 
 
 def _looked_at(db: Session, reference: str, purpose: str) -> tuple[AppointmentView, Catalogue]:
     catalogue = catalogue_by_id(db, signed_in_key().authority_id)
     view = by_reference(db, catalogue, reference)
-    now = runtime().clock.now()
+    now = current_runtime().clock.now()
     log_access(db, view.authority_id, view.resident.id, api_actor(), purpose, now, appointment=view.id)
     return view, catalogue
 

@@ -18,7 +18,7 @@ from booking.availability.values import Slot
 from booking.queries.slots import Ask, engine_slots, sites_by_distance
 from booking.slot_tokens import SlotKey, decode
 from core.errors import Invalid, NotFound
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from core.wall_clock import local_date_of
 from locations.catalogue import Catalogue
 
@@ -29,7 +29,7 @@ Place = tuple[int, int]
 
 def free_slots(query: Query) -> Response:
     """A page of slots, by start and then by site; with `near`, those of the nearest site first."""
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
         ask = _ask(catalogue, query)
         slots = _slots(db, catalogue, ask, query)
@@ -63,7 +63,7 @@ def _date_of(bound: date | datetime | None, zone: str) -> date | None:
 def _slots(db: Session, catalogue: Catalogue, ask: Ask, query: Query) -> list[Slot]:
     """The slots between the two bounds, by start and then by site."""
     first, last = first_unit_of(query.get("first")), first_unit_of(query.get("last"))
-    slots = engine_slots(db, catalogue, ask, runtime().clock.now())
+    slots = engine_slots(db, catalogue, ask, current_runtime().clock.now())
     if first is not None:
         slots = [slot for slot in slots if first <= slot.start_unit]
     if last is not None:

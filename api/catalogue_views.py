@@ -12,7 +12,7 @@ from api.error_handlers import BadRequest
 from api.request_context import json_answer, page_of, published_catalogue
 from booking.queries.slots import Ask, sites_by_distance
 from core.errors import NotFound
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from locations.catalogue import Catalogue
 from locations.postcodes import Place, locate
 from locations.public_catalogue import offered_service, offered_services, open_site
@@ -22,7 +22,7 @@ Query = dict[str, Any]
 
 def services(query: Query) -> Response:
     """A page of the services that some site offers, in the council's own order."""
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
     page, cursor = page_of(offered_services(catalogue), lambda service: service.slug, query)
     return json_answer({"items": [serializers.service(facts) for facts in page], "next_cursor": cursor})
@@ -30,7 +30,7 @@ def services(query: Query) -> Response:
 
 def sites(query: Query) -> Response:
     """A page of the sites that offer something, nearest first when `near` is given, else by name."""
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
     ask = Ask(service_ids=known_services(catalogue, query.get("service", ())))
     place = place_near(query["near"]) if "near" in query else None

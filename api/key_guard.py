@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from core.audit import Actor
 from core.errors import NotAllowed
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from people.staff.access_marks import AccessMark
 from people.staff.api_keys import SignedInKey, key_of
 
@@ -39,7 +39,7 @@ def _key_of_request() -> SignedInKey | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         return key_of(db, token.strip())
 
 

@@ -12,7 +12,7 @@ from api.error_handlers import BadRequest
 from api.key_guard import api_actor
 from api.request_context import json_answer, page_of, signed_in_key
 from booking.queries.appointments import of_site_day
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from locations.catalogue import catalogue_by_id
 from people.residents.contact_notes import log_access
 
@@ -23,12 +23,12 @@ def day_list(slug: str, day: str, query: dict[str, Any]) -> Response:
     """A page of the day's appointments, by start. That they were looked at is put on record."""
     wanted = _date(day)
     authority_id = signed_in_key().authority_id
-    with runtime().database.writing() as db:
+    with current_runtime().database.writing() as db:
         catalogue = catalogue_by_id(db, authority_id)
         site = catalogue.site(slug)
         views = of_site_day(db, catalogue, site.id, wanted)
         facts = {"site_id": site.id, "date": wanted.isoformat(), "appointments": len(views)}
-        log_access(db, authority_id, None, api_actor(), "api_day_list", runtime().clock.now(), **facts)
+        log_access(db, authority_id, None, api_actor(), "api_day_list", current_runtime().clock.now(), **facts)
     page, cursor = page_of(views, lambda view: view.reference, query)
     items = [serializers.appointment(view) for view in page]
     return json_answer({"site": site.slug, "date": wanted.isoformat(), "items": items, "next_cursor": cursor})

@@ -11,7 +11,7 @@ from api.error_handlers import SlotTakenBut
 from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import SlotKey, decode
 from core.errors import Invalid, SlotTaken
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from locations.catalogue import catalogue_by_id
 
 
@@ -34,8 +34,8 @@ def with_alternatives(offer: SlotKey | None, needs: frozenset[str]) -> Iterator[
 
 
 def _alternatives(offer: SlotKey, needs: frozenset[str]) -> list[dict[str, Any]]:
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         catalogue = catalogue_by_id(db, offer.authority_id)
-        now = runtime().clock.now()
+        now = current_runtime().clock.now()
         nearest = nearest_alternatives(db, catalogue, offer, now, for_public=True, needs=needs)
     return [serializers.slot(slot) for slot in nearest]

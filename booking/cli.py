@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import click
-from flask.cli import with_appcontext
 
 from booking.use_cases.import_locations import import_file
 from core.audit import Actor
-from core.runtime import runtime
+from core.flask_context import runtime_command
+from core.runtime import Runtime
 from locations.importing.apply import Changes
 from locations.importing.toml_file import BadFile
 
@@ -22,15 +22,15 @@ def locations_cli() -> None:
 
 @locations_cli.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@with_appcontext
-def import_command(file: Path) -> None:
+@runtime_command
+def import_command(runtime: Runtime, file: Path) -> None:
     """Bring the council in FILE up to date; docs/locations-file.md says how to write one.
 
     Importing a file twice changes nothing. When anything in it is wrong, every mistake is shown with its line and
     nothing is changed.
     """
     try:
-        changes = import_file(runtime(), file.read_bytes(), actor=Actor.system())
+        changes = import_file(runtime, file.read_bytes(), actor=Actor.system())
     except BadFile as error:
         for line in str(error).splitlines():
             click.echo(f"{file}: {line}", err=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import click
-from flask import current_app
-from flask.cli import with_appcontext
 
 from core.database import upgrade
-from core.runtime import EXTENSION
+from core.flask_context import runtime_command
+from core.runtime import Runtime
 
 
 @click.command("migrate")
-@with_appcontext
-def migrate_cli() -> None:
+@runtime_command
+def migrate_cli(runtime: Runtime) -> None:
     """Bring the database up to date."""
-    upgrade(current_app.extensions[EXTENSION].settings.database_url)
+    upgrade(runtime.settings.database_url)
     click.echo("The database is up to date.")

@@ -68,3 +68,8 @@ class FixedClock:
     def advance(self, by: timedelta) -> None:
         """Move the clock."""
         self.instant += by
+
+
+def make_clock(fixed_now: datetime | None) -> Clock:
+    """The clock to run by: the real one, or one that stands still at `fixed_now`."""
+    return FixedClock(fixed_now) if fixed_now else SystemClock()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.clock import Clock, FixedClock, SystemClock
 from core.errors import ConfigurationError
 
 DEFAULT_DATABASE_URL = "sqlite:///instance/front-door.sqlite"
@@ -63,10 +62,6 @@ class Settings:
             raise ConfigurationError("NOW fixes the clock and is for demo and tests only. Unset it.")
         if not self.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
             raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
-
-    def clock(self) -> Clock:
-        """The clock to run by."""
-        return FixedClock(self.fixed_now) if self.fixed_now else SystemClock()
 
 
 def _whole_number(environ: Mapping[str, str], name: str) -> int:

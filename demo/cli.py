@@ -9,7 +9,7 @@ import click
 from flask.cli import with_appcontext
 
 from core.errors import Refused
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from demo.demo_staff import SIGN_INS
 from demo.load import Loaded, has_authorities, load_councils, load_scale
 from demo.scale import Size
@@ -30,7 +30,7 @@ def demo_cli() -> None:
 @with_appcontext
 def load_command(*, if_empty: bool, **sizes: int | None) -> None:
     """Load the demo councils; or, with any size given, the synthetic authority `scale`."""
-    if if_empty and has_authorities(runtime()):
+    if if_empty and has_authorities(current_runtime()):
         click.echo("The database is not empty: nothing was loaded.")
         return
     given = {name: size for name, size in sizes.items() if size is not None}
@@ -44,7 +44,7 @@ def _load_scale(size: Size) -> None:
     if size.resources < size.sites:
         raise click.UsageError("Give at least one resource for each site.")
     try:
-        _say(load_scale(runtime(), size))
+        _say(load_scale(current_runtime(), size))
     except Refused as error:
         raise click.ClickException(str(error)) from error
 
@@ -52,7 +52,7 @@ def _load_scale(size: Size) -> None:
 def _load_councils() -> None:
     click.echo("Loading demo data. This takes some seconds.")
     password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
-    loaded = load_councils(runtime(), password)
+    loaded = load_councils(current_runtime(), password)
     for one in loaded:
         _say(one)
     if not loaded:

@@ -13,12 +13,12 @@ from core.errors import Refused
 from core.runtime import Runtime
 from demo.councils import BARNET, OLDHAM, Town, fill_council
 from demo.demo_staff import add_demo_staff
-from demo.events import appointments_loaded
 from demo.scale import SLUG, Size, fill_scale, plan_text
 from locations.catalogue import Catalogue, catalogue_by_id
 from locations.importing.apply import write_plan
 from locations.importing.council_plan import Plan, read_plan
 from locations.tables import Authority
+from reminders.outbox import plan_in_bulk
 
 FOLDER = Path(__file__).parent
 STAFFED = "barnet"
@@ -67,7 +67,7 @@ def _load_council(runtime: Runtime, slug: str, town: Town, password: str) -> Loa
         agent_id = add_demo_staff(db, catalogue, password, now) if slug == STAFFED else None
         secret_key = runtime.settings.secret_key
         count = fill_council(db, catalogue, town, now, secret_key=secret_key, staff_id=agent_id)
-        appointments_loaded.send(db, authority_id=catalogue.authority.id, now=now)
+        plan_in_bulk(db, catalogue.authority.id, now)
         _record(db, catalogue, count, runtime)
     return Loaded(slug, count)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from core.errors import NotFound
-from core.runtime import Runtime, runtime
+from core.flask_context import current_runtime
+from core.runtime import Runtime
 from demo.outbox_reader import Letter, letter_of, page_of
 from people.staff.access_marks import public
 
@@ -55,7 +56,7 @@ def message_calendar(message_id: int) -> Response:
 
 
 def _demo() -> Runtime:
-    surroundings = runtime()
+    surroundings = current_runtime()
     if not surroundings.settings.is_demo:
         raise NotFound("There is nothing here.")
     return surroundings

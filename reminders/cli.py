@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 
 import click
-from flask.cli import with_appcontext
 
 from core.errors import ConfigurationError
-from core.runtime import Runtime, runtime
+from core.flask_context import runtime_command
+from core.runtime import Runtime
 from reminders.scheduler import run, stop_on_signals, worker_of
 from reminders.worker import Worker
 
@@ -19,30 +19,29 @@ def reminders_cli() -> None:
 
 
 @reminders_cli.command("run")
-@with_appcontext
-def run_command() -> None:
+@runtime_command
+def run_command(runtime: Runtime) -> None:
     """Send reminders as they fall due, until stopped."""
-    surroundings = runtime()
-    worker = _worker(surroundings)
+    worker = _worker(runtime)
     stopping = threading.Event()
     stop_on_signals(stopping)
     click.echo(f"Reminders: {worker.name} is looking for what is due. Stop with Ctrl-C.")
-    run(surroundings, worker, stopping)
+    run(runtime, worker, stopping)
     click.echo("Reminders: stopped.")
 
 
 @reminders_cli.command("send-due")
-@with_appcontext
-def send_due_command() -> None:
+@runtime_command
+def send_due_command(runtime: Runtime) -> None:
     """Send what is due now, and say what became of it."""
-    tally = _worker(runtime()).send_due()
+    tally = _worker(runtime).send_due()
     click.echo(f"sent {tally.sent}, failed {tally.failed}, skipped {tally.skipped}")
     if tally.postponed:
         click.echo(f"The channel refused this service (see the log); postponed {tally.postponed}")
 
 
-def _worker(surroundings: Runtime) -> Worker:
+def _worker(runtime: Runtime) -> Worker:
     try:
-        return worker_of(surroundings)
+        return worker_of(runtime)
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error

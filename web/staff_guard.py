@@ -20,7 +20,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from core.audit import Actor
 from core.errors import NotFound
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from people.staff.access_marks import AccessMark, mark_of
 from people.staff.policy import Action
 from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
@@ -92,11 +92,11 @@ def signed_in_staff() -> SignedInStaff | None:
 def _staff_of_cookie(token: str) -> SignedInStaff | None:
     if not token:
         return None
-    now = runtime().clock.now()
-    with runtime().database.reading() as db:
+    now = current_runtime().clock.now()
+    with current_runtime().database.reading() as db:
         staff = staff_of(db, token, now)
     if staff is not None and is_stale(staff, now):
-        with runtime().database.writing() as db:
+        with current_runtime().database.writing() as db:
             touch(db, staff.session_id, now)
     return staff
 
@@ -108,7 +108,7 @@ def cookie_name() -> str:
 
 def is_https() -> bool:
     """Whether the service is reached by https, by its public address."""
-    return runtime().settings.public_url.startswith("https://")
+    return current_runtime().settings.public_url.startswith("https://")
 
 
 def current_staff() -> SignedInStaff:

@@ -8,11 +8,11 @@ from functools import wraps
 from typing import Any
 
 import click
-from flask.cli import with_appcontext
 
 from core.audit import Actor
 from core.errors import Invalid, NotFound
-from core.runtime import runtime
+from core.flask_context import runtime_command
+from core.runtime import Runtime
 from locations.lookup import authority_id_of, site_id_of
 from people.staff import accounts
 from people.staff.accounts import NewStaff, Place
@@ -47,21 +47,21 @@ def staff_cli() -> None:
 @click.option("--authority", required=True, metavar="SLUG")
 @click.option("--site", metavar="SLUG", help="The one site at which they have the role; all sites when left out.")
 @click.option("--name", default="", help="Their name, as colleagues see it.")
-@with_appcontext
+@runtime_command
 @_explaining
-def add(email: str, role: str, authority: str, site: str | None, name: str) -> None:
+def add(runtime: Runtime, email: str, role: str, authority: str, site: str | None, name: str) -> None:
     """Add a member of staff, or give one a further role. Asks for the password, or reads STAFF_PASSWORD.
 
     Somebody who is there already keeps their password.
     """
-    with runtime().database.reading() as db:
+    with runtime.database.reading() as db:
         authority_id = authority_id_of(db, authority)
         place = Place(authority_id, site_id_of(db, authority_id, site) if site else None)
         is_known = accounts.is_known(db, email)
     password = "" if is_known else _password()
-    with runtime().database.writing() as db:
+    with runtime.database.writing() as db:
         new = NewStaff(email=email, role=role, place=place, password=password, name=name)
-        member = accounts.add_staff(db, new, actor=Actor.system(), now=runtime().clock.now())
+        member = accounts.add_staff(db, new, actor=Actor.system(), now=runtime.clock.now())
         added = member.email
     click.echo(f"{added} is {Role(role).words.lower()}{f' at {site}' if site else ''} for {authority}.")
 
@@ -75,12 +75,12 @@ def _password() -> str:
 
 @staff_cli.command("deactivate")
 @click.option("--email", required=True)
-@with_appcontext
+@runtime_command
 @_explaining
-def deactivate(email: str) -> None:
+def deactivate(runtime: Runtime, email: str) -> None:
     """End an account and all its sessions at once."""
-    with runtime().database.writing() as db:
-        ended = accounts.deactivate_staff(db, email, actor=Actor.system(), now=runtime().clock.now())
+    with runtime.database.writing() as db:
+        ended = accounts.deactivate_staff(db, email, actor=Actor.system(), now=runtime.clock.now())
     click.echo(f"Deactivated; {ended} session{'' if ended == 1 else 's'} ended.")
 
 
@@ -93,13 +93,13 @@ def api_key_cli() -> None:
 @click.option("--name", required=True, help="Which program uses it.")
 @click.option("--authority", required=True, metavar="SLUG")
 @click.option("--scope", "scopes", required=True, multiple=True, type=click.Choice([scope.value for scope in Scope]))
-@with_appcontext
+@runtime_command
 @_explaining
-def create(name: str, authority: str, scopes: tuple[str, ...]) -> None:
+def create(runtime: Runtime, name: str, authority: str, scopes: tuple[str, ...]) -> None:
     """Make a key and print it, alone, on the last line. It cannot be shown again."""
-    with runtime().database.writing() as db:
+    with runtime.database.writing() as db:
         authority_id = authority_id_of(db, authority)
-        now = runtime().clock.now()
+        now = runtime.clock.now()
         key = accounts.create_api_key(db, name=name, authority_id=authority_id, scopes=scopes, now=now)
     click.echo("Keep this key safe: it is not shown again.", err=True)
     click.echo(key)
@@ -107,11 +107,11 @@ def create(name: str, authority: str, scopes: tuple[str, ...]) -> None:
 
 @api_key_cli.command("list")
 @click.option("--authority", required=True, metavar="SLUG")
-@with_appcontext
+@runtime_command
 @_explaining
-def list_keys(authority: str) -> None:
+def list_keys(runtime: Runtime, authority: str) -> None:
     """The keys of an authority: how each begins, its scopes, when it was made, and whether it still works."""
-    with runtime().database.reading() as db:
+    with runtime.database.reading() as db:
         keys = keys_of(db, authority_id_of(db, authority))
     for key in keys:
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "works"
@@ -121,12 +121,12 @@ def list_keys(authority: str) -> None:
 @api_key_cli.command("revoke")
 @click.option("--authority", required=True, metavar="SLUG")
 @click.argument("prefix")
-@with_appcontext
+@runtime_command
 @_explaining
-def revoke(authority: str, prefix: str) -> None:
+def revoke(runtime: Runtime, authority: str, prefix: str) -> None:
     """End a key at once. PREFIX is how it begins, as `api-key list` shows it."""
-    with runtime().database.writing() as db:
+    with runtime.database.writing() as db:
         authority_id = authority_id_of(db, authority)
-        key = revoke_api_key(db, authority_id, prefix.removeprefix("fd_"), runtime().clock.now())
+        key = revoke_api_key(db, authority_id, prefix.removeprefix("fd_"), runtime.clock.now())
         name = key.name
     click.echo(f"Revoked the key of {name}.")

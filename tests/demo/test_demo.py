@@ -22,7 +22,8 @@ from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database, upgrade
 from core.errors import Refused
-from core.runtime import EXTENSION, Runtime
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
 from core.settings import Settings
 from core.wall_clock import local_day, unit_of
 from demo.councils import BARNET, OLDHAM

@@ -19,7 +19,8 @@ from api.key_guard import check_key
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import ROOT, Database
-from core.runtime import EXTENSION, Runtime
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
 from core.settings import Settings
 from locations.tables import Authority, Site
 from people.staff.accounts import NewStaff, Place, add_staff, create_api_key

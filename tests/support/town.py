@@ -13,7 +13,8 @@ import web.staff_guard
 from api.key_guard import check_key
 from core.clock import FixedClock
 from core.database import ROOT, Database
-from core.runtime import EXTENSION, Runtime
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
 from core.settings import Settings
 from locations.catalogue import bump_plan
 from locations.tables import Closure

@@ -22,7 +22,8 @@ from booking.use_cases.holds import hold_slot
 from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Database
-from core.runtime import EXTENSION, Runtime
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
 from people.staff import sign_in_sessions
 from people.staff.policy import Role
 from people.tables import ContactNote, Resident

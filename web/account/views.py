@@ -10,7 +10,7 @@ from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from locations.lookup import employer_of, sites_of
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
@@ -45,7 +45,7 @@ def take_sign_in() -> ResponseReturnValue:
         return _form_page(form, wanted), 400
     try:
         token = sign_in(
-            runtime(),
+            current_runtime(),
             form.email.data or "",
             form.password.data or "",
             address=request.remote_addr or "",
@@ -68,8 +68,8 @@ def sign_out() -> ResponseReturnValue:
     """End the session on the server and forget its cookie."""
     token = request.cookies.get(cookie_name(), "")
     if token:
-        with runtime().database.writing() as transaction:
-            sign_in_sessions.end(transaction, token, runtime().clock.now())
+        with current_runtime().database.writing() as transaction:
+            sign_in_sessions.end(transaction, token, current_runtime().clock.now())
     flask_session.clear()
     response = make_response(redirect(url_for("staff.sign_in", signed_out=1), code=303))
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
@@ -81,10 +81,10 @@ def sign_out() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """What this member of staff can open."""
     staff = current_staff()
-    with runtime().database.reading() as transaction:
+    with current_runtime().database.reading() as transaction:
         employer = employer_of(transaction, staff.authority_id)
         sites = sites_of(transaction, staff.authority_id)
-    tasks = tasks_of(staff, sites, employer.zone, runtime().clock.now())
+    tasks = tasks_of(staff, sites, employer.zone, current_runtime().clock.now())
     return render_template("staff/home.html", staff=staff, authority=employer, tasks=tasks)
 
 
@@ -97,7 +97,7 @@ def _form_page(form: SignInForm, wanted: str) -> str:
 
 
 def _wait_page(error: TooManyTries) -> Response:
-    seconds = max(1, math.ceil((error.until - runtime().clock.now()).total_seconds()))
+    seconds = max(1, math.ceil((error.until - current_runtime().clock.now()).total_seconds()))
     page = render_template("staff/wait.html", minutes=math.ceil(seconds / 60))
     return Response(page, status=429, headers={"Retry-After": str(seconds)}, mimetype="text/html")
 

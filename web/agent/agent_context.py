@@ -12,8 +12,9 @@ from flask import g, request
 from sqlalchemy.orm import Session
 
 from core.audit import Actor
+from core.flask_context import current_runtime
 from core.idempotency import IdempotencyKey
-from core.runtime import Runtime, runtime
+from core.runtime import Runtime
 from locations.catalogue import AuthorityFacts, Catalogue, catalogue_by_id
 from web.staff_guard import current_staff, staff_actor
 
@@ -52,7 +53,7 @@ class Desk:
 @contextmanager
 def desk() -> Iterator[Desk]:
     """The desk for one request."""
-    around, staff = runtime(), current_staff()
+    around, staff = current_runtime(), current_staff()
     with around.database.reading() as db:
         catalogue = catalogue_by_id(db, staff.authority_id)
         g.authority = catalogue.authority

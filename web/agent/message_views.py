@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from booking.queries.appointments import by_reference
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from locations.catalogue import catalogue_by_id
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -19,7 +19,7 @@ blueprint = Blueprint("messages", __name__)
 @requires(Action.SEE_RESIDENT)
 def account(reference: str) -> str:
     """The messages of one appointment. It names the appointment and nobody."""
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         catalogue = catalogue_by_id(db, current_staff().authority_id)
         appointment = by_reference(db, catalogue, reference)
         entries = account_of(db, appointment.id)

@@ -18,8 +18,8 @@ from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.manage_links import request_manage_link
 from core.audit import Actor
 from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
+from core.flask_context import current_runtime
 from core.rate_limits import throttle
-from core.runtime import runtime
 from locations.catalogue import catalogue_by_id
 from people.staff.access_marks import public
 from web.resident import drafts
@@ -50,7 +50,7 @@ def add_routes(blueprint: Blueprint) -> None:
 @public
 def open_link(token: str) -> ResponseReturnValue:
     """Exchange the link's token for a cookie and a clean address. Nothing is changed: mail scanners open links too."""
-    around = runtime()
+    around = current_runtime()
     with around.database.reading() as reading:
         authority_id, appointment_id = appointments.by_manage_token(reading, token)
         catalogue = catalogue_by_id(reading, authority_id)

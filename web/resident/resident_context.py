@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import BaseConverter
 
 from booking.states import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State, written_to
+from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
-from core.runtime import Runtime, runtime
+from core.runtime import Runtime
 from locations.catalogue import AuthorityFacts, Catalogue, catalogue_of
 from web.resident.reach import reminder_words
 from web.resident.visit_view import map_url
@@ -50,7 +51,7 @@ class Context:
 @contextmanager
 def council(slug: str) -> Iterator[Context]:
     """The context of one page. Raises: NotFound for a council that is not here."""
-    around = runtime()
+    around = current_runtime()
     with around.database.reading() as db:
         catalogue = catalogue_of(db, slug)
         g.authority = catalogue.authority

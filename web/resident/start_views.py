@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.errors import NotFound
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from locations.catalogue import Catalogue, ServiceFacts, authorities
 from locations.public_catalogue import offered_service, offered_services
 from people.staff.access_marks import public
@@ -32,7 +32,7 @@ def add_routes(blueprint: Blueprint) -> None:
 @public
 def front() -> ResponseReturnValue:
     """The councils, or straight to the only one."""
-    with runtime().database.reading() as db:
+    with current_runtime().database.reading() as db:
         found = authorities(db)
     if len(found) == 1:
         return redirect(f"/{found[0].slug}/", code=303)

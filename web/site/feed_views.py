@@ -12,7 +12,7 @@ from booking.queries.feed_entries import Feed, FeedEntry, entries_of, feed_by_to
 from booking.states import MODES
 from booking.use_cases.calendar_feeds import make_feed, revoke_feed
 from core.errors import IdempotencyMismatch, Invalid
-from core.runtime import runtime
+from core.flask_context import current_runtime
 from core.tokens import spoken_reference
 from locations.catalogue import Catalogue, SiteFacts
 from people.staff.access_marks import public, requires
@@ -79,7 +79,7 @@ def revoke(site: str, feed: int) -> ResponseReturnValue:
 @public
 def feed(token: str) -> ResponseReturnValue:
     """The calendar behind a secret address. Unknown and revoked ones answer alike."""
-    around = runtime()
+    around = current_runtime()
     with around.database.reading() as db:
         catalogue, found = feed_by_token(db, token)
         entries = entries_of(db, catalogue, found, around.clock.now())

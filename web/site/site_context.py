@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from booking.queries.day_list import SiteDayView, day_of, site_of
 from core.audit import Actor
 from core.errors import NotFound
+from core.flask_context import current_runtime
 from core.idempotency import IdempotencyKey
-from core.runtime import Runtime, runtime
+from core.runtime import Runtime
 from locations.catalogue import Catalogue, SiteFacts, catalogue_by_id
 from people.residents.contact_notes import log_access
 from people.staff.policy import Action
@@ -60,7 +61,7 @@ class FrontDesk:
 @contextmanager
 def front_desk(slug: str) -> Iterator[FrontDesk]:
     """The desk for one request. Raises: NotFound for a site that is not this council's."""
-    around, staff = runtime(), current_staff()
+    around, staff = current_runtime(), current_staff()
     with around.database.reading() as db:
         catalogue = catalogue_by_id(db, staff.authority_id)
         g.authority = catalogue.authority

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from booking.tables import Appointment, Hold
 from core.clock import FixedClock
 from core.database import Database
-from core.runtime import EXTENSION
+from core.flask_context import EXTENSION
 from locations.tables import Site
 from people.tables import Representative, Resident
 from tests.support.town import Town, close_site, make_town

@@ -16,7 +16,8 @@ from booking.use_cases.outcomes import move
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
-from core.runtime import EXTENSION, Runtime
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Closure
 from people.staff.policy import Role
