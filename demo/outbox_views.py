@@ -56,10 +56,10 @@ def message_calendar(message_id: int) -> Response:
 
 
 def _demo() -> Runtime:
-    surroundings = current_runtime()
-    if not surroundings.settings.is_demo:
+    runtime = current_runtime()
+    if not runtime.settings.is_demo:
         raise NotFound("There is nothing here.")
-    return surroundings
+    return runtime
 
 
 def _letter(message_id: int) -> Letter:

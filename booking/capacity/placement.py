@@ -26,7 +26,7 @@ from booking.states import NEEDS, place_needs
 from booking.tables import Allocation
 from core.database import connection_of
 from core.errors import Invalid, SlotTaken, TooFar, TooSoon
-from core.idempotency import TRIES
+from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.catalogue import Catalogue, catalogue_while_locked
 
@@ -76,7 +76,7 @@ def place(
 
 def _spread(db: Session) -> int:
     """0, the best seat, at the first try; after a lost race any number, so that losers do not meet again."""
-    return secrets.randbelow(1 << 16) if db.info.get(TRIES) else 0
+    return secrets.randbelow(1 << 16) if lost_races(db) else 0
 
 
 def _check_offered(catalogue: Catalogue, offer: SlotKey) -> None:

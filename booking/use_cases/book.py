@@ -22,7 +22,7 @@ from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached
-from core.idempotency import Answer, IdempotencyKey, run_once
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from core.wall_clock import instant_of, local_date_of
@@ -93,14 +93,14 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
-def with_link(runtime: Runtime, answer: Answer) -> Booked:
+def with_link(runtime: Runtime, result: dict[str, Any]) -> Booked:
     """What was booked, with its link worked out afresh: no row, not even the idempotency record, holds the token."""
-    facts = dict(answer.body)
+    facts = dict(result)
     token = manage_token(runtime.settings.secret_key, facts.pop("nonce"))
     return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
 
 
-def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answer:
+def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
     now = runtime.clock.database_now(db)
     taking = _taking(db, booking, actor, now)
     resident = _resident(db, booking, actor, now)
@@ -133,7 +133,7 @@ def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> Answ
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
     offer, end_unit = encode(taking.offer), taking.placement.end_unit
     booked = Booked(appointment_id, reference, 1, State.BOOKED.value, offer, end_unit)
-    return Answer(201, asdict(booked) | {"nonce": nonce})
+    return asdict(booked) | {"nonce": nonce}
 
 
 def _taking(db: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:

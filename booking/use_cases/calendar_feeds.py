@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.tables import CalendarFeed
 from core.audit import Actor, record
 from core.errors import Invalid, NotFound
-from core.idempotency import Answer, IdempotencyKey, run_once
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, new_nonce
 from locations.catalogue import SiteFacts
@@ -44,7 +45,7 @@ def make_feed(
     Raises: Invalid (name, or too many), NotFound for another site's resource, IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> Answer:
+    def operation(db: Session) -> dict[str, Any]:
         now = runtime.clock.database_now(db)
         _check(db, site, name, resource_id)
         nonce = new_nonce()
@@ -60,10 +61,10 @@ def make_feed(
         db.flush()
         subject = ("calendar_feed", row.id)
         record(db, actor, "feed_made", subject, authority_id=authority_id, now=now, site_id=site.id)
-        return Answer(201, {"id": row.id, "nonce": nonce})
+        return {"id": row.id, "nonce": nonce}
 
-    answer = run_once(runtime.database, idempotency, operation, runtime.clock.now())
-    return NewFeed(answer.body["id"], _token(runtime, answer.body["nonce"]))
+    result = run_once(runtime.database, idempotency, operation, runtime.clock.now())
+    return NewFeed(result["id"], _token(runtime, result["nonce"]))
 
 
 def revoke_feed(runtime: Runtime, authority_id: int, site_id: int, feed_id: int, *, actor: Actor) -> str:

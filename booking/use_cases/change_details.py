@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from booking.states import Contact, ContactChange, State, written_to
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import IllegalMove
-from core.idempotency import Answer, IdempotencyKey, run_once
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from people.residents.names import email_key
@@ -46,7 +47,7 @@ def change_details(
     `seen` is the stamp of what was shown. Raises: IllegalMove, LinkEnded, Stale, NotFound.
     """
 
-    def operation(db: Session) -> Answer:
+    def operation(db: Session) -> dict[str, Any]:
         now = runtime.clock.database_now(db)
         row = appointment_for_change(db, authority_id, reference)
         check_link(row, actor, now)
@@ -60,7 +61,7 @@ def change_details(
         row.notes = row.notes if details.notes is None else details.notes
         change = _change_contact(db, runtime, row, details.contact) if details.contact else None
         _recorded(db, row, actor, now, change)
-        return Answer(200, {})
+        return {}
 
     run_once(runtime.database, idempotency, operation, runtime.clock.now())
 

@@ -28,7 +28,7 @@ from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import CapacityConflict, IllegalMove, Invalid, NotFound, TooSoon
-from core.idempotency import Answer, IdempotencyKey, run_once
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import parse_reference
 from core.wall_clock import unit_of
@@ -62,7 +62,7 @@ def reschedule(
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, LinkEnded, Stale, Invalid, NotFound, IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> Answer:
+    def operation(db: Session) -> dict[str, Any]:
         now = runtime.clock.database_now(db)
         site_id = _site_of(db, authority_id, reference)
         row = _locked(db, authority_id, reference, site_id, _destination(db, authority_id, move, now))
@@ -94,7 +94,7 @@ def cancel(
     """
     wanted = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
 
-    def operation(db: Session) -> Answer:
+    def operation(db: Session) -> dict[str, Any]:
         now = runtime.clock.database_now(db)
         row = _locked(db, authority_id, reference, _site_of(db, authority_id, reference))
         check_link(row, actor, now)
@@ -115,10 +115,10 @@ def cancel(
     return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
-def answer_of(row: Appointment) -> Answer:
+def answer_of(row: Appointment) -> dict[str, Any]:
     """What to answer about the appointment as it stands now, for `with_link`."""
     booked = Booked(row.id, row.reference, row.version, row.state, row.offer, unit_of(row.ends_at))
-    return Answer(200, asdict(booked) | {"nonce": row.manage_nonce})
+    return asdict(booked) | {"nonce": row.manage_nonce}
 
 
 def cutoff_at(db: Session, catalogue: Catalogue, appointment_id: int, starts_at: datetime) -> datetime:

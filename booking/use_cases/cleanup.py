@@ -29,7 +29,7 @@ def sweep(runtime: Runtime) -> Swept:
         now = runtime.clock.database_now(db)
         holds = remove_expired(db, now)
         claims = remove_past(db, unit_of(now - PAST_DAYS_KEPT))
-        idempotency.forget_old(db, now)
+        idempotency.delete_expired(db, now)
         sign_in_sessions.forget_old(db, now)
         sign_in_limits.forget_old(db, now)
     return Swept(holds, claims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from booking.states import wants_extra_time
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
 from core.errors import HoldExpired
-from core.idempotency import Answer, IdempotencyKey, run_once
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
 from locations.catalogue import catalogue_while_locked
@@ -49,13 +50,12 @@ def hold_slot(
     Raises: SlotTaken, TooSoon, TooFar, NotFound, IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> Answer:
+    def operation(db: Session) -> dict[str, Any]:
         nonce = new_nonce()
         held = _hold(db, runtime, offer, nonce, for_public=for_public, needs=needs, replaces=replaces)
-        body = {"nonce": nonce, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
-        return Answer(201, body)
+        return {"nonce": nonce, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
 
-    body = run_once(runtime.database, idempotency, operation, runtime.clock.now()).body
+    body = run_once(runtime.database, idempotency, operation, runtime.clock.now())
     token = hold_token(runtime.settings.secret_key, body["nonce"])
     return HeldSlot(token, decode(body["offer"]), datetime.fromisoformat(body["expires_at"]))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_for_change
@@ -12,7 +14,7 @@ from booking.use_cases.book import Booked, with_link
 from booking.use_cases.changes import answer_of
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid
-from core.idempotency import Answer, IdempotencyKey, run_once
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 
 
@@ -33,7 +35,7 @@ def move(
     Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> Answer:
+    def operation(db: Session) -> dict[str, Any]:
         row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, wanted, shown)
         now = runtime.clock.database_now(db)
@@ -65,7 +67,7 @@ def correct(
     IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> Answer:
+    def operation(db: Session) -> dict[str, Any]:
         row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, wanted, shown)
         now = runtime.clock.database_now(db)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -18,7 +19,7 @@ from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
 from core.database import Database
 from core.errors import CapacityConflict, HoldExpired, IllegalMove, Invalid, LimitReached, SlotTaken
-from core.idempotency import Answer, IdempotencyKey, IdempotencyRecord, run_once
+from core.idempotency import IdempotencyKey, IdempotencyRecord, run_once
 from core.runtime import Runtime
 from locations.catalogue import bump_plan
 from locations.tables import Authority, Closure
@@ -201,19 +202,19 @@ def test_a_holds_token_stands_nowhere_in_the_database(database: Database) -> Non
     kept = hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key)
     assert hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key) == kept
     with database.reading() as db:
-        (answer,) = db.scalars(select(IdempotencyRecord.answer)).all()
+        (answer,) = db.scalars(select(IdempotencyRecord.response)).all()
     assert kept.token not in str(answer)
 
 
 def test_any_key_can_be_kept(database: Database) -> None:
     for text in ("x" * 5000, "a\x00b", "\ud800", ""):
         key = IdempotencyKey.of("test", text, b"")
-        assert run_once(database, key, lambda db: Answer(201, {"n": 1}), NOW) == Answer(201, {"n": 1})
-        assert run_once(database, key, lambda db: Answer(201, {"n": 2}), NOW) == Answer(201, {"n": 1})
+        assert run_once(database, key, lambda db: {"n": 1}, NOW) == {"n": 1}
+        assert run_once(database, key, lambda db: {"n": 2}, NOW) == {"n": 1}
 
 
-def test_a_deed_that_always_loses_gives_up_in_words(database: Database) -> None:
-    def loses(db: object) -> Answer:
+def test_an_operation_that_always_loses_gives_up(database: Database) -> None:
+    def loses(db: object) -> dict[str, Any]:
         raise CapacityConflict
 
     with pytest.raises(SlotTaken):
@@ -226,20 +227,20 @@ def test_a_deadlock_that_the_database_ends_is_tried_again(postgres_url: str) -> 
     other = make_world(database, slug="elsewhere")
     gate, tries = Barrier(2), []
 
-    def deed(first: int, second: int) -> Answer:
-        def run(db: object) -> Answer:
+    def operation(first: int, second: int) -> dict[str, Any]:
+        def run(db: object) -> dict[str, Any]:
             tries.append(first)
             db.execute(update(Authority).where(Authority.id == first).values(phone="1"))  # type: ignore[attr-defined]
             if len(tries) <= 2:
                 gate.wait()
             db.execute(update(Authority).where(Authority.id == second).values(phone="1"))  # type: ignore[attr-defined]
-            return Answer(200, {})
+            return {}
 
         return run_once(database, None, run, NOW)
 
     with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(deed, world.authority_id, other.authority_id)
-        two = pool.submit(deed, other.authority_id, world.authority_id)
-        assert (one.result().status, two.result().status) == (200, 200)
+        one = pool.submit(operation, world.authority_id, other.authority_id)
+        two = pool.submit(operation, other.authority_id, world.authority_id)
+        assert (one.result(), two.result()) == ({}, {})
     assert len(tries) == 3
     database.dispose()

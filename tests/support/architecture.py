@@ -43,7 +43,8 @@ LAYER_OF_MODULE = {
     "core.database": "tables",
     "core.clock": "tables",  # the database's clock
     "core.audit": "queries",
-    "core.idempotency": "use_cases",
+    "core.idempotency": "queries",
+    "core.transactions": "tables",
     "core.runtime": "queries",
     "core.rate_limits": "queries",
     "core.flask_context": "cli",

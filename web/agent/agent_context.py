@@ -53,8 +53,8 @@ class Desk:
 @contextmanager
 def desk() -> Iterator[Desk]:
     """The desk for one request."""
-    around, staff = current_runtime(), current_staff()
-    with around.database.reading() as db:
+    runtime, staff = current_runtime(), current_staff()
+    with runtime.database.reading() as db:
         catalogue = catalogue_by_id(db, staff.authority_id)
         g.authority = catalogue.authority
-        yield Desk(around, db, catalogue, staff_actor(), around.clock.now())
+        yield Desk(runtime, db, catalogue, staff_actor(), runtime.clock.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -10,7 +12,7 @@ from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booked, Booking, book
 from core.errors import HoldExpired, Invalid, Refused, SlotTaken, TooFar, TooSoon
-from core.idempotency import Answer, run_once
+from core.idempotency import run_once
 from core.problems import problem_of
 from people.residents.contact_notes import add_note
 from people.residents.details import Representation
@@ -76,10 +78,10 @@ def note(resident_id: int) -> ResponseReturnValue:
 def _write_note(at: Desk, resident_id: int, typed: Typed) -> None:
     """The note, once, however often its form is sent. Raises: Invalid."""
 
-    def deed(db: Session) -> Answer:
+    def deed(db: Session) -> dict[str, Any]:
         text, now = typed.call_note, at.now
         note_id = add_note(db, at.authority.id, resident_id, text, channel="phone", actor=at.actor, now=now)
-        return Answer(201, {"note": note_id})
+        return {"note": note_id}
 
     run_once(at.runtime.database, at.once("note", typed.call_note), deed, at.now)
 

@@ -50,14 +50,14 @@ def add_routes(blueprint: Blueprint) -> None:
 @public
 def open_link(token: str) -> ResponseReturnValue:
     """Exchange the link's token for a cookie and a clean address. Nothing is changed: mail scanners open links too."""
-    around = current_runtime()
-    with around.database.reading() as reading:
+    runtime = current_runtime()
+    with runtime.database.reading() as reading:
         authority_id, appointment_id = appointments.by_manage_token(reading, token)
         catalogue = catalogue_by_id(reading, authority_id)
         view = appointments.by_id(reading, catalogue, appointment_id)
-        if has_link_ended(view.ends_at, around.clock.now()):
-            return ended(Context(around, reading, catalogue, around.clock.now()))
-    drafts.open_appointment(flask_session, view.reference, view.link_mark, around.clock.now())
+        if has_link_ended(view.ends_at, runtime.clock.now()):
+            return ended(Context(runtime, reading, catalogue, runtime.clock.now()))
+    drafts.open_appointment(flask_session, view.reference, view.link_mark, runtime.clock.now())
     return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
 
 

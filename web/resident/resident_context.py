@@ -51,11 +51,11 @@ class Context:
 @contextmanager
 def council(slug: str) -> Iterator[Context]:
     """The context of one page. Raises: NotFound for a council that is not here."""
-    around = current_runtime()
-    with around.database.reading() as db:
+    runtime = current_runtime()
+    with runtime.database.reading() as db:
         catalogue = catalogue_of(db, slug)
         g.authority = catalogue.authority
-        yield Context(around, db, catalogue, around.clock.now())
+        yield Context(runtime, db, catalogue, runtime.clock.now())
 
 
 def show(template: str, context: Context, **words: Any) -> str:

@@ -79,11 +79,11 @@ def revoke(site: str, feed: int) -> ResponseReturnValue:
 @public
 def feed(token: str) -> ResponseReturnValue:
     """The calendar behind a secret address. Unknown and revoked ones answer alike."""
-    around = current_runtime()
-    with around.database.reading() as db:
+    runtime = current_runtime()
+    with runtime.database.reading() as db:
         catalogue, found = feed_by_token(db, token)
-        entries = entries_of(db, catalogue, found, around.clock.now())
-    text = feed_text(catalogue, found, entries, around.settings.public_url)
+        entries = entries_of(db, catalogue, found, runtime.clock.now())
+    text = feed_text(catalogue, found, entries, runtime.settings.public_url)
     answer = Response(text, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'inline; filename="{found.site.slug}.ics"'
     answer.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"

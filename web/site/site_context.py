@@ -61,12 +61,12 @@ class FrontDesk:
 @contextmanager
 def front_desk(slug: str) -> Iterator[FrontDesk]:
     """The desk for one request. Raises: NotFound for a site that is not this council's."""
-    around, staff = current_runtime(), current_staff()
-    with around.database.reading() as db:
+    runtime, staff = current_runtime(), current_staff()
+    with runtime.database.reading() as db:
         catalogue = catalogue_by_id(db, staff.authority_id)
         g.authority = catalogue.authority
         site = site_of(catalogue, slug)
-        yield FrontDesk(around, db, catalogue, site, staff, staff_actor(), around.clock.now())
+        yield FrontDesk(runtime, db, catalogue, site, staff, staff_actor(), runtime.clock.now())
 
 
 def date_of(text: str) -> date:

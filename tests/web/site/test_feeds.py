@@ -136,7 +136,7 @@ def test_the_address_is_seen_once_and_kept_nowhere(library: Library, manager: Fl
         row = db.scalars(select(CalendarFeed)).one()
         answers = db.scalars(select(IdempotencyRecord)).all()
     assert row.token_digest != token
-    assert token not in repr([answer.answer for answer in answers])
+    assert token not in repr([answer.response for answer in answers])
 
 
 @pytest.mark.databases("sqlite", "postgresql")

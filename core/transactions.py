@@ -1,0 +1,41 @@
+"""A unit of work that is tried again when it lost a race: rolled back, and run in a new transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from core.database import Database
+from core.errors import CapacityConflict, SlotTaken
+
+# PostgreSQL ended the transaction so that others could go on: a deadlock, or a serialization failure.
+RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
+MAX_TRIES = 20  # each lost race means that somebody else got a seat, so this is more than one start has seats
+LOST_RACES = "lost_races"  # in Session.info
+Result = TypeVar("Result")
+
+
+def run_with_retries(database: Database, operation: Callable[[Session], Result]) -> Result:
+    """The result of `operation`, committed. After a lost race it runs again, so it must act through its session alone.
+
+    Raises: SlotTaken after MAX_TRIES lost races, and whatever `operation` raises.
+    """
+    for lost in range(MAX_TRIES):
+        try:
+            with database.writing() as db:
+                db.info[LOST_RACES] = lost
+                return operation(db)
+        except CapacityConflict:
+            continue
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
+                raise
+    raise SlotTaken("Many people want this time at this moment. Choose another.")
+
+
+def lost_races(db: Session) -> int:
+    """How often the running operation has lost a race already."""
+    return int(db.info.get(LOST_RACES, 0))
