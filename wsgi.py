@@ -33,11 +33,11 @@ from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested
 from booking.subscriptions import count_ahead, list_for_rebooking
 from core.clock import Clock, make_clock
-from core.database import ROOT, Database, is_reachable, is_up_to_date
+from core.database import Database, is_reachable, is_up_to_date
 from core.errors import ConfigurationError
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from locations.events import closure_made, left_out
 
 COMMANDS: tuple[click.Command, ...] = (

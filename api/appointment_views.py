@@ -19,6 +19,7 @@ from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.outcomes import correct, move
 from core.flask_context import current_runtime
+from core.language import DEFAULT_LANGUAGE, language_for
 from locations.catalogue import Catalogue, catalogue_by_id, last_known_catalogue
 from people.residents.contact_notes import log_access
 from people.residents.details import Representation, ResidentDetails
@@ -58,7 +59,9 @@ def calendar(reference: str) -> Response:
     """The appointment as a calendar file, without the link that could change it."""
     with current_runtime().database.writing() as db:
         view, catalogue = _looked_at(db, reference, "api_calendar")
-    event = appointment_event(view, catalogue.authority, public_url=current_runtime().settings.public_url)
+    event = appointment_event(
+        view, catalogue.authority, language_for(DEFAULT_LANGUAGE), public_url=current_runtime().settings.public_url
+    )
     answer = Response(calendar_file([event]), content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{view.reference}.ics"'
     return answer

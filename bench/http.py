@@ -27,7 +27,8 @@ from urllib.request import urlopen
 
 from bench.limits import inserts_a_second
 from core.clock import SystemClock
-from core.database import ROOT, Database, upgrade
+from core.database import Database, upgrade
+from core.settings import ROOT
 from people.staff.api_keys import create_api_key
 from tests.support.factories import World, make_world, slots_of
 

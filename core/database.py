@@ -33,7 +33,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-ROOT = Path(__file__).resolve().parent.parent
+from core.settings import ROOT
+
 SQLITE_BUSY_SECONDS = 30
 IDLE_SECONDS = 2.0
 CONNECTION = "connection"  # in Session.info; a session lives for one transaction

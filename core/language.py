@@ -1,91 +1,123 @@
-"""Dates and times as people say them: "Tuesday 24 November", "10:30am". Quick enough for a page of hundreds."""
+"""A language as a value: its texts, and dates, times and counts as its readers write them. No Flask.
+
+Pages take the language of the request, messages that of the person they are for; `language_for` gives both the same value.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from babel import Locale
+from babel.dates import format_time as babel_time
+from babel.support import NullTranslations, Translations
 
+from core.settings import ROOT
 
-def format_time(at: datetime | time) -> str:
-    """ "10:30am", "9am", "midday", "midnight". Source: GOV.UK style guide, Times, read 2026-11-23."""
-    if at.minute == 0 and at.hour in (0, 12):
-        return str(_("midday") if at.hour else _("midnight"))
-    hour = at.hour % 12 or 12
-    return f"{hour}{f':{at.minute:02d}' if at.minute else ''}{'am' if at.hour < 12 else 'pm'}"
+DEFAULT_LANGUAGE = "en"
+LANGUAGES = {"en": "English"}  # what pages and messages can be written in: code and the language's own name
 
 
-def format_day(day: date) -> str:
-    """ "Tuesday 24 November 2026"."""
-    return f"{day_name(day.weekday())} {day.day} {month_name(day.month)} {day.year}"
+class Language:
+    """One language. `code` is its ISO 639 code; `translations` holds its texts."""
+
+    def __init__(self, code: str, translations: NullTranslations) -> None:
+        self.code = code
+        self.translations = translations
+        self._locale = Locale.parse(code)
+
+    def gettext(self, text: str, **values: object) -> str:
+        """`text` in this language, with its `%(name)s` filled in."""
+        translated = self.translations.gettext(text)
+        return translated % values if values else translated
+
+    def ngettext(self, singular: str, plural: str, num: int, **values: object) -> str:
+        """The form of a text that fits the number `num`, with `%(num)s` and `values` filled in."""
+        return self.translations.ngettext(singular, plural, num) % {"num": num, **values}
+
+    def time(self, at: datetime | time) -> str:
+        """ "10:30am", "9am", "midday", "midnight". Source: GOV.UK style guide, Times, read 2026-11-23."""
+        if at.minute == 0 and at.hour in (0, 12):
+            return self.gettext("midday") if at.hour else self.gettext("midnight")
+        if self.code != "en":
+            return str(babel_time(at.time() if isinstance(at, datetime) else at, "short", locale=self._locale))
+        hour = at.hour % 12 or 12
+        return f"{hour}{f':{at.minute:02d}' if at.minute else ''}{'am' if at.hour < 12 else 'pm'}"
+
+    def day(self, day: date) -> str:
+        """ "Tuesday 24 November 2026"."""
+        return self.gettext(
+            "%(weekday)s %(day)s %(month)s %(year)s",
+            weekday=self.day_names[day.weekday()],
+            day=day.day,
+            month=self._months[day.month - 1],
+            year=day.year,
+        )
+
+    def day_short(self, day: date) -> str:
+        """ "Tue 24 Nov"."""
+        weekday, month = self.day_names_short[day.weekday()], self._months_short[day.month - 1]
+        return self.gettext("%(weekday)s %(day)s %(month)s", weekday=weekday, day=day.day, month=month)
+
+    def moment(self, at: datetime) -> str:
+        """ "Tuesday 24 November 2026 at 10:30am"; `at` is in the zone of the place."""
+        return self.gettext("%(day)s at %(time)s", day=self.day(at), time=self.time(at))
+
+    def moment_short(self, at: datetime) -> str:
+        """ "Tue 24 Nov 10:30am"; `at` is in the zone of the place."""
+        return f"{self.day_short(at)} {self.time(at)}"
+
+    def month(self, day: date) -> str:
+        """ "November 2026"."""
+        return f"{self._months[day.month - 1]} {day.year}"
+
+    def minutes(self, minutes: int) -> str:
+        """ "45 minutes", "1 hour", "1 hour 30 minutes"."""
+        hours, rest = divmod(minutes, 60)
+        parts = [self.ngettext("%(num)s hour", "%(num)s hours", hours)] if hours else []
+        if rest or not hours:
+            parts.append(self.ngettext("%(num)s minute", "%(num)s minutes", rest))
+        return " ".join(parts)
+
+    def miles(self, miles: float | None) -> str:
+        """ "1.4 miles", "less than 1 mile"; nothing when the distance is not known."""
+        if miles is None:
+            return ""
+        if miles < 1:
+            return self.gettext("less than 1 mile")
+        return self.gettext("%(miles)s miles", miles=f"{miles:.1f}")
+
+    def all_of(self, items: list[str]) -> str:
+        """ "A, B and C"."""
+        if len(items) < 2:
+            return "".join(items)
+        return self.gettext("%(names)s and %(last)s", names=", ".join(items[:-1]), last=items[-1])
+
+    @cached_property
+    def day_names(self) -> tuple[str, ...]:
+        """Monday to Sunday."""
+        return _in_order(self._locale.days["format"]["wide"])
+
+    @cached_property
+    def day_names_short(self) -> tuple[str, ...]:
+        """Mon to Sun."""
+        return _in_order(self._locale.days["format"]["abbreviated"])
+
+    @cached_property
+    def _months(self) -> tuple[str, ...]:
+        return _in_order(self._locale.months["format"]["wide"])
+
+    @cached_property
+    def _months_short(self) -> tuple[str, ...]:
+        return _in_order(self._locale.months["format"]["abbreviated"])
 
 
-def format_day_short(day: date) -> str:
-    """ "Tue 24 Nov"."""
-    return f"{day_name(day.weekday())[:3]} {day.day} {month_name(day.month)[:3]}"
-
-
-def format_moment(at: datetime) -> str:
-    """ "Tuesday 24 November 2026 at 10:30am"; `at` is in the zone of the place."""
-    return str(_("%(day)s at %(time)s", day=format_day(at), time=format_time(at)))
-
-
-def format_moment_short(at: datetime) -> str:
-    """ "Tue 24 Nov 10:30am"; `at` is in the zone of the place."""
-    return f"{format_day_short(at)} {format_time(at)}"
-
-
-def format_month(day: date) -> str:
-    """ "November 2026"."""
-    return f"{month_name(day.month)} {day.year}"
-
-
-def format_minutes(minutes: int) -> str:
-    """ "45 minutes", "1 hour", "1 hour 30 minutes"."""
-    hours, rest = divmod(minutes, 60)
-    parts = [ngettext("%(num)s hour", "%(num)s hours", hours)] if hours else []
-    if rest or not hours:
-        parts.append(ngettext("%(num)s minute", "%(num)s minutes", rest))
-    return " ".join(parts)
-
-
-def format_miles(miles: float | None) -> str:
-    """ "1.4 miles", "less than a mile"; nothing when the distance is not known."""
-    if miles is None:
-        return ""
-    if miles < 1:
-        return str(_("less than 1 mile"))
-    return str(_("%(miles)s miles", miles=f"{miles:.1f}"))
-
-
-def day_name(weekday: int) -> str:
-    """The name of a day of the week; Monday is 0."""
-    return day_names()[weekday]
-
-
-def month_name(month: int) -> str:
-    """The name of a month, 1 to 12."""
-    return _months()[month - 1]
-
-
-def day_names() -> tuple[str, ...]:
-    """Monday to Sunday, in the reader's language."""
-    from flask_babel import get_locale
-
-    return _names(str(get_locale() or "en"), "days")
-
-
-def _months() -> tuple[str, ...]:
-    from flask_babel import get_locale
-
-    return _names(str(get_locale() or "en"), "months")
+def _in_order(names: dict[int, str]) -> tuple[str, ...]:
+    return tuple(str(names[key]) for key in sorted(names))
 
 
 @lru_cache(maxsize=16)
-def _names(locale: str, kind: str) -> tuple[str, ...]:
-    from babel import Locale
-
-    names = getattr(Locale.parse(locale), kind)["format"]["wide"]
-    return tuple(str(names[key]) for key in sorted(names))
+def language_for(code: str) -> Language:
+    """The language of this code; English for one that there is no catalogue of."""
+    known = code if code in LANGUAGES else DEFAULT_LANGUAGE
+    return Language(known, Translations.load(str(ROOT / "translations"), [known]))

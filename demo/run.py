@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from core.database import ROOT
+from core.settings import ROOT
 
 INSTANCE = ROOT / "instance"
 SIGN_INS = {

@@ -1,7 +1,7 @@
 """Messages in plain words: subject, text, HTML and calendar, from the templates in templates/messages.
 
-A text template's first line is the subject. Words are marked for translation; the language is that of the running
-application context, and English outside one.
+A text template's first line is the subject. Words are marked for translation; the language is that of
+the person it is for.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from email.utils import parseaddr
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from flask_babel import get_locale, get_translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from booking.calendar.event import address_lines, appointment_event, documents_of, services_words
+from booking.calendar.event import address_lines, appointment_event, documents_of
 from booking.calendar.ical import Method, calendar_file
-from core.database import ROOT
-from core.language import format_minutes, format_moment
+from core.language import DEFAULT_LANGUAGE, Language, language_for
+from core.settings import ROOT
 from core.tokens import manage_token, spoken_reference
 from reminders.appointment_queries import MessageFacts
 from reminders.plan import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
@@ -75,7 +74,7 @@ class Writer:
 
     def write(self, kind: str, facts: MessageFacts, recipient: Recipient) -> Words:
         """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) for `recipient`."""
-        language = str(get_locale() or "en")
+        language = language_for(DEFAULT_LANGUAGE)
         templates = _templates(language)
         told = self._told(kind, facts, recipient, language)
         name = family_of(kind)
@@ -83,13 +82,17 @@ class Writer:
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
         html = templates.get_template(f"{name}.html").render(told=told)
         method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
-        calendar = "" if name in (MANAGE_LINK, CONTACT_CHANGED) else self._calendar(facts, recipient, told, method)
+        has_calendar = name not in (MANAGE_LINK, CONTACT_CHANGED)
+        calendar = self._calendar(facts, recipient, told, language, method) if has_calendar else ""
         return Words(subject, _tidy(body), html, calendar, method)
 
-    def _calendar(self, facts: MessageFacts, recipient: Recipient, told: Told, method: Method) -> str:
+    def _calendar(
+        self, facts: MessageFacts, recipient: Recipient, told: Told, language: Language, method: Method
+    ) -> str:
         event = appointment_event(
             facts,
             facts.authority,
+            language,
             public_url=self.public_url,
             manage_url=told.manage_url if told.is_on else "",
             organizer_email=self.sender,
@@ -97,15 +100,15 @@ class Writer:
         )
         return calendar_file([event], method)
 
-    def _told(self, kind: str, facts: MessageFacts, recipient: Recipient, language: str) -> Told:
+    def _told(self, kind: str, facts: MessageFacts, recipient: Recipient, language: Language) -> Told:
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
         return Told(
-            language=language.replace("_", "-"),
+            language=language.code,
             to_name=recipient.name,
             acts_for=recipient.acts_for,
-            what=services_words(facts.services),
-            when=format_moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
-            how_long=format_minutes(minutes),
+            what=language.all_of([service.name for service in facts.services]),
+            when=language.moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
+            how_long=language.minutes(minutes),
             mode=facts.mode,
             site_name=facts.site.name,
             address=address_lines(facts.site),
@@ -129,9 +132,9 @@ def _tidy(text: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _templates(language: str) -> Environment:
+def _templates(language: Language) -> Environment:
     """The templates in one language. Each phrase is looked up once: 28 look-ups a message were a third of its time."""
-    translations = get_translations()
+    translations = language.translations
     environment = Environment(
         loader=FileSystemLoader(ROOT / "templates" / "messages"),
         autoescape=select_autoescape(["html"], default=False),

@@ -14,25 +14,22 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, has_request_context, render_template, request, url_for
+from flask import Flask, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, generate_csrf
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from core import language
-from core.database import ROOT
 from core.errors import ServiceError
 from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, words_of
-from web import request_hooks
+from core.settings import ROOT
+from web import request_hooks, request_language
 from web.components.form_fields import errors_of
 from web.request_hooks import request_id
 
 STATIC = ROOT / "static"
-LANGUAGES = {"en": "English"}
 _PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 HSTS = "max-age=31536000; includeSubDomains"
 
@@ -46,7 +43,7 @@ def install(app: Flask) -> None:
     app.jinja_env.loader = ChoiceLoader([ours, PrefixLoader({name: PackageLoader(name) for name in libraries})])
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    Babel(app, locale_selector=_language)
+    request_language.install(app)
     request_hooks.install(app)
     app.after_request(_finish)
     _install_words(app)
@@ -72,12 +69,6 @@ def allow_private_cache(response: Response) -> Response:
     """Mark a page that holds nothing about anybody: the browser may show it again without asking."""
     response.headers["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _language() -> str:
-    if not has_request_context():  # a message written by the scheduler
-        return "en"
-    return request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def _finish(response: Response) -> Response:
@@ -112,19 +103,20 @@ def _install_words(app: Flask) -> None:
         asset_url=asset_url,
         csrf_field=csrf_field,
         errors_of=errors_of,
-        page_language=lambda: str(get_locale() or "en"),
+        page_language=lambda: request_language.current_language().code,
         new_key=lambda: secrets.token_urlsafe(18),
-        day_names=language.day_names,
+        day_names=request_language.day_names,
+        day_names_short=request_language.day_names_short,
     )
     app.jinja_env.filters.update(
-        time=language.format_time,
-        day=language.format_day,
-        short_day=language.format_day_short,
-        moment=language.format_moment,
-        short_moment=language.format_moment_short,
-        month=language.format_month,
-        minutes=language.format_minutes,
-        miles=language.format_miles,
+        time=request_language.format_time,
+        day=request_language.format_day,
+        short_day=request_language.format_day_short,
+        moment=request_language.format_moment,
+        short_moment=request_language.format_moment_short,
+        month=request_language.format_month,
+        minutes=request_language.format_minutes,
+        miles=request_language.format_miles,
         in_zone=lambda at, zone: at.astimezone(ZoneInfo(zone)),
         instant=lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tel=lambda phone: re.sub(r"[^0-9+]", "", phone or ""),

@@ -1,4 +1,4 @@
-"""An appointment as a calendar shows it: the same event in a message, a download and a feed. Pure but for the language."""
+"""An appointment as a calendar shows it: the same event in a message, a download and a feed. Pure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from flask_babel import gettext as _
-
 from booking.calendar.ical import CalendarEvent, uid_of
+from core.language import Language
 from core.tokens import spoken_reference
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 
@@ -42,6 +41,7 @@ class Shown(Protocol):
 def appointment_event(
     appointment: Shown,
     authority: AuthorityFacts,
+    language: Language,
     *,
     public_url: str,
     manage_url: str = "",
@@ -52,7 +52,7 @@ def appointment_event(
 
     It holds nothing about the resident but what is given: without `manage_url` and `attendee` it may be shown to staff.
     """
-    what = services_words(appointment.services)
+    what = language.all_of([service.name for service in appointment.services])
     return CalendarEvent(
         uid=uid_of(appointment.reference, urlsplit(public_url).hostname or "localhost"),
         sequence=appointment.version,
@@ -61,8 +61,8 @@ def appointment_event(
         ends_at=appointment.ends_at,
         zone=authority.zone,
         summary=f"{what}, {authority.name}",
-        description=_description(appointment, manage_url),
-        location=", ".join(place_lines(appointment)),
+        description=_description(appointment, language, manage_url),
+        location=", ".join(place_lines(appointment, language)),
         url=manage_url,
         organizer_name=authority.name,
         organizer_email=authority.email or organizer_email,
@@ -73,25 +73,17 @@ def appointment_event(
     )
 
 
-def services_words(services: Sequence[ServiceFacts]) -> str:
-    """The names of a visit's services, joined: "Certify documents and Council tax advice"."""
-    names = [service.name for service in services]
-    if len(names) < 2:
-        return "".join(names)
-    return str(_("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1]))
-
-
 def documents_of(services: Sequence[ServiceFacts]) -> list[str]:
     """What to bring to a visit, each once, in the services' own order."""
     return list(dict.fromkeys(document for service in services for document in service.documents))
 
 
-def place_lines(appointment: Shown) -> list[str]:
+def place_lines(appointment: Shown, language: Language) -> list[str]:
     """Where to go, line by line; for a telephone or video appointment, how it is held."""
     if appointment.mode == "phone":
-        return [_("By telephone")]
+        return [language.gettext("By telephone")]
     if appointment.mode == "video":
-        return [_("By video"), appointment.site.name]
+        return [language.gettext("By video"), appointment.site.name]
     return [appointment.site.name, *address_lines(appointment.site)]
 
 
@@ -103,7 +95,8 @@ def address_lines(site: SiteFacts) -> list[str]:
     return lines
 
 
-def _description(appointment: Shown, manage_url: str) -> str:
+def _description(appointment: Shown, language: Language, manage_url: str) -> str:
+    _ = language.gettext
     lines = [_("Reference: %(reference)s", reference=spoken_reference(appointment.reference))]
     documents = documents_of(appointment.services)
     if documents:

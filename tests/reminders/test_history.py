@@ -11,7 +11,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.tokens import check_character
 from people.tables import Resident
-from reminders.history_queries import account_of
+from reminders.history_queries import message_history
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.callers import add_agent, sign_in
@@ -65,4 +65,4 @@ def test_nobody_else_sees_it(client: FlaskClient, database: Database, reference:
 
 def test_an_appointment_that_was_owed_nothing_has_an_empty_account(database: Database) -> None:
     with database.reading() as db:
-        assert account_of(db, 7) == []
+        assert message_history(db, 7) == []

@@ -18,10 +18,10 @@ import web.staff_guard
 from api.key_guard import check_key
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import ROOT, Database
+from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from locations.tables import Authority, Site
 from people.staff.accounts import NewStaff, Place, add_staff, create_api_key
 from people.staff.policy import Action, Role

@@ -12,10 +12,10 @@ import web.resident.views
 import web.staff_guard
 from api.key_guard import check_key
 from core.clock import FixedClock
-from core.database import ROOT, Database
+from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from locations.catalogue import bump_plan
 from locations.tables import Closure
 from tests.support.factories import (

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 import web.app
-from core.database import ROOT
 from core.errors import NotAllowed, NotFound, RateLimited, ServiceError, SlotTaken
 from core.problems import PROBLEMS, problem_of, problem_of_status
+from core.settings import ROOT
 from tests.support.pages import check_page
 
 pytestmark = pytest.mark.databases("sqlite")

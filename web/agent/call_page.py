@@ -15,7 +15,6 @@ from booking.slot_tokens import SlotKey, decode
 from booking.states import BASES, MODES, NEEDS
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
-from core.language import format_moment
 from core.wall_clock import instant_of
 from locations.catalogue import ServiceFacts, SiteFacts
 from locations.public_catalogue import offered_services
@@ -29,6 +28,7 @@ from web.agent.slot_grid import place_words
 from web.agent.slot_search import SearchView, search_view, site_words
 from web.agent.suggestions import Suggestion
 from web.components.form_fields import FieldError
+from web.request_language import format_moment
 
 
 @dataclass(frozen=True)

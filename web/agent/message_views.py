@@ -9,7 +9,8 @@ from core.flask_context import current_runtime
 from locations.catalogue import catalogue_by_id
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from reminders.history_queries import account_of
+from reminders.history_queries import message_history
+from web.labels import MESSAGE_KINDS, MESSAGE_STATES
 from web.staff_guard import current_staff
 
 blueprint = Blueprint("messages", __name__)
@@ -22,5 +23,11 @@ def account(reference: str) -> str:
     with current_runtime().database.reading() as db:
         catalogue = catalogue_by_id(db, current_staff().authority_id)
         appointment = by_reference(db, catalogue, reference)
-        entries = account_of(db, appointment.id)
-    return render_template("staff/messages.html", appointment=appointment, entries=entries)
+        entries = message_history(db, appointment.id)
+    return render_template(
+        "staff/messages.html",
+        appointment=appointment,
+        entries=entries,
+        message_kinds=MESSAGE_KINDS,
+        message_states=MESSAGE_STATES,
+    )

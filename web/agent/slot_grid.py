@@ -12,9 +12,9 @@ from booking.availability.bits import Bits, ticks_of
 from booking.queries.week_grid import Starts
 from booking.slot_tokens import prefix
 from booking.states import MODES
-from core.language import format_day_short, format_miles, format_time
 from core.wall_clock import instant_of, local_date_of
 from locations.catalogue import SiteFacts
+from web.request_language import format_day_short, format_miles, format_time
 
 FIRST_TIMES = 3
 DAYS_SHOWN = 7

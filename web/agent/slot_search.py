@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from booking.queries.slots import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
 from booking.queries.week_grid import FULL, Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
 from booking.states import MODES, NEEDS, wants_extra_time
-from core.language import format_day_short, format_time
 from locations.catalogue import SiteFacts
 from locations.postcodes import Place, locate
 from web.agent.agent_context import Desk
@@ -27,6 +26,7 @@ from web.agent.slot_grid import (
     week_from,
 )
 from web.agent.suggestions import Suggestion, firsts_of, suggestions_of
+from web.request_language import format_day_short, format_time
 
 HELD = "Held for this call"
 

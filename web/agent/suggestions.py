@@ -9,9 +9,9 @@ from operator import itemgetter
 from booking.queries.slots import FreeSlot
 from booking.queries.week_grid import Starts
 from booking.states import MODES
-from core.language import format_day_short, format_miles, format_moment_short
 from core.wall_clock import local_date_of
 from web.agent.slot_grid import Line, all_times, place_words, units_of
+from web.request_language import format_day_short, format_miles, format_moment_short
 
 MOST = 4
 NEXT_FREE = "Next free anywhere"

@@ -24,7 +24,7 @@ from booking.states import (
     can_correct,
     may_be_recorded,
 )
-from core.language import format_time
+from web.request_language import format_time
 
 # What the front desk clicks, in the order of how often; the first that is possible is the green button.
 DEEDS = (

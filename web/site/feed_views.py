@@ -6,7 +6,6 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.calendar.event import services_words
 from booking.calendar.ical import CalendarEvent, calendar_file, uid_of
 from booking.queries.feed_entries import Feed, FeedEntry, entries_of, feed_by_token, feeds_of
 from booking.states import MODES
@@ -17,6 +16,7 @@ from core.tokens import spoken_reference
 from locations.catalogue import Catalogue, SiteFacts
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
+from web.request_language import current_language
 from web.site.forms import FeedForm, feed_form
 from web.site.site_context import FrontDesk, front_desk, key_for
 
@@ -102,6 +102,7 @@ def feed_text(catalogue: Catalogue, found: Feed, entries: list[FeedEntry], publi
 
 
 def _event(entry: FeedEntry, site: SiteFacts, zone: str, host: str) -> CalendarEvent:
+    what = current_language().all_of([service.name for service in entry.services])
     where = ", ".join(resource.name for resource in entry.resources)
     how = "" if entry.mode == "in_person" else _(MODES[entry.mode])
     return CalendarEvent(
@@ -111,7 +112,7 @@ def _event(entry: FeedEntry, site: SiteFacts, zone: str, host: str) -> CalendarE
         starts_at=entry.starts_at,
         ends_at=entry.ends_at,
         zone=zone,
-        summary=", ".join(part for part in (services_words(entry.services), where, how) if part),
+        summary=", ".join(part for part in (what, where, how) if part),
         description=_("Reference: %(reference)s", reference=spoken_reference(entry.reference)),
         location=site.name,
     )

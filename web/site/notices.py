@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from booking.availability.bits import NOTHING, Bits, spans
 from booking.availability.free_periods import runs
 from booking.queries.day_list import SiteDayView
-from core.language import format_time
 from core.wall_clock import instant_of, unit_after, unit_of
 from locations.bank_holidays import bank_holiday
 from locations.model import ClosureFacts
+from web.request_language import format_time
 
 
 def notices_of(day: SiteDayView) -> Iterator[str]:

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import LastDeed
 from booking.states import CANCELLED, STATE_WORDS
-from core.language import format_day, format_time
 from web.components.form_fields import FieldError
+from web.request_language import format_day, format_time
 
 
 @dataclass(frozen=True)
