@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api import serializers
 from api.key_guard import api_actor
 from api.request_context import idempotency_key, json_answer, signed_in_key
-from api.slot_conflicts import offer_of, with_alternatives
+from api.slot_conflicts import slot_key_of, with_alternatives
 from booking.calendar.event import appointment_event
 from booking.calendar.ical import calendar_file
 from booking.queries.appointments import AppointmentView, by_reference
@@ -30,18 +30,18 @@ Body = dict[str, Any]
 def create(body: Body) -> Response:
     """A new appointment."""
     authority_id = signed_in_key().authority_id
-    offer = offer_of(body["slot"], authority_id) if body.get("slot") else None
+    slot_key = slot_key_of(body["slot"], authority_id) if body.get("slot") else None
     booking = Booking(
         authority_id=authority_id,
         channel=body["channel"],
         resident=_person(body["resident"], body),
-        offer=offer,
+        slot_key=slot_key,
         hold=body.get("hold") or None,
         representative=_representation(body.get("representative")),
         support_needs=tuple(body.get("support_needs", ())),
         notes=body.get("notes") or "",
     )
-    with with_alternatives(offer, frozenset(booking.support_needs)):
+    with with_alternatives(slot_key, frozenset(booking.support_needs)):
         booked = book(current_runtime(), booking, actor=api_actor(), idempotency=idempotency_key())
     answer = _changed(booked, 201)
     answer.headers["Location"] = f"/api/v1/appointments/{booked.reference}"
@@ -70,9 +70,9 @@ def calendar(reference: str) -> Response:
 def move_to(reference: str, body: Body) -> Response:
     """The appointment at its new time."""
     authority_id = signed_in_key().authority_id
-    offer = offer_of(body["slot"], authority_id) if body.get("slot") else None
-    where = Move(offer=offer, hold=body.get("hold") or None, reason=body.get("reason") or "")
-    with with_alternatives(offer, frozenset()):
+    slot_key = slot_key_of(body["slot"], authority_id) if body.get("slot") else None
+    where = Move(slot_key=slot_key, hold=body.get("hold") or None, reason=body.get("reason") or "")
+    with with_alternatives(slot_key, frozenset()):
         booked = reschedule(
             current_runtime(),
             authority_id,

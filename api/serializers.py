@@ -54,18 +54,18 @@ def slot(free_slot: FreeSlot) -> dict[str, Any]:
 
 def booked(facts: Booked, catalogue: Catalogue, public_url: str) -> dict[str, Any]:
     """An appointment after a change, as it stood then."""
-    offer, zone = decode(facts.offer), catalogue.authority.zone
-    services = [catalogue.service_by_id(service_id).slug for service_id in offer.service_ids]
+    slot_key, zone = decode(facts.slot_token), catalogue.authority.zone
+    services = [catalogue.service_by_id(service_id).slug for service_id in slot_key.service_ids]
     return {
         "reference": facts.reference,
         "version": facts.version,
         "status": facts.state,
-        "starts_at": iso_local(offer.start_unit, zone),
+        "starts_at": iso_local(slot_key.start_unit, zone),
         "ends_at": iso_local(facts.end_unit, zone),
-        "site": catalogue.site_by_id(offer.site_id).slug,
+        "site": catalogue.site_by_id(slot_key.site_id).slug,
         "service": services[0],
         "services": services,
-        "mode": offer.mode,
+        "mode": slot_key.mode,
         "manage_url": public_url + facts.manage_url_path,
     }
 

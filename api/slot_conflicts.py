@@ -15,27 +15,27 @@ from core.flask_context import current_runtime
 from locations.catalogue import catalogue_by_id
 
 
-def offer_of(token: str, authority_id: int) -> SlotKey:
-    """The offer that `token` means. Raises: Invalid, also for a slot of another authority."""
-    offer = decode(token)
-    if offer.authority_id != authority_id:
+def slot_key_of(token: str, authority_id: int) -> SlotKey:
+    """The key of the slot that `token` means. Raises: Invalid, also for a slot of another authority."""
+    slot_key = decode(token)
+    if slot_key.authority_id != authority_id:
         raise Invalid({"slot": ["This is not a slot of this council. Ask for its availability."]})
-    return offer
+    return slot_key
 
 
 @contextmanager
-def with_alternatives(offer: SlotKey | None, needs: frozenset[str]) -> Iterator[None]:
+def with_alternatives(slot_key: SlotKey | None, needs: frozenset[str]) -> Iterator[None]:
     """Do the block; when the time is taken, say which free ones are nearest. Raises: SlotTakenBut."""
     try:
         yield
     except SlotTaken as error:
-        alternatives = _alternatives(offer, needs) if offer is not None else []
+        alternatives = _alternatives(slot_key, needs) if slot_key is not None else []
         raise SlotTakenBut(str(error), alternatives) from error
 
 
-def _alternatives(offer: SlotKey, needs: frozenset[str]) -> list[dict[str, Any]]:
+def _alternatives(slot_key: SlotKey, needs: frozenset[str]) -> list[dict[str, Any]]:
     with current_runtime().database.reading() as db:
-        catalogue = catalogue_by_id(db, offer.authority_id)
+        catalogue = catalogue_by_id(db, slot_key.authority_id)
         now = current_runtime().clock.now()
-        nearest = nearest_alternatives(db, catalogue, offer, now, for_public=True, needs=needs)
+        nearest = nearest_alternatives(db, catalogue, slot_key, now, for_public=True, needs=needs)
     return [serializers.slot(slot) for slot in nearest]

@@ -122,7 +122,7 @@ def _appointment(world: World, number: int, seat: Seat) -> dict[str, Any]:
         "starts_at": starts_at,
         "ends_at": instant_of(seat.unit + HALF_HOUR),
         "local_date": starts_at.date(),
-        "offer": encode(SlotKey(world.authority_id, seat.site_id, (world.service_id,), "in_person", seat.unit)),
+        "slot_token": encode(SlotKey(world.authority_id, seat.site_id, (world.service_id,), "in_person", seat.unit)),
         "channel": "phone",
         "resident_id": world.resident_id,
         "support_needs": [],

@@ -1,4 +1,4 @@
-"""An offer: one start of one visit at one site, as an opaque token that travels through pages and programs.
+"""A slot's key: one start of one visit at one site, as an opaque token that travels through pages and programs.
 
 The token grants nothing: whatever it says is checked against the diary again when it is used. The format is
 `1.<authority>.<site>.<services>.<mode>.<extra>.<unit in hexadecimal>`.
@@ -36,17 +36,17 @@ def prefix(authority_id: int, site_id: int, service_ids: tuple[int, ...], mode: 
     return f"{VERSION}.{authority_id}.{site_id}.{services}.{MODE_CODES[mode]}.{int(extra_time)}."
 
 
-def encode(offer: SlotKey) -> str:
-    """The token of `offer`."""
-    start = prefix(offer.authority_id, offer.site_id, offer.service_ids, offer.mode, extra_time=offer.extra_time)
-    return f"{start}{offer.start_unit:x}"
+def encode(slot_key: SlotKey) -> str:
+    """The token of `slot_key`."""
+    key = slot_key
+    return f"{prefix(key.authority_id, key.site_id, key.service_ids, key.mode, extra_time=key.extra_time)}{key.start_unit:x}"
 
 
 def decode(token: str) -> SlotKey:
-    """The offer that `token` means. Raises: Invalid."""
+    """The key that `token` means. Raises: Invalid."""
     try:
         version, authority, site, services, mode, extra, unit = token.split(".")
-        offer = SlotKey(
+        slot_key = SlotKey(
             authority_id=int(authority),
             site_id=int(site),
             service_ids=tuple(int(service) for service in services.split("-")),
@@ -56,15 +56,15 @@ def decode(token: str) -> SlotKey:
         )
     except (ValueError, KeyError) as error:
         raise _unknown() from error
-    if encode(offer) != token or version != VERSION or not _is_possible(offer):
+    if encode(slot_key) != token or version != VERSION or not _is_possible(slot_key):
         raise _unknown()
-    return offer
+    return slot_key
 
 
-def _is_possible(offer: SlotKey) -> bool:
-    """Whether its numbers are such as a real offer could have."""
-    ids = (offer.authority_id, offer.site_id, *offer.service_ids)
-    return len(offer.service_ids) <= MAX_SERVICES and max(ids) < LARGEST_ID and 0 <= offer.start_unit < LAST_UNIT
+def _is_possible(slot_key: SlotKey) -> bool:
+    """Whether its numbers are such as a real slot could have."""
+    ids = (slot_key.authority_id, slot_key.site_id, *slot_key.service_ids)
+    return len(slot_key.service_ids) <= MAX_SERVICES and max(ids) < LARGEST_ID and 0 <= slot_key.start_unit < LAST_UNIT
 
 
 def _unknown() -> Invalid:

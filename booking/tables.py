@@ -21,7 +21,7 @@ class Hold(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    offer: Mapped[str] = mapped_column(String(300))
+    slot_token: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
@@ -47,7 +47,7 @@ class Appointment(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     local_date: Mapped[date]
-    offer: Mapped[str] = mapped_column(String(300))
+    slot_token: Mapped[str] = mapped_column(String(300))
     channel: Mapped[str] = mapped_column(String(12))
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"))
     representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id"))
@@ -136,7 +136,7 @@ class RebookItem(Base):
     closure_id: Mapped[int] = mapped_column(ForeignKey("closures.id", ondelete="CASCADE"))
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
 
 
 class CalendarFeed(Base):

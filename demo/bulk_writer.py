@@ -104,7 +104,7 @@ class BulkWriter:
 
     def _appointment(self, draft: Draft) -> dict[str, Any]:
         nonce = f"{self._rng.getrandbits(128):032x}"
-        offer = SlotKey(draft.authority_id, draft.site_id, (draft.service_id,), draft.mode, draft.start_unit)
+        slot_key = SlotKey(draft.authority_id, draft.site_id, (draft.service_id,), draft.mode, draft.start_unit)
         return {
             "authority_id": draft.authority_id,
             "reference": self._reference(),
@@ -115,7 +115,7 @@ class BulkWriter:
             "starts_at": instant_of(draft.start_unit),
             "ends_at": instant_of(draft.end_unit),
             "local_date": draft.local_date,
-            "offer": encode(offer),
+            "slot_token": encode(slot_key),
             "channel": draft.channel,
             "resident_id": draft.resident_id,
             "representative_id": draft.representative_id,

@@ -10,13 +10,13 @@ from core.errors import NotFound
 from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
 
 
-def offered_services(catalogue: Catalogue) -> tuple[ServiceFacts, ...]:
+def public_services(catalogue: Catalogue) -> tuple[ServiceFacts, ...]:
     """The services that a session of some site offers, in the council's own order."""
     offered: frozenset[int] = frozenset().union(*(site.service_ids for site in catalogue.sites))
     return tuple(service for service in catalogue.services if service.id in offered)
 
 
-def offered_service(catalogue: Catalogue, slug: str) -> ServiceFacts:
+def public_service(catalogue: Catalogue, slug: str) -> ServiceFacts:
     """The service of this slug. Raises: NotFound when there is none, or no site offers it."""
     service = catalogue.service(slug)
     if not any(service.id in site.service_ids for site in catalogue.sites):
@@ -24,7 +24,7 @@ def offered_service(catalogue: Catalogue, slug: str) -> ServiceFacts:
     return service
 
 
-def open_site(catalogue: Catalogue, slug: str) -> SiteFacts:
+def public_site(catalogue: Catalogue, slug: str) -> SiteFacts:
     """The site of this slug. Raises: NotFound when there is none, or it offers nothing."""
     site = catalogue.site(slug)
     if not site.service_ids:

@@ -34,6 +34,6 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         .order_by(Notification.due_at, Notification.id)
     )
     return [
-        MessageHistoryEntry(family_of(row.kind), row.state, row.settled_at or row.due_at, row.reason, maybe_twice)
+        MessageHistoryEntry(family_of(row.kind), row.state, row.closed_at or row.due_at, row.reason, maybe_twice)
         for row, maybe_twice in db.execute(statement)
     ]

@@ -91,9 +91,9 @@ def _settle_outdated(db: Session, facts: PlanningFacts, now: datetime) -> dict[t
     for row in rows:
         current = is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state)
         if row.state == PENDING and not current:
-            row.state, row.settled_at, row.reason = VOID, now, SUPERSEDED
+            row.state, row.closed_at, row.reason = VOID, now, SUPERSEDED
         elif row.state == VOID and current and now < row.useful_until:
-            row.state, row.settled_at, row.reason = PENDING, None, ""
+            row.state, row.closed_at, row.reason = PENDING, None, ""
     db.flush()
     return {(row.kind, row.channel): row for row in rows if row.version == facts.version}
 

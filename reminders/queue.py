@@ -71,7 +71,7 @@ def settle_late(db: Session, now: datetime) -> int:
         .cte("late")
     )
     statement = update(Notification).where(Notification.id.in_(select(late.c.id)))
-    return _changed(db, statement.values(state=LATE, settled_at=now, reason=TOO_LATE, lease_until=null()))
+    return _changed(db, statement.values(state=LATE, closed_at=now, reason=TOO_LATE, lease_until=null()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def postpone(db: Session, rows: Sequence[Claimed], reason: str, until: datetime)
 
 def settle(db: Session, rows: Sequence[Claimed], state: str, reason: str, now: datetime) -> None:
     """Settle rows that are not going to be sent, saying why."""
-    _each_fence(db, rows, {"state": state, "reason": reason, "settled_at": now, "lease_until": None})
+    _each_fence(db, rows, {"state": state, "reason": reason, "closed_at": now, "lease_until": None})
 
 
 def earlier_tries(db: Session, rows: Iterable[Claimed]) -> dict[int, Earlier]:
@@ -185,7 +185,7 @@ def record_sent(db: Session, endings: Sequence[Ending], now: datetime) -> None:
     for ending in endings:
         alike.setdefault(ending.tries, []).append(ending.claimed)
     for tries, rows in alike.items():
-        values = {"state": SENT, "settled_at": now, "lease_until": None, "reason": "", "tries": tries}
+        values = {"state": SENT, "closed_at": now, "lease_until": None, "reason": "", "tries": tries}
         _each_fence(db, rows, values, states=(PENDING, VOID))
 
 
@@ -197,7 +197,7 @@ def put_off(db: Session, ending: Ending, next_try_at: datetime) -> None:
 
 def give_up(db: Session, ending: Ending, state: str, reason: str, now: datetime) -> None:
     """Settle the row as failed or late after its last try."""
-    values = {"state": state, "settled_at": now, "lease_until": None, "tries": ending.tries, "reason": reason}
+    values = {"state": state, "closed_at": now, "lease_until": None, "tries": ending.tries, "reason": reason}
     db.execute(_quick(_ours([ending.claimed]).values(values)))
 
 

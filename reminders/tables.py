@@ -46,7 +46,7 @@ class Notification(Base):
     # Set while a worker has it; `next_try_at` is the same instant then, so that one index finds all there is to do.
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
 
 

@@ -19,7 +19,7 @@ from booking.availability.seat_allocation import MOST_ALTERNATIVES, allocations
 from booking.availability.service_openings import Step
 from booking.availability.values import Search, SeatAllocation, SiteDay, Slot, SlotCheck
 
-__all__ = ["assign", "busy_index", "check_offer", "count_by_day", "day_starts", "find_slots", "first_slot_by_site"]
+__all__ = ["assign", "busy_index", "check_slot", "count_by_day", "day_starts", "find_slots", "first_slot_by_site"]
 
 _slot_of = partial(tuple.__new__, Slot)
 _site_id = itemgetter(0)
@@ -82,7 +82,7 @@ def assign(
     )
 
 
-def check_offer(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> SlotCheck:
+def check_slot(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> SlotCheck:
     """Whether the visit can begin at `start_unit`, or the first reason why not."""
     tick = start_unit - site_day.day.base_unit
     if start_unit < search.earliest_unit:

@@ -23,7 +23,7 @@ def steps_for(search: Search) -> tuple[Step, ...]:
     return steps_of(search.visit, search.extra_ticks, search.needs)
 
 
-def offered(search: Search, site_day: SiteDay) -> Bits:
+def grid_starts(search: Search, site_day: SiteDay) -> Bits:
     """The starts that the grid of the first service, the lead time and the horizon leave in this day."""
     day = site_day.day
     first = max(search.earliest_unit - day.base_unit, 0)
@@ -35,7 +35,7 @@ def offered(search: Search, site_day: SiteDay) -> Bits:
 
 def free_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy) -> Bits:
     """The starts of the day at which every service of the visit finds its resources free."""
-    bits = offered(search, site_day)
+    bits = grid_starts(search, site_day)
     if not bits:
         return NOTHING
     base_unit = site_day.day.base_unit

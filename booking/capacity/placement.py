@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.availability.busy import NOTHING_BUSY
-from booking.availability.engine import assign, check_offer
+from booking.availability.engine import assign, check_slot
 from booking.availability.site_days import earliest_at, search_for, site_day
 from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
 from booking.capacity.claims import bury
@@ -35,7 +35,7 @@ _HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.h
 
 @dataclass(frozen=True)
 class Placement:
-    """A checked offer: what was searched, when the visit begins and ends (units), and how to seat it."""
+    """A checked slot: what was searched, when the visit begins and ends (units), and how to seat it."""
 
     catalogue: Catalogue
     search: Search
@@ -46,32 +46,34 @@ class Placement:
 
 def place(
     db: Session,
-    offer: SlotKey,
+    slot_key: SlotKey,
     now: datetime,
     *,
     for_public: bool,
     needs: frozenset[str] = frozenset(),
     exclude_appointment_id: int | None = None,
 ) -> Placement:
-    """The offer, checked against the diary as it stands.
+    """The slot, checked against what is booked.
 
     `exclude_appointment_id` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
-    catalogue = catalogue_while_locked(db, offer.authority_id, [offer.site_id])
-    _check_offered(catalogue, offer)
+    catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
+    _check_public(catalogue, slot_key)
     zone = catalogue.authority.zone
     search = search_for(
-        catalogue, offer.service_ids, now, for_public=for_public, needs=needs, extra_time=offer.extra_time
+        catalogue, slot_key.service_ids, now, for_public=for_public, needs=needs, extra_time=slot_key.extra_time
     )
-    day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
+    day = site_day(
+        catalogue.site_by_id(slot_key.site_id), local_day(local_date_of(slot_key.start_unit, zone), zone), zone
+    )
     busy, dead = taken_on(db, day, now, exclude_appointment_id=exclude_appointment_id)
-    verdict = check_offer(search, day, busy, offer.start_unit)
+    verdict = check_slot(search, day, busy, slot_key.start_unit)
     if verdict is not SlotCheck.FREE:
-        raise _refusal(verdict, catalogue, offer, search, now)
+        raise _refusal(verdict, catalogue, slot_key, search, now)
     if dead:
         bury(db, dead, now)
-    (way,) = assign(search, day, busy, offer.start_unit, spread=_spread(db), most=1)
-    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, way)
+    (way,) = assign(search, day, busy, slot_key.start_unit, spread=_spread(db), most=1)
+    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, way)
 
 
 def _spread(db: Session) -> int:
@@ -79,17 +81,17 @@ def _spread(db: Session) -> int:
     return secrets.randbelow(1 << 16) if lost_races(db) else 0
 
 
-def _check_offered(catalogue: Catalogue, offer: SlotKey) -> None:
-    ask = Ask(service_ids=offer.service_ids, site_ids=(offer.site_id,), mode=offer.mode)
+def _check_public(catalogue: Catalogue, slot_key: SlotKey) -> None:
+    ask = Ask(service_ids=slot_key.service_ids, site_ids=(slot_key.site_id,), mode=slot_key.mode)
     if not candidate_sites(catalogue, ask):
         raise SlotTaken("This place does not offer that. Choose another time or place.")
 
 
 def _refusal(
-    verdict: SlotCheck, catalogue: Catalogue, offer: SlotKey, search: Search, now: datetime
+    verdict: SlotCheck, catalogue: Catalogue, slot_key: SlotKey, search: Search, now: datetime
 ) -> SlotTaken | TooSoon | TooFar:
     if verdict is SlotCheck.TOO_SOON:
-        services = [catalogue.service_by_id(service_id) for service_id in offer.service_ids]
+        services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
         return TooSoon(earliest_at(services, now, for_public=search.for_public))
     if verdict is SlotCheck.TOO_FAR:
         return TooFar(instant_of(search.latest_unit))
@@ -97,26 +99,28 @@ def _refusal(
 
 
 def place_held(
-    db: Session, hold_id: int, offer: SlotKey, now: datetime, *, needs: frozenset[str] = frozenset()
+    db: Session, hold_id: int, slot_key: SlotKey, now: datetime, *, needs: frozenset[str] = frozenset()
 ) -> Placement:
-    """The place of an offer that is held already. Only a closure made since, or needs that it cannot meet, refuse it.
+    """The placement of a slot that is held already. Only a closure made since, or needs that it cannot meet, refuse it.
 
     The caller locks the hold afterwards, and so finds out whether a closure took it away. Raises: SlotTaken, Invalid.
     """
-    catalogue = catalogue_while_locked(db, offer.authority_id, [offer.site_id])
-    _check_offered(catalogue, offer)
+    catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
+    _check_public(catalogue, slot_key)
     zone = catalogue.authority.zone
-    search = search_for(catalogue, offer.service_ids, now, for_public=False, extra_time=offer.extra_time)
-    day = site_day(catalogue.site_by_id(offer.site_id), local_day(local_date_of(offer.start_unit, zone), zone), zone)
-    if check_offer(replace(search, earliest_unit=0), day, NOTHING_BUSY, offer.start_unit) is SlotCheck.CLOSED:
+    search = search_for(catalogue, slot_key.service_ids, now, for_public=False, extra_time=slot_key.extra_time)
+    day = site_day(
+        catalogue.site_by_id(slot_key.site_id), local_day(local_date_of(slot_key.start_unit, zone), zone), zone
+    )
+    if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken("This place is closed then now. Choose another time.")
-    _check_needs_met(db, hold_id, offer, day, needs)
-    return Placement(catalogue, search, offer.start_unit, offer.start_unit + search.visit_ticks, ())
+    _check_needs_met(db, hold_id, slot_key, day, needs)
+    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, ())
 
 
-def _check_needs_met(db: Session, hold_id: int, offer: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
+def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
     """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
-    unmet = {need for need in needs if NEEDS[need].kind == "time"} if not offer.extra_time else set()
+    unmet = {need for need in needs if NEEDS[need].kind == "time"} if not slot_key.extra_time else set()
     wanted = place_needs(needs) - day.features
     if wanted:
         skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}

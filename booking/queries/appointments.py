@@ -78,7 +78,7 @@ class AppointmentView:
     is_walk_in: bool
     created_at: datetime
     changed_at: datetime
-    offer: SlotKey
+    slot_key: SlotKey
     stamp: str
     link_mark: str
     has_own_contact: bool
@@ -225,7 +225,7 @@ def _view(
         is_walk_in=row.is_walk_in,
         created_at=row.created_at,
         changed_at=row.changed_at,
-        offer=decode(row.offer),
+        slot_key=decode(row.slot_token),
         stamp=stamp_of_row(row),
         link_mark=mark_of_digest(row.manage_digest),
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,

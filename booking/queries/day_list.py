@@ -101,7 +101,7 @@ def _to_rebook(
             Appointment.site_id == site_id,
             Appointment.local_date == wanted,
             Appointment.state == State.BOOKED,
-            RebookItem.settled_at.is_(None),
+            RebookItem.closed_at.is_(None),
         )
         .order_by(RebookItem.id)
     )

@@ -42,7 +42,7 @@ class Ask:
 class FreeSlot:
     """A start that could be booked, ready to show. Times are aware, in the authority's zone."""
 
-    offer: SlotKey
+    slot_key: SlotKey
     token: str
     site: SiteFacts
     mode: str
@@ -148,34 +148,34 @@ def next_slot(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> Fre
 def nearest_alternatives(
     db: Session,
     catalogue: Catalogue,
-    offer: SlotKey,
+    slot_key: SlotKey,
     now: datetime,
     *,
     for_public: bool,
     needs: frozenset[str] = frozenset(),
     count: int = 3,
 ) -> list[FreeSlot]:
-    """Up to `count` slots nearest in time to `offer`, at its site and in its mode; then anywhere, if too few."""
+    """Up to `count` slots nearest in time to `slot_key`, at its site and in its mode; then anywhere, if too few."""
     zone = catalogue.authority.zone
-    wanted = local_date_of(offer.start_unit, zone)
+    wanted = local_date_of(slot_key.start_unit, zone)
     ask = Ask(
-        service_ids=offer.service_ids,
-        site_ids=(offer.site_id,),
-        mode=offer.mode,
+        service_ids=slot_key.service_ids,
+        site_ids=(slot_key.site_id,),
+        mode=slot_key.mode,
         needs=needs,
         first_date=wanted - timedelta(days=7),
         last_date=wanted + timedelta(days=14),
         for_public=for_public,
-        extra_time=offer.extra_time,
+        extra_time=slot_key.extra_time,
     )
     found: dict[str, FreeSlot] = {}
     # Closest to what was wanted first: here about then, anywhere about then, anywhere at any time.
     anywhere = replace(ask, site_ids=None, mode=None)
     wider = (ask, anywhere, replace(anywhere, first_date=None, last_date=None))
     for wish in wider:
-        near = _nearest(engine_slots(db, catalogue, wish, now), offer.start_unit, count + 1)
+        near = _nearest(engine_slots(db, catalogue, wish, now), slot_key.start_unit, count + 1)
         found |= {shown.token: shown for slot in near for shown in _shown(catalogue, wish, slot)}
-        found.pop(encode(offer), None)
+        found.pop(encode(slot_key), None)
         if len(found) >= count:
             break
     return sorted(list(found.values())[:count], key=lambda slot: slot.starts_at)
@@ -234,7 +234,7 @@ def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
 def _shown(catalogue: Catalogue, ask: Ask, slot: Slot) -> Iterator[FreeSlot]:
     site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
     for mode in modes_at(catalogue, ask, site):
-        offer = SlotKey(
+        slot_key = SlotKey(
             authority_id=catalogue.authority.id,
             site_id=site.id,
             service_ids=ask.service_ids,
@@ -244,7 +244,7 @@ def _shown(catalogue: Catalogue, ask: Ask, slot: Slot) -> Iterator[FreeSlot]:
         )
         starts_at = instant_of(slot.start_unit).astimezone(zone)
         ends_at = instant_of(slot.end_unit).astimezone(zone)
-        yield FreeSlot(offer, encode(offer), site, mode, starts_at, ends_at, slot.free)
+        yield FreeSlot(slot_key, encode(slot_key), site, mode, starts_at, ends_at, slot.free)
 
 
 def _nearest(slots: list[Slot], unit: int, count: int) -> list[Slot]:

@@ -47,12 +47,12 @@ PUBLIC_ACTORS = frozenset({"resident", "api"})
 
 @dataclass(frozen=True)
 class Booking:
-    """What is to be booked: an offer or a hold's token, for whom, how, and what is known of them."""
+    """What is to be booked: a slot or a hold's token, for whom, how, and what is known of them."""
 
     authority_id: int
     channel: str
     resident: ResidentDetails | int
-    offer: SlotKey | None = None
+    slot_key: SlotKey | None = None
     hold: str | None = None
     representative: Representation | None = None
     support_needs: tuple[str, ...] = ()
@@ -62,13 +62,13 @@ class Booking:
 
 @dataclass(frozen=True)
 class Booked:
-    """A kept promise as it stood after the deed: reference, version, state, what it is for (an offer's token), its end."""
+    """An appointment as a change left it: reference, version, state, the token of its slot, its last unit."""
 
     appointment_id: int
     reference: str
     version: int
     state: str
-    offer: str
+    slot_token: str
     end_unit: int
     manage_url_path: str = ""
 
@@ -77,7 +77,7 @@ class Booked:
 class _Taking:
     """Capacity about to be taken: the checked place in the diary, and the hold that has it already, if one does."""
 
-    offer: SlotKey
+    slot_key: SlotKey
     placement: Placement
     hold_id: int | None
 
@@ -117,7 +117,7 @@ def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> dict
         "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
     }
     appointment_id, reference = insert_appointment(db, values)
-    insert_services(db, appointment_id, parts_of(taking.placement, taking.offer))
+    insert_services(db, appointment_id, parts_of(taking.placement, taking.slot_key))
     _take(db, taking, appointment_id, now)
     record(
         db,
@@ -127,30 +127,30 @@ def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> dict
         authority_id=booking.authority_id,
         now=now,
         channel=booking.channel,
-        offer=encode(taking.offer),
+        slot_token=encode(taking.slot_key),
     )
     facts = _planning_facts(taking, appointment_id)
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
-    offer, end_unit = encode(taking.offer), taking.placement.end_unit
-    booked = Booked(appointment_id, reference, 1, State.BOOKED.value, offer, end_unit)
+    slot_token, end_unit = encode(taking.slot_key), taking.placement.end_unit
+    booked = Booked(appointment_id, reference, 1, State.BOOKED.value, slot_token, end_unit)
     return asdict(booked) | {"nonce": nonce}
 
 
 def _taking(db: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
-    if booking.hold is not None and booking.offer is None:
+    if booking.hold is not None and booking.slot_key is None:
         hold = live_hold(db, booking.authority_id, booking.hold, now)
-        offer, needs = decode(hold.offer), frozenset(booking.support_needs)
-        placement = place_held(db, hold.id, offer, now, needs=needs)
+        slot_key, needs = decode(hold.slot_token), frozenset(booking.support_needs)
+        placement = place_held(db, hold.id, slot_key, now, needs=needs)
         live_hold(db, booking.authority_id, booking.hold, now, lock=True)
-        return _Taking(offer, placement, hold.id)
-    if booking.offer is None or booking.hold is not None:
+        return _Taking(slot_key, placement, hold.id)
+    if booking.slot_key is None or booking.hold is not None:
         raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
-    if booking.offer.authority_id != booking.authority_id:
+    if booking.slot_key.authority_id != booking.authority_id:
         raise Invalid({"slot": ["This slot belongs to another authority."]})
     needs = frozenset(booking.support_needs)
-    offer = replace(booking.offer, extra_time=booking.offer.extra_time or wants_extra_time(needs))
+    slot_key = replace(booking.slot_key, extra_time=booking.slot_key.extra_time or wants_extra_time(needs))
     for_public = actor.kind in PUBLIC_ACTORS
-    return _Taking(offer, place(db, offer, now, for_public=for_public, needs=needs), None)
+    return _Taking(slot_key, place(db, slot_key, now, for_public=for_public, needs=needs), None)
 
 
 def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
@@ -163,16 +163,16 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
 
 def _check_limit(db: Session, taking: _Taking, residents: Sequence[int], now: datetime) -> None:
     """Raises: LimitReached. All records of the person count, and are locked, so that bookings at once take turns."""
-    values = {"residents": residents, "now": now, "services": taking.offer.service_ids}
+    values = {"residents": residents, "now": now, "services": taking.slot_key.service_ids}
     counts: dict[int, int] = {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}
-    for service_id in taking.offer.service_ids:
+    for service_id in taking.slot_key.service_ids:
         limit = taking.placement.catalogue.service_by_id(service_id).open_limit
-        if counts.get(service_id, 0) + taking.offer.service_ids.count(service_id) > limit:
+        if counts.get(service_id, 0) + taking.slot_key.service_ids.count(service_id) > limit:
             raise LimitReached(limit)
 
 
 def _values(taking: _Taking, booking: Booking, now: datetime) -> dict[str, Any]:
-    return times_of(taking.placement, taking.offer) | {
+    return times_of(taking.placement, taking.slot_key) | {
         "authority_id": booking.authority_id,
         "version": 1,
         "state": State.BOOKED.value,
@@ -187,19 +187,19 @@ def _values(taking: _Taking, booking: Booking, now: datetime) -> dict[str, Any]:
     }
 
 
-def times_of(placement: Placement, offer: SlotKey) -> dict[str, Any]:
+def times_of(placement: Placement, slot_key: SlotKey) -> dict[str, Any]:
     """The columns of an appointment that say where and when it is."""
     return {
-        "site_id": offer.site_id,
-        "mode": offer.mode,
+        "site_id": slot_key.site_id,
+        "mode": slot_key.mode,
         "starts_at": instant_of(placement.start_unit),
         "ends_at": instant_of(placement.end_unit),
         "local_date": local_date_of(placement.start_unit, placement.catalogue.authority.zone),
-        "offer": encode(offer),
+        "slot_token": encode(slot_key),
     }
 
 
-def parts_of(placement: Placement, offer: SlotKey) -> list[tuple[int, datetime, datetime]]:
+def parts_of(placement: Placement, slot_key: SlotKey) -> list[tuple[int, datetime, datetime]]:
     """The services of the visit, back to back: (service id, start, end) each."""
     parts, unit = [], placement.start_unit
     for shape in placement.search.visit:
@@ -220,13 +220,13 @@ def _planning_facts(taking: _Taking, appointment_id: int) -> PlanningFacts:
         starts_at=instant_of(taking.placement.start_unit),
         is_walk_in=False,
         zone=catalogue.authority.zone,
-        reminder_plan=catalogue.service_by_id(taking.offer.service_ids[0]).reminder_plan,
+        reminder_plan=catalogue.service_by_id(taking.slot_key.service_ids[0]).reminder_plan,
     )
 
 
 def _take(db: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
     if taking.hold_id is None:
-        claim_for_appointment(db, taking.offer.site_id, taking.placement.way, appointment_id=appointment_id)
+        claim_for_appointment(db, taking.slot_key.site_id, taking.placement.way, appointment_id=appointment_id)
         return
     turn_hold_into_appointment(db, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
     connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))

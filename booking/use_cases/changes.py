@@ -39,9 +39,9 @@ By = Literal["resident", "authority"]
 
 @dataclass(frozen=True)
 class Move:
-    """Where an appointment is to go: an offer, or a hold's token."""
+    """Where an appointment is to go: a slot, or a hold's token."""
 
-    offer: SlotKey | None = None
+    slot_key: SlotKey | None = None
     hold: str | None = None
     reason: str = ""
 
@@ -117,7 +117,7 @@ def cancel(
 
 def answer_of(row: Appointment) -> dict[str, Any]:
     """What to answer about the appointment as it stands now, for `with_link`."""
-    booked = Booked(row.id, row.reference, row.version, row.state, row.offer, unit_of(row.ends_at))
+    booked = Booked(row.id, row.reference, row.version, row.state, row.slot_token, unit_of(row.ends_at))
     return asdict(booked) | {"nonce": row.manage_nonce}
 
 
@@ -150,13 +150,13 @@ def _locked(db: Session, authority_id: int, reference: str, *site_ids: int) -> A
 
 def _destination(db: Session, authority_id: int, move: Move, now: datetime) -> int:
     """The site that the appointment is to move to. Raises: HoldExpired, Invalid."""
-    if move.hold is not None and move.offer is None:
-        return decode(live_hold(db, authority_id, move.hold, now).offer).site_id
-    if move.offer is None or move.hold is not None:
+    if move.hold is not None and move.slot_key is None:
+        return decode(live_hold(db, authority_id, move.hold, now).slot_token).site_id
+    if move.slot_key is None or move.hold is not None:
         raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
-    if move.offer.authority_id != authority_id:
+    if move.slot_key.authority_id != authority_id:
         raise Invalid({"slot": ["This slot belongs to another authority."]})
-    return move.offer.site_id
+    return move.slot_key.site_id
 
 
 def _check_open(db: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
@@ -169,47 +169,47 @@ def _check_open(db: Session, row: Appointment, now: datetime, *, enforce_cutoff:
 
 
 def _move(db: Session, row: Appointment, move: Move, actor: Actor, now: datetime) -> None:
-    was = row.offer
+    was = row.slot_token
     if move.hold is not None:
-        placement, offer = _take_hold(db, row, move.hold, now)
-    elif move.offer is not None:
-        placement, offer = _take_offer(db, row, move.offer, actor, now)
+        placement, slot_key = _take_hold(db, row, move.hold, now)
+    elif move.slot_key is not None:
+        placement, slot_key = _claim_slot(db, row, move.slot_key, actor, now)
     else:
         raise Invalid({"slot": ["Send a slot or a hold."]})
-    _set(row, times_of(placement, offer) | {"version": row.version + 1, "changed_at": now})
+    _set(row, times_of(placement, slot_key) | {"version": row.version + 1, "changed_at": now})
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
-    insert_services(db, row.id, parts_of(placement, offer))
+    insert_services(db, row.id, parts_of(placement, slot_key))
     settle(db, row.id, now)
-    _recorded(db, row, actor, "rescheduled", now, move.reason, was=was, offer=encode(offer))
+    _recorded(db, row, actor, "rescheduled", now, move.reason, was=was, slot_token=encode(slot_key))
 
 
 def _take_hold(db: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, SlotKey]:
     hold = live_hold(db, row.authority_id, token, now, lock=True)
-    offer = _same_visit(db, row, decode(hold.offer))
-    placement = place_held(db, hold.id, offer, now)
+    slot_key = _same_visit(db, row, decode(hold.slot_token))
+    placement = place_held(db, hold.id, slot_key, now)
     release(db, appointment_id=row.id)
     turn_hold_into_appointment(db, hold_id=hold.id, appointment_id=row.id, now=now)
     connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == hold.id))
-    return placement, offer
+    return placement, slot_key
 
 
-def _take_offer(
+def _claim_slot(
     db: Session, row: Appointment, wanted: SlotKey, actor: Actor, now: datetime
 ) -> tuple[Placement, SlotKey]:
-    offer = _same_visit(db, row, wanted)
-    offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(frozenset(row.support_needs)))
+    slot_key = _same_visit(db, row, wanted)
+    slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(frozenset(row.support_needs)))
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
-    placement = place(db, offer, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)
+    placement = place(db, slot_key, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)
     release(db, appointment_id=row.id)
-    claim_for_appointment(db, offer.site_id, placement.way, appointment_id=row.id)
-    return placement, offer
+    claim_for_appointment(db, slot_key.site_id, placement.way, appointment_id=row.id)
+    return placement, slot_key
 
 
-def _same_visit(db: Session, row: Appointment, offer: SlotKey) -> SlotKey:
-    """`offer`, when it is for the appointment's own services. Raises: Invalid."""
-    if offer.authority_id != row.authority_id or offer.service_ids != service_ids_of(db, row.id):
+def _same_visit(db: Session, row: Appointment, slot_key: SlotKey) -> SlotKey:
+    """`slot_key`, when it is for the appointment's own services. Raises: Invalid."""
+    if slot_key.authority_id != row.authority_id or slot_key.service_ids != service_ids_of(db, row.id):
         raise Invalid({"slot": ["This slot is for another service. Ask for the appointment's own services."]})
-    return offer
+    return slot_key
 
 
 def _set(row: Appointment, values: dict[str, Any]) -> None:

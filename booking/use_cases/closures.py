@@ -65,6 +65,6 @@ def settle(db: Session, appointment_id: int, now: datetime) -> None:
     """Take an appointment off every list: it was moved or cancelled."""
     connection_of(db).execute(
         update(table_of(RebookItem))
-        .where(RebookItem.appointment_id == appointment_id, RebookItem.settled_at.is_(None))
-        .values(settled_at=now)
+        .where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
+        .values(closed_at=now)
     )

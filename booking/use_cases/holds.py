@@ -32,38 +32,38 @@ class HeldSlot:
     """A hold that is alive: its token, what it holds, and until when (UTC)."""
 
     token: str
-    offer: SlotKey
+    slot_key: SlotKey
     expires_at: datetime
 
 
 def hold_slot(
     runtime: Runtime,
-    offer: SlotKey,
+    slot_key: SlotKey,
     *,
     for_public: bool,
     needs: frozenset[str] = frozenset(),
     replaces: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> HeldSlot:
-    """The offer, held for ten minutes. `replaces` is the token of an earlier hold, which is released with it.
+    """The slot, held for ten minutes. `replaces` is the token of an earlier hold, which is released with it.
 
     Raises: SlotTaken, TooSoon, TooFar, NotFound, IdempotencyMismatch.
     """
 
     def operation(db: Session) -> dict[str, Any]:
         nonce = new_nonce()
-        held = _hold(db, runtime, offer, nonce, for_public=for_public, needs=needs, replaces=replaces)
-        return {"nonce": nonce, "offer": encode(held.offer), "expires_at": held.expires_at.isoformat()}
+        held = _hold(db, runtime, slot_key, nonce, for_public=for_public, needs=needs, replaces=replaces)
+        return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}
 
     body = run_once(runtime.database, idempotency, operation, runtime.clock.now())
     token = hold_token(runtime.settings.secret_key, body["nonce"])
-    return HeldSlot(token, decode(body["offer"]), datetime.fromisoformat(body["expires_at"]))
+    return HeldSlot(token, decode(body["slot_token"]), datetime.fromisoformat(body["expires_at"]))
 
 
 def _hold(
     db: Session,
     runtime: Runtime,
-    offer: SlotKey,
+    slot_key: SlotKey,
     nonce: str,
     *,
     for_public: bool,
@@ -72,21 +72,21 @@ def _hold(
 ) -> HeldSlot:
     now = runtime.clock.database_now(db)
     if replaces:
-        _replace(db, offer, replaces)
+        _replace(db, slot_key, replaces)
     # What is held is what will be booked: an appointment made from a hold is as long as the hold.
-    offer = replace(offer, extra_time=offer.extra_time or wants_extra_time(needs))
-    placement = place(db, offer, now, for_public=for_public, needs=needs)
-    held = HeldSlot(hold_token(runtime.settings.secret_key, nonce), offer, now + HOLD_PERIOD)
+    slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(needs))
+    placement = place(db, slot_key, now, for_public=for_public, needs=needs)
+    held = HeldSlot(hold_token(runtime.settings.secret_key, nonce), slot_key, now + HOLD_PERIOD)
     values = {
-        "authority_id": offer.authority_id,
-        "site_id": offer.site_id,
+        "authority_id": slot_key.authority_id,
+        "site_id": slot_key.site_id,
         "token_digest": digest(held.token),
-        "offer": encode(offer),
+        "slot_token": encode(slot_key),
         "created_at": now,
         "expires_at": held.expires_at,
     }
     hold_id = connection_of(db).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
-    claim_for_hold(db, offer.site_id, placement.way, hold_id=hold_id, expires_at=held.expires_at)
+    claim_for_hold(db, slot_key.site_id, placement.way, hold_id=hold_id, expires_at=held.expires_at)
     return held
 
 
@@ -99,7 +99,7 @@ def release_hold(runtime: Runtime, authority_id: int, token: str) -> None:
 def held(db: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
     """The hold of `token` while it is alive at `now`. Raises: HoldExpired."""
     row = live_hold(db, authority_id, token, now)
-    return HeldSlot(token, decode(row.offer), row.expires_at)
+    return HeldSlot(token, decode(row.slot_token), row.expires_at)
 
 
 def live_hold(db: Session, authority_id: int, token: str, now: datetime, *, lock: bool = False) -> Hold:
@@ -127,13 +127,13 @@ def remove_holds(db: Session, hold_ids: Sequence[int]) -> int:
     return len(hold_ids)
 
 
-def _replace(db: Session, offer: SlotKey, token: str) -> None:
-    """Release the hold of `token` for `offer`: both sites are locked before the hold, as everybody does."""
-    same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == offer.authority_id)
+def _replace(db: Session, slot_key: SlotKey, token: str) -> None:
+    """Release the hold of `token` for `slot_key`: both sites are locked before the hold, as everybody does."""
+    same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == slot_key.authority_id)
     site_id = connection_of(db).scalar(select(_holds.c.site_id).where(*same))
     if site_id is not None:
-        catalogue_while_locked(db, offer.authority_id, [site_id, offer.site_id])
-        _release(db, offer.authority_id, token)
+        catalogue_while_locked(db, slot_key.authority_id, [site_id, slot_key.site_id])
+        _release(db, slot_key.authority_id, token)
 
 
 def _release(db: Session, authority_id: int, token: str) -> None:

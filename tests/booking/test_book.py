@@ -35,7 +35,7 @@ from tests.support.factories import (
     make_service,
     make_session,
     make_world,
-    offer_at,
+    slot_key_at,
     slots_of,
 )
 
@@ -96,7 +96,7 @@ def test_turnaround_is_kept_free_of_the_next(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     slow = make_service(database, world.authority_id, "slow", turnaround_minutes=15, grid_minutes=15)
     make_session(database, world.authority_id, world.site_id, world.resource_ids, [slow], "slow")
-    make_appointment(runtime, world, TEN, offer=replace(offer_at(world, TEN), service_ids=(slow,)))
+    make_appointment(runtime, world, TEN, slot_key=replace(slot_key_at(world, TEN), service_ids=(slow,)))
     free = {slot.starts_at for slot in slots_of(database, world)}
     assert TEN + timedelta(minutes=30) not in free
     assert TEN + timedelta(hours=1) in free
@@ -119,21 +119,21 @@ def test_an_adviser_and_a_room_are_both_taken_or_neither(database: Database) -> 
     needs = [{"kind": "adviser", "skills": ["debt"]}, {"kind": "room", "skills": []}]
     service = make_service(database, world.authority_id, "debt", requirements=needs)
     make_session(database, world.authority_id, world.site_id, [room, *advisers], [service], "debt")
-    offer = replace(offer_at(world, TEN), service_ids=(service,))
-    booked = make_appointment(runtime, world, TEN, offer=offer)
+    slot_key = replace(slot_key_at(world, TEN), service_ids=(service,))
+    booked = make_appointment(runtime, world, TEN, slot_key=slot_key)
     with database.reading() as db:
         view = by_reference(db, catalogue(database, world), booked.reference)
     assert {resource.kind for resource in view.resources} == {"adviser", "room"}
     before = rows(database, Allocation, Claim, Appointment, Resident)
     with pytest.raises(SlotTaken):
-        make_appointment(runtime, world, TEN, offer=offer)
+        make_appointment(runtime, world, TEN, slot_key=slot_key)
     assert rows(database, Allocation, Claim, Appointment, Resident) == before
 
 
 def test_two_services_are_one_visit_back_to_back(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    offer = replace(offer_at(world, TEN), service_ids=world.service_ids)
-    booked = make_appointment(runtime, world, TEN, offer=offer)
+    slot_key = replace(slot_key_at(world, TEN), service_ids=world.service_ids)
+    booked = make_appointment(runtime, world, TEN, slot_key=slot_key)
     with database.reading() as db:
         view = by_reference(db, catalogue(database, world), booked.reference)
     assert [service.slug for service in view.services] == ["certify", "advice"]
@@ -198,7 +198,7 @@ def test_everything_commits_or_nothing_does(database: Database) -> None:
 
 def test_the_same_key_books_once_and_answers_the_same(database: Database) -> None:
     world, runtime = make_world(database, desks=2), make_runtime(database)
-    booking = Booking(world.authority_id, "online", ResidentDetails("Robin Sample"), offer=offer_at(world, TEN))
+    booking = Booking(world.authority_id, "online", ResidentDetails("Robin Sample"), slot_key=slot_key_at(world, TEN))
     key = IdempotencyKey.of("form", "once", b"body")
     first = book(runtime, booking, actor=RESIDENT, idempotency=key)
     assert book(runtime, booking, actor=RESIDENT, idempotency=key) == first
@@ -235,7 +235,7 @@ def test_another_authority_cannot_read_or_use_it(database: Database) -> None:
     booked = make_appointment(runtime, world, TEN)
     with database.reading() as db, pytest.raises(NotFound):
         by_reference(db, catalogue(database, other), booked.reference)
-    stolen = Booking(other.authority_id, "online", ResidentDetails("Robin Sample"), offer=offer_at(world, TEN))
+    stolen = Booking(other.authority_id, "online", ResidentDetails("Robin Sample"), slot_key=slot_key_at(world, TEN))
     with pytest.raises(Invalid):
         book(runtime, stolen, actor=RESIDENT)
 
@@ -243,9 +243,9 @@ def test_another_authority_cannot_read_or_use_it(database: Database) -> None:
 def test_a_service_that_the_site_does_not_offer_is_refused(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     absent = make_service(database, world.authority_id, "absent")
-    offer = replace(offer_at(world, TEN), service_ids=(absent,))
+    slot_key = replace(slot_key_at(world, TEN), service_ids=(absent,))
     with pytest.raises(SlotTaken):
-        make_appointment(runtime, world, TEN, offer=offer)
+        make_appointment(runtime, world, TEN, slot_key=slot_key)
 
 
 def test_an_unknown_channel_is_refused(database: Database) -> None:
@@ -259,7 +259,7 @@ def test_losers_are_offered_the_three_nearest_times(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     make_appointment(runtime, world, TEN)
     with database.reading() as db:
-        others = nearest_alternatives(db, catalogue(database, world), offer_at(world, TEN), NOW, for_public=True)
+        others = nearest_alternatives(db, catalogue(database, world), slot_key_at(world, TEN), NOW, for_public=True)
     assert [slot.starts_at - TEN for slot in others] == [timedelta(minutes=m) for m in (-60, -30, 30)]
 
 

@@ -35,7 +35,7 @@ from tests.support.factories import (
     make_appointment,
     make_runtime,
     make_world,
-    offer_at,
+    slot_key_at,
     slots_of,
 )
 
@@ -73,7 +73,7 @@ def test_rescheduling_keeps_the_reference_and_raises_the_version(database: Datab
         runtime,
         world.authority_id,
         booked.reference,
-        Move(offer_at(world, TOMORROW)),
+        Move(slot_key_at(world, TOMORROW)),
         actor=RESIDENT,
         enforce_cutoff=True,
     )
@@ -89,7 +89,12 @@ def test_moving_half_an_hour_may_overlap_with_its_own_old_time(database: Databas
     booked = make_appointment(runtime, world, TEN, support_needs=("extra-time",))
     later = TEN + timedelta(minutes=30)
     reschedule(
-        runtime, world.authority_id, booked.reference, Move(offer_at(world, later)), actor=RESIDENT, enforce_cutoff=True
+        runtime,
+        world.authority_id,
+        booked.reference,
+        Move(slot_key_at(world, later)),
+        actor=RESIDENT,
+        enforce_cutoff=True,
     )
     view = read(database, world, booked.reference)
     assert (view.starts_at, view.ends_at) == (later, later + timedelta(minutes=45))
@@ -104,7 +109,7 @@ def test_a_failed_move_leaves_the_old_time_kept(database: Database) -> None:
             runtime,
             world.authority_id,
             booked.reference,
-            Move(offer_at(world, TOMORROW)),
+            Move(slot_key_at(world, TOMORROW)),
             actor=RESIDENT,
             enforce_cutoff=True,
         )
@@ -115,7 +120,7 @@ def test_a_failed_move_leaves_the_old_time_kept(database: Database) -> None:
 def test_moving_to_a_held_time_uses_the_hold(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     booked = make_appointment(runtime, world, TEN)
-    kept = hold_slot(runtime, offer_at(world, TOMORROW), for_public=False)
+    kept = hold_slot(runtime, slot_key_at(world, TOMORROW), for_public=False)
     reschedule(runtime, world.authority_id, booked.reference, Move(hold=kept.token), actor=AGENT, enforce_cutoff=False)
     assert read(database, world, booked.reference).starts_at == TOMORROW
     assert TEN in {slot.starts_at for slot in slots_of(database, world)}
@@ -129,7 +134,7 @@ def test_another_services_slot_is_refused(database: Database) -> None:
             runtime,
             world.authority_id,
             booked.reference,
-            Move(offer_at(world, TOMORROW, service=1)),
+            Move(slot_key_at(world, TOMORROW, service=1)),
             actor=AGENT,
             enforce_cutoff=False,
         )
@@ -178,7 +183,12 @@ def test_a_cancelled_appointment_cannot_be_moved_or_cancelled_again(database: Da
         cancel(runtime, world.authority_id, booked.reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
     with pytest.raises(IllegalMove):
         reschedule(
-            runtime, world.authority_id, booked.reference, Move(offer_at(world, TEN)), actor=AGENT, enforce_cutoff=False
+            runtime,
+            world.authority_id,
+            booked.reference,
+            Move(slot_key_at(world, TEN)),
+            actor=AGENT,
+            enforce_cutoff=False,
         )
 
 
@@ -203,7 +213,12 @@ def test_each_change_is_announced_with_its_version(database: Database) -> None:
         booked = make_appointment(runtime, world, TEN)
         reference = booked.reference
         reschedule(
-            runtime, world.authority_id, reference, Move(offer_at(world, TOMORROW)), actor=AGENT, enforce_cutoff=False
+            runtime,
+            world.authority_id,
+            reference,
+            Move(slot_key_at(world, TOMORROW)),
+            actor=AGENT,
+            enforce_cutoff=False,
         )
         cancel(runtime, world.authority_id, reference, actor=RESIDENT, by="resident", enforce_cutoff=True)
     assert heard == [("booked", 1), ("rescheduled", 2), ("cancelled", 3)]
@@ -240,7 +255,7 @@ def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(dat
     world, runtime = make_world(database), make_runtime(database)
     touched = make_appointment(runtime, world, TEN)
     make_appointment(runtime, world, TEN + timedelta(hours=2))
-    kept = hold_slot(runtime, offer_at(world, TEN + timedelta(minutes=30)), for_public=True)
+    kept = hold_slot(runtime, slot_key_at(world, TEN + timedelta(minutes=30)), for_public=True)
     closure_id, listed = close(runtime, world, TEN, TEN + timedelta(hours=1))
     assert listed == 1
     free = {slot.starts_at for slot in slots_of(database, world)}
@@ -254,13 +269,13 @@ def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(dat
         runtime,
         world.authority_id,
         touched.reference,
-        Move(offer_at(world, TOMORROW)),
+        Move(slot_key_at(world, TOMORROW)),
         actor=AGENT,
         enforce_cutoff=False,
     )
     with database.reading() as db:
         (item,) = db.scalars(select(RebookItem)).all()
-    assert (item.appointment_id, item.settled_at) == (touched.appointment_id, NOW)
+    assert (item.appointment_id, item.closed_at) == (touched.appointment_id, NOW)
 
 
 def test_a_closure_that_only_touches_the_edge_takes_nobody(database: Database) -> None:

@@ -35,7 +35,7 @@ from tests.support.factories import (
     make_service,
     make_session,
     make_world,
-    offer_at,
+    slot_key_at,
     slots_of,
 )
 
@@ -62,7 +62,7 @@ def close(runtime: Runtime, world: World, slug: str, resource_id: int | None = N
 
 def test_a_hold_on_a_resource_that_closes_cannot_become_an_appointment(database: Database) -> None:
     world, runtime = make_world(database, desks=2), make_runtime(database)
-    holds = [hold_slot(runtime, offer_at(world, TEN), for_public=True) for _ in range(2)]
+    holds = [hold_slot(runtime, slot_key_at(world, TEN), for_public=True) for _ in range(2)]
     with database.reading() as db:
         first_desk = db.scalar(select(Allocation.resource_id).order_by(Allocation.id).limit(1))
     assert close(runtime, world, "desk", first_desk) == 0
@@ -82,7 +82,7 @@ def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(databas
     world, runtime = make_world(database, desks=8), make_runtime(database)
     movers = [make_appointment(runtime, world, TEN + timedelta(hours=3)).reference for _ in range(3)]
     leavers = [make_appointment(runtime, world, TEN).reference for _ in range(3)]
-    away = offer_at(world, TEN + timedelta(hours=4))
+    away = slot_key_at(world, TEN + timedelta(hours=4))
     gate = Barrier(13)
 
     def run(deed: object) -> None:
@@ -94,14 +94,14 @@ def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(databas
         make_appointment(runtime, world, TEN)
 
     def book_held() -> None:
-        kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+        kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
         book(runtime, Booking(world.authority_id, "online", ResidentDetails("Kim"), hold=kept.token), actor=RESIDENT)
 
     def move(reference: str, wanted: object) -> None:
         reschedule(runtime, world.authority_id, reference, Move(wanted), actor=AGENT, enforce_cutoff=False)  # type: ignore[arg-type]
 
     deeds: list[object] = [book_now, book_now, book_held, book_held]
-    deeds += [lambda reference=reference: move(reference, offer_at(world, TEN)) for reference in movers]
+    deeds += [lambda reference=reference: move(reference, slot_key_at(world, TEN)) for reference in movers]
     deeds += [lambda reference=reference: move(reference, away) for reference in leavers[:2]]
     deeds += [
         lambda: cancel(
@@ -114,14 +114,14 @@ def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(databas
     with database.reading() as db:
         in_the_hour = Appointment.starts_at.between(TEN, TEN + timedelta(minutes=59))
         stranded = db.scalars(select(Appointment.id).where(in_the_hour, Appointment.state == State.BOOKED)).all()
-        listed = db.scalars(select(RebookItem.appointment_id).where(RebookItem.settled_at.is_(None))).all()
+        listed = db.scalars(select(RebookItem.appointment_id).where(RebookItem.closed_at.is_(None))).all()
     assert set(listed) == set(stranded)
     assert TEN not in {slot.starts_at for slot in slots_of(database, world)}
 
 
 def test_needs_that_the_held_time_cannot_meet_are_refused(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     for needs in (("hearing-loop",), ("extra-time",)):
         booking = Booking(world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=needs)
         with pytest.raises(Invalid) as refused:
@@ -139,7 +139,7 @@ def test_a_need_that_the_held_desk_meets_is_met(database: Database) -> None:
     service = make_service(database, world.authority_id, "listen", requirements=[{"kind": "room", "skills": []}])
     make_session(database, world.authority_id, world.site_id, [desk], [service], "listening")
     (slot, *_rest) = slots_of(database, world, service_ids=(service,))
-    kept = hold_slot(runtime, slot.offer, for_public=True)
+    kept = hold_slot(runtime, slot.slot_key, for_public=True)
     booking = Booking(
         world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=("hearing-loop",)
     )
@@ -187,20 +187,20 @@ def test_bookings_at_once_by_email_and_by_telephone_are_counted_together(databas
 def test_the_same_service_twice_in_one_visit_counts_twice(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     service = world.service_ids[0]
-    three = offer_at(world, TEN).__class__(
-        world.authority_id, world.site_id, (service,) * 3, "in_person", offer_at(world, TEN).start_unit
+    three = slot_key_at(world, TEN).__class__(
+        world.authority_id, world.site_id, (service,) * 3, "in_person", slot_key_at(world, TEN).start_unit
     )
     person = ResidentDetails("Robin Sample", email="robin@example.org")
     make_appointment(runtime, world, TEN + timedelta(hours=5), resident=person)
     with pytest.raises(LimitReached):
-        make_appointment(runtime, world, TEN, resident=person, offer=three)
+        make_appointment(runtime, world, TEN, resident=person, slot_key=three)
 
 
 def test_a_holds_token_stands_nowhere_in_the_database(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     key = IdempotencyKey.of("test", "key", b"")
-    kept = hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key)
-    assert hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key) == kept
+    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key)
+    assert hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key) == kept
     with database.reading() as db:
         (answer,) = db.scalars(select(IdempotencyRecord.response)).all()
     assert kept.token not in str(answer)

@@ -21,7 +21,7 @@ from tests.support.factories import (
     RESIDENT,
     make_runtime,
     make_world,
-    offer_at,
+    slot_key_at,
     slots_of,
 )
 
@@ -36,20 +36,20 @@ def rows(database: Database, table: type) -> int:
 
 def test_a_held_time_is_gone_for_everybody_else(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     assert TEN not in {slot.starts_at for slot in slots_of(database, world)}
     with pytest.raises(SlotTaken):
-        hold_slot(runtime, offer_at(world, TEN), for_public=True)
+        hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
 
 
 def test_a_hold_is_dead_after_ten_minutes_without_any_sweep(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    first = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    first = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     later = NOW + timedelta(minutes=10)
     assert TEN in {slot.starts_at for slot in slots_of(database, world, now=later)}
     with database.reading() as db, pytest.raises(HoldExpired):
         held(db, world.authority_id, first.token, later)
-    second = hold_slot(make_runtime(database, later), offer_at(world, TEN), for_public=True)
+    second = hold_slot(make_runtime(database, later), slot_key_at(world, TEN), for_public=True)
     assert second.token != first.token
     with pytest.raises(HoldExpired):
         book(
@@ -61,7 +61,7 @@ def test_a_hold_is_dead_after_ten_minutes_without_any_sweep(database: Database) 
 
 def test_a_hold_becomes_an_appointment_with_the_same_claims(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     claims = rows(database, Claim)
     book(
         runtime,
@@ -74,7 +74,7 @@ def test_a_hold_becomes_an_appointment_with_the_same_claims(database: Database) 
 
 def test_a_hold_is_used_once(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     booking = Booking(world.authority_id, "online", ResidentDetails("Robin Sample"), hold=kept.token)
     book(runtime, booking, actor=RESIDENT)
     with pytest.raises(HoldExpired):
@@ -83,7 +83,7 @@ def test_a_hold_is_used_once(database: Database) -> None:
 
 def test_a_released_hold_frees_its_time_at_once(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     release_hold(runtime, world.authority_id, kept.token)
     release_hold(runtime, world.authority_id, kept.token)
     assert TEN in {slot.starts_at for slot in slots_of(database, world)}
@@ -92,10 +92,10 @@ def test_a_released_hold_frees_its_time_at_once(database: Database) -> None:
 
 def test_choosing_again_gives_the_first_choice_back(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    first = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    first = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     hold_slot(
         runtime,
-        offer_at(world, TEN + timedelta(hours=1)),
+        slot_key_at(world, TEN + timedelta(hours=1)),
         for_public=True,
         replaces=first.token,
     )
@@ -107,7 +107,7 @@ def test_choosing_again_gives_the_first_choice_back(database: Database) -> None:
 def test_one_authority_cannot_release_what_another_holds(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     other = make_world(database, slug="elsewhere")
-    kept = hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     release_hold(runtime, other.authority_id, kept.token)
     assert rows(database, Hold) == 1
 
@@ -115,8 +115,8 @@ def test_one_authority_cannot_release_what_another_holds(database: Database) -> 
 def test_the_same_key_holds_once(database: Database) -> None:
     world, runtime = make_world(database, desks=3), make_runtime(database)
     key = IdempotencyKey.of("test", "key-1", b"body")
-    first = hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key)
-    again = hold_slot(runtime, offer_at(world, TEN), for_public=True, idempotency=key)
+    first = hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key)
+    again = hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key)
     assert (again, rows(database, Hold)) == (first, 1)
 
 
@@ -129,32 +129,32 @@ def test_lead_time_binds_the_public_and_not_staff(database: Database) -> None:
         db.get_one(Authority, world.authority_id).lead_minutes = 120
         bump_plan(db, world.authority_id)
     with pytest.raises(TooSoon) as refused:
-        hold_slot(runtime, offer_at(world, TEN), for_public=True)
+        hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     assert refused.value.limit_at == TEN + timedelta(minutes=119)
-    assert hold_slot(runtime, offer_at(world, TEN), for_public=False)
+    assert hold_slot(runtime, slot_key_at(world, TEN), for_public=False)
 
 
 def test_beyond_the_horizon_is_too_far(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     with pytest.raises(TooFar):
-        hold_slot(runtime, offer_at(world, TEN + timedelta(days=70)), for_public=True)
+        hold_slot(runtime, slot_key_at(world, TEN + timedelta(days=70)), for_public=True)
 
 
 def test_a_sweep_removes_the_dead_only_and_may_run_twice(database: Database) -> None:
     world, runtime = make_world(database, desks=2), make_runtime(database)
-    hold_slot(runtime, offer_at(world, TEN), for_public=True)
+    hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     later = NOW + timedelta(minutes=9)
-    alive = hold_slot(make_runtime(database, later), offer_at(world, TEN), for_public=True)
+    alive = hold_slot(make_runtime(database, later), slot_key_at(world, TEN), for_public=True)
     swept = NOW + timedelta(minutes=10)
     assert sweep(make_runtime(database, swept)).holds == 1
     assert sweep(make_runtime(database, swept)).holds == 0
     with database.reading() as db:
-        assert held(db, world.authority_id, alive.token, swept).offer == alive.offer
+        assert held(db, world.authority_id, alive.token, swept).slot_key == alive.slot_key
 
 
 def test_claims_of_past_days_are_swept_and_their_record_stays(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    kept = hold_slot(runtime, offer_at(world, TEN), for_public=False)
+    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=False)
     book(
         runtime,
         Booking(world.authority_id, "phone", ResidentDetails("Robin Sample"), hold=kept.token),

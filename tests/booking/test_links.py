@@ -35,7 +35,7 @@ from tests.support.factories import (
     make_appointment,
     make_runtime,
     make_world,
-    offer_at,
+    slot_key_at,
 )
 
 TEN = NOW + timedelta(hours=2)
@@ -48,7 +48,7 @@ WRITES: dict[str, Callable[[Runtime, World, str], Any]] = {
         runtime,
         world.authority_id,
         reference,
-        Move(offer_at(world, TEN + timedelta(days=7))),
+        Move(slot_key_at(world, TEN + timedelta(days=7))),
         actor=RESIDENT,
         enforce_cutoff=False,
     ),

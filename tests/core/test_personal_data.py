@@ -14,7 +14,7 @@ ABOUT_SOMEBODY = {"residents", "appointments", "representatives", "notifications
 SHORTEST_WORDS = 200  # a column of this length takes a sentence
 # What stands in these is ours: tokens, codes, ids and the names of staff.
 NOT_PERSONAL = {
-    "appointments.offer",
+    "appointments.slot_token",
     "audit_entries.actor_name",
     "audit_entries.facts",
     "delivery_attempts.provider_reference",

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from booking.availability.busy import busy_index
-from booking.availability.engine import check_offer
+from booking.availability.engine import check_slot
 from booking.availability.site_days import search_for, site_day
 from booking.availability.values import SlotCheck
 from booking.states import CANCELLED, State
@@ -126,7 +126,7 @@ def _check_day(council: Catalogue, site_id: int, local_date: date, seats: list[A
             if seat.appointment_id != appointment_id
         )
         search = search_for(council, (own[0][1],), NOW, for_public=False)
-        assert check_offer(search, plan, others, own[0][0].first_unit) is SlotCheck.FREE
+        assert check_slot(search, plan, others, own[0][0].first_unit) is SlotCheck.FREE
 
 
 def test_no_seat_is_taken_twice(demo: Runtime) -> None:

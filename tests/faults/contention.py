@@ -50,29 +50,29 @@ def run(race: Race, process: int, gate: Barrier) -> Counter[tuple[int, str]]:
     return endings
 
 
-def _try(runtime: Runtime, offer: SlotKey, name: str, kind: int) -> str:
+def _try(runtime: Runtime, slot_key: SlotKey, name: str, kind: int) -> str:
     try:
-        (_resident, _agent, _program)[kind](runtime, offer, name)
+        (_resident, _agent, _program)[kind](runtime, slot_key, name)
     except SlotTaken:
         with runtime.database.reading() as db:
-            catalogue = catalogue_by_id(db, offer.authority_id)
-            others = nearest_alternatives(db, catalogue, offer, runtime.clock.now(), for_public=True)
+            catalogue = catalogue_by_id(db, slot_key.authority_id)
+            others = nearest_alternatives(db, catalogue, slot_key, runtime.clock.now(), for_public=True)
         return "lost" if len(others) == 3 else "lost without three alternatives"
     return "won"
 
 
-def _resident(runtime: Runtime, offer: SlotKey, name: str) -> None:
-    held = hold_slot(runtime, offer, for_public=True)
-    booking = Booking(offer.authority_id, "online", ResidentDetails(f"Resident {name}"), hold=held.token)
+def _resident(runtime: Runtime, slot_key: SlotKey, name: str) -> None:
+    held = hold_slot(runtime, slot_key, for_public=True)
+    booking = Booking(slot_key.authority_id, "online", ResidentDetails(f"Resident {name}"), hold=held.token)
     book(runtime, booking, actor=Actor.resident())
 
 
-def _agent(runtime: Runtime, offer: SlotKey, name: str) -> None:
-    booking = Booking(offer.authority_id, "phone", ResidentDetails(f"Caller {name}"), offer=offer)
+def _agent(runtime: Runtime, slot_key: SlotKey, name: str) -> None:
+    booking = Booking(slot_key.authority_id, "phone", ResidentDetails(f"Caller {name}"), slot_key=slot_key)
     book(runtime, booking, actor=Actor("staff", 1, "Agnes Agent"))
 
 
-def _program(runtime: Runtime, offer: SlotKey, name: str) -> None:
-    booking = Booking(offer.authority_id, "api", ResidentDetails(f"Visitor {name}"), offer=offer)
+def _program(runtime: Runtime, slot_key: SlotKey, name: str) -> None:
+    booking = Booking(slot_key.authority_id, "api", ResidentDetails(f"Visitor {name}"), slot_key=slot_key)
     key = IdempotencyKey.of("program", name, b"")
     book(runtime, booking, actor=Actor("api", 1, "Kiosk"), idempotency=key)

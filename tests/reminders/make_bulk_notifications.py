@@ -13,7 +13,7 @@ from booking.tables import Appointment, AppointmentService
 from core.database import Database
 from people.tables import Resident
 from reminders.tables import DeliveryAttempt, Notification
-from tests.support.factories import NOW, World, offer_at
+from tests.support.factories import NOW, World, slot_key_at
 
 FIRST_START = NOW + timedelta(days=1)
 CHUNK = 5_000
@@ -73,7 +73,7 @@ def _appointment(
         "starts_at": starts_at,
         "ends_at": ends_at,
         "local_date": starts_at.date(),
-        "offer": encode(offer_at(world, starts_at)),
+        "slot_token": encode(slot_key_at(world, starts_at)),
         "channel": "online",
         "resident_id": resident_id,
         "support_needs": [],

@@ -20,7 +20,7 @@ from people.residents.details import ResidentDetails
 from reminders.outbox import plan_in_bulk, plan_notifications, send_manage_link
 from reminders.tables import Notification
 from tests.reminders.make_bulk_notifications import notifications, outbox_of
-from tests.support.factories import AGENT, NOW, RESIDENT, World, make_appointment, make_runtime, make_world, offer_at
+from tests.support.factories import AGENT, NOW, RESIDENT, World, make_appointment, make_runtime, make_world, slot_key_at
 
 STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)
 LATER = datetime(2026, 12, 10, 10, 30, tzinfo=UTC)
@@ -58,7 +58,7 @@ def test_a_booking_writes_what_it_owes(runtime: Runtime, world: World) -> None:
 
 def test_a_reschedule_voids_what_the_old_version_still_owed(runtime: Runtime, world: World) -> None:
     booked = make_appointment(runtime, world, STARTS)
-    move_to = Move(offer=offer_at(world, LATER))
+    move_to = Move(slot_key=slot_key_at(world, LATER))
     reschedule(runtime, world.authority_id, booked.reference, move_to, actor=RESIDENT, enforce_cutoff=True)
     outbox = outbox_of(runtime.database, booked.appointment_id)
     assert {outbox[f"{kind}/1"] for kind in ("confirmation", *REMINDED)} == {"void"}

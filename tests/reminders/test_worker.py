@@ -295,7 +295,7 @@ def test_a_slow_workers_late_result_is_refused_and_the_double_is_flagged(
     assert (first.worker, first.outcome, first.maybe_duplicate) == ("slow", "sent", False)
     assert (second.worker, second.outcome, second.maybe_duplicate) == ("quick", "sent", True)
     (row,) = notifications(database)
-    assert (row.state, row.fence, row.settled_at) == ("sent", 2, second.ended_at)
+    assert (row.state, row.fence, row.closed_at) == ("sent", 2, second.ended_at)
 
 
 def test_a_late_failure_does_not_undo_what_the_next_worker_sent(

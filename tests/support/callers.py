@@ -101,6 +101,6 @@ def book_for(
     """An appointment to certify documents at the hub."""
     runtime = Runtime(Settings(database.url, "for-tests-only", is_test=True), database, FixedClock(now))
     unit = int(starts_at.timestamp()) // 300
-    offer = SlotKey(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
-    booking = Booking(town.authority_id, "phone", resident_id, offer=offer, representative=representative)
+    slot_key = SlotKey(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
+    booking = Booking(town.authority_id, "phone", resident_id, slot_key=slot_key, representative=representative)
     return book(runtime, booking, actor=actor)

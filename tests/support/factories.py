@@ -143,7 +143,7 @@ def catalogue(database: Database, world: World) -> Catalogue:
         return catalogue_by_id(db, world.authority_id)
 
 
-def offer_at(world: World, starts_at: datetime, *, service: int = 0, mode: str = "in_person") -> SlotKey:
+def slot_key_at(world: World, starts_at: datetime, *, service: int = 0, mode: str = "in_person") -> SlotKey:
     """The offer of one service at an instant."""
     unit = int(starts_at.timestamp()) // 300
     return SlotKey(world.authority_id, world.site_id, (world.service_ids[service],), mode, unit)
@@ -161,7 +161,7 @@ def make_appointment(runtime: Runtime, world: World, starts_at: datetime, **valu
     actor = values.pop("actor", RESIDENT)
     defaults: dict[str, Any] = {
         "channel": "online",
-        "offer": offer_at(world, starts_at, service=values.pop("service", 0)),
+        "slot_key": slot_key_at(world, starts_at, service=values.pop("service", 0)),
         "resident": ResidentDetails("Robin Sample", email=f"robin.{new_token()[:8].lower()}@example.org"),
     }
     return book(runtime, Booking(world.authority_id, **(defaults | values)), actor=actor)

@@ -28,7 +28,7 @@ from people.staff import sign_in_sessions
 from people.staff.policy import Role
 from people.tables import ContactNote, Resident
 from tests.support.council import make_key, make_staff
-from tests.support.factories import World, make_appointment, make_authority, make_site, make_world, offer_at
+from tests.support.factories import World, make_appointment, make_authority, make_site, make_world, slot_key_at
 from tests.web.account.pages import token_on
 
 THEIR_NAME = "Robin Sample"
@@ -75,10 +75,10 @@ def target(app: Flask, database: Database, clock: FixedClock) -> Target:
     world = make_world(database, desks=2)
     starts_at = datetime(2026, 11, 24, 10, 0, tzinfo=clock.now().tzinfo)
     booked = make_appointment(runtime, world, starts_at)
-    held = hold_slot(runtime, offer_at(world, starts_at + timedelta(hours=1)), for_public=False)
+    held = hold_slot(runtime, slot_key_at(world, starts_at + timedelta(hours=1)), for_public=False)
     with database.reading() as db:
         row = db.scalars(select(Appointment)).one()
-    slot = encode(offer_at(world, starts_at + timedelta(hours=2)))
+    slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
     return Target(world, booked.reference, row.id, row.resident_id, held.token, slot, "2026-11-24")
 
 

@@ -17,7 +17,7 @@ from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
 from core.wall_clock import instant_of
 from locations.catalogue import ServiceFacts, SiteFacts
-from locations.public_catalogue import offered_services
+from locations.public_catalogue import public_services
 from web.agent.agent_context import Desk
 from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed
@@ -186,14 +186,14 @@ def held_visit(desk: Desk, resident_id: int, state: CallState) -> HeldVisit | No
 
 
 def _visit(desk: Desk, kept: Kept, until: datetime | None) -> HeldVisit:
-    offer: SlotKey = decode(kept.offer)
+    slot_key: SlotKey = decode(kept.slot_token)
     zone = ZoneInfo(desk.zone)
     return HeldVisit(
-        token=kept.offer,
-        services=tuple(desk.catalogue.service_by_id(service_id) for service_id in offer.service_ids),
-        site=desk.catalogue.site_by_id(offer.site_id),
-        mode=offer.mode,
-        starts_at=instant_of(offer.start_unit).astimezone(zone),
+        token=kept.slot_token,
+        services=tuple(desk.catalogue.service_by_id(service_id) for service_id in slot_key.service_ids),
+        site=desk.catalogue.site_by_id(slot_key.site_id),
+        mode=slot_key.mode,
+        starts_at=instant_of(slot_key.start_unit).astimezone(zone),
         until=until.astimezone(zone) if until else None,
         seconds_left=max(0, int((until - desk.now).total_seconds())) if until else 0,
     )
@@ -210,7 +210,7 @@ class Listed:
 
 def listed_services(desk: Desk, card: Card, state: CallState) -> tuple[Listed, ...]:
     """The services to choose from: those this resident had before come first; `state.wording` narrows them."""
-    offered = offered_services(desk.catalogue)
+    offered = public_services(desk.catalogue)
     recent = [service for service in card.recent_services if service in offered]
     others = [service for service in offered if service not in recent]
     words = state.wording.casefold().split()

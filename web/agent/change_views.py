@@ -12,7 +12,6 @@ from booking.queries.appointments import AppointmentView
 from booking.states import MODES, NEEDS, State
 from booking.use_cases.changes import Move, cancel, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
-from core.language import format_moment
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent.agent_context import Desk, desk
@@ -24,6 +23,7 @@ from web.agent.held_slots import forget, kept_for, let_go, token_to_confirm
 from web.agent.resident_card import basis_words, card_of
 from web.agent.slot_search import site_words
 from web.components.form_fields import FieldError
+from web.request_language import format_moment
 from web.spelling import spelt
 
 DONE = {"booked": "Booked", "moved": "Moved", "cancelled": "Cancelled"}
@@ -53,7 +53,7 @@ def move(resident_id: int) -> ResponseReturnValue:
         except (Stale, IllegalMove):
             return _changed(resident_id, state, typed)
         except GONE as error:
-            trouble = trouble_of(at, error, kept.offer, frozenset()) if kept else None
+            trouble = trouble_of(at, error, kept.slot_token, frozenset()) if kept else None
             let_go(at, resident_id)
             return show_call(at, resident_id, state, Screen(typed, trouble=trouble, status=409))
         forget(resident_id)

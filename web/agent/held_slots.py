@@ -22,7 +22,7 @@ class Kept:
     """A hold as the cookie has it: its token, its offer, its end, and the appointment that is to move, if one is."""
 
     token: str
-    offer: str
+    slot_token: str
     until: str
     moving: str = ""
 
@@ -50,24 +50,24 @@ def hold_for(desk: Desk, resident_id: int, token: str, needs: frozenset[str], *,
 
     Raises: SlotTaken, TooSoon, TooFar, Invalid for what is no offer of this council.
     """
-    offer = decode(token)
-    if offer.authority_id != desk.authority.id:
+    slot_key = decode(token)
+    if slot_key.authority_id != desk.authority.id:
         raise Invalid({"slot": ["This time belongs to another council."]})
     before = kept_for(resident_id, desk.now)
-    taken = _take(desk, offer, needs, before.token if before else None)
-    keep(resident_id, Kept(taken.token, encode(taken.offer), taken.expires_at.isoformat(), moving))
+    taken = _take(desk, slot_key, needs, before.token if before else None)
+    keep(resident_id, Kept(taken.token, encode(taken.slot_key), taken.expires_at.isoformat(), moving))
     return taken
 
 
-def _take(desk: Desk, offer: SlotKey, needs: frozenset[str], replaces: str | None) -> HeldSlot:
+def _take(desk: Desk, slot_key: SlotKey, needs: frozenset[str], replaces: str | None) -> HeldSlot:
     """A double click gets the first click's hold; the same button pressed again later gets a new one."""
-    key = desk.once(f"hold:{encode(offer)}", needs)
-    taken = hold_slot(desk.runtime, offer, for_public=False, needs=needs, replaces=replaces, idempotency=key)
+    key = desk.once(f"hold:{encode(slot_key)}", needs)
+    taken = hold_slot(desk.runtime, slot_key, for_public=False, needs=needs, replaces=replaces, idempotency=key)
     try:
         with desk.runtime.database.reading() as fresh:
             return held(fresh, desk.authority.id, taken.token, desk.now)
     except HoldExpired:
-        return hold_slot(desk.runtime, offer, for_public=False, needs=needs, replaces=replaces)
+        return hold_slot(desk.runtime, slot_key, for_public=False, needs=needs, replaces=replaces)
 
 
 def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
@@ -78,7 +78,7 @@ def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
     kept = kept_for(resident_id, now)
     if kept is None:
         return ""
-    if shown and shown != kept.offer:
+    if shown and shown != kept.slot_token:
         raise Invalid({"slot": ["Another time was chosen meanwhile. Check it, and confirm again."]})
     return kept.token
 

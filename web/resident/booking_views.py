@@ -66,7 +66,7 @@ def _draft_for(context: Context, steps: Steps) -> Draft:
     draft = drafts.draft_of(flask_session, steps.visit, context.now) if steps.visit else None
     if draft is None:
         is_new = not steps.visit or drafts.reference_of(flask_session, steps.visit)
-        draft = Draft(drafts.new_visit() if is_new else steps.visit, hold="", offer="")
+        draft = Draft(drafts.new_visit() if is_new else steps.visit, hold="", slot_token="")
     return replace(draft, steps=steps.query(visit=draft.visit), needs=steps.needs, language=steps.language)
 
 
@@ -77,24 +77,25 @@ def steps_of(query: str) -> Steps:
 
 def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
     throttle(context.runtime, HOLD_TRIES, "hold", request.remote_addr or "")
-    offer = public_offer(context, slot)
+    slot_key = public_offer(context, slot)
     try:
-        taken = _take(context, draft, offer)
+        taken = _take(context, draft, slot_key)
     except SlotTaken:
-        return _offer_others(context, draft, offer)
+        return _offer_others(context, draft, slot_key)
     except (TooSoon, TooFar) as error:
         return _refused(context, error, draft)
-    kept = drafts.keep(flask_session, replace(draft, hold=taken.token, offer=encode(taken.offer), key=""), context.now)
+    held_draft = replace(draft, hold=taken.token, slot_token=encode(taken.slot_key), key="")
+    kept = drafts.keep(flask_session, held_draft, context.now)
     # Somebody who only chose another time goes back to where they were.
     return _to(context, kept, "check" if kept.person else "who")
 
 
-def _take(context: Context, draft: Draft, offer: SlotKey) -> HeldSlot:
+def _take(context: Context, draft: Draft, slot_key: SlotKey) -> HeldSlot:
     """The offer, held. A double click gets the first click's hold; a later try gets one of its own."""
     key = request.form.get("idempotency_key", "")
-    idempotency = IdempotencyKey.of(f"hold:{context.authority.id}", f"{key}:{encode(offer)}", b"") if key else None
+    idempotency = IdempotencyKey.of(f"hold:{context.authority.id}", f"{key}:{encode(slot_key)}", b"") if key else None
     take = partial(
-        hold_slot, context.runtime, offer, for_public=True, needs=frozenset(draft.needs), replaces=draft.hold or None
+        hold_slot, context.runtime, slot_key, for_public=True, needs=frozenset(draft.needs), replaces=draft.hold or None
     )
     taken = take(idempotency=idempotency)
     try:
@@ -104,24 +105,24 @@ def _take(context: Context, draft: Draft, offer: SlotKey) -> HeldSlot:
         return take()
 
 
-def _offer_others(context: Context, draft: Draft, offer: SlotKey) -> ResponseReturnValue:
+def _offer_others(context: Context, draft: Draft, slot_key: SlotKey) -> ResponseReturnValue:
     """The nearest others. A time that is held already stays held until another one is."""
     with context.runtime.database.reading() as fresh:
         is_held = _is_held(fresh, context, draft.hold)
         kept = drafts.keep(
-            flask_session, draft if is_held else replace(draft, hold="", offer=encode(offer)), context.now
+            flask_session, draft if is_held else replace(draft, hold="", slot_token=encode(slot_key)), context.now
         )
         others = nearest_alternatives(
-            fresh, context.catalogue, offer, context.now, for_public=True, needs=frozenset(draft.needs)
+            fresh, context.catalogue, slot_key, context.now, for_public=True, needs=frozenset(draft.needs)
         )
     page = show(
         "taken",
         context,
         draft=kept,
         steps=steps_of(kept.steps),
-        visit=visit_of(context.catalogue, offer),
+        visit=visit_of(context.catalogue, slot_key),
         others=others,
-        held=visit_of(context.catalogue, decode(kept.offer)) if is_held else None,
+        held=visit_of(context.catalogue, decode(kept.slot_token)) if is_held else None,
     )
     return Response(page, status=409)
 
@@ -239,7 +240,7 @@ def _book(context: Context, step: Step) -> ResponseReturnValue:
         return step.expired()
     except SlotTaken:  # shut since it was held: the hold is of no use to anybody
         release_hold(context.runtime, context.authority.id, draft.hold)
-        return _offer_others(context, draft, decode(draft.offer))
+        return _offer_others(context, draft, decode(draft.slot_token))
     except RULES as error:
         return _refused(context, error, draft)
     drafts.finish(flask_session, draft.visit, booked.reference, booked.manage_url_path)
@@ -257,7 +258,7 @@ def again(authority: str, visit: str) -> ResponseReturnValue:
             return redirect(f"{context.base}/", code=303)
         if step.has_changed():
             return _show_current(context, step)
-        return _hold(context, step.draft, step.draft.offer)
+        return _hold(context, step.draft, step.draft.slot_token)
 
 
 @public

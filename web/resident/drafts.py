@@ -29,7 +29,7 @@ class Draft:
 
     visit: str
     hold: str
-    offer: str
+    slot_token: str
     steps: str = ""
     needs: tuple[str, ...] = ()
     language: str = ""

@@ -20,12 +20,12 @@ from web.resident.visit_view import VisitView, visit_of
 
 def public_offer(context: Context, token: str) -> SlotKey:
     """The offer of `token`, when a resident may book it here. Raises: NotFound, Invalid."""
-    offer = decode(token)
-    if offer.authority_id != context.authority.id:
+    slot_key = decode(token)
+    if slot_key.authority_id != context.authority.id:
         raise NotFound("This time belongs to another council.")
-    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in offer.service_ids):
+    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in slot_key.service_ids):
         raise NotFound("This cannot be booked online.")
-    return offer
+    return slot_key
 
 
 class Step:
@@ -41,7 +41,7 @@ class Step:
             self.answer = redirect(f"{context.base}/{gone}", code=303)
             return
         self.draft: Draft = found
-        self.visit: VisitView = visit_of(context.catalogue, public_offer(context, found.offer))
+        self.visit: VisitView = visit_of(context.catalogue, public_offer(context, found.slot_token))
         if must_hold:
             self._look_at_hold()
 
@@ -75,7 +75,7 @@ class Step:
 
     def stamp(self, *shown: str) -> str:
         """The stamp of the time and of the draft's fields `shown`, for a form that depends on them."""
-        return stamp_of(self.draft.offer, *(getattr(self.draft, name) for name in shown))
+        return stamp_of(self.draft.slot_token, *(getattr(self.draft, name) for name in shown))
 
     def changed(self, template: str, **words: object) -> ResponseReturnValue:
         """The page of `template` as things are now, saying that they have changed and nothing was written."""

@@ -116,8 +116,8 @@ def event_of(mine: Own) -> CalendarEvent:
 def move(authority: str, reference: str) -> ResponseReturnValue:
     """The new time once more; sending it moves the appointment. When somebody was quicker, the nearest others."""
     with own(authority, reference) as mine:
-        offer = decode(request.values.get("slot", ""))
-        visit = visit_of(mine.context.catalogue, offer)
+        slot_key = decode(request.values.get("slot", ""))
+        visit = visit_of(mine.context.catalogue, slot_key)
         back = f"{mine.at}"
         if request.method == "GET":
             return mine.show("move", visit=visit, slot=request.args["slot"], back=back)
@@ -126,11 +126,11 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
                 mine.context.runtime,
                 mine.view.authority_id,
                 reference,
-                Move(offer=offer),
+                Move(slot_key=slot_key),
                 actor=Actor.resident(),
                 enforce_cutoff=True,
                 seen=mine.seen,
-                idempotency=mine.key(f"move {offer}"),
+                idempotency=mine.key(f"move {slot_key}"),
             )
         except Stale:
             return mine.stale("move", visit=visit, slot=request.form["slot"], back=back)
@@ -138,7 +138,7 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
             needs = frozenset(mine.view.support_needs)
             with mine.context.runtime.database.reading() as fresh:
                 others = nearest_alternatives(
-                    fresh, mine.context.catalogue, offer, mine.context.now, for_public=True, needs=needs
+                    fresh, mine.context.catalogue, slot_key, mine.context.now, for_public=True, needs=needs
                 )
             return Response(mine.show("move_taken", visit=visit, others=others, back=back), status=409)
         except (TooSoon, TooFar, IllegalMove) as error:

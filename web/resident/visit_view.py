@@ -42,15 +42,15 @@ class VisitView:
         return MODES[self.mode]
 
 
-def visit_of(catalogue: Catalogue, offer: SlotKey) -> VisitView:
-    """The visit that `offer` stands for. Raises: NotFound."""
-    services = tuple(catalogue.service_by_id(service_id) for service_id in offer.service_ids)
-    extra = catalogue.authority.extra_time_minutes if offer.extra_time else 0
+def visit_of(catalogue: Catalogue, slot_key: SlotKey) -> VisitView:
+    """The visit that `slot_key` stands for. Raises: NotFound."""
+    services = tuple(catalogue.service_by_id(service_id) for service_id in slot_key.service_ids)
+    extra = catalogue.authority.extra_time_minutes if slot_key.extra_time else 0
     return VisitView(
         services,
-        catalogue.site_by_id(offer.site_id),
-        offer.mode,
-        instant_of(offer.start_unit).astimezone(ZoneInfo(catalogue.authority.zone)),
+        catalogue.site_by_id(slot_key.site_id),
+        slot_key.mode,
+        instant_of(slot_key.start_unit).astimezone(ZoneInfo(catalogue.authority.zone)),
         sum(service.duration_minutes + extra for service in services),
     )
 

@@ -10,7 +10,7 @@ import pytest
 from booking.availability.busy import NOTHING_BUSY, Busy
 from booking.availability.engine import (
     busy_index,
-    check_offer,
+    check_slot,
     count_by_day,
     day_starts,
     find_slots,
@@ -296,9 +296,9 @@ def test_a_service_that_needs_nobody_is_never_offered() -> None:
 )
 def test_an_offer_names_the_first_reason_against_it(tick: int, expected: SlotCheck) -> None:
     wanted = replace(search(service(2, grid=2)), earliest_unit=BASE + 3, latest_unit=BASE + 30)
-    assert check_offer(wanted, ONE_DESK, booked(r1="......x....."), BASE + tick) is expected
+    assert check_slot(wanted, ONE_DESK, booked(r1="......x....."), BASE + tick) is expected
 
 
 def test_a_start_of_another_day_is_closed() -> None:
     wanted = replace(search(service(2)), latest_unit=BASE + 5000)
-    assert check_offer(wanted, ONE_DESK, NOTHING_BUSY, BASE + 288 + 2) is SlotCheck.CLOSED
+    assert check_slot(wanted, ONE_DESK, NOTHING_BUSY, BASE + 288 + 2) is SlotCheck.CLOSED

@@ -92,7 +92,7 @@ def test_an_offer_is_free_exactly_when_the_oracle_says_so(world: World, tick: in
     search = world.search
     for site_day in world.site_days:
         unit = site_day.day.base_unit + tick
-        offer = engine.check_offer(search, site_day, busy, unit)
+        slot_key = engine.check_slot(search, site_day, busy, unit)
         inside = 0 <= tick < site_day.day.ticks
         if unit < search.earliest_unit:
             expected = SlotCheck.TOO_SOON
@@ -106,4 +106,4 @@ def test_an_offer_is_free_exactly_when_the_oracle_says_so(world: World, tick: in
             expected = SlotCheck.FREE
         else:
             expected = SlotCheck.TAKEN if oracle.can_start(search, site_day, [], tick) else SlotCheck.CLOSED
-        assert offer is expected
+        assert slot_key is expected

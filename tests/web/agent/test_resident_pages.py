@@ -145,7 +145,7 @@ def test_another_councils_agent_sees_nothing(
     for path in (where, f"{where}/details", f"{where}/appointments/{callers.booked.reference}"):
         assert agent.client.get(path).status_code == 404
     for path in ("note", "hold", "release", "confirm", f"cancel?cancel={callers.booked.reference}", "details"):
-        assert agent.send(f"{where}/{path}", call_note="x", slot=callers.booked.offer).status_code == 404
+        assert agent.send(f"{where}/{path}", call_note="x", slot=callers.booked.slot_token).status_code == 404
 
 
 @pytest.mark.parametrize(("role", "status"), [("site_manager", 200), ("authority_admin", 200), ("adviser", 404)])

@@ -30,7 +30,9 @@ def long_draft(visit: str) -> Draft:
     }
     person |= {"postcode": "N12 0GA", "contact_preference": "email", "leave_no_message": True, "notes": words(300)}
     helper = {"name": words(100), "basis": "carer", "email": "ada@example.org", "phone": ""}
-    return Draft(visit, hold="h" * 43, offer="1.1.1.1-2.p.0.5f5e100", steps="s" * 300, person=person, helper=helper)
+    return Draft(
+        visit, hold="h" * 43, slot_token="1.1.1.1-2.p.0.5f5e100", steps="s" * 300, person=person, helper=helper
+    )
 
 
 def size_of(cookie: dict[str, Any]) -> int:
@@ -53,7 +55,7 @@ def test_the_longest_drafts_fit_into_a_cookie() -> None:
 def test_three_ordinary_drafts_live_side_by_side() -> None:
     cookie: dict[str, Any] = {}
     for number in range(4):
-        drafts.keep(cookie, Draft(f"visit{number}", hold="h", offer="o"), NOW + timedelta(minutes=number))
+        drafts.keep(cookie, Draft(f"visit{number}", hold="h", slot_token="o"), NOW + timedelta(minutes=number))
     later = NOW + timedelta(minutes=4)
     assert [drafts.draft_of(cookie, f"visit{number}", later) is not None for number in range(4)] == [
         False,
@@ -65,7 +67,7 @@ def test_three_ordinary_drafts_live_side_by_side() -> None:
 
 def test_a_draft_is_forgotten_after_an_hour() -> None:
     cookie: dict[str, Any] = {}
-    drafts.keep(cookie, Draft("visit", hold="h", offer="o"), NOW)
+    drafts.keep(cookie, Draft("visit", hold="h", slot_token="o"), NOW)
     assert drafts.draft_of(cookie, "visit", NOW + timedelta(minutes=60)) is not None
     assert drafts.draft_of(cookie, "visit", NOW + timedelta(minutes=61)) is None
 

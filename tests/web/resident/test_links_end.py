@@ -44,7 +44,7 @@ def the_row(database: Database) -> Appointment:
 def address(database: Database, ending: str) -> str:
     """The address of a page of the appointment."""
     row = the_row(database)
-    return f"/testshire/appointment/{row.reference}{ending.replace('SLOT', row.offer)}"
+    return f"/testshire/appointment/{row.reference}{ending.replace('SLOT', row.slot_token)}"
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

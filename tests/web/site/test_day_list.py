@@ -30,7 +30,7 @@ from tests.support.factories import (
     make_session,
     make_site,
     make_world,
-    offer_at,
+    slot_key_at,
 )
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import DAY, DESK, NINE, SITE, Library
@@ -96,7 +96,7 @@ def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> No
     make_session(database, world.authority_id, virtual, [room], [talk], "lines")
     there = World(world.authority_id, virtual, (room,), (talk,))
     shy = ResidentDetails("Robin Sample", phone="07700 900123", leave_no_message=True)
-    make_appointment(library.runtime, there, NINE, resident=shy, offer=offer_at(there, NINE, mode="phone"))
+    make_appointment(library.runtime, there, NINE, resident=shy, slot_key=slot_key_at(there, NINE, mode="phone"))
     admin = library.sign_in(Role.AUTHORITY_ADMIN)
     page = page_at(admin, "/staff/sites/by-phone/days/2026-11-23")
     assert page.link("07700 900123") == "tel:07700900123"
@@ -178,7 +178,7 @@ def test_closures_say_so_and_who_must_be_rebooked(library: Library, desk: FlaskC
 def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, desk: FlaskClient) -> None:
     reference = library.book(60)
     library.close(NINE + timedelta(hours=1), NINE + timedelta(hours=2))
-    to = Move(offer_at(library.world, NINE + timedelta(hours=4)))
+    to = Move(slot_key_at(library.world, NINE + timedelta(hours=4)))
     reschedule(library.runtime, library.world.authority_id, reference, to, actor=DESK, enforce_cutoff=False)
     text = page_at(desk).text
     assert "to rebook" not in text

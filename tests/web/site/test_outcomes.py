@@ -14,7 +14,7 @@ from booking.states import State
 from booking.use_cases.changes import Move, cancel, reschedule
 from core.audit import AuditEntry
 from people.staff.policy import Role
-from tests.support.factories import catalogue, offer_at
+from tests.support.factories import catalogue, slot_key_at
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import DAY, DESK, NINE, SITE, Library
 
@@ -101,7 +101,7 @@ def test_somebody_else_was_quicker(library: Library, desk: FlaskClient) -> None:
 def test_an_appointment_that_was_moved_away_cannot_be_clicked(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
     values = form_on(page_at(desk), reference, to="arrived")
-    later = Move(offer_at(library.world, NINE + timedelta(days=1, hours=1)))
+    later = Move(slot_key_at(library.world, NINE + timedelta(days=1, hours=1)))
     reschedule(library.runtime, library.world.authority_id, reference, later, actor=DESK, enforce_cutoff=False)
     answer = desk.post(f"{DAY}/appointments/{reference}", data=values)
     assert answer.status_code == 409
