@@ -10,7 +10,8 @@ from typing import Any
 from flask import Response
 
 from core.errors import Invalid, ServiceError, SlotTaken
-from core.problems import problem_of, words_of
+from core.language import DEFAULT_LANGUAGE, language_for
+from core.problems import problem_of, text_of_error
 
 MIMETYPE = "application/problem+json"
 
@@ -39,7 +40,7 @@ def problem_answer(error: ServiceError) -> Response:
 def _detail(error: ServiceError) -> str:
     if isinstance(error, Invalid):
         return " ".join(f"{field}: {' '.join(map(str, words))}" for field, words in error.errors.items())
-    return words_of(error)
+    return text_of_error(error, language_for(DEFAULT_LANGUAGE))
 
 
 def _facts(error: ServiceError) -> dict[str, Any]:

@@ -1,19 +1,36 @@
 """The one tree of named errors. Each has a stable `code` and carries its facts as attributes.
 
-No HTTP here: `core.problems` turns codes into status and words for pages and for the API.
+No HTTP and no sentence here: `core.problems` turns codes into a status, `core.error_texts` reasons into text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something was refused: a stable code, and the facts that its text in `core.error_texts` names."""
+
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class ServiceError(Exception):
-    """Something that the service can explain to the person who asked."""
+    """Something that the service can explain to the person who asked. `reason` says more than the kind of error does."""
 
     code = "error"
+    reason: Reason | None = None
+
+    @classmethod
+    def because(cls, code: str, **facts: object) -> Self:
+        """This error for the reason `code`."""
+        error = cls()
+        error.reason = Reason(code, facts)
+        return error
 
 
 class NotFound(ServiceError):
@@ -117,9 +134,9 @@ class Invalid(Refused):
 
 @dataclass
 class DeliveryFailed(ServiceError):
-    """A channel could not deliver. `permanent` says that another try is pointless."""
+    """A channel could not deliver. `permanent` says that another try is pointless; `detail` is what the provider said."""
 
-    reason: str = ""
+    detail: str = ""
     permanent: bool = False
     code = "delivery_failed"
 

@@ -65,7 +65,7 @@ def stored_result(db: Session, key: IdempotencyKey) -> dict[str, Any] | None:
     if row is None:
         return None
     if row.fingerprint != key.fingerprint:
-        raise IdempotencyMismatch("This key was used for a different request. Send a new Idempotency-Key.")
+        raise IdempotencyMismatch.because("key_reused")
     return dict(row.response)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, is_dataclass
 from http import HTTPStatus
 
+from core.error_texts import text_of
 from core.errors import ServiceError
+from core.language import Language
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,12 @@ def problem_of(error: ServiceError) -> Problem:
     return PROBLEMS.get(error.code, UNKNOWN)
 
 
-def words_of(error: ServiceError) -> str:
-    """The error's own words when it brings some that are better than the table's, else nothing.
-
-    An error that carries facts has no words: what it was made with are the facts.
-    """
+def text_of_error(error: ServiceError, language: Language) -> str:
+    """The text of the error's own reason, else what the table says of its kind."""
+    if error.reason is not None:
+        return text_of(error.reason, language)
     has_words = not is_dataclass(error) and error.args and isinstance(error.args[0], str)
-    return str(error) if has_words else ""
+    return str(error) if has_words else language.gettext(problem_of(error).words)
 
 
 def problem_of_status(status: int) -> Problem:

@@ -33,7 +33,7 @@ def run_with_retries(database: Database, operation: Callable[[Session], Result])
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
                 raise
-    raise SlotTaken("Many people want this time at this moment. Choose another.")
+    raise SlotTaken.because("slot_in_demand")
 
 
 def lost_races(db: Session) -> int:

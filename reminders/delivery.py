@@ -67,11 +67,11 @@ def attempt(line: Line, writer: Writer, one: Ready, now: datetime) -> Ending:
     try:
         reference = line.send(written(writer, one, now))
     except ChannelUnavailable as error:
-        return ending(one, UNAVAILABLE_OUTCOME, error=error.reason)
+        return ending(one, UNAVAILABLE_OUTCOME, error=error.detail)
     except DeliveryUnclear as error:
-        return ending(one, UNCLEAR_OUTCOME, error=error.reason)
+        return ending(one, UNCLEAR_OUTCOME, error=error.detail)
     except DeliveryFailed as error:
-        return ending(one, REFUSED_OUTCOME if error.permanent else FAILED_OUTCOME, error=error.reason)
+        return ending(one, REFUSED_OUTCOME if error.permanent else FAILED_OUTCOME, error=error.detail)
     except Exception:  # a mistake of ours in one message; the log has it, and a later release may mend it
         log.exception("A message could not be written or handed over: notification %s", one.claimed.id)
         return ending(one, FAILED_OUTCOME, error=MISTAKE)
@@ -82,7 +82,7 @@ def known_ending(one: Ready, error: DeliveryFailed | None = None) -> Ending:
     """The ending of a try that was not made: the provider has the message already, or could not be asked."""
     if error is None:
         return ending(one, SENT_OUTCOME, reference="It had arrived already.")
-    return ending(one, FAILED_OUTCOME, error=f"The provider could not be asked: {error.reason}")
+    return ending(one, FAILED_OUTCOME, error=f"The provider could not be asked: {error.detail}")
 
 
 def ending(one: Ready, outcome: str, *, reference: str = "", error: str = "") -> Ending:

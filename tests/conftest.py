@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
@@ -22,6 +23,10 @@ pytest_plugins = ["tests.support.journeys", "tests.support.council"]
 
 BOTH = ("sqlite", "postgresql")
 MARKS: dict[str, list[pytest.MarkDecorator]] = {"sqlite": [], "postgresql": [pytest.mark.postgresql]}
+
+# No test is judged by how long it took: machines differ, and others may be using this one.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # A Monday in winter, when London and UTC agree.
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

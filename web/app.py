@@ -23,7 +23,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from core.errors import ServiceError
-from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, words_of
+from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, text_of_error
 from core.settings import ROOT
 from web import request_hooks, request_language
 from web.components.form_fields import errors_of
@@ -141,7 +141,7 @@ def _digest_of(name: str) -> str:
 
 def _service_error(error: ServiceError) -> ResponseReturnValue:
     # ServiceErrors carry words of their own when there is something better to say than the table's.
-    return answer(problem_of(error), words_of(error))
+    return answer(problem_of(error), text_of_error(error, request_language.current_language()))
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:

@@ -46,9 +46,9 @@ def envelope_address(address: str) -> str:
     try:
         in_ascii = f"{local}@{domain.encode('idna').decode()}"
     except UnicodeError as error:
-        raise DeliveryFailed(reason=NO_ADDRESS, permanent=True) from error
+        raise DeliveryFailed(detail=NO_ADDRESS, permanent=True) from error
     if not is_address(in_ascii):
-        raise DeliveryFailed(reason=NO_ADDRESS, permanent=True)
+        raise DeliveryFailed(detail=NO_ADDRESS, permanent=True)
     return in_ascii
 
 
@@ -57,9 +57,9 @@ def sender_address(mail_from: str) -> str:
     try:
         address = envelope_address(parseaddr(mail_from)[1])
     except DeliveryFailed as error:
-        raise ChannelUnavailable(reason=NO_SENDER) from error
+        raise ChannelUnavailable(detail=NO_SENDER) from error
     if not address.isascii():
-        raise ChannelUnavailable(reason=NO_SENDER)
+        raise ChannelUnavailable(detail=NO_SENDER)
     return address
 
 

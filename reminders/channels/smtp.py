@@ -140,14 +140,14 @@ class SmtpLine:
 
     def _reached(self) -> smtplib.SMTP:
         if self._unreachable:
-            raise ChannelUnavailable(reason=self._unreachable)
+            raise ChannelUnavailable(detail=self._unreachable)
         if self._client is None:
             try:
                 self._client = self._connect()
             except (smtplib.SMTPException, OSError) as error:
                 # A wrong password is for the operator to mend, not a reason to give a message up.
                 self._unreachable = f"The mail server could not be used: {_words(error)}"[:ERROR_LENGTH]
-                raise ChannelUnavailable(reason=self._unreachable) from error
+                raise ChannelUnavailable(detail=self._unreachable) from error
         return self._client
 
     def _clear(self) -> None:
@@ -174,7 +174,7 @@ def _hand_over(client: smtplib.SMTP, sender: str, to: str, raw: bytes) -> str:
         raise _Refused(DATA, error.smtp_code, _text(error.smtp_error)) from error
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         reason = f"The mail server went away before it answered: {_words(error)}"[:ERROR_LENGTH]
-        raise DeliveryUnclear(reason=reason) from error
+        raise DeliveryUnclear(detail=reason) from error
 
 
 def _accepted(command: str, reply: tuple[int, bytes]) -> str:
@@ -189,9 +189,9 @@ def _failed(error: Exception) -> DeliveryFailed:
     if isinstance(error, _Refused):
         subject = about(error.command, error.smtp_code, _text(error.smtp_error))
         if subject is About.US:
-            return ChannelUnavailable(reason=words)
-        return DeliveryFailed(reason=words, permanent=subject is About.MESSAGE)
-    return DeliveryFailed(reason=words, permanent=isinstance(error, smtplib.SMTPNotSupportedError))
+            return ChannelUnavailable(detail=words)
+        return DeliveryFailed(detail=words, permanent=subject is About.MESSAGE)
+    return DeliveryFailed(detail=words, permanent=isinstance(error, smtplib.SMTPNotSupportedError))
 
 
 def _words(error: Exception) -> str:

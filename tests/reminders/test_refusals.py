@@ -110,7 +110,7 @@ def test_what_a_reply_is_about_depends_on_the_command_it_answers(command: str, r
         send(url.replace("//", "//council:secret@") if command == "AUTH" else url)
     assert verdict(caught.value) is expected
     assert not isinstance(caught.value, DeliveryUnclear)
-    assert reply[:3] in caught.value.reason
+    assert reply[:3] in caught.value.detail
 
 
 def test_a_refusal_of_one_address_in_any_letters_is_not_about_the_service() -> None:
@@ -146,7 +146,7 @@ def test_every_message_survives_a_night_in_which_the_server_refuses_us(database:
 def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(database: Database, can_be_asked: bool) -> None:
     clock = FixedClock(NOW)
     owe(database, make_world(database), 7)
-    refusals = [None, None, ChannelUnavailable(reason="550 5.4.5 quota")]
+    refusals = [None, None, ChannelUnavailable(detail="550 5.4.5 quota")]
 
     def on_send(_message: object) -> None:
         if refusals and (refusal := refusals.pop(0)):

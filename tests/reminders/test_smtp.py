@@ -126,8 +126,8 @@ def test_the_code_says_whether_to_try_again(reply: str, is_permanent: bool, step
     with running(server) as url, pytest.raises(DeliveryFailed) as caught:
         send(url)
     assert caught.value.permanent is is_permanent
-    assert caught.value.reason.startswith(reply[:3])
-    assert "zoe@" not in caught.value.reason  # what the log keeps is no personal data
+    assert caught.value.detail.startswith(reply[:3])
+    assert "zoe@" not in caught.value.detail  # what the log keeps is no personal data
 
 
 def test_a_server_that_is_not_there_is_a_matter_of_time() -> None:
@@ -183,7 +183,7 @@ def test_a_wrong_password_gives_no_message_up() -> None:
     with running(MailServer(), **options) as url, pytest.raises(DeliveryFailed) as caught:
         send(url.replace("//", "//council:wrong%20one@"))
     assert not caught.value.permanent
-    assert "535" in caught.value.reason
+    assert "535" in caught.value.detail
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "a b@example.org", "a@", "a@example.org\nBcc: b@example.org"])

@@ -49,11 +49,11 @@ def failing(*errors: DeliveryFailed) -> Callable[[Message], None]:
 
 
 def temporary() -> DeliveryFailed:
-    return DeliveryFailed(reason="451 later")
+    return DeliveryFailed(detail="451 later")
 
 
 def permanent() -> DeliveryFailed:
-    return DeliveryFailed(reason="550 nobody here", permanent=True)
+    return DeliveryFailed(detail="550 nobody here", permanent=True)
 
 
 def states(database: Database) -> list[str]:
@@ -354,7 +354,7 @@ def test_a_try_that_broke_off_unclear_is_made_again_and_flagged(
     database: Database, clock: FixedClock, world: World
 ) -> None:
     owe(database, world, 1)
-    unclear = DeliveryUnclear(reason="connection lost")
+    unclear = DeliveryUnclear(detail="connection lost")
     worker = worker_on(database, clock, RecordingChannel(on_send=failing(unclear)))
     assert worker.send_due() == Tally(failed=1)
     clock.advance(timedelta(seconds=1))
