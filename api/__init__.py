@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
@@ -10,8 +11,11 @@ from flask_limiter import Limiter
 from api import docs_views, key_limits, routes
 from api.error_handlers import problem_answer
 from api.key_guard import current_api_key
+from core import rate_limits
 from core.errors import ServiceError
-from core.flask_context import EXTENSION
+from core.flask_context import EXTENSION, current_runtime
+from core.origin import origin_of
+from core.runtime import Runtime
 
 # Once, not for each application: a blueprint that is in use takes no more set-up.
 routes.blueprint.register_error_handler(ServiceError, problem_answer)
@@ -21,17 +25,23 @@ def install(app: Flask) -> None:
     """Register the API on `app`: its routes, its errors, and the limit of requests for each key."""
     settings = app.extensions[EXTENSION].settings
     app.after_request(_wait_only_when_refused)  # registered first, so that it runs after the limiter's own
-    in_memory = settings.rate_limit_storage.startswith("memory:")
-    limiter = Limiter(
-        key_func=_caller,
-        app=app,
-        storage_uri=f"{key_limits.SCHEME}://" if in_memory else settings.rate_limit_storage,
-        headers_enabled=True,
-        in_memory_fallback_enabled=not in_memory,
-    )
+    limiter = Limiter(key_func=_caller, app=app, headers_enabled=True, **_storage(app.extensions[EXTENSION]))
     limiter.shared_limit(settings.api_rate_limit, scope="api")(routes.blueprint)
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(docs_views.blueprint)
+
+
+def _storage(runtime: Runtime) -> dict[str, Any]:
+    """Where the limiter counts, as options for it: in memory and in batches in the database, or where the settings say."""
+    scheme = runtime.settings.rate_limit_storage.partition(":")[0]
+    if scheme not in (rate_limits.SCHEME, "memory"):
+        return {"storage_uri": runtime.settings.rate_limit_storage, "in_memory_fallback_enabled": True}
+    database = runtime.database if scheme == rate_limits.SCHEME else None
+    return {
+        "storage_uri": f"{key_limits.SCHEME}://",
+        "storage_options": {"database": database},
+        "strategy": key_limits.STRATEGY,
+    }
 
 
 def _wait_only_when_refused(response: Response) -> Response:
@@ -42,6 +52,7 @@ def _wait_only_when_refused(response: Response) -> Response:
 
 
 def _caller() -> str:
-    """Who is counted: the key, or without one the address."""
+    """Who is counted, as a keyed digest: the key, or without one the origin."""
     key = current_api_key()
-    return f"key:{key.key_id}" if key else f"address:{request.remote_addr}"
+    subject = ("key", str(key.key_id)) if key else ("origin", origin_of(request.remote_addr))
+    return rate_limits.subject_digest(current_runtime().settings.secret_key, "api", *subject)

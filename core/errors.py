@@ -118,9 +118,11 @@ class IdempotencyMismatch(Refused):
     code = "idempotency_mismatch"
 
 
+@dataclass
 class RateLimited(Refused):
-    """Too many tries in a short time."""
+    """Too many requests in a short time. `until` is the instant when there is room again (UTC)."""
 
+    until: datetime | None = None
     code = "rate_limited"
 
 

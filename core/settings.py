@@ -25,7 +25,7 @@ class Settings:
     trusted_proxies: int = 0
     log_level: str = "INFO"
     api_rate_limit: str = "100/second"
-    rate_limit_storage: str = "memory://"
+    rate_limit_storage: str = "database://"
     fixed_now: datetime | None = None
     is_demo: bool = False
     is_test: bool = False

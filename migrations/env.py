@@ -7,6 +7,7 @@ from alembic import context
 import booking.tables
 import core.audit
 import core.idempotency
+import core.rate_limits
 import locations.tables
 import people.tables
 import reminders.tables

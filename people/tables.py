@@ -135,17 +135,6 @@ class StaffSession(Base):
     ended_at: Mapped[datetime | None]
 
 
-class SignInAttempt(Base):
-    """One failed sign-in, kept for the throttle: by email digest and by address digest."""
-
-    __tablename__ = "sign_in_attempts"
-    __table_args__ = (Index("ix_sign_in_attempts_subject_at", "subject", "at"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    subject: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime]
-
-
 class ApiKey(Base):
     """A key for programs; kept as a SHA-256 digest. `prefix` is enough to recognise it in a list."""
 

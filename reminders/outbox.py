@@ -26,6 +26,7 @@ from reminders.tables import Notification
 
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
 SUPERSEDED = "The appointment has changed since."
+# Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
 BETWEEN_LINKS = timedelta(minutes=5)
 
 _INSERT = table_of(Notification).insert()

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 import booking.tables
 import core.audit
 import core.idempotency
+import core.rate_limits
 import locations.tables
 import people.tables
 import reminders.tables

@@ -1,4 +1,7 @@
-"""Tidying up what has had its time: holds, claims, idempotency records, sign-ins. Nothing depends on it for being right."""
+"""Deletes what has expired: holds, claims, idempotency records, sign-ins, rate limits.
+
+Every rule holds without it: nothing reads an expired row as valid.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ from datetime import timedelta
 
 from booking.capacity.claims import remove_past
 from booking.use_cases.holds import remove_expired
-from core import idempotency
+from core import idempotency, rate_limits
 from core.runtime import Runtime
 from core.wall_clock import unit_of
-from people.staff import sign_in_limits, sign_in_sessions
+from people.staff import sign_in_sessions
 
 PAST_DAYS_KEPT = timedelta(days=2)  # longer than any local day that is still running somewhere
 
@@ -31,5 +34,6 @@ def sweep(runtime: Runtime) -> Swept:
         claims = remove_past(db, unit_of(now - PAST_DAYS_KEPT))
         idempotency.delete_expired(db, now)
         sign_in_sessions.forget_old(db, now)
-        sign_in_limits.forget_old(db, now)
+    # A transaction of its own: it waits for nobody who is counted at this moment, and nobody waits for the cleanup.
+    rate_limits.delete_expired(runtime.database, now)
     return Swept(holds, claims)

@@ -14,6 +14,7 @@ from booking.use_cases.holds import held, hold_slot, release_hold
 from core.database import Database
 from core.errors import HoldExpired, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
+from core.rate_limits import RateLimitHits, count_hit, rate_limit
 from people.residents.details import ResidentDetails
 from tests.support.factories import (
     AGENT,
@@ -150,6 +151,15 @@ def test_a_sweep_removes_the_dead_only_and_may_run_twice(database: Database) -> 
     assert sweep(make_runtime(database, swept)).holds == 0
     with database.reading() as db:
         assert held(db, world.authority_id, alive.token, swept).slot_key == alive.slot_key
+
+
+def test_the_cleanup_deletes_rate_limits_that_are_over(database: Database) -> None:
+    limit = rate_limit("a secret for tests", "3/15 minutes", "somebody")
+    count_hit(database, [limit], NOW)
+    sweep(make_runtime(database, NOW + timedelta(minutes=14)))
+    assert rows(database, RateLimitHits) == 1
+    sweep(make_runtime(database, NOW + timedelta(minutes=15)))
+    assert rows(database, RateLimitHits) == 0
 
 
 def test_claims_of_past_days_are_swept_and_their_record_stays(database: Database) -> None:

@@ -60,7 +60,6 @@ LAYER_OF_MODULE = {
     "people.staff.accounts": "use_cases",
     "people.staff.api_keys": "queries",
     "people.staff.sign_in": "use_cases",
-    "people.staff.sign_in_limits": "queries",
     "people.staff.sign_in_sessions": "queries",
     "booking.availability.site_days": "queries",
     "booking.subscriptions": "use_cases",

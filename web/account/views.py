@@ -10,13 +10,14 @@ from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from core.errors import RateLimited
 from core.flask_context import current_runtime
+from core.origin import origin_of
 from locations.lookup import employer_of, sites_of
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
 from people.staff.sign_in import WrongPassword, sign_in
-from people.staff.sign_in_limits import TooManyTries
 from web.account.forms import SignInForm
 from web.account.home import tasks_of
 from web.account.redirects import safe_next
@@ -48,15 +49,15 @@ def take_sign_in() -> ResponseReturnValue:
             current_runtime(),
             form.email.data or "",
             form.password.data or "",
-            address=request.remote_addr or "",
+            origin=origin_of(request.remote_addr),
             old_token=request.cookies.get(cookie_name(), ""),
         )
     except WrongPassword as error:
         logger.warning("sign-in refused")
         form.refuse("email", _(str(error)))
         return _form_page(form, wanted), 400
-    except TooManyTries as error:
-        logger.warning("sign-in throttled")
+    except RateLimited as error:
+        logger.warning("sign-in rate limited")
         return _wait_page(error)
     flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
     return _with_cookie(redirect(wanted or url_for("staff.home"), code=303), token)
@@ -96,8 +97,9 @@ def _form_page(form: SignInForm, wanted: str) -> str:
     )
 
 
-def _wait_page(error: TooManyTries) -> Response:
-    seconds = max(1, math.ceil((error.until - current_runtime().clock.now()).total_seconds()))
+def _wait_page(error: RateLimited) -> Response:
+    now = current_runtime().clock.now()
+    seconds = max(1, math.ceil(((error.until or now) - now).total_seconds()))
     page = render_template("staff/wait.html", minutes=math.ceil(seconds / 60))
     return Response(page, status=429, headers={"Retry-After": str(seconds)}, mimetype="text/html")
 

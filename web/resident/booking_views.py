@@ -19,7 +19,8 @@ from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.audit import Actor
 from core.errors import HoldExpired, LimitReached, Refused, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
-from core.rate_limits import throttle
+from core.origin import origin_of
+from core.rate_limits import check_rate_limit
 from core.tokens import digest, mark_of_digest
 from people.staff.access_marks import public
 from web.resident import drafts
@@ -32,8 +33,8 @@ from web.resident.resident_context import Context, council, postcode_like, show
 from web.resident.search_state import Steps, read_steps
 from web.resident.visit_view import visit_of
 
-# From one address: a library's computers share one, and a program that holds everything must not get far.
-HOLD_TRIES = "60/10 minutes"
+# From one origin: a library's computers share one, and a program that holds everything must not get far.
+HOLD_LIMIT = "60/10 minutes"
 RULES = (LimitReached, TooSoon, TooFar)
 # What each page shows of the draft beside the time: its form is for exactly these.
 ON_WHO: tuple[str, ...] = ("helper",)
@@ -76,7 +77,7 @@ def steps_of(query: str) -> Steps:
 
 
 def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
-    throttle(context.runtime, HOLD_TRIES, "hold", request.remote_addr or "")
+    check_rate_limit(context.runtime, HOLD_LIMIT, "hold", origin_of(request.remote_addr))
     slot_key = public_offer(context, slot)
     try:
         taken = _take(context, draft, slot_key)

@@ -19,7 +19,8 @@ from booking.use_cases.manage_links import request_manage_link
 from core.audit import Actor
 from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
 from core.flask_context import current_runtime
-from core.rate_limits import throttle
+from core.origin import origin_of
+from core.rate_limits import check_rate_limit
 from locations.catalogue import catalogue_by_id
 from people.staff.access_marks import public
 from web.resident import drafts
@@ -29,7 +30,7 @@ from web.resident.resident_context import Context, council, show
 from web.resident.search_state import Steps
 from web.resident.visit_view import visit_of
 
-LINK_TRIES = "10/hour"  # from one address; a household needs one or two
+LINK_LIMIT = "10/hour"  # from one origin; a household needs one or two
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -182,7 +183,7 @@ def find(authority: str) -> ResponseReturnValue:
         form = FindForm()
         if not form.validate_on_submit():
             return show("find", context, form=form, back=f"{context.base}/")
-        throttle(context.runtime, LINK_TRIES, "find", request.remote_addr or "")
+        check_rate_limit(context.runtime, LINK_LIMIT, "find", origin_of(request.remote_addr))
         request_manage_link(context.runtime, context.authority.id, form.reference.data, form.surname.data)
         return redirect(f"{context.base}/find/sent", code=303)
 

@@ -214,7 +214,7 @@ def test_a_lost_link_is_sent_when_reference_and_surname_belong_together(
 
 @pytest.mark.usefixtures("requests")
 @pytest.mark.databases("sqlite", "postgresql")
-def test_finding_is_throttled(town_app: Flask, visitor: Visitor) -> None:
+def test_finding_is_rate_limited(town_app: Flask, visitor: Visitor) -> None:
     visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.77"
     statuses = []
     for _ in range(11):
