@@ -259,7 +259,7 @@ def test_a_time_that_somebody_else_took_offers_three_others_and_keeps_what_was_t
     page = agent.checked(answer, 409)
     assert page.title.startswith("Error:")
     assert "That time has gone" in page.text
-    assert answer.text.split("fd-panel--trouble")[1].split("</div></div>")[0].count('name="slot"') == 3
+    assert answer.text.split("fd-panel--error")[1].split("</div></div>")[0].count('name="slot"') == 3
     assert page.form_to("/hold").fields["site_notes"] == ["Brings a dog"]
 
 
