@@ -1,10 +1,14 @@
-"""The assets that are built keep to the council's own look and to this server."""
+"""The assets that are built keep to the council's own look and to this server; classes and their rules agree."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from static.build import ASSETS, BuildError, build, council_css, without_source_map
+from static.build import ASSETS, ROOT, BuildError, build, council_css, without_source_map
+
+STATIC = ROOT / "static"
+TEMPLATES = ROOT / "templates"
 
 
 def make_modules(folder: Path, css: str = "a{font-family:GDS Transport,arial,sans-serif}") -> Path:
@@ -53,3 +57,48 @@ def test_the_build_writes_every_asset_and_can_be_repeated(tmp_path: Path) -> Non
 def test_a_missing_package_is_named(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="npm ci"):
         build(tmp_path, tmp_path / "built")
+
+
+CLASS = re.compile(r"(?<![\w-])fd-[a-z0-9_-]+")
+# A class whose end is computed: `fd-row--{{ row.state }}`.
+COMPUTED = re.compile(r"(fd-[a-z0-9_-]+)\{\{")
+SHEETS_OF_FOLDER = {"agent": ("front-door.css", "agent.css"), "site": ("front-door.css", "site.css")}
+
+
+def classes_in_templates() -> dict[str, set[str]]:
+    """The names of our classes by the templates that use them, without those whose end is computed."""
+    return {
+        str(path.relative_to(TEMPLATES)): set(CLASS.findall(COMPUTED.sub("", path.read_text(encoding="utf-8"))))
+        for path in sorted(TEMPLATES.rglob("*.html"))
+    }
+
+
+def classes_with_rule(*sheets: str) -> set[str]:
+    """The names of our classes that a rule of these style sheets selects."""
+    css = "".join((STATIC / sheet).read_text(encoding="utf-8") for sheet in sheets)
+    selectors = re.findall(r"([^{};]+)\{", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    return {name for selector in selectors for name in re.findall(r"\.(fd-[a-z0-9_-]+)", selector)}
+
+
+def test_every_class_of_a_template_has_a_rule_in_a_sheet_of_its_page() -> None:
+    without_rule = {}
+    for template, names in classes_in_templates().items():
+        sheets = SHEETS_OF_FOLDER.get(template.split("/")[0], ("front-door.css",))
+        without_rule[template] = names - classes_with_rule(*sheets)
+    assert {template: names for template, names in without_rule.items() if names} == {}
+
+
+def test_every_rule_is_for_a_class_that_a_page_uses() -> None:
+    templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
+    used = set(CLASS.findall(COMPUTED.sub("", templates) + scripts))
+    computed = tuple(COMPUTED.findall(templates))
+    ruled = classes_with_rule(*(path.name for path in STATIC.glob("*.css")))
+    assert {name for name in ruled - used if not name.startswith(computed)} == set()
+
+
+@pytest.mark.parametrize("sheet", [path.name for path in sorted(STATIC.glob("*.css"))])
+def test_a_style_sheet_has_one_declaration_on_a_line(sheet: str) -> None:
+    lines = (STATIC / sheet).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 160] == []
+    assert [line for line in lines if re.search(r"\{.*\S|;.*;", line) and not line.startswith("/*")] == []

@@ -208,7 +208,7 @@ def test_earlier_and_later_keep_the_place_and_full_days_say_so(page: Page, axe: 
 
 def test_the_next_free_time_is_one_click_away(page: Page) -> None:
     page.goto("/barnet/when?service=certify-documents&mode=in_person&month=2027-01")
-    page.locator(".fd-next button").click()
+    page.locator("p", has_text="Next free:").get_by_role("button").click()
     heading(page, "Who is the appointment for?")
 
 
