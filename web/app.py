@@ -31,6 +31,7 @@ from web.request_hooks import request_id
 
 STATIC = ROOT / "static"
 _PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
+DIGEST_LENGTH = 12
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -129,14 +130,16 @@ def csrf_field() -> Markup:
 
 
 def asset_url(name: str) -> str:
-    """The address of a file in static/, with its digest, so that a browser may keep it for ever."""
+    """The address of a file in static/, with its digest, so that a browser may keep it for ever.
+
+    Raises: FileNotFoundError.
+    """
     return f"{url_for('static', filename=name)}?v={_digest_of(name)}"
 
 
 @lru_cache(maxsize=64)
 def _digest_of(name: str) -> str:
-    path = STATIC / name
-    return sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "none"
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:DIGEST_LENGTH]
 
 
 def _service_error(error: ServiceError) -> ResponseReturnValue:

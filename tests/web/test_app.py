@@ -99,3 +99,8 @@ def test_an_asset_has_its_digest_in_its_address(bare_app: Flask) -> None:
     with bare_app.test_request_context():
         assert web.app.asset_url("front-door.css").startswith("/static/front-door.css?v=")
         assert web.app.asset_url("front-door.css") == web.app.asset_url("front-door.css")
+
+
+def test_an_asset_that_is_missing_is_named(bare_app: Flask) -> None:
+    with bare_app.test_request_context(), pytest.raises(FileNotFoundError, match="static/built/missing.css"):
+        web.app.asset_url("built/missing.css")
