@@ -1,5 +1,5 @@
 // Everything works without this file. It lets GOV.UK's components help where scripts run.
-import { initAll } from "./built/govuk-frontend.min.js";
+import { initAll } from "../built/govuk-frontend.min.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
