@@ -102,5 +102,5 @@ def test_an_asset_has_its_digest_in_its_address(bare_app: Flask) -> None:
 
 
 def test_an_asset_that_is_missing_is_named(bare_app: Flask) -> None:
-    with bare_app.test_request_context(), pytest.raises(FileNotFoundError, match="static/built/missing.css"):
+    with bare_app.test_request_context(), pytest.raises(FileNotFoundError, match=r"static/built/missing\.css"):
         web.app.asset_url("built/missing.css")
