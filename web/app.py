@@ -1,4 +1,4 @@
-"""What every page shares: words for templates, security headers, and errors in plain words.
+"""What every page shares: names for templates, addresses of assets, security headers and error pages.
 
 `install(app)` is called once, by `wsgi.create_app`, before the blueprints are registered. The CSRF check itself is part
 of the guard in `web.staff_guard`, which alone knows which views are pages.
@@ -11,10 +11,11 @@ import secrets
 from datetime import UTC
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, generate_csrf
@@ -24,19 +25,18 @@ from werkzeug.exceptions import HTTPException
 
 from core.errors import ServiceError
 from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, text_of_error
-from core.settings import ROOT
+from people.staff.access_marks import public
 from web import request_hooks, request_language
 from web.components.form_fields import errors_of
 from web.request_hooks import request_id
 
-STATIC = ROOT / "static"
 _PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 DIGEST_LENGTH = 12
 HSTS = "max-age=31536000; includeSubDomains"
 
 
 def install(app: Flask) -> None:
-    """Give `app` the shared words, headers and error pages."""
+    """Give `app` the names for templates, headers, scripts and error pages."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # as long as the session: a slow typist loses nothing
     app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="front_door")
     libraries = ("govuk_frontend_jinja", "govuk_frontend_wtf")
@@ -47,7 +47,8 @@ def install(app: Flask) -> None:
     request_language.install(app)
     request_hooks.install(app)
     app.after_request(_finish)
-    _install_words(app)
+    app.add_url_rule("/static/scripts/<digest>/<path:filename>", "scripts", _send_script)
+    _install_template_names(app)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -96,7 +97,7 @@ def _policy() -> str:
     )
 
 
-def _install_words(app: Flask) -> None:
+def _install_template_names(app: Flask) -> None:
     # Globals rather than a context processor: macros see them too, and a page pays for what it uses.
     app.jinja_env.globals.update(
         csp_nonce=csp_nonce,
@@ -130,16 +131,41 @@ def csrf_field() -> Markup:
 
 
 def asset_url(name: str) -> str:
-    """The address of a file in static/, with its digest, so that a browser may keep it for ever.
+    """The address of a file in static/, which changes with its content, so that a browser may keep it for ever.
 
-    Raises: FileNotFoundError.
+    Scripts import one another by relative addresses: one digest of them all is a folder of their addresses, and so of
+    the addresses of what they import. Raises: FileNotFoundError.
     """
-    return f"{url_for('static', filename=name)}?v={_digest_of(name)}"
+    static = _static_folder()
+    digest = _digest_of(static / name)
+    if name.endswith(".js"):
+        return url_for("scripts", digest=_digest_of_scripts(static), filename=name)
+    return f"{url_for('static', filename=name)}?v={digest}"
+
+
+def _static_folder() -> Path:
+    return Path(current_app.static_folder or "")
 
 
 @lru_cache(maxsize=64)
-def _digest_of(name: str) -> str:
-    return sha256((STATIC / name).read_bytes()).hexdigest()[:DIGEST_LENGTH]
+def _digest_of(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
+
+
+@lru_cache(maxsize=4)
+def _digest_of_scripts(static: Path) -> str:
+    scripts = sorted((*static.glob("js/*.js"), *static.glob("built/*.js")))
+    lines = "".join(f"{_digest_of(script)} {script.relative_to(static)}\n" for script in scripts)
+    return sha256(lines.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+@public
+def _send_script(digest: str, filename: str) -> Response:
+    response = current_app.send_static_file(filename)
+    if digest != _digest_of_scripts(_static_folder()):
+        # A page from before or after a new version: it gets what there is, but must not keep it at that address.
+        response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _service_error(error: ServiceError) -> ResponseReturnValue:
@@ -168,8 +194,6 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unhandled_error(error: Exception) -> ResponseReturnValue:
-    from flask import current_app
-
     propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
     if current_app.testing if propagates is None else propagates:
         raise error

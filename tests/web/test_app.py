@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from urllib.parse import urljoin
+
 import pytest
 from flask import Flask
 
@@ -104,3 +108,56 @@ def test_an_asset_has_its_digest_in_its_address(bare_app: Flask) -> None:
 def test_an_asset_that_is_missing_is_named(bare_app: Flask) -> None:
     with bare_app.test_request_context(), pytest.raises(FileNotFoundError, match=r"static/built/missing\.css"):
         web.app.asset_url("built/missing.css")
+
+
+def make_static(folder: Path, imported: str) -> Path:
+    """A static folder with two scripts, of which `js/page.js` imports the other, whose text is `imported`."""
+    (folder / "js").mkdir(parents=True)
+    (folder / "js" / "page.js").write_text('import { part } from "./part.js";\n')
+    (folder / "js" / "part.js").write_text(imported)
+    return folder
+
+
+def address_of_imported(static: Path) -> str:
+    """The address at which a browser loads `js/part.js` when a page of an application with this folder imports it."""
+    app = Flask("front_door", root_path=str(ROOT), static_folder=str(static), static_url_path="/static")
+    web.app.install(app)
+    with app.test_request_context():
+        return urljoin(web.app.asset_url("js/page.js"), "./part.js")
+
+
+def test_a_change_of_an_imported_script_changes_the_address_at_which_it_is_loaded(tmp_path: Path) -> None:
+    before = address_of_imported(make_static(tmp_path / "before", "export const part = 1;\n"))
+    again = address_of_imported(make_static(tmp_path / "again", "export const part = 1;\n"))
+    after = address_of_imported(make_static(tmp_path / "after", "export const part = 2;\n"))
+    assert before == again != after
+
+
+IMPORT = re.compile(r"""^import .*?from "(.+)";$""", re.MULTILINE)
+
+
+@pytest.mark.parametrize("entry", ["js/front_door.js", "js/agent.js", "js/site.js"])
+def test_what_scripts_import_is_kept_for_ever_at_the_address_of_their_digest(bare_app: Flask, entry: str) -> None:
+    bare_app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
+    client = bare_app.test_client()
+    with bare_app.test_request_context():
+        address = web.app.asset_url(entry)
+    folder = address.removesuffix(entry)
+    found, waiting = set(), [address]
+    while waiting:
+        address = waiting.pop()
+        with client.get(address) as answer:
+            text = answer.get_data(as_text=True)
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript"), address
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000"
+        assert address.startswith(folder)
+        found.add(address)
+        imported = {urljoin(address, name) for name in IMPORT.findall(text)}
+        waiting += imported - found
+    assert len(found) > 1
+
+
+def test_a_script_asked_for_by_another_versions_digest_is_not_kept(bare_app: Flask) -> None:
+    bare_app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
+    with bare_app.test_client().get("/static/scripts/0123456789ab/js/agent.js") as answer:
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
