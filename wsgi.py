@@ -15,7 +15,6 @@ import core.cli
 import core.logs
 import demo.cli
 import demo.outbox_views
-import people.staff.access_marks
 import people.staff.cli
 import reminders.cli
 import reminders.heartbeat
@@ -24,8 +23,7 @@ import web.account.views
 import web.agent.message_views
 import web.agent.views
 import web.app
-import web.health
-import web.metrics
+import web.monitoring
 import web.resident.views
 import web.site.views
 import web.staff_guard
@@ -70,8 +68,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     web.staff_guard.install(app, check_key)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.register_blueprint(web.health.make_blueprint(_checks(runtime), people.staff.access_marks.public))
-    app.register_blueprint(web.metrics.make_blueprint(people.staff.access_marks.public))
+    app.register_blueprint(web.monitoring.make_blueprint(_checks(runtime)))
     api.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)
@@ -95,7 +92,7 @@ def _config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _checks(runtime: Runtime) -> dict[str, web.health.Check]:
+def _checks(runtime: Runtime) -> dict[str, web.monitoring.Check]:
     def scheduler() -> bool:
         return reminders.heartbeat.is_fresh(runtime)
 

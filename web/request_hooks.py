@@ -13,7 +13,7 @@ from time import perf_counter
 import structlog
 from flask import Flask, Response, g, request
 
-from web.metrics import count_request
+from web.monitoring import count_request
 
 log = structlog.stdlib.get_logger("front_door")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,9 +12,10 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.database import Database
-from people.staff.access_marks import public
+from core.settings import Settings
 from reminders.heartbeat import beat
-from web.health import make_blueprint
+from web.monitoring import make_blueprint
+from wsgi import create_app
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -37,7 +39,7 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
     }
 
 
-def test_without_a_sign_of_life_from_the_scheduler_it_is_not_ready(
+def test_without_a_heartbeat_of_the_scheduler_it_is_not_ready(
     client: FlaskClient, database: Database, clock: FixedClock
 ) -> None:
     assert client.get("/readyz").status_code == 503
@@ -64,7 +66,7 @@ def test_a_check_that_breaks_is_a_check_that_fails() -> None:
         raise OSError("the disk is gone")
 
     app = Flask("broken")
-    app.register_blueprint(make_blueprint({"disk": broken}, public))
+    app.register_blueprint(make_blueprint({"disk": broken}))
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.get_json()) == (503, {"status": "unready", "checks": {"disk": False}})
 
@@ -97,3 +99,21 @@ def test_several_processes_count_together(
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("figures")))
     assert client.get("/metrics").status_code == 200
+
+
+def test_security_txt_says_whom_to_tell_and_is_valid_for_less_than_a_year(
+    client: FlaskClient, clock: FixedClock
+) -> None:
+    """RFC 9116: at least one Contact, exactly one Expires less than a year ahead, plain text in UTF-8."""
+    answer = client.get("/.well-known/security.txt")
+    lines = [line.partition(": ") for line in answer.text.splitlines()]
+    fields = {name: value for name, _, value in lines}
+    assert answer.content_type == "text/plain; charset=utf-8"
+    assert len(fields) == len(lines)
+    assert fields["Contact"] == "mailto:appointments@frontdoor.example"
+    assert timedelta(0) < datetime.fromisoformat(fields["Expires"]) - clock.now() < timedelta(days=365)
+
+
+def test_security_txt_names_the_contact_of_the_settings(settings: Settings, database: Database) -> None:
+    app = create_app(replace(settings, security_contact="https://example.org/report"), database)
+    assert "Contact: https://example.org/report\n" in app.test_client().get("/.well-known/security.txt").text

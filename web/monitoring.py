@@ -1,0 +1,95 @@
+"""Whether the service lives, whether it is ready, its figures, and whom to tell of a weakness: for machines and operators.
+
+Several gunicorn workers share the figures when PROMETHEUS_MULTIPROC_DIR is set (docs/operations.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from email.utils import parseaddr
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from core.flask_context import current_runtime
+from people.staff.access_marks import public
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[], bool]
+# Whoever calls can invent a method, and each new label value is kept for as long as the process lives.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+REQUESTS = Counter("front_door_requests_total", "Requests answered", ["endpoint", "method", "status"])
+SECONDS = Histogram("front_door_request_seconds", "Time to answer a request", ["endpoint"])
+SECURITY_TXT_LIFETIME = timedelta(days=300)  # "less than a year": RFC 9116, 2.5.5
+
+
+def make_blueprint(checks: Mapping[str, Check]) -> Blueprint:
+    """The routes. Each check has a name and says whether its part is in order; one that raises is not."""
+    blueprint = Blueprint("health", __name__)
+    blueprint.get("/healthz")(alive)
+    blueprint.get("/metrics")(metrics)
+    blueprint.get("/.well-known/security.txt")(security_txt)
+
+    @blueprint.get("/readyz")
+    @public
+    def ready() -> Response:
+        found = {name: _passes(name, check) for name, check in checks.items()}
+        response = jsonify(status="ok" if all(found.values()) else "unready", checks=found)
+        response.status_code = 200 if all(found.values()) else 503
+        return response
+
+    return blueprint
+
+
+@public
+def alive() -> Response:
+    """The answer of a process that lives."""
+    return jsonify(status="ok")
+
+
+@public
+def metrics() -> Response:
+    """The figures of all processes, for Prometheus."""
+    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+@public
+def security_txt() -> Response:
+    """Whom to tell of a weakness. Source: RFC 9116."""
+    runtime = current_runtime()
+    contact = runtime.settings.security_contact or f"mailto:{parseaddr(runtime.settings.mail_from)[1]}"
+    expires = (runtime.clock.now() + SECURITY_TXT_LIFETIME).replace(microsecond=0)
+    lines = (
+        f"Contact: {contact}",
+        f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
+        "Preferred-Languages: en",
+        f"Canonical: {runtime.settings.public_url}/.well-known/security.txt",
+    )
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def count_request(endpoint: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request, and the time that it took."""
+    REQUESTS.labels(endpoint, method if method in METHODS else "other", str(status)).inc()
+    SECONDS.labels(endpoint).observe(seconds)
+
+
+def _registry() -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
+    return registry
+
+
+def _passes(name: str, check: Check) -> bool:
+    try:
+        return check()
+    except Exception:  # whatever is broken, the answer is "not ready", and the log says why
+        logger.exception("readiness check failed", extra={"check": name})
+        return False
