@@ -20,7 +20,8 @@ from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.outcomes import correct, move
 from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
-from locations.catalogue import Catalogue, catalogue_by_id, last_known_catalogue
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import cached_catalogue, catalogue_by_id
 from people.residents.contact_notes import log_access
 from people.residents.details import Representation, ResidentDetails
 
@@ -128,7 +129,7 @@ def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
 
 def _changed(booked: Booked, status: int = 200) -> Response:
     with current_runtime().database.reading() as db:
-        catalogue = last_known_catalogue(db, signed_in_key().authority_id)
+        catalogue = cached_catalogue(db, signed_in_key().authority_id)
     return json_answer(serializers.booked(booked, catalogue, current_runtime().settings.public_url), status)
 
 

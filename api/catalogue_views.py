@@ -14,8 +14,7 @@ from booking.queries.slots import Ask, sites_by_distance
 from core.errors import NotFound
 from core.flask_context import current_runtime
 from locations.catalogue import Catalogue
-from locations.postcodes import Place, locate
-from locations.public_catalogue import public_service, public_services, public_site
+from locations.postcodes import PostcodePlace, locate
 
 Query = dict[str, Any]
 
@@ -24,7 +23,7 @@ def services(query: Query) -> Response:
     """A page of the services that some site offers, in the council's own order."""
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
-    page, cursor = page_of(public_services(catalogue), lambda service: service.slug, query)
+    page, cursor = page_of(catalogue.public_services(), lambda service: service.slug, query)
     return json_answer({"items": [serializers.service(facts) for facts in page], "next_cursor": cursor})
 
 
@@ -42,7 +41,7 @@ def sites(query: Query) -> Response:
 def known_services(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
     """The ids of the services of these slugs. Raises: BadRequest, also for one that no site offers."""
     try:
-        return tuple(public_service(catalogue, slug).id for slug in slugs)
+        return tuple(catalogue.public_service(slug).id for slug in slugs)
     except NotFound as error:
         raise BadRequest({"service": [str(error)]}) from error
 
@@ -50,12 +49,12 @@ def known_services(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...
 def known_sites(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
     """The ids of the sites of these slugs. Raises: BadRequest, also for one that offers nothing."""
     try:
-        return tuple(public_site(catalogue, slug).id for slug in slugs)
+        return tuple(catalogue.public_site(slug).id for slug in slugs)
     except NotFound as error:
         raise BadRequest({"site": [str(error)]}) from error
 
 
-def place_near(postcode: str) -> Place:
+def place_near(postcode: str) -> PostcodePlace:
     """Where a postcode, or its beginning, lies. Raises: BadRequest."""
     place = locate(postcode)
     if place is None:

@@ -11,7 +11,7 @@ from api.request_context import idempotency_key, json_answer, signed_in_key
 from api.slot_conflicts import slot_key_of, with_alternatives
 from booking.use_cases.holds import hold_slot, release_hold
 from core.flask_context import current_runtime
-from locations.catalogue import catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 
 
 def hold(body: dict[str, Any]) -> Response:

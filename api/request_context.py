@@ -14,7 +14,8 @@ from api.key_guard import current_api_key, require_published
 from api.operations import json_body
 from core.errors import NotFound
 from core.idempotency import IdempotencyKey
-from locations.catalogue import Catalogue, authorities, catalogue_by_id, catalogue_of
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import authorities, catalogue_by_id, catalogue_of
 from people.staff.api_keys import SignedInKey
 
 LONGEST_KEY = 200

@@ -11,7 +11,8 @@ from booking.queries.slots import FreeSlot
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booked
 from core.wall_clock import iso_local
-from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import ServiceFacts, SiteFacts
 
 
 def service(facts: ServiceFacts) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from api.key_guard import api_actor
 from api.request_context import json_answer, page_of, signed_in_key
 from booking.queries.appointments import of_site_day
 from core.flask_context import current_runtime
-from locations.catalogue import catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 from people.residents.contact_notes import log_access
 
 SHAPE = len("2026-11-24")

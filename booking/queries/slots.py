@@ -17,8 +17,9 @@ from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import SlotKey, encode
 from core.wall_clock import days_between, instant_of, local_date_of
-from locations.catalogue import Catalogue, SiteFacts
-from locations.postcodes import Place, grid_miles
+from locations.catalogue import Catalogue
+from locations.model import SiteFacts
+from locations.postcodes import PostcodePlace, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
 FIRST_SLOT_DAYS = (4, 17)
@@ -181,7 +182,9 @@ def nearest_alternatives(
     return sorted(list(found.values())[:count], key=lambda slot: slot.starts_at)
 
 
-def sites_by_distance(catalogue: Catalogue, ask: Ask, place: Place | None) -> list[tuple[SiteFacts, float | None]]:
+def sites_by_distance(
+    catalogue: Catalogue, ask: Ask, place: PostcodePlace | None
+) -> list[tuple[SiteFacts, float | None]]:
     """The candidate sites with their miles from `place`, nearest first; virtual ones, which are nowhere, last."""
 
     def miles(site: SiteFacts) -> float | None:

@@ -12,7 +12,8 @@ from booking.availability.site_days import last_bookable_date, site_day
 from booking.queries.slots import Ask, FreeSlot, next_slot, starts_by_day
 from booking.states import NEEDS, place_needs
 from core.wall_clock import local_day
-from locations.catalogue import Catalogue, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import SiteFacts
 
 Starts = dict[tuple[int, date], tuple[int, Bits]]
 FULL, CLOSED, NOT_OFFERED = "Full", "Closed", "Not offered"

@@ -16,7 +16,7 @@ from core.errors import Invalid, NotFound
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, new_nonce
-from locations.catalogue import SiteFacts
+from locations.model import SiteFacts
 
 LONGEST_NAME = 100
 MOST_FEEDS = 50  # of one site: more is a mistake or a program gone wild

@@ -32,7 +32,9 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import parse_reference
 from core.wall_clock import unit_of
-from locations.catalogue import Catalogue, catalogue_by_id, catalogue_while_locked
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import catalogue_by_id
+from locations.site_locks import catalogue_while_locked
 
 By = Literal["resident", "authority"]
 

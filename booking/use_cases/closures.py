@@ -18,7 +18,7 @@ from locations.tables import Closure, Site
 def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     """Put every booked appointment that the closure touches on its list; how many were added.
 
-    The caller holds the sites' rows for itself (`locations.catalogue.bump_plan`), so no booking can slip past: one that
+    The caller holds the sites' rows for itself (`locations.site_locks.bump_plan`), so no booking can slip past: one that
     came first is listed here, one that comes later sees the closure. Holds that it touches end, so that none of them
     becomes an appointment afterwards.
     """

@@ -20,7 +20,7 @@ from core.errors import HoldExpired
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
-from locations.catalogue import catalogue_while_locked
+from locations.site_locks import catalogue_while_locked
 
 HOLD_PERIOD = timedelta(minutes=10)
 

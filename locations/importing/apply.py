@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from locations.catalogue import bump_plan, lock_sites
 from locations.importing.apply_removals import remove_left_out
 from locations.importing.apply_sessions import sync, write_closures, write_sessions
 from locations.importing.council_plan import Plan, SitePlan
 from locations.postcodes import locate
+from locations.site_locks import bump_plan, lock_sites
 from locations.tables import Authority, Resource, Service, Site
 
 

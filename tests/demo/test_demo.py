@@ -31,7 +31,8 @@ from demo.day_filler import fill_day, seeded
 from demo.invented_people import FAMILY, GIVEN, invent
 from demo.load import FOLDER, TOWNS, load_councils, load_scale
 from demo.scale import POSTCODES, Size, plan_text
-from locations.catalogue import Catalogue, catalogue_of
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import catalogue_of
 from locations.importing.council_plan import read_plan
 from locations.importing.toml_file import BadFile
 from locations.postcodes import locate

@@ -17,7 +17,7 @@ from core.database import Database
 from core.errors import SlotTaken
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
-from locations.catalogue import catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import ResidentDetails
 from tests.support.factories import make_runtime
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from core.audit import AuditEntry
 from core.database import Base, Database
 from core.wall_clock import local_day
-from locations.catalogue import Catalogue, catalogue_of
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import catalogue_of
 from locations.events import closure_made, left_out
 from locations.importing.apply import Changes, write_plan
 from locations.importing.council_plan import read_plan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from locations.postcodes import Place, grid_miles, locate
+from locations.postcodes import PostcodePlace, grid_miles, locate
 
-GOLDERS_GREEN_LIBRARY = Place(524711, 187742, "NW11 8HE", exact=True)
+GOLDERS_GREEN_LIBRARY = PostcodePlace(524711, 187742, "NW11 8HE", exact=True)
 
 
 @pytest.mark.parametrize("typed", ["NW11 8HE", "nw118he", " nw11  8he ", "NW11-8HE", "N W 1 1 8 H E", "Nw1 18he"])
@@ -24,7 +24,7 @@ def test_part_of_a_postcode_is_the_middle_of_all_that_begin_so(typed: str, read_
     assert (place.postcode, place.exact) == (read_as, False)
 
 
-def miles(one: Place, other: Place) -> float:
+def miles(one: PostcodePlace, other: PostcodePlace) -> float:
     """Miles between two places."""
     return grid_miles((one.easting, one.northing), (other.easting, other.northing))
 

@@ -15,7 +15,9 @@ from core.audit import Actor
 from core.flask_context import current_runtime
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
-from locations.catalogue import AuthorityFacts, Catalogue, catalogue_by_id
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import catalogue_by_id
+from locations.model import AuthorityFacts
 from web.staff_guard import current_staff, staff_actor
 
 

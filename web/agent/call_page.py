@@ -16,8 +16,7 @@ from booking.states import BASES, MODES, NEEDS
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
 from core.wall_clock import instant_of
-from locations.catalogue import ServiceFacts, SiteFacts
-from locations.public_catalogue import public_services
+from locations.model import ServiceFacts, SiteFacts
 from web.agent.agent_context import Desk
 from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed
@@ -210,7 +209,7 @@ class Listed:
 
 def listed_services(desk: Desk, card: Card, state: CallState) -> tuple[Listed, ...]:
     """The services to choose from: those this resident had before come first; `state.wording` narrows them."""
-    offered = public_services(desk.catalogue)
+    offered = desk.catalogue.public_services()
     recent = [service for service in card.recent_services if service in offered]
     others = [service for service in offered if service not in recent]
     words = state.wording.casefold().split()

@@ -13,7 +13,7 @@ from booking.states import BASES, CONTACT_PREFERENCES, NEEDS
 from core.errors import Invalid
 from core.text import printable
 from core.tokens import stamp_of
-from locations.catalogue import ServiceFacts
+from locations.model import ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
 from people.residents.details import Representation, ResidentDetails
 from people.residents.search import read

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from booking.queries.appointments import by_reference
 from core.flask_context import current_runtime
-from locations.catalogue import catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.history_queries import message_history

@@ -8,7 +8,7 @@ from datetime import timedelta
 from booking.queries.appointments import AppointmentView, RepresentativeView, of_resident
 from booking.states import BASES, CONTACT_PREFERENCES, NEEDS, State
 from core.errors import NotFound
-from locations.catalogue import ServiceFacts
+from locations.model import ServiceFacts
 from people.residents.contact_notes import Note, has_logged_access, log_access, notes_of, resident_of
 from people.tables import Resident
 from web.agent.agent_context import Desk

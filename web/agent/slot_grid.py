@@ -13,7 +13,7 @@ from booking.queries.week_grid import Starts
 from booking.slot_tokens import prefix
 from booking.states import MODES
 from core.wall_clock import instant_of, local_date_of
-from locations.catalogue import SiteFacts
+from locations.model import SiteFacts
 from web.request_language import format_day_short, format_miles, format_time
 
 FIRST_TIMES = 3

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from booking.queries.slots import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
 from booking.queries.week_grid import FULL, Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
 from booking.states import MODES, NEEDS, wants_extra_time
-from locations.catalogue import SiteFacts
-from locations.postcodes import Place, locate
+from locations.model import SiteFacts
+from locations.postcodes import PostcodePlace, locate
 from web.agent.agent_context import Desk
 from web.agent.call_state import CallState
 from web.agent.slot_grid import (
@@ -116,7 +116,7 @@ def _why_none(desk: Desk, ask: Ask, held_on: tuple[int, date] | None) -> Callabl
     return why
 
 
-def _lines(desk: Desk, ask: Ask, place: Place | None) -> list[Line]:
+def _lines(desk: Desk, ask: Ask, place: PostcodePlace | None) -> list[Line]:
     sites = sites_by_distance(desk.catalogue, ask, place)
     return lines_of(
         sites,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from booking.queries.slots import FreeSlot
-from locations.catalogue import SiteFacts
+from locations.model import SiteFacts
 
 PARTS = ("morning", "afternoon", "evening")
 AFTERNOON_HOUR, EVENING_HOUR = 12, 17

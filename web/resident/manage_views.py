@@ -21,7 +21,7 @@ from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
 from core.flask_context import current_runtime
 from core.origin import origin_of
 from core.rate_limits import check_rate_limit
-from locations.catalogue import catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import public
 from web.resident import drafts
 from web.resident.forms import CancelForm, FindForm

@@ -17,7 +17,9 @@ from booking.states import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State, w
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
 from core.runtime import Runtime
-from locations.catalogue import AuthorityFacts, Catalogue, catalogue_of
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import catalogue_of
+from locations.model import AuthorityFacts
 from web.resident.reach import reminder_words
 from web.resident.visit_view import map_url
 

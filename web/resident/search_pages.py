@@ -20,8 +20,8 @@ from booking.queries.slots import (
 )
 from core.errors import NotFound
 from core.wall_clock import local_date_of, local_day, unit_after
-from locations.catalogue import SiteFacts
-from locations.postcodes import Place, locate
+from locations.model import SiteFacts
+from locations.postcodes import PostcodePlace, locate
 from web.resident.day_times import TimesAt, times_by_place
 from web.resident.month import Month, last_of_month, month_of, month_within
 from web.resident.resident_context import Context
@@ -42,7 +42,7 @@ class Places:
     """Everything that the page about places shows."""
 
     near: str
-    place: Place | None
+    place: PostcodePlace | None
     rows: tuple[PlaceRow, ...]
     remote: tuple[tuple[str, FreeSlot | None], ...]
     soonest: FreeSlot | None

@@ -15,8 +15,8 @@ from booking.queries.slots import Ask
 from booking.states import MODES, NEEDS
 from core.errors import NotFound
 from core.tokens import parse_reference
-from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
-from locations.public_catalogue import public_service, public_site
+from locations.catalogue import Catalogue
+from locations.model import ServiceFacts, SiteFacts
 
 MAX_SERVICES = 2
 LONGEST_TEXT, LONGEST_SLUG = 40, 60
@@ -107,7 +107,7 @@ def services_of(catalogue: Catalogue, steps: Steps) -> tuple[ServiceFacts, ...]:
     Who moves an appointment may look for a time even when the service takes no more: there is none, and the page says so.
     """
     services = tuple(
-        catalogue.service(slug) if steps.moving else public_service(catalogue, slug) for slug in steps.services
+        catalogue.service(slug) if steps.moving else catalogue.public_service(slug) for slug in steps.services
     )
     if not services or not all(service.bookable_online for service in services):
         raise NotFound("Choose a service first.")
@@ -118,7 +118,7 @@ def site_of(catalogue: Catalogue, steps: Steps) -> SiteFacts | None:
     """The place that was chosen, or None for any. Raises: NotFound."""
     if not steps.site:
         return None
-    return catalogue.site(steps.site) if steps.moving else public_site(catalogue, steps.site)
+    return catalogue.site(steps.site) if steps.moving else catalogue.public_site(steps.site)
 
 
 def ask_of(catalogue: Catalogue, steps: Steps, **more: Any) -> Ask:

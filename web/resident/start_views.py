@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from core.errors import NotFound
 from core.flask_context import current_runtime
-from locations.catalogue import Catalogue, ServiceFacts, authorities
-from locations.public_catalogue import public_service, public_services
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import authorities
+from locations.model import ServiceFacts
 from people.staff.access_marks import public
 from web.app import allow_private_cache
 from web.branding import brand_css
@@ -43,7 +44,7 @@ def front() -> ResponseReturnValue:
 def start(authority: str) -> ResponseReturnValue:
     """A council's services by topic."""
     with council(authority) as context:
-        page = show("start", context, topics=by_topic(public_services(context.catalogue)))
+        page = show("start", context, topics=by_topic(context.catalogue.public_services()))
     return allow_private_cache(Response(page))
 
 
@@ -59,7 +60,7 @@ def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]
 def service(authority: str, slug: str) -> ResponseReturnValue:
     """What to know before booking a service."""
     with council(authority) as context:
-        chosen = public_service(context.catalogue, slug)
+        chosen = context.catalogue.public_service(slug)
         steps = read_steps(request.args.to_dict(flat=False))
         steps = Steps(services=(slug,), visit=steps.visit or new_visit())
         page = show(
@@ -77,7 +78,7 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
 def together(authority: str, slug: str) -> ResponseReturnValue:
     """A second service for the same visit."""
     with council(authority) as context:
-        chosen = public_service(context.catalogue, slug)
+        chosen = context.catalogue.public_service(slug)
         steps = Steps(services=(slug,), visit=read_steps(request.args.to_dict(flat=False)).visit or new_visit())
         page = show(
             "together",

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from booking.slot_tokens import SlotKey
 from booking.states import MODES
 from core.wall_clock import instant_of
-from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import ServiceFacts, SiteFacts
 
 # OpenStreetMap needs no account and no script; the link opens with the postcode searched for.
 MAP_URL = "https://www.openstreetmap.org/search"

@@ -13,7 +13,8 @@ from flask_babel import ngettext
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import SiteDayView
 from booking.states import CANCELLED, STATE_WORDS, State
-from locations.catalogue import Catalogue, ServiceFacts, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import ServiceFacts, SiteFacts
 from web.request_language import format_time
 from web.site.day_filter import DayFilter
 from web.site.day_rows import Row, counts_of, mark_of, row_of

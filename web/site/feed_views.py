@@ -13,7 +13,8 @@ from booking.use_cases.calendar_feeds import make_feed, revoke_feed
 from core.errors import IdempotencyMismatch, Invalid
 from core.flask_context import current_runtime
 from core.tokens import spoken_reference
-from locations.catalogue import Catalogue, SiteFacts
+from locations.catalogue import Catalogue
+from locations.model import SiteFacts
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
 from web.request_language import current_language

@@ -6,7 +6,7 @@ from flask_babel import gettext, lazy_gettext
 from wtforms.validators import DataRequired, Length
 
 from booking.use_cases.calendar_feeds import LONGEST_NAME
-from locations.catalogue import SiteFacts
+from locations.model import SiteFacts
 from web.components.form_fields import Dropdown, Form, Text
 
 WHOLE_SITE = ""

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from booking.availability.free_periods import FreeStretch
 from core.wall_clock import TICK_MINUTES, instant_of, unit_of
-from locations.catalogue import SiteFacts
+from locations.model import SiteFacts
 from web.request_language import format_minutes, format_time
 from web.site.day_rows import mark_of
 

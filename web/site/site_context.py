@@ -17,7 +17,9 @@ from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
-from locations.catalogue import Catalogue, SiteFacts, catalogue_by_id
+from locations.catalogue import Catalogue
+from locations.catalogue_queries import catalogue_by_id
+from locations.model import SiteFacts
 from people.residents.contact_notes import log_access
 from people.staff.policy import Action
 from people.staff.sign_in_sessions import SignedInStaff

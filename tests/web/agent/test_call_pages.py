@@ -14,7 +14,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
-from locations.catalogue import bump_plan
+from locations.site_locks import bump_plan
 from locations.tables import Service
 from people.tables import ContactNote, Representative
 from tests.support.callers import Callers

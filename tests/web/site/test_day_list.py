@@ -17,7 +17,7 @@ from booking.states import State
 from booking.use_cases.changes import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
-from locations.catalogue import bump_plan
+from locations.site_locks import bump_plan
 from locations.tables import SessionException, SessionResource, SessionTemplate
 from people.residents.details import Representation, ResidentDetails
 from people.staff.policy import Role
