@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from api.request_schemas import about
-from booking.states import BASES, CHANNELS, MODES, NEEDS, State
+from booking.states import BASES, CHANNELS, NEEDS, State
+from locations.vocabulary import MODES, SITE_KINDS
 
 
 def _text(words: str = "", **more: Any) -> fields.String:
@@ -54,7 +55,7 @@ class Site(Schema):
 
     slug = _text()
     name = _text()
-    kind = _one_of(("library", "hub", "office", "virtual"), "What it is.")
+    kind = _one_of(SITE_KINDS, "What it is.")
     address = _text()
     postcode = _text()
     features = _list(fields.String(), "Support needs that the whole site meets.")

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-IN_PERSON = ("in_person",)
-VIRTUAL_MODES = ("video", "phone")
+from locations.vocabulary import VIRTUAL_SITE, modes_of_site
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,12 +182,12 @@ class SiteFacts:
     @property
     def is_virtual(self) -> bool:
         """Whether people come by video or telephone."""
-        return self.kind == "virtual"
+        return self.kind == VIRTUAL_SITE
 
     @property
     def modes(self) -> tuple[str, ...]:
         """How people can come here."""
-        return VIRTUAL_MODES if self.is_virtual else IN_PERSON
+        return modes_of_site(self.kind)
 
     @property
     def service_ids(self) -> frozenset[int]:

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
+from locations.vocabulary import RESOURCE_KINDS, SITE_KINDS
 
 
 class Authority(Base):
@@ -44,7 +45,7 @@ class Site(Base):
     __tablename__ = "sites"
     __table_args__ = (
         UniqueConstraint("authority_id", "slug"),
-        CheckConstraint("kind IN ('library', 'hub', 'office', 'virtual')", name="kind"),
+        CheckConstraint(f"kind IN {SITE_KINDS}", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -70,7 +71,7 @@ class Resource(Base):
     __table_args__ = (
         UniqueConstraint("site_id", "slug"),
         CheckConstraint("seats >= 1", name="seats"),
-        CheckConstraint("kind IN ('desk', 'room', 'adviser', 'virtual_room', 'equipment')", name="kind"),
+        CheckConstraint(f"kind IN {RESOURCE_KINDS}", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

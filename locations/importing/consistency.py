@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import did_you_mean
+from locations.vocabulary import modes_of_site
 
 if TYPE_CHECKING:
     from locations.importing.council_plan import SitePlan
@@ -42,8 +43,8 @@ def _offering(site: SitePlan, slug: str) -> Path:
 
 
 def _note_wrong_mode(reader: Reader, site: SitePlan, service: Mapping[str, Any]) -> None:
-    possible = {"video", "phone"} if site.values["kind"] == "virtual" else {"in_person"}
-    if site.values["kind"] is not None and service["modes"] and possible.isdisjoint(service["modes"]):
+    possible = modes_of_site(site.values["kind"])
+    if site.values["kind"] is not None and service["modes"] and set(possible).isdisjoint(service["modes"]):
         where = f'service "{service["slug"]}" cannot be given at site "{site.values["slug"]}"'
         reader.note(
             (*_offering(site, service["slug"]), "services"),

@@ -9,10 +9,8 @@ from typing import Any
 from locations.importing import value_checks
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
+from locations.vocabulary import IN_PERSON_MODES, MODES, RESOURCE_KINDS, SITE_KINDS
 
-SITE_KINDS = ("library", "hub", "office", "virtual")
-RESOURCE_KINDS = ("desk", "room", "adviser", "virtual_room", "equipment")
-MODES = ("in_person", "video", "phone")
 WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
 DEFAULT_REMINDERS = (
     {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},
@@ -66,7 +64,7 @@ SERVICE: Fields = {
     "duration_minutes": Field(minutes(5, 480), required=True),
     "turnaround_minutes": Field(minutes(0, 240), 0),
     "grid_minutes": Field(minutes(5, 240), 15),
-    "modes": Field(list_of(one_of(MODES), least=1), ("in_person",)),
+    "modes": Field(list_of(one_of(MODES), least=1), IN_PERSON_MODES),
     "documents": Field(list_of(text(300, may_be_empty=False)), ()),
     "online_instead": Field(text(2000), ""),
     "online_url": Field(value_checks.web_address, ""),

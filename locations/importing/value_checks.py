@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from core.wall_clock import TICK_MINUTES
 from locations.bank_holidays import DIVISIONS
 from locations.postcodes import locate
+from locations.vocabulary import RESERVED_SLUGS
 
 Check = Callable[[Any], Any]
 
-RESERVED_SLUGS = frozenset({"api", "demo", "feeds", "healthz", "manage", "metrics", "readyz", "staff", "static"})
 WEEKDAYS = {
     "monday": "MO",
     "tuesday": "TU",

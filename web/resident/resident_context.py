@@ -20,6 +20,7 @@ from core.runtime import Runtime
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
 from locations.model import AuthorityFacts
+from locations.vocabulary import RESERVED_SLUGS
 from web.resident.reach import reminder_words
 from web.resident.visit_view import map_url
 
@@ -27,7 +28,7 @@ from web.resident.visit_view import map_url
 class AuthoritySlug(BaseConverter):
     """A council's slug in an address: never a word that another part of the service answers to."""
 
-    regex = r"(?!(?:staff|api|static|demo|feeds|manage|healthz|readyz|metrics)(?:/|$))[a-z0-9][a-z0-9-]*"
+    regex = rf"(?!(?:{'|'.join(RESERVED_SLUGS)})(?:/|$))[a-z0-9][a-z0-9-]*"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,20 @@
+"""The codes of the plan are the same everywhere, and no address of the service can be a council's."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from booking.slot_tokens import MODE_CODES
+from booking.states import MODES as MODE_LABELS
+from locations.vocabulary import MODES, RESERVED_SLUGS
+
+
+def test_every_mode_has_a_label_and_a_letter_in_tokens() -> None:
+    assert tuple(MODE_LABELS) == MODES
+    assert tuple(MODE_CODES) == MODES
+
+
+def test_every_address_of_the_service_begins_with_a_reserved_slug_or_a_councils(app: Flask) -> None:
+    first_parts = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    plain = {part for part in first_parts if part and not part.startswith("<")}
+    assert plain <= set(RESERVED_SLUGS)
