@@ -12,7 +12,7 @@ from core.audit import Actor
 from core.flask_context import runtime_command
 from core.runtime import Runtime
 from locations.importing.apply import Changes
-from locations.importing.toml_file import BadFile
+from locations.importing.toml_file import InvalidFile
 
 
 @click.group("locations")
@@ -31,7 +31,7 @@ def import_command(runtime: Runtime, file: Path) -> None:
     """
     try:
         changes = import_file(runtime, file.read_bytes(), actor=Actor.system())
-    except BadFile as error:
+    except InvalidFile as error:
         for line in str(error).splitlines():
             click.echo(f"{file}: {line}", err=True)
         raise click.ClickException("Nothing was imported. Put these right and run it again.") from error

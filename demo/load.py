@@ -17,7 +17,8 @@ from demo.scale import SLUG, Size, fill_scale, plan_text
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
 from locations.importing.apply import write_plan
-from locations.importing.council_plan import Plan, read_plan
+from locations.importing.council_plan import Plan
+from locations.importing.parse_plan import read_plan
 from locations.tables import Authority
 from reminders.outbox import plan_in_bulk
 
@@ -46,7 +47,7 @@ def load_councils(runtime: Runtime, password: str) -> list[Loaded]:
 
 
 def load_scale(runtime: Runtime, size: Size) -> Loaded:
-    """The synthetic authority. Raises: Refused when it is there already; BadFile for sizes that make no plan."""
+    """The synthetic authority. Raises: Refused when it is there already; InvalidFile for sizes that make no plan."""
     plan, now = read_plan(plan_text(size).encode()), runtime.clock.now()
     with runtime.database.writing() as db:
         if _is_there(db, SLUG):

@@ -1,21 +1,17 @@
-"""Authorities and sites as the people package sees them: a number, a slug and a name.
-
-Places belong to `locations`, which stands above this package, so these are bare views of its tables' stable columns.
-"""
+"""Authorities and sites as the people package needs them: a number, a slug and a name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import column, select, table
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.database import table_of
 from core.errors import NotFound
+from locations.tables import Authority, Site
 
-authority_table = table(
-    "authorities", column("id"), column("slug"), column("name"), column("zone"), column("brand_colour")
-)
-site_table = table("sites", column("id"), column("authority_id"), column("slug"), column("name"))
+authority_table, site_table = table_of(Authority), table_of(Site)
 
 
 def authority_id_of(db: Session, slug: str) -> int:

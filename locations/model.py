@@ -96,7 +96,7 @@ class ResourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class SessionHours:
-    """Wall-clock hours, and the share that staff keep: the last `reserved_percent`, until `release_hours` before."""
+    """Wall-clock hours, and the share reserved for staff: the last `reserved_percent`, until `release_hours` before."""
 
     starts: time
     ends: time
@@ -158,7 +158,7 @@ class HolidayRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteFacts:
-    """Where people go, what stands there and when it is open. `closures` include those of the whole authority."""
+    """Where people go, with its resources, sessions and closures. `closures` include those of the whole authority."""
 
     id: int
     slug: str
@@ -194,7 +194,7 @@ class SiteFacts:
         """The services that any session here offers, whenever that is."""
         if "service_ids" not in self.memory:
             sessions: tuple[RecurrenceFacts | DatedSessionFacts, ...] = (*self.recurrences, *self.dated_sessions)
-            self.memory["service_ids"] = frozenset().union(*(db.service_ids for db in sessions))
+            self.memory["service_ids"] = frozenset().union(*(session.service_ids for session in sessions))
         known: frozenset[int] = self.memory["service_ids"]
         return known
 

@@ -1,6 +1,6 @@
 """What is open on one day: sessions and closures of a site, from wall clock to ticks. Pure.
 
-A request asks for some weeks at a time, so answers are kept in the site's own `memory`: dates of a recurrence by
+A request asks for some weeks at a time, so answers are stored in the site's own `memory`: dates of a recurrence by
 year, openings and closed stretches by day. They live exactly as long as the facts that they follow from.
 """
 
@@ -18,7 +18,7 @@ from locations.model import ClosureFacts, RecurrenceFacts, SessionHours, SiteFac
 
 TICKS_IN_HOUR = 60 // TICK_MINUTES
 MEMORY_LIMIT = 2000
-"""Answers kept for one site: openings and closures of about two and a half years of days."""
+"""Answers stored for one site: openings and closures of about two and a half years of days."""
 
 Stretches = tuple[tuple[int, int], ...]
 """Half-open stretches of ticks."""
@@ -27,8 +27,8 @@ Stretches = tuple[tuple[int, int], ...]
 class Opening(NamedTuple):
     """One resource open for some services, `first_tick <= tick < last_tick`.
 
-    From `reserved_from` on, each tick is kept for staff until `release_ticks` before its own instant;
-    when `reserved_from == last_tick`, nothing is kept.
+    From `reserved_from` on, each tick is reserved for staff until `release_ticks` before its own instant;
+    when `reserved_from == last_tick`, nothing is reserved.
     """
 
     resource_id: int
@@ -43,7 +43,7 @@ def openings_on(site: SiteFacts, day: LocalDay, zone: str) -> tuple[Opening, ...
     """What sessions open at the site on the day, in the order of the plan; closures are not taken off."""
     known: tuple[Opening, ...] | None = site.memory.get(("openings", day.date, zone))
     if known is None:
-        known = _keep(site, ("openings", day.date, zone), tuple(_openings(site, day, zone)))
+        known = _remember(site, ("openings", day.date, zone), tuple(_openings(site, day, zone)))
     return known
 
 
@@ -51,7 +51,7 @@ def closed_on(site: SiteFacts, day: LocalDay, zone: str) -> Mapping[int | None, 
     """The stretches of the day in which a resource, or under None the whole site, is shut. Not to be changed."""
     known: Mapping[int | None, Stretches] | None = site.memory.get(("closed", day.date, zone))
     if known is None:
-        known = _keep(site, ("closed", day.date, zone), _closed(site, day))
+        known = _remember(site, ("closed", day.date, zone), _closed(site, day))
     return known
 
 
@@ -78,9 +78,9 @@ def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
         hours = _hours_on(site, recurrence, day.date)
         if hours is not None:
             yield from _opened(recurrence.resource_ids, recurrence.service_ids, hours, day, zone)
-    for db in site.dated_sessions:
-        if db.date == day.date:
-            yield from _opened(db.resource_ids, db.service_ids, db.hours, day, zone)
+    for session in site.dated_sessions:
+        if session.date == day.date:
+            yield from _opened(session.resource_ids, session.service_ids, session.hours, day, zone)
 
 
 def _hours_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> SessionHours | None:
@@ -102,7 +102,7 @@ def _known_dates(site: SiteFacts, recurrence: RecurrenceFacts, year: int) -> fro
     key = ("dates", recurrence, year)
     known: frozenset[date] | None = site.memory.get(key)
     if known is None:
-        known = _keep(site, key, dates_in_year(recurrence, year))
+        known = _remember(site, key, dates_in_year(recurrence, year))
     return known
 
 
@@ -112,10 +112,10 @@ def _opened(
     first, last = tick_at(day, hours.starts, zone), tick_at(day, hours.ends, zone)
     if first >= last:  # an hour that the clocks skip
         return
-    kept = (last - first) * hours.reserved_percent // 100
+    reserved = (last - first) * hours.reserved_percent // 100
     release_ticks = hours.release_hours * TICKS_IN_HOUR
     for resource_id in resource_ids:
-        yield Opening(resource_id, service_ids, first, last, last - kept, release_ticks)
+        yield Opening(resource_id, service_ids, first, last, last - reserved, release_ticks)
 
 
 def _closed(site: SiteFacts, day: LocalDay) -> Mapping[int | None, Stretches]:
@@ -136,7 +136,7 @@ def _stretch(closure: ClosureFacts, day: LocalDay) -> tuple[int, int]:
     return first, last
 
 
-def _keep(site: SiteFacts, key: tuple[Any, ...], answer: Any) -> Any:
+def _remember(site: SiteFacts, key: tuple[Any, ...], answer: Any) -> Any:
     if len(site.memory) >= MEMORY_LIMIT:
         site.memory.clear()
     site.memory[key] = answer

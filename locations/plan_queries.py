@@ -54,7 +54,7 @@ def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts,
 
 
 def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) -> tuple[SiteFacts, ...]:
-    """The sites of these ids by name, with everything that stands in them and opens them."""
+    """The sites of these ids by name, with their resources, sessions and closures."""
     rows = _rows(db, Site, Site.id.in_(site_ids), Site.name)
     plan = _Plan(
         resources=_by_site(_rows(db, Resource, Resource.site_id.in_(site_ids), Resource.name)),
@@ -124,18 +124,18 @@ def _opened(db: Session, site_ids: Sequence[int]) -> _Opened:
     )
 
 
-def _links(db: Session, table: Any, wanted: Any, site_ids: Sequence[int]) -> Mapping[tuple[str, int], list[int]]:
+def _links(db: Session, table: Any, linked: Any, site_ids: Sequence[int]) -> Mapping[tuple[str, int], list[int]]:
     """The ids that each session opens, in the order in which they were written."""
     statement = (
-        select(table.template_id, table.dated_session_id, wanted)
+        select(table.template_id, table.dated_session_id, linked)
         .outerjoin(SessionTemplate, SessionTemplate.id == table.template_id)
         .outerjoin(DatedSession, DatedSession.id == table.dated_session_id)
         .where(SessionTemplate.site_id.in_(site_ids) | DatedSession.site_id.in_(site_ids))
         .order_by(table.id)
     )
     links: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for template_id, dated_id, wanted_id in db.execute(statement):
-        links[("template", template_id) if template_id is not None else ("dated", dated_id)].append(wanted_id)
+    for template_id, dated_id, linked_id in db.execute(statement):
+        links[("template", template_id) if template_id is not None else ("dated", dated_id)].append(linked_id)
     return links
 
 
@@ -191,7 +191,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         directions=row.directions,
         resources=tuple(ResourceFacts(r.id, r.slug, r.name, r.kind, r.seats, frozenset(r.skills)) for r in resources),
         recurrences=tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, [])),
-        dated_sessions=tuple(_dated(db, plan) for db in plan.dated.get(row.id, [])),
+        dated_sessions=tuple(_dated(session, plan) for session in plan.dated.get(row.id, [])),
         closures=_closures(row.id, plan),
         holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
         plan_version=row.plan_version,

@@ -1,8 +1,8 @@
 """Where a postcode lies, and how far two places are apart, without a network.
 
-The ONS Postcode Directory comes as one compressed file for each first letter. A letter is read when it is first asked
-for and kept as three flat arrays, 15 bytes a postcode (2.4 MB for N, 40 MB if every letter of the United Kingdom were
-asked for). Source and licence: docs/data-sources.md.
+The ONS Postcode Directory comes as one compressed file for each first letter. A file is read when a postcode of its
+letter is first looked up, and stays in memory as three flat arrays, 15 bytes a postcode (2.4 MB for N, 40 MB for all
+letters of the United Kingdom). Source and licence: docs/data-sources.md.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def grid_miles(one: tuple[int, int], other: tuple[int, int]) -> float:
 
 
 def _readings(text: str) -> list[tuple[str, str]]:
-    """The ways to read what was typed, likeliest first: `E11` is all of E11, or else the part E1 1."""
+    """The possible readings of the text, likeliest first: `E11` is all of E11, or else the part E1 1."""
     tidy = " ".join(re.sub(r"[^\w ]", "", text[:LONGEST].upper()).split())
     compact = tidy.replace(" ", "")
     matches = (_WRITTEN.fullmatch(candidate) for candidate in (tidy, compact, f"{compact[:-1]} {compact[-1:]}"))

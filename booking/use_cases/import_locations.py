@@ -5,13 +5,13 @@ from __future__ import annotations
 from core.audit import Actor, record
 from core.runtime import Runtime
 from locations.importing.apply import Changes, write_plan
-from locations.importing.council_plan import read_plan
+from locations.importing.parse_plan import read_plan
 
 
 def import_file(runtime: Runtime, content: bytes, *, actor: Actor, is_demo: bool = False) -> Changes:
     """What the file changed; nothing at all when it says what is there already.
 
-    Raises: BadFile with every mistake, each with its line; then nothing is changed either.
+    Raises: InvalidFile with every error, each with its line; then nothing is changed either.
     """
     plan = read_plan(content)
     now = runtime.clock.now()

@@ -1,5 +1,5 @@
-"""A council's plan from a TOML file: read, checked as a whole, and written in one transaction.
+"""A council's plan from a TOML file: parsed and checked as a whole, compared with the database, and applied.
 
-`lines` finds where something stands in the file, `reading` turns bytes into tables, `checks` and `plan` turn tables
-into a plan or into a list of mistakes (all pure), and `writing` brings the database in line with the plan.
+`parse_plan` makes a `council_plan` of the file, or the list of its errors; `difference` says what it would add, change and
+remove; `apply` writes exactly that.
 """

@@ -41,7 +41,7 @@ class Changes:
 def write_plan(db: Session, plan: Plan, now: datetime, *, is_demo: bool = False) -> Changes:
     """What was changed to bring the council's rows in line with `plan`; plan versions move only with a change.
 
-    Raises: BadFile when the file leaves out what appointments still to come rely on.
+    Raises: InvalidFile when the file leaves out what appointments still to come rely on.
     """
     changes = Changes()
     authority = _authority(db, plan.authority, changes, is_demo=is_demo)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from locations.events import appointments_ahead
-from locations.importing.toml_file import BadFile, Mistake
+from locations.importing.toml_file import FileError, InvalidFile
 from locations.tables import Closure, DatedSession, Resource, Service, SessionTemplate, Site
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def remove_left_out(db: Session, authority_id: int, plan: Plan, now: datetime, changes: Changes) -> None:
-    """Remove sites, resources and services that the plan does not name. Raises: BadFile, naming all that are needed."""
+    """Remove sites, resources and services that the plan does not name. Raises: InvalidFile, naming all that are needed."""
     left_out = list(_left_out(db, authority_id, plan))
     needed = [
         f"{kind} {name} is left out of the file, and {ahead} appointments there are still to come. "
@@ -33,7 +33,7 @@ def remove_left_out(db: Session, authority_id: int, plan: Plan, now: datetime, c
         if (ahead := appointments_ahead(db, kind, row.id, now))
     ]
     if needed:
-        raise BadFile(tuple(Mistake(1, what) for what in needed))
+        raise InvalidFile(tuple(FileError(1, what) for what in needed))
     for kind, name, row in left_out:
         if kind == "site":
             _close_for_good(db, row, changes)

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from locations.events import announce_closure
-from locations.importing.parse_closures import ClosurePlan
-from locations.importing.parse_sessions import SessionPlan
+from locations.importing.council_plan import ClosurePlan, SessionPlan
 from locations.tables import (
     Closure,
     DatedSession,

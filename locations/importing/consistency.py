@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from locations.importing.council_plan import SitePlan
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import did_you_mean
 from locations.vocabulary import modes_of_site
 
-if TYPE_CHECKING:
-    from locations.importing.council_plan import SitePlan
-
 Services = Sequence[tuple[Mapping[str, Any], Path]]
 
 
-def note_what_does_not_fit(reader: Reader, services: Services, sites: Iterable[SitePlan]) -> None:
-    """Note sessions that offer unknown services, in ways that the site has not, or with nobody to serve them."""
+def check_consistency(reader: Reader, services: Services, sites: Iterable[SitePlan]) -> None:
+    """Note sessions that offer unknown services, in modes that the site has not, or with nothing that can serve them."""
     known = {row["slug"]: row for row, _ in services if row["slug"] is not None}
     for site in sites:
         for slug in _known_services(reader, site, known):

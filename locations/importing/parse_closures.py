@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from core.wall_clock import wall_instant
 from locations.importing import toml_fields
+from locations.importing.council_plan import ClosurePlan
 from locations.importing.table_reader import Reader, named
 from locations.importing.toml_lines import Path
 
@@ -16,30 +16,18 @@ WHEN = ("first_date", "last_date", "starts_at", "ends_at")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class ClosurePlan:
-    """A half-open period; `resource` is the slug of what is shut, None for the whole site or authority."""
-
-    slug: str | None
-    starts_at: datetime
-    ends_at: datetime
-    resource: str | None
-    reason: str
-    path: Path
-
-
 def read_closures(
-    reader: Reader, around: Any, path: Path, name: str, zone: str, *, with_resource: bool
+    reader: Reader, parent: Any, path: Path, name: str, zone: str, *, with_resource: bool
 ) -> Iterator[ClosurePlan]:
     """The closures listed in a table, in instants."""
-    for found, at in reader.tables(around, "closures", path, name):
-        called = f"{named('closure', found, int(at[-1]))} of {name}"
-        row = reader.table(found, toml_fields.CLOSURE, at, called)
+    for found, at in reader.tables(parent, "closures", path, name):
+        label = f"{named('closure', found, int(at[-1]))} of {name}"
+        row = reader.table(found, toml_fields.CLOSURE, at, label)
         if row["resource"] is not None and not with_resource:
             reader.note(
-                (*at, "resource"), f"{called} is of the whole council; move it under the site to shut one resource."
+                (*at, "resource"), f"{label} is of the whole council; move it under the site to shut one resource."
             )
-        starts_at, ends_at = _period(reader, found, row, at, called, zone)
+        starts_at, ends_at = _period(reader, found, row, at, label, zone)
         yield ClosurePlan(row["slug"], starts_at, ends_at, row["resource"], row["reason"], at)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
 from locations.importing import toml_fields
+from locations.importing.council_plan import SessionPlan
 from locations.importing.recurrence_rules import check_dates
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
@@ -18,19 +18,6 @@ from locations.opening_hours import is_session_date
 MIDNIGHT = time.min
 SINCE = date(2020, 1, 1)
 """From when weekday words hold that say no first date: the same on every import."""
-
-
-@dataclass(frozen=True)
-class SessionPlan:
-    """A session: columns of a template or, when `is_dated`, of a dated session; and what it opens, by slug."""
-
-    slug: str | None
-    is_dated: bool
-    values: Mapping[str, Any]
-    resources: tuple[str, ...]
-    services: tuple[str, ...]
-    exceptions: Mapping[date, ExceptionFacts]
-    path: Path
 
 
 def read_session(reader: Reader, found: Any, path: Path, name: str, groups: Mapping[str, Sequence[str]]) -> SessionPlan:
@@ -128,7 +115,7 @@ def _note_idle_exceptions(
     path: Path,
     name: str,
 ) -> None:
-    """An exception on a day that has no session anyway is a slip of the pen."""
+    """An exception on a day that has no session anyway is an error of the writer."""
     hours = SessionHours(MIDNIGHT, MIDNIGHT)
     facts = RecurrenceFacts("", dates["rrule"], dates["first_date"], dates["last_date"], hours, (), frozenset())
     for day, (_, at) in exceptions.items():

@@ -1,4 +1,4 @@
-"""Tables checked field by field, with every mistake noted and none thrown: the reader tells all at once."""
+"""Tables checked field by field, with every error noted, so that all of them are reported at once."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from locations.importing.toml_fields import Field, Fields
-from locations.importing.toml_file import BadFile, Mistake
+from locations.importing.toml_file import FileError, InvalidFile
 from locations.importing.toml_lines import Path, find_lines, line_of
 from locations.importing.value_checks import WrongValueError, did_you_mean
 
 
 class Reader:
-    """Checks tables and notes mistakes by their path in the file."""
+    """Checks tables and notes errors by their path in the file."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._noted: list[tuple[Path, str]] = []
 
     def note(self, path: Path, what: str) -> None:
-        """Remember a mistake at `path`."""
+        """Remember an error at `path`."""
         self._noted.append((path, what))
 
     def finish(self) -> None:
-        """Raise BadFile with every mistake noted, by line; do nothing when there is none."""
+        """Raise InvalidFile with every error noted, by line; do nothing when there is none."""
         if not self._noted:
             return
         lines = find_lines(self._text)
-        mistakes = {Mistake(line_of(path, lines), what) for path, what in self._noted}
-        raise BadFile(tuple(sorted(mistakes)))
+        errors = {FileError(line_of(path, lines), what) for path, what in self._noted}
+        raise InvalidFile(tuple(sorted(errors)))
 
     def table(self, value: Any, fields: Fields, path: Path, name: str, also: Iterable[str] = ()) -> dict[str, Any]:
         """The checked values of one table, defaults filled in; a value that is wrong is noted and left at its default.
@@ -58,9 +58,9 @@ class Reader:
             self.note((*path, key), f"{key} of {name} {wrong}.")
             return field.default
 
-    def tables(self, around: Any, key: str, path: Path, name: str) -> list[tuple[Any, Path]]:
+    def tables(self, parent: Any, key: str, path: Path, name: str) -> list[tuple[Any, Path]]:
         """The members of a list of tables with their paths; none when the key is left out."""
-        found = around.get(key, []) if isinstance(around, dict) else []
+        found = parent.get(key, []) if isinstance(parent, dict) else []
         if not isinstance(found, list):
             self.note((*path, key), f"{key} of {name} must be a list of tables: write [[{key}]] above each.")
             return []
@@ -77,6 +77,6 @@ class Reader:
 
 
 def named(what: str, value: Any, number: int) -> str:
-    """How a mistake calls the thing: `site "golders-green"`, or `the 3rd`-like `site 3` when it has no slug."""
+    """How an error names the thing: `site "golders-green"`, or `the 3rd`-like `site 3` when it has no slug."""
     slug = value.get("slug") if isinstance(value, dict) else None
     return f'{what} "{slug}"' if isinstance(slug, str) and len(slug) <= 60 else f"{what} {number + 1}"

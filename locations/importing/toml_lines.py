@@ -1,4 +1,4 @@
-"""Where things stand in a TOML file: tomllib gives values and no lines, and a mistake must name its line.
+"""The lines of a TOML file on which its values begin: tomllib gives values and no lines, and an error must name its line.
 
 Only for text that tomllib has read: a small scanner walks over headers, keys and values, and trusts the syntax.
 """
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int:
-    """The line on which `path` begins, or the nearest thing around it; 1 when nothing around it is in the file."""
+    """The line on which `path` begins, or else the nearest table that contains it; 1 when none is in the file."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
@@ -75,10 +75,10 @@ class _Scanner:
         """The path itself, or for a list of tables its newest member."""
         return (*path, self.counts[path]) if path in self.counts else path
 
-    def _assignment(self, around: Path) -> None:
+    def _assignment(self, parent: Path) -> None:
         line = self._line()
-        path = (*around, *self._names("="))
-        for length in range(len(around) + 1, len(path) + 1):
+        path = (*parent, *self._names("="))
+        for length in range(len(parent) + 1, len(path) + 1):
             self.lines.setdefault(path[:length], line)
         self.position += 1
         self._value(path)

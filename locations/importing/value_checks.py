@@ -38,7 +38,7 @@ _KIND_OF_VALUE = {
 
 
 class WrongValueError(ValueError):
-    """The value cannot be used; the words say what to write instead."""
+    """The value cannot be used; the message says what to write instead."""
 
 
 def text(longest: int, *, may_be_empty: bool = True) -> Check:
@@ -107,7 +107,7 @@ def one_of(choices: Sequence[str]) -> Check:
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise WrongValueError(f"is {value!r}; it must be one of {_listed(choices)}{did_you_mean(value, choices)}")
+            raise WrongValueError(f"is {value!r}; it must be one of {', '.join(choices)}{did_you_mean(value, choices)}")
         return value
 
     return check
@@ -239,10 +239,6 @@ def did_you_mean(wrong: Any, known: Sequence[str]) -> str:
     """ "; did you mean X?", or nothing."""
     close = get_close_matches(str(wrong), known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _listed(words: Sequence[str]) -> str:
-    return ", ".join(words)
 
 
 def _kind(value: Any) -> str:

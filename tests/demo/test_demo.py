@@ -33,8 +33,8 @@ from demo.load import FOLDER, TOWNS, load_councils, load_scale
 from demo.scale import POSTCODES, Size, plan_text
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
-from locations.importing.council_plan import read_plan
-from locations.importing.toml_file import BadFile
+from locations.importing.parse_plan import read_plan
+from locations.importing.toml_file import InvalidFile
 from locations.postcodes import locate
 from people.residents.identity import find_residents
 from people.tables import Resident, StaffMember
@@ -299,7 +299,7 @@ def test_a_desk_with_visits_to_come_cannot_be_left_out(runtime: Runtime) -> None
     load_scale(runtime, Size(sites=1, resources=2, days=7, fill=100))
     smaller = plan_text(Size(sites=1, resources=1, days=7)).encode()
     with pytest.raises(
-        BadFile, match=r'resource "desk-2" of site "site-1" is left out of the file, and \d+ appointments'
+        InvalidFile, match=r'resource "desk-2" of site "site-1" is left out of the file, and \d+ appointments'
     ):
         import_file(runtime, smaller, actor=Actor.system())
     assert len(catalogue(runtime, "scale").sites[0].resources) == 2

@@ -15,7 +15,7 @@ from core.database import Database
 from core.errors import NotFound
 from locations.catalogue_queries import authorities, catalogue_by_id, catalogue_of
 from locations.importing.apply import write_plan
-from locations.importing.council_plan import read_plan
+from locations.importing.parse_plan import read_plan
 from locations.site_locks import bump_plan
 from locations.tables import Site
 

@@ -18,8 +18,8 @@ from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
 from locations.events import closure_made, left_out
 from locations.importing.apply import Changes, write_plan
-from locations.importing.council_plan import read_plan
-from locations.importing.toml_file import BadFile
+from locations.importing.parse_plan import read_plan
+from locations.importing.toml_file import InvalidFile
 from locations.model import ExceptionFacts
 from locations.opening_hours import closed_on, openings_on
 from locations.tables import Authority, Resource, Service, Site
@@ -75,9 +75,9 @@ def contents(database: Database) -> dict[str, list[Any]]:
 
 
 def mistakes(text: str | bytes) -> list[tuple[int, str]]:
-    with pytest.raises(BadFile) as caught:
+    with pytest.raises(InvalidFile) as caught:
         read_plan(text.encode() if isinstance(text, str) else text)
-    return [(mistake.line, mistake.what) for mistake in caught.value.mistakes]
+    return [(mistake.line, mistake.what) for mistake in caught.value.errors]
 
 
 def line_with(text: str, part: str) -> int:
@@ -217,7 +217,7 @@ def ahead() -> Iterator[list[str]]:
 def test_a_resource_with_appointments_to_come_stops_the_import(database: Database, ahead: list[str]) -> None:
     bring_in(database, SMALL)
     before = contents(database)
-    with pytest.raises(BadFile) as caught:
+    with pytest.raises(InvalidFile) as caught:
         bring_in(database, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
     assert 'resource "desk" of site "hall" is left out of the file, and 3 appointments' in str(caught.value)
     assert ahead == ["resource"]

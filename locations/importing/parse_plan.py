@@ -1,0 +1,158 @@
+"""From the bytes of a file to the plan of a council: every value checked, and the whole against itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from locations.importing import toml_fields
+from locations.importing.consistency import check_consistency
+from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
+from locations.importing.parse_closures import read_closures
+from locations.importing.parse_sessions import read_session
+from locations.importing.table_reader import Reader, named
+from locations.importing.toml_fields import DEFAULT_REMINDERS
+from locations.importing.toml_file import read_tables
+from locations.importing.toml_lines import Path
+
+TOP_LEVEL = ("authority", "services", "sites", "closures")
+
+
+def read_plan(content: bytes) -> Plan:
+    """The plan in the file's bytes. Raises: InvalidFile with all errors, each with its line and what to do."""
+    text, tables = read_tables(content)
+    reader = Reader(text)
+    reader.table(tables, {}, (), "The file", also=TOP_LEVEL)
+    authority = _authority(reader, tables)
+    services = _services(reader, tables)
+    sites = tuple(
+        _site(reader, found, path, authority["zone"]) for found, path in reader.tables(tables, "sites", (), "the file")
+    )
+    closures = tuple(read_closures(reader, tables, (), "the file", authority["zone"], with_resource=False))
+    _note_repeats(reader, tables, sites, closures)
+    check_consistency(reader, services, sites)
+    reader.finish()
+    return Plan(authority, tuple(row for row, _ in services), sites, closures)
+
+
+def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    path: Path = ("authority",)
+    found = tables.get("authority")
+    if found is None:
+        reader.note((), "The file needs a table [authority] with slug and name.")
+        found = {"slug": "missing", "name": "missing"}
+    read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=("reminder_plan",))
+    plan = _reminders(reader, found, path, "[authority]")
+    return read | {"reminder_plan": list(DEFAULT_REMINDERS) if plan is None else plan}
+
+
+def _services(reader: Reader, tables: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Path]]:
+    services = []
+    for number, (found, path) in enumerate(reader.tables(tables, "services", (), "the file")):
+        services.append((_service(reader, found, path, named("service", found, number)), path))
+    return services
+
+
+def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, Any]:
+    also = ("reminder_plan", "triage_questions", "requirements")
+    row = reader.table(found, toml_fields.SERVICE, path, name, also=also)
+    row |= {key: list(row[key] or ()) for key in ("modes", "documents")}
+    row["triage_questions"] = [
+        reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}")
+        for question, at in reader.tables(found, "triage_questions", path, name)
+    ]
+    row["requirements"] = [
+        _with_list(reader.table(need, toml_fields.REQUIREMENT, at, f"a requirement of {name}"), "skills")
+        for need, at in reader.tables(found, "requirements", path, name)
+    ]
+    if not row["requirements"] and isinstance(found, dict):
+        reader.note(path, f'{name} needs requirements: what it occupies, such as requirements = [{{ kind = "desk" }}].')
+    return row | {"reminder_plan": _reminders(reader, found, path, name)}
+
+
+def _reminders(reader: Reader, found: Any, path: Path, name: str) -> list[dict[str, Any]] | None:
+    """The reminder plan as it is stored; None when it is left out, and the authority's (or the usual one) counts."""
+    if not isinstance(found, dict) or "reminder_plan" not in found:
+        return None
+    plan = []
+    for raw, at in reader.tables(found, "reminder_plan", path, name):
+        read = reader.table(raw, toml_fields.REMINDER, at, f"a reminder of {name}")
+        is_by_day = read["days_before"] is not None and read["at"] is not None and read["minutes_before"] is None
+        is_by_minutes = read["days_before"] is None and read["at"] is None and read["minutes_before"] is not None
+        if not (is_by_day or is_by_minutes):
+            reader.note(at, f"a reminder of {name} needs either days_before with at, or minutes_before.")
+        elif is_by_day:
+            plan.append({key: read[key] for key in ("kind", "days_before")} | {"at": f"{read['at']:%H:%M}"})
+        else:
+            plan.append({key: read[key] for key in ("kind", "minutes_before")})
+    reader.each_once([(reminder["kind"], path) for reminder in plan], f"the kind of reminder of {name}")
+    return plan
+
+
+def _site(reader: Reader, found: Any, path: Path, zone: str) -> SitePlan:
+    name = named("site", found, int(path[-1]))
+    also = ("resources", "sessions", "closures")
+    values = _with_list(reader.table(found, toml_fields.SITE, path, name, also=also), "features")
+    resources = _resources(reader, found, path, name)
+    groups = _groups(reader, found, path)
+    sessions = tuple(
+        read_session(reader, session, at, f"{named('session', session, int(at[-1]))} of {name}", groups)
+        for session, at in reader.tables(found, "sessions", path, name)
+    )
+    closures = tuple(read_closures(reader, found, path, name, zone, with_resource=True))
+    known = {resource["slug"] for resource in resources}
+    for closure in closures:
+        if closure.resource is not None and closure.resource not in known:
+            reader.note((*closure.path, "resource"), f"{name} has no resource {closure.resource!r}.")
+    return SitePlan(values, resources, sessions, closures, path)
+
+
+def _resources(reader: Reader, found: Any, path: Path, name: str) -> tuple[Mapping[str, Any], ...]:
+    """The resources of a site; one with a `count` means so many alike."""
+    rows, slugs = [], []
+    for number, (raw, at) in enumerate(reader.tables(found, "resources", path, name)):
+        row = _with_list(
+            reader.table(raw, toml_fields.RESOURCE, at, f"{named('resource', raw, number)} of {name}"), "skills"
+        )
+        several = _several(row)
+        rows += several
+        slugs += [(one["slug"], at) for one in several]
+    reader.each_once(slugs, f"a resource of {name},")
+    return tuple(rows)
+
+
+def _several(row: dict[str, Any]) -> list[dict[str, Any]]:
+    count = row.pop("count")
+    if count is None:
+        return [row]
+    return [row | {"slug": f"{row['slug']}-{n}", "name": f"{row['name']} {n}"} for n in range(1, count + 1)]
+
+
+def _groups(reader: Reader, found: Any, path: Path) -> Mapping[str, Sequence[str]]:
+    """Which resources each word means in a session: itself, or all of those counted under it."""
+    groups: dict[str, list[str]] = {}
+    for raw, _ in Reader("").tables(found, "resources", path, ""):
+        slug, count = (raw.get("slug"), raw.get("count")) if isinstance(raw, dict) else (None, None)
+        if not isinstance(slug, str):
+            continue
+        members = [f"{slug}-{n}" for n in range(1, count + 1)] if isinstance(count, int) and 0 < count <= 200 else []
+        groups[slug] = members or [slug]
+        groups |= {member: [member] for member in members}
+    return groups
+
+
+def _with_list(row: dict[str, Any], key: str) -> dict[str, Any]:
+    return row | {key: list(row[key] or ())}
+
+
+def _note_repeats(
+    reader: Reader, tables: Mapping[str, Any], sites: Sequence[SitePlan], closures: Sequence[ClosurePlan]
+) -> None:
+    services = reader.tables(tables, "services", (), "the file")
+    slugs = [(found.get("slug"), path) for found, path in services if isinstance(found, dict)]
+    reader.each_once([(slug, path) for slug, path in slugs if isinstance(slug, str)], "service")
+    reader.each_once([(site.values["slug"], site.path) for site in sites], "site")
+    for site in sites:
+        reader.each_once([(one.slug, one.path) for one in site.sessions], f'a session of site "{site.values["slug"]}",')
+    every = [*closures, *(closure for site in sites for closure in site.closures)]
+    reader.each_once([(closure.slug, closure.path) for closure in every], "closure")
