@@ -29,14 +29,12 @@ import web.site.views
 import web.staff_guard
 from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested
-from booking.subscriptions import count_ahead, list_for_rebooking
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
 from core.errors import ConfigurationError
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import ROOT, Settings
-from locations.events import closure_made, left_out
 
 COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
@@ -106,8 +104,6 @@ def _checks(runtime: Runtime) -> dict[str, web.monitoring.Check]:
 def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
-    closure_made.connect(list_for_rebooking)
-    left_out.connect(count_ahead)
     manage_link_requested.connect(reminders.outbox.send_manage_link)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
@@ -27,7 +27,7 @@ class Hold(Base):
 
 
 class Appointment(Base):
-    """A kept promise. Rescheduling keeps the reference and raises the version."""
+    """A booked visit. Rescheduling keeps the reference and raises the version."""
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -88,7 +88,7 @@ class AppointmentService(Base):
 class Allocation(Base):
     """A seat of a resource for a stretch of 5-minute units, half-open, for a hold or an appointment.
 
-    Searches read these; an expired hold's are dead by the predicate on `expires_at`. Past ones stay as the record
+    Searches read these; those of an expired hold are left out by `expires_at`. Past ones stay as the record
     of who sat where: searches only touch the future's part of the index.
     """
 
@@ -126,14 +126,29 @@ class Claim(Base):
 
 
 class RebookItem(Base):
-    """An appointment that a closure touches: to be rebooked by somebody, or already dealt with."""
+    """An appointment that cannot take place as booked: to be rebooked by somebody, or already dealt with.
+
+    `reason` is `closure` when a closure touches it, which the item then belongs to; otherwise it says why the appointment
+    does not fit the council's plan (`booking.availability.plan_changes.Reason`).
+    """
 
     __tablename__ = "rebook_items"
-    __table_args__ = (UniqueConstraint("closure_id", "appointment_id"),)
+    __table_args__ = (
+        UniqueConstraint("closure_id", "appointment_id"),
+        CheckConstraint("(closure_id IS NULL) = (reason <> 'closure')", name="closure"),
+        Index(
+            "uq_rebook_items_open",
+            "appointment_id",
+            unique=True,
+            sqlite_where=text("closure_id IS NULL AND settled_at IS NULL"),
+            postgresql_where=text("closure_id IS NULL AND settled_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    closure_id: Mapped[int] = mapped_column(ForeignKey("closures.id", ondelete="CASCADE"))
+    closure_id: Mapped[int | None] = mapped_column(ForeignKey("closures.id", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(String(20), default="closure")
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

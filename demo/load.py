@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from booking.use_cases.import_locations import apply_plan
 from core.audit import Actor, record
 from core.errors import Refused
 from core.runtime import Runtime
@@ -16,7 +17,6 @@ from demo.demo_staff import add_demo_staff
 from demo.scale import SLUG, Size, fill_scale, plan_text
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
-from locations.importing.apply import write_plan
 from locations.importing.council_plan import Plan
 from locations.importing.parse_plan import read_plan
 from locations.tables import Authority
@@ -79,8 +79,8 @@ def _is_there(db: Session, slug: str) -> bool:
 
 
 def _bring_in(db: Session, plan: Plan, runtime: Runtime) -> Catalogue:
-    changes = write_plan(db, plan, runtime.clock.now(), is_demo=True)
-    return catalogue_by_id(db, changes.authority_id)
+    imported = apply_plan(db, plan, runtime.clock.now(), is_demo=True)
+    return catalogue_by_id(db, imported.changes.authority_id)
 
 
 def _record(db: Session, catalogue: Catalogue, count: int, runtime: Runtime) -> None:

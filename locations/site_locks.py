@@ -66,3 +66,15 @@ def lock_sites(db: Session, authority_id: int, site_ids: Iterable[int] | None = 
     if site_ids is not None:
         statement = statement.where(Site.id.in_(list(site_ids)))
     return db.scalars(statement).all()
+
+
+def lock_council(db: Session, slug: str) -> int | None:
+    """The id of the council of this slug, its row and its sites locked for a change of the plan; None when it is new.
+
+    Bookings wait until the transaction ends: none relies on a plan that is being changed.
+    """
+    statement = select(Authority.id).where(Authority.slug == slug).with_for_update(key_share=True)
+    authority_id = db.scalar(statement)
+    if authority_id is not None:
+        lock_sites(db, authority_id)
+    return authority_id

@@ -4,15 +4,19 @@ import pytest
 
 from tests.support.architecture import (
     KNOWN_BREACHES,
+    KNOWN_CYCLES,
     PACKAGES,
     ROOT,
     Module,
     breaches,
     breaches_between,
+    import_cycles,
     imports_of,
     our_modules,
 )
 
+LATE_IMPORT = "def f():\n    from web.a import y\n"
+TYPE_ONLY_IMPORT = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from web.b import x\n"
 LONG_FUNCTION = "def long():\n" + "    x = 1\n" * 40
 
 
@@ -38,6 +42,7 @@ def test_every_known_breach_is_still_one() -> None:
         f"{module.name} {name}" for module in our_modules() for _, name in imports_of(module, ast.parse(module.source))
     }
     assert imports >= KNOWN_BREACHES
+    assert import_cycles(list(our_modules())) >= KNOWN_CYCLES
 
 
 @pytest.mark.parametrize(
@@ -76,6 +81,12 @@ def test_a_planted_breach_is_found(name: str, source: str, what: str) -> None:
     [
         ([Module("web.a.pages", ""), Module("api.pages", "")], "api.pages: another module is called pages"),
         ([Module("web.pages", "x = 1\n" * 2), Module("api.routes", "x = 1\n")], "web: 2 of 3 lines"),
+        ([Module("web.a", "import web.b"), Module("web.b", "from web import a")], "web.a and web.b import each other"),
+        (
+            [Module("web.a", "from web.b import x"), Module("web.b", "import web.c"), Module("web.c", LATE_IMPORT)],
+            "web.a and web.b and web.c import each other",
+        ),
+        ([Module("web.a", TYPE_ONLY_IMPORT), Module("web.b", "import web.a")], "web.a and web.b import each other"),
     ],
 )
 def test_a_planted_breach_between_modules_is_found(modules: list[Module], what: str) -> None:

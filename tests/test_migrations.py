@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 import booking.tables
 import core.audit
@@ -13,7 +19,12 @@ import core.rate_limits
 import locations.tables
 import people.tables
 import reminders.tables
+from booking.tables import RebookItem
 from core.database import Base, Database, alembic_config
+from locations.tables import Closure
+from tests.support.factories import NOW, make_appointment, make_runtime, make_world
+
+LATER = NOW + timedelta(days=1)
 
 
 def test_a_migrated_database_has_what_the_code_maps(database: Database) -> None:
@@ -24,3 +35,48 @@ def test_a_migrated_database_has_what_the_code_maps(database: Database) -> None:
 
 def test_there_is_one_head(database_url: str) -> None:
     assert len(ScriptDirectory.from_config(alembic_config(database_url)).get_heads()) == 1
+
+
+def test_items_to_rebook_keep_their_closure_when_reasons_come(database: Database) -> None:
+    """Back to before the reasons, and forward again: an item of a closure stays, one without goes with its reason."""
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    of_closure, of_reason = (make_appointment(runtime, world, NOW + timedelta(hours=hours)) for hours in (2, 3))
+    with database.writing() as db:
+        closure = Closure(
+            authority_id=world.authority_id, site_id=world.site_id, slug="flood", starts_at=NOW, ends_at=LATER
+        )
+        db.add(closure)
+        db.flush()
+        for booked, values in (
+            (of_closure, {"closure_id": closure.id}),
+            (of_reason, {"closure_id": None, "reason": "hours"}),
+        ):
+            item = {"authority_id": world.authority_id, "appointment_id": booked.appointment_id, "created_at": NOW}
+            db.add(RebookItem(**item, **values))
+    config = alembic_config(database.url)
+    database.dispose()
+    command.downgrade(config, _before("Reasons to rebook beside closures"))
+    command.upgrade(config, "head")
+    with database.reading() as db:
+        (kept,) = db.scalars(select(RebookItem)).all()
+    assert (kept.appointment_id, kept.closure_id, kept.reason) == (of_closure.appointment_id, closure.id, "closure")
+
+
+def test_an_appointment_is_listed_once_without_a_closure(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    booked = make_appointment(runtime, world, NOW + timedelta(hours=2))
+    item = {"authority_id": world.authority_id, "appointment_id": booked.appointment_id, "created_at": NOW}
+    with database.writing() as db:
+        db.add(RebookItem(**item, reason="hours", closed_at=NOW))
+        db.add(RebookItem(**item, reason="hours"))
+    for refused in ({"reason": "skills"}, {"reason": "closure"}):
+        with pytest.raises(IntegrityError), database.writing() as db:
+            db.add(RebookItem(**item, **refused))
+
+
+def _before(title: str) -> str:
+    """The revision that the migration with this title follows."""
+    scripts = ScriptDirectory.from_config(alembic_config("")).walk_revisions()
+    (revision,) = (script.down_revision for script in scripts if script.doc == title)
+    assert isinstance(revision, str)
+    return revision

@@ -29,10 +29,15 @@ from locations.tables import Closure
 
 @dataclass(frozen=True)
 class RebookPerson:
-    """An appointment of the day that a closure touches, and the closure's reason."""
+    """An appointment of the day that must be rebooked.
+
+    `code` is `closure`, with what the council wrote as the closure's reason, or a reason of
+    `booking.availability.plan_changes`.
+    """
 
     appointment: AppointmentView
-    reason: str
+    code: str
+    closure_reason: str
 
 
 @dataclass(frozen=True)
@@ -62,19 +67,19 @@ def site_of(catalogue: Catalogue, slug: str) -> SiteFacts:
         raise NotFound from error
 
 
-def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, wanted: date, now: datetime) -> SiteDayView:
+def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date, now: datetime) -> SiteDayView:
     """The day of the site. Five statements."""
     zone = catalogue.authority.zone
-    appointments = tuple(of_site_day(db, catalogue, site.id, wanted))
-    plan = site_day(site, local_day(wanted, zone), zone)
+    appointments = tuple(of_site_day(db, catalogue, site.id, local_date))
+    plan = site_day(site, local_day(local_date, zone), zone)
     return SiteDayView(
         catalogue=catalogue,
         site=site,
-        date=wanted,
+        date=local_date,
         now=now,
         appointments=appointments,
         gaps=_gaps(db, catalogue, plan, now),
-        to_rebook=_to_rebook(db, site.id, wanted, appointments),
+        to_rebook=_to_rebook(db, site.id, local_date, appointments),
         plan=plan,
     )
 
@@ -92,34 +97,34 @@ def _is_of_use(catalogue: Catalogue, stretch: FreeStretch) -> bool:
 
 
 def _to_rebook(
-    db: Session, site_id: int, wanted: date, appointments: Sequence[AppointmentView]
+    db: Session, site_id: int, local_date: date, appointments: Sequence[AppointmentView]
 ) -> tuple[RebookPerson, ...]:
     rows = db.execute(
-        select(RebookItem.appointment_id, Closure.reason)
+        select(RebookItem.appointment_id, RebookItem.reason, Closure.reason.label("closure_reason"))
         .join(Appointment, Appointment.id == RebookItem.appointment_id)
-        .join(Closure, Closure.id == RebookItem.closure_id)
+        .outerjoin(Closure, Closure.id == RebookItem.closure_id)
         .where(
             Appointment.site_id == site_id,
-            Appointment.local_date == wanted,
+            Appointment.local_date == local_date,
             Appointment.state == State.BOOKED,
             RebookItem.closed_at.is_(None),
         )
         .order_by(RebookItem.id)
     )
-    reasons: dict[int, str] = {row.appointment_id: row.reason for row in rows}
-    return tuple(RebookPerson(view, reasons[view.id]) for view in appointments if view.id in reasons)
+    reasons = {row.appointment_id: (row.reason, row.closure_reason or "") for row in rows}
+    return tuple(RebookPerson(view, *reasons[view.id]) for view in appointments if view.id in reasons)
 
 
 @dataclass(frozen=True)
-class LastDeed:
-    """Who last did something to an appointment, and when."""
+class LastChange:
+    """Who last changed an appointment, and when."""
 
     actor_name: str
     at: datetime
 
 
-def last_deed_of(db: Session, authority_id: int, appointment_id: int) -> LastDeed | None:
-    """The latest entry of the record about an appointment."""
+def last_change_of(db: Session, authority_id: int, appointment_id: int) -> LastChange | None:
+    """The latest change of an appointment on record, or None."""
     row = db.execute(
         select(AuditEntry.actor_name, AuditEntry.at)
         .where(
@@ -130,4 +135,4 @@ def last_deed_of(db: Session, authority_id: int, appointment_id: int) -> LastDee
         .order_by(AuditEntry.id.desc())
         .limit(1)
     ).first()
-    return LastDeed(row.actor_name, row.at) if row else None
+    return LastChange(row.actor_name, row.at) if row else None

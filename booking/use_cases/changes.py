@@ -23,7 +23,7 @@ from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import NEEDS_REASON, State, can_move, wants_extra_time
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
-from booking.use_cases.closures import settle
+from booking.use_cases.closures import close_rebook_items
 from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
 from core.database import connection_of, table_of
@@ -110,7 +110,7 @@ def cancel(
         row.version += 1
         row.changed_at = now
         release(db, appointment_id=row.id)
-        settle(db, row.id, now)
+        close_rebook_items(db, row.id, now)
         _recorded(db, row, actor, "cancelled", now, reason)
         return answer_of(row)
 
@@ -181,7 +181,7 @@ def _move(db: Session, row: Appointment, move: Move, actor: Actor, now: datetime
     _set(row, times_of(placement, slot_key) | {"version": row.version + 1, "changed_at": now})
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, parts_of(placement, slot_key))
-    settle(db, row.id, now)
+    close_rebook_items(db, row.id, now)
     _recorded(db, row, actor, "rescheduled", now, move.reason, was=was, slot_token=encode(slot_key))
 
 

@@ -1,4 +1,4 @@
-"""A closure's list of people to rebook: each appointment it touches is on it, until that appointment is dealt with."""
+"""A closure's list of people to rebook: each appointment it touches is on it, until it is moved or cancelled."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from booking.use_cases.holds import remove_holds
 from core.database import connection_of, table_of
 from core.wall_clock import unit_after, unit_of
 from locations.tables import Closure, Site
+
+BY_CLOSURE = "closure"  # the reason of the items of a closure
 
 
 def list_touched(db: Session, closure_id: int, now: datetime) -> int:
@@ -39,7 +41,12 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     known = select(RebookItem.appointment_id).where(RebookItem.closure_id == closure_id)
     ids = connection.scalars(touched.where(Appointment.id.not_in(known)).order_by(Appointment.id)).all()
     if ids:
-        common = {"authority_id": closure.authority_id, "closure_id": closure_id, "created_at": now}
+        common = {
+            "authority_id": closure.authority_id,
+            "closure_id": closure_id,
+            "reason": BY_CLOSURE,
+            "created_at": now,
+        }
         connection.execute(table_of(RebookItem).insert(), [common | {"appointment_id": id_} for id_ in ids])
     return len(ids)
 
@@ -61,7 +68,7 @@ def _in_scope(closure: Closure) -> ColumnElement[bool]:
     return Allocation.site_id.in_(select(Site.id).where(Site.authority_id == closure.authority_id))
 
 
-def settle(db: Session, appointment_id: int, now: datetime) -> None:
+def close_rebook_items(db: Session, appointment_id: int, now: datetime) -> None:
     """Take an appointment off every list: it was moved or cancelled."""
     connection_of(db).execute(
         update(table_of(RebookItem))

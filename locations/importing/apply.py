@@ -1,135 +1,98 @@
-"""The database brought in line with a plan, in the caller's transaction. What is the same already is not touched."""
+"""The difference between a council's rows and a plan, written in the caller's transaction."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from locations.importing.applied_changes import Changes
 from locations.importing.apply_removals import remove_left_out
-from locations.importing.apply_sessions import sync, write_closures, write_sessions
-from locations.importing.council_plan import Plan, SitePlan
-from locations.postcodes import locate
-from locations.site_locks import bump_plan, lock_sites
-from locations.tables import Authority, Resource, Service, Site
+from locations.importing.apply_sessions import write_opened
+from locations.importing.difference import DATED, Change, Difference, Key, Kind
+from locations.importing.set_up_queries import Rows, StoredSetUp
+from locations.site_locks import bump_plan
+from locations.tables import Authority, Closure, DatedSession, Resource, Service, SessionTemplate, Site
+
+# What is referred to comes first.
+WRITE_ORDER: tuple[Kind, ...] = ("council", "service", "site", "resource", "session", "closure")
+REFERENCES = frozenset({"site", "resource", "resources", "services", "exceptions"})  # no columns of the row itself
 
 
-@dataclass
-class Changes:
-    """What an import did. `kept` names what the file leaves out and the record still needs."""
+def apply_difference(db: Session, stored: StoredSetUp, difference: Difference, *, is_demo: bool = False) -> Changes:
+    """What was written to turn the stored set-up into the planned one; plan versions rise only with a change.
 
-    authority_id: int = 0
-    added: Counter[str] = field(default_factory=Counter)
-    changed: Counter[str] = field(default_factory=Counter)
-    removed: Counter[str] = field(default_factory=Counter)
-    kept: list[str] = field(default_factory=list)
-    to_rebook: int = 0
-    touched_site_ids: set[int] = field(default_factory=set)
-    touches_all: bool = False
-
-    @property
-    def are_none(self) -> bool:
-        """Whether the database already was as the file says."""
-        return not (self.added or self.changed or self.removed)
-
-
-def write_plan(db: Session, plan: Plan, now: datetime, *, is_demo: bool = False) -> Changes:
-    """What was changed to bring the council's rows in line with `plan`; plan versions move only with a change.
-
-    Raises: InvalidFile when the file leaves out what appointments still to come rely on.
+    The caller has locked the council (`locations.site_locks.lock_council`) before it read `stored`.
     """
-    changes = Changes()
-    authority = _authority(db, plan.authority, changes, is_demo=is_demo)
-    changes.authority_id = authority.id
-    lock_sites(db, authority.id)  # bookings wait, so that none slips past a closure
-    services = _services(db, authority.id, plan, changes)
-    sites = _sites(db, authority.id, plan, changes)
-    for site_plan in plan.sites:
-        site = sites[site_plan.values["slug"]]
-        resources = _resources(db, site, site_plan, changes)
-        write_sessions(db, site, site_plan.sessions, resources, services, changes)
-    write_closures(db, authority.id, plan, sites, now, changes)
-    remove_left_out(db, authority.id, plan, now, changes)
-    _bump(db, authority.id, changes)
+    changes, rows = Changes(), Rows(dict(stored.rows))
+    for kind in WRITE_ORDER:
+        to_write = list(difference.to_write(kind))
+        for change in to_write:
+            _write(db, rows, change)
+        db.flush()
+        for change in to_write:
+            if kind == "session":
+                write_opened(db, rows, change)
+            _note(rows, change, changes)
+    remove_left_out(db, rows, difference, changes)
+    changes.authority_id = rows.council.id
+    if is_demo and not stored.rows:
+        rows.council.is_demo = True
+    _bump(db, changes)
     return changes
 
 
-def _authority(db: Session, values: Mapping[str, Any], changes: Changes, *, is_demo: bool) -> Authority:
-    row = db.scalar(select(Authority).where(Authority.slug == values["slug"]).with_for_update(key_share=True))
+def _write(db: Session, rows: Rows, change: Change) -> None:
+    columns = {name: value for name, value in change.new_values.items() if name not in REFERENCES}
+    columns |= _references(rows, change)
+    row = rows.by_key.get(change.key)
     if row is None:
-        row = Authority(**values, is_demo=is_demo)
+        rows.by_key[change.key] = row = _table(change.key)(**columns)
         db.add(row)
-        db.flush()
-        changes.added["council"] += 1
-    elif sync(row, values):
-        changes.changed["council"] += 1
-        changes.touches_all = True
-    return row
+    else:
+        for name, value in columns.items():
+            setattr(row, name, value)
 
 
-def _services(db: Session, authority_id: int, plan: Plan, changes: Changes) -> Mapping[str, int]:
-    """The ids of the plan's services by slug."""
-    known = {row.slug: row for row in db.scalars(select(Service).where(Service.authority_id == authority_id))}
-    for values in plan.services:
-        row = known.get(values["slug"])
-        if row is None:
-            known[values["slug"]] = row = Service(authority_id=authority_id, **values)
-            db.add(row)
-            changes.added["service"] += 1
-            changes.touches_all = True
-        elif sync(row, values):
-            changes.changed["service"] += 1
-            changes.touches_all = True
-    db.flush()
-    return {slug: row.id for slug, row in known.items()}
+def _table(key: Key) -> Any:
+    if key.kind == "session":
+        return DatedSession if key.slugs[1] == DATED else SessionTemplate
+    return {"council": Authority, "service": Service, "site": Site, "resource": Resource, "closure": Closure}[key.kind]
 
 
-def _sites(db: Session, authority_id: int, plan: Plan, changes: Changes) -> Mapping[str, Site]:
-    known = {row.slug: row for row in db.scalars(select(Site).where(Site.authority_id == authority_id))}
-    for site_plan in plan.sites:
-        values = dict(site_plan.values) | _place(site_plan.values["postcode"])
-        row = known.get(values["slug"])
-        if row is None:
-            known[values["slug"]] = row = Site(authority_id=authority_id, **values)
-            db.add(row)
-            db.flush()
-            changes.added["site"] += 1
-        elif sync(row, values):
-            changes.changed["site"] += 1
-            changes.touched_site_ids.add(row.id)
-    return known
+def _references(rows: Rows, change: Change) -> dict[str, Any]:
+    """The ids by which the row names its council, site and resource."""
+    if change.kind == "council":
+        return {}
+    ids = {"authority_id": rows.council.id}
+    if change.kind in ("resource", "session"):
+        return ids | {"site_id": rows.site_id(change.key.slugs[0])}
+    if change.kind == "closure":
+        site, resource = (change.after or {})["site"], (change.after or {})["resource"]
+        return ids | {"site_id": rows.site_id(site), "resource_id": rows.resource_id(site, resource)}
+    return ids
 
 
-def _place(postcode: str) -> dict[str, int | None]:
-    place = locate(postcode) if postcode else None
-    return {"easting": place.easting if place else None, "northing": place.northing if place else None}
+def _note(rows: Rows, change: Change, changes: Changes) -> None:
+    """Count the change, and note whose plans are others now. A new council or site has a plan that nobody has read."""
+    is_new = change.before is None
+    (changes.added if is_new else changes.changed)[change.kind] += 1
+    if change.kind == "service" or (change.kind == "council" and not is_new):
+        changes.touch_site(None)
+    elif change.kind == "site" and not is_new:
+        changes.touch_site(rows.by_key[change.key].id)
+    elif change.kind in ("resource", "session"):
+        changes.touch_site(rows.site_id(change.key.slugs[0]))
+    elif change.kind == "closure":
+        changes.closure_ids.append(rows.by_key[change.key].id)
+        for side in (change.before, change.after):  # one that moves to another site opens the one that it leaves
+            if side is not None:
+                changes.touch_site(rows.site_id(side["site"]))
 
 
-def _resources(db: Session, site: Site, site_plan: SitePlan, changes: Changes) -> Mapping[str, int]:
-    """The ids of the site's resources by slug."""
-    known = {row.slug: row for row in db.scalars(select(Resource).where(Resource.site_id == site.id))}
-    for values in site_plan.resources:
-        row = known.get(values["slug"])
-        if row is None:
-            known[values["slug"]] = row = Resource(authority_id=site.authority_id, site_id=site.id, **values)
-            db.add(row)
-            changes.added["resource"] += 1
-            changes.touched_site_ids.add(site.id)
-        elif sync(row, values):
-            changes.changed["resource"] += 1
-            changes.touched_site_ids.add(site.id)
-    db.flush()
-    return {slug: row.id for slug, row in known.items()}
-
-
-def _bump(db: Session, authority_id: int, changes: Changes) -> None:
+def _bump(db: Session, changes: Changes) -> None:
     if changes.touches_all:
-        bump_plan(db, authority_id)
+        bump_plan(db, changes.authority_id)
     elif changes.touched_site_ids:
-        bump_plan(db, authority_id, changes.touched_site_ids)
+        bump_plan(db, changes.authority_id, changes.touched_site_ids)
     db.flush()

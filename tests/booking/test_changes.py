@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from booking.events import AppointmentChange, appointment_changed
 from booking.queries.appointments import AppointmentView, by_reference, can_change
+from booking.queries.booked_visits import count_ahead
 from booking.states import Contact, State
-from booking.subscriptions import count_ahead
 from booking.tables import RebookItem
 from booking.use_cases.book import Booking, book
 from booking.use_cases.change_details import Details, change_details

@@ -1,4 +1,4 @@
-"""Closures, holds and moves at the same moment: nobody slips past, and nobody waits in a circle."""
+"""Closures, holds and moves at the same moment: nobody is missed, and nothing deadlocks."""
 
 from __future__ import annotations
 
@@ -85,32 +85,32 @@ def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(databas
     away = slot_key_at(world, TEN + timedelta(hours=4))
     gate = Barrier(13)
 
-    def run(deed: object) -> None:
+    def run(operation: object) -> None:
         gate.wait()
         with suppress(SlotTaken, HoldExpired, IllegalMove):
-            deed()  # type: ignore[operator]
+            operation()  # type: ignore[operator]
 
     def book_now() -> None:
         make_appointment(runtime, world, TEN)
 
     def book_held() -> None:
-        kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
-        book(runtime, Booking(world.authority_id, "online", ResidentDetails("Kim"), hold=kept.token), actor=RESIDENT)
+        held = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
+        book(runtime, Booking(world.authority_id, "online", ResidentDetails("Kim"), hold=held.token), actor=RESIDENT)
 
-    def move(reference: str, wanted: object) -> None:
-        reschedule(runtime, world.authority_id, reference, Move(wanted), actor=AGENT, enforce_cutoff=False)  # type: ignore[arg-type]
+    def move(reference: str, slot_key: object) -> None:
+        reschedule(runtime, world.authority_id, reference, Move(slot_key), actor=AGENT, enforce_cutoff=False)  # type: ignore[arg-type]
 
-    deeds: list[object] = [book_now, book_now, book_held, book_held]
-    deeds += [lambda reference=reference: move(reference, slot_key_at(world, TEN)) for reference in movers]
-    deeds += [lambda reference=reference: move(reference, away) for reference in leavers[:2]]
-    deeds += [
+    operations: list[object] = [book_now, book_now, book_held, book_held]
+    operations += [lambda reference=reference: move(reference, slot_key_at(world, TEN)) for reference in movers]
+    operations += [lambda reference=reference: move(reference, away) for reference in leavers[:2]]
+    operations += [
         lambda: cancel(
             runtime, world.authority_id, leavers[2], actor=AGENT, by="authority", reason="Flood", enforce_cutoff=False
         )
     ]
-    deeds += [lambda number=number: close(runtime, world, f"boiler-{number}") for number in range(3)]
+    operations += [lambda number=number: close(runtime, world, f"boiler-{number}") for number in range(3)]
     with ThreadPoolExecutor(13) as pool:
-        list(pool.map(run, deeds))
+        list(pool.map(run, operations))
     with database.reading() as db:
         in_the_hour = Appointment.starts_at.between(TEN, TEN + timedelta(minutes=59))
         stranded = db.scalars(select(Appointment.id).where(in_the_hour, Appointment.state == State.BOOKED)).all()
@@ -121,14 +121,14 @@ def test_a_closure_beside_bookings_moves_and_cancellations_misses_nobody(databas
 
 def test_needs_that_the_held_time_cannot_meet_are_refused(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
-    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
+    held = hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     for needs in (("hearing-loop",), ("extra-time",)):
-        booking = Booking(world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=needs)
+        booking = Booking(world.authority_id, "api", ResidentDetails("Robin"), hold=held.token, support_needs=needs)
         with pytest.raises(Invalid) as refused:
             book(runtime, booking, actor=RESIDENT)
         assert "support_needs" in refused.value.errors
     met = Booking(
-        world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=("step-free", "bsl")
+        world.authority_id, "api", ResidentDetails("Robin"), hold=held.token, support_needs=("step-free", "bsl")
     )
     assert book(runtime, met, actor=RESIDENT)
 
@@ -139,9 +139,9 @@ def test_a_need_that_the_held_desk_meets_is_met(database: Database) -> None:
     service = make_service(database, world.authority_id, "listen", requirements=[{"kind": "room", "skills": []}])
     make_session(database, world.authority_id, world.site_id, [desk], [service], "listening")
     (slot, *_rest) = slots_of(database, world, service_ids=(service,))
-    kept = hold_slot(runtime, slot.slot_key, for_public=True)
+    held = hold_slot(runtime, slot.slot_key, for_public=True)
     booking = Booking(
-        world.authority_id, "api", ResidentDetails("Robin"), hold=kept.token, support_needs=("hearing-loop",)
+        world.authority_id, "api", ResidentDetails("Robin"), hold=held.token, support_needs=("hearing-loop",)
     )
     assert book(runtime, booking, actor=RESIDENT)
 
@@ -196,17 +196,17 @@ def test_the_same_service_twice_in_one_visit_counts_twice(database: Database) ->
         make_appointment(runtime, world, TEN, resident=person, slot_key=three)
 
 
-def test_a_holds_token_stands_nowhere_in_the_database(database: Database) -> None:
+def test_a_holds_token_is_nowhere_in_the_database(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database)
     key = IdempotencyKey.of("test", "key", b"")
-    kept = hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key)
-    assert hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key) == kept
+    held = hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key)
+    assert hold_slot(runtime, slot_key_at(world, TEN), for_public=True, idempotency=key) == held
     with database.reading() as db:
         (answer,) = db.scalars(select(IdempotencyRecord.response)).all()
-    assert kept.token not in str(answer)
+    assert held.token not in str(answer)
 
 
-def test_any_key_can_be_kept(database: Database) -> None:
+def test_any_key_can_be_stored(database: Database) -> None:
     for text in ("x" * 5000, "a\x00b", "\ud800", ""):
         key = IdempotencyKey.of("test", text, b"")
         assert run_once(database, key, lambda db: {"n": 1}, NOW) == {"n": 1}
@@ -221,7 +221,7 @@ def test_an_operation_that_always_loses_gives_up(database: Database) -> None:
         run_once(database, None, loses, NOW)
 
 
-def test_a_deadlock_that_the_database_ends_is_tried_again(postgres_url: str) -> None:
+def test_a_deadlock_that_the_database_ends_is_retried(postgres_url: str) -> None:
     database = Database(postgres_url)
     world = make_world(database)
     other = make_world(database, slug="elsewhere")

@@ -285,12 +285,12 @@ def test_fewer_desks_than_sites_are_refused_in_words(app: Flask) -> None:
 
 
 def test_a_closure_that_is_brought_in_lists_whom_to_rebook(runtime: Runtime) -> None:
-    """The whole way: importer, signal, rebook list; tomorrow from 09:00 to 12:00 at a desk that is booked solid."""
+    """Importer, closure, rebook list: tomorrow from 09:00 to 12:00 at a desk that is booked solid."""
     size = Size(sites=1, resources=1, days=7, fill=100)
     load_scale(runtime, size)
     closure = "\n[[closures]]\nslug = 'flood'\nstarts_at = 2026-11-24T09:00:00\nends_at = 2026-11-24T12:00:00\n"
-    changes = import_file(runtime, (plan_text(size) + closure).encode(), actor=Actor.system())
-    assert changes.to_rebook == 6
+    imported = import_file(runtime, (plan_text(size) + closure).encode(), actor=Actor.system())
+    assert (imported.in_closures, imported.no_longer_fit) == (6, 0)
     with runtime.database.reading() as db:
         assert db.scalar(select(func.count()).select_from(RebookItem)) == 6
 

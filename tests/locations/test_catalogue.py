@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
+from booking.use_cases.import_locations import apply_plan
 from core.database import Database
 from core.errors import NotFound
 from locations.catalogue_queries import authorities, catalogue_by_id, catalogue_of
-from locations.importing.apply import write_plan
 from locations.importing.parse_plan import read_plan
 from locations.site_locks import bump_plan
 from locations.tables import Site
@@ -26,7 +26,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs/examples/anytown.toml"
 def town(database: Database) -> Database:
     """A database with the council of the documentation."""
     with database.writing() as db:
-        write_plan(db, read_plan(EXAMPLE.read_bytes()), datetime(2026, 11, 23, 9, tzinfo=UTC))
+        apply_plan(db, read_plan(EXAMPLE.read_bytes()), datetime(2026, 11, 23, 9, tzinfo=UTC))
     return database
 
 

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.audit import AuditEntry
 from core.database import Base, Database
 from core.wall_clock import local_day
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
-from locations.events import closure_made, left_out
-from locations.importing.apply import Changes, write_plan
+from locations.importing.applied_changes import Changes
+from locations.importing.apply import apply_difference
+from locations.importing.difference import difference_between, planned_set_up
 from locations.importing.parse_plan import read_plan
+from locations.importing.set_up_queries import stored_set_up
 from locations.importing.toml_file import InvalidFile
 from locations.model import ExceptionFacts
 from locations.opening_hours import closed_on, openings_on
-from locations.tables import Authority, Resource, Service, Site
+from locations.site_locks import lock_council
+from locations.tables import Resource
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 EXAMPLE = (Path(__file__).parents[2] / "docs/examples/anytown.toml").read_text(encoding="utf-8")
@@ -59,7 +60,10 @@ kind = "office"
 
 def bring_in(database: Database, text: str) -> Changes:
     with database.writing() as db:
-        return write_plan(db, read_plan(text.encode()), NOW)
+        plan = read_plan(text.encode())
+        stored = stored_set_up(db, lock_council(db, plan.authority["slug"]))
+        difference = difference_between(stored.values, planned_set_up(plan), NOW)
+        return apply_difference(db, stored, difference)
 
 
 def catalogue(database: Database, slug: str) -> Catalogue:
@@ -74,10 +78,10 @@ def contents(database: Database) -> dict[str, list[Any]]:
         return {table.name: sorted(map(repr, db.execute(select(table)))) for table in tables}
 
 
-def mistakes(text: str | bytes) -> list[tuple[int, str]]:
+def errors(text: str | bytes) -> list[tuple[int, str]]:
     with pytest.raises(InvalidFile) as caught:
         read_plan(text.encode() if isinstance(text, str) else text)
-    return [(mistake.line, mistake.what) for mistake in caught.value.errors]
+    return [(error.line, error.what) for error in caught.value.errors]
 
 
 def line_with(text: str, part: str) -> int:
@@ -201,29 +205,6 @@ def test_another_council_is_left_alone(database: Database) -> None:
     assert catalogue(database, "smallville") is before
 
 
-@pytest.fixture
-def ahead() -> Iterator[list[str]]:
-    """Somebody who says that three appointments rely on every desk; gives what was asked about."""
-    asked: list[str] = []
-
-    def three_desks(_session: Session, *, kind: str, row_id: int, now: datetime) -> int:
-        asked.append(kind)
-        return 3 if kind == "resource" else 0
-
-    with left_out.connected_to(three_desks):
-        yield asked
-
-
-def test_a_resource_with_appointments_to_come_stops_the_import(database: Database, ahead: list[str]) -> None:
-    bring_in(database, SMALL)
-    before = contents(database)
-    with pytest.raises(InvalidFile) as caught:
-        bring_in(database, SMALL.replace('"desk"\n  name', '"table"\n  name').replace('["desk"]', '["table"]'))
-    assert 'resource "desk" of site "hall" is left out of the file, and 3 appointments' in str(caught.value)
-    assert ahead == ["resource"]
-    assert contents(database) == before
-
-
 def test_a_resource_that_the_record_needs_is_kept_and_opened_by_nothing(database: Database) -> None:
     bring_in(database, SMALL)
     with database.writing() as db:
@@ -244,34 +225,10 @@ def _refer_to_the_desk(db: Session) -> None:
     db.execute(feeds.insert().values(**values, token_digest="x", name="Desk", created_at=NOW))
 
 
-def test_a_new_closure_is_announced_in_the_same_transaction(database: Database) -> None:
-    bring_in(database, SMALL)
-    announced: list[tuple[int, datetime]] = []
-
-    def touched(db: Session, *, closure_id: int, now: datetime) -> int:
-        assert db.in_transaction()
-        announced.append((closure_id, now))
-        return 4
-
-    closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
-    with closure_made.connected_to(touched):
-        assert bring_in(database, SMALL + closure).to_rebook == 4
-        assert bring_in(database, SMALL + closure).to_rebook == 0
-    assert [now for _, now in announced] == [NOW]
-
-
-def test_a_closure_that_is_over_is_not_announced_and_stays_as_the_record(database: Database) -> None:
-    announced: list[int] = []
-
-    def touched(_session: Session, *, closure_id: int, now: datetime) -> int:
-        announced.append(closure_id)
-        return 0
-
+def test_a_closure_that_is_over_stays_as_the_record(database: Database) -> None:
     over = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-11-02\n'
-    with closure_made.connected_to(touched):
-        bring_in(database, SMALL + over)
-        assert bring_in(database, SMALL).are_none
-    assert announced == []
+    bring_in(database, SMALL + over)
+    assert bring_in(database, SMALL).are_none
     assert len(catalogue(database, "smallville").site("hall").closures) == 1
 
 
@@ -282,22 +239,8 @@ def test_a_closure_that_is_left_out_opens_again(database: Database) -> None:
     assert catalogue(database, "smallville").site("hall").closures == ()
 
 
-def test_nothing_is_half_imported(database: Database) -> None:
-    """The last thing to be written fails; the first is not there."""
-
-    def fail(_session: Session, *, closure_id: int, now: datetime) -> int:
-        raise RuntimeError("no more room")
-
-    closure = '\n  [[sites.closures]]\n  slug = "flood"\n  first_date = 2026-12-01\n'
-    with closure_made.connected_to(fail), pytest.raises(RuntimeError, match="no more room"):
-        bring_in(database, SMALL + closure)
-    with database.reading() as db:
-        for table in (Authority, Site, Service, Resource, AuditEntry):
-            assert db.scalar(select(func.count()).select_from(table)) == 0
-
-
 @pytest.mark.parametrize(
-    ("old", "new", "part", "said"),
+    ("old", "new", "part", "advice"),
     [
         ("duration_minutes = 30", "durration_minutes = 30", "durration", "did you mean 'duration_minutes'?"),
         ("duration_minutes = 30", 'duration_minutes = "30"', "duration", "whole number without quotes, not text"),
@@ -331,14 +274,14 @@ def test_nothing_is_half_imported(database: Database) -> None:
         ("[[sites]]", "[[sytes]]", "[[sytes]]", "did you mean 'sites'?"),
     ],
 )
-def test_a_mistake_names_its_line_and_what_to_do(old: str, new: str, part: str, said: str) -> None:
+def test_an_error_names_its_line_and_what_to_do(old: str, new: str, part: str, advice: str) -> None:
     text = changed(old, new)
-    found = mistakes(text)
-    assert any(line == line_with(text, part) and said in what for line, what in found), found
+    found = errors(text)
+    assert any(line == line_with(text, part) and advice in what for line, what in found), found
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "advice"),
     [
         ("FREQ=SECONDLY", "needs FREQ="),
         ("FREQ=WEEKLY;BYHOUR=9", "BYHOUR"),
@@ -351,41 +294,41 @@ def test_a_mistake_names_its_line_and_what_to_do(old: str, new: str, part: str, 
         ("FREQ=WEEKLY;BYDAY=", "cannot be read as a rule"),
     ],
 )
-def test_a_rule_that_cannot_be_run_is_refused(rule: str, said: str) -> None:
+def test_a_rule_that_cannot_be_run_is_refused(rule: str, advice: str) -> None:
     text = changed('days = ["monday"]', f'rrule = "{rule}"\n  first_date = 2026-11-23')
-    found = mistakes(text)
-    assert any(line == line_with(text, "rrule =") and said in what for line, what in found), found
+    found = errors(text)
+    assert any(line == line_with(text, "rrule =") and advice in what for line, what in found), found
 
 
-def test_all_mistakes_are_told_at_once_and_in_order() -> None:
+def test_all_errors_are_reported_at_once_and_in_order() -> None:
     text = SMALL.replace("30", "31").replace('"12:00"', '"08:00"').replace('kind = "office"', 'kind = "x"')
-    lines = [line for line, _ in mistakes(text)]
+    lines = [line for line, _ in errors(text)]
     assert lines == [line_with(text, part) for part in ("duration_minutes", 'kind = "x"', "ends =")]
 
 
-def test_a_slug_that_comes_twice_is_told_at_its_second_place() -> None:
+def test_a_slug_that_comes_twice_is_reported_at_its_second_place() -> None:
     again = '[[services]]\nslug = "advice"\nname = "More"\nduration_minutes = 30\nrequirements = [{ kind = "desk" }]\n'
     text = SMALL + again
-    assert mistakes(text) == [
+    assert errors(text) == [
         (len(SMALL.splitlines()) + 2, "service 'advice' stands in the file twice; give each a slug of its own.")
     ]
 
 
-def test_an_exception_on_a_day_without_a_session_is_a_mistake() -> None:
+def test_an_exception_on_a_day_without_a_session_is_an_error() -> None:
     text = SMALL + "\n  [[sites.sessions.exceptions]]\n  date = 2026-11-24\n"
-    ((line, what),) = mistakes(text)
+    ((line, what),) = errors(text)
     assert line == line_with(text, "date = 2026-11-24")
     assert "not held on Tuesday 2026-11-24" in what
 
 
 def test_a_closure_must_say_days_or_moments() -> None:
     text = SMALL + '\n[[closures]]\nslug = "flood"\nfirst_date = 2026-12-02\nstarts_at = 2026-12-01T09:00:00\n'
-    ((line, what),) = mistakes(text)
+    ((line, what),) = errors(text)
     assert (line, "either first_date" in what) == (line_with(text, "[[closures]]"), True)
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "said"),
+    ("content", "line", "advice"),
     [
         (b"", 1, "empty"),
         (b"\xef\xbb\xbf \n", 1, "empty"),
@@ -401,9 +344,9 @@ def test_a_closure_must_say_days_or_moments() -> None:
         (b"PK\x03\x04\x00\x00", 1, "not valid TOML"),
     ],
 )
-def test_what_is_no_plan_at_all_is_refused_in_words(content: bytes, line: int, said: str) -> None:
-    found = mistakes(content)
-    assert any(at == line and said in what for at, what in found), found
+def test_what_is_no_plan_at_all_is_refused_with_a_reason(content: bytes, line: int, advice: str) -> None:
+    found = errors(content)
+    assert any(at == line and advice in what for at, what in found), found
 
 
 def test_a_mark_in_front_and_windows_line_ends_do_no_harm() -> None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask.testing import FlaskCliRunner
+
+from booking.slot_tokens import SlotKey
+from booking.use_cases.book import Booking, book
+from core.database import Database
+from core.wall_clock import unit_of
+from locations.catalogue_queries import catalogue_of
+from people.residents.details import ResidentDetails
+from tests.locations.test_import import SMALL
+from tests.support.factories import RESIDENT, make_runtime
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/anytown.toml"
 
@@ -32,3 +42,22 @@ def test_a_file_that_is_not_there_is_told_plainly(runner: FlaskCliRunner) -> Non
     result = runner.invoke(args=["locations", "import", "/no/such/file.toml"])
     assert result.exit_code == 2
     assert "does not exist" in result.output
+
+
+def test_it_says_how_many_people_must_be_rebooked(runner: FlaskCliRunner, database: Database, tmp_path: Path) -> None:
+    runtime, file = make_runtime(database), tmp_path / "smallville.toml"
+    file.write_text(SMALL, encoding="utf-8")
+    runner.invoke(args=["locations", "import", str(file)])
+    with database.reading() as db:
+        known = catalogue_of(db, "smallville")
+    for hour in (9, 11):
+        unit = unit_of(datetime(2026, 11, 30, hour, tzinfo=UTC))
+        slot_key = SlotKey(known.authority.id, known.sites[0].id, (known.services[0].id,), "in_person", unit)
+        book(
+            runtime, Booking(known.authority.id, "online", ResidentDetails("Robin"), slot_key=slot_key), actor=RESIDENT
+        )
+    file.write_text(SMALL.replace('ends = "12:00"', 'ends = "11:00"'), encoding="utf-8")
+    result = runner.invoke(args=["locations", "import", str(file)])
+    assert result.output == (
+        "Changed: 1 session.\n1 booked appointments do not fit the new plan. They are listed to be rebooked.\n"
+    )

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from booking.availability.plan_changes import Reason
 from booking.queries.appointments import AppointmentView
-from booking.queries.day_list import SiteDayView
+from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import CANCELLED, STATE_WORDS, State
 from locations.catalogue import Catalogue
 from locations.model import ServiceFacts, SiteFacts
@@ -22,6 +24,14 @@ from web.site.gap_rows import GapRow, gap_rows
 from web.site.notices import notices_of, opening_words
 
 LONG_LIST = 8  # about what a screen shows: from here on a link to the present is worth its line
+REASON_LABELS = {
+    "closure": _l("closure"),
+    Reason.CLOSED: _l("closed then"),
+    Reason.HOURS: _l("no longer open then"),
+    Reason.MODE: _l("no longer held like this"),
+    Reason.SKILLS: _l("nobody there can do it then"),
+    Reason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,13 +71,18 @@ class DayPage:
         return mark_of((self.top_mark, self.now_id, [item.mark for item in self.items]))
 
 
+def _reason_text(person: RebookPerson) -> str:
+    """Why somebody must be rebooked: what the council wrote about its closure, or what the code means."""
+    return person.closure_reason or str(REASON_LABELS[person.code])
+
+
 def page_of(day: SiteDayView, wanted: DayFilter, *, may_record: bool) -> DayPage:
     """The page of the day, narrowed to what is wanted. Nobody can have arrived on a day that has not begun."""
     today = day.now.astimezone(ZoneInfo(day.zone)).date()
     may_record = may_record and day.date <= today
     here = [view for view in day.appointments if wanted.has_place_for(view)]
     shown = [view for view in here if wanted.shows(view)]
-    reasons = {person.appointment.id: person.reason or _("closure") for person in day.to_rebook}
+    reasons = {person.appointment.id: _reason_text(person) for person in day.to_rebook}
     rows = [row_of(view, day.now, may_record=may_record, to_rebook=reasons.get(view.id, "")) for view in shown]
     stretches = [stretch for stretch in day.gaps if wanted.shows_gap(stretch, day.site, day.catalogue)]
     gaps = gap_rows(stretches, day.site, day.zone, day.now)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
-from booking.queries.day_list import LastDeed
+from booking.queries.day_list import LastChange
 from booking.states import CANCELLED, STATE_WORDS
 from web.components.form_fields import FieldError
 from web.request_language import format_day, format_time
@@ -33,7 +33,7 @@ class Trouble:
 NO_TROUBLE = Trouble()
 
 
-def conflict_words(view: AppointmentView, last: LastDeed | None) -> str:
+def conflict_words(view: AppointmentView, last: LastChange | None) -> str:
     """What the state of an appointment is now, who saw to that and when."""
     zone = ZoneInfo(view.zone)
     state = _(STATE_WORDS[view.state])

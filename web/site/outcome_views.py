@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, by_reference
-from booking.queries.day_list import last_deed_of
+from booking.queries.day_list import last_change_of
 from booking.states import CANCELLED, State
 from booking.use_cases.outcomes import correct, move
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound
@@ -135,5 +135,5 @@ def _do(desk: FrontDesk, view: AppointmentView, click: Click, *, is_undo: bool) 
 def _conflict(desk: FrontDesk, click: Click) -> Trouble:
     with desk.runtime.database.reading() as db:
         view = by_reference(db, desk.catalogue, click.reference)
-        last = last_deed_of(db, view.authority_id, view.id)
+        last = last_change_of(db, view.authority_id, view.id)
     return Trouble(view.reference, conflict_words(view, last))

@@ -13,7 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
+from booking.availability.plan_changes import Reason
 from booking.states import State
+from booking.tables import Appointment, RebookItem
 from booking.use_cases.changes import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
@@ -34,6 +36,7 @@ from tests.support.factories import (
 )
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import DAY, DESK, NINE, SITE, Library
+from web.site.day_page import REASON_LABELS
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -173,6 +176,20 @@ def test_closures_say_so_and_who_must_be_rebooked(library: Library, desk: FlaskC
     assert "(leave no message)" in notice
     assert "Ali Open" not in notice
     assert page.link("07700 900222") == "tel:07700900222"
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_who_no_longer_fits_the_plan_is_listed_with_the_reason(
+    library: Library, desk: FlaskClient, reason: Reason
+) -> None:
+    reference = library.book(60)
+    with library.database.writing() as db:
+        appointment_id = db.scalars(select(Appointment.id).where(Appointment.reference == reference)).one()
+        values = {"authority_id": library.world.authority_id, "appointment_id": appointment_id, "created_at": NINE}
+        db.add(RebookItem(**values, reason=reason.value))
+    text = page_at(desk).text
+    assert "1 person to rebook" in text
+    assert f"To rebook: {REASON_LABELS[reason]}" in text
 
 
 def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, desk: FlaskClient) -> None:

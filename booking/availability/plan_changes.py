@@ -1,0 +1,220 @@
+"""What a change of a council's set-up does to free times and to bookings: the set-up before, the set-up after, bookings.
+
+A booking fits while the engine would accept it at its own time, on a day without other bookings, with the resources that
+it occupies. Grid, lead time and horizon are rules for new bookings; they do not concern who is booked already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from booking.availability.busy import NOTHING_BUSY, BusyRow, busy_index
+from booking.availability.engine import check_slot, find_slots
+from booking.availability.site_days import search_for, site_day
+from booking.availability.values import NO_NAMES, Requirement, Search, SiteDay, SlotCheck
+from booking.slot_tokens import LAST_UNIT, SlotKey
+from core.errors import NotFound
+from core.wall_clock import days_between, local_date_of, local_day
+from locations.catalogue import Catalogue
+
+ANYTHING = Requirement("anything")
+
+
+class Reason(StrEnum):
+    """Why a booking does not fit the set-up."""
+
+    MODE = "mode"
+    """It can no longer be held in this mode."""
+    HOURS = "hours"
+    """No session is open for its services at its time."""
+    CLOSED = "closed"
+    """A closure or a bank holiday shuts the place, or all that could serve it."""
+    SKILLS = "skills"
+    """Nothing that is open then has what its services or its support needs require."""
+    RESOURCE = "resource"
+    """What it occupies can no longer serve it; something else at the site could."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookedVisit:
+    """A booking or a hold, as far as its fit is concerned. `seats` are what it occupies."""
+
+    owner_id: int
+    slot: SlotKey
+    needs: frozenset[str]
+    seats: tuple[BusyRow, ...]
+
+    @property
+    def resource_ids(self) -> frozenset[int]:
+        """The resources that it occupies."""
+        return frozenset(seat[0] for seat in self.seats)
+
+
+@dataclass(frozen=True, slots=True)
+class NoLongerFits:
+    """A booking that fitted before the change and does not fit after it, and why."""
+
+    visit: BookedVisit
+    reason: Reason
+
+
+class ServiceSlot(NamedTuple):
+    """So many (`free`) visits for one service that could begin at a site at this unit."""
+
+    service_id: int
+    site_id: int
+    start_unit: int
+    free: int
+
+
+@dataclass(frozen=True)
+class PlanEffect:
+    """The capacity that appears and disappears, by service, site and start, and the bookings that no longer fit."""
+
+    appearing: tuple[ServiceSlot, ...]
+    disappearing: tuple[ServiceSlot, ...]
+    no_longer_fit: tuple[NoLongerFits, ...]
+
+
+def effect_of_plan(
+    before: Catalogue, after: Catalogue, visits: Iterable[BookedVisit], dates: tuple[date, date], now: datetime
+) -> PlanEffect:
+    """What replacing `before` by `after` does to the staff's free times on `dates` (both included) and to `visits`."""
+    visits = tuple(visits)
+    seats = [seat for visit in visits for seat in visit.seats]
+    old, new = _capacity(before, seats, dates, now), _capacity(after, seats, dates, now)
+    return PlanEffect(
+        appearing=_more(new, old), disappearing=_more(old, new), no_longer_fit=no_longer_fit(before, after, visits, now)
+    )
+
+
+def no_longer_fit(
+    before: Catalogue, after: Catalogue, visits: Iterable[BookedVisit], now: datetime
+) -> tuple[NoLongerFits, ...]:
+    """Those of `visits` that fit `before` and do not fit `after`, each with its reason."""
+    old, new = PlanFit(before, now), PlanFit(after, now)
+    found = ((visit, new.why_not(visit)) for visit in visits if not _is_same(old, new, visit))
+    return tuple(
+        NoLongerFits(visit, reason) for visit, reason in found if reason is not None and old.why_not(visit) is None
+    )
+
+
+Capacity = dict[tuple[int, int, int], int]
+
+
+def _capacity(catalogue: Catalogue, seats: Iterable[BusyRow], dates: tuple[date, date], now: datetime) -> Capacity:
+    """How many visits fit, by service, site and start unit."""
+    zone, busy = catalogue.authority.zone, busy_index(seats)
+    days = days_between(*dates, zone)
+    capacity: Capacity = {}
+    for service in catalogue.services:
+        search = search_for(catalogue, (service.id,), now, for_public=False)
+        sites = [
+            site for site in catalogue.sites if service.id in site.service_ids and set(site.modes) & set(service.modes)
+        ]
+        for slot in find_slots(search, [site_day(site, day, zone) for site in sites for day in days], busy):
+            capacity[service.id, slot.site_id, slot.start_unit] = slot.free
+    return capacity
+
+
+def _more(one: Capacity, other: Capacity) -> tuple[ServiceSlot, ...]:
+    """What `one` has more than `other`."""
+    more = ((key, free - other.get(key, 0)) for key, free in one.items())
+    return tuple(sorted(ServiceSlot(*key, free) for key, free in more if free > 0))
+
+
+class PlanFit:
+    """Whether visits fit one set-up. It remembers the days and searches that it worked out."""
+
+    def __init__(self, catalogue: Catalogue, now: datetime) -> None:
+        self.catalogue, self._now = catalogue, now
+        self._searches: dict[tuple[tuple[int, ...], bool, frozenset[str]], Search] = {}
+
+    def why_not(self, visit: BookedVisit) -> Reason | None:
+        """Why the visit does not fit, or None when it does."""
+        try:
+            search, day = self.search(visit), self.day(visit)
+        except NotFound:  # its site or one of its services is gone
+            return Reason.HOURS
+        if not self.has_mode(visit):
+            return Reason.MODE
+        return _why_not(search, day, visit)
+
+    def search(self, visit: BookedVisit) -> Search:
+        """What the engine is asked for the visit. Raises: NotFound."""
+        key = (visit.slot.service_ids, visit.slot.extra_time, visit.needs)
+        if key not in self._searches:
+            services, extra_time, needs = key
+            asked = search_for(
+                self.catalogue, services, self._now, for_public=False, needs=needs, extra_time=extra_time
+            )
+            shapes = tuple(replace(shape, grid_ticks=1) for shape in asked.visit)
+            self._searches[key] = replace(asked, visit=shapes, earliest_unit=0, latest_unit=LAST_UNIT)
+        return self._searches[key]
+
+    def day(self, visit: BookedVisit) -> SiteDay:
+        """The plan of the visit's site on its day. Raises: NotFound."""
+        zone = self.catalogue.authority.zone
+        return site_day(
+            self.catalogue.site_by_id(visit.slot.site_id),
+            local_day(local_date_of(visit.slot.start_unit, zone), zone),
+            zone,
+        )
+
+    def has_mode(self, visit: BookedVisit) -> bool:
+        """Whether the site and all services of the visit can be had in its mode. Raises: NotFound."""
+        services = (self.catalogue.service_by_id(service_id) for service_id in visit.slot.service_ids)
+        modes = self.catalogue.site_by_id(visit.slot.site_id).modes
+        return visit.slot.mode in modes and all(visit.slot.mode in service.modes for service in services)
+
+
+def _is_same(old: PlanFit, new: PlanFit, visit: BookedVisit) -> bool:
+    """Whether nothing that decides about the visit differs: most visits of a changed plan are not concerned."""
+    try:
+        return (
+            old.day(visit) == new.day(visit)
+            and old.search(visit) == new.search(visit)
+            and old.has_mode(visit) == new.has_mode(visit)
+        )
+    except NotFound:
+        return False
+
+
+def _why_not(search: Search, day: SiteDay, visit: BookedVisit) -> Reason | None:
+    unit = visit.slot.start_unit
+    own = replace(day, resources=tuple(r for r in day.resources if r.resource.resource_id in visit.resource_ids))
+    if _can_begin(search, own, unit):
+        return None
+    if _can_begin(search, day, unit):
+        return Reason.RESOURCE
+    if _can_begin(search, _without_closures(day), unit):
+        return Reason.CLOSED
+    if _can_begin(_for_anything(search), _of_anything(day), unit):
+        return Reason.SKILLS
+    return Reason.HOURS
+
+
+def _can_begin(search: Search, day: SiteDay, unit: int) -> bool:
+    return check_slot(search, day, NOTHING_BUSY, unit) is SlotCheck.FREE
+
+
+def _without_closures(day: SiteDay) -> SiteDay:
+    return replace(day, resources=tuple(replace(resource, closed=0) for resource in day.resources))
+
+
+def _for_anything(search: Search) -> Search:
+    """The same times, for which any one resource will do."""
+    return replace(
+        search, visit=tuple(replace(shape, requirements=(ANYTHING,)) for shape in search.visit), needs=NO_NAMES
+    )
+
+
+def _of_anything(day: SiteDay) -> SiteDay:
+    """The same openings, of resources that all meet `ANYTHING`."""
+    return replace(
+        day, resources=tuple(replace(r, resource=replace(r.resource, kind=ANYTHING.kind)) for r in day.resources)
+    )

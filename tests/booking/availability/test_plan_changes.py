@@ -1,0 +1,183 @@
+"""What a changed set-up does to slots and bookings, held against the engine itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from booking.availability.busy import NOTHING_BUSY, busy_index
+from booking.availability.engine import check_slot, find_slots
+from booking.availability.plan_changes import BookedVisit, Reason, effect_of_plan, no_longer_fit
+from booking.availability.site_days import search_for, site_day
+from booking.availability.values import SlotCheck
+from booking.slot_tokens import SlotKey
+from core.wall_clock import days_between, local_date_of, local_day, unit_of
+from locations.catalogue import Catalogue
+from locations.model import (
+    ClosureFacts,
+    DatedSessionFacts,
+    RequirementFacts,
+    ResourceFacts,
+    SessionHours,
+    SiteFacts,
+)
+from tests.booking.availability.random_set_ups import (
+    DATES,
+    NOW,
+    ZONE,
+    ChangedCouncil,
+    changed_councils,
+    make_authority,
+    make_service,
+    make_site,
+)
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+CHRISTMAS = date(2026, 12, 25)
+DAY = date(2026, 11, 24)
+
+
+def examples(number: int) -> settings:
+    """The same councils on every run."""
+    return settings(max_examples=number, derandomize=True, database=None, deadline=None, suppress_health_check=SLOW)
+
+
+def is_refused(catalogue: Catalogue, site: SiteFacts, visit: BookedVisit) -> bool:
+    """Whether the engine refuses the visit at its own time, at this site, on a day without bookings."""
+    slot = visit.slot
+    if slot.mode not in site.modes or any(
+        slot.mode not in catalogue.service_by_id(service_id).modes for service_id in slot.service_ids
+    ):
+        return True
+    search = search_for(
+        catalogue, slot.service_ids, NOW, for_public=False, needs=visit.needs, extra_time=slot.extra_time
+    )
+    day = site_day(site, local_day(local_date_of(slot.start_unit, ZONE), ZONE), ZONE)
+    return check_slot(search, day, NOTHING_BUSY, slot.start_unit) is not SlotCheck.FREE
+
+
+@examples(150)
+@given(changed_councils())
+def test_who_no_longer_fits_is_whom_the_engine_refuses_on_an_empty_day(council: ChangedCouncil) -> None:
+    after = council.after
+    lost = {found.visit.owner_id: found.reason for found in no_longer_fit(council.before, after, council.visits, NOW)}
+    for visit in council.visits:
+        site = after.site_by_id(visit.slot.site_id)
+        own = tuple(resource for resource in site.resources if resource.id in visit.resource_ids)
+        assert (visit.owner_id in lost) == is_refused(after, replace(site, resources=own), visit)
+        is_lost_anyway = visit.owner_id in lost and lost[visit.owner_id] is not Reason.RESOURCE
+        assert is_lost_anyway == is_refused(after, site, visit)
+
+
+@examples(60)
+@given(changed_councils())
+def test_appearing_and_disappearing_capacity_is_the_difference_of_the_engines_slots(council: ChangedCouncil) -> None:
+    effect = effect_of_plan(council.before, council.after, council.visits, DATES, NOW)
+    busy = busy_index([seat for visit in council.visits for seat in visit.seats])
+
+    def capacity(catalogue: Catalogue) -> Counter[tuple[int, int, int]]:
+        found: Counter[tuple[int, int, int]] = Counter()
+        for service in catalogue.services:
+            for site in catalogue.sites:
+                if set(site.modes) & set(service.modes):
+                    search = search_for(catalogue, (service.id,), NOW, for_public=False)
+                    days = [site_day(site, day, ZONE) for day in days_between(*DATES, ZONE)]
+                    slots = find_slots(search, days, busy)
+                    found.update({(service.id, slot.site_id, slot.start_unit): slot.free for slot in slots})
+        return found
+
+    old, new = capacity(council.before), capacity(council.after)
+    assert Counter({slot[:3]: slot.free for slot in effect.appearing}) == new - old
+    assert Counter({slot[:3]: slot.free for slot in effect.disappearing}) == old - new
+
+
+@examples(40)
+@given(changed_councils())
+def test_nothing_changes_for_a_set_up_that_stays(council: ChangedCouncil) -> None:
+    same = Catalogue(
+        council.before.authority, council.before.services, tuple(replace(site) for site in council.before.sites)
+    )
+    effect = effect_of_plan(council.before, same, council.visits, DATES, NOW)
+    assert (effect.appearing, effect.disappearing, effect.no_longer_fit) == ((), (), ())
+
+
+ANN, BOB = (ResourceFacts(n, name, name, "adviser", 1, frozenset({"housing"})) for n, name in ((1, "ann"), (2, "bob")))
+ADVICE = make_service(1, 30, (RequirementFacts("adviser", frozenset({"housing"})),))
+
+
+def council(
+    *,
+    resources: tuple[ResourceFacts, ...] = (ANN, BOB),
+    starts: int = 9,
+    ends: int = 12,
+    day: date = DAY,
+    opened: tuple[int, ...] = (1, 2),
+    closures: tuple[ClosureFacts, ...] = (),
+    kind: str = "office",
+    service: object = ADVICE,
+    closes_on_bank_holidays: bool = False,
+) -> Catalogue:
+    session = DatedSessionFacts("x", day, SessionHours(time(starts), time(ends)), opened, frozenset({1}))
+    site = make_site(
+        resources,
+        kind=kind,
+        dated_sessions=(session,),
+        closures=closures,
+        closes_on_bank_holidays=closes_on_bank_holidays,
+    )
+    return Catalogue(make_authority(), (service,), (site,))  # type: ignore[arg-type]
+
+
+def visit_at(hour: int, minute: int = 0, day: date = DAY) -> BookedVisit:
+    """A visit of half an hour to Ann."""
+    unit = unit_of(datetime.combine(day, time(hour, minute), UTC))
+    return BookedVisit(7, SlotKey(1, 1, (1,), "in_person", unit), frozenset(), ((1, 0, unit, unit + 6),))
+
+
+def shut(resource_id: int | None = None) -> tuple[ClosureFacts, ...]:
+    begin = datetime.combine(DAY, time(9), UTC)
+    return (ClosureFacts(begin, begin + timedelta(hours=1), resource_id),)
+
+
+@pytest.mark.parametrize(
+    ("after", "reason"),
+    [
+        (council(), None),
+        (council(ends=10), None),
+        (council(starts=10), Reason.HOURS),
+        (council(day=DAY + timedelta(days=1)), Reason.HOURS),
+        (council(closures=shut()), Reason.CLOSED),
+        (council(closures=shut(resource_id=1)), Reason.RESOURCE),
+        (council(closures=shut(resource_id=2)), None),
+        (council(opened=(2,)), Reason.RESOURCE),
+        (council(resources=(BOB,)), Reason.RESOURCE),
+        (council(resources=(replace(ANN, skills=frozenset()), BOB)), Reason.RESOURCE),
+        (council(resources=(replace(ANN, skills=frozenset()),)), Reason.SKILLS),
+        (council(resources=(replace(ANN, kind="desk"),)), Reason.SKILLS),
+        (council(kind="virtual"), Reason.MODE),
+        (council(service=replace(ADVICE, modes=("phone",))), Reason.MODE),
+        (council(service=replace(ADVICE, grid_minutes=60)), None),
+        (council(service=replace(ADVICE, lead_minutes=60 * 24 * 300, horizon_days=1)), None),
+        (council(service=replace(ADVICE, duration_minutes=240)), Reason.HOURS),
+        (Catalogue(make_authority(), (ADVICE,), ()), Reason.HOURS),
+    ],
+)
+def test_the_reason_is_the_first_rule_that_refuses(after: Catalogue, reason: Reason | None) -> None:
+    lost = no_longer_fit(council(), after, [visit_at(9, 15)], NOW)
+    assert [found.reason for found in lost] == ([] if reason is None else [reason])
+
+
+def test_a_bank_holiday_that_counts_now_closes() -> None:
+    before, after = (council(day=CHRISTMAS, closes_on_bank_holidays=closes) for closes in (False, True))
+    (lost,) = no_longer_fit(before, after, [visit_at(9, day=CHRISTMAS)], NOW)
+    assert lost.reason is Reason.CLOSED
+
+
+def test_what_did_not_fit_before_is_no_news() -> None:
+    assert no_longer_fit(council(starts=10), council(ends=10, starts=9), [visit_at(10)], NOW)
+    assert no_longer_fit(council(starts=10), council(starts=11), [visit_at(9)], NOW) == ()
