@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from booking.availability.busy import NOTHING_BUSY, BusyRow, busy_index
@@ -97,10 +98,14 @@ def no_longer_fit(
 ) -> tuple[NoLongerFits, ...]:
     """Those of `visits` that fit `before` and do not fit `after`, each with its reason."""
     old, new = PlanFit(before, now), PlanFit(after, now)
-    found = ((visit, new.why_not(visit)) for visit in visits if not _is_same(old, new, visit))
+    found = ((visit, new.why_not(visit)) for visit in visits if _differs(old.facts(visit), new.facts(visit)))
     return tuple(
         NoLongerFits(visit, reason) for visit, reason in found if reason is not None and old.why_not(visit) is None
     )
+
+
+def _differs(old: tuple[Search, SiteDay, bool] | None, new: tuple[Search, SiteDay, bool] | None) -> bool:
+    return old is None or old != new
 
 
 Capacity = dict[tuple[int, int, int], int]
@@ -127,73 +132,98 @@ def _more(one: Capacity, other: Capacity) -> tuple[ServiceSlot, ...]:
     return tuple(sorted(ServiceSlot(*key, free) for key, free in more if free > 0))
 
 
+class _Day:
+    """A site's day, and what it is to those who ask for less: each worked out once, for all visits of the day."""
+
+    def __init__(self, whole: SiteDay) -> None:
+        self.whole = whole
+        self._own: dict[frozenset[int], SiteDay] = {}
+
+    def own(self, resource_ids: frozenset[int]) -> SiteDay:
+        """The day with these resources alone."""
+        if resource_ids not in self._own:
+            resources = tuple(r for r in self.whole.resources if r.resource.resource_id in resource_ids)
+            self._own[resource_ids] = replace(self.whole, resources=resources)
+        return self._own[resource_ids]
+
+    @cached_property
+    def without_closures(self) -> SiteDay:
+        """The day as if nothing were shut."""
+        return replace(self.whole, resources=tuple(replace(resource, closed=0) for resource in self.whole.resources))
+
+    @cached_property
+    def of_anything(self) -> SiteDay:
+        """The same openings, of resources that all meet `ANYTHING`."""
+        resources = (replace(r, resource=replace(r.resource, kind=ANYTHING.kind)) for r in self.whole.resources)
+        return replace(self.whole, resources=tuple(resources))
+
+
 class PlanFit:
     """Whether visits fit one set-up. It remembers the days and searches that it worked out."""
 
     def __init__(self, catalogue: Catalogue, now: datetime) -> None:
-        self.catalogue, self._now = catalogue, now
+        self._catalogue, self._now = catalogue, now
         self._searches: dict[tuple[tuple[int, ...], bool, frozenset[str]], Search] = {}
+        self._days: dict[tuple[int, date], _Day] = {}
+        self._days_by_start: dict[tuple[int, int], _Day] = {}
 
     def why_not(self, visit: BookedVisit) -> Reason | None:
         """Why the visit does not fit, or None when it does."""
         try:
-            search, day = self.search(visit), self.day(visit)
+            search, day, has_mode = self._search(visit), self._day(visit), self._has_mode(visit)
         except NotFound:  # its site or one of its services is gone
             return Reason.HOURS
-        if not self.has_mode(visit):
+        if not has_mode:
             return Reason.MODE
         return _why_not(search, day, visit)
 
-    def search(self, visit: BookedVisit) -> Search:
+    def facts(self, visit: BookedVisit) -> tuple[Search, SiteDay, bool] | None:
+        """All that decides whether the visit fits: equal facts, equal answers. None when its site or a service is gone."""
+        try:
+            return self._search(visit), self._day(visit).own(visit.resource_ids), self._has_mode(visit)
+        except NotFound:
+            return None
+
+    def _search(self, visit: BookedVisit) -> Search:
         """What the engine is asked for the visit. Raises: NotFound."""
         key = (visit.slot.service_ids, visit.slot.extra_time, visit.needs)
         if key not in self._searches:
             services, extra_time, needs = key
             asked = search_for(
-                self.catalogue, services, self._now, for_public=False, needs=needs, extra_time=extra_time
+                self._catalogue, services, self._now, for_public=False, needs=needs, extra_time=extra_time
             )
             shapes = tuple(replace(shape, grid_ticks=1) for shape in asked.visit)
             self._searches[key] = replace(asked, visit=shapes, earliest_unit=0, latest_unit=LAST_UNIT)
         return self._searches[key]
 
-    def day(self, visit: BookedVisit) -> SiteDay:
+    def _day(self, visit: BookedVisit) -> _Day:
         """The plan of the visit's site on its day. Raises: NotFound."""
-        zone = self.catalogue.authority.zone
-        return site_day(
-            self.catalogue.site_by_id(visit.slot.site_id),
-            local_day(local_date_of(visit.slot.start_unit, zone), zone),
-            zone,
-        )
+        slot, zone = visit.slot, self._catalogue.authority.zone
+        key = (slot.site_id, slot.start_unit)
+        if key not in self._days_by_start:
+            local = local_day(local_date_of(slot.start_unit, zone), zone)
+            if (slot.site_id, local.date) not in self._days:
+                plan = site_day(self._catalogue.site_by_id(slot.site_id), local, zone)
+                self._days[slot.site_id, local.date] = _Day(plan)
+            self._days_by_start[key] = self._days[slot.site_id, local.date]
+        return self._days_by_start[key]
 
-    def has_mode(self, visit: BookedVisit) -> bool:
+    def _has_mode(self, visit: BookedVisit) -> bool:
         """Whether the site and all services of the visit can be had in its mode. Raises: NotFound."""
-        services = (self.catalogue.service_by_id(service_id) for service_id in visit.slot.service_ids)
-        modes = self.catalogue.site_by_id(visit.slot.site_id).modes
+        services = (self._catalogue.service_by_id(service_id) for service_id in visit.slot.service_ids)
+        modes = self._catalogue.site_by_id(visit.slot.site_id).modes
         return visit.slot.mode in modes and all(visit.slot.mode in service.modes for service in services)
 
 
-def _is_same(old: PlanFit, new: PlanFit, visit: BookedVisit) -> bool:
-    """Whether nothing that decides about the visit differs: most visits of a changed plan are not concerned."""
-    try:
-        return (
-            old.day(visit) == new.day(visit)
-            and old.search(visit) == new.search(visit)
-            and old.has_mode(visit) == new.has_mode(visit)
-        )
-    except NotFound:
-        return False
-
-
-def _why_not(search: Search, day: SiteDay, visit: BookedVisit) -> Reason | None:
+def _why_not(search: Search, day: _Day, visit: BookedVisit) -> Reason | None:
     unit = visit.slot.start_unit
-    own = replace(day, resources=tuple(r for r in day.resources if r.resource.resource_id in visit.resource_ids))
-    if _can_begin(search, own, unit):
+    if _can_begin(search, day.own(visit.resource_ids), unit):
         return None
-    if _can_begin(search, day, unit):
+    if _can_begin(search, day.whole, unit):
         return Reason.RESOURCE
-    if _can_begin(search, _without_closures(day), unit):
+    if _can_begin(search, day.without_closures, unit):
         return Reason.CLOSED
-    if _can_begin(_for_anything(search), _of_anything(day), unit):
+    if _can_begin(_for_anything(search), day.of_anything, unit):
         return Reason.SKILLS
     return Reason.HOURS
 
@@ -202,19 +232,8 @@ def _can_begin(search: Search, day: SiteDay, unit: int) -> bool:
     return check_slot(search, day, NOTHING_BUSY, unit) is SlotCheck.FREE
 
 
-def _without_closures(day: SiteDay) -> SiteDay:
-    return replace(day, resources=tuple(replace(resource, closed=0) for resource in day.resources))
-
-
 def _for_anything(search: Search) -> Search:
     """The same times, for which any one resource will do."""
     return replace(
         search, visit=tuple(replace(shape, requirements=(ANYTHING,)) for shape in search.visit), needs=NO_NAMES
-    )
-
-
-def _of_anything(day: SiteDay) -> SiteDay:
-    """The same openings, of resources that all meet `ANYTHING`."""
-    return replace(
-        day, resources=tuple(replace(r, resource=replace(r.resource, kind=ANYTHING.kind)) for r in day.resources)
     )

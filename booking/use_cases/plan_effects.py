@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from booking.availability.plan_changes import NoLongerFits, PlanFit, no_longer_fit
@@ -24,6 +24,15 @@ from locations.importing.difference import Difference
 from locations.importing.set_up_queries import StoredSetUp
 
 _items = table_of(RebookItem)
+_CLOSE_ITEM = (
+    update(_items)
+    .where(
+        _items.c.appointment_id == bindparam("appointment"),
+        _items.c.closure_id.is_(None),
+        _items.c.closed_at.is_(None),
+    )
+    .values(closed_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True)
@@ -82,15 +91,10 @@ def apply_effect(db: Session, effect: Effect, authority_id: int, now: datetime) 
     """End the holds, list the people to rebook, and take off the list who fits again; how many were added to it."""
     remove_holds(db, effect.holds_ended)
     connection = connection_of(db)
-    connection.execute(
-        update(_items)
-        .where(
-            RebookItem.appointment_id.in_(effect.fit_again),
-            RebookItem.closure_id.is_(None),
-            RebookItem.closed_at.is_(None),
+    if effect.fit_again:
+        connection.execute(
+            _CLOSE_ITEM, [{"appointment": appointment_id, "now": now} for appointment_id in effect.fit_again]
         )
-        .values(closed_at=now)
-    )
     listed = listed_appointments(db, authority_id)
     common: dict[str, Any] = {"authority_id": authority_id, "closure_id": None, "created_at": now}
     items = [

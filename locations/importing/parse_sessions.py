@@ -78,14 +78,14 @@ def _note_hours(reader: Reader, row: Mapping[str, Any], path: Path, name: str) -
 
 
 def _resources(
-    reader: Reader, words: Sequence[str], groups: Mapping[str, Sequence[str]], path: Path, name: str
+    reader: Reader, names: Sequence[str], groups: Mapping[str, Sequence[str]], path: Path, name: str
 ) -> tuple[str, ...]:
     slugs: list[str] = []
-    for word in words:
-        if word not in groups:
-            hint = did_you_mean(word, list(groups)) or "; add it to the resources of the site"
-            reader.note((*path, "resources"), f"{name} opens {word!r}, which is no resource of its site{hint}.")
-        slugs += groups.get(word, ())
+    for group in names:
+        if group not in groups:
+            hint = did_you_mean(group, list(groups)) or "; add it to the resources of the site"
+            reader.note((*path, "resources"), f"{name} opens {group!r}, which is no resource of its site{hint}.")
+        slugs += groups.get(group, ())
     return tuple(dict.fromkeys(slugs))
 
 

@@ -10,7 +10,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-OPEN_WITHOUT_CLOSURE = sa.text("closure_id IS NULL AND settled_at IS NULL")
+OPEN_WITHOUT_CLOSURE = sa.text("closure_id IS NULL AND closed_at IS NULL")
 
 
 def upgrade() -> None:

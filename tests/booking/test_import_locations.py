@@ -1,4 +1,4 @@
-"""A council's file and who is booked already: nobody is left standing, and everything is written together."""
+"""A council's file and who is booked already: nobody is missed, and everything is written together."""
 
 from __future__ import annotations
 
