@@ -11,8 +11,8 @@ from api import serializers
 from api.key_guard import api_actor
 from api.request_context import idempotency_key, json_answer, signed_in_key
 from api.slot_conflicts import slot_key_of, with_alternatives
-from booking.calendar.event import appointment_event
-from booking.calendar.ical import calendar_file
+from booking.calendar.event import Audience, appointment_event
+from booking.calendar.ical import single_file
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.states import CANCELLED, CORRECTIONS, State
 from booking.use_cases.book import Booked, Booking, book
@@ -60,10 +60,16 @@ def calendar(reference: str) -> Response:
     """The appointment as a calendar file, without the link that could change it."""
     with current_runtime().database.writing() as db:
         view, catalogue = _looked_at(db, reference, "api_calendar")
+    settings = current_runtime().settings
     event = appointment_event(
-        view, catalogue.authority, language_for(DEFAULT_LANGUAGE), public_url=current_runtime().settings.public_url
+        view,
+        catalogue.authority,
+        Audience.RESIDENT,
+        language_for(DEFAULT_LANGUAGE),
+        public_url=settings.public_url,
+        mail_from=settings.mail_from,
     )
-    answer = Response(calendar_file([event]), content_type="text/calendar; charset=utf-8")
+    answer = Response(single_file(event), content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{view.reference}.ics"'
     return answer
 

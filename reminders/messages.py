@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parseaddr
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from booking.calendar.event import address_lines, appointment_event, documents_of
+from booking.calendar.event import Audience, address_lines, appointment_event, documents_of
 from booking.calendar.ical import Method, calendar_file
 from core.language import DEFAULT_LANGUAGE, Language, language_for
 from core.settings import ROOT
@@ -70,7 +69,7 @@ class Writer:
     def __init__(self, public_url: str, secret_key: str, mail_from: str) -> None:
         self.public_url = public_url
         self.secret_key = secret_key
-        self.sender = parseaddr(mail_from)[1]
+        self.mail_from = mail_from
 
     def write(self, kind: str, facts: MessageFacts, recipient: Recipient) -> Words:
         """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) for `recipient`."""
@@ -92,10 +91,11 @@ class Writer:
         event = appointment_event(
             facts,
             facts.authority,
+            Audience.RESIDENT,
             language,
             public_url=self.public_url,
             manage_url=told.manage_url if told.is_on else "",
-            organizer_email=self.sender,
+            mail_from=self.mail_from,
             attendee=(recipient.name, recipient.email),
         )
         return calendar_file([event], method)

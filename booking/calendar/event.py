@@ -1,22 +1,33 @@
-"""An appointment as a calendar shows it: the same event in a message, a download and a feed. Pure."""
+"""An appointment as a calendar shows it: one event for messages, downloads and feeds. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from email.utils import parseaddr
+from enum import Enum, auto
+from functools import lru_cache
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from booking.calendar.ical import CalendarEvent, uid_of
+from booking.states import CANCELLED, MODES
 from core.language import Language
 from core.tokens import spoken_reference
-from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
 
 ALARM_MINUTES = 120  # as the last reminder of the default plan
 
 
-class Shown(Protocol):
-    """What an event needs of an appointment; views and message facts both have it."""
+class Audience(Enum):
+    """Who reads the calendar."""
+
+    RESIDENT = auto()  # whom the appointment is for, or who acts for them
+    STAFF = auto()  # calendars that the council does not run: nothing about the resident
+
+
+class AppointmentFacts(Protocol):
+    """What an event needs of an appointment: views, message facts and feed entries all have it."""
 
     @property
     def reference(self) -> str: ...
@@ -39,37 +50,68 @@ class Shown(Protocol):
 
 
 def appointment_event(
-    appointment: Shown,
+    appointment: AppointmentFacts,
     authority: AuthorityFacts,
+    audience: Audience,
     language: Language,
     *,
     public_url: str,
+    mail_from: str = "",
     manage_url: str = "",
-    organizer_email: str = "",
     attendee: tuple[str, str] = ("", ""),
+    resources: Sequence[ResourceFacts] = (),
 ) -> CalendarEvent:
-    """The event of an appointment for the person it is for. `attendee` is name and email.
+    """The event of an appointment for an audience.
 
-    It holds nothing about the resident but what is given: without `manage_url` and `attendee` it may be shown to staff.
+    `manage_url` and `attendee` (name and email) are for residents only, `resources` (what it occupies) for staff only;
+    the other audience's event never holds them. `mail_from` is the sender of messages, for councils without an address.
     """
-    what = language.all_of([service.name for service in appointment.services])
-    return CalendarEvent(
-        uid=uid_of(appointment.reference, urlsplit(public_url).hostname or "localhost"),
-        sequence=appointment.version,
-        changed_at=appointment.changed_at,
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        zone=authority.zone,
-        summary=f"{what}, {authority.name}",
+    event = _bare_event(appointment, authority.zone, language, public_url)
+    if audience is Audience.STAFF:
+        return _for_staff(event, appointment, language, resources)
+    return replace(
+        event,
+        summary=f"{event.summary}, {authority.name}",
         description=_description(appointment, language, manage_url),
         location=", ".join(place_lines(appointment, language)),
         url=manage_url,
         organizer_name=authority.name,
-        organizer_email=authority.email or organizer_email,
+        organizer_email=authority.email or _address_in(mail_from),
         attendee_name=attendee[0],
         attendee_email=attendee[1],
         alarm_minutes=ALARM_MINUTES,
-        is_cancelled=appointment.state.startswith("cancelled"),
+    )
+
+
+def _bare_event(appointment: AppointmentFacts, zone: str, language: Language, public_url: str) -> CalendarEvent:
+    """What every audience sees alike."""
+    return CalendarEvent(
+        uid=uid_of(appointment.reference, public_url),
+        sequence=appointment.version,
+        changed_at=appointment.changed_at,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        zone=zone,
+        summary=language.all_of([service.name for service in appointment.services]),
+        is_cancelled=appointment.state in CANCELLED,
+    )
+
+
+@lru_cache(maxsize=16)
+def _address_in(mail_from: str) -> str:
+    return parseaddr(mail_from)[1]
+
+
+def _for_staff(
+    event: CalendarEvent, appointment: AppointmentFacts, language: Language, resources: Sequence[ResourceFacts]
+) -> CalendarEvent:
+    where = ", ".join(resource.name for resource in resources)
+    how = "" if appointment.mode == "in_person" else language.gettext(MODES[appointment.mode])
+    return replace(
+        event,
+        summary=", ".join(part for part in (event.summary, where, how) if part),
+        description=_reference_line(appointment, language),
+        location=appointment.site.name,
     )
 
 
@@ -78,7 +120,7 @@ def documents_of(services: Sequence[ServiceFacts]) -> list[str]:
     return list(dict.fromkeys(document for service in services for document in service.documents))
 
 
-def place_lines(appointment: Shown, language: Language) -> list[str]:
+def place_lines(appointment: AppointmentFacts, language: Language) -> list[str]:
     """Where to go, line by line; for a telephone or video appointment, how it is held."""
     if appointment.mode == "phone":
         return [language.gettext("By telephone")]
@@ -95,9 +137,9 @@ def address_lines(site: SiteFacts) -> list[str]:
     return lines
 
 
-def _description(appointment: Shown, language: Language, manage_url: str) -> str:
+def _description(appointment: AppointmentFacts, language: Language, manage_url: str) -> str:
     _ = language.gettext
-    lines = [_("Reference: %(reference)s", reference=spoken_reference(appointment.reference))]
+    lines = [_reference_line(appointment, language)]
     documents = documents_of(appointment.services)
     if documents:
         heading = _("What to bring") if appointment.mode == "in_person" else _("What to have ready")
@@ -107,3 +149,7 @@ def _description(appointment: Shown, language: Language, manage_url: str) -> str
     if manage_url:
         lines += ["", _("Change or cancel the appointment:"), manage_url]
     return "\n".join(lines)
+
+
+def _reference_line(appointment: AppointmentFacts, language: Language) -> str:
+    return language.gettext("Reference: %(reference)s", reference=spoken_reference(appointment.reference))

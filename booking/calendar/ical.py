@@ -1,19 +1,31 @@
-"""Calendar files (RFC 5545, RFC 5546) for messages, downloads and feeds: pure text, no clock, no database.
+"""Calendar files (RFC 5545, RFC 5546) for messages, downloads and feeds, written with icalendar. No clock, no database.
 
-Written by hand because the zone's definition must be: the two-rule VTIMEZONE below is what ical.js, vobject and ics
-read right, where generated ones with a list of dates put British Summer Time an hour out.
+Two things are ours: the zone of Europe/London as two rules, which ical.js, vobject and ics read right, where the
+library's own with a list of dates puts British Summer Time an hour out; and the escaping of text (`Text`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache, lru_cache
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from icalendar import Alarm, Calendar, Component, Event, Parameters, Timezone, vCalAddress, vText
+from icalendar.parser import Contentline
+
 PRODUCT = "-//Front Door//Appointments//EN"
-LINE_OCTETS = 75  # RFC 5545 3.1, without the line break
+# At most 75 octets with the space that begins a further piece (RFC 5545 3.1); not cut inside `\,` or `^n`.
+PIECES = re.compile(r".{1,74}(?:(?<![\\^])|$)|.{74}")
+END = "END:VCALENDAR\r\n"
+FEEDS_KEPT = 32  # texts of feeds in memory: some 300 kB each with 200 appointments
+# What programs take for the end of a line, and the control characters that are none (RFC 5545 3.1, CONTROL).
+LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 LONDON = "Europe/London"
 # The law since 1996: the last Sundays of March and October, both at 01:00 UTC (SI 2002/262, Directive 2000/84/EC).
 LONDON_RULES = (
@@ -70,9 +82,9 @@ class CalendarEvent:
     is_cancelled: bool = False
 
 
-def uid_of(reference: str, host: str) -> str:
+def uid_of(reference: str, public_url: str) -> str:
     """The UID of an appointment in every file that speaks of it: `K7PM4QX2@appointments.example.org`."""
-    return f"{reference}@{host}"
+    return f"{reference}@{urlsplit(public_url).hostname or 'localhost'}"
 
 
 def calendar_file(events: Iterable[CalendarEvent], method: Method = Method.PUBLISH, name: str = "") -> str:
@@ -81,71 +93,114 @@ def calendar_file(events: Iterable[CalendarEvent], method: Method = Method.PUBLI
     Other zones than Europe/London are written in UTC, which every program reads right.
     """
     events = tuple(events)
-    zone = LONDON_LINES if any(_is_in_london_time(event) for event in events) else ""
-    lines = [_folded(line) for event in events for line in _event(event, method)]
-    return "".join([*map(_folded, _head(method, name)), zone, *lines, "END:VCALENDAR\r\n"])
+    zone = _london_zone() if any(_is_in_london_time(event) for event in events) else ""
+    return "".join([_head(method, name), zone, *(_text_of(_component(event, method)) for event in events), END])
 
 
-def _head(method: Method, name: str) -> Iterator[str]:
-    yield "BEGIN:VCALENDAR"
-    yield "VERSION:2.0"
-    yield f"PRODID:{PRODUCT}"
-    yield "CALSCALE:GREGORIAN"
-    yield f"METHOD:{method}"
+def single_file(event: CalendarEvent) -> str:
+    """The file of one event for a download: it cancels the event once the appointment is cancelled (RFC 5546 3.2.5)."""
+    return calendar_file([event], Method.CANCEL if event.is_cancelled else Method.PUBLISH)
+
+
+@lru_cache(maxsize=FEEDS_KEPT)
+def feed_file(events: tuple[CalendarEvent, ...], name: str) -> str:
+    """The file of a feed. It is kept by all that it shows, so whatever changes makes another one."""
+    return calendar_file(events, name=name)
+
+
+def plain_text(value: str) -> str:
+    r"""`value` as a calendar can hold it: each line end as `\n`, no tabs, no other control characters."""
+    return CONTROLS.sub("", LINE_ENDS.sub("\n", value).replace("\t", " "))
+
+
+def plain_name(value: str) -> str:
+    """`value` as the name of a person can be written: one line, without the characters that no quoting protects."""
+    return " ".join(plain_text(value).split()).replace('"', "'").replace("\\", "/")
+
+
+class Text(vText):
+    r"""A TEXT as RFC 5545 3.3.11 escapes it. The library's own turns a typed `\N` into a line end."""
+
+    def to_ical(self) -> bytes:
+        """The escaped value."""
+        escaped = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        return escaped.replace("\n", "\\n").encode()
+
+
+class QuotedName(Parameters):
+    """Parameters with the name of a person, which is always quoted: programs differ in what they read otherwise."""
+
+    always_quoted = (*Parameters.always_quoted, "CN")  # type: ignore[assignment]  # declared by its length
+
+
+@lru_cache(maxsize=FEEDS_KEPT)
+def _head(method: Method, name: str) -> str:
+    """What stands before the first event, without zones."""
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODUCT)
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method.value)
     if name:
-        yield f"X-WR-CALNAME:{_text(name)}"
+        calendar.add("x-wr-calname", _text(name))
+    return _text_of(calendar).removesuffix(END)
 
 
-def _event(event: CalendarEvent, method: Method) -> Iterator[str]:
+def _component(event: CalendarEvent, method: Method) -> Event:
     is_cancelled = event.is_cancelled or method is Method.CANCEL
-    yield "BEGIN:VEVENT"
-    yield f"UID:{event.uid}"
-    yield f"SEQUENCE:{event.sequence + 1 if is_cancelled else event.sequence}"
-    yield f"DTSTAMP:{_in_utc(event.changed_at)}"
-    yield f"LAST-MODIFIED:{_in_utc(event.changed_at)}"
-    yield _time("DTSTART", event.starts_at, event)
-    yield _time("DTEND", event.ends_at, event)
-    yield f"SUMMARY:{_text(event.summary)}"
-    yield from _told(event)
-    yield from _people(event, method)
-    yield f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}"
-    yield "TRANSP:OPAQUE"
+    component = Event()
+    component.add("uid", event.uid)
+    component.add("sequence", event.sequence + 1 if is_cancelled else event.sequence)
+    component.add("dtstamp", event.changed_at)
+    component.add("last-modified", event.changed_at)
+    zone = ZoneInfo(LONDON) if _is_in_london_time(event) else UTC
+    component.add("dtstart", event.starts_at.astimezone(zone))
+    component.add("dtend", event.ends_at.astimezone(zone))
+    component.add("summary", _text(event.summary))
+    _add_details(component, event)
+    _add_people(component, event, method)
+    component.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    component.add("transp", "OPAQUE")
     if event.alarm_minutes is not None and not is_cancelled:
-        yield from _alarm(event.summary, event.alarm_minutes)
-    yield "END:VEVENT"
+        component.add_component(_alarm(event.summary, event.alarm_minutes))
+    return component
 
 
-def _told(event: CalendarEvent) -> Iterator[str]:
+def _add_details(component: Event, event: CalendarEvent) -> None:
     if event.description:
-        yield f"DESCRIPTION:{_text(event.description)}"
+        component.add("description", _text(event.description))
     if event.location:
-        yield f"LOCATION:{_text(event.location)}"
+        component.add("location", _text(event.location))
     if event.url:
-        yield f"URL:{event.url}"
+        component.add("url", event.url)
 
 
-def _people(event: CalendarEvent, method: Method) -> Iterator[str]:
+def _add_people(component: Event, event: CalendarEvent, method: Method) -> None:
     """Who invites and who is invited. A published file has no attendees (RFC 5546 3.2.1)."""
     if event.organizer_email:
-        yield f"ORGANIZER;CN={_quoted(event.organizer_name)}:mailto:{event.organizer_email}"
+        component.add("organizer", _address(event.organizer_email, event.organizer_name))
     if event.attendee_email and method is not Method.PUBLISH:
         # Booked is accepted: the council neither waits for an answer nor reads one.
-        role = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE"
-        yield f"ATTENDEE;CN={_quoted(event.attendee_name)};{role}:mailto:{event.attendee_email}"
+        role = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+        component.add("attendee", _address(event.attendee_email, event.attendee_name, role))
 
 
-def _alarm(summary: str, minutes: int) -> Iterator[str]:
-    yield "BEGIN:VALARM"
-    yield "ACTION:DISPLAY"
-    yield f"DESCRIPTION:{_text(summary)}"
-    yield f"TRIGGER:-PT{minutes}M"
-    yield "END:VALARM"
+def _address(email: str, name: str, role: dict[str, str] | None = None) -> vCalAddress:
+    address = vCalAddress(f"mailto:{plain_name(email)}")
+    address.params = QuotedName({"CN": plain_name(name)} | (role or {}))
+    return address
 
 
-def _time(name: str, instant: datetime, event: CalendarEvent) -> str:
-    if not _is_in_london_time(event):
-        return f"{name}:{_in_utc(instant)}"
-    return f"{name};TZID={LONDON}:{instant.astimezone(ZoneInfo(LONDON)):%Y%m%dT%H%M%S}"
+def _alarm(summary: str, minutes: int) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", _text(summary))
+    alarm.add("trigger", timedelta(minutes=-minutes))
+    return alarm
+
+
+def _text(value: str) -> Text:
+    return Text(plain_text(value))
 
 
 def _is_in_london_time(event: CalendarEvent) -> bool:
@@ -156,44 +211,19 @@ def _is_in_london_time(event: CalendarEvent) -> bool:
     return not (event.starts_at.astimezone(zone).fold or event.ends_at.astimezone(zone).fold)
 
 
-def _in_utc(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+@cache
+def _london_zone() -> str:
+    return _text_of(Timezone.from_ical("\r\n".join(LONDON_RULES)))
 
 
-def _text(value: str) -> str:
-    r"""`value` as a TEXT: backslash, semicolon, comma and line ends escaped, other control characters dropped (3.3.11)."""
-    escaped = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    escaped = escaped.replace("\r\n", "\\n").replace("\r", "\\n").replace("\n", "\\n")
-    return "".join(character for character in escaped if character >= " " and character != "\x7f")
+def _text_of(component: Component) -> str:
+    """The folded lines of a component."""
+    return "".join(f"{_folded(line)}\r\n" for line in component.content_lines(sorted=False) if line)
 
 
-def _quoted(value: str) -> str:
-    """`value` as a quoted parameter, which can hold no double quote and no line end (RFC 5545 3.2)."""
-    kept = "".join(character for character in value.replace('"', "'") if character >= " " and character != "\x7f")
-    return f'"{kept}"'
-
-
-def _folded(line: str) -> str:
-    """`line` in pieces of at most 75 octets, never cutting a character in two (RFC 5545 3.1)."""
-    if not line.isascii():
-        return _folded_by_character(line)
-    if len(line) <= LINE_OCTETS:
-        return f"{line}\r\n"
-    rest = range(LINE_OCTETS, len(line), LINE_OCTETS - 1)  # each further piece begins with a space
-    pieces = [line[:LINE_OCTETS], *(line[start : start + LINE_OCTETS - 1] for start in rest)]
-    return "\r\n ".join(pieces) + "\r\n"
-
-
-def _folded_by_character(line: str) -> str:
-    pieces, octets = [""], 0
-    for character in line:
-        width = len(character.encode())
-        if octets + width > LINE_OCTETS:
-            pieces.append(" ")
-            octets = 1
-        pieces[-1] += character
-        octets += width
-    return "\r\n".join(pieces) + "\r\n"
-
-
-LONDON_LINES = "".join(map(_folded, LONDON_RULES))
+def _folded(line: Contentline) -> str:
+    """`line` in pieces as the library cuts it, which takes a loop over its characters only where one has several octets."""
+    if line.isascii():
+        return "\r\n ".join(PIECES.findall(line))
+    folded: bytes = line.to_ical()  # type: ignore[no-untyped-call]
+    return folded.decode()

@@ -43,10 +43,12 @@ class FeedEntry:
 
     reference: str
     version: int
+    state: str
     changed_at: datetime
     starts_at: datetime
     ends_at: datetime
     mode: str
+    site: SiteFacts
     services: tuple[ServiceFacts, ...]
     resources: tuple[ResourceFacts, ...]
 
@@ -89,6 +91,7 @@ def entries_of(db: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> 
             Appointment.id,
             Appointment.reference,
             Appointment.version,
+            Appointment.state,
             Appointment.changed_at,
             Appointment.starts_at,
             Appointment.ends_at,
@@ -102,6 +105,7 @@ def entries_of(db: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> 
     return [
         FeedEntry(
             *row[1:],
+            site=feed.site,
             services=tuple(catalogue.service_by_id(id_) for id_ in services.get(row.id, ())),
             resources=tuple(found for id_ in resources.get(row.id, ()) if (found := feed.site.resource(id_))),
         )

@@ -186,6 +186,15 @@ def test_the_calendar_file_can_be_fetched(program: Program) -> None:
     assert answer.text.startswith("BEGIN:VCALENDAR\r\n")
     assert "DTSTART;TZID=Europe/London:20261123T090000" in answer.text
     assert "/manage/" not in answer.text
+    assert "METHOD:PUBLISH" in answer.text
+
+
+def test_the_calendar_file_of_a_cancelled_appointment_cancels_the_event(program: Program) -> None:
+    reference = program.book(program.slots(**{"from": "2026-11-24"})[0]["slot"])["reference"]
+    assert program.post(f"/appointments/{reference}/cancel", {}).status_code == 200
+    cancelled = program.get(f"/appointments/{reference}.ics").text
+    assert "METHOD:CANCEL" in cancelled
+    assert "STATUS:CANCELLED" in cancelled
 
 
 def test_an_unknown_reference_and_anothers_answer_alike(

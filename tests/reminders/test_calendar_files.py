@@ -6,17 +6,30 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar
 
-from booking.calendar.ical import LINE_OCTETS, CalendarEvent, Method, calendar_file, uid_of
+from booking.calendar.ical import (
+    CalendarEvent,
+    Method,
+    Text,
+    calendar_file,
+    plain_name,
+    plain_text,
+    single_file,
+    uid_of,
+)
 from tests.reminders.calendar_readers import READERS, ReadEvent, facts_from_ical_js
 
+LINE_OCTETS = 75  # RFC 5545 3.1, without the line break
 LONG_AND_ODD = (
     "Bring: passport; rent book, or \\both\\.\nDewch â'ch dogfennau: tŷ, ŵyr.\n住房补贴 — "
     + "A long line that has to be folded more than once, " * 6
 )
 
 EVENT = CalendarEvent(
-    uid=uid_of("K7PM4QX2", "appointments.example.org"),
+    uid=uid_of("K7PM4QX2", "https://appointments.example.org"),
     sequence=3,
     changed_at=datetime(2026, 11, 23, 8, tzinfo=UTC),
     starts_at=datetime(2026, 11, 24, 10, 30, tzinfo=UTC),
@@ -87,9 +100,84 @@ def test_a_cancellation_keeps_the_uid_and_raises_the_sequence() -> None:
     assert cancel["sequence"] > request["sequence"]
 
 
+def test_the_download_of_a_cancelled_event_cancels_it() -> None:
+    (facts,) = facts_from_ical_js(single_file(replace(EVENT, is_cancelled=True)))
+    assert (facts["method"], facts["status"], facts["sequence"]) == ("CANCEL", "CANCELLED", 4)
+    (facts,) = facts_from_ical_js(single_file(EVENT))
+    assert (facts["method"], facts["status"], facts["sequence"]) == ("PUBLISH", "CONFIRMED", 3)
+
+
 def test_a_published_file_names_no_attendee() -> None:
     """RFC 5546 3.2.1: a feed or a download invites nobody."""
     assert "ATTENDEE" not in calendar_file([EVENT], Method.PUBLISH)
+
+
+typed = st.text(max_size=120)
+awkward = example('\\N \\n \\\\N,;:"^n^^%2C', "ends with \\", "\ufeff\u2028\x85\x1c\t\x00 , ;")
+
+
+def with_texts(summary: str, description: str, location: str) -> CalendarEvent:
+    event = replace(EVENT, summary=summary, description=description, location=location)
+    return replace(event, organizer_name=location, attendee_name=description)
+
+
+@settings(deadline=None)
+@awkward
+@given(typed, typed, typed)
+def test_no_text_that_somebody_typed_breaks_the_file(summary: str, description: str, location: str) -> None:
+    """What is read back is what was typed, and nothing else became of it."""
+    event = with_texts(summary, description, location)
+    text = calendar_file([event], Method.REQUEST, name=location)
+    assert max(len(line) for line in text.encode().split(b"\r\n")) <= LINE_OCTETS
+    calendar = Calendar.from_ical(text)
+    (read,) = calendar.events
+    words = [str(read.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
+    assert words == [plain_text(summary), plain_text(description), plain_text(location)]
+    assert str(calendar.get("X-WR-CALNAME", "")) == Text(plain_text(location)).to_ical().decode()  # read as it stands
+    assert read["ORGANIZER"].params["CN"] == plain_name(location)
+    assert read["ATTENDEE"].params["CN"] == plain_name(description)
+    plain = Calendar.from_ical(calendar_file([with_texts("a", "b", "c")], Method.REQUEST)).events[0]
+    assert set(read) | {"DESCRIPTION", "LOCATION"} == set(plain)
+    assert [list(alarm) for alarm in read.subcomponents] == [list(alarm) for alarm in plain.subcomponents]
+
+
+@settings(deadline=None)
+@awkward
+@given(typed, typed, typed)
+def test_vobject_reads_what_somebody_typed(summary: str, description: str, location: str) -> None:
+    (read,) = READERS["vobject"](calendar_file([with_texts(summary, description, location)], Method.REQUEST))
+    assert (read.summary, read.description, read.location) == tuple(map(plain_text, (summary, description, location)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(*[st.text(st.characters(codec="utf-8", exclude_characters="\\"), min_size=1, max_size=120)] * 3)
+def test_ics_reads_what_somebody_typed(summary: str, description: str, location: str) -> None:
+    """But for backslashes: it takes an escaped one before an n for a line end."""
+    (read,) = READERS["ics"](calendar_file([with_texts(summary, description, location)], Method.REQUEST))
+    words = (read.summary or "", read.description, read.location)
+    assert words == tuple(map(plain_text, (summary, description, location)))
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.lists(st.tuples(typed, typed, typed), min_size=50, max_size=100))
+def test_ical_js_reads_what_somebody_typed(texts: list[tuple[str, str, str]]) -> None:
+    """Many events in a file, because each file costs a process."""
+    read = READERS["ical.js"](calendar_file([with_texts(*three) for three in texts], Method.REQUEST))
+    words = [(event.summary, event.description, event.location) for event in read]
+    assert words == [tuple(map(plain_text, three)) for three in texts]
+
+
+def test_a_tab_and_a_control_character_end_no_word() -> None:
+    assert plain_text("a\tb\x00c\r\nd\re\u2028f") == "a bc\nd\ne\nf"
+    assert plain_name('The "Old"\r\nC:\\Hall ') == "The 'Old' C:/Hall"
+
+
+@pytest.mark.parametrize("address", ["a@example.org\r\nATTACH:https://evil.example", "a@example.org\x00"])
+def test_an_address_cannot_add_a_property(address: str) -> None:
+    """The address is checked when the message is sent, which is after its calendar was written."""
+    text = calendar_file([replace(EVENT, attendee_email=address, organizer_email=address)], Method.REQUEST)
+    assert not [line for line in text.splitlines() if line.startswith("ATTACH")]
+    assert len(Calendar.from_ical(text).events) == 1
 
 
 def test_lines_are_folded_at_75_octets_and_never_inside_a_character() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
-from booking.calendar.ical import CalendarEvent, calendar_file, uid_of
+from booking.calendar.event import Audience, appointment_event
+from booking.calendar.ical import single_file
 from booking.queries import appointments
 from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import decode
@@ -23,9 +22,10 @@ from core.origin import origin_of
 from core.rate_limits import check_rate_limit
 from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import public
+from web.request_language import current_language
 from web.resident import drafts
 from web.resident.forms import CancelForm, FindForm
-from web.resident.own_appointment import Own, ended, own
+from web.resident.own_appointment import ended, own
 from web.resident.resident_context import Context, council, show
 from web.resident.search_state import Steps
 from web.resident.visit_view import visit_of
@@ -88,29 +88,20 @@ def appointment(authority: str, reference: str) -> ResponseReturnValue:
 
 @public
 def calendar(authority: str, reference: str) -> ResponseReturnValue:
-    """The appointment as a calendar file."""
+    """The appointment as a calendar file, without the link that could change it."""
     with own(authority, reference) as mine:
-        text = calendar_file([event_of(mine)])
+        settings = mine.context.runtime.settings
+        event = appointment_event(
+            mine.view,
+            mine.context.authority,
+            Audience.RESIDENT,
+            current_language(),
+            public_url=settings.public_url,
+            mail_from=settings.mail_from,
+        )
     name = secure_filename(f"appointment-{reference}.ics")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, mimetype="text/calendar", headers=headers)
-
-
-def event_of(mine: Own) -> CalendarEvent:
-    """The appointment as calendars know it."""
-    view, settings = mine.view, mine.context.runtime.settings
-    papers = [f"Bring: {paper}" for paper in view.documents]
-    return CalendarEvent(
-        uid=uid_of(view.reference, urlsplit(settings.public_url).hostname or "appointments.example"),
-        sequence=view.version,
-        changed_at=view.changed_at,
-        starts_at=view.starts_at,
-        ends_at=view.ends_at,
-        summary=f"{view.service_names}: {mine.context.authority.name}",
-        zone=view.zone,
-        description="\n".join([f"Reference: {view.spoken_reference}", *papers]),
-        location="" if view.site.is_virtual else f"{view.site.name}, {view.site.address}",
-    )
+    return Response(single_file(event), mimetype="text/calendar", headers=headers)
 
 
 @public

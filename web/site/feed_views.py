@@ -6,15 +6,13 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.calendar.ical import CalendarEvent, calendar_file, uid_of
+from booking.calendar.event import Audience, appointment_event
+from booking.calendar.ical import feed_file
 from booking.queries.feed_entries import Feed, FeedEntry, entries_of, feed_by_token, feeds_of
-from booking.states import MODES
 from booking.use_cases.calendar_feeds import make_feed, revoke_feed
 from core.errors import IdempotencyMismatch, Invalid
 from core.flask_context import current_runtime
-from core.tokens import spoken_reference
 from locations.catalogue import Catalogue
-from locations.model import SiteFacts
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
 from web.request_language import current_language
@@ -96,27 +94,13 @@ def feed(token: str) -> ResponseReturnValue:
 
 def feed_text(catalogue: Catalogue, found: Feed, entries: list[FeedEntry], public_url: str) -> str:
     """The calendar file of a feed."""
-    host = public_url.split("://")[-1].split("/")[0].split(":")[0]
-    what = found.resource.name if found.resource else catalogue.authority.name
-    events = [_event(entry, found.site, catalogue.authority.zone, host) for entry in entries]
-    return calendar_file(events, name=f"{found.site.name}: {what}")
-
-
-def _event(entry: FeedEntry, site: SiteFacts, zone: str, host: str) -> CalendarEvent:
-    what = current_language().all_of([service.name for service in entry.services])
-    where = ", ".join(resource.name for resource in entry.resources)
-    how = "" if entry.mode == "in_person" else _(MODES[entry.mode])
-    return CalendarEvent(
-        uid=uid_of(entry.reference, host),
-        sequence=entry.version,
-        changed_at=entry.changed_at,
-        starts_at=entry.starts_at,
-        ends_at=entry.ends_at,
-        zone=zone,
-        summary=", ".join(part for part in (what, where, how) if part),
-        description=_("Reference: %(reference)s", reference=spoken_reference(entry.reference)),
-        location=site.name,
+    language, authority = current_language(), catalogue.authority
+    what = found.resource.name if found.resource else authority.name
+    events = (
+        appointment_event(entry, authority, Audience.STAFF, language, public_url=public_url, resources=entry.resources)
+        for entry in entries
     )
+    return feed_file(tuple(events), f"{found.site.name}: {what}")
 
 
 def _show(desk: FrontDesk, form: FeedForm, address: str = "", made: str = "") -> str:

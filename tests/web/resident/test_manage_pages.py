@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from icalendar import Calendar
 from sqlalchemy import select
 
 from booking.events import manage_link_requested
 from booking.tables import Appointment
 from core.database import Database
+from core.flask_context import EXTENSION
 from people.tables import Resident
+from reminders.appointment_queries import message_facts
+from reminders.messages import Writer
+from reminders.recipients import Recipient
 from reminders.tables import Notification
+from tests.reminders.calendar_readers import facts_from_ical_js
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 from tests.web.resident.test_booking_pages import clock_of
@@ -184,6 +190,40 @@ def test_the_calendar_file_is_for_this_appointment(database: Database, visitor: 
     assert answer.mimetype == "text/calendar"
     assert f"UID:{reference}@" in answer.text
     assert "DTSTART;TZID=Europe/London:20261124T090000" in answer.text
+    (facts,) = facts_from_ical_js(answer.text)
+    assert (facts["method"], facts["status"], facts["sequence"], facts["alarms"]) == ("PUBLISH", "CONFIRMED", 1, 1)
+    assert "ATTENDEE" not in answer.text
+
+
+def test_the_download_of_a_cancelled_appointment_takes_it_out_of_the_calendar(visitor: Visitor) -> None:
+    reference = book_and_open(visitor)
+    address = f"/testshire{REFERENCE}{reference}.ics"
+    (before,) = facts_from_ical_js(visitor.client.get(address).text)
+    visitor.follow("Cancel the appointment")
+    visitor.send("/cancel")
+    (after,) = facts_from_ical_js(visitor.client.get(address).text)
+    assert (after["method"], after["status"], after["alarms"]) == ("CANCEL", "CANCELLED", 0)
+    assert after["uid"] == before["uid"]
+    assert after["sequence"] > before["sequence"]
+
+
+def test_the_download_says_what_the_message_says(database: Database, visitor: Visitor) -> None:
+    """But for the link and the invitation: whoever sits at this computer later must not get the link."""
+    reference = book_and_open(visitor)
+    download = Calendar.from_ical(visitor.client.get(f"/testshire{REFERENCE}{reference}.ics").text).events[0]
+    with database.reading() as db:
+        facts = message_facts(db, [the_row(database).id])[the_row(database).id]
+    settings = visitor.client.application.extensions[EXTENSION].settings
+    writer = Writer(settings.public_url, settings.secret_key, settings.mail_from)
+    recipient = Recipient(facts.resident.name, facts.resident.email)
+    mailed = Calendar.from_ical(writer.write("confirmation", facts, recipient).calendar).events[0]
+    link = f"{settings.public_url}/manage/"
+    assert link in str(mailed["URL"])
+    assert link not in download.to_ical().decode().replace("\r\n ", "")
+    assert set(mailed) - set(download) == {"URL", "ATTENDEE"}
+    assert {name for name in download if download[name] != mailed[name]} == {"DESCRIPTION"}
+    assert str(mailed["DESCRIPTION"]).startswith(str(download["DESCRIPTION"]))
+    assert download.subcomponents == mailed.subcomponents
 
 
 @pytest.fixture

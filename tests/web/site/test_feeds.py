@@ -9,14 +9,17 @@ import pytest
 import recurring_ical_events
 from flask.testing import FlaskClient
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from booking.calendar.ical import feed_file
 from booking.tables import CalendarFeed
 from booking.use_cases.calendar_feeds import MOST_FEEDS, make_feed
 from booking.use_cases.changes import cancel
 from core.audit import AuditEntry
 from core.errors import Invalid
 from core.idempotency import IdempotencyRecord
+from locations.site_locks import bump_plan
+from locations.tables import Site
 from people.residents.details import ResidentDetails
 from people.staff.policy import Role
 from tests.reminders.calendar_readers import read_with_vobject
@@ -112,11 +115,30 @@ def test_an_unchanged_feed_is_not_sent_again(library: Library, manager: FlaskCli
     assert (again.status_code, again.data) == (304, b"")
 
 
+def test_a_feed_is_written_again_only_when_it_changes(
+    library: Library, manager: FlaskClient, client: FlaskClient
+) -> None:
+    """Hundreds of events take a tenth of a second to write, and calendars ask again and again."""
+    first, second = library.book(), library.book(60)
+    path = make(manager)
+    feed_file.cache_clear()
+    texts = [client.get(path).text for _ in range(3)]
+    assert len(set(texts)) == 1
+    assert feed_file.cache_info().misses == 1
+    cancel(library.runtime, library.world.authority_id, first, actor=DESK, by="resident", enforce_cutoff=False)
+    assert [event.uid.split("@")[0] for event in read_with_vobject(client.get(path).text)] == [second]
+    with library.database.writing() as db:
+        bump_plan(db, library.world.authority_id, [library.world.site_id])
+        db.execute(update(Site).where(Site.id == library.world.site_id).values(name="Library on the Hill"))
+    assert [event.location for event in read_with_vobject(client.get(path).text)] == ["Library on the Hill"]
+
+
 @pytest.mark.databases("sqlite", "postgresql")
 def test_a_revoked_address_is_as_unknown_as_any_other(
     library: Library, manager: FlaskClient, client: FlaskClient
 ) -> None:
     path = make(manager)
+    assert client.get(path).status_code == 200  # its text is kept from now on
     form = check_page(manager.get(FEEDS).text).form_to("/revoke")
     for _ in range(2):
         assert manager.post(form.action, data=form.values()).status_code == 303
