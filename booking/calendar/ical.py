@@ -1,7 +1,7 @@
 """Calendar files (RFC 5545, RFC 5546) for messages, downloads and feeds, written with icalendar. No clock, no database.
 
 Two things are ours: the zone of Europe/London as two rules, which ical.js, vobject and ics read right, where the
-library's own with a list of dates puts British Summer Time an hour out; and the escaping of text (`Text`).
+library's own with a list of dates puts British Summer Time an hour out; and the escaping of text (`CalendarText`).
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def plain_name(value: str) -> str:
     return " ".join(plain_text(value).split()).replace('"', "'").replace("\\", "/")
 
 
-class Text(vText):
+class CalendarText(vText):
     r"""A TEXT as RFC 5545 3.3.11 escapes it. The library's own turns a typed `\N` into a line end."""
 
     def to_ical(self) -> bytes:
@@ -199,8 +199,8 @@ def _alarm(summary: str, minutes: int) -> Alarm:
     return alarm
 
 
-def _text(value: str) -> Text:
-    return Text(plain_text(value))
+def _text(value: str) -> CalendarText:
+    return CalendarText(plain_text(value))
 
 
 def _is_in_london_time(event: CalendarEvent) -> bool:

@@ -12,8 +12,8 @@ from icalendar import Calendar
 
 from booking.calendar.ical import (
     CalendarEvent,
+    CalendarText,
     Method,
-    Text,
     calendar_file,
     plain_name,
     plain_text,
@@ -133,7 +133,9 @@ def test_no_text_that_somebody_typed_breaks_the_file(summary: str, description: 
     (read,) = calendar.events
     words = [str(read.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
     assert words == [plain_text(summary), plain_text(description), plain_text(location)]
-    assert str(calendar.get("X-WR-CALNAME", "")) == Text(plain_text(location)).to_ical().decode()  # read as it stands
+    assert (
+        str(calendar.get("X-WR-CALNAME", "")) == CalendarText(plain_text(location)).to_ical().decode()
+    )  # read as it stands
     assert read["ORGANIZER"].params["CN"] == plain_name(location)
     assert read["ATTENDEE"].params["CN"] == plain_name(description)
     plain = Calendar.from_ical(calendar_file([with_texts("a", "b", "c")], Method.REQUEST)).events[0]
