@@ -10,14 +10,13 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from api.catalogue_views import known_services, known_sites, place_near
-from api.error_handlers import BadRequest
 from api.request_context import published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
 from booking.queries.slots import Ask, engine_slots, sites_by_distance
 from booking.slot_tokens import SlotKey, decode
-from core.errors import Invalid, NotFound
+from core.errors import BadRequest, Invalid, NotFound
 from core.flask_context import current_runtime
 from core.wall_clock import local_date_of
 from locations.catalogue import Catalogue
@@ -102,4 +101,4 @@ def _cursor(catalogue: Catalogue, text: str) -> tuple[SlotKey, tuple[str, ...]]:
         last = decode(text)
         return last, catalogue.site_by_id(last.site_id).modes
     except (Invalid, NotFound) as error:
-        raise BadRequest({"cursor": ["This is not a cursor of this list. Begin again without one."]}) from error
+        raise BadRequest.in_field("cursor", "cursor_unknown") from error

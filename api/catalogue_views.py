@@ -8,10 +8,9 @@ from typing import Any
 from flask import Response
 
 from api import serializers
-from api.error_handlers import BadRequest
 from api.request_context import json_answer, page_of, published_catalogue
 from booking.queries.slots import Ask, sites_by_distance
-from core.errors import NotFound
+from core.errors import BadRequest
 from core.flask_context import current_runtime
 from locations.catalogue import Catalogue
 from locations.postcodes import PostcodePlace, locate
@@ -40,23 +39,25 @@ def sites(query: Query) -> Response:
 
 def known_services(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
     """The ids of the services of these slugs. Raises: BadRequest, also for one that no site offers."""
-    try:
-        return tuple(catalogue.public_service(slug).id for slug in slugs)
-    except NotFound as error:
-        raise BadRequest({"service": [str(error)]}) from error
+    known = {service.slug: service.id for service in catalogue.public_services()}
+    for slug in slugs:
+        if slug not in known:
+            raise BadRequest.in_field("service", "service_unknown", authority=catalogue.authority.name, key=slug)
+    return tuple(known[slug] for slug in slugs)
 
 
 def known_sites(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:
     """The ids of the sites of these slugs. Raises: BadRequest, also for one that offers nothing."""
-    try:
-        return tuple(catalogue.public_site(slug).id for slug in slugs)
-    except NotFound as error:
-        raise BadRequest({"site": [str(error)]}) from error
+    known = {site.slug: site.id for site in catalogue.sites if site.service_ids}
+    for slug in slugs:
+        if slug not in known:
+            raise BadRequest.in_field("site", "site_unknown", authority=catalogue.authority.name, key=slug)
+    return tuple(known[slug] for slug in slugs)
 
 
 def place_near(postcode: str) -> PostcodePlace:
     """Where a postcode, or its beginning, lies. Raises: BadRequest."""
     place = locate(postcode)
     if place is None:
-        raise BadRequest({"near": ["We do not know this postcode. Send one like N12 0GA, or its first part."]})
+        raise BadRequest.in_field("near", "postcode_unknown")
     return place

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Response, abort, g, jsonify, make_response, request
+from flask import Response, abort, g, request
 from flask.typing import ResponseReturnValue
 
+from api.error_handlers import problem_answer
 from core.audit import Actor
-from core.errors import NotAllowed
+from core.errors import NotAllowed, NotAuthenticated
 from core.flask_context import current_runtime
 from people.staff.access_marks import AccessMark
 from people.staff.api_keys import SignedInKey, key_of
@@ -21,7 +22,7 @@ def check_key(mark: AccessMark) -> ResponseReturnValue | None:
         is_open = mark.open_when_published and "Authorization" not in request.headers
         return None if is_open else unauthenticated()
     if mark.scope is not None and mark.scope not in key.scopes:
-        raise NotAllowed(f"This key does not have the scope {mark.scope.value}.")
+        raise NotAllowed.because("key_without_scope", scope=mark.scope.value)
     g.api_key = key
     return None
 
@@ -45,15 +46,7 @@ def _key_of_request() -> SignedInKey | None:
 
 def unauthenticated() -> Response:
     """The API's answer to a request without a key that works: 401, as problem details (RFC 9457)."""
-    body = {
-        "type": "about:blank",
-        "title": "Unauthorized",
-        "status": 401,
-        "detail": "Send a working API key: Authorization: Bearer KEY.",
-        "code": "not_allowed",
-    }
-    response = make_response(jsonify(body), 401)
-    response.headers["Content-Type"] = "application/problem+json"
+    response = problem_answer(NotAuthenticated())
     response.headers["WWW-Authenticate"] = 'Bearer realm="Front Door"'
     return response
 

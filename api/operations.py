@@ -13,8 +13,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.error_handlers import BadRequest
-from core.errors import Invalid
+from core.errors import BadRequest, Invalid, Reason
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -90,20 +89,20 @@ def json_body() -> dict[str, Any]:
     try:
         body = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadRequest({"body": ["The body is not JSON that can be read."]}) from error
+        raise BadRequest.in_field("body", "not_json") from error
     if not isinstance(body, dict):
-        raise BadRequest({"body": ["Send a JSON object."]})
+        raise BadRequest.in_field("body", "not_a_json_object")
     return body
 
 
-def _by_field(error: ValidationError) -> dict[str, list[str]]:
-    """Messages by field: that of a resident's name is under `resident.name`."""
+def _by_field(error: ValidationError) -> dict[str, list[Reason]]:
+    """Reasons by field: that of a resident's name is under `resident.name`."""
     return dict(_flat(error.messages, ""))
 
 
-def _flat(messages: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+def _flat(messages: Any, path: str) -> Iterator[tuple[str, list[Reason]]]:
     if isinstance(messages, dict):
         for name, inner in messages.items():
             yield from _flat(inner, f"{path}.{name}" if path else str(name))
     else:
-        yield path.removesuffix("._schema"), [str(message) for message in messages]
+        yield path.removesuffix("._schema"), [Reason("wrong_field", {"message": str(message)}) for message in messages]

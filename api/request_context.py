@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from api.error_handlers import BadRequest
 from api.key_guard import current_api_key, require_published
 from api.operations import json_body
-from core.errors import NotFound
+from core.errors import BadRequest, NotFound
 from core.idempotency import IdempotencyKey
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import authorities, catalogue_by_id, catalogue_of
@@ -26,7 +25,7 @@ def signed_in_key() -> SignedInKey:
     """The key of this request. Raises: NotFound without one, which the guard does not let happen."""
     key = current_api_key()
     if key is None:
-        raise NotFound("There is nothing here.")
+        raise NotFound.because("nothing_here")
     return key
 
 
@@ -45,14 +44,14 @@ def _catalogue(db: Session, slug: str | None) -> Catalogue:
     if key is not None:
         catalogue = catalogue_by_id(db, key.authority_id)
         if slug not in (None, catalogue.authority.slug):
-            raise NotFound("There is no such council here.")
+            raise NotFound.because("council_unknown")
         return catalogue
     if slug is not None:
         return catalogue_of(db, slug)
     known = authorities(db)
     if len(known) != 1:
-        choices = ", ".join(sorted(authority.slug for authority in known)) or "none yet"
-        raise BadRequest({"authority": [f"Say whose: ?authority=SLUG. There are: {choices}."]})
+        slugs = sorted(authority.slug for authority in known)
+        raise BadRequest.in_field("authority", "say_which_authority" if slugs else "no_authority_at_all", known=slugs)
     return catalogue_by_id(db, known[0].id)
 
 
@@ -62,7 +61,7 @@ def idempotency_key() -> IdempotencyKey | None:
     if not key:
         return None
     if len(key) > LONGEST_KEY:
-        raise BadRequest({"Idempotency-Key": [f"Use at most {LONGEST_KEY} characters."]})
+        raise BadRequest.in_field("Idempotency-Key", "key_too_long", longest=LONGEST_KEY)
     body = json.dumps(json_body(), sort_keys=True)
     return IdempotencyKey.of(f"api:{signed_in_key().key_id}", key, f"{request.method} {request.path}\n{body}".encode())
 
@@ -75,7 +74,7 @@ def page_of(
     if "cursor" in query:
         names = [name_of(item) for item in items]
         if query["cursor"] not in names:
-            raise BadRequest({"cursor": ["This is not a cursor of this list. Begin again without one."]})
+            raise BadRequest.in_field("cursor", "cursor_unknown")
         first = names.index(query["cursor"]) + 1
     page = items[first : first + limit]
     return page, name_of(page[-1]) if first + limit < len(items) else None

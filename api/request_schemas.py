@@ -8,8 +8,10 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from api.schema_fields import DateOrInstant, Email, Line, Paragraphs, Phone, Postcode, Slug
 from booking.slot_tokens import MAX_SERVICES
-from booking.states import BASES, CHANNELS, CONTACT_PREFERENCES, NEEDS, State
+from booking.states import CHANNELS, State
 from locations.vocabulary import MODES
+from people.residents.details import BASES, CONTACT_PREFERENCES
+from people.residents.support_needs import NEEDS
 
 LONGEST_NAME, LONGEST_NOTES, LONGEST_REASON = 200, 2000, 500
 LONGEST_TOKEN = 300

@@ -7,8 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from api.request_schemas import about
-from booking.states import BASES, CHANNELS, NEEDS, State
+from booking.states import CHANNELS, State
 from locations.vocabulary import MODES, SITE_KINDS
+from people.residents.details import BASES
+from people.residents.support_needs import NEEDS
 
 
 def _text(words: str = "", **more: Any) -> fields.String:

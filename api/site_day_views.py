@@ -8,10 +8,10 @@ from typing import Any
 from flask import Response
 
 from api import serializers
-from api.error_handlers import BadRequest
 from api.key_guard import api_actor
 from api.request_context import json_answer, page_of, signed_in_key
 from booking.queries.appointments import of_site_day
+from core.errors import BadRequest
 from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.contact_notes import log_access
@@ -40,4 +40,4 @@ def _date(text: str) -> date:
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError as error:
-        raise BadRequest({"date": ["Send a date like 2026-11-24."]}) from error
+        raise BadRequest.in_field("date", "not_a_date") from error

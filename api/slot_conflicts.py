@@ -19,7 +19,7 @@ def slot_key_of(token: str, authority_id: int) -> SlotKey:
     """The key of the slot that `token` means. Raises: Invalid, also for a slot of another authority."""
     slot_key = decode(token)
     if slot_key.authority_id != authority_id:
-        raise Invalid({"slot": ["This is not a slot of this council. Ask for its availability."]})
+        raise Invalid.in_field("slot", "slot_of_another_council")
     return slot_key
 
 
@@ -30,7 +30,9 @@ def with_alternatives(slot_key: SlotKey | None, needs: frozenset[str]) -> Iterat
         yield
     except SlotTaken as error:
         alternatives = _alternatives(slot_key, needs) if slot_key is not None else []
-        raise SlotTakenBut(str(error), alternatives) from error
+        taken = SlotTakenBut(alternatives)
+        taken.reason = error.reason
+        raise taken from error
 
 
 def _alternatives(slot_key: SlotKey, needs: frozenset[str]) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ def appointment_for_change(db: Session, authority_id: int, reference: str) -> Ap
         .with_for_update(key_share=True)
     )
     if row is None:
-        raise NotFound("There is no appointment with this reference.")
+        raise NotFound.because("appointment_unknown")
     return row
 
 
@@ -91,13 +91,13 @@ def stamp_of_row(row: Appointment) -> str:
 def check_link(row: Appointment, actor: Actor, now: datetime) -> None:
     """Raises: LinkEnded for a resident, who has nothing but the link, once it is over."""
     if actor.kind == "resident" and has_link_ended(row.ends_at, now):
-        raise LinkEnded("This link has ended.")
+        raise LinkEnded.because("link_ended")
 
 
 def check_seen(row: Appointment, seen: str | None) -> None:
     """Raises: Stale when the appointment is not as the page with the stamp `seen` showed it. None is not asked."""
     if seen is not None and seen != stamp_of_row(row):
-        raise Stale("The appointment has changed since the page was opened.")
+        raise Stale.because("appointment_changed")
 
 
 def service_ids_of(db: Session, appointment_id: int) -> tuple[int, ...]:

@@ -68,4 +68,4 @@ def _is_possible(slot_key: SlotKey) -> bool:
 
 
 def _unknown() -> Invalid:
-    return Invalid({"slot": ["This is not a slot of this service. Ask for availability and send one of its slots."]})
+    return Invalid.in_field("slot", "slot_unknown")

@@ -1,4 +1,4 @@
-"""The rules of an appointment: its states and the moves between them, needs, modes, channels, bases."""
+"""The rules of an appointment: its states and the moves between them, modes, channels."""
 
 from __future__ import annotations
 
@@ -47,18 +47,6 @@ CORRECTIONS: dict[State, frozenset[State]] = {
 CANCELLED = frozenset({State.CANCELLED_BY_RESIDENT, State.CANCELLED_BY_AUTHORITY})
 NEEDS_REASON = frozenset({State.NOT_COMPLETED, State.CANCELLED_BY_AUTHORITY})
 
-STATE_WORDS: dict[State, str] = {
-    State.BOOKED: "Booked",
-    State.ARRIVED: "Arrived",
-    State.IN_PROGRESS: "In progress",
-    State.ATTENDED: "Attended",
-    State.CANCELLED_BY_RESIDENT: "Cancelled by resident",
-    State.CANCELLED_BY_AUTHORITY: "Cancelled by the council",
-    State.DID_NOT_ATTEND: "Did not attend",
-    State.LEFT_BEFORE_SEEN: "Left before being seen",
-    State.NOT_COMPLETED: "Not completed",
-}
-
 
 def can_move(current: State, wanted: State) -> bool:
     """Whether the ordinary course of things leads from `current` to `wanted`."""
@@ -87,7 +75,7 @@ def written_to(preference: str, email: str, helper_email: str = "") -> str:
 
 @dataclass(frozen=True)
 class Contact:
-    """How somebody is reached about one appointment. `preference` is one of CONTACT_PREFERENCES."""
+    """How somebody is reached about one appointment. `preference` is a contact preference."""
 
     email: str
     phone: str
@@ -107,60 +95,4 @@ class ContactChange:
     is_new_address: bool
 
 
-@dataclass(frozen=True)
-class Need:
-    """A support need. `place` needs filter sites and resources; `arranged` ones the council sees to; `time` lengthens."""
-
-    code: str
-    label: str
-    words: str
-    kind: str
-
-
-NEEDS: dict[str, Need] = {
-    need.code: need
-    for need in (
-        Need("step-free", "Step-free access", "No stairs, or a lift or ramp", "place"),
-        Need("hearing-loop", "Hearing loop", "A loop for hearing aids", "place"),
-        Need(
-            "bsl",
-            "British Sign Language",
-            "We will try to arrange an interpreter, and ring you if we cannot",
-            "arranged",
-        ),
-        Need(
-            "language",
-            "Another language",
-            "We will try to arrange an interpreter, and ring you if we cannot",
-            "arranged",
-        ),
-        Need("extra-time", "Extra time", "A longer appointment", "time"),
-    )
-}
-
-MODES: dict[str, str] = {"in_person": "In person", "video": "By video", "phone": "By phone"}
 CHANNELS = frozenset({"online", "phone", "counter", "api"})
-BASES: dict[str, str] = {
-    "parent": "Parent or guardian",
-    "family": "Partner, family member or friend",
-    "carer": "Carer",
-    "attorney": "Power of attorney or court deputy",
-    "support_worker": "Support worker or adviser",
-    "other": "Something else",
-}
-CONTACT_PREFERENCES: dict[str, str] = {
-    "email": "Email",
-    "text": "Text message",
-    "letter": "Letter",
-    "none": "Do not contact",
-}
-
-
-def place_needs(needs: frozenset[str]) -> frozenset[str]:
-    """Those of `needs` that a site or a resource has to offer."""
-    return frozenset(code for code in needs if code in NEEDS and NEEDS[code].kind == "place")
-
-
-def wants_extra_time(needs: frozenset[str]) -> bool:
-    """Whether one of `needs` lengthens the appointment."""
-    return any(code in NEEDS and NEEDS[code].kind == "time" for code in needs)

@@ -1,6 +1,7 @@
-"""The text of each reason for a refusal: the domain names a reason and its facts, pages and programs show these words.
+"""The text of each reason for a refusal: the domain names a reason and its facts, people and programs read these texts.
 
-A text says what to do about it. `text_of` gives it in a language; tests hold that every reason that is raised has one.
+A text says what to do about it. `text_of` gives it in a language; tests hold that every reason that is raised has one,
+and that its facts are those that the text names.
 """
 
 from __future__ import annotations
@@ -16,12 +17,105 @@ def _(text: str) -> str:
     return text
 
 
-ERROR_TEXTS: Mapping[str, str] = {
+BOOKING_TEXTS: Mapping[str, str] = {
+    "another_time_chosen": _("Another time was chosen meanwhile. Check it, and confirm again."),
+    "appointment_changed": _("The appointment has changed since the page was opened."),
+    "appointment_id_unknown": _("There is no appointment %(id)s."),
+    "appointment_over": _("This appointment is over, or cancelled already."),
+    "appointment_unknown": _("There is no appointment with this reference."),
+    "channel_unknown": _("Use one of: %(known)s."),
+    "hold_expired": _("The time that was kept for you has run out. Choose it again."),
     "key_reused": _("This key was used for a different request. Send a new Idempotency-Key."),
+    "link_ended": _("This link has ended."),
+    "link_unknown": _("This link does not work."),
+    "needs_not_met": _("The time that is held does not offer: %(needs)s. Choose a time that does."),
+    "need.step-free": _("step-free access"),
+    "need.hearing-loop": _("hearing loop"),
+    "need.extra-time": _("extra time"),
+    "no_day_chosen": _("Choose a day first."),
+    "no_feed_name": _("Enter a name, for example who reads this calendar."),
+    "no_name": _("Enter a name."),
+    "no_reason_for_cancelling": _("Say why the appointment is cancelled."),
+    "no_reason_for_cancelling_by_phone": _("Say why the council cancels the appointment"),
+    "no_reason_for_correction": _("Say why you are putting this right."),
+    "no_reason_for_moving": _("Say why the council moves the appointment"),
+    "no_reason_not_completed": _("Say why it could not be completed."),
+    "no_service_chosen": _("Choose a service first."),
+    "no_slot": _("Send a slot or a hold."),
+    "not_bookable_online": _("This cannot be booked online."),
+    "not_offered_here": _("This place does not offer that. Choose another time or place."),
+    "not_of_this_resident": _("This resident has no such appointment."),
+    "site_closed_then": _("This place is closed then now. Choose another time."),
+    "slot_and_hold": _("Send either a slot or a hold, not both."),
     "slot_in_demand": _("Many people want this time at this moment. Choose another."),
+    "slot_of_another_authority": _("This slot belongs to another authority."),
+    "slot_of_another_council": _("This is not a slot of this council. Ask for its availability."),
+    "slot_of_another_service": _("This slot is for another service. Ask for the appointment's own services."),
+    "slot_taken": _("This time is not free any more. Choose another."),
+    "slot_unknown": _("This is not a slot of this service. Ask for availability and send one of its slots."),
+    "text_too_long": _("Use %(longest)s characters or fewer."),
+    "time_of_another_council": _("This time belongs to another council."),
+    "too_many_feeds": _("There are %(most)s addresses already. Revoke one first."),
 }
+PLACE_TEXTS: Mapping[str, str] = {
+    "authority_unknown": _("There is no authority %(slug)r. There are: %(known)s."),
+    "council_unknown": _("There is no such council here."),
+    "no_authority_at_all": _("Say whose: ?authority=SLUG. There are: none yet."),
+    "no_authority_yet": _("There is no authority %(slug)r. There are: none yet."),
+    "no_site_yet": _("There is no site %(slug)r here. There are: none yet."),
+    "place_unknown": _("There is no such place."),
+    "postcode_unknown": _("We do not know this postcode. Send one like N12 0GA, or its first part."),
+    "say_which_authority": _("Say whose: ?authority=SLUG. There are: %(known)s."),
+    "service_unknown": _("%(authority)s has no service %(key)r."),
+    "site_slug_unknown": _("There is no site %(slug)r here. There are: %(known)s."),
+    "site_unknown": _("%(authority)s has no site %(key)r."),
+}
+PEOPLE_TEXTS: Mapping[str, str] = {
+    "account_deactivated": _("%(email)s was deactivated. Use another email address, or reactivate it first."),
+    "email_of_another_authority": _("%(email)s works for another authority already. Use another email address."),
+    "key_unknown": _("There is no key %(prefix)r here."),
+    "key_without_name": _("Give the key a name that says which program uses it."),
+    "no_basis": _("Choose on what basis they act"),
+    "no_representative_name": _("Enter the name of the person who acts for the resident"),
+    "no_scope": _("Scopes are %(first)s and %(second)s, at least one; not none."),
+    "not_an_email": _("%(given)r is not an email address: %(why)s"),
+    "note_too_long_or_empty": _("Write a note of at most %(longest)s characters."),
+    "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
+    "representative_email": _("Enter an email address in the right form, like name@example.com"),
+    "resident_unknown": _("There is no such resident."),
+    "role_unknown": _("There is no role %(role)r. Roles: %(known)s."),
+    "role_without_site": _("%(role)s covers the whole authority: leave out the site."),
+    "scopes_unknown": _("Scopes are %(first)s and %(second)s, at least one; not %(unknown)s."),
+    "staff_unknown": _("Nobody here has the email %(email)r."),
+    "wrong_password": _("Enter the email address and password that belong together."),
+}
+REQUEST_TEXTS: Mapping[str, str] = {
+    "cursor_unknown": _("This is not a cursor of this list. Begin again without one."),
+    "key_too_long": _("Use at most %(longest)s characters."),
+    "key_without_scope": _("This key does not have the scope %(scope)s."),
+    "message_unknown": _("There is no such message."),
+    "message_without_calendar": _("This message has no calendar file."),
+    "not_a_date": _("Send a date like 2026-11-24."),
+    "not_a_json_object": _("Send a JSON object."),
+    "not_json": _("The body is not JSON that can be read."),
+    "nothing_here": _("There is nothing here."),
+    "page_unknown": _("There is no page %(path)r here."),
+    "scale_loaded_already": _("The authority scale is there already. Use a fresh database for another size."),
+    "wrong_field": "%(message)s",  # what marshmallow says of a field of the API; for programmers, in English
+}
+ERROR_TEXTS: Mapping[str, str] = {**BOOKING_TEXTS, **PLACE_TEXTS, **PEOPLE_TEXTS, **REQUEST_TEXTS}
 
 
 def text_of(reason: Reason, language: Language) -> str:
     """The text of `reason` with its facts filled in. Raises: KeyError for a reason without a text."""
-    return language.gettext(ERROR_TEXTS[reason.code], **reason.facts)
+    facts = {name: _filled_in(fact, language) for name, fact in reason.facts.items()}
+    return language.gettext(ERROR_TEXTS[reason.code], **facts)
+
+
+def _filled_in(fact: object, language: Language) -> object:
+    """A fact as its text takes it: a Reason by its text, a list with commas."""
+    if isinstance(fact, Reason):
+        return text_of(fact, language)
+    if isinstance(fact, list):
+        return ", ".join(str(_filled_in(one, language)) for one in fact)
+    return fact

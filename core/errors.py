@@ -13,7 +13,10 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something was refused: a stable code, and the facts that its text in `core.error_texts` names."""
+    """Why something was refused: a stable code, and the facts that its text in `core.error_texts` names.
+
+    A fact is a number, a text, a further Reason, or a list of these.
+    """
 
     code: str
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -32,11 +35,21 @@ class ServiceError(Exception):
         error.reason = Reason(code, facts)
         return error
 
+    def __str__(self) -> str:
+        """The code, for logs: what people read is worked out by `core.problems`."""
+        return self.reason.code if self.reason is not None else self.code
+
 
 class NotFound(ServiceError):
     """What was asked for does not exist, or the asker may not know that it does."""
 
     code = "not_found"
+
+
+class NotAuthenticated(ServiceError):
+    """The asker has to say who they are first."""
+
+    code = "not_authenticated"
 
 
 class NotAllowed(ServiceError):
@@ -128,10 +141,21 @@ class RateLimited(Refused):
 
 @dataclass
 class Invalid(Refused):
-    """Input that cannot be used. `errors` maps a field's name to what to do about it."""
+    """Input that cannot be used. `errors` maps a field's name to why."""
 
-    errors: Mapping[str, Sequence[str]]
+    errors: Mapping[str, Sequence[Reason]]
     code = "validation"
+
+    @classmethod
+    def in_field(cls, name: str, code: str, **facts: object) -> Self:
+        """This error, for the reason `code` in one field."""
+        return cls({name: [Reason(code, facts)]})
+
+
+class BadRequest(Invalid):
+    """A request of a program that cannot be read at all: its address, its headers, or a body that is no JSON."""
+
+    code = "bad_request"
 
 
 @dataclass
@@ -143,7 +167,5 @@ class DeliveryFailed(ServiceError):
     code = "delivery_failed"
 
 
-class ConfigurationError(ServiceError):
-    """The settings cannot be used; the message says what to change."""
-
-    code = "configuration"
+class ConfigurationError(Exception):
+    """The settings cannot be used; the message, in English for whoever runs the service, says what to change."""

@@ -5,8 +5,9 @@ Pages take the language of the request, messages that of the person they are for
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from babel import Locale
 from babel.dates import format_time as babel_time
@@ -26,12 +27,12 @@ class Language:
         self.translations = translations
         self._locale = Locale.parse(code)
 
-    def gettext(self, text: str, **values: object) -> str:
+    def gettext(self, text: str, /, **values: object) -> str:
         """`text` in this language, with its `%(name)s` filled in."""
         translated = self.translations.gettext(text)
         return translated % values if values else translated
 
-    def ngettext(self, singular: str, plural: str, num: int, **values: object) -> str:
+    def ngettext(self, singular: str, plural: str, num: int, /, **values: object) -> str:
         """The form of a text that fits the number `num`, with `%(num)s` and `values` filled in."""
         return self.translations.ngettext(singular, plural, num) % {"num": num, **values}
 
@@ -65,19 +66,20 @@ class Language:
 
     def moment_short(self, at: datetime) -> str:
         """ "Tue 24 Nov 10:30am"; `at` is in the zone of the place."""
-        return f"{self.day_short(at)} {self.time(at)}"
+        return self.gettext("%(day)s %(time)s", day=self.day_short(at), time=self.time(at))
 
     def month(self, day: date) -> str:
         """ "November 2026"."""
-        return f"{self._months[day.month - 1]} {day.year}"
+        return self.gettext("%(month)s %(year)s", month=self._months[day.month - 1], year=day.year)
 
     def minutes(self, minutes: int) -> str:
         """ "45 minutes", "1 hour", "1 hour 30 minutes"."""
         hours, rest = divmod(minutes, 60)
-        parts = [self.ngettext("%(num)s hour", "%(num)s hours", hours)] if hours else []
-        if rest or not hours:
-            parts.append(self.ngettext("%(num)s minute", "%(num)s minutes", rest))
-        return " ".join(parts)
+        long = self.ngettext("%(num)s hour", "%(num)s hours", hours)
+        short = self.ngettext("%(num)s minute", "%(num)s minutes", rest)
+        if hours and rest:
+            return self.gettext("%(hours)s %(minutes)s", hours=long, minutes=short)
+        return long if hours else short
 
     def miles(self, miles: float | None) -> str:
         """ "1.4 miles", "less than 1 mile"; nothing when the distance is not known."""
@@ -87,11 +89,19 @@ class Language:
             return self.gettext("less than 1 mile")
         return self.gettext("%(miles)s miles", miles=f"{miles:.1f}")
 
-    def all_of(self, items: list[str]) -> str:
+    def all_of(self, names: Iterable[str]) -> str:
         """ "A, B and C"."""
+        items = list(names)
         if len(items) < 2:
             return "".join(items)
         return self.gettext("%(names)s and %(last)s", names=", ".join(items[:-1]), last=items[-1])
+
+    def one_of(self, names: Iterable[str]) -> str:
+        """ "A, B or C"."""
+        items = list(names)
+        if len(items) < 2:
+            return "".join(items)
+        return self.gettext("%(names)s or %(last)s", names=", ".join(items[:-1]), last=items[-1])
 
     @cached_property
     def day_names(self) -> tuple[str, ...]:
@@ -116,8 +126,12 @@ def _in_order(names: dict[int, str]) -> tuple[str, ...]:
     return tuple(str(names[key]) for key in sorted(names))
 
 
-@lru_cache(maxsize=16)
+loaded: dict[str, Language] = {}  # by code; a test puts a language of its own in here
+
+
 def language_for(code: str) -> Language:
     """The language of this code; English for one that there is no catalogue of."""
     known = code if code in LANGUAGES else DEFAULT_LANGUAGE
-    return Language(known, Translations.load(str(ROOT / "translations"), [known]))
+    if known not in loaded:
+        loaded[known] = Language(known, Translations.load(str(ROOT / "translations"), [known]))
+    return loaded[known]

@@ -10,6 +10,8 @@ from flask.cli import with_appcontext
 
 from core.errors import Refused
 from core.flask_context import current_runtime
+from core.language import DEFAULT_LANGUAGE, language_for
+from core.problems import text_of_error
 from demo.demo_staff import SIGN_INS
 from demo.load import Loaded, has_authorities, load_councils, load_scale
 from demo.scale import Size
@@ -46,7 +48,7 @@ def _load_scale(size: Size) -> None:
     try:
         _say(load_scale(current_runtime(), size))
     except Refused as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(text_of_error(error, language_for(DEFAULT_LANGUAGE))) from error
 
 
 def _load_councils() -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.states import BASES, State, place_needs
+from booking.states import State
 from core.database import connection_of
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, unit_of
 from demo import past_outcomes
@@ -19,6 +19,8 @@ from demo.day_filler import Visit, fill_day, seeded
 from demo.invented_people import Invented, invent, words
 from locations.catalogue import Catalogue
 from locations.model import SiteFacts
+from people.residents.details import BASES
+from people.residents.support_needs import place_needs
 from people.tables import ContactNote, Representative
 
 WEEKS_BACK, WEEKS_AHEAD = 4, 6

@@ -51,7 +51,7 @@ def load_scale(runtime: Runtime, size: Size) -> Loaded:
     plan, now = read_plan(plan_text(size).encode()), runtime.clock.now()
     with runtime.database.writing() as db:
         if _is_there(db, SLUG):
-            raise Refused("The authority scale is there already. Use a fresh database for another size.")
+            raise Refused.because("scale_loaded_already")
         catalogue = _bring_in(db, plan, runtime)
         count = fill_scale(db, catalogue, size, now, secret_key=runtime.settings.secret_key)
         _record(db, catalogue, count, runtime)

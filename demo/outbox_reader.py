@@ -71,7 +71,7 @@ def letter_of(db: Session, message_id: int) -> Letter:
     """The message of this id. Raises: NotFound."""
     row = db.execute(_LINES.where(DemoMessage.id == message_id)).first()
     if row is None:
-        raise NotFound("There is no such message.")
+        raise NotFound.because("message_unknown")
     raw = db.scalars(select(DemoMessage.raw).where(DemoMessage.id == message_id)).one()
     email = message_from_bytes(raw, policy=default)
     parts = (_part(email, "text/plain"), _part(email, "text/html"), _part(email, "text/calendar"))

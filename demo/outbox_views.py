@@ -49,7 +49,7 @@ def message_calendar(message_id: int) -> Response:
     """The message's calendar file."""
     calendar = _letter(message_id).calendar
     if not calendar:
-        raise NotFound("This message has no calendar file.")
+        raise NotFound.because("message_without_calendar")
     response = Response(calendar, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = "attachment; filename=appointment.ics"
     return response
@@ -58,7 +58,7 @@ def message_calendar(message_id: int) -> Response:
 def _demo() -> Runtime:
     runtime = current_runtime()
     if not runtime.settings.is_demo:
-        raise NotFound("There is nothing here.")
+        raise NotFound.because("nothing_here")
     return runtime
 
 

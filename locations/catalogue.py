@@ -56,14 +56,14 @@ class Catalogue:
         """The service of this slug. Raises: NotFound when there is none, or no session opens it."""
         service = self.service(slug)
         if not any(service.id in site.service_ids for site in self.sites):
-            raise NotFound(f"{self.authority.name} has no service {slug!r}.")
+            raise NotFound.because("service_unknown", authority=self.authority.name, key=slug)
         return service
 
     def public_site(self, slug: str) -> SiteFacts:
         """The site of this slug. Raises: NotFound when there is none, or it has no session."""
         site = self.site(slug)
         if not site.service_ids:
-            raise NotFound(f"{self.authority.name} has no site {slug!r}.")
+            raise NotFound.because("site_unknown", authority=self.authority.name, key=slug)
         return site
 
     def version_of(self, site_id: int) -> int | None:
@@ -75,4 +75,6 @@ class Catalogue:
         try:
             return self._by[kind, key]
         except KeyError as error:
-            raise NotFound(f"{self.authority.name} has no {kind} {key!r}.") from error
+            raise NotFound.because(
+                "service_unknown" if kind == "service" else "site_unknown", authority=self.authority.name, key=key
+            ) from error

@@ -75,7 +75,7 @@ def _cache_of(db: Session) -> dict[int, Catalogue]:
 
 def _current(db: Session, versions: Sequence[Any]) -> Catalogue:
     if not versions:
-        raise NotFound("There is no such council here.")
+        raise NotFound.because("council_unknown")
     authority_id, authority_version = versions[0][0], versions[0][1]
     site_versions = {site_id: version for _, _, site_id, version in versions if site_id is not None}
     if db.info.get(PLAN_IS_CHANGING):  # may yet be rolled back: nobody else may see it

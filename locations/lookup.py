@@ -18,7 +18,7 @@ def authority_id_of(db: Session, slug: str) -> int:
     """The id of the authority with `slug`. Raises: NotFound, naming those that exist."""
     known = {row.slug: row.id for row in db.execute(select(authority_table))}
     if slug not in known:
-        raise NotFound(f"There is no authority {slug!r}. There are: {', '.join(sorted(known)) or 'none yet'}.")
+        raise NotFound.because("authority_unknown" if known else "no_authority_yet", slug=slug, known=sorted(known))
     return int(known[slug])
 
 
@@ -27,7 +27,7 @@ def site_id_of(db: Session, authority_id: int, slug: str) -> int:
     rows = db.execute(select(site_table).where(site_table.c.authority_id == authority_id))
     known = {row.slug: row.id for row in rows}
     if slug not in known:
-        raise NotFound(f"There is no site {slug!r} here. There are: {', '.join(sorted(known)) or 'none yet'}.")
+        raise NotFound.because("site_slug_unknown" if known else "no_site_yet", slug=slug, known=sorted(known))
     return int(known[slug])
 
 

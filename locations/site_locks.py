@@ -35,7 +35,7 @@ def catalogue_while_locked(db: Session, authority_id: int, site_ids: Iterable[in
     db.flush()
     rows = connection_of(db).execute(_LOCKED, {"authority": authority_id, "sites": ordered_ids}).all()
     if [row[0] for row in rows] != ordered_ids:
-        raise NotFound("There is no such place.")
+        raise NotFound.because("place_unknown")
     known = None if db.info.get(PLAN_IS_CHANGING) else cached_catalogue(db, authority_id)
     if known is None or any(
         known.authority.plan_version != authority_version or known.version_of(site_id) != version

@@ -108,7 +108,7 @@ def planning_facts(db: Session, appointment_id: int) -> PlanningFacts:
     """What decides about the messages of one appointment, in one statement. Raises: NotFound."""
     row = connection_of(db).execute(_PLANNING_ROW, {"appointment": appointment_id}).first()
     if row is None:
-        raise NotFound(f"There is no appointment {appointment_id}.")
+        raise NotFound.because("appointment_id_unknown", id=appointment_id)
     return _planning(row)
 
 

@@ -24,10 +24,19 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from core.errors import ServiceError
-from core.problems import UNKNOWN, Problem, problem_of, problem_of_status, text_of_error
+from core.problems import (
+    UNKNOWN,
+    Problem,
+    details,
+    details_of_problem,
+    problem_of,
+    problem_of_status,
+    text_of_error,
+)
 from people.staff.access_marks import public
 from web import request_hooks, request_language
 from web.components.form_fields import errors_of
+from web.labels import label_of, labels_of
 from web.request_hooks import request_id
 
 _PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
@@ -119,6 +128,9 @@ def _install_template_names(app: Flask) -> None:
         month=request_language.format_month,
         minutes=request_language.format_minutes,
         miles=request_language.format_miles,
+        all_of=request_language.all_of,
+        label=lambda code, labels: label_of(labels, code),
+        labels=lambda codes, labels: labels_of(labels, codes),
         in_zone=lambda at, zone: at.astimezone(ZoneInfo(zone)),
         instant=lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tel=lambda phone: re.sub(r"[^0-9+]", "", phone or ""),
@@ -169,16 +181,18 @@ def _send_script(digest: str, filename: str) -> Response:
 
 
 def _service_error(error: ServiceError) -> ResponseReturnValue:
-    # ServiceErrors carry words of their own when there is something better to say than the table's.
-    return answer(problem_of(error), text_of_error(error, request_language.current_language()))
+    language = request_language.current_language()
+    if is_api():
+        return _as_json(details(error, language))
+    return _page(problem_of(error), text_of_error(error, language))
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
-    words = _(
+    detail = _(
         "The page was open for a long time, or cookies are turned off in your browser. "
         "We need one cookie to keep your answers safe. Go back, load the page again and send it once more."
     )
-    return answer(Problem("validation", 400, _("We could not use that form"), words))
+    return answer(Problem("validation", 400, _("We could not use that form"), detail))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -201,16 +215,20 @@ def _unhandled_error(error: Exception) -> ResponseReturnValue:
     return answer(UNKNOWN)
 
 
-def answer(problem: Problem, words: str = "") -> Response:
+def answer(problem: Problem) -> Response:
     """The problem as a page, or as problem+json for a program."""
+    language = request_language.current_language()
     if is_api():
-        return _as_json(problem, words)
+        return _as_json(details_of_problem(problem, language))
+    return _page(problem, language.gettext(problem.detail))
+
+
+def _page(problem: Problem, detail: str) -> Response:
     # On pages, unknown and forbidden answer alike, so that nobody can find out what exists.
     status = 404 if problem.status == 403 else problem.status
     status = 400 if problem.code == "validation" else status
-    page = render_template(
-        _template_for(status), problem=problem, title=_(problem.title), words=words or _(problem.words)
-    )
+    title = request_language.current_language().gettext(problem.title)
+    page = render_template(_template_for(status), problem=problem, title=title, detail=detail)
     return Response(page, status=status, mimetype="text/html")
 
 
@@ -221,14 +239,7 @@ def _template_for(status: int) -> str:
     return "errors/500.html" if status >= 500 else "errors/400.html"
 
 
-def _as_json(problem: Problem, words: str) -> Response:
+def _as_json(body: dict[str, Any]) -> Response:
     from flask import json
 
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": words or problem.words,
-        "code": problem.code,
-    }
-    return Response(json.dumps(body), status=problem.status, mimetype="application/problem+json")
+    return Response(json.dumps(body), status=body["status"], mimetype="application/problem+json")

@@ -1,10 +1,140 @@
-"""The words for codes of the domain: one table for each vocabulary, looked up in the language of the request."""
+"""The words for codes of the domain: one table for each vocabulary, looked up in the language of the request.
+
+A label stands by itself, on a button or in a list. Where words stand inside a sentence there is a table of those, since
+not every language makes them by writing small letters.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-MESSAGE_KINDS = {
+from booking.queries.week_grid import NoneFree
+from booking.states import State
+from people.residents.search import MatchReason
+from people.staff.policy import Role
+from web.request_language import current_language
+
+Labels = Mapping[str, LazyString]
+
+
+def _n(singular: str, plural: str) -> Callable[[int], str]:
+    """A label that counts, as a function of the number."""
+    return lambda number: current_language().ngettext(singular, plural, number)
+
+
+STATES: Labels = {
+    State.BOOKED: _l("Booked"),
+    State.ARRIVED: _l("Arrived"),
+    State.IN_PROGRESS: _l("In progress"),
+    State.ATTENDED: _l("Attended"),
+    State.CANCELLED_BY_RESIDENT: _l("Cancelled by resident"),
+    State.CANCELLED_BY_AUTHORITY: _l("Cancelled by the council"),
+    State.DID_NOT_ATTEND: _l("Did not attend"),
+    State.LEFT_BEFORE_SEEN: _l("Left before being seen"),
+    State.NOT_COMPLETED: _l("Not completed"),
+}
+STATES_IN_SENTENCE: Labels = {
+    State.BOOKED: _l("booked"),
+    State.ARRIVED: _l("arrived"),
+    State.IN_PROGRESS: _l("in progress"),
+    State.ATTENDED: _l("attended"),
+    State.CANCELLED_BY_RESIDENT: _l("cancelled by resident"),
+    State.CANCELLED_BY_AUTHORITY: _l("cancelled by the council"),
+    State.DID_NOT_ATTEND: _l("did not attend"),
+    State.LEFT_BEFORE_SEEN: _l("left before being seen"),
+    State.NOT_COMPLETED: _l("not completed"),
+}
+STATES_COUNTED: Mapping[State, Callable[[int], str]] = {
+    State.BOOKED: _n("%(num)s booked", "%(num)s booked"),
+    State.ARRIVED: _n("%(num)s arrived", "%(num)s arrived"),
+    State.IN_PROGRESS: _n("%(num)s in progress", "%(num)s in progress"),
+    State.ATTENDED: _n("%(num)s attended", "%(num)s attended"),
+    State.CANCELLED_BY_RESIDENT: _n("%(num)s cancelled by resident", "%(num)s cancelled by resident"),
+    State.CANCELLED_BY_AUTHORITY: _n("%(num)s cancelled by the council", "%(num)s cancelled by the council"),
+    State.DID_NOT_ATTEND: _n("%(num)s did not attend", "%(num)s did not attend"),
+    State.LEFT_BEFORE_SEEN: _n("%(num)s left before being seen", "%(num)s left before being seen"),
+    State.NOT_COMPLETED: _n("%(num)s not completed", "%(num)s not completed"),
+}
+# The buttons of the day list, by the state that each leads to.
+ROW_ACTIONS: Labels = {
+    State.ARRIVED: _l("Arrived"),
+    State.IN_PROGRESS: _l("Start"),
+    State.ATTENDED: _l("Attended"),
+    State.NOT_COMPLETED: _l("Not completed"),
+    State.LEFT_BEFORE_SEEN: _l("Left before being seen"),
+    State.DID_NOT_ATTEND: _l("Did not attend"),
+}
+NEEDS: Labels = {
+    "step-free": _l("Step-free access"),
+    "hearing-loop": _l("Hearing loop"),
+    "bsl": _l("British Sign Language"),
+    "language": _l("Another language"),
+    "extra-time": _l("Extra time"),
+}
+NEED_HINTS: Labels = {
+    "step-free": _l("No stairs, or a lift or ramp"),
+    "hearing-loop": _l("For people who wear hearing aids"),
+    "bsl": _l("We will try to arrange an interpreter, and ring you if we cannot"),
+    "language": _l("We will try to arrange an interpreter, and ring you if we cannot"),
+    "extra-time": _l("We will book you a longer time"),
+}
+NEEDS_NOT_MET: Labels = {"step-free": _l("No step-free access"), "hearing-loop": _l("No hearing loop")}
+NONE_FREE: Labels = {
+    NoneFree.FULL: _l("Full"),
+    NoneFree.CLOSED: _l("Closed"),
+    NoneFree.NOT_OFFERED: _l("Not offered"),
+    NoneFree.NEED_NOT_MET: _l("Not everything that is needed"),
+}
+MODES: Labels = {"in_person": _l("In person"), "video": _l("By video"), "phone": _l("By phone")}
+MODES_IN_SENTENCE: Labels = {"in_person": _l("in person"), "video": _l("by video"), "phone": _l("by phone")}
+NEXT_IN_MODE: Labels = {"in_person": _l("Next in person"), "video": _l("Next by video"), "phone": _l("Next by phone")}
+BASES: Labels = {
+    "parent": _l("Parent or guardian"),
+    "family": _l("Partner, family member or friend"),
+    "carer": _l("Carer"),
+    "attorney": _l("Power of attorney or court deputy"),
+    "support_worker": _l("Support worker or adviser"),
+    "other": _l("Something else"),
+}
+BASES_IN_SENTENCE: Labels = {
+    "parent": _l("parent or guardian"),
+    "family": _l("partner, family member or friend"),
+    "carer": _l("carer"),
+    "attorney": _l("power of attorney or court deputy"),
+    "support_worker": _l("support worker or adviser"),
+    "other": _l("something else"),
+}
+CONTACT_PREFERENCES: Labels = {
+    "email": _l("Email"),
+    "text": _l("Text message"),
+    "letter": _l("Letter"),
+    "none": _l("Do not contact"),
+}
+ROLES: Labels = {
+    Role.TRIAGE_AGENT: _l("Triage agent"),
+    Role.ADVISER: _l("Adviser"),
+    Role.SITE_STAFF: _l("Site staff"),
+    Role.SITE_MANAGER: _l("Site manager"),
+    Role.AUTHORITY_ADMIN: _l("Authority admin"),
+}
+MATCH_REASONS: Labels = {
+    MatchReason.SAME_NAME: _l("same name"),
+    MatchReason.NAME_BEGINS: _l("name begins like this"),
+    MatchReason.SOUNDS_ALIKE: _l("sounds like this"),
+    MatchReason.SPELT_NEARLY: _l("spelt nearly like this"),
+    MatchReason.SAME_PHONE: _l("same telephone"),
+    MatchReason.PHONE_ENDS: _l("telephone ends like this"),
+    MatchReason.SAME_POSTCODE: _l("same postcode"),
+    MatchReason.POSTCODE_BEGINS: _l("postcode begins like this"),
+    MatchReason.SAME_EMAIL: _l("same email"),
+    MatchReason.EMAIL_BEGINS: _l("email begins like this"),
+}
+# What an agent has just done with an appointment.
+CALL_RESULTS: Labels = {"booked": _l("Booked"), "moved": _l("Moved"), "cancelled": _l("Cancelled")}
+MESSAGE_KINDS: Labels = {
     "confirmation": _l("Confirmation"),
     "contact_changed": _l("Word of other contact details"),
     "rescheduled": _l("New time"),
@@ -12,7 +142,7 @@ MESSAGE_KINDS = {
     "reminder": _l("Reminder"),
     "manage_link": _l("Link to manage the appointment"),
 }
-MESSAGE_STATES = {
+MESSAGE_STATES: Labels = {
     "pending": _l("Waiting"),
     "sent": _l("Sent"),
     "failed": _l("Could not be sent"),
@@ -20,3 +150,13 @@ MESSAGE_STATES = {
     "late": _l("Too late to be of use"),
     "withheld": _l("Not sent"),
 }
+
+
+def label_of(labels: Labels, code: str) -> str:
+    """The label of `code`; an unknown code, of an older record perhaps, as it is."""
+    return str(labels[code]) if code in labels else code
+
+
+def labels_of(labels: Labels, codes: Iterable[str]) -> str:
+    """The labels of `codes` in a line, with commas."""
+    return ", ".join(label_of(labels, code) for code in codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 
 from flask import Flask, has_request_context, request
@@ -73,6 +74,11 @@ def format_minutes(minutes: int) -> str:
 def format_miles(miles: float | None) -> str:
     """ "1.4 miles"."""
     return current_language().miles(miles)
+
+
+def all_of(names: Iterable[str]) -> str:
+    """ "A, B and C"."""
+    return current_language().all_of(names)
 
 
 def day_names() -> tuple[str, ...]:

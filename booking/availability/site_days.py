@@ -20,11 +20,11 @@ from booking.availability.values import (
     SiteDay,
     Window,
 )
-from booking.states import place_needs, wants_extra_time
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.catalogue import Catalogue
 from locations.model import ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, openings_on
+from people.residents.support_needs import place_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
 # Nobody climbs stairs to a telephone: who needs step-free access may come by video or phone.

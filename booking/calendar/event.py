@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from booking.calendar.ical import CalendarEvent, uid_of
-from booking.states import CANCELLED, MODES
+from booking.states import CANCELLED
 from core.language import Language
 from core.tokens import spoken_reference
 from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
@@ -106,7 +106,8 @@ def _for_staff(
     event: CalendarEvent, appointment: AppointmentFacts, language: Language, resources: Sequence[ResourceFacts]
 ) -> CalendarEvent:
     where = ", ".join(resource.name for resource in resources)
-    how = "" if appointment.mode == "in_person" else language.gettext(MODES[appointment.mode])
+    _ = language.gettext
+    how = {"video": _("By video"), "phone": _("By phone")}.get(appointment.mode, "")
     return replace(
         event,
         summary=", ".join(part for part in (event.summary, where, how) if part),

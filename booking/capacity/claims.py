@@ -43,7 +43,7 @@ def turn_hold_into_appointment(db: Session, *, hold_id: int, appointment_id: int
         .values(hold_id=None, expires_at=None, appointment_id=appointment_id)
     )
     if result.rowcount == 0:
-        raise HoldExpired("The time that was kept for you has run out. Choose it again.")
+        raise HoldExpired.because("hold_expired")
 
 
 def release(db: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> None:

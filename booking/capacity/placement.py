@@ -22,14 +22,14 @@ from booking.capacity.claims import bury
 from booking.capacity.occupancy import taken_on
 from booking.queries.slots import Ask, candidate_sites
 from booking.slot_tokens import SlotKey
-from booking.states import NEEDS, place_needs
 from booking.tables import Allocation
 from core.database import connection_of
-from core.errors import Invalid, SlotTaken, TooFar, TooSoon
+from core.errors import Invalid, Reason, SlotTaken, TooFar, TooSoon
 from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.catalogue import Catalogue
 from locations.site_locks import catalogue_while_locked
+from people.residents.support_needs import NEEDS, NeedKind, place_needs
 
 _HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.hold_id == bindparam("hold"))
 
@@ -85,7 +85,7 @@ def _spread(db: Session) -> int:
 def _check_public(catalogue: Catalogue, slot_key: SlotKey) -> None:
     ask = Ask(service_ids=slot_key.service_ids, site_ids=(slot_key.site_id,), mode=slot_key.mode)
     if not candidate_sites(catalogue, ask):
-        raise SlotTaken("This place does not offer that. Choose another time or place.")
+        raise SlotTaken.because("not_offered_here")
 
 
 def _refusal(
@@ -96,7 +96,7 @@ def _refusal(
         return TooSoon(earliest_at(services, now, for_public=search.for_public))
     if verdict is SlotCheck.TOO_FAR:
         return TooFar(instant_of(search.latest_unit))
-    return SlotTaken("This time is not free any more. Choose another.")
+    return SlotTaken.because("slot_taken")
 
 
 def place_held(
@@ -114,14 +114,14 @@ def place_held(
         catalogue.site_by_id(slot_key.site_id), local_day(local_date_of(slot_key.start_unit, zone), zone), zone
     )
     if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
-        raise SlotTaken("This place is closed then now. Choose another time.")
+        raise SlotTaken.because("site_closed_then")
     _check_needs_met(db, hold_id, slot_key, day, needs)
     return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, ())
 
 
 def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
     """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
-    unmet = {need for need in needs if NEEDS[need].kind == "time"} if not slot_key.extra_time else set()
+    unmet = {need for need in needs if NEEDS[need] is NeedKind.TIME} if not slot_key.extra_time else set()
     wanted = place_needs(needs) - day.features
     if wanted:
         skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
@@ -130,5 +130,5 @@ def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay,
             held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
         unmet |= {need for has in held.values() for need in wanted - has}
     if unmet:
-        words = ", ".join(NEEDS[need].label.lower() for need in sorted(unmet))
-        raise Invalid({"support_needs": [f"The time that is held does not offer: {words}. Choose a time that does."]})
+        missing = [Reason(f"need.{need}") for need in sorted(unmet)]
+        raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)

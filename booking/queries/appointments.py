@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import contact_of, stamp_of_row
 from booking.slot_tokens import SlotKey, decode
-from booking.states import STATE_WORDS, State
+from booking.states import State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
 from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference
@@ -90,14 +90,9 @@ class AppointmentView:
         return spoken_reference(self.reference)
 
     @property
-    def state_words(self) -> str:
-        """The state in words."""
-        return STATE_WORDS[self.state]
-
-    @property
-    def service_names(self) -> str:
-        """The services of the visit, joined."""
-        return " and ".join(service.name for service in self.services)
+    def service_names(self) -> tuple[str, ...]:
+        """The names of the visit's services, in their order."""
+        return tuple(service.name for service in self.services)
 
     @property
     def documents(self) -> tuple[str, ...]:
@@ -132,7 +127,7 @@ def by_manage_token(db: Session, token: str) -> tuple[int, int]:
         select(Appointment.authority_id, Appointment.id).where(Appointment.manage_digest == digest(token))
     ).first()
     if row is None:
-        raise NotFound("This link does not work.")
+        raise NotFound.because("link_unknown")
     return row.authority_id, row.id
 
 
@@ -152,7 +147,7 @@ def of_site_day(db: Session, catalogue: Catalogue, site_id: int, local_date: dat
 def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:
     views = _views(db, catalogue, where)
     if not views:
-        raise NotFound("There is no appointment with this reference.")
+        raise NotFound.because("appointment_unknown")
     return views[0]
 
 

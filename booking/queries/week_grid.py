@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from booking.availability.bits import Bits
 from booking.availability.site_days import last_bookable_date, site_day
 from booking.queries.slots import Ask, FreeSlot, next_slot, starts_by_day
-from booking.states import NEEDS, place_needs
 from core.wall_clock import local_day
 from locations.catalogue import Catalogue
 from locations.model import SiteFacts
+from people.residents.support_needs import place_needs
 
 Starts = dict[tuple[int, date], tuple[int, Bits]]
-FULL, CLOSED, NOT_OFFERED = "Full", "Closed", "Not offered"
+
+
+class NoneFree(StrEnum):
+    """Why a place has nothing free on a day."""
+
+    FULL = "full"
+    CLOSED = "closed"
+    NOT_OFFERED = "not_offered"
+    NEED_NOT_MET = "need_not_met"
 
 
 @dataclass(frozen=True)
@@ -39,17 +48,17 @@ def last_date(catalogue: Catalogue, ask: Ask, now: datetime) -> date:
     return last_bookable_date(services, now, catalogue.authority.zone)
 
 
-def why_none(site: SiteFacts, day: date, zone: str, ask: Ask) -> str:
-    """In a few words, why nothing is free at `site` on `day`."""
+def why_none(site: SiteFacts, day: date, zone: str, ask: Ask) -> tuple[NoneFree, str]:
+    """Why nothing is free at `site` on `day`, with the first support need that is not met or nothing."""
     plan = site_day(site, local_day(day, zone), zone)
     if all(_is_shut(resource.closed, plan.day.ticks) for resource in plan.resources):
-        return CLOSED
+        return NoneFree.CLOSED, ""
     windows = (window for resource in plan.resources for window in resource.windows)
     offered = frozenset[int]().union(*(window.service_ids for window in windows))
     if not offered.issuperset(ask.service_ids):
-        return NOT_OFFERED
+        return NoneFree.NOT_OFFERED, ""
     unmet = place_needs(ask.needs).difference(plan.features, *(one.resource.skills for one in plan.resources))
-    return f"No {NEEDS[min(unmet)].label.lower()}" if unmet else FULL
+    return (NoneFree.NEED_NOT_MET, min(unmet)) if unmet else (NoneFree.FULL, "")
 
 
 def _is_shut(closed: int, ticks: int) -> bool:

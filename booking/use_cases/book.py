@@ -16,7 +16,7 @@ from booking.capacity.claims import claim_for_appointment, turn_hold_into_appoin
 from booking.capacity.placement import Placement, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, announce
 from booking.slot_tokens import SlotKey, decode, encode
-from booking.states import CHANNELS, State, wants_extra_time
+from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.holds import live_hold
 from core.audit import Actor, record
@@ -29,6 +29,7 @@ from core.wall_clock import instant_of, local_date_of
 from people.residents.details import Representation, ResidentDetails
 from people.residents.identity import Identified, identify
 from people.residents.resident_repository import add_representative, lock_resident
+from people.residents.support_needs import wants_extra_time
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
 _OPEN_COUNTS = (
@@ -88,7 +89,7 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, Invalid, NotFound, IdempotencyMismatch.
     """
     if booking.channel not in CHANNELS:
-        raise Invalid({"channel": [f"Use one of: {', '.join(sorted(CHANNELS))}."]})
+        raise Invalid.in_field("channel", "channel_unknown", known=sorted(CHANNELS))
     operation = partial(_book, runtime=runtime, booking=booking, actor=actor)
     return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
@@ -144,9 +145,9 @@ def _taking(db: Session, booking: Booking, actor: Actor, now: datetime) -> _Taki
         live_hold(db, booking.authority_id, booking.hold, now, lock=True)
         return _Taking(slot_key, placement, hold.id)
     if booking.slot_key is None or booking.hold is not None:
-        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+        raise Invalid.in_field("slot", "slot_and_hold")
     if booking.slot_key.authority_id != booking.authority_id:
-        raise Invalid({"slot": ["This slot belongs to another authority."]})
+        raise Invalid.in_field("slot", "slot_of_another_authority")
     needs = frozenset(booking.support_needs)
     slot_key = replace(booking.slot_key, extra_time=booking.slot_key.extra_time or wants_extra_time(needs))
     for_public = actor.kind in PUBLIC_ACTORS
@@ -157,7 +158,7 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
     if isinstance(booking.resident, int):
         return Identified(booking.resident, same=(lock_resident(db, booking.authority_id, booking.resident).id,))
     if not booking.resident.name.strip():
-        raise Invalid({"name": ["Enter a name."]})
+        raise Invalid.in_field("name", "no_name")
     return identify(db, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
 
 

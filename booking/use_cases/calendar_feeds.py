@@ -89,16 +89,16 @@ def revoke_feed(runtime: Runtime, authority_id: int, site_id: int, feed_id: int,
 
 def _check(db: Session, site: SiteFacts, name: str, resource_id: int | None) -> None:
     if not name.strip():
-        raise Invalid({"name": ["Enter a name, for example who reads this calendar."]})
+        raise Invalid.in_field("name", "no_feed_name")
     if len(name.strip()) > LONGEST_NAME:
-        raise Invalid({"name": [f"Use {LONGEST_NAME} characters or fewer."]})
+        raise Invalid.in_field("name", "text_too_long", longest=LONGEST_NAME)
     if resource_id is not None and site.resource(resource_id) is None:
         raise NotFound
     open_feeds = select(func.count(CalendarFeed.id)).where(
         CalendarFeed.site_id == site.id, CalendarFeed.revoked_at.is_(None)
     )
     if (db.scalar(open_feeds) or 0) >= MOST_FEEDS:
-        raise Invalid({"name": [f"There are {MOST_FEEDS} addresses already. Revoke one first."]})
+        raise Invalid.in_field("name", "too_many_feeds", most=MOST_FEEDS)
 
 
 def _token(runtime: Runtime, nonce: str) -> str:

@@ -20,7 +20,7 @@ from booking.capacity.claims import claim_for_appointment, release, turn_hold_in
 from booking.capacity.placement import Placement, place, place_held
 from booking.events import AppointmentChange, announce
 from booking.slot_tokens import SlotKey, decode, encode
-from booking.states import NEEDS_REASON, State, can_move, wants_extra_time
+from booking.states import NEEDS_REASON, State, can_move
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, parts_of, times_of, with_link
 from booking.use_cases.closures import close_rebook_items
@@ -35,6 +35,7 @@ from core.wall_clock import unit_of
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
 from locations.site_locks import catalogue_while_locked
+from people.residents.support_needs import wants_extra_time
 
 By = Literal["resident", "authority"]
 
@@ -103,7 +104,7 @@ def cancel(
         if not can_move(State(row.state), wanted):
             raise IllegalMove(row.state, wanted)
         if wanted in NEEDS_REASON and not reason.strip():
-            raise Invalid({"reason": ["Say why the appointment is cancelled."]})
+            raise Invalid.in_field("reason", "no_reason_for_cancelling")
         _check_open(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         row.state, row.state_reason = wanted.value, reason.strip()
@@ -134,7 +135,7 @@ def _site_of(db: Session, authority_id: int, reference: str) -> int:
     same = (Appointment.authority_id == authority_id, Appointment.reference == parse_reference(reference))
     site_id = db.scalar(select(Appointment.site_id).where(*same))
     if site_id is None:
-        raise NotFound("There is no appointment with this reference.")
+        raise NotFound.because("appointment_unknown")
     return site_id
 
 
@@ -155,9 +156,9 @@ def _destination(db: Session, authority_id: int, move: Move, now: datetime) -> i
     if move.hold is not None and move.slot_key is None:
         return decode(live_hold(db, authority_id, move.hold, now).slot_token).site_id
     if move.slot_key is None or move.hold is not None:
-        raise Invalid({"slot": ["Send either a slot or a hold, not both."]})
+        raise Invalid.in_field("slot", "slot_and_hold")
     if move.slot_key.authority_id != authority_id:
-        raise Invalid({"slot": ["This slot belongs to another authority."]})
+        raise Invalid.in_field("slot", "slot_of_another_authority")
     return move.slot_key.site_id
 
 
@@ -177,7 +178,7 @@ def _move(db: Session, row: Appointment, move: Move, actor: Actor, now: datetime
     elif move.slot_key is not None:
         placement, slot_key = _claim_slot(db, row, move.slot_key, actor, now)
     else:
-        raise Invalid({"slot": ["Send a slot or a hold."]})
+        raise Invalid.in_field("slot", "no_slot")
     _set(row, times_of(placement, slot_key) | {"version": row.version + 1, "changed_at": now})
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, parts_of(placement, slot_key))
@@ -210,7 +211,7 @@ def _claim_slot(
 def _same_visit(db: Session, row: Appointment, slot_key: SlotKey) -> SlotKey:
     """`slot_key`, when it is for the appointment's own services. Raises: Invalid."""
     if slot_key.authority_id != row.authority_id or slot_key.service_ids != service_ids_of(db, row.id):
-        raise Invalid({"slot": ["This slot is for another service. Ask for the appointment's own services."]})
+        raise Invalid.in_field("slot", "slot_of_another_service")
     return slot_key
 
 

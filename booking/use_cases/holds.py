@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from booking.capacity.claims import claim_for_hold, release
 from booking.capacity.placement import place
 from booking.slot_tokens import SlotKey, decode, encode
-from booking.states import wants_extra_time
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
 from core.errors import HoldExpired
@@ -21,6 +20,7 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
 from locations.site_locks import catalogue_while_locked
+from people.residents.support_needs import wants_extra_time
 
 HOLD_PERIOD = timedelta(minutes=10)
 
@@ -107,7 +107,7 @@ def live_hold(db: Session, authority_id: int, token: str, now: datetime, *, lock
     statement = select(Hold).where(Hold.token_digest == digest(token), Hold.authority_id == authority_id)
     row = db.scalar(statement.with_for_update() if lock else statement)
     if row is None or row.expires_at <= now:
-        raise HoldExpired("The time that was kept for you has run out. Choose it again.")
+        raise HoldExpired.because("hold_expired")
     return row
 
 

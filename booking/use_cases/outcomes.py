@@ -43,7 +43,7 @@ def move(
         if wanted in CANCELLED or not in_order:
             raise IllegalMove(row.state, wanted)
         if wanted in NEEDS_REASON and not reason.strip():
-            raise Invalid({"reason": ["Say why it could not be completed."]})
+            raise Invalid.in_field("reason", "no_reason_not_completed")
         _set_state(db, runtime, row, wanted, actor, reason, "moved")
         return answer_of(row)
 
@@ -74,7 +74,7 @@ def correct(
         if not can_correct(State(row.state), wanted, changed_at=row.changed_at, now=now):
             raise IllegalMove(row.state, wanted)
         if not reason.strip():
-            raise Invalid({"reason": ["Say why you are putting this right."]})
+            raise Invalid.in_field("reason", "no_reason_for_correction")
         _set_state(db, runtime, row, wanted, actor, reason, "corrected")
         return answer_of(row)
 

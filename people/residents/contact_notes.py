@@ -32,7 +32,7 @@ def add_note(
     """The id of the new note. Raises: NotFound for another authority's resident; Invalid (empty or too long)."""
     words = text.strip()
     if not words or len(words) > LONGEST_NOTE:
-        raise Invalid({"note": [f"Write a note of at most {LONGEST_NOTE} characters."]})
+        raise Invalid.in_field("note", "note_too_long_or_empty", longest=LONGEST_NOTE)
     resident_of(db, authority_id, resident_id)
     note = ContactNote(
         authority_id=authority_id,
@@ -110,5 +110,5 @@ def resident_of(db: Session, authority_id: int, resident_id: int) -> Resident:
     """The resident of this authority. Raises: NotFound, also for one of another authority."""
     resident = db.scalar(_RESIDENT, {"resident": resident_id, "authority": authority_id})
     if resident is None:
-        raise NotFound("There is no such resident.")
+        raise NotFound.because("resident_unknown")
     return resident

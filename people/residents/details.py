@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BASES = ("parent", "family", "carer", "attorney", "support_worker", "other")
+CONTACT_PREFERENCES = ("email", "text", "letter", "none")
+
 
 @dataclass(frozen=True)
 class ResidentDetails:
@@ -22,7 +25,7 @@ class ResidentDetails:
 
 @dataclass(frozen=True)
 class Representation:
-    """Who acts for a resident, and on what basis (a key of `booking.states.BASES`)."""
+    """Who acts for a resident, and on what basis (one of BASES)."""
 
     name: str
     basis: str

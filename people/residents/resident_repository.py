@@ -17,7 +17,7 @@ def lock_resident(db: Session, authority_id: int, resident_id: int) -> Resident:
     statement = select(Resident).where(Resident.id == resident_id, Resident.authority_id == authority_id)
     resident = db.scalar(statement.with_for_update(key_share=True))
     if resident is None:
-        raise NotFound("There is no such resident.")
+        raise NotFound.because("resident_unknown")
     return resident
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain
+from operator import itemgetter
 
 import jellyfish
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
@@ -35,19 +37,35 @@ CLOSE_ENOUGH = 0.85  # a best name below this is worth the look through the voca
 Column = InstrumentedAttribute[str]
 Conditions = Sequence[ColumnElement[bool]]
 Hits = Select[int, int, int]
+Part = tuple[float, "MatchReason | None"]  # how well one part of a search fits, and why
 _LAST = "\U0010ffff"
 _EMAIL = re.compile(r"\S+@\S*")
 _PHONE = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
 _POSTCODE = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]?(?:\s*\d[A-Z]{0,2})?(?!\w)", re.IGNORECASE)
 
 
+class MatchReason(StrEnum):
+    """Why a resident may be meant."""
+
+    SAME_NAME = "same_name"
+    NAME_BEGINS = "name_begins"
+    SOUNDS_ALIKE = "sounds_alike"
+    SPELT_NEARLY = "spelt_nearly"
+    SAME_PHONE = "same_phone"
+    PHONE_ENDS = "phone_ends"
+    SAME_POSTCODE = "same_postcode"
+    POSTCODE_BEGINS = "postcode_begins"
+    SAME_EMAIL = "same_email"
+    EMAIL_BEGINS = "email_begins"
+
+
 @dataclass(frozen=True)
 class Match:
-    """A resident who may be meant: how likely (0 to 1), and why, in words."""
+    """A resident who may be meant: how likely (0 to 1), and why, a reason for each part of the search that fits."""
 
     resident: Resident
     score: float
-    why: str
+    why: tuple[MatchReason, ...]
 
 
 @dataclass(frozen=True)
@@ -187,7 +205,7 @@ def _ranked(residents: Iterable[Resident], asked: Asked) -> list[Match]:
 
 
 def _match(resident: Resident, asked: Asked) -> Match:
-    """The mean over the parts that were asked for, with the words for each part that fits."""
+    """The mean over the parts that were asked for, with the reason for each part that fits."""
     parts = [_name_part(resident, asked.words)] if asked.words else []
     if asked.phone:
         parts.append(
@@ -195,7 +213,7 @@ def _match(resident: Resident, asked: Asked) -> Match:
                 phone_key(asked.phone) == resident.phone_key,
                 resident.phone_key,
                 asked.phone[::-1],
-                "telephone",
+                (MatchReason.SAME_PHONE, MatchReason.PHONE_ENDS),
             )
         )
     if asked.postcode:
@@ -204,39 +222,39 @@ def _match(resident: Resident, asked: Asked) -> Match:
                 asked.postcode == resident.postcode_key,
                 resident.postcode_key,
                 asked.postcode,
-                "postcode",
+                (MatchReason.SAME_POSTCODE, MatchReason.POSTCODE_BEGINS),
             )
         )
     if asked.email:
-        parts.append(_contact_part(asked.email == resident.email, resident.email, asked.email, "email"))
+        reasons = (MatchReason.SAME_EMAIL, MatchReason.EMAIL_BEGINS)
+        parts.append(_contact_part(asked.email == resident.email, resident.email, asked.email, reasons))
     score = sum(score for score, _ in parts) / len(parts)
-    return Match(resident, round(score, 3), ", ".join(why for _, why in parts if why))
+    return Match(resident, round(score, 3), tuple(why for _, why in parts if why))
 
 
-def _contact_part(is_same: bool, kept: str, asked: str, what: str) -> tuple[float, str]:
+def _contact_part(is_same: bool, kept: str, asked: str, reasons: tuple[MatchReason, MatchReason]) -> Part:
+    """How well a contact fits; `reasons` are for the whole of it and for a part."""
     if is_same:
-        return 1.0, f"same {what}"
-    if not kept.startswith(asked):
-        return 0.0, ""
-    return 0.9, f"{what} {'ends' if what == 'telephone' else 'begins'} like this"
+        return 1.0, reasons[0]
+    return (0.9, reasons[1]) if kept.startswith(asked) else (0.0, None)
 
 
-def _name_part(resident: Resident, words: Sequence[str]) -> tuple[float, str]:
+def _name_part(resident: Resident, words: Sequence[str]) -> Part:
     tokens = index_tokens(resident.name)
-    best = [max((_likeness(word, token) for token in tokens), default=(0.0, "")) for word in words]
+    best = [max((_likeness(word, token) for token in tokens), key=itemgetter(0), default=(0.0, None)) for word in words]
     score = sum(part for part, _ in best) / len(best)
-    weakest = min(best)
-    return score, weakest[1] if score >= 0.5 else ""
+    weakest = min(best, key=itemgetter(0))
+    return score, weakest[1] if score >= 0.5 else None
 
 
-def _likeness(word: str, token: str) -> tuple[float, str]:
-    """How well a typed word fits a word of a name, and what to call it."""
+def _likeness(word: str, token: str) -> Part:
+    """How well a typed word fits a word of a name, and why."""
     if word == token:
-        return 1.0, "same name"
+        return 1.0, MatchReason.SAME_NAME
     if token.startswith(word):
-        return 0.9 + 0.09 * len(word) / len(token), "name begins like this"
+        return 0.9 + 0.09 * len(word) / len(token), MatchReason.NAME_BEGINS
     letters = similarity(word, token)
     sound = sound_of(word)
     if sound and sound == sound_of(token):
-        return max(letters, SOUNDS_ALIKE) - 0.01, "sounds like this"
-    return letters * 0.95, "spelt nearly like this"
+        return max(letters, SOUNDS_ALIKE) - 0.01, MatchReason.SOUNDS_ALIKE
+    return letters * 0.95, MatchReason.SPELT_NEARLY

@@ -65,9 +65,9 @@ def add_staff(db: Session, new: NewStaff, *, actor: Actor, now: datetime) -> Sta
     if member is None:
         member = _create(db, email, new, now)
     elif member.authority_id != new.place.authority_id:
-        raise Invalid({"authority": [f"{email} works for another authority already. Use another email address."]})
+        raise Invalid.in_field("authority", "email_of_another_authority", email=email)
     if not member.is_active:
-        raise Invalid({"email": [f"{email} was deactivated. Use another email address, or reactivate it first."]})
+        raise Invalid.in_field("email", "account_deactivated", email=email)
     _give(db, member, role, new.place.site_id)
     record(
         db,
@@ -92,23 +92,21 @@ def _checked_email(text: str) -> str:
     try:
         return email_key(validate_email(text.strip(), check_deliverability=False).normalized)
     except EmailNotValidError as error:
-        raise Invalid({"email": [f"{text!r} is not an email address: {error}"]}) from error
+        raise Invalid.in_field("email", "not_an_email", given=text, why=str(error)) from error
 
 
 def _checked_role(new: NewStaff) -> Role:
     if new.role not in {role.value for role in Role}:
-        raise Invalid({"role": [f"There is no role {new.role!r}. Roles: {', '.join(role.value for role in Role)}."]})
+        raise Invalid.in_field("role", "role_unknown", role=new.role, known=[role.value for role in Role])
     role = Role(new.role)
     if new.place.site_id is not None and role not in SITE_ROLES:
-        raise Invalid({"site": [f"{role.value} covers the whole authority: leave out the site."]})
+        raise Invalid.in_field("site", "role_without_site", role=role.value)
     return role
 
 
 def _create(db: Session, email: str, new: NewStaff, now: datetime) -> StaffMember:
     if len(new.password) < SHORTEST_PASSWORD:
-        raise Invalid(
-            {"password": [f"Use a password of at least {SHORTEST_PASSWORD} characters: three random words, say."]}
-        )
+        raise Invalid.in_field("password", "password_too_short", shortest=SHORTEST_PASSWORD)
     member = StaffMember(
         authority_id=new.place.authority_id,
         email=email,
@@ -132,7 +130,7 @@ def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) ->
     """End the account and every session of it at once; the number of sessions ended. Raises: NotFound."""
     member = db.scalar(select(StaffMember).where(StaffMember.email == email_key(email)))
     if member is None:
-        raise NotFound(f"Nobody here has the email {email!r}.")
+        raise NotFound.because("staff_unknown", email=email)
     member.is_active = False
     record(
         db,

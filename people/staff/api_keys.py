@@ -50,7 +50,7 @@ def create_api_key(
     """A new key, shown this once. Raises: Invalid for no scope, an unknown one, or no name."""
     wanted = _checked_scopes(scopes)
     if not name.strip():
-        raise Invalid({"name": ["Give the key a name that says which program uses it."]})
+        raise Invalid.in_field("name", "key_without_name")
     prefix = secrets.token_hex(PREFIX_LENGTH // 2)
     key = f"{MARK}{prefix}_{new_token()}"
     row = ApiKey(
@@ -67,11 +67,11 @@ def create_api_key(
 
 
 def _checked_scopes(scopes: Collection[str]) -> list[str]:
-    known = [scope.value for scope in Scope]
+    first, second = known = [scope.value for scope in Scope]
     unknown = sorted(set(scopes) - set(known))
     if unknown or not scopes:
-        raise Invalid(
-            {"scopes": [f"Scopes are {' and '.join(known)}, at least one; not {', '.join(unknown) or 'none'}."]}
+        raise Invalid.in_field(
+            "scopes", "scopes_unknown" if unknown else "no_scope", first=first, second=second, unknown=unknown
         )
     return sorted(set(scopes))
 
@@ -100,7 +100,7 @@ def revoke_api_key(db: Session, authority_id: int, prefix: str, now: datetime) -
     """The key with `prefix`, revoked now or before. Raises: NotFound."""
     row = db.scalar(select(ApiKey).where(ApiKey.authority_id == authority_id, ApiKey.prefix == prefix))
     if row is None:
-        raise NotFound(f"There is no key {prefix!r} here.")
+        raise NotFound.because("key_unknown", prefix=prefix)
     row.revoked_at = row.revoked_at or now
     db.flush()
     return row

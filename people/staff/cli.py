@@ -12,6 +12,8 @@ import click
 from core.audit import Actor
 from core.errors import Invalid, NotFound
 from core.flask_context import runtime_command
+from core.language import DEFAULT_LANGUAGE, language_for
+from core.problems import joined_texts, text_of_error
 from core.runtime import Runtime
 from locations.lookup import authority_id_of, site_id_of
 from people.staff import accounts
@@ -28,10 +30,9 @@ def _explaining(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except Invalid as error:
-            words = [message for messages in error.errors.values() for message in messages]
-            raise click.UsageError(" ".join(words)) from error
+            raise click.UsageError(joined_texts(error, language_for(DEFAULT_LANGUAGE))) from error
         except NotFound as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(text_of_error(error, language_for(DEFAULT_LANGUAGE))) from error
 
     return explained
 
@@ -63,7 +64,7 @@ def add(runtime: Runtime, email: str, role: str, authority: str, site: str | Non
         new = NewStaff(email=email, role=role, place=place, password=password, name=name)
         member = accounts.add_staff(db, new, actor=Actor.system(), now=runtime.clock.now())
         added = member.email
-    click.echo(f"{added} is {Role(role).words.lower()}{f' at {site}' if site else ''} for {authority}.")
+    click.echo(f"{added} is {role.replace('_', ' ')}{f' at {site}' if site else ''} for {authority}.")
 
 
 def _password() -> str:

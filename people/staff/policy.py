@@ -20,11 +20,6 @@ class Role(StrEnum):
     SITE_MANAGER = "site_manager"
     AUTHORITY_ADMIN = "authority_admin"
 
-    @property
-    def words(self) -> str:
-        """The role as people say it: "Triage agent"."""
-        return self.value.replace("_", " ").capitalize()
-
 
 class Action(StrEnum):
     """What can be done on the staff's side."""

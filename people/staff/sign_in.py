@@ -42,7 +42,7 @@ def sign_in(runtime: Runtime, email: str, password: str, *, origin: str, old_tok
     # Outside any transaction: the hash takes tens of milliseconds on purpose.
     is_right = is_password(member.password_hash if member else "", password)
     if member is None or not is_right or not member.is_active:
-        raise WrongPassword("Enter the email address and password that belong together.")
+        raise WrongPassword.because("wrong_password")
     new_hash = hash_password(password) if is_outdated(member.password_hash) else ""
     # Of the origin this attempt only: somebody with one working account cannot clear it between guesses at others.
     reset(runtime.database, by_email)

@@ -30,7 +30,7 @@ function removeRow(row, settings, result) {
     return;
   }
   // Without the state that ends what is said of a row: "9am Robin Sample: arrived".
-  if (row.dataset.said) result.changes.push(settings.gone.replace("#", row.dataset.said.replace(/:[^:]*$/, "")));
+  if (row.dataset.title) result.changes.push(settings.gone.replace("#", row.dataset.title));
   row.remove();
 }
 

@@ -6,6 +6,8 @@ import pytest
 
 from booking.slot_tokens import SlotKey, decode, encode, prefix
 from core.errors import Invalid
+from core.language import language_for
+from core.problems import field_texts
 
 OFFER = SlotKey(
     authority_id=1,
@@ -46,4 +48,4 @@ def test_all_starts_of_a_search_share_a_prefix() -> None:
 def test_anything_else_is_refused_with_what_to_do(token: str) -> None:
     with pytest.raises(Invalid) as refused:
         decode(token)
-    assert "Ask for availability" in refused.value.errors["slot"][0]
+    assert "Ask for availability" in field_texts(refused.value, language_for("en"))["slot"][0]

@@ -6,14 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from booking.states import (
-    CORRECTIONS,
-    MOVES,
-    State,
-    can_correct,
-    can_move,
-    may_be_recorded,
-)
+from booking.states import CORRECTIONS, MOVES, State, can_correct, can_move, may_be_recorded
 from tests.support.factories import NOW
 
 

@@ -265,7 +265,7 @@ def test_scale_has_exactly_the_size_that_was_asked_for(runtime: Runtime) -> None
 
 def test_scale_is_not_loaded_over_another_scale(runtime: Runtime) -> None:
     load_scale(runtime, Size(sites=1, resources=1, days=1, fill=0))
-    with pytest.raises(Refused, match="there already"):
+    with pytest.raises(Refused, match="scale_loaded_already"):
         load_scale(runtime, Size(sites=2, resources=2, days=1, fill=0))
 
 

@@ -7,8 +7,8 @@ import re
 from flask import Flask
 
 from booking.slot_tokens import MODE_CODES
-from booking.states import MODES as MODE_LABELS
 from locations.vocabulary import MODES, RESERVED_SLUGS
+from web.labels import MODES as MODE_LABELS
 
 
 def test_every_mode_has_a_label_and_a_letter_in_tokens() -> None:

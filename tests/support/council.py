@@ -66,7 +66,9 @@ def make_staff(database: Database, clock: FixedClock, authority_id: int, role: R
     site_id = changes.get("site_id")
     email = str(changes.get("email", f"{role.value}.{authority_id}.{site_id or 'all'}@example.org"))
     place = Place(authority_id, site_id if isinstance(site_id, int) else None)
-    new = NewStaff(email=email, role=role.value, place=place, password=PASSWORD, name=role.words)
+    new = NewStaff(
+        email=email, role=role.value, place=place, password=PASSWORD, name=role.value.replace("_", " ").capitalize()
+    )
     with database.writing() as db:
         return add_staff(db, new, actor=Actor.system(), now=clock.now())
 

@@ -20,7 +20,7 @@ from people.staff.sign_in_sessions import SignedInStaff
 class Task:
     """A link on the home page: where to, in which words, and what it is for."""
 
-    words: str
+    text: str
     href: str
     hint: str = ""
 
@@ -64,7 +64,7 @@ def _links(sites: Sequence[tuple[int, str, str]], endpoint: str, **values: Any) 
 def _feeds(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
     """Links whose words are not those of the lists: whoever hears the links alone can tell them apart."""
     for task in _links(sites, "site.feeds"):
-        yield replace(task, words=_("Feeds of %(site)s", site=task.words))
+        yield replace(task, text=_("Feeds of %(site)s", site=task.text))
 
 
 def url_or_none(endpoint: str, **values: Any) -> str | None:

@@ -8,11 +8,11 @@ import math
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from core.errors import RateLimited
 from core.flask_context import current_runtime
 from core.origin import origin_of
+from core.problems import text_of_error
 from locations.lookup import employer_of, sites_of
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
@@ -21,6 +21,8 @@ from people.staff.sign_in import WrongPassword, sign_in
 from web.account.forms import SignInForm
 from web.account.home import tasks_of
 from web.account.redirects import safe_next
+from web.labels import ROLES
+from web.request_language import current_language
 from web.staff_guard import cookie_name, current_staff, is_https, signed_in_staff
 
 logger = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ def take_sign_in() -> ResponseReturnValue:
         )
     except WrongPassword as error:
         logger.warning("sign-in refused")
-        form.refuse("email", _(str(error)))
+        form.refuse("email", text_of_error(error, current_language()))
         return _form_page(form, wanted), 400
     except RateLimited as error:
         logger.warning("sign-in rate limited")
@@ -86,7 +88,7 @@ def home() -> ResponseReturnValue:
         employer = employer_of(transaction, staff.authority_id)
         sites = sites_of(transaction, staff.authority_id)
     tasks = tasks_of(staff, sites, employer.zone, current_runtime().clock.now())
-    return render_template("staff/home.html", staff=staff, authority=employer, tasks=tasks)
+    return render_template("staff/home.html", staff=staff, authority=employer, tasks=tasks, roles=ROLES)
 
 
 def _form_page(form: SignInForm, wanted: str) -> str:

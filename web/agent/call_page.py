@@ -12,19 +12,20 @@ from flask import Response, render_template, url_for
 
 from booking.queries.appointments import AppointmentView
 from booking.slot_tokens import SlotKey, decode
-from booking.states import BASES, MODES, NEEDS
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
 from core.wall_clock import instant_of
 from locations.model import ServiceFacts, SiteFacts
+from people.residents.support_needs import NEEDS
+from web import labels
 from web.agent.agent_context import Desk
 from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed
 from web.agent.grid_cells import cells_html
 from web.agent.held_slots import Kept, kept_for
-from web.agent.resident_card import Card, basis_words, card_of
-from web.agent.slot_grid import place_words
-from web.agent.slot_search import SearchView, search_view, site_words
+from web.agent.resident_card import Card, card_of
+from web.agent.slot_grid import place_label
+from web.agent.slot_search import SearchView, search_view, site_address
 from web.agent.suggestions import Suggestion
 from web.components.form_fields import FieldError
 from web.request_language import format_moment
@@ -55,7 +56,7 @@ class HeldVisit:
     @property
     def where(self) -> str:
         """The place, as it is said to the caller."""
-        return place_words(self.site, self.mode)
+        return place_label(self.site, self.mode)
 
     @property
     def documents(self) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ class Trouble:
     """What went wrong with a time, and what to do instead."""
 
     title: str
-    words: str
+    text: str
     instead: tuple[Suggestion, ...] = ()
 
 
@@ -82,12 +83,9 @@ class Screen:
     status: int = 200
 
 
-WORDS: dict[str, Any] = {
-    "NEEDS": NEEDS,
-    "MODES": MODES,
-    "BASES": BASES,
-    "basis_words": basis_words,
-    "site_words": site_words,
+SHARED: dict[str, Any] = {
+    "labels": labels,
+    "site_address": site_address,
     "cells_html": cells_html,
 }
 
@@ -117,11 +115,11 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
         typed=extra.typed,
         trouble=extra.trouble,
         errors=extra.errors,
-        errors_by={error.target: error.words for error in extra.errors},
+        errors_by={error.target: error.text for error in extra.errors},
         has_errors=bool(extra.errors or extra.trouble),
         address=lambda name, **values: url_for(f"agent.{name}", resident_id=resident_id, **values),
         **_held_words(visit, state),
-        **WORDS,
+        **SHARED,
     )
     return Response(page, status=extra.status, mimetype="text/html")
 
@@ -152,7 +150,7 @@ def _appointment(card: Card, reference: str) -> AppointmentView | None:
         return None
     found = next((view for view in card.upcoming if view.reference == reference), None)
     if found is None:
-        raise NotFound("This appointment is over, or cancelled already.")
+        raise NotFound.because("appointment_over")
     return found
 
 

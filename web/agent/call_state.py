@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from booking.states import MODES, NEEDS
+from locations.vocabulary import MODES
+from people.residents.support_needs import NEEDS
 
 MOST_SERVICES = 2
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.queries.slots import nearest_alternatives
@@ -13,7 +14,7 @@ from booking.slot_tokens import decode
 from booking.use_cases.book import Booked, Booking, book
 from core.errors import HoldExpired, Invalid, Refused, SlotTaken, TooFar, TooSoon
 from core.idempotency import run_once
-from core.problems import problem_of
+from core.problems import field_texts, title_of_error
 from people.residents.contact_notes import add_note
 from people.residents.details import Representation
 from people.staff.access_marks import requires
@@ -26,6 +27,7 @@ from web.agent.held_slots import forget, hold_for, let_go, let_go_shown, token_t
 from web.agent.resident_card import Card, card_of
 from web.agent.suggestions import alternatives
 from web.components.form_fields import FieldError
+from web.request_language import current_language
 
 GONE = (SlotTaken, TooSoon, TooFar)
 
@@ -70,7 +72,7 @@ def note(resident_id: int) -> ResponseReturnValue:
         try:
             _write_note(at, resident_id, typed)
         except Invalid as error:
-            errors = [FieldError(words[0], "call_note") for words in error.errors.values()]
+            errors = [FieldError(texts[0], "call_note") for texts in field_texts(error, current_language()).values()]
             return show_call(at, resident_id, state, Screen(typed, errors=errors, status=400))
     return _back(resident_id, state.query)
 
@@ -110,8 +112,10 @@ def trouble_of(at: Desk, error: Refused, token: str, needs: frozenset[str]) -> T
     """What to say about a time that cannot be had, with the three nearest others."""
     with at.runtime.database.reading() as db:
         others = nearest_alternatives(db, at.catalogue, decode(token), at.now, for_public=False, needs=needs)
-    words = "These are the nearest others." if others else "Nothing else is free near that time. Choose from the grid."
-    title = "That time has passed" if isinstance(error, TooSoon) else problem_of(error).title
+    words = _("Nothing else is free near that time. Choose from the grid.")
+    if others:
+        words = _("These are the nearest others.")
+    title = _("That time has passed") if isinstance(error, TooSoon) else title_of_error(error, current_language())
     return Trouble(title, words, alternatives(others))
 
 
@@ -151,7 +155,10 @@ def confirm(resident_id: int) -> ResponseReturnValue:
 def _taken(at: Desk, resident_id: int, state: CallState, typed: Typed, error: Refused) -> ResponseReturnValue:
     """Somebody closed the place meanwhile: three others, with everything that was typed."""
     visit = held_visit(at, resident_id, state)
-    trouble = trouble_of(at, error, visit.token, frozenset()) if visit else Trouble(problem_of(error).title, "")
+    if visit:
+        trouble = trouble_of(at, error, visit.token, frozenset())
+    else:
+        trouble = Trouble(title_of_error(error, current_language()), "")
     let_go(at, resident_id)
     with desk() as fresh:
         return show_call(fresh, resident_id, state, Screen(typed, trouble=trouble, status=409))

@@ -7,26 +7,25 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
-from booking.states import MODES, NEEDS, State
+from booking.states import State
 from booking.use_cases.changes import Move, cancel, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent.agent_context import Desk, desk
-from web.agent.call_page import Screen, show_call
+from web.agent.call_page import SHARED, Screen, show_call
 from web.agent.call_state import CallState, read_state
 from web.agent.call_views import GONE, trouble_of
 from web.agent.forms import Typed, check_reason, field_errors, read_typed
 from web.agent.held_slots import forget, kept_for, let_go, token_to_confirm
-from web.agent.resident_card import basis_words, card_of
-from web.agent.slot_search import site_words
+from web.agent.resident_card import card_of
 from web.components.form_fields import FieldError
+from web.labels import CALL_RESULTS, STATES, STATES_IN_SENTENCE
 from web.request_language import format_moment
 from web.spelling import spelt
-
-DONE = {"booked": "Booked", "moved": "Moved", "cancelled": "Cancelled"}
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -44,7 +43,7 @@ def move(resident_id: int) -> ResponseReturnValue:
     with desk() as at:
         kept = kept_for(resident_id, at.now)
         try:
-            check_reason(typed, "moves")
+            check_reason(typed, is_cancelling=False)
             _move(at, resident_id, state, typed)
         except Invalid as error:
             return _refused(at, resident_id, state, typed, error)
@@ -78,7 +77,7 @@ def _move(at: Desk, resident_id: int, state: CallState, typed: Typed) -> None:
 def _check_owner(at: Desk, resident_id: int, reference: str) -> None:
     """Raises: NotFound unless the appointment is this resident's."""
     if card_of(at, resident_id).find(reference) is None:
-        raise NotFound("This resident has no such appointment.")
+        raise NotFound.because("not_of_this_resident")
 
 
 def _reason(typed: Typed) -> str:
@@ -97,7 +96,7 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     with desk() as at:
         try:
-            check_reason(typed, "cancels")
+            check_reason(typed, is_cancelling=True)
             _check_owner(at, resident_id, state.cancelling)
             cancel(
                 at.runtime,
@@ -123,9 +122,18 @@ def _changed(resident_id: int, state: CallState, typed: Typed) -> Response:
         view = card_of(at, resident_id).find(state.moving or state.cancelling)
         if view is None or view.state is not State.BOOKED:
             state = replace(state, moving="", cancelling="")
-        words = f"It is now: {view.state_words.lower()}, {_moment(at, view)}." if view else ""
-        error = FieldError(f"The appointment has changed meanwhile. Nothing was saved. {words}".strip(), "")
-        return show_call(at, resident_id, state, Screen(typed, errors=[error], status=409))
+        return show_call(
+            at, resident_id, state, Screen(typed, errors=[FieldError(_changed_text(at, view), "")], status=409)
+        )
+
+
+def _changed_text(at: Desk, view: AppointmentView | None) -> str:
+    if view is None:
+        return str(_("The appointment has changed meanwhile. Nothing was saved."))
+    facts = {"state": STATES_IN_SENTENCE[view.state], "moment": _moment(at, view)}
+    return str(
+        _("The appointment has changed meanwhile. Nothing was saved. It is now: %(state)s, %(moment)s.", **facts)
+    )
 
 
 def _moment(at: Desk, view: AppointmentView) -> str:
@@ -143,7 +151,7 @@ def done(resident_id: int, reference: str) -> ResponseReturnValue:
         card = card_of(at, resident_id)
         view = card.find(reference)
         if view is None:
-            raise NotFound("This resident has no such appointment.")
+            raise NotFound.because("not_of_this_resident")
         page = render_template(
             "agent/done.html",
             authority=at.authority,
@@ -151,13 +159,10 @@ def done(resident_id: int, reference: str) -> ResponseReturnValue:
             card=card,
             state=CallState(),
             view=view,
-            did=DONE.get(request.args.get("what", ""), view.state_words),
+            result=CALL_RESULTS.get(request.args.get("what", ""), STATES[view.state]),
             spelt=spelt(view.reference),
             address=lambda name, **values: url_for(f"agent.{name}", resident_id=resident_id, **values),
-            NEEDS=NEEDS,
-            MODES=MODES,
-            basis_words=basis_words,
-            site_words=site_words,
+            **SHARED,
             errors_by={},
             typed=Typed(),
             held=None,

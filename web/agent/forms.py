@@ -9,16 +9,19 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, Length, StopValidation
 
-from booking.states import BASES, CONTACT_PREFERENCES, NEEDS
-from core.errors import Invalid
+from core.errors import Invalid, Reason
+from core.problems import field_texts
 from core.text import printable
 from core.tokens import stamp_of
 from locations.model import ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
-from people.residents.details import Representation, ResidentDetails
+from people.residents.details import BASES, Representation, ResidentDetails
 from people.residents.search import read
+from people.residents.support_needs import NEEDS
 from people.tables import Resident
+from web import labels
 from web.components.form_fields import Choice, Choices, Email, FieldError, Form, Phone, Text, Tick, optional
+from web.request_language import current_language
 from web.resident.forms import check_postcode, is_email, is_phone
 
 OFF = {"autocomplete": "off", "spellcheck": "false"}
@@ -43,7 +46,7 @@ class ResidentForm(Form):
     email = Email(_("Email"), validators=[optional(), is_email, Length(max=254)], render_kw=OFF)
     postcode = Text(_("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"})
     contact_preference = Choice(
-        _("How do they want to hear from us?"), choices=list(CONTACT_PREFERENCES.items()), default="email"
+        _("How do they want to hear from us?"), choices=list(labels.CONTACT_PREFERENCES.items()), default="email"
     )
     do_not_text = Tick(_("Do not text"))
     leave_no_message = Tick(_("Leave no message when nobody answers"))
@@ -52,9 +55,7 @@ class ResidentForm(Form):
         validators=[optional(), Length(max=40, message=_("Use at most 40 characters"))],
         render_kw=OFF | {"classes": "govuk-input--width-20"},
     )
-    support_needs = Choices(
-        _("Support needs"), choices=[(need.code, need.label) for need in NEEDS.values()], validate_choice=False
-    )
+    support_needs = Choices(_("Support needs"), choices=list(labels.NEEDS.items()), validate_choice=False)
 
     def validate_postcode(self, field_: Any) -> None:
         """Raises: StopValidation."""
@@ -170,22 +171,24 @@ def representation_of(typed: Typed, known: Mapping[str, Representation]) -> Repr
         return known[typed.caller]
     if not typed.is_for_other:
         return None
-    errors: dict[str, list[str]] = {}
+    errors: dict[str, list[Reason]] = {}
     if not typed.rep_name:
-        errors["rep_name"] = ["Enter the name of the person who acts for the resident"]
+        errors["rep_name"] = [Reason("no_representative_name")]
     if typed.rep_basis not in BASES:
-        errors["rep_basis"] = ["Choose on what basis they act"]
+        errors["rep_basis"] = [Reason("no_basis")]
     if typed.rep_email and "@" not in typed.rep_email:
-        errors["rep_email"] = ["Enter an email address in the right form, like name@example.com"]
+        errors["rep_email"] = [Reason("representative_email")]
     if errors:
         raise Invalid(errors)
     return Representation(typed.rep_name, typed.rep_basis, typed.rep_email, typed.rep_phone)
 
 
-def check_reason(typed: Typed, what: str) -> None:
+def check_reason(typed: Typed, *, is_cancelling: bool) -> None:
     """Raises: Invalid when the council asks for a change and does not say why."""
     if typed.asked_by == "authority" and not typed.reason:
-        raise Invalid({"reason": [f"Say why the council {what} the appointment"]})
+        raise Invalid.in_field(
+            "reason", "no_reason_for_cancelling_by_phone" if is_cancelling else "no_reason_for_moving"
+        )
 
 
 def answers_in_words(typed: Typed, services: tuple[ServiceFacts, ...]) -> dict[str, str]:
@@ -203,4 +206,5 @@ ON_SCREEN = frozenset({"rep_name", "rep_basis", "rep_email", "reason", "call_not
 
 def field_errors(error: Invalid) -> list[FieldError]:
     """The errors as the summary shows them; one that belongs to no field here leads nowhere."""
-    return [FieldError(words[0], name if name in ON_SCREEN else "") for name, words in error.errors.items()]
+    texts = field_texts(error, current_language())
+    return [FieldError(found[0], name if name in ON_SCREEN else "") for name, found in texts.items()]

@@ -18,10 +18,10 @@ def cells_html(row: Row, query: str) -> Markup:
 
 def _cell(cell: Cell, address: Markup) -> str:
     if not cell.free:
-        return f"<td><span>{escape(cell.words)}</span></td>"
+        return f"<td><span>{escape(cell.text)}</span></td>"
     buttons = "".join([_button(time) for time in cell.times])
-    return f'<td><a href="{address}{cell.key}#all-times">{escape(cell.words)}</a>{buttons}</td>'
+    return f'<td><a href="{address}{cell.key}#all-times">{escape(cell.text)}</a>{buttons}</td>'
 
 
 def _button(time: Time) -> str:
-    return f'<button name="slot" value="{time.token}" aria-label="{escape(time.in_full)}">{time.words}</button>'
+    return f'<button name="slot" value="{time.token}" aria-label="{escape(time.in_full)}">{time.text}</button>'

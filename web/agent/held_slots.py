@@ -52,7 +52,7 @@ def hold_for(desk: Desk, resident_id: int, token: str, needs: frozenset[str], *,
     """
     slot_key = decode(token)
     if slot_key.authority_id != desk.authority.id:
-        raise Invalid({"slot": ["This time belongs to another council."]})
+        raise Invalid.in_field("slot", "time_of_another_council")
     before = kept_for(resident_id, desk.now)
     taken = _take(desk, slot_key, needs, before.token if before else None)
     keep(resident_id, Kept(taken.token, encode(taken.slot_key), taken.expires_at.isoformat(), moving))
@@ -79,7 +79,7 @@ def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
     if kept is None:
         return ""
     if shown and shown != kept.slot_token:
-        raise Invalid({"slot": ["Another time was chosen meanwhile. Check it, and confirm again."]})
+        raise Invalid.in_field("slot", "another_time_chosen")
     return kept.token
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flask_babel import gettext as _
+
 from booking.queries.appointments import AppointmentView, RepresentativeView, of_resident
-from booking.states import BASES, CONTACT_PREFERENCES, NEEDS, State
+from booking.states import State
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.contact_notes import Note, has_logged_access, log_access, notes_of, resident_of
 from people.tables import Resident
 from web.agent.agent_context import Desk
+from web.labels import CONTACT_PREFERENCES, NEEDS, label_of
 
 ONE_CALL = timedelta(minutes=30)
 PAST_SHOWN = 5
@@ -39,7 +42,9 @@ class Card:
         Email is the only channel: it serves those who prefer texts too, but neither letters nor "do not contact".
         """
         is_willing = self.resident.contact_preference in {"email", "text"}
-        return f"by email to {self.resident.email}" if is_willing and self.resident.email else ""
+        if not is_willing or not self.resident.email:
+            return ""
+        return str(_("by email to %(address)s", address=self.resident.email))
 
     def find(self, reference: str) -> AppointmentView | None:
         """The appointment of this reference on the card, or None."""
@@ -51,7 +56,7 @@ def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
     """The card, and a line in the log that it was looked at. Raises: NotFound."""
     resident = resident_of(desk.db, desk.authority.id, resident_id)
     if resident.anonymised_at is not None:
-        raise NotFound("There is no such resident.")
+        raise NotFound.because("resident_unknown")
     _log(desk, resident_id, purpose)
     views = of_resident(desk.db, desk.catalogue, resident_id)
     upcoming = [view for view in views if view.state in OPEN and view.ends_at > desk.now]
@@ -62,8 +67,8 @@ def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
     return Card(
         resident=resident,
         warnings=warnings_of(resident),
-        preference=preference_words(resident),
-        needs=tuple(NEEDS[code].label for code in resident.support_needs if code in NEEDS),
+        preference=preference_label(resident),
+        needs=tuple(str(NEEDS[code]) for code in resident.support_needs if code in NEEDS),
         representatives=tuple({(person.name, person.basis): person for person in people}.values()),
         upcoming=tuple(reversed(upcoming)),
         past=tuple(past),
@@ -82,22 +87,15 @@ def _log(desk: Desk, resident_id: int, purpose: str) -> None:
 def warnings_of(resident: Resident) -> tuple[str, ...]:
     """What the agent must not do."""
     known = (
-        (resident.contact_preference == "none", "Do not contact"),
-        (resident.do_not_text, "Do not text"),
-        (resident.leave_no_message, "Leave no message"),
+        (resident.contact_preference == "none", _("Do not contact")),
+        (resident.do_not_text, _("Do not text")),
+        (resident.leave_no_message, _("Leave no message")),
     )
-    return tuple(words for is_so, words in known if is_so)
+    return tuple(warning for is_so, warning in known if is_so)
 
 
-def preference_words(resident: Resident) -> str:
+def preference_label(resident: Resident) -> str:
     """How they want to hear from us, and what happens instead of a text for as long as none can be sent."""
-    way = resident.contact_preference
-    words = CONTACT_PREFERENCES.get(way, way)
-    if way != "text":
-        return words
-    return f"{words} (we email instead)" if resident.email else f"{words} (we cannot send any yet)"
-
-
-def basis_words(basis: str) -> str:
-    """On what basis somebody acts, in words."""
-    return BASES.get(basis, basis)
+    if resident.contact_preference != "text":
+        return label_of(CONTACT_PREFERENCES, resident.contact_preference)
+    return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))

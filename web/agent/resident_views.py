@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from booking.queries.appointments import by_reference
 from booking.use_cases.change_details import follow_record
@@ -21,6 +23,7 @@ from web.agent.agent_context import Desk, desk
 from web.agent.forms import ResidentForm, carried_over, facts_of, seen_of
 from web.agent.held_slots import let_go
 from web.agent.resident_card import warnings_of
+from web.labels import MATCH_REASONS
 from web.resident.resident_context import postcode_like
 
 LONGEST_SEARCH = 200
@@ -28,7 +31,7 @@ MOST_SHOWN = 10
 LONGEST_ID = 18  # digits: every one of so many is an id that the databases can hold
 # A sole match by telephone, postcode, email or the beginning of a name; a name that only sounds alike is shown first.
 SURE = 0.9
-RECORD_HAS_CHANGED = (
+RECORD_HAS_CHANGED = _l(
     "The details have changed since you opened this page. Nothing was saved. Check them, and save again"
 )
 
@@ -53,7 +56,12 @@ def start() -> ResponseReturnValue:
 def _start_page(at: Desk, status: int = 200, **words: object) -> Response:
     words = {"wanted": "", "matches": None, "is_cut": False, "error": ""} | words
     page = render_template(
-        "agent/start.html", authority=at.authority, warnings_of=warnings_of, has_errors=bool(words["error"]), **words
+        "agent/start.html",
+        authority=at.authority,
+        warnings_of=warnings_of,
+        match_reasons=MATCH_REASONS,
+        has_errors=bool(words["error"]),
+        **words,
     )
     return Response(page, status=status, mimetype="text/html")
 
@@ -67,7 +75,7 @@ def find() -> ResponseReturnValue:
     wanted = " ".join(printable(request.form.get("q", "")).split())[:LONGEST_SEARCH]
     with desk() as at:
         if not wanted:
-            return _start_page(at, 400, error="Type a name, telephone number, postcode, reference or email")
+            return _start_page(at, 400, error=_("Type a name, telephone number, postcode, reference or email"))
         resident_id = _of_reference(at, wanted)
         if resident_id is not None:
             return _to_call(resident_id)
@@ -105,7 +113,7 @@ def new() -> ResponseReturnValue:
     with desk() as at:
         wanted = printable(request.form.get("q", ""))[:LONGEST_SEARCH]
         form = ResidentForm(formdata=None, data=carried_over(wanted))
-        return _resident_page(at, form, url_for("agent.register"), "New resident", url_for("agent.start"))
+        return _resident_page(at, form, url_for("agent.register"), _("New resident"), url_for("agent.start"))
 
 
 def _resident_page(at: Desk, form: ResidentForm, action: str, heading: str, back: str, seen: str = "") -> Response:
@@ -129,7 +137,7 @@ def register() -> ResponseReturnValue:
         form = ResidentForm()
         form.postcode_like = postcode_like(at.catalogue)
         if not form.validate():
-            return _resident_page(at, form, url_for("agent.register"), "New resident", url_for("agent.start"))
+            return _resident_page(at, form, url_for("agent.register"), _("New resident"), url_for("agent.start"))
         with at.runtime.database.writing() as db:
             resident = find_or_create(db, at.authority.id, form.person(), at.now, by_staff=True)
             record(
@@ -154,7 +162,7 @@ def details(resident_id: int) -> ResponseReturnValue:
         form = ResidentForm(data=facts_of(known))
         form.postcode_like = postcode_like(at.catalogue)
         if request.form.get("seen", seen_of(known)) != seen_of(known):
-            form.refuse("name", RECORD_HAS_CHANGED)
+            form.refuse("name", str(RECORD_HAS_CHANGED))
         elif request.method == "POST" and form.validate():
             with at.runtime.database.writing() as db:
                 row = lock_resident(db, at.authority.id, resident_id)
@@ -169,7 +177,7 @@ def details(resident_id: int) -> ResponseReturnValue:
                     now=at.now,
                 )
             return redirect(back, code=303)
-        heading = f"Details of {known.name}"
+        heading = _("Details of %(name)s", name=known.name)
         return _resident_page(at, form, request.full_path.rstrip("?"), heading, back, seen_of(known))
 
 

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from booking.availability.bits import Bits, ticks_of
 from booking.queries.week_grid import Starts
 from booking.slot_tokens import prefix
-from booking.states import MODES
+from core.language import Language
 from core.wall_clock import instant_of, local_date_of
 from locations.model import SiteFacts
-from web.request_language import format_day_short, format_miles, format_time
+from web.labels import MODES, MODES_IN_SENTENCE
+from web.request_language import current_language, format_day_short
 
 FIRST_TIMES = 3
 DAYS_SHOWN = 7
@@ -26,17 +27,17 @@ class Time:
     """A start on a button: its token, the time, and in full for somebody who hears one button at a time."""
 
     token: str
-    words: str
+    text: str
     in_full: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One place on one day. Where nothing is free, `words` say why."""
+    """One place on one day: how much is free, or why nothing is."""
 
     key: str
     free: int
-    words: str
+    text: str
     times: tuple[Time, ...]
 
 
@@ -109,15 +110,15 @@ def _row(
     zone: str,
     why_none: Callable[[SiteFacts, date], str],
 ) -> Row:
-    where, cells = place_words(line.site, line.mode), []
-    for day, format_day in days:
+    where, cells, language = place_label(line.site, line.mode), [], current_language()
+    for day, short_day in days:
         base_unit, bits = starts.get((line.site.id, day), (0, 0))
         count = bits.bit_count()
-        words = f"{count} free" if count else why_none(line.site, day)
+        text = language.ngettext("%(num)s free", "%(num)s free", count) if count else why_none(line.site, day)
         units = units_of(base_unit, bits, FIRST_TIMES)
-        times = tuple([_time(line, unit, zone, format_day, where) for unit in units])
-        cells.append(Cell(f"{line.site.id}.{line.mode}.{day.isoformat()}", count, words, times))
-    hint = format_miles(line.miles) if line.mode == "in_person" else MODES[line.mode]
+        times = tuple([_time(line, unit, zone, short_day, where, language) for unit in units])
+        cells.append(Cell(f"{line.site.id}.{line.mode}.{day.isoformat()}", count, text, times))
+    hint = language.miles(line.miles) if line.mode == "in_person" else str(MODES[line.mode])
     return Row(line.site.name, hint, tuple(cells))
 
 
@@ -133,26 +134,27 @@ def units_of(base_unit: int, bits: Bits, limit: int | None = None) -> list[int]:
     return units
 
 
-def _time(line: Line, unit: int, zone: str, format_day: str, where: str) -> Time:
-    words = clock_words(unit, zone)
-    return Time(f"{line.token}{unit:x}", words, f"{words} {format_day}, {where}")
+def _time(line: Line, unit: int, zone: str, day: str, where: str, language: Language) -> Time:
+    at = clock_time(unit, zone, language)
+    in_full = language.gettext("%(time)s %(day)s, %(place)s", time=at, day=day, place=where)
+    return Time(f"{line.token}{unit:x}", at, in_full)
 
 
 def all_times(line: Line, units: Iterable[int], zone: str) -> list[Time]:
     """Every one of `units` as a button of this line."""
-    where = place_words(line.site, line.mode)
-    return [_time(line, unit, zone, format_day_short(local_date_of(unit, zone)), where) for unit in units]
+    where, language = place_label(line.site, line.mode), current_language()
+    return [_time(line, unit, zone, language.day_short(local_date_of(unit, zone)), where, language) for unit in units]
 
 
 @lru_cache(maxsize=20_000)
-def clock_words(unit: int, zone: str) -> str:
+def clock_time(unit: int, zone: str, language: Language) -> str:
     """ "9:30am": the wall-clock time at which `unit` begins."""
-    return format_time(instant_of(unit).astimezone(ZoneInfo(zone)))
+    return language.time(instant_of(unit).astimezone(ZoneInfo(zone)))
 
 
-def place_words(site: SiteFacts, mode: str) -> str:
+def place_label(site: SiteFacts, mode: str) -> str:
     """Where it is: the name, and the mode unless people go there."""
-    return site.name if mode == "in_person" else f"{site.name}, {MODES[mode].lower()}"
+    return site.name if mode == "in_person" else f"{site.name}, {MODES_IN_SENTENCE[mode]}"
 
 
 def week_from(first: date) -> list[date]:

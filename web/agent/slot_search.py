@@ -6,11 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from flask_babel import gettext as _
+
 from booking.queries.slots import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
-from booking.queries.week_grid import FULL, Dropped, Starts, filters_that_exclude, last_date, starts_between, why_none
-from booking.states import MODES, NEEDS, wants_extra_time
+from booking.queries.week_grid import (
+    Dropped,
+    NoneFree,
+    Starts,
+    filters_that_exclude,
+    last_date,
+    starts_between,
+    why_none,
+)
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
+from people.residents.support_needs import wants_extra_time
 from web.agent.agent_context import Desk
 from web.agent.call_state import CallState
 from web.agent.slot_grid import (
@@ -21,21 +31,20 @@ from web.agent.slot_grid import (
     all_times,
     grid_of,
     lines_of,
-    place_words,
+    place_label,
     units_of,
     week_from,
 )
 from web.agent.suggestions import Suggestion, firsts_of, suggestions_of
-from web.request_language import format_day_short, format_time
-
-HELD = "Held for this call"
+from web.labels import MODES, NEEDS, NEEDS_NOT_MET, NONE_FREE, label_of
+from web.request_language import current_language, format_day_short, format_moment_short
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way out of an empty grid: what to change, and the query that does."""
+class RelaxedFilter:
+    """What to change when a grid is empty, and the query that does."""
 
-    words: str
+    text: str
     query: str
 
 
@@ -55,7 +64,7 @@ class SearchView:
     suggestions: tuple[Suggestion, ...]
     opened: Opened | None
     nothing: str
-    ways: tuple[Way, ...]
+    relaxed: tuple[RelaxedFilter, ...]
     earlier: str
     later: str
     period: str
@@ -90,16 +99,16 @@ def search_view(
     lines = _lines(desk, ask, place)
     grid = grid_of(lines, starts, days, desk.zone, _why_none(desk, ask, held_on))
     soonest = None if starts and days[0] == desk.today else next_slot(desk.db, desk.catalogue, ask, desk.now)
-    nothing, ways = ("", ()) if starts else _nothing(desk, state, ask, days, soonest)
+    nothing, relaxed = ("", ()) if starts else _nothing(desk, state, ask, days, soonest)
     return SearchView(
         grid=grid,
         suggestions=suggestions_of(lines, firsts_of(starts), soonest, desk.zone),
         opened=_opened(desk, state, lines, starts),
         nothing=nothing,
-        ways=tuple(ways),
+        relaxed=tuple(relaxed),
         earlier=_week(desk, state, days[0] - timedelta(days=DAYS_SHOWN), last) if days[0] > desk.today else "",
         later=_week(desk, state, days[-1] + timedelta(days=1), last),
-        period=f"{format_day_short(days[0])} to {format_day_short(days[-1])}",
+        period=_("%(first)s to %(last)s", first=format_day_short(days[0]), last=format_day_short(days[-1])),
         near=near,
         near_is_unknown=bool(near) and place is None,
         needs=needs,
@@ -109,9 +118,15 @@ def search_view(
 def _why_none(desk: Desk, ask: Ask, held_on: tuple[int, date] | None) -> Callable[[SiteFacts, date], str]:
     """Why a place has nothing on a day; a place that is full by the time held for this call is not said to be taken."""
 
+    held = str(_("Held for this call"))
+    reasons = {reason: str(label) for reason, label in NONE_FREE.items()}
+    needs = {need: str(label) for need, label in NEEDS_NOT_MET.items()}
+
     def why(site: SiteFacts, day: date) -> str:
-        words = why_none(site, day, desk.zone, ask)
-        return HELD if words == FULL and held_on == (site.id, day) else words
+        reason, need = why_none(site, day, desk.zone, ask)
+        if reason is NoneFree.FULL and held_on == (site.id, day):
+            return held
+        return needs.get(need, reasons[reason])
 
     return why
 
@@ -138,48 +153,52 @@ def _opened(desk: Desk, state: CallState, lines: Sequence[Line], starts: Starts)
     for line in lines if state.cell else ():
         for (site_id, day), (base_unit, bits) in starts.items():
             if site_id == line.site.id and state.cell == f"{site_id}.{line.mode}.{day.isoformat()}":
-                title = f"{place_words(line.site, line.mode)}, {format_day_short(day)}"
+                title = f"{place_label(line.site, line.mode)}, {format_day_short(day)}"
                 return Opened(title, tuple(all_times(line, units_of(base_unit, bits), desk.zone)))
     return None
 
 
 def _nothing(
     desk: Desk, state: CallState, ask: Ask, days: Sequence[date], soonest: FreeSlot | None
-) -> tuple[str, list[Way]]:
-    """What to say about an empty week, and the ways out of it."""
-    period = f"from {format_day_short(days[0])} to {format_day_short(days[-1])}"
+) -> tuple[str, list[RelaxedFilter]]:
+    """What to say about an empty week, and what to change."""
+    first, last = format_day_short(days[0]), format_day_short(days[-1])
     if soonest is not None:
-        first = soonest.starts_at.date()
-        way = Way(f"Show the week from {format_day_short(first)}", state.but(first_date=first).query)
-        return f"Nothing is free {period}.", [way]
+        day = soonest.starts_at.date()
+        text = _("Show the week from %(day)s", day=format_day_short(day))
+        nothing = _("Nothing is free from %(first)s to %(last)s.", first=first, last=last)
+        return nothing, [RelaxedFilter(text, state.but(first_date=day).query)]
     dropped = filters_that_exclude(desk.db, desk.catalogue, ask, desk.now)
     if dropped:
-        names = " or ".join(f"“{_filter_name(desk, drop)}”" for drop in dropped)
-        return f"Nothing is free that fits everything asked for. Leave out {names}.", [
-            _way(desk, state, ask, drop) for drop in dropped
-        ]
-    return "Nothing is free at any place as far ahead as this can be booked.", []
+        names = current_language().one_of([_("“%(name)s”", name=_filter_name(desk, drop)) for drop in dropped])
+        nothing = _("Nothing is free that fits everything asked for. Leave out %(names)s.", names=names)
+        return nothing, [_relaxed(desk, state, ask, drop) for drop in dropped]
+    return _("Nothing is free at any place as far ahead as this can be booked."), []
 
 
 def _filter_name(desk: Desk, drop: Dropped) -> str:
     if drop.kind == "need":
-        return NEEDS[drop.value].label
+        return label_of(NEEDS, drop.value)
     if drop.kind == "mode":
-        return MODES[drop.value]
+        return label_of(MODES, drop.value)
     return desk.catalogue.service_by_id(int(drop.value)).name
 
 
-def _way(desk: Desk, state: CallState, ask: Ask, drop: Dropped) -> Way:
-    at = f"{format_day_short(drop.slot.starts_at.date())} {format_time(drop.slot.starts_at)}"
-    words = f"Without “{_filter_name(desk, drop)}”: {at}, {place_words(drop.slot.site, drop.slot.mode)}"
+def _relaxed(desk: Desk, state: CallState, ask: Ask, drop: Dropped) -> RelaxedFilter:
+    text = _(
+        "Without “%(name)s”: %(moment)s, %(place)s",
+        name=_filter_name(desk, drop),
+        moment=format_moment_short(drop.slot.starts_at),
+        place=place_label(drop.slot.site, drop.slot.mode),
+    )
     if drop.kind == "need":
-        return Way(words, state.but(needs=tuple(sorted(ask.needs - {drop.value}))).query)
+        return RelaxedFilter(text, state.but(needs=tuple(sorted(ask.needs - {drop.value}))).query)
     if drop.kind == "mode":
-        return Way(words, state.but(mode="").query)
+        return RelaxedFilter(text, state.but(mode="").query)
     rest = tuple(desk.catalogue.service_by_id(id_).slug for id_ in ask.service_ids if str(id_) != drop.value)
-    return Way(words, state.but(services=rest).query)
+    return RelaxedFilter(text, state.but(services=rest).query)
 
 
-def site_words(site: SiteFacts) -> str:
+def site_address(site: SiteFacts) -> str:
     """The address in one line."""
     return ", ".join(part.strip() for part in (*site.address.splitlines(), site.postcode) if part.strip())

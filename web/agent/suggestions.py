@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
 
 from booking.queries.slots import FreeSlot
 from booking.queries.week_grid import Starts
-from booking.states import MODES
-from core.wall_clock import local_date_of
-from web.agent.slot_grid import Line, all_times, place_words, units_of
-from web.request_language import format_day_short, format_miles, format_moment_short
+from core.wall_clock import instant_of
+from web.agent.slot_grid import Line, all_times, place_label, units_of
+from web.labels import NEXT_IN_MODE
+from web.request_language import format_miles, format_moment_short
 
 MOST = 4
-NEXT_FREE = "Next free anywhere"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def suggestions_of(
     known: dict[str, Suggestion] = {}
     next_token = ""
     for one in _offered(firsts, soonest, zone):
-        next_token = one.token if one.title == NEXT_FREE else next_token
+        next_token = one.token if one.is_next else next_token
         known.setdefault(one.token, one)
         if len(known) == MOST:
             break
@@ -50,7 +52,7 @@ def suggestions_of(
 def firsts_of(starts: Starts) -> dict[int, int]:
     """The unit of the first start at each site."""
     firsts: dict[int, int] = {}
-    for (site_id, _), (base_unit, bits) in starts.items():
+    for (site_id, _day), (base_unit, bits) in starts.items():
         unit = units_of(base_unit, bits, 1)[0]
         firsts[site_id] = min(unit, firsts.get(site_id, unit))
     return firsts
@@ -60,32 +62,32 @@ def _offered(firsts: list[tuple[Line, int]], soonest: FreeSlot | None, zone: str
     nearby = [(line, unit) for line, unit in firsts if line.miles is not None]
     remote = [(line, unit) for line, unit in firsts if line.site.is_virtual]
     if nearby:
-        yield _suggestion(f"Nearest, {format_miles(nearby[0][0].miles)}", *nearby[0], zone)
+        yield _suggestion(_("Nearest, %(distance)s", distance=format_miles(nearby[0][0].miles)), *nearby[0], zone)
     if soonest is not None:
-        yield of_free_slot(NEXT_FREE, soonest)
+        yield replace(of_free_slot(_("Next free anywhere"), soonest), is_next=True)
     elif firsts:
-        yield _suggestion(NEXT_FREE, *min(firsts, key=itemgetter(1)), zone)
+        yield replace(_suggestion(_("Next free anywhere"), *min(firsts, key=itemgetter(1)), zone), is_next=True)
     if remote:
         line, unit = min(remote, key=itemgetter(1))
-        yield _suggestion(f"Next {MODES[line.mode].lower()}", line, unit, zone)
+        yield _suggestion(str(NEXT_IN_MODE[line.mode]), line, unit, zone)
     for line, unit in nearby[1:]:
-        yield _suggestion(f"Next nearest, {format_miles(line.miles)}", line, unit, zone)
+        yield _suggestion(_("Next nearest, %(distance)s", distance=format_miles(line.miles)), line, unit, zone)
 
 
 def _suggestion(title: str, line: Line, unit: int, zone: str) -> Suggestion:
     (first,) = all_times(line, [unit], zone)
-    moment = f"{format_day_short(local_date_of(unit, zone))} {first.words}"
-    return Suggestion(title, moment, place_words(line.site, line.mode), first.token)
+    moment = format_moment_short(instant_of(unit).astimezone(ZoneInfo(zone)))
+    return Suggestion(title, moment, place_label(line.site, line.mode), first.token)
 
 
 def of_free_slot(title: str, slot: FreeSlot) -> Suggestion:
     """The suggestion of one slot."""
-    return Suggestion(title, format_moment_short(slot.starts_at), place_words(slot.site, slot.mode), slot.token)
+    return Suggestion(title, format_moment_short(slot.starts_at), place_label(slot.site, slot.mode), slot.token)
 
 
 def alternatives(slots: Iterable[FreeSlot]) -> tuple[Suggestion, ...]:
     """Other times, for somebody who came second."""
-    return numbered(of_free_slot("Instead", slot) for slot in slots)
+    return numbered(of_free_slot(_("Instead"), slot) for slot in slots)
 
 
 def numbered(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:

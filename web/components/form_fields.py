@@ -205,9 +205,9 @@ class Form(FlaskForm):
 
 @dataclass(frozen=True)
 class FieldError:
-    """One line of the error summary: the words, and the input that they lead to."""
+    """One line of the error summary: the text, and the input that it leads to."""
 
-    words: str
+    text: str
     target: str
 
 

@@ -10,8 +10,9 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
-from booking.states import BASES, NEEDS, Contact
+from booking.states import Contact
 from core.personal_data import mask_email, mask_phone
+from web import labels
 from web.components.form_fields import Choice, Choices, Email, Form, LongText, Phone, Text, Tick, optional
 
 # Loose on purpose: BS 7666 shape only, since new postcodes appear every month.
@@ -86,7 +87,7 @@ class HelperForm(Form):
     )
     basis = Choice(
         _("How do you know the person you are booking for?"),
-        choices=list(BASES.items()),
+        choices=list(labels.BASES.items()),
         validators=[InputRequired(_("Choose how you know the person"))],
     )
     email = Email(
@@ -219,7 +220,7 @@ class NeedsForm(Form):
 
     need = Choices(
         _("Choose all that you need"),
-        choices=[(need.code, need.label) for need in NEEDS.values()],
+        choices=list(labels.NEEDS.items()),
         validate_choice=False,
     )
     language = Text(

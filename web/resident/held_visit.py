@@ -22,9 +22,9 @@ def public_offer(context: Context, token: str) -> SlotKey:
     """The offer of `token`, when a resident may book it here. Raises: NotFound, Invalid."""
     slot_key = decode(token)
     if slot_key.authority_id != context.authority.id:
-        raise NotFound("This time belongs to another council.")
+        raise NotFound.because("time_of_another_council")
     if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in slot_key.service_ids):
-        raise NotFound("This cannot be booked online.")
+        raise NotFound.because("not_bookable_online")
     return slot_key
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.routing import BaseConverter
 
-from booking.states import BASES, CANCELLED, MODES, NEEDS, STATE_WORDS, State, written_to
+from booking.states import CANCELLED, State, written_to
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
 from core.runtime import Runtime
@@ -21,7 +21,8 @@ from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
 from locations.model import AuthorityFacts
 from locations.vocabulary import RESERVED_SLUGS
-from web.resident.reach import reminder_words
+from web import labels
+from web.resident.reach import reminder_text
 from web.resident.visit_view import map_url
 
 
@@ -70,14 +71,13 @@ def show(template: str, context: Context, **words: Any) -> str:
         authority=context.authority,
         base=context.base,
         zone=context.authority.zone,
-        modes=MODES,
-        bases=BASES,
-        needs_words=needs_words,
-        state_words=state_words,
+        labels=labels,
+        needs_text=needs_text,
+        state_label=state_label,
         map_url=map_url,
         outward_like=outward_of(postcode_like(context.catalogue)),
         written_to=written_to,
-        reminder_words=reminder_words,
+        reminder_text=reminder_text,
         mask_email=mask_email,
         mask_phone=mask_phone,
         **words,
@@ -94,16 +94,14 @@ def outward_of(postcode: str) -> str:
     return "".join(postcode.split())[:-3]
 
 
-def needs_words(codes: Iterable[str], language: str = "") -> str:
-    """The support needs in a line of words."""
-    words = [gettext(NEEDS[code].label) for code in codes if code in NEEDS]
+def needs_text(codes: Iterable[str], language: str = "") -> str:
+    """The support needs in a line, with the name of the language that somebody needs."""
+    names = [str(labels.NEEDS[code]) for code in codes if code in labels.NEEDS]
     if language:
-        words.append(language)
-    return ", ".join(words) or str(gettext("None"))
+        names.append(language)
+    return ", ".join(names) or str(gettext("None"))
 
 
-def state_words(state: State) -> str:
+def state_label(state: State) -> str:
     """The state as a resident understands it."""
-    if state in CANCELLED:
-        return str(gettext("Cancelled"))
-    return str(gettext(STATE_WORDS[state]))
+    return str(gettext("Cancelled") if state in CANCELLED else labels.STATES[state])

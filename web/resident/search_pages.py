@@ -151,7 +151,7 @@ def day(context: Context, steps: Steps) -> DayFound:
     """The free times of the day that was asked for. Raises: NotFound when it is not a date."""
     wanted = parse_day(steps.day)
     if wanted is None:
-        raise NotFound("Choose a day first.")
+        raise NotFound.because("no_day_chosen")
     ask = ask_of(context.catalogue, steps, first_date=wanted, last_date=wanted)
     slots = all_slots(context.db, context.catalogue, ask, context.now)
     near = locate(steps.near) if steps.near else None

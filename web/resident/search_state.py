@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from booking.queries.slots import Ask
-from booking.states import MODES, NEEDS
 from core.errors import NotFound
 from core.tokens import parse_reference
 from locations.catalogue import Catalogue
 from locations.model import ServiceFacts, SiteFacts
+from locations.vocabulary import MODES
+from people.residents.support_needs import NEEDS
 
 MAX_SERVICES = 2
 LONGEST_TEXT, LONGEST_SLUG = 40, 60
@@ -110,7 +111,7 @@ def services_of(catalogue: Catalogue, steps: Steps) -> tuple[ServiceFacts, ...]:
         catalogue.service(slug) if steps.moving else catalogue.public_service(slug) for slug in steps.services
     )
     if not services or not all(service.bookable_online for service in services):
-        raise NotFound("Choose a service first.")
+        raise NotFound.because("no_service_chosen")
     return services
 
 

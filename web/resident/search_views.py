@@ -21,7 +21,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def _page(template: str, context: Context, steps: Steps, **words: object) -> Response:
     services = services_of(context.catalogue, steps)
-    names = " + ".join(service.name for service in services)
+    names = [service.name for service in services]
     return allow_private_cache(Response(show(template, context, steps=steps, services=services, names=names, **words)))
 
 

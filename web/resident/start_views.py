@@ -121,7 +121,7 @@ def privacy(authority: str) -> ResponseReturnValue:
 def missing(authority: str, rest: str) -> ResponseReturnValue:
     """The page for what a council does not have, in its colours and with its telephone number."""
     with council(authority):
-        raise NotFound(f"There is no page {rest!r} here.")
+        raise NotFound.because("page_unknown", path=rest)
 
 
 @public

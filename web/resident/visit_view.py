@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from booking.slot_tokens import SlotKey
-from booking.states import MODES
 from core.wall_clock import instant_of
 from locations.catalogue import Catalogue
 from locations.model import ServiceFacts, SiteFacts
@@ -28,19 +27,14 @@ class VisitView:
     minutes: int
 
     @property
-    def names(self) -> str:
-        """The services, joined."""
-        return " and ".join(service.name for service in self.services)
+    def names(self) -> tuple[str, ...]:
+        """The names of the services, in their order."""
+        return tuple(service.name for service in self.services)
 
     @property
     def documents(self) -> tuple[str, ...]:
         """What to bring, each thing once, in order."""
         return tuple(dict.fromkeys(paper for service in self.services for paper in service.documents))
-
-    @property
-    def mode_words(self) -> str:
-        """How it is held."""
-        return MODES[self.mode]
 
 
 def visit_of(catalogue: Catalogue, slot_key: SlotKey) -> VisitView:

@@ -78,7 +78,7 @@ def _values(row: Row, zone: ZoneInfo) -> tuple[str, ...]:
         ", ".join(row.documents),
         row.notes,
         row.representative,
-        row.state_words,
+        row.state_label,
         row.reason,
     )
 

@@ -14,9 +14,10 @@ from flask_babel import ngettext
 from booking.availability.plan_changes import Reason
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
-from booking.states import CANCELLED, STATE_WORDS, State
+from booking.states import CANCELLED, State
 from locations.catalogue import Catalogue
 from locations.model import ServiceFacts, SiteFacts
+from web.labels import STATES_COUNTED
 from web.request_language import format_time
 from web.site.day_filter import DayFilter
 from web.site.day_rows import Row, counts_of, mark_of, row_of
@@ -110,18 +111,18 @@ def summary_of(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bo
     counts = counts_of(views)
     cancelled = sum(counts[state] for state in CANCELLED)
     number = len(views) - cancelled
-    parts = [
-        f"{counts[state]} {_(STATE_WORDS[state]).lower()}"
-        for state in State
-        if counts[state] and state not in CANCELLED
-    ]
-    words = ngettext("%(num)d appointment", "%(num)d appointments", number) if number else _("No appointments")
-    sentences = [f"{words}: {', '.join(parts)}." if parts else f"{words}."]
+    parts = [STATES_COUNTED[state](counts[state]) for state in State if counts[state] and state not in CANCELLED]
+    if number:
+        states = ", ".join(parts)
+        sentences = [
+            ngettext("%(num)d appointment: %(states)s.", "%(num)d appointments: %(states)s.", number, states=states)
+        ]
+    else:
+        sentences = [_("No appointments.")]
     if cancelled:
-        sentences.append(_("%(count)d cancelled.", count=cancelled))
+        sentences.append(ngettext("%(num)d cancelled.", "%(num)d cancelled.", cancelled))
     if may_have_gaps:
-        free = ngettext("%(num)d free gap", "%(num)d free gaps", gaps) if gaps else _("No free gaps")
-        sentences.append(f"{free}.")
+        sentences.append(ngettext("%(num)d free gap.", "%(num)d free gaps.", gaps) if gaps else _("No free gaps."))
     return " ".join(sentences)
 
 

@@ -8,26 +8,14 @@ from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
-
 from booking.queries.appointments import AppointmentView
-from booking.states import (
-    BASES,
-    CANCELLED,
-    CORRECTIONS,
-    MODES,
-    MOVES,
-    NEEDS,
-    NEEDS_REASON,
-    STATE_WORDS,
-    State,
-    can_correct,
-    may_be_recorded,
-)
-from web.request_language import format_time
+from booking.states import CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
+from web.labels import BASES_IN_SENTENCE, MODES, NEEDS, STATES, STATES_IN_SENTENCE, label_of
+from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
+from web.request_language import all_of, format_time
 
 # What the front desk clicks, in the order of how often; the first that is possible is the green button.
-DEEDS = (
+ROW_ACTIONS = (
     State.ARRIVED,
     State.IN_PROGRESS,
     State.ATTENDED,
@@ -35,14 +23,6 @@ DEEDS = (
     State.LEFT_BEFORE_SEEN,
     State.DID_NOT_ATTEND,
 )
-DEED_WORDS = {
-    State.ARRIVED: "Arrived",
-    State.IN_PROGRESS: "Start",
-    State.ATTENDED: "Attended",
-    State.NOT_COMPLETED: "Not completed",
-    State.LEFT_BEFORE_SEEN: "Left before being seen",
-    State.DID_NOT_ATTEND: "Did not attend",
-}
 COLOURS = {
     State.BOOKED: "blue",
     State.ARRIVED: "yellow",
@@ -55,11 +35,11 @@ COLOURS = {
 
 
 @dataclass(frozen=True)
-class Deed:
-    """A button of the row: the state that it leads to, and its words."""
+class RowAction:
+    """A button of the row: the state that it leads to, and its label."""
 
     state: str
-    words: str
+    label: str
     is_main: bool
 
 
@@ -88,7 +68,7 @@ class Row:
     answers: tuple[tuple[str, str], ...]
     representative: str
     state: str
-    state_words: str
+    state_label: str
     colour: str
     reason: str
     is_late: bool
@@ -96,7 +76,7 @@ class Row:
     is_cancelled: bool
     is_walk_in: bool
     to_rebook: str
-    deeds: tuple[Deed, ...]
+    actions: tuple[RowAction, ...]
     may_fail: bool
     undo_to: str
 
@@ -108,9 +88,14 @@ class Row:
         return mark_of(self)
 
     @property
-    def said(self) -> str:
+    def title(self) -> str:
+        """Whose row it is, for the news: "10am Robin Sample"."""
+        return f"{self.starts} {self.name}"
+
+    @property
+    def announcement(self) -> str:
         """The row in one line, for the news: "10am Robin Sample: arrived"."""
-        return f"{self.starts} {self.name}: {self.state_words.lower()}"
+        return f"{self.title}: {STATES_IN_SENTENCE[self.state]}"
 
 
 def mark_of(value: object) -> str:
@@ -135,16 +120,16 @@ def row_of(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook:
         phone=phone,
         rings=bool(phone) and (view.mode != "in_person" or bool(to_rebook)),
         leave_no_message=view.resident.leave_no_message,
-        services=view.service_names,
+        services=all_of(view.service_names),
         resources=", ".join(resource.name for resource in view.resources),
-        mode=_(MODES[view.mode]) if view.mode != "in_person" else "",
+        mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
         needs=tuple(needs_of(view)),
         documents=view.documents,
         notes=view.notes.strip(),
         answers=tuple((str(asked), str(said)) for asked, said in view.answers.items() if said),
         representative=representative_of(view),
         state=state.value,
-        state_words=_(STATE_WORDS[state]),
+        state_label=str(STATES[state]),
         colour=COLOURS.get(state, "grey"),
         reason=view.state_reason,
         is_late=state is State.BOOKED and now >= view.starts_at,
@@ -152,7 +137,7 @@ def row_of(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook:
         is_cancelled=state in CANCELLED,
         is_walk_in=view.is_walk_in,
         to_rebook=to_rebook,
-        deeds=tuple(deeds_of(view, now)) if may_record else (),
+        actions=tuple(actions_of(view, now)) if may_record else (),
         may_fail=may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
         undo_to=undo_of(view, now) if may_record else "",
     )
@@ -166,8 +151,8 @@ def phone_of(view: AppointmentView) -> str:
 def needs_of(view: AppointmentView) -> Iterator[str]:
     """The support needs in words, with the language where one is known."""
     for code in view.support_needs:
-        words = _(NEEDS[code].label) if code in NEEDS else code
-        yield f"{words}: {view.resident.language}" if code == "language" and view.resident.language else words
+        label = label_of(NEEDS, code)
+        yield f"{label}: {view.resident.language}" if code == "language" and view.resident.language else label
 
 
 def representative_of(view: AppointmentView) -> str:
@@ -175,18 +160,20 @@ def representative_of(view: AppointmentView) -> str:
     who = view.representative
     if who is None:
         return ""
-    basis = _(BASES[who.basis]) if who.basis in BASES else who.basis
-    return ", ".join(part for part in (who.name, basis.lower(), who.phone) if part)
+    basis = label_of(BASES_IN_SENTENCE, who.basis)
+    return ", ".join(part for part in (who.name, basis, who.phone) if part)
 
 
-def deeds_of(view: AppointmentView, now: datetime) -> Iterator[Deed]:
+def actions_of(view: AppointmentView, now: datetime) -> Iterator[RowAction]:
     """What can be recorded now with one click. What needs a reason is asked for apart."""
     possible = MOVES.get(view.state, frozenset()) - NEEDS_REASON
     timely = (
-        state for state in DEEDS if state in possible and may_be_recorded(state, starts_at=view.starts_at, now=now)
+        state
+        for state in ROW_ACTIONS
+        if state in possible and may_be_recorded(state, starts_at=view.starts_at, now=now)
     )
     for number, state in enumerate(timely):
-        yield Deed(state.value, _(DEED_WORDS[state]), is_main=number == 0)
+        yield RowAction(state.value, str(ROW_ACTION_LABELS[state]), is_main=number == 0)
 
 
 def undo_of(view: AppointmentView, now: datetime) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import feed_file
@@ -12,6 +11,7 @@ from booking.queries.feed_entries import Feed, FeedEntry, entries_of, feed_by_to
 from booking.use_cases.calendar_feeds import make_feed, revoke_feed
 from core.errors import IdempotencyMismatch, Invalid
 from core.flask_context import current_runtime
+from core.problems import joined_texts
 from locations.catalogue import Catalogue
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
@@ -58,7 +58,7 @@ def make(site: str) -> ResponseReturnValue:
                 idempotency=key_for(desk.actor, f"feed:{desk.site.id}:{slug}:{name}"[:100]),
             )
         except Invalid as error:
-            form.refuse("name", " ".join(_(words) for found in error.errors.values() for words in found))
+            form.refuse("name", joined_texts(error, current_language()))
             return _show(desk, form), 400
         except IdempotencyMismatch:
             return redirect(url_for("site.feeds", site=site), code=303)

@@ -23,7 +23,7 @@ class GapRow:
 
     id: str
     starts_at: datetime
-    words: str
+    text: str
     resources: str
     length: str
 
@@ -32,12 +32,12 @@ class GapRow:
     @property
     def mark(self) -> str:
         """Changes when anything that is shown does; `starts_at` only says where the row stands."""
-        return mark_of((self.id, self.words, self.resources, self.length))
+        return mark_of((self.id, self.text, self.resources, self.length))
 
     @property
-    def said(self) -> str:
+    def announcement(self) -> str:
         """The gap in one line, for the news."""
-        return f"{self.words}: {self.resources}"
+        return f"{self.text}: {self.resources}"
 
 
 def gap_rows(stretches: Iterable[FreeStretch], site: SiteFacts, zone: str, now: datetime) -> list[GapRow]:
@@ -55,15 +55,15 @@ def _row(period: tuple[int, int], stretches: list[FreeStretch], site: SiteFacts,
     # A gap that has begun names its end alone, so that it stays the same row while time goes by.
     has_begun = first <= now_unit
     if has_begun:
-        words, length = _("Free now until %(time)s", time=ends), ""
+        text, length = _("Free now until %(time)s", time=ends), ""
     else:
         starts = format_time(starts_at.astimezone(ZoneInfo(zone)))
-        words = _("Free %(first)s to %(last)s", first=starts, last=ends)
+        text = _("Free %(first)s to %(last)s", first=starts, last=ends)
         length = format_minutes((last - first) * TICK_MINUTES)
     return GapRow(
         id=f"g-{'now' if has_begun else first}-{last}",
         starts_at=instant_of(now_unit) if has_begun else starts_at,
-        words=words,
+        text=text,
         resources=", ".join(_named(stretch, site) for stretch in stretches),
         length=length,
     )
@@ -74,5 +74,4 @@ def _named(stretch: FreeStretch, site: SiteFacts) -> str:
     name = resource.name if resource else ""
     if resource is None or resource.seats == 1:
         return name
-    places = ngettext("%(num)d place", "%(num)d places", stretch.seats)
-    return f"{name} ({places})"
+    return str(ngettext("%(name)s (%(num)d place)", "%(name)s (%(num)d places)", stretch.seats, name=name))

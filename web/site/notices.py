@@ -23,7 +23,7 @@ def notices_of(day: SiteDayView) -> Iterator[str]:
         yield _("Bank holiday: %(name)s. The site is shut all day.", name=holiday)
     for closure in day.site.closures:
         if _touches(closure, day):
-            yield _closure_words(closure, day)
+            yield _closure_text(closure, day)
     for recurrence in day.site.recurrences:
         exception = recurrence.exceptions.get(day.date)
         if exception is not None and exception.reason:
@@ -55,20 +55,23 @@ def _touches(closure: ClosureFacts, day: SiteDayView) -> bool:
     return unit_of(closure.starts_at) < plan.end_unit and unit_after(closure.ends_at) > plan.base_unit
 
 
-def _closure_words(closure: ClosureFacts, day: SiteDayView) -> str:
+def _closure_text(closure: ClosureFacts, day: SiteDayView) -> str:
     plan, zone = day.plan.day, ZoneInfo(day.zone)
     starts, ends = instant_of(plan.base_unit), instant_of(plan.end_unit)
     resource = day.site.resource(closure.resource_id) if closure.resource_id else None
     facts = {
         "what": resource.name if resource else _("Site"),
+        "reason": closure.reason,
         "first": format_time(max(closure.starts_at, starts).astimezone(zone)),
         "last": format_time(min(closure.ends_at, ends).astimezone(zone)),
     }
     if closure.starts_at <= starts and closure.ends_at >= ends:
-        words = _("%(what)s shut all day", **facts)
+        text = _("%(what)s shut all day: %(reason)s.") if closure.reason else _("%(what)s shut all day.")
+    elif closure.reason:
+        text = _("%(what)s shut from %(first)s to %(last)s: %(reason)s.")
     else:
-        words = _("%(what)s shut from %(first)s to %(last)s", **facts)
-    return f"{words}: {closure.reason}." if closure.reason else f"{words}."
+        text = _("%(what)s shut from %(first)s to %(last)s.")
+    return str(text % facts)
 
 
 def _time(day: SiteDayView, tick: int) -> str:

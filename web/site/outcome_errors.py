@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import LastChange
-from booking.states import CANCELLED, STATE_WORDS
+from booking.states import CANCELLED
 from web.components.form_fields import FieldError
+from web.labels import STATES, STATES_IN_SENTENCE
 from web.request_language import format_day, format_time
 
 
@@ -20,14 +21,14 @@ class Trouble:
     """Something that could not be done: for which appointment, in which of its fields, and what was typed there."""
 
     reference: str = ""
-    words: str = ""
+    text: str = ""
     field: str = ""
     typed: str = ""
 
     def errors(self, references: Container[str]) -> list[FieldError]:
         """For the error summary: it leads to the field, or else to the row, if that is among those on the page."""
         target = f"{self.field or 'a'}-{self.reference}" if self.reference in references else ""
-        return [FieldError(self.words, target)] if self.words else []
+        return [FieldError(self.text, target)] if self.text else []
 
 
 NO_TROUBLE = Trouble()
@@ -36,8 +37,8 @@ NO_TROUBLE = Trouble()
 def conflict_words(view: AppointmentView, last: LastChange | None) -> str:
     """What the state of an appointment is now, who saw to that and when."""
     zone = ZoneInfo(view.zone)
-    state = _(STATE_WORDS[view.state])
-    facts = {"name": view.resident.name, "state": state.lower() if view.state not in CANCELLED else state}
+    labels = STATES if view.state in CANCELLED else STATES_IN_SENTENCE
+    facts = {"name": view.resident.name, "state": str(labels[view.state])}
     if last is None:
         return str(_("%(name)s is already: %(state)s. Nothing was changed.", **facts))
     facts |= {"who": last.actor_name or _("somebody"), "time": format_time(last.at.astimezone(zone))}

@@ -13,9 +13,11 @@ from booking.queries.day_list import last_change_of
 from booking.states import CANCELLED, State
 from booking.use_cases.outcomes import correct, move
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound
+from core.problems import joined_texts
 from core.text import printable
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.request_language import current_language
 from web.site.day_filter import read_filter
 from web.site.day_views import show_day
 from web.site.outcome_errors import Trouble, conflict_words, moved_words
@@ -125,8 +127,7 @@ def _do(desk: FrontDesk, view: AppointmentView, click: Click, *, is_undo: bool) 
             idempotency=key,
         )
     except Invalid as error:
-        words = " ".join(_(words) for found in error.errors.values() for words in found)
-        return Trouble(view.reference, words, field, click.reason)
+        return Trouble(view.reference, joined_texts(error, current_language()), field, click.reason)
     except (IllegalMove, IdempotencyMismatch):
         return _conflict(desk, click)
     return None

@@ -49,9 +49,10 @@ def test_a_name_alone_says_that_somebody_else_is_calling() -> None:
 
 
 def test_the_council_must_say_why() -> None:
-    check_reason(Typed(asked_by="resident"), "cancels")
-    with pytest.raises(Invalid):
-        check_reason(Typed(asked_by="authority"), "cancels")
+    check_reason(Typed(asked_by="resident"), is_cancelling=True)
+    for is_cancelling in (True, False):
+        with pytest.raises(Invalid):
+            check_reason(Typed(asked_by="authority"), is_cancelling=is_cancelling)
 
 
 def test_an_untouched_form_counts_as_empty() -> None:

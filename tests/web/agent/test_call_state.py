@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from booking.states import MODES, NEEDS
+from locations.vocabulary import MODES
+from people.residents.support_needs import NEEDS
 from web.agent.call_state import CallState, read_state
 
 WORDS = st.text("abcdefghij-", min_size=1, max_size=10)

@@ -38,8 +38,8 @@ def test_a_cell_says_how_many_times_are_free_and_offers_the_first_few(database: 
     world = make_world(database)
     monday = date(2026, 11, 23)
     cell = drawn(database, world, starts_on(world, monday, 5), monday).rows[0].cells[0]
-    assert (cell.free, cell.words, len(cell.times)) == (5, "5 free", FIRST_TIMES)
-    assert [time.words for time in cell.times] == ["9am", "9:30am", "10am"]
+    assert (cell.free, cell.text, len(cell.times)) == (5, "5 free", FIRST_TIMES)
+    assert [time.text for time in cell.times] == ["9am", "9:30am", "10am"]
     assert cell.times[0].in_full == "9am Mon 23 Nov, High Street Library"
     assert decode(cell.times[0].token).start_unit == local_day(monday, ZONE).base_unit + NINE
 
@@ -47,7 +47,7 @@ def test_a_cell_says_how_many_times_are_free_and_offers_the_first_few(database: 
 def test_an_empty_cell_says_why(database: Database) -> None:
     world = make_world(database)
     grid = drawn(database, world, {}, date(2026, 11, 23))
-    assert [cell.words for cell in grid.rows[0].cells] == [f"none on {day}" for day in range(23, 28)]
+    assert [cell.text for cell in grid.rows[0].cells] == [f"none on {day}" for day in range(23, 28)]
     assert grid.free == 0
 
 

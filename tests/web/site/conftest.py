@@ -88,7 +88,7 @@ class Library:
             member = StaffMember(
                 authority_id=owner,
                 email=f"{role.value}.{owner}.{site_id}@example.org",
-                name=role.words,
+                name=role.value.replace("_", " ").capitalize(),
                 created_at=self.clock.now(),
             )
             db.add(member)

@@ -31,7 +31,7 @@ ROW = Row(
     answers=(),
     representative="",
     state="booked",
-    state_words="Booked",
+    state_label="Booked",
     colour="blue",
     reason="",
     is_late=False,
@@ -39,7 +39,7 @@ ROW = Row(
     is_cancelled=False,
     is_walk_in=False,
     to_rebook="",
-    deeds=(),
+    actions=(),
     may_fail=False,
     undo_to="",
 )
