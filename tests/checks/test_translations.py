@@ -1,5 +1,6 @@
 """The catalogues in translations/ hold the words that the code and the pages use now."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,22 @@ def test_every_catalogue_is_up_to_date(fresh: Path) -> None:
             str(catalogue),
         )
         assert checked.returncode == 0, f"{catalogue} is behind. Run `make messages`. {checked.stderr}"
+
+
+# A text that ends in a word, with a value, an element or another text behind it: half a sentence that cannot be turned.
+GLUED = re.compile(r'_\("(?:[^"\\]|\\.)*[\w,]"(?:, [^}]*)?\) }} (?:<(?:strong|a|bdi|button)[^>]*>)*\{\{')
+SMALL_LETTERS = re.compile(r"\|\s*lower\b")
+SEARCHED_BY_SCRIPT = "data-words="  # what a script compares with what is typed
+
+
+def test_no_sentence_of_a_template_is_glued_from_pieces() -> None:
+    templates = sorted((ROOT / "templates").rglob("*.html"))
+    found = [f"{path.name}: {hit.group()}" for path in templates for hit in GLUED.finditer(path.read_text())]
+    assert found == []
+
+
+def test_no_template_writes_words_in_small_letters() -> None:
+    lines = [
+        (path.name, line) for path in (ROOT / "templates").rglob("*.html") for line in path.read_text().splitlines()
+    ]
+    assert [name for name, line in lines if SMALL_LETTERS.search(line) and SEARCHED_BY_SCRIPT not in line] == []

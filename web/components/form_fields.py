@@ -33,6 +33,14 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
 from core.text import is_printable
+from web.request_language import current_language
+
+
+def _with_error_prefix(params: dict[str, Any]) -> dict[str, Any]:
+    """`params`, whose error message begins with "Error" in the language of the page for those who hear it."""
+    if params.get("errorMessage"):
+        params["errorMessage"] = {**params["errorMessage"], "visuallyHiddenText": str(_l("Error"))}
+    return params
 
 
 class _MendedItems:
@@ -45,7 +53,7 @@ class _MendedItems:
             params.pop("hint", None)
         if kwargs.get("autofocus") and params["items"]:
             params["items"][0].setdefault("attributes", {})["autofocus"] = "autofocus"
-        return params
+        return _with_error_prefix(params)
 
 
 class Radios(_MendedItems, GovRadioInput):
@@ -71,7 +79,7 @@ class _Unforced:
             value = params["attributes"].pop(name, None)
             if value is not None:
                 params[name] = value
-        return params
+        return _with_error_prefix(params)
 
 
 class TextInput(_Unforced, GovInput):
@@ -84,8 +92,22 @@ class TextArea(_Unforced, GovTextArea):
     """A GOV.UK textarea."""
 
 
+PASSWORD_TEXTS = {
+    "showPasswordText": _l("Show"),
+    "hidePasswordText": _l("Hide"),
+    "showPasswordAriaLabelText": _l("Show password"),
+    "hidePasswordAriaLabelText": _l("Hide password"),
+    "passwordShownAnnouncementText": _l("Your password is visible"),
+    "passwordHiddenAnnouncementText": _l("Your password is hidden"),
+}
+
+
 class PasswordInput(_Unforced, GovPasswordInput):
-    """A GOV.UK password input."""
+    """A GOV.UK password input, its button in the language of the page."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        params = super().map_gov_params(field, **kwargs)
+        return params | {name: str(text) for name, text in PASSWORD_TEXTS.items()}
 
 
 class Select(_Unforced, GovSelect):
@@ -180,8 +202,43 @@ class Dropdown(_Pairs, SelectField):
     widget = Select()
 
 
+class FormTranslations:
+    """What WTForms says of itself, from our own catalogue: that of WTForms has neither our wording nor every language."""
+
+    def gettext(self, text: str) -> str:
+        """`text` in the language of the page."""
+        return current_language().translations.gettext(text)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """The form of a text that fits `number`, its placeholders left for WTForms."""
+        return current_language().translations.ngettext(singular, plural, number)
+
+
+def _n(singular: str, plural: str) -> tuple[str, str]:
+    """Mark the two forms of a text for translation."""
+    return singular, plural
+
+
+# Those of WTForms' own texts that our forms can show.
+OWN_TEXTS_OF_WTFORMS = (
+    _l("Not a valid choice."),
+    _l("Invalid Choice: could not coerce."),
+    _l("This field is required."),
+)
+COUNTING_TEXTS_OF_WTFORMS = _n(
+    "Field cannot be longer than %(max)d character.", "Field cannot be longer than %(max)d characters."
+)
+
+
 class Form(FlaskForm):
     """The base of every form: the first field that is wrong takes the focus."""
+
+    class Meta(FlaskForm.Meta):
+        """The language of the page."""
+
+        def get_translations(self, form: object) -> FormTranslations:
+            """Our own catalogue."""
+            return FormTranslations()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything can be used; marks the first field that cannot."""

@@ -1,0 +1,471 @@
+"""Every page and message is drawn in a language that marks its texts: what stands in no mark is in no catalogue either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask, Response, request
+from sqlalchemy import select
+
+import core.language
+from booking.states import State
+from booking.use_cases.closures import list_touched
+from booking.use_cases.outcomes import move
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Base, Database
+from core.errors import HoldExpired, Invalid, NotFound, RateLimited, SlotTaken
+from core.flask_context import EXTENSION
+from core.tokens import spoken_reference
+from locations.site_locks import bump_plan
+from locations.tables import Closure
+from people.staff.access_marks import public
+from people.staff.policy import Role
+from people.staff.sign_in_sessions import COOKIE
+from people.tables import Resident
+from tests.reminders.test_messages import CASES, FACTS, written
+from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
+from tests.support.pages import read_page
+from tests.support.pseudo_language import PseudoLanguage, bare_texts, bare_texts_of_page, without_marks
+from tests.support.town import make_town
+from tests.web.agent.conftest import Agent
+from tests.web.resident.browser import Visitor
+from web.spelling import SPELLING
+
+pytestmark = pytest.mark.databases("sqlite")
+
+# Columns whose values people have written: they are shown as they are.
+WRITTEN_COLUMNS = frozenset(
+    "name summary topic documents triage_questions address postcode reason note notes email phone opening_words language "
+    "online_instead online_url post_instead directions answers state_reason earlier_emails token".split()
+)
+TYPED = {
+    "Robin Sample",
+    "robin@example.org",
+    "Kim Helper",
+    "kim@example.org",
+    "Polish",
+    "Nobody Known",
+    "Zed",
+    "by the door",
+}
+TYPED |= {"A screen", "Another screen", "He rang", "Doctor"}
+MASKED = {"r••••@example.org", "Testshire"}
+
+
+class Drawn:
+    """What is bare on the pages that an application has drawn, by page."""
+
+    def __init__(self, app: Flask, database: Database) -> None:
+        self.app, self.database = app, database
+        self.pages: list[tuple[str, str]] = []
+        app.after_request(self._keep)
+
+    def _keep(self, response: Response) -> Response:
+        if response.mimetype == "text/html" and not response.location:
+            self.pages.append(
+                (f"{request.method} {request.path} {response.status_code}", response.get_data(as_text=True))
+            )
+        return response
+
+    def bare(self) -> dict[str, set[str]]:
+        """The bare texts of each page that has any."""
+        data = set(written_values(self.database)) | TYPED | MASKED | set(SPELLING.values())
+        found = ((page, bare_texts_of_page(html, data)) for page, html in self.pages)
+        return {page: texts for page, texts in found if texts}
+
+
+def written_values(database: Database) -> Iterator[str]:
+    """Every name, note, address and so on that the database holds, and the references as they are read out."""
+    with database.reading() as db:
+        for table in Base.metadata.sorted_tables:
+            for column in table.columns:
+                if column.name in WRITTEN_COLUMNS:
+                    for value in db.scalars(select(column)):
+                        yield from texts_in(value)
+                if column.name == "reference":
+                    for reference in db.scalars(select(column)):
+                        yield from (reference, spoken_reference(reference))
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts in a value of a column, line by line."""
+    if isinstance(value, str):
+        yield from (line.strip() for line in (value, *value.splitlines()) if line.strip())
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from texts_in(name)
+            yield from texts_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_in(inner)
+
+
+@pytest.fixture(autouse=True)
+def _marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(core.language.loaded, "en", PseudoLanguage())
+
+
+@pytest.fixture
+def callers(database: Database, clock: FixedClock) -> Callers:
+    """Testshire and the people who ring."""
+    return make_callers(database, clock.now())
+
+
+@pytest.fixture
+def drawn(app: Flask, database: Database, callers: Callers) -> Drawn:
+    """The whole application; whatever it draws is kept."""
+    return Drawn(app, database)
+
+
+@pytest.fixture
+def staff(database: Database, clock: FixedClock, callers: Callers, drawn: Drawn) -> Agent:
+    """An administrator, who may open every page of staff."""
+    admin = add_agent(database, callers.town.authority_id, clock.now(), "authority_admin")
+    client = drawn.app.test_client()
+    client.set_cookie(COOKIE, sign_in(database, admin, clock.now()))
+    return Agent(client)
+
+
+def hold_one(visitor: Visitor, service: str = "certify", needs: str = "") -> None:
+    """Open the pages of a search and hold the first time of its last page."""
+    where = f"service={service}&site=high-street&mode=in_person{needs}"
+    for path in (f"/services/{service}", f"/needs?service={service}", f"/where?{where}", f"/when?{where}"):
+        visitor.open(path)
+    visitor.open(f"/times?{where}&day=2026-11-24")
+    visitor.take_first_time()
+
+
+def book_all(visitor: Visitor, **typed: Any) -> str:
+    """From a held time to the booking, with every mistake on the way; the address of the appointment."""
+    visitor.send("/who")
+    visitor.send("/who", who="other")
+    visitor.send("/acting", email="no email", phone="x")
+    visitor.send("/acting", name="Kim Helper", basis="carer", email="kim@example.org", phone="")
+    visitor.send("/details", email="no email", phone="x", postcode="x", contact_preference="email")
+    answers = {
+        "name": "Robin Sample",
+        "email": "",
+        "phone": "07700 900123",
+        "postcode": "",
+        "contact_preference": "email",
+    } | typed
+    visitor.send("/details", **answers)
+    visitor.send("/check")
+    return next(href for _, href in visitor.page.links if href.endswith(".ics")).removesuffix(".ics")
+
+
+def test_the_pages_on_the_way_to_a_booking(drawn: Drawn, clock: FixedClock) -> None:
+    visitor = Visitor(drawn.app.test_client())
+    for path in (
+        "!/",
+        "/",
+        "/accessibility",
+        "/privacy",
+        "/find",
+        "/find/sent",
+        "/no/such/page",
+        "/services/registrar",
+    ):
+        visitor.open(path)
+    visitor.open("/services/certify/together")
+    visitor.open("/needs?service=certify&need=language&need=step-free")
+    visitor.open("/where?service=certify&need=language")  # which one?
+    for near in ("", "N12 0GA", "ZZ99"):
+        visitor.open(f"/where?service=advice&near={near}")
+    visitor.open("/where?service=certify&need=hearing-loop&need=extra-time")
+    for month in ("2026-11", "2026-12", "2027-01"):
+        visitor.open(f"/when?service=advice&month={month}")
+    visitor.open("/when?service=advice&mode=phone")
+    visitor.open("/times?service=advice&mode=video&day=2026-11-24")
+    visitor.open("/times?service=certify&day=2026-11-28")
+    visitor.open("/times?service=certify&day=x")
+    hold_one(visitor, needs="&need=language&language=Polish")
+    book_all(visitor)
+    hold_one(visitor, "digital")
+    clock.advance(timedelta(minutes=11))
+    visitor.send("/who", who="me")
+    visitor.send("/again")
+    visitor.send("/leave")
+    assert len(drawn.pages) > 40
+    assert drawn.bare() == {}
+
+
+def test_the_pages_of_an_appointment_in_its_owner_s_hands(drawn: Drawn, clock: FixedClock) -> None:
+    visitor = Visitor(drawn.app.test_client())
+    hold_one(visitor)
+    at = book_all(visitor)
+    link = next(href for _, href in visitor.page.links if "/manage/" in href)
+    for path in ("", "/contact", "/needs", "/cancel"):
+        visitor.open(f"!{at}{path}")
+    visitor.send("/cancel", reason="x" * 300)
+    visitor.open(f"!{at}/contact")
+    visitor.send("/contact", email="no email", phone="x")
+    visitor.open(f"!{at}/contact")
+    stale = visitor.page.form_to("/contact")
+    visitor.send("/contact", email="robin@example.org", contact_preference="email")
+    visitor._see(visitor.post(stale, {"contact_preference": "none"}, follow_redirects=True))
+    visitor.open(f"!{at}/needs")
+    visitor.send("/needs", need=["bsl"])
+    moving = f"service=certify&moving={at.rpartition('/')[2]}"
+    visitor.open(f"/when?{moving}")
+    visitor.open(f"/times?{moving}&day=2026-11-26")
+    visitor.send("/move", slot=next(value for _, value in visitor.page.form_to("/move").buttons))
+    visitor.send("/move")
+    visitor.open(f"!{at}/cancel")
+    visitor.send("/cancel", reason="by the door")
+    visitor.open(f"!{at}/cancel")
+    visitor.open("/find")
+    visitor.send("/find")
+    visitor.open(at.removeprefix("/testshire"))
+    visitor.open(f"!{link}")
+    visitor.send("/forget")
+    clock.advance(timedelta(days=4))
+    visitor.open(f"!{link}")
+    visitor.open("!/manage/unknown")
+    assert len(drawn.pages) > 30
+    assert drawn.bare() == {}
+
+
+def test_what_a_resident_sees_when_a_time_cannot_be_had(drawn: Drawn, callers: Callers, clock: FixedClock) -> None:
+    visitor, other = (Visitor(drawn.app.test_client()) for _ in range(2))
+    hold_one(visitor, "digital")
+    book_all(visitor)
+    at = next(href for _, href in visitor.page.links if href.endswith(".ics")).removesuffix(".ics")
+    where = "service=certify&site=town-hall&mode=in_person&day=2026-11-24"
+    visitor.open(f"/times?{where}")
+    other.open(f"/times?{where}")
+    slot = next(value for name, value in other.page.form_to("/book/hold").buttons if name == "slot")
+    other.send("/book/hold", slot=slot)
+    visitor.send("/book/hold", slot=slot)
+    visitor._see(visitor.client.get(f"{at}/move", query_string={"slot": slot}, follow_redirects=True))
+    late = "1.{}.{}.{}.p.0.{:x}".format(
+        callers.town.authority_id, callers.town.sites["office"], callers.town.services["certify"], 2**24
+    )
+    visitor.open(f"/times?{where}")
+    visitor.send("/book/hold", slot=late)
+    visitor.open(f"/times?{where}")
+    visitor.send("/book/hold", slot="x")
+    visitor.client.post("/testshire/book/hold", data={"slot": slot})  # without its token
+    hold_one(visitor)
+    at = book_all(visitor)
+    link = next(href for _, href in visitor.page.links if "/manage/" in href)
+    visitor.open(f"/times?service=certify&moving={at.rpartition('/')[2]}&day=2026-12-01")
+    slot = [value for _, value in visitor.page.form_to("/move").buttons][-1]
+    visitor.send("/move", slot=slot)
+    stale = visitor.page.form_to("/move")
+    other.open("/times?service=certify&site=town-hall&mode=in_person&day=2026-12-01")
+    other.send("/book/hold", slot=slot)
+    visitor._see(visitor.post(stale, {}, follow_redirects=True))
+    clock.advance(timedelta(days=30))
+    visitor.open(f"!{at}")
+    visitor.open(f"!{link}")
+    assert drawn.bare() == {}
+
+
+def test_the_pages_of_a_call(
+    drawn: Drawn, staff: Agent, callers: Callers, clock: FixedClock, database: Database
+) -> None:
+    calls, amina = "/staff/calls", callers.people["amina"]
+    at = f"{calls}/residents/{amina}"
+    staff.open(f"{calls}/")
+    for text in ("", "amina", "yusef", "07700 900", "N12", "zzz qqq", "NW11 9QS", "@example.org", "Youssef 900321"):
+        staff.send(f"{calls}/find", q=text)
+    staff.send(f"{calls}/new", q="Zed 07700 900888")
+    staff.send(f"{calls}/register", contact_preference="text", postcode="x", email="x", phone="x")
+    for key in ("amina", "norbert", "rtl", "silent"):
+        staff.open(f"{calls}/residents/{callers.people[key]}")
+    staff.open(f"{at}/details")
+    staff.send(f"{at}/details", name="Amina Yusuf", seen="old")
+    staff.send(f"{at}/note")
+    for query in (
+        "service=certify",
+        "service=certify&find=",
+        "service=advice&near=ZZ99&mode=phone",
+        "find=nothing&pick=1",
+    ):
+        staff.open(f"{at}?{query}")
+    staff.open(f"{at}?service=certify&service=digital&filtered=1&need=hearing-loop&need=extra-time&near=N12 0GA")
+    staff.open(f"{at}?service=registrar")
+    staff.open(f"{at}?service=registrar&service=advice&filtered=1&need=hearing-loop&mode=video")
+    staff.open(f"{at}?service=certify&from=2027-01-10")
+    staff.open(f"{at}?service=certify&filtered=1&cell={callers.town.sites['hub']}.in_person.2026-11-25")
+    slots = staff.slots(f"{at}?service=certify&filtered=1")
+    staff.send(f"{at}/hold?service=certify", slot=slots[0][0])
+    staff.open(f"{at}?service=digital")
+    staff.open(f"{at}?service=certify")
+    staff.send(f"{at}/confirm?service=certify", caller="other", rep_email="x", shown=slots[0][0])
+    staff.send(f"{at}/confirm?service=certify", shown=slots[1][0])
+    staff.send(f"{at}/hold?service=certify", slot=f"{slots[0][0][:-6]}000001", site_notes="by the door")
+    clock.advance(timedelta(minutes=11))
+    staff.open(f"{at}?service=certify")
+    slots = staff.slots(f"{at}?service=certify&filtered=1")
+    staff.send(f"{at}/hold?service=certify", slot=slots[0][0])
+    staff.send(f"{at}/confirm?service=certify", call_note="He rang", shown=slots[0][0])
+    moving = f"move={callers.booked.reference}"
+    staff.open(f"{at}?{moving}")
+    staff.send(f"{at}/hold?{moving}", slot=slots[4][0])
+    staff.send(f"{at}/move?{moving}", asked_by="authority", shown=slots[4][0])
+    staff.send(f"{at}/move?{moving}", seen="old", shown=slots[4][0])
+    staff.send(f"{at}/move?{moving}", shown=slots[4][0])
+    staff.open(f"/staff/messages/{callers.booked.reference}")
+    staff.open(f"{at}?cancel={callers.booked.reference}")
+    staff.send(f"{at}/cancel?cancel={callers.booked.reference}", asked_by="authority")
+    staff.send(f"{at}/cancel?cancel={callers.booked.reference}", asked_by="authority", reason="Doctor")
+    staff.open(f"{at}/appointments/{callers.booked.reference}")
+    with database.writing() as db:
+        db.get_one(Resident, callers.people["norbert"]).contact_preference = "text"
+    staff.open(f"{calls}/residents/{callers.people['norbert']}?service=certify")
+    assert len(drawn.pages) > 50
+    assert drawn.bare() == {}
+
+
+STATES_OF_THE_DAY = (
+    (),
+    (State.ARRIVED,),
+    (State.ARRIVED, State.IN_PROGRESS),
+    (State.ARRIVED, State.IN_PROGRESS, State.ATTENDED),
+    (State.ARRIVED, State.IN_PROGRESS, State.NOT_COMPLETED),
+    (State.ARRIVED, State.LEFT_BEFORE_SEEN),
+)
+
+
+def fill_day(drawn: Drawn, callers: Callers, clock: FixedClock) -> list[str]:
+    """Today at the hub: an appointment in each state, a closure and people to rebook; the references."""
+    runtime, town, agent = (
+        drawn.app.extensions[EXTENSION],
+        callers.town,
+        Actor("staff", callers.agent_id, "Agnes Agent"),
+    )
+    references = []
+    for number, states in enumerate(STATES_OF_THE_DAY):
+        starts_at = datetime(2026, 11, 23, 9 + number, tzinfo=UTC)
+        person = [*callers.people.values()][number]
+        reference = book_for(drawn.database, town, person, starts_at, agent, clock.now()).reference
+        references.append(reference)
+        for state in states:
+            move(runtime, town.authority_id, reference, state, actor=agent, reason="Doctor")
+    with drawn.database.writing() as db:
+        for first, resource in ((14, None), (9, None)):
+            closure = Closure(
+                authority_id=town.authority_id,
+                site_id=town.sites["hub"],
+                resource_id=resource,
+                slug=f"closure-{first}",
+                starts_at=datetime(2026, 11, 23, first, tzinfo=UTC),
+                ends_at=datetime(2026, 11, 23, first + 1, tzinfo=UTC),
+                reason="Boiler" if first == 9 else "",
+            )
+            db.add(closure)
+            db.flush()
+            list_touched(db, closure.id, clock.now())
+        bump_plan(db, town.authority_id, [town.sites["hub"]])
+    return references
+
+
+def test_the_pages_of_a_site(drawn: Drawn, staff: Agent, callers: Callers, clock: FixedClock) -> None:
+    references = fill_day(drawn, callers, clock)
+    site = "/staff/sites/riverside-hub"
+    day = f"{site}/days/2026-11-23"
+    clock.advance(timedelta(minutes=30))
+    for path in (day, f"{day}?show=done", f"{day}?show=free&resource=hub-1", f"{day}/print", f"{day}?service=digital"):
+        staff.open(path)
+    for date in ("2026-11-22", "2026-11-24", "2026-12-25", "2026-11-25"):
+        staff.open(f"{site}/days/{date}")
+        staff.open(f"{site}/days/{date}/print")
+    staff.client.get(f"{day}/rows")
+    for reference, fields in (
+        (references[0], {"to": "attended", "version": "1", "date": "2026-11-23"}),
+        (references[0], {"to": "arrived", "version": "7", "date": "2026-11-23"}),
+        (references[2], {"to": "not_completed", "version": "1", "state": "in_progress"}),
+        (references[2], {"to": "not_completed", "version": "1", "state": "in_progress", "other": "x" * 300}),
+    ):
+        staff.send(f"{day}/appointments/{reference}", data=fields)
+    staff.send(
+        f"{day}/appointments/{references[3]}/undo", data={"to": "in_progress", "version": "1", "state": "attended"}
+    )
+    staff.open(f"{site}/feeds")
+    staff.send(f"{site}/feeds")
+    staff.send(f"{site}/feeds", name="A screen")
+    staff.send(f"{site}/feeds", name="Another screen", resource="hub-1")
+    feed = next(form for form in read_page(staff.client.get(f"{site}/feeds").text).forms if "/feeds/" in form.action)
+    staff.send(feed.action)
+    table = staff.client.get(f"{day}/list.csv").text or ""
+    assert len(drawn.pages) > 25
+    assert drawn.bare() == {}
+    assert bare_texts(table, written_values(drawn.database)) == set()
+
+
+def test_the_pages_of_signing_in_and_the_homes_of_all_roles(
+    drawn: Drawn, callers: Callers, clock: FixedClock, database: Database
+) -> None:
+    visitor = Visitor(drawn.app.test_client(), "/staff")
+    visitor.open("/sign-in")
+    visitor.send("/sign-in")
+    for _ in range(12):
+        visitor.open("/sign-in")
+        visitor.send("/sign-in", email="robin@example.org", password="wrong words here")
+    for role in Role:
+        member = add_agent(database, callers.town.authority_id, clock.now(), role.value, f"{role.value}.1@example.org")
+        visitor.client.set_cookie(COOKIE, sign_in(database, member, clock.now()))
+        visitor.open("/")
+    visitor.send("/sign-out")
+    assert drawn.bare() == {}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SlotTaken(),
+        HoldExpired(),
+        RateLimited(),
+        NotFound.because("nothing_here"),
+        Invalid({}),
+        ZeroDivisionError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_the_page_of_an_error(drawn: Drawn, error: Exception) -> None:
+    @public
+    def fail(**_values: str) -> str:
+        raise error
+
+    drawn.app.config["PROPAGATE_EXCEPTIONS"] = False
+    drawn.app.view_functions["resident.front"] = fail
+    number = drawn.app.test_client().get("/").headers["X-Request-ID"]
+    assert len(drawn.pages) == 1
+    assert {text for texts in drawn.bare().values() for text in texts} <= {number}
+
+
+def test_the_front_page_of_several_councils_and_the_outbox_of_the_demo(drawn: Drawn, database: Database) -> None:
+    make_town(database, slug="othershire")
+    for path in ("/", "/demo/outbox/", "/demo/outbox/1"):
+        drawn.app.test_client().get(path)
+    assert len(drawn.pages) == 3
+    assert drawn.bare() == {}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_messages(case: str) -> None:
+    message = written(case)
+    data = {
+        FACTS.resident.name,
+        FACTS.authority.name,
+        FACTS.site.name,
+        FACTS.site.directions,
+        "Ceri <Carer>",
+        "Passport",
+    }
+    data |= {*FACTS.site.address.splitlines(), FACTS.site.postcode, "Certify documents", "Housing advice"}
+    data |= {"Tenancy agreement", spoken_reference(FACTS.reference)}
+    assert bare_texts(f"{message.subject}\n{message.text}", data) == set()
+    assert bare_texts_of_page(message.html, data) == set()
+
+
+def test_a_text_in_no_mark_is_found() -> None:
+    page = "<h1>[«Ring <a href='#'>01632 960000</a> at [«9am»]»]</h1><p aria-label='Bare'>Robin Sample is [«here»]</p>"
+    assert bare_texts_of_page(page, {"Robin Sample"}) == {"is", "Bare"}
+    assert without_marks("[«a [«b»] c»] d").strip() == "d"

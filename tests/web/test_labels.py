@@ -1,0 +1,72 @@
+"""Every code of every vocabulary has a label, and no label is for a code that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.queries.week_grid import NoneFree
+from booking.slot_tokens import MODE_CODES
+from booking.states import State
+from locations.vocabulary import MODES
+from people.residents.details import BASES, CONTACT_PREFERENCES
+from people.residents.search import MatchReason
+from people.residents.support_needs import NEEDS, place_needs
+from people.staff.policy import Role
+from reminders.plan import CANCELLED, CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, REMINDER, RESCHEDULED
+from web import labels
+from web.site.day_rows import ROW_ACTIONS
+
+VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
+    "STATES": (labels.STATES, State),
+    "STATES_IN_SENTENCE": (labels.STATES_IN_SENTENCE, State),
+    "STATES_COUNTED": (labels.STATES_COUNTED, State),
+    "ROW_ACTIONS": (labels.ROW_ACTIONS, ROW_ACTIONS),
+    "NEEDS": (labels.NEEDS, NEEDS),
+    "NEED_HINTS": (labels.NEED_HINTS, NEEDS),
+    "NEEDS_NOT_MET": (labels.NEEDS_NOT_MET, place_needs(frozenset(NEEDS))),
+    "NONE_FREE": (labels.NONE_FREE, NoneFree),
+    "MODES": (labels.MODES, MODES),
+    "MODES_IN_SENTENCE": (labels.MODES_IN_SENTENCE, MODES),
+    "NEXT_IN_MODE": (labels.NEXT_IN_MODE, MODES),
+    "BASES": (labels.BASES, BASES),
+    "BASES_IN_SENTENCE": (labels.BASES_IN_SENTENCE, BASES),
+    "CONTACT_PREFERENCES": (labels.CONTACT_PREFERENCES, CONTACT_PREFERENCES),
+    "ROLES": (labels.ROLES, Role),
+    "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
+    "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled")),
+}
+
+
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_every_code_has_a_label(name: str) -> None:
+    table, codes = VOCABULARIES[name]
+    assert set(table) == set(codes)
+
+
+def test_every_table_of_labels_is_held_to_its_vocabulary() -> None:
+    tables = {name for name, value in vars(labels).items() if name.isupper() and isinstance(value, Mapping)}
+    assert tables - set(VOCABULARIES) == {
+        "MESSAGE_KINDS",
+        "MESSAGE_STATES",
+    }  # those of reminders, tested with its history
+
+
+def test_the_kinds_of_messages_have_labels() -> None:
+    kinds = {CONFIRMATION, RESCHEDULED, CANCELLED, REMINDER, CONTACT_CHANGED, MANAGE_LINK}
+    assert set(labels.MESSAGE_KINDS) == kinds
+
+
+def test_the_modes_are_the_same_everywhere() -> None:
+    assert set(MODES) == set(MODE_CODES)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_label_is_looked_up_when_it_is_shown(app: Flask) -> None:
+    with app.test_request_context():
+        assert labels.label_of(labels.MODES, "video") == "By video"
+        assert labels.labels_of(labels.NEEDS, ["bsl", "of-old"]) == "British Sign Language, of-old"
+        assert labels.STATES_COUNTED[State.BOOKED](3) == "3 booked"
