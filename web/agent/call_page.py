@@ -18,7 +18,6 @@ from core.wall_clock import instant_of
 from locations.model import ServiceFacts, SiteFacts
 from people.residents.support_needs import NEEDS
 from web import labels
-from web.agent.agent_context import Desk
 from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed
 from web.agent.grid_cells import cells_html
@@ -28,6 +27,7 @@ from web.agent.slot_grid import place_label
 from web.agent.slot_search import SearchView, search_view, site_address
 from web.agent.suggestions import Suggestion
 from web.components.form_fields import FieldError
+from web.page_context import StaffContext
 from web.request_language import format_moment
 
 
@@ -90,7 +90,7 @@ SHARED: dict[str, Any] = {
 }
 
 
-def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | None = None) -> Response:
+def show_call(desk: StaffContext, resident_id: int, state: CallState, extra: Screen | None = None) -> Response:
     """The whole screen for one resident. Raises: NotFound."""
     extra = extra or Screen()
     card = card_of(desk, resident_id)
@@ -125,7 +125,7 @@ def show_call(desk: Desk, resident_id: int, state: CallState, extra: Screen | No
 
 
 def _search(
-    desk: Desk,
+    desk: StaffContext,
     state: CallState,
     services: tuple[ServiceFacts, ...],
     needs: tuple[str, ...],
@@ -154,7 +154,7 @@ def _appointment(card: Card, reference: str) -> AppointmentView | None:
     return found
 
 
-def _services_of(desk: Desk, state: CallState, moving: AppointmentView | None) -> CallState:
+def _services_of(desk: StaffContext, state: CallState, moving: AppointmentView | None) -> CallState:
     """The state with services that exist; an appointment that moves keeps its own."""
     if moving is not None:
         return replace(state, services=tuple(service.slug for service in moving.services))
@@ -170,7 +170,7 @@ def needs_of(card: Card, state: CallState, moving: AppointmentView | None = None
     return tuple(code for code in needs if code in NEEDS)
 
 
-def held_visit(desk: Desk, resident_id: int, state: CallState) -> HeldVisit | None:
+def held_visit(desk: StaffContext, resident_id: int, state: CallState) -> HeldVisit | None:
     """What is held for the resident in this call, alive or run out."""
     kept = kept_for(resident_id, desk.now)
     if kept is None or kept.moving != state.moving:
@@ -182,7 +182,7 @@ def held_visit(desk: Desk, resident_id: int, state: CallState) -> HeldVisit | No
     return _visit(desk, kept, until)
 
 
-def _visit(desk: Desk, kept: Kept, until: datetime | None) -> HeldVisit:
+def _visit(desk: StaffContext, kept: Kept, until: datetime | None) -> HeldVisit:
     slot_key: SlotKey = decode(kept.slot_token)
     zone = ZoneInfo(desk.zone)
     return HeldVisit(
@@ -205,7 +205,7 @@ class Listed:
     is_recent: bool
 
 
-def listed_services(desk: Desk, card: Card, state: CallState) -> tuple[Listed, ...]:
+def listed_services(desk: StaffContext, card: Card, state: CallState) -> tuple[Listed, ...]:
     """The services to choose from: those this resident had before come first; `state.wording` narrows them."""
     offered = desk.catalogue.public_services()
     recent = [service for service in card.recent_services if service in offered]

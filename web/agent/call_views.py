@@ -19,7 +19,6 @@ from people.residents.contact_notes import add_note
 from people.residents.details import Representation
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.agent.agent_context import Desk, desk
 from web.agent.call_page import Screen, Trouble, held_visit, listed_services, needs_of, show_call
 from web.agent.call_state import CallState, read_state
 from web.agent.forms import Typed, answers_in_words, field_errors, read_typed, representation_of
@@ -27,6 +26,7 @@ from web.agent.held_slots import forget, hold_for, let_go, let_go_shown, token_t
 from web.agent.resident_card import Card, card_of
 from web.agent.suggestions import alternatives
 from web.components.form_fields import FieldError
+from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
 GONE = (SlotTaken, TooSoon, TooFar)
@@ -44,7 +44,7 @@ def add_routes(blueprint: Blueprint) -> None:
 def call(resident_id: int) -> ResponseReturnValue:
     """The screen, as the address says where the call stands."""
     state = read_state(request.args)
-    with desk() as at:
+    with staff_context() as at:
         if "find" in request.args:
             chosen = _sole_service(at, resident_id, state)
             if chosen is not None:
@@ -52,7 +52,7 @@ def call(resident_id: int) -> ResponseReturnValue:
         return show_call(at, resident_id, state)
 
 
-def _sole_service(at: Desk, resident_id: int, state: CallState) -> str | None:
+def _sole_service(at: StaffContext, resident_id: int, state: CallState) -> str | None:
     """The query that chooses what Enter means in the filter: the only service left, or, unfiltered, the latest one."""
     listed = listed_services(at, card_of(at, resident_id), state)
     sure = listed[0] if listed and (len(listed) == 1 or (not state.wording and listed[0].is_recent)) else None
@@ -68,7 +68,7 @@ def _back(resident_id: int, query: str) -> ResponseReturnValue:
 def note(resident_id: int) -> ResponseReturnValue:
     """A note of this call, and on with it."""
     state, typed = read_state(request.args), read_typed(request.form)
-    with desk() as at:
+    with staff_context() as at:
         try:
             _write_note(at, resident_id, typed)
         except Invalid as error:
@@ -77,7 +77,7 @@ def note(resident_id: int) -> ResponseReturnValue:
     return _back(resident_id, state.query)
 
 
-def _write_note(at: Desk, resident_id: int, typed: Typed) -> None:
+def _write_note(at: StaffContext, resident_id: int, typed: Typed) -> None:
     """The note, once, however often its form is sent. Raises: Invalid."""
 
     def deed(db: Session) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _write_note(at: Desk, resident_id: int, typed: Typed) -> None:
         note_id = add_note(db, at.authority.id, resident_id, text, channel="phone", actor=at.actor, now=now)
         return {"note": note_id}
 
-    run_once(at.runtime.database, at.once("note", typed.call_note), deed, at.now)
+    run_once(at.runtime.database, at.form_key("note", typed.call_note), deed, at.now)
 
 
 @requires(Action.BOOK_FOR_RESIDENT)
@@ -93,7 +93,7 @@ def hold(resident_id: int) -> ResponseReturnValue:
     """Keep a time for ten minutes, instead of the one kept before; three others when somebody was quicker."""
     state, typed = read_state(request.args), read_typed(request.form)
     token = request.form.get("slot", "")
-    with desk() as at:
+    with staff_context() as at:
         card = card_of(at, resident_id)
         moving = card.find(state.moving) if state.moving else None
         needs = frozenset(needs_of(card, state, moving))
@@ -104,11 +104,11 @@ def hold(resident_id: int) -> ResponseReturnValue:
             return show_call(at, resident_id, state, Screen(typed, trouble=trouble, status=409))
     if typed.is_empty:
         return _back(resident_id, state.but().query)
-    with desk() as fresh:
+    with staff_context() as fresh:
         return show_call(fresh, resident_id, state.but(), Screen(typed))
 
 
-def trouble_of(at: Desk, error: Refused, token: str, needs: frozenset[str]) -> Trouble:
+def trouble_of(at: StaffContext, error: Refused, token: str, needs: frozenset[str]) -> Trouble:
     """What to say about a time that cannot be had, with the three nearest others."""
     with at.runtime.database.reading() as db:
         others = nearest_alternatives(db, at.catalogue, decode(token), at.now, for_public=False, needs=needs)
@@ -123,7 +123,7 @@ def trouble_of(at: Desk, error: Refused, token: str, needs: frozenset[str]) -> T
 def release(resident_id: int) -> ResponseReturnValue:
     """Give the held time back; a note that was typed beside it is kept."""
     state, typed = read_state(request.args), read_typed(request.form)
-    with desk() as at:
+    with staff_context() as at:
         card_of(at, resident_id)
         try:
             let_go_shown(at, resident_id, request.form.get("shown", ""))
@@ -138,7 +138,7 @@ def release(resident_id: int) -> ResponseReturnValue:
 def confirm(resident_id: int) -> ResponseReturnValue:
     """Book what is held, and read it back."""
     state, typed = read_state(request.args), read_typed(request.form)
-    with desk() as at:
+    with staff_context() as at:
         card = card_of(at, resident_id)
         try:
             booked = _book(at, card, state, typed)
@@ -152,7 +152,7 @@ def confirm(resident_id: int) -> ResponseReturnValue:
     return redirect(url_for("agent.done", resident_id=resident_id, reference=booked.reference, what="booked"), code=303)
 
 
-def _taken(at: Desk, resident_id: int, state: CallState, typed: Typed, error: Refused) -> ResponseReturnValue:
+def _taken(at: StaffContext, resident_id: int, state: CallState, typed: Typed, error: Refused) -> ResponseReturnValue:
     """Somebody closed the place meanwhile: three others, with everything that was typed."""
     visit = held_visit(at, resident_id, state)
     if visit:
@@ -160,11 +160,11 @@ def _taken(at: Desk, resident_id: int, state: CallState, typed: Typed, error: Re
     else:
         trouble = Trouble(title_of_error(error, current_language()), "")
     let_go(at, resident_id)
-    with desk() as fresh:
+    with staff_context() as fresh:
         return show_call(fresh, resident_id, state, Screen(typed, trouble=trouble, status=409))
 
 
-def _book(at: Desk, card: Card, state: CallState, typed: Typed) -> Booked:
+def _book(at: StaffContext, card: Card, state: CallState, typed: Typed) -> Booked:
     """The appointment. The note of the call is written once it is booked; twice the same form books once."""
     visit = held_visit(at, card.resident.id, CallState())
     known = {
@@ -181,7 +181,7 @@ def _book(at: Desk, card: Card, state: CallState, typed: Typed) -> Booked:
         notes=typed.site_notes,
         answers=answers_in_words(typed, visit.services if visit else ()),
     )
-    booked = book(at.runtime, booking, actor=at.actor, idempotency=at.once("book", (card.resident.id, typed)))
+    booked = book(at.runtime, booking, actor=at.actor, idempotency=at.form_key("book", (card.resident.id, typed)))
     if typed.call_note:
         _write_note(at, card.resident.id, typed)
     return booked

@@ -15,7 +15,6 @@ from booking.use_cases.changes import Move, cancel, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, Stale
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.agent.agent_context import Desk, desk
 from web.agent.call_page import SHARED, Screen, show_call
 from web.agent.call_state import CallState, read_state
 from web.agent.call_views import GONE, trouble_of
@@ -24,6 +23,7 @@ from web.agent.held_slots import forget, kept_for, let_go, token_to_confirm
 from web.agent.resident_card import card_of
 from web.components.form_fields import FieldError
 from web.labels import CALL_RESULTS, STATES, STATES_IN_SENTENCE
+from web.page_context import StaffContext, staff_context
 from web.request_language import format_moment
 from web.spelling import spelt
 
@@ -40,7 +40,7 @@ def add_routes(blueprint: Blueprint) -> None:
 def move(resident_id: int) -> ResponseReturnValue:
     """The appointment at the time that is held. Staff are not bound by the cut-off."""
     state, typed = read_state(request.args), read_typed(request.form)
-    with desk() as at:
+    with staff_context() as at:
         kept = kept_for(resident_id, at.now)
         try:
             check_reason(typed, is_cancelling=False)
@@ -59,7 +59,7 @@ def move(resident_id: int) -> ResponseReturnValue:
     return _to_done(resident_id, state.moving, "moved")
 
 
-def _move(at: Desk, resident_id: int, state: CallState, typed: Typed) -> None:
+def _move(at: StaffContext, resident_id: int, state: CallState, typed: Typed) -> None:
     _check_owner(at, resident_id, state.moving)
     token = token_to_confirm(resident_id, request.form.get("shown", ""), at.now)
     reschedule(
@@ -70,11 +70,11 @@ def _move(at: Desk, resident_id: int, state: CallState, typed: Typed) -> None:
         actor=at.actor,
         enforce_cutoff=False,
         seen=request.form.get("seen"),
-        idempotency=at.once("move", (state.moving, typed)),
+        idempotency=at.form_key("move", (state.moving, typed)),
     )
 
 
-def _check_owner(at: Desk, resident_id: int, reference: str) -> None:
+def _check_owner(at: StaffContext, resident_id: int, reference: str) -> None:
     """Raises: NotFound unless the appointment is this resident's."""
     if card_of(at, resident_id).find(reference) is None:
         raise NotFound.because("not_of_this_resident")
@@ -86,7 +86,7 @@ def _reason(typed: Typed) -> str:
     return f"{who}: {typed.reason}" if typed.reason else who
 
 
-def _refused(at: Desk, resident_id: int, state: CallState, typed: Typed, error: Invalid) -> Response:
+def _refused(at: StaffContext, resident_id: int, state: CallState, typed: Typed, error: Invalid) -> Response:
     return show_call(at, resident_id, state, Screen(typed, errors=field_errors(error), status=400))
 
 
@@ -94,7 +94,7 @@ def _refused(at: Desk, resident_id: int, state: CallState, typed: Typed, error: 
 def cancel_appointment(resident_id: int) -> ResponseReturnValue:
     """No appointment after all; its time is free for others at once."""
     state, typed = read_state(request.args), read_typed(request.form)
-    with desk() as at:
+    with staff_context() as at:
         try:
             check_reason(typed, is_cancelling=True)
             _check_owner(at, resident_id, state.cancelling)
@@ -107,7 +107,7 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
                 reason=typed.reason,
                 enforce_cutoff=False,
                 seen=request.form.get("seen"),
-                idempotency=at.once("cancel", (state.cancelling, typed)),
+                idempotency=at.form_key("cancel", (state.cancelling, typed)),
             )
         except Invalid as error:
             return _refused(at, resident_id, state, typed, error)
@@ -118,7 +118,7 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
 
 def _changed(resident_id: int, state: CallState, typed: Typed) -> Response:
     """The screen as things are now: the appointment has changed since it was drawn, and nothing was written."""
-    with desk() as at:
+    with staff_context() as at:
         view = card_of(at, resident_id).find(state.moving or state.cancelling)
         if view is None or view.state is not State.BOOKED:
             state = replace(state, moving="", cancelling="")
@@ -127,7 +127,7 @@ def _changed(resident_id: int, state: CallState, typed: Typed) -> Response:
         )
 
 
-def _changed_text(at: Desk, view: AppointmentView | None) -> str:
+def _changed_text(at: StaffContext, view: AppointmentView | None) -> str:
     if view is None:
         return str(_("The appointment has changed meanwhile. Nothing was saved."))
     facts = {"state": STATES_IN_SENTENCE[view.state], "moment": _moment(at, view)}
@@ -136,7 +136,7 @@ def _changed_text(at: Desk, view: AppointmentView | None) -> str:
     )
 
 
-def _moment(at: Desk, view: AppointmentView) -> str:
+def _moment(at: StaffContext, view: AppointmentView) -> str:
     return format_moment(view.starts_at.astimezone(ZoneInfo(at.zone)))
 
 
@@ -147,7 +147,7 @@ def _to_done(resident_id: int, reference: str, what: str) -> ResponseReturnValue
 @requires(Action.SEE_RESIDENT)
 def done(resident_id: int, reference: str) -> ResponseReturnValue:
     """What to read back: the reference letter by letter, day, time, place, what to bring."""
-    with desk() as at:
+    with staff_context() as at:
         card = card_of(at, resident_id)
         view = card.find(reference)
         if view is None:

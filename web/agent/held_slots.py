@@ -10,7 +10,7 @@ from flask import session as flask_session
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.errors import HoldExpired, Invalid
-from web.agent.agent_context import Desk
+from web.page_context import StaffContext
 
 MOST_KEPT = 5
 REMEMBERED = timedelta(minutes=20)  # a hold that ran out is still offered again for as long as a call may last
@@ -45,7 +45,7 @@ def keep(resident_id: int, kept: Kept) -> None:
     flask_session[_KEY] = dict([*others, (str(resident_id), asdict(kept))][-MOST_KEPT:])
 
 
-def hold_for(desk: Desk, resident_id: int, token: str, needs: frozenset[str], *, moving: str) -> HeldSlot:
+def hold_for(desk: StaffContext, resident_id: int, token: str, needs: frozenset[str], *, moving: str) -> HeldSlot:
     """The offer of `token`, held instead of what was held before.
 
     Raises: SlotTaken, TooSoon, TooFar, Invalid for what is no offer of this council.
@@ -59,9 +59,9 @@ def hold_for(desk: Desk, resident_id: int, token: str, needs: frozenset[str], *,
     return taken
 
 
-def _take(desk: Desk, slot_key: SlotKey, needs: frozenset[str], replaces: str | None) -> HeldSlot:
+def _take(desk: StaffContext, slot_key: SlotKey, needs: frozenset[str], replaces: str | None) -> HeldSlot:
     """A double click gets the first click's hold; the same button pressed again later gets a new one."""
-    key = desk.once(f"hold:{encode(slot_key)}", needs)
+    key = desk.form_key(f"hold:{encode(slot_key)}", needs)
     taken = hold_slot(desk.runtime, slot_key, for_public=False, needs=needs, replaces=replaces, idempotency=key)
     try:
         with desk.runtime.database.reading() as fresh:
@@ -83,13 +83,13 @@ def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
     return kept.token
 
 
-def let_go_shown(desk: Desk, resident_id: int, shown: str) -> None:
+def let_go_shown(desk: StaffContext, resident_id: int, shown: str) -> None:
     """Give back what is held, when it is the time that the agent was shown. Raises: Invalid when it is another one."""
     token_to_confirm(resident_id, shown, desk.now)
     let_go(desk, resident_id)
 
 
-def let_go(desk: Desk, resident_id: int) -> None:
+def let_go(desk: StaffContext, resident_id: int) -> None:
     """Give back what is held for the resident, if anything is."""
     kept = kept_for(resident_id, desk.now)
     if kept is not None:

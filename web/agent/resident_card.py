@@ -13,8 +13,8 @@ from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.contact_notes import Note, has_logged_access, log_access, notes_of, resident_of
 from people.tables import Resident
-from web.agent.agent_context import Desk
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of
+from web.page_context import StaffContext
 
 ONE_CALL = timedelta(minutes=30)
 PAST_SHOWN = 5
@@ -52,7 +52,7 @@ class Card:
         return next((view for view in both if view.reference == reference), None)
 
 
-def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
+def card_of(desk: StaffContext, resident_id: int, purpose: str = "call") -> Card:
     """The card, and a line in the log that it was looked at. Raises: NotFound."""
     resident = resident_of(desk.db, desk.authority.id, resident_id)
     if resident.anonymised_at is not None:
@@ -77,7 +77,7 @@ def card_of(desk: Desk, resident_id: int, purpose: str = "call") -> Card:
     )
 
 
-def _log(desk: Desk, resident_id: int, purpose: str) -> None:
+def _log(desk: StaffContext, resident_id: int, purpose: str) -> None:
     """One line for one call, however many pages it takes."""
     if not has_logged_access(desk.db, resident_id, desk.actor, desk.now - ONE_CALL):
         with desk.runtime.database.writing() as db:

@@ -19,12 +19,12 @@ from people.residents.resident_repository import lock_resident
 from people.residents.search import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.agent.agent_context import Desk, desk
 from web.agent.forms import ResidentForm, carried_over, facts_of, seen_of
 from web.agent.held_slots import let_go
 from web.agent.resident_card import warnings_of
 from web.labels import MATCH_REASONS
-from web.resident.resident_context import postcode_like
+from web.page_context import StaffContext, staff_context
+from web.resident.page_rendering import postcode_like
 
 LONGEST_SEARCH = 200
 MOST_SHOWN = 10
@@ -49,11 +49,11 @@ def add_routes(blueprint: Blueprint) -> None:
 @requires(Action.FIND_RESIDENT)
 def start() -> ResponseReturnValue:
     """The search box, ready to type in."""
-    with desk() as at:
+    with staff_context() as at:
         return _start_page(at)
 
 
-def _start_page(at: Desk, status: int = 200, **words: object) -> Response:
+def _start_page(at: StaffContext, status: int = 200, **words: object) -> Response:
     words = {"wanted": "", "matches": None, "is_cut": False, "error": ""} | words
     page = render_template(
         "agent/start.html",
@@ -73,7 +73,7 @@ def find() -> ResponseReturnValue:
     By POST, so that names and numbers stand in no address, history or log.
     """
     wanted = " ".join(printable(request.form.get("q", "")).split())[:LONGEST_SEARCH]
-    with desk() as at:
+    with staff_context() as at:
         if not wanted:
             return _start_page(at, 400, error=_("Type a name, telephone number, postcode, reference or email"))
         resident_id = _of_reference(at, wanted)
@@ -87,7 +87,7 @@ def find() -> ResponseReturnValue:
         return _start_page(at, wanted=wanted, matches=shown, is_cut=len(matches) > MOST_SHOWN)
 
 
-def _of_reference(at: Desk, text: str) -> int | None:
+def _of_reference(at: StaffContext, text: str) -> int | None:
     """The resident whose appointment has the reference `text`, or None."""
     if parse_reference(text) is None:
         return None
@@ -97,7 +97,7 @@ def _of_reference(at: Desk, text: str) -> int | None:
         return None
 
 
-def _log_search(at: Desk, matches: list[Match]) -> None:
+def _log_search(at: StaffContext, matches: list[Match]) -> None:
     ids = [match.resident.id for match in matches]
     with at.runtime.database.writing() as db:
         log_access(db, at.authority.id, None, at.actor, "search", at.now, residents=ids)
@@ -110,13 +110,15 @@ def _to_call(resident_id: int) -> ResponseReturnValue:
 @requires(Action.BOOK_FOR_RESIDENT)
 def new() -> ResponseReturnValue:
     """The form of a new resident, with what was typed into the search."""
-    with desk() as at:
+    with staff_context() as at:
         wanted = printable(request.form.get("q", ""))[:LONGEST_SEARCH]
         form = ResidentForm(formdata=None, data=carried_over(wanted))
         return _resident_page(at, form, url_for("agent.register"), _("New resident"), url_for("agent.start"))
 
 
-def _resident_page(at: Desk, form: ResidentForm, action: str, heading: str, back: str, seen: str = "") -> Response:
+def _resident_page(
+    at: StaffContext, form: ResidentForm, action: str, heading: str, back: str, seen: str = ""
+) -> Response:
     page = render_template(
         "agent/resident.html",
         authority=at.authority,
@@ -133,7 +135,7 @@ def _resident_page(at: Desk, form: ResidentForm, action: str, heading: str, back
 @requires(Action.BOOK_FOR_RESIDENT)
 def register() -> ResponseReturnValue:
     """A new resident, or the one whom we have already under this name and contact; then on with the call."""
-    with desk() as at:
+    with staff_context() as at:
         form = ResidentForm()
         form.postcode_like = postcode_like(at.catalogue)
         if not form.validate():
@@ -154,7 +156,7 @@ def register() -> ResponseReturnValue:
 @requires(Action.BOOK_FOR_RESIDENT)
 def details(resident_id: int) -> ResponseReturnValue:
     """Change what is kept about a resident; the call goes on where it was."""
-    with desk() as at:
+    with staff_context() as at:
         known = resident_of(at.db, at.authority.id, resident_id)
         back = url_for("agent.call", resident_id=resident_id)
         query = request.query_string.decode()
@@ -184,7 +186,7 @@ def details(resident_id: int) -> ResponseReturnValue:
 @requires(Action.FIND_RESIDENT)
 def end() -> ResponseReturnValue:
     """The call is over: what was held is free again, and the search box waits for the next caller."""
-    with desk() as at:
+    with staff_context() as at:
         resident_id = request.form.get("resident", "")
         if resident_id.isdecimal() and len(resident_id) <= LONGEST_ID:
             let_go(at, int(resident_id))

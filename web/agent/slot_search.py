@@ -21,7 +21,6 @@ from booking.queries.week_grid import (
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
 from people.residents.support_needs import wants_extra_time
-from web.agent.agent_context import Desk
 from web.agent.call_state import CallState
 from web.agent.slot_grid import (
     DAYS_SHOWN,
@@ -37,6 +36,7 @@ from web.agent.slot_grid import (
 )
 from web.agent.suggestions import Suggestion, firsts_of, suggestions_of
 from web.labels import MODES, NEEDS, NEEDS_NOT_MET, NONE_FREE, label_of
+from web.page_context import StaffContext
 from web.request_language import current_language, format_day_short, format_moment_short
 
 
@@ -74,7 +74,7 @@ class SearchView:
 
 
 def search_view(
-    desk: Desk,
+    desk: StaffContext,
     state: CallState,
     service_ids: tuple[int, ...],
     needs: tuple[str, ...],
@@ -115,7 +115,7 @@ def search_view(
     )
 
 
-def _why_none(desk: Desk, ask: Ask, held_on: tuple[int, date] | None) -> Callable[[SiteFacts, date], str]:
+def _why_none(desk: StaffContext, ask: Ask, held_on: tuple[int, date] | None) -> Callable[[SiteFacts, date], str]:
     """Why a place has nothing on a day; a place that is full by the time held for this call is not said to be taken."""
 
     held = str(_("Held for this call"))
@@ -131,7 +131,7 @@ def _why_none(desk: Desk, ask: Ask, held_on: tuple[int, date] | None) -> Callabl
     return why
 
 
-def _lines(desk: Desk, ask: Ask, place: PostcodePlace | None) -> list[Line]:
+def _lines(desk: StaffContext, ask: Ask, place: PostcodePlace | None) -> list[Line]:
     sites = sites_by_distance(desk.catalogue, ask, place)
     return lines_of(
         sites,
@@ -142,14 +142,14 @@ def _lines(desk: Desk, ask: Ask, place: PostcodePlace | None) -> list[Line]:
     )
 
 
-def _week(desk: Desk, state: CallState, first: date, last: date) -> str:
+def _week(desk: StaffContext, state: CallState, first: date, last: date) -> str:
     """The query of the week from `first`; nothing beyond the last date that can be booked."""
     if first > last:
         return ""
     return state.but(first_date=first if first > desk.today else None).query
 
 
-def _opened(desk: Desk, state: CallState, lines: Sequence[Line], starts: Starts) -> Opened | None:
+def _opened(desk: StaffContext, state: CallState, lines: Sequence[Line], starts: Starts) -> Opened | None:
     for line in lines if state.cell else ():
         for (site_id, day), (base_unit, bits) in starts.items():
             if site_id == line.site.id and state.cell == f"{site_id}.{line.mode}.{day.isoformat()}":
@@ -159,7 +159,7 @@ def _opened(desk: Desk, state: CallState, lines: Sequence[Line], starts: Starts)
 
 
 def _nothing(
-    desk: Desk, state: CallState, ask: Ask, days: Sequence[date], soonest: FreeSlot | None
+    desk: StaffContext, state: CallState, ask: Ask, days: Sequence[date], soonest: FreeSlot | None
 ) -> tuple[str, list[RelaxedFilter]]:
     """What to say about an empty week, and what to change."""
     first, last = format_day_short(days[0]), format_day_short(days[-1])
@@ -176,7 +176,7 @@ def _nothing(
     return _("Nothing is free at any place as far ahead as this can be booked."), []
 
 
-def _filter_name(desk: Desk, drop: Dropped) -> str:
+def _filter_name(desk: StaffContext, drop: Dropped) -> str:
     if drop.kind == "need":
         return label_of(NEEDS, drop.value)
     if drop.kind == "mode":
@@ -184,7 +184,7 @@ def _filter_name(desk: Desk, drop: Dropped) -> str:
     return desk.catalogue.service_by_id(int(drop.value)).name
 
 
-def _relaxed(desk: Desk, state: CallState, ask: Ask, drop: Dropped) -> RelaxedFilter:
+def _relaxed(desk: StaffContext, state: CallState, ask: Ask, drop: Dropped) -> RelaxedFilter:
     text = _(
         "Without “%(name)s”: %(moment)s, %(place)s",
         name=_filter_name(desk, drop),

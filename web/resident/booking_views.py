@@ -18,18 +18,18 @@ from booking.use_cases.book import book
 from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.audit import Actor
 from core.errors import HoldExpired, LimitReached, Refused, SlotTaken, TooFar, TooSoon
-from core.idempotency import IdempotencyKey
 from core.origin import origin_of
 from core.rate_limits import check_rate_limit
 from core.tokens import digest, mark_of_digest
 from people.staff.access_marks import public
+from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.booking_request import booking_of, person_of
 from web.resident.drafts import Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.held_visit import Step, public_offer
 from web.resident.own_appointment import own
-from web.resident.resident_context import Context, council, postcode_like, show
+from web.resident.page_rendering import postcode_like, show
 from web.resident.search_state import Steps, read_steps
 from web.resident.visit_view import visit_of
 
@@ -57,12 +57,12 @@ def add_routes(blueprint: Blueprint) -> None:
 @public
 def hold(authority: str) -> ResponseReturnValue:
     """Keep a time for ten minutes; when somebody was quicker, offer the nearest others."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         draft = _draft_for(context, steps_of(request.form.get("steps", "")))
         return _hold(context, draft, request.form.get("slot", ""))
 
 
-def _draft_for(context: Context, steps: Steps) -> Draft:
+def _draft_for(context: PageContext, steps: Steps) -> Draft:
     """The draft of this visit, or a new one when there is none or it is booked already."""
     draft = drafts.draft_of(flask_session, steps.visit, context.now) if steps.visit else None
     if draft is None:
@@ -76,7 +76,7 @@ def steps_of(query: str) -> Steps:
     return read_steps(parse_qs(query))
 
 
-def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
+def _hold(context: PageContext, draft: Draft, slot: str) -> ResponseReturnValue:
     check_rate_limit(context.runtime, HOLD_LIMIT, "hold", origin_of(request.remote_addr))
     slot_key = public_offer(context, slot)
     try:
@@ -91,10 +91,9 @@ def _hold(context: Context, draft: Draft, slot: str) -> ResponseReturnValue:
     return _to(context, kept, "check" if kept.person else "who")
 
 
-def _take(context: Context, draft: Draft, slot_key: SlotKey) -> HeldSlot:
+def _take(context: PageContext, draft: Draft, slot_key: SlotKey) -> HeldSlot:
     """The offer, held. A double click gets the first click's hold; a later try gets one of its own."""
-    key = request.form.get("idempotency_key", "")
-    idempotency = IdempotencyKey.of(f"hold:{context.authority.id}", f"{key}:{encode(slot_key)}", b"") if key else None
+    idempotency = context.form_key(f"hold:{encode(slot_key)}", None)
     take = partial(
         hold_slot, context.runtime, slot_key, for_public=True, needs=frozenset(draft.needs), replaces=draft.hold or None
     )
@@ -106,7 +105,7 @@ def _take(context: Context, draft: Draft, slot_key: SlotKey) -> HeldSlot:
         return take()
 
 
-def _offer_others(context: Context, draft: Draft, slot_key: SlotKey) -> ResponseReturnValue:
+def _offer_others(context: PageContext, draft: Draft, slot_key: SlotKey) -> ResponseReturnValue:
     """The nearest others. A time that is held already stays held until another one is."""
     with context.runtime.database.reading() as fresh:
         is_held = _is_held(fresh, context, draft.hold)
@@ -128,27 +127,27 @@ def _offer_others(context: Context, draft: Draft, slot_key: SlotKey) -> Response
     return Response(page, status=409)
 
 
-def _is_held(fresh: Session, context: Context, token: str) -> bool:
+def _is_held(fresh: Session, context: PageContext, token: str) -> bool:
     try:
         return bool(token) and bool(held(fresh, context.authority.id, token, context.now))
     except HoldExpired:
         return False
 
 
-def _refused(context: Context, error: Refused, draft: Draft | None = None) -> ResponseReturnValue:
+def _refused(context: PageContext, error: Refused, draft: Draft | None = None) -> ResponseReturnValue:
     limit = error.limit_at if isinstance(error, TooSoon | TooFar) else None
     page = show("refused", context, code=error.code, limit_at=limit, draft=draft)
     return Response(page, status=409)
 
 
-def _to(context: Context, draft: Draft, name: str) -> ResponseReturnValue:
+def _to(context: PageContext, draft: Draft, name: str) -> ResponseReturnValue:
     return redirect(f"{context.base}/book/{draft.visit}/{name}", code=303)
 
 
 @public
 def who(authority: str, visit: str) -> ResponseReturnValue:
     """Who it is for."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         step = Step(context, visit)
         if step.answer is not None:
             return step.answer
@@ -166,7 +165,7 @@ def who(authority: str, visit: str) -> ResponseReturnValue:
 @public
 def acting(authority: str, visit: str) -> ResponseReturnValue:
     """Who books for somebody else, and on what basis."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         step = Step(context, visit)
         if step.answer is not None:
             return step.answer
@@ -182,7 +181,7 @@ def acting(authority: str, visit: str) -> ResponseReturnValue:
 @public
 def details(authority: str, visit: str) -> ResponseReturnValue:
     """Name, contact and how to be reminded."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         step = Step(context, visit)
         if step.answer is not None:
             return step.answer
@@ -202,7 +201,7 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
 @public
 def check(authority: str, visit: str) -> ResponseReturnValue:
     """Everything once more; sending it books."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         # The second click of a double click finds the hold used up, and must still get the first one's answer.
         step = Step(context, visit, must_hold=request.method == "GET")
         if step.answer is not None:
@@ -220,7 +219,7 @@ def _check_words(step: Step) -> dict[str, Any]:
     return {"steps": steps_of(step.draft.steps), "back": step.at("details"), "seen": step.stamp(*ON_CHECK)}
 
 
-def _show_current(context: Context, step: Step) -> ResponseReturnValue:
+def _show_current(context: PageContext, step: Step) -> ResponseReturnValue:
     """Where the booking stands now, for somebody whose page showed something else."""
     now = Step(context, step.draft.visit)
     if now.answer is not None:
@@ -231,10 +230,9 @@ def _show_current(context: Context, step: Step) -> ResponseReturnValue:
     return now.changed("who", form=form, back=f"{context.base}/times?{now.draft.steps}", seen=now.stamp(*ON_WHO))
 
 
-def _book(context: Context, step: Step) -> ResponseReturnValue:
+def _book(context: PageContext, step: Step) -> ResponseReturnValue:
     draft, wanted = step.draft, booking_of(context.authority.id, step.draft)
-    key = request.form.get("idempotency_key") or draft.key
-    idempotency = IdempotencyKey.of(f"resident:{context.authority.id}", key, repr(wanted).encode())
+    idempotency = context.form_key("book", wanted, request.form.get("idempotency_key") or draft.key)
     try:
         booked = book(context.runtime, wanted, actor=Actor.resident(), idempotency=idempotency)
     except HoldExpired:
@@ -253,7 +251,7 @@ def _book(context: Context, step: Step) -> ResponseReturnValue:
 @public
 def again(authority: str, visit: str) -> ResponseReturnValue:
     """The time ran out: hold the same one again, with everything that was typed."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         step = Step(context, visit, must_hold=False)
         if step.answer is not None:
             return redirect(f"{context.base}/", code=303)
@@ -265,7 +263,7 @@ def again(authority: str, visit: str) -> ResponseReturnValue:
 @public
 def leave(authority: str, visit: str) -> ResponseReturnValue:
     """Give the time back and forget what was typed."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         step = Step(context, visit, must_hold=False)
         if step.answer is None:
             if step.has_changed():
@@ -278,7 +276,7 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
 @public
 def done(authority: str, visit: str) -> ResponseReturnValue:
     """Booked: the reference, what to bring, how to get there, how to change it."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         reference = drafts.reference_of(flask_session, visit)
         if reference is None:
             return redirect(f"{context.base}/find", code=303)

@@ -12,13 +12,14 @@ from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.holds import held
 from core.errors import HoldExpired, NotFound
 from core.tokens import stamp_of
+from web.page_context import PageContext
 from web.resident import drafts
 from web.resident.drafts import Draft
-from web.resident.resident_context import Context, show
+from web.resident.page_rendering import show
 from web.resident.visit_view import VisitView, visit_of
 
 
-def public_offer(context: Context, token: str) -> SlotKey:
+def public_offer(context: PageContext, token: str) -> SlotKey:
     """The offer of `token`, when a resident may book it here. Raises: NotFound, Invalid."""
     slot_key = decode(token)
     if slot_key.authority_id != context.authority.id:
@@ -31,7 +32,7 @@ def public_offer(context: Context, token: str) -> SlotKey:
 class Step:
     """One step of a booking: the draft, its hold and what is held; or the answer when there is none any more."""
 
-    def __init__(self, context: Context, visit: str, *, must_hold: bool = True) -> None:
+    def __init__(self, context: PageContext, visit: str, *, must_hold: bool = True) -> None:
         self.context = context
         found = drafts.draft_of(flask_session, visit, context.now)
         reference = drafts.reference_of(flask_session, visit)

@@ -22,11 +22,12 @@ from core.origin import origin_of
 from core.rate_limits import check_rate_limit
 from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import public
+from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
 from web.resident.forms import CancelForm, FindForm
 from web.resident.own_appointment import ended, own
-from web.resident.resident_context import Context, council, show
+from web.resident.page_rendering import show
 from web.resident.search_state import Steps
 from web.resident.visit_view import visit_of
 
@@ -57,7 +58,7 @@ def open_link(token: str) -> ResponseReturnValue:
         catalogue = catalogue_by_id(reading, authority_id)
         view = appointments.by_id(reading, catalogue, appointment_id)
         if has_link_ended(view.ends_at, runtime.clock.now()):
-            return ended(Context(runtime, reading, catalogue, runtime.clock.now()))
+            return ended(PageContext(runtime, reading, catalogue, Actor.resident(), runtime.clock.now()))
     drafts.open_appointment(flask_session, view.reference, view.link_mark, runtime.clock.now())
     return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
 
@@ -65,7 +66,7 @@ def open_link(token: str) -> ResponseReturnValue:
 @public
 def last_appointment(authority: str) -> ResponseReturnValue:
     """The appointment that this browser opened last, or the page that finds one."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         reference = drafts.last_opened(flask_session)
     way = f"appointment/{reference}" if reference and drafts.mark_of(flask_session, reference, context.now) else "find"
     return redirect(f"{context.base}/{way}", code=303)
@@ -170,7 +171,7 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
 @public
 def find(authority: str) -> ResponseReturnValue:
     """Have the link sent again. The answer is the same whether reference and surname belong together or not."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         form = FindForm()
         if not form.validate_on_submit():
             return show("find", context, form=form, back=f"{context.base}/")
@@ -182,13 +183,13 @@ def find(authority: str) -> ResponseReturnValue:
 @public
 def find_sent(authority: str) -> ResponseReturnValue:
     """What happens now."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         return show("find_sent", context)
 
 
 @public
 def forget(authority: str) -> ResponseReturnValue:
     """Leave nothing of anybody on this computer."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         drafts.forget_everything(flask_session)
         return show("forgotten", context)

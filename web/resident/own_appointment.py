@@ -15,15 +15,16 @@ from booking.queries.appointments import AppointmentView, can_change
 from booking.states import State, has_link_ended
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
+from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.resident_context import Context, council, show
+from web.resident.page_rendering import show
 
 
 @dataclass(frozen=True)
 class Own:
     """An appointment that this browser may see and change."""
 
-    context: Context
+    context: PageContext
     view: AppointmentView
     at: str
 
@@ -55,11 +56,9 @@ class Own:
         """The stamp of the appointment on the page whose form was sent."""
         return request.form.get("seen", "")
 
-    def key(self, deed: str) -> IdempotencyKey | None:
+    def key(self, operation: str) -> IdempotencyKey | None:
         """The key of the form that was sent."""
-        key = request.form.get("idempotency_key", "")
-        owner = f"resident:{self.context.authority.id}:{self.view.reference}"
-        return IdempotencyKey.of(owner, key, deed.encode()) if key else None
+        return self.context.form_key(self.view.reference, operation)
 
 
 @contextmanager
@@ -68,7 +67,7 @@ def own(authority: str, reference: str) -> Iterator[Own]:
 
     Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
     """
-    with council(authority) as context:
+    with council_context(authority) as context:
         mark = drafts.mark_of(flask_session, reference, context.now)
         if not mark:
             abort(Response(show("closed", context), status=404))
@@ -81,6 +80,6 @@ def own(authority: str, reference: str) -> Iterator[Own]:
         yield Own(context, view, f"{context.base}/appointment/{view.reference}")
 
 
-def ended(context: Context) -> Response:
+def ended(context: PageContext) -> Response:
     """The page for a link that is over with its appointment."""
     return Response(show("ended", context), status=410)

@@ -22,9 +22,9 @@ from core.errors import NotFound
 from core.wall_clock import local_date_of, local_day, unit_after
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
+from web.page_context import PageContext
 from web.resident.day_times import TimesAt, times_by_place
 from web.resident.month import Month, last_of_month, month_of, month_within
-from web.resident.resident_context import Context
 from web.resident.search_state import Steps, ask_of, modes_of, parse_day, parse_month, services_of, site_of
 
 
@@ -73,7 +73,7 @@ class DayFound:
     site: SiteFacts | None
 
 
-def places(context: Context, steps: Steps) -> Places:
+def places(context: PageContext, steps: Steps) -> Places:
     """The places for the visit, nearest first when the postcode is known."""
     ask = ask_of(context.catalogue, Steps(services=steps.services, needs=steps.needs, moving=steps.moving))
     place = locate(steps.near) if steps.near else None
@@ -92,7 +92,7 @@ def places(context: Context, steps: Steps) -> Places:
     )
 
 
-def _remote(context: Context, steps: Steps, rows: list[PlaceRow]) -> tuple[tuple[str, FreeSlot | None], ...]:
+def _remote(context: PageContext, steps: Steps, rows: list[PlaceRow]) -> tuple[tuple[str, FreeSlot | None], ...]:
     virtual = [row for row in rows if row.site.is_virtual]
     if not virtual:
         return ()
@@ -101,7 +101,7 @@ def _remote(context: Context, steps: Steps, rows: list[PlaceRow]) -> tuple[tuple
     return tuple((mode, first) for mode in ("phone", "video") if mode in modes)
 
 
-def bounds_of(context: Context, ask: Ask) -> tuple[date, date]:
+def bounds_of(context: PageContext, ask: Ask) -> tuple[date, date]:
     """The first and the last date that a resident may book, both included."""
     services = [context.catalogue.service_by_id(service_id) for service_id in ask.service_ids]
     zone = context.authority.zone
@@ -109,7 +109,7 @@ def bounds_of(context: Context, ask: Ask) -> tuple[date, date]:
     return first, max(first, last_bookable_date(services, context.now, zone))
 
 
-def month(context: Context, steps: Steps) -> MonthFound:
+def month(context: PageContext, steps: Steps) -> MonthFound:
     """The month that was asked for, or the one in which the next free time lies."""
     ask = ask_of(context.catalogue, steps)
     soonest = next_slot(context.db, context.catalogue, ask, context.now)
@@ -120,7 +120,7 @@ def month(context: Context, steps: Steps) -> MonthFound:
     return MonthFound(month_of(first, free, bounds, _opener(context, ask)), soonest, site_of(context.catalogue, steps))
 
 
-def _free_by_day(context: Context, steps: Steps, first: date, last: date) -> dict[date, int]:
+def _free_by_day(context: PageContext, steps: Steps, first: date, last: date) -> dict[date, int]:
     ask = ask_of(context.catalogue, steps, first_date=first, last_date=last)
     free: dict[date, int] = {}
     for (_, day), count in day_counts(context.db, context.catalogue, ask, context.now).items():
@@ -129,7 +129,7 @@ def _free_by_day(context: Context, steps: Steps, first: date, last: date) -> dic
     return free
 
 
-def _opener(context: Context, ask: Ask) -> Callable[[date], bool]:
+def _opener(context: PageContext, ask: Ask) -> Callable[[date], bool]:
     """Says whether any place opens for the visit on a date, booked up or not."""
     sites, zone = candidate_sites(context.catalogue, ask), context.authority.zone
 
@@ -147,7 +147,7 @@ def _opens(site: SiteFacts, day: date, zone: str, service_id: int) -> bool:
     )
 
 
-def day(context: Context, steps: Steps) -> DayFound:
+def day(context: PageContext, steps: Steps) -> DayFound:
     """The free times of the day that was asked for. Raises: NotFound when it is not a date."""
     wanted = parse_day(steps.day)
     if wanted is None:

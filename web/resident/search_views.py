@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from people.staff.access_marks import public
 from web.app import allow_private_cache
+from web.page_context import PageContext, council_context
 from web.resident import search_pages
 from web.resident.forms import NeedsForm
-from web.resident.resident_context import Context, council, show
+from web.resident.page_rendering import show
 from web.resident.search_state import Steps, read_steps, services_of
 
 
@@ -19,7 +20,7 @@ def add_routes(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(f"/<authority:authority>/{name}", name, view)
 
 
-def _page(template: str, context: Context, steps: Steps, **words: object) -> Response:
+def _page(template: str, context: PageContext, steps: Steps, **words: object) -> Response:
     services = services_of(context.catalogue, steps)
     names = [service.name for service in services]
     return allow_private_cache(Response(show(template, context, steps=steps, services=services, names=names, **words)))
@@ -28,12 +29,12 @@ def _page(template: str, context: Context, steps: Steps, **words: object) -> Res
 @public
 def needs(authority: str) -> ResponseReturnValue:
     """What would make the visit work; asked first, because it decides which places and times fit."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         steps = read_steps(request.args.to_dict(flat=False))
         return _needs(context, steps, NeedsForm(data={"need": list(steps.needs), "language": steps.language}))
 
 
-def _needs(context: Context, steps: Steps, form: NeedsForm) -> Response:
+def _needs(context: PageContext, steps: Steps, form: NeedsForm) -> Response:
     back = f"{context.base}/services/{steps.services[0]}?visit={steps.visit}" if steps.services else context.base
     return _page("needs", context, steps, form=form, back=back)
 
@@ -41,7 +42,7 @@ def _needs(context: Context, steps: Steps, form: NeedsForm) -> Response:
 @public
 def where(authority: str) -> ResponseReturnValue:
     """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         steps = read_steps(request.args.to_dict(flat=False))
         form = NeedsForm(formdata=request.args)
         if not steps.moving and not form.validate():  # who moves an appointment is not asked again
@@ -54,7 +55,7 @@ def where(authority: str) -> ResponseReturnValue:
 @public
 def when(authority: str) -> ResponseReturnValue:
     """A month, with how much is free on each day."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         steps = read_steps(request.args.to_dict(flat=False))
         found = search_pages.month(context, steps)
         back = f"{context.base}/where?{steps.query(site='', mode='', month='', day='')}"
@@ -66,7 +67,7 @@ def when(authority: str) -> ResponseReturnValue:
 @public
 def times(authority: str) -> ResponseReturnValue:
     """The free times of one day."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         steps = read_steps(request.args.to_dict(flat=False))
         found = search_pages.day(context, steps)
         back = f"{context.base}/when?{steps.query(day='', month=found.on.strftime('%Y-%m'))}"

@@ -13,8 +13,9 @@ from locations.model import ServiceFacts
 from people.staff.access_marks import public
 from web.app import allow_private_cache
 from web.branding import brand_css
+from web.page_context import council_context
 from web.resident.drafts import new_visit
-from web.resident.resident_context import council, show
+from web.resident.page_rendering import show
 from web.resident.search_state import MAX_SERVICES, Steps, modes_of, read_steps
 
 
@@ -43,7 +44,7 @@ def front() -> ResponseReturnValue:
 @public
 def start(authority: str) -> ResponseReturnValue:
     """A council's services by topic."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         page = show("start", context, topics=by_topic(context.catalogue.public_services()))
     return allow_private_cache(Response(page))
 
@@ -59,7 +60,7 @@ def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]
 @public
 def service(authority: str, slug: str) -> ResponseReturnValue:
     """What to know before booking a service."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         chosen = context.catalogue.public_service(slug)
         steps = read_steps(request.args.to_dict(flat=False))
         steps = Steps(services=(slug,), visit=steps.visit or new_visit())
@@ -77,7 +78,7 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
 @public
 def together(authority: str, slug: str) -> ResponseReturnValue:
     """A second service for the same visit."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         chosen = context.catalogue.public_service(slug)
         steps = Steps(services=(slug,), visit=read_steps(request.args.to_dict(flat=False)).visit or new_visit())
         page = show(
@@ -106,28 +107,28 @@ def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFact
 @public
 def accessibility(authority: str) -> ResponseReturnValue:
     """The accessibility statement."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         return allow_private_cache(Response(show("accessibility", context, back=f"{context.base}/")))
 
 
 @public
 def privacy(authority: str) -> ResponseReturnValue:
     """What is kept, and the one cookie."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         return allow_private_cache(Response(show("privacy", context, back=f"{context.base}/")))
 
 
 @public
 def missing(authority: str, rest: str) -> ResponseReturnValue:
     """The page for what a council does not have, in its colours and with its telephone number."""
-    with council(authority):
+    with council_context(authority):
         raise NotFound.because("page_unknown", path=rest)
 
 
 @public
 def brand(authority: str) -> ResponseReturnValue:
     """The council's colours as a stylesheet; its address changes with the colour."""
-    with council(authority) as context:
+    with council_context(authority) as context:
         sheet = Response(brand_css(context.authority.brand_colour), mimetype="text/css")
     sheet.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return sheet

@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 
 from web.resident import booking_views, details_views, manage_views, search_views, start_views
-from web.resident.resident_context import AuthoritySlug
+from web.resident.page_rendering import AuthoritySlug
 
 blueprint = Blueprint("resident", __name__)
 

@@ -12,11 +12,11 @@ from core.audit import record
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.account.home import url_or_none
+from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
 from web.site.day_filter import DayFilter, read_filter
 from web.site.day_page import DayPage, neighbours, page_of, services_of
 from web.site.outcome_errors import NO_TROUBLE, Trouble
-from web.site.site_context import FrontDesk, date_of, front_desk
 
 AS_AT = "Fd-As-At"  # when the rows were read, in the site's own time; on an unchanged answer (304) too
 
@@ -35,7 +35,7 @@ def add_routes(blueprint: Blueprint) -> None:
 @requires(Action.SEE_DAY_LIST, site_arg="site")
 def today(site: str) -> ResponseReturnValue:
     """Go to the site's present day."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         return redirect(url_for("site.day", site=site, date=desk.today.isoformat()))
 
 
@@ -43,7 +43,7 @@ def today(site: str) -> ResponseReturnValue:
 def pick(site: str) -> ResponseReturnValue:
     """Go to the date that was picked; without one, to today."""
     wanted = request.args.get("date", "").strip()
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         chosen = date_of(wanted) if wanted else desk.today
         narrowed = read_filter(request.args, desk.catalogue, desk.site)
     return redirect(url_for("site.day", site=site, date=chosen.isoformat()) + narrowed.query)
@@ -52,14 +52,14 @@ def pick(site: str) -> ResponseReturnValue:
 @requires(Action.SEE_DAY_LIST, site_arg="site")
 def day(site: str, date: str) -> ResponseReturnValue:
     """The day list."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         return show_day(desk, date)
 
 
 @requires(Action.SEE_DAY_LIST, site_arg="site")
 def rows(site: str, date: str) -> ResponseReturnValue:
     """The part of the page that changes; 304 when nothing has. Only what is shown anew counts as a look."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         page = _page(desk, date)
         if request.if_none_match.contains_weak(page.mark):
             answer = Response(status=304)
@@ -74,7 +74,7 @@ def rows(site: str, date: str) -> ResponseReturnValue:
 @requires(Action.SEE_DAY_LIST, site_arg="site")
 def printed(site: str, date: str) -> ResponseReturnValue:
     """The day for paper."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         page = _page(desk, date)
         desk.log_view("day_list_print", page.residents, date=date)
         at = desk.now.astimezone(ZoneInfo(desk.catalogue.authority.zone))
@@ -84,7 +84,7 @@ def printed(site: str, date: str) -> ResponseReturnValue:
 @requires(Action.EXPORT_DAY_LIST, site_arg="site")
 def export(site: str, date: str) -> ResponseReturnValue:
     """The day as a CSV file."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         page = _page(desk, date)
         desk.log_view("day_list_export", page.residents, date=date)
         with desk.runtime.database.writing() as db:
@@ -104,7 +104,7 @@ def export(site: str, date: str) -> ResponseReturnValue:
         return Response(text, content_type="text/csv; charset=utf-8", headers=disposition)
 
 
-def show_day(desk: FrontDesk, wanted: str, trouble: Trouble = NO_TROUBLE, status: int = 200) -> ResponseReturnValue:
+def show_day(desk: SiteContext, wanted: str, trouble: Trouble = NO_TROUBLE, status: int = 200) -> ResponseReturnValue:
     """The day list, with what went wrong when something did; that it was looked at is put on record."""
     narrowed = _narrowed(desk)
     if trouble.reference and narrowed.show:
@@ -117,15 +117,15 @@ def show_day(desk: FrontDesk, wanted: str, trouble: Trouble = NO_TROUBLE, status
     return render_template("site/day.html", trouble=trouble, errors=errors, before=before, after=after, **words), status
 
 
-def _page(desk: FrontDesk, wanted: str) -> DayPage:
+def _page(desk: SiteContext, wanted: str) -> DayPage:
     return page_of(desk.day(wanted), _narrowed(desk), may_record=desk.may(Action.RECORD_OUTCOME))
 
 
-def _narrowed(desk: FrontDesk) -> DayFilter:
+def _narrowed(desk: SiteContext) -> DayFilter:
     return read_filter(request.args, desk.catalogue, desk.site)
 
 
-def _words(desk: FrontDesk, page: DayPage) -> dict[str, object]:
+def _words(desk: SiteContext, page: DayPage) -> dict[str, object]:
     return {
         "page": page,
         "site": desk.site,

@@ -15,9 +15,9 @@ from core.problems import joined_texts
 from locations.catalogue import Catalogue
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
+from web.page_context import SiteContext, site_context
 from web.request_language import current_language
 from web.site.forms import FeedForm, feed_form
-from web.site.site_context import FrontDesk, front_desk, key_for
 
 FRESH_SECONDS = 300  # calendars ask every few hours at most; five minutes shield the database from one gone wild
 
@@ -34,14 +34,14 @@ def add_routes(blueprint: Blueprint) -> None:
 @requires(Action.MANAGE_FEEDS, site_arg="site")
 def feeds(site: str) -> ResponseReturnValue:
     """The feeds of the site, and the form for another one."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         return _show(desk, feed_form(desk.site, is_empty=True))
 
 
 @requires(Action.MANAGE_FEEDS, site_arg="site")
 def make(site: str) -> ResponseReturnValue:
     """Make a feed and show its address, this once."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         form = feed_form(desk.site)
         if not form.validate():
             return _show(desk, form), 400
@@ -55,7 +55,7 @@ def make(site: str) -> ResponseReturnValue:
                 name,
                 resource_id=resource.id if resource else None,
                 actor=desk.actor,
-                idempotency=key_for(desk.actor, f"feed:{desk.site.id}:{slug}:{name}"[:100]),
+                idempotency=desk.form_key(f"feed:{desk.site.id}:{slug}:{name}", f"feed:{desk.site.id}:{slug}:{name}"),
             )
         except Invalid as error:
             form.refuse("name", joined_texts(error, current_language()))
@@ -63,14 +63,14 @@ def make(site: str) -> ResponseReturnValue:
         except IdempotencyMismatch:
             return redirect(url_for("site.feeds", site=site), code=303)
         address = desk.runtime.settings.public_url + url_for("site.feed", token=made.token)
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         return _show(desk, feed_form(desk.site, is_empty=True), address=address, made=name)
 
 
 @requires(Action.MANAGE_FEEDS, site_arg="site")
 def revoke(site: str, feed: int) -> ResponseReturnValue:
     """Revoke a feed, and go back to the list."""
-    with front_desk(site) as desk:
+    with site_context(site) as desk:
         revoke_feed(desk.runtime, desk.catalogue.authority.id, desk.site.id, feed, actor=desk.actor)
     return redirect(url_for("site.feeds", site=site, revoked=1), code=303)
 
@@ -103,7 +103,7 @@ def feed_text(catalogue: Catalogue, found: Feed, entries: list[FeedEntry], publi
     return feed_file(tuple(events), f"{found.site.name}: {what}")
 
 
-def _show(desk: FrontDesk, form: FeedForm, address: str = "", made: str = "") -> str:
+def _show(desk: SiteContext, form: FeedForm, address: str = "", made: str = "") -> str:
     return render_template(
         "site/feeds.html",
         form=form,

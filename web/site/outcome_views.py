@@ -17,11 +17,11 @@ from core.problems import joined_texts
 from core.text import printable
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.page_context import SiteContext, date_of, site_context
 from web.request_language import current_language
 from web.site.day_filter import read_filter
 from web.site.day_views import show_day
 from web.site.outcome_errors import Trouble, conflict_words, moved_words
-from web.site.site_context import FrontDesk, date_of, front_desk, key_for
 
 LONGEST_REASON = 200
 
@@ -74,7 +74,7 @@ def _read_click(site: str, date: str, reference: str) -> Click:
 
 
 def _answer(click: Click, *, is_undo: bool) -> ResponseReturnValue:
-    with front_desk(click.site) as desk:
+    with site_context(click.site) as desk:
         view = _view(desk, click)
         trouble = _out_of_time(desk, view, click) or _do(desk, view, click, is_undo=is_undo)
         narrowed = read_filter(request.args, desk.catalogue, desk.site)
@@ -83,11 +83,11 @@ def _answer(click: Click, *, is_undo: bool) -> ResponseReturnValue:
             narrowed = replace(narrowed, keep=view.reference)
         back = url_for("site.day", site=click.site, date=click.date)
         return redirect(f"{back}{narrowed.query}#a-{view.reference}", code=303)
-    with front_desk(click.site) as desk:  # afresh: the list as it is now, not as it was before the click
+    with site_context(click.site) as desk:  # afresh: the list as it is now, not as it was before the click
         return show_day(desk, click.date, trouble, 400 if trouble.field else 409)
 
 
-def _view(desk: FrontDesk, click: Click) -> AppointmentView:
+def _view(desk: SiteContext, click: Click) -> AppointmentView:
     """The appointment, which must be at this site. Raises: NotFound."""
     try:
         view = by_reference(desk.db, desk.catalogue, click.reference)
@@ -98,7 +98,7 @@ def _view(desk: FrontDesk, click: Click) -> AppointmentView:
     return view
 
 
-def _out_of_time(desk: FrontDesk, view: AppointmentView, click: Click) -> Trouble | None:
+def _out_of_time(desk: SiteContext, view: AppointmentView, click: Click) -> Trouble | None:
     """Trouble when the appointment has been moved to another time since the list was drawn, or is not today's yet."""
     is_same = click.version == str(view.version) and view.local_date.isoformat() == click.date
     if is_same or view.state in CANCELLED:  # a cancelled one is refused, and explained, by the table of moves
@@ -107,12 +107,12 @@ def _out_of_time(desk: FrontDesk, view: AppointmentView, click: Click) -> Troubl
     return Trouble(view.reference, moved_words(view))
 
 
-def _do(desk: FrontDesk, view: AppointmentView, click: Click, *, is_undo: bool) -> Trouble | None:
+def _do(desk: SiteContext, view: AppointmentView, click: Click, *, is_undo: bool) -> Trouble | None:
     field = "undo" if is_undo else "why"
     if len(click.reason) > LONGEST_REASON:
         words = _("Use %(number)d characters or fewer.", number=LONGEST_REASON)
         return Trouble(view.reference, words, field, click.reason)
-    key = key_for(desk.actor, f"{view.reference}:{field}:{click.wanted}")
+    key = desk.form_key(f"{view.reference}:{field}:{click.wanted}", f"{view.reference}:{field}:{click.wanted}")
     act = correct if is_undo else move
     authority_id = desk.catalogue.authority.id
     try:
@@ -133,7 +133,7 @@ def _do(desk: FrontDesk, view: AppointmentView, click: Click, *, is_undo: bool) 
     return None
 
 
-def _conflict(desk: FrontDesk, click: Click) -> Trouble:
+def _conflict(desk: SiteContext, click: Click) -> Trouble:
     with desk.runtime.database.reading() as db:
         view = by_reference(db, desk.catalogue, click.reference)
         last = last_change_of(db, view.authority_id, view.id)

@@ -1,27 +1,20 @@
-"""What every resident page starts from: the council, its catalogue, a session for reading, and the time."""
+"""How a resident's page is drawn: its template with what every such page shows, and the council's part of an address."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
-from flask import g, render_template
+from flask import render_template
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 from werkzeug.routing import BaseConverter
 
 from booking.states import CANCELLED, State, written_to
-from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
-from core.runtime import Runtime
 from locations.catalogue import Catalogue
-from locations.catalogue_queries import catalogue_of
-from locations.model import AuthorityFacts
 from locations.vocabulary import RESERVED_SLUGS
 from web import labels
+from web.page_context import PageContext
 from web.resident.reach import reminder_text
 from web.resident.visit_view import map_url
 
@@ -32,37 +25,7 @@ class AuthoritySlug(BaseConverter):
     regex = rf"(?!(?:{'|'.join(RESERVED_SLUGS)})(?:/|$))[a-z0-9][a-z0-9-]*"
 
 
-@dataclass(frozen=True)
-class Context:
-    """The council that the address names, as it is now."""
-
-    runtime: Runtime
-    db: Session
-    catalogue: Catalogue
-    now: datetime
-
-    @property
-    def authority(self) -> AuthorityFacts:
-        """The council."""
-        return self.catalogue.authority
-
-    @property
-    def base(self) -> str:
-        """The beginning of every address of this council."""
-        return f"/{self.authority.slug}"
-
-
-@contextmanager
-def council(slug: str) -> Iterator[Context]:
-    """The context of one page. Raises: NotFound for a council that is not here."""
-    runtime = current_runtime()
-    with runtime.database.reading() as db:
-        catalogue = catalogue_of(db, slug)
-        g.authority = catalogue.authority
-        yield Context(runtime, db, catalogue, runtime.clock.now())
-
-
-def show(template: str, context: Context, **words: Any) -> str:
+def show(template: str, context: PageContext, **words: Any) -> str:
     """The page of `template`; `has_errors` in the title follows from the form."""
     form = words.get("form")
     words.setdefault("has_errors", bool(form is not None and form.errors))
