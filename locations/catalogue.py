@@ -10,20 +10,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import NotFound
-from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
+from locations.travel import TravelTimes
 
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """An authority with all its services and sites, each in the order in which people read them."""
+    """An authority with all its services and sites, each in the order in which people read them.
+
+    `people` are the advisers and interpreters who belong to the council, wherever they work; `travel` is between sites.
+    """
 
     authority: AuthorityFacts
     services: tuple[ServiceFacts, ...]
     sites: tuple[SiteFacts, ...]
+    people: tuple[ResourceFacts, ...]
+    travel: TravelTimes
     _by: dict[tuple[str, int | str], Any] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        for kind, facts in (("service", self.services), ("site", self.sites)):
+        for kind, facts in (("service", self.services), ("site", self.sites), ("person", self.people)):
             for fact in facts:
                 self._by[kind, fact.id] = self._by[kind, fact.slug] = fact
 
@@ -65,6 +71,15 @@ class Catalogue:
         if not site.service_ids:
             raise NotFound.because("site_unknown", authority=self.authority.name, key=slug)
         return site
+
+    def resource_at(self, site: SiteFacts, resource_id: int) -> ResourceFacts | None:
+        """The resource of this id at the site, or the person who once worked there; None when there is neither."""
+        person: ResourceFacts | None = self._by.get(("person", resource_id))
+        return site.resource(resource_id) or person
+
+    def is_council_wide(self, resource_id: int) -> bool:
+        """Whether this is a person who belongs to the council and may work at several sites."""
+        return ("person", resource_id) in self._by
 
     def version_of(self, site_id: int) -> int | None:
         """The plan version of the site of this id, or None when it is not here."""

@@ -18,8 +18,16 @@ from core.database import connection_of
 from core.errors import NotFound
 from locations.catalogue import Catalogue
 from locations.model import AuthorityFacts
-from locations.plan_queries import authority_facts, load_authority, load_services, load_sites
+from locations.plan_queries import (
+    authority_facts,
+    load_authority,
+    load_people,
+    load_services,
+    load_sites,
+    load_travel,
+)
 from locations.tables import Authority, Site
+from locations.travel import TravelTimes
 
 PLAN_IS_CHANGING = "plan_is_changing"  # in Session.info, from the first change of a plan on
 
@@ -96,4 +104,6 @@ def _loaded(db: Session, authority_id: int, site_versions: dict[int, int], known
     same = [site for site in known.sites if site_versions.get(site.id) == site.plan_version] if known else []
     missing = sorted(site_versions.keys() - {site.id for site in same})
     sites = sorted([*same, *load_sites(db, authority, missing)], key=lambda site: (site.name, site.id))
-    return Catalogue(authority, services, tuple(sites))
+    people = known.people if known else load_people(db, authority)
+    travel = TravelTimes(sites, known.travel.given if known else load_travel(db, authority))
+    return Catalogue(authority, services, tuple(sites), people, travel)

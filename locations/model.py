@@ -84,7 +84,10 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResourceFacts:
-    """What an appointment occupies. `skills` holds skills and features alike."""
+    """What an appointment occupies. `skills` holds skills and features alike.
+
+    `is_council_wide` is true of an adviser or interpreter who belongs to the council and may work at several sites.
+    """
 
     id: int
     slug: str
@@ -92,6 +95,7 @@ class ResourceFacts:
     kind: str
     seats: int
     skills: frozenset[str]
+    is_council_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,10 @@ class HolidayRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteFacts:
-    """Where people go, with its resources, sessions and closures. `closures` include those of the whole authority."""
+    """Where people go, with its resources, sessions and closures.
+
+    `resources` include the people of the council who work here; `closures` include theirs and those of the whole authority.
+    """
 
     id: int
     slug: str
@@ -203,4 +210,12 @@ class SiteFacts:
         if "resources" not in self.memory:
             self.memory["resources"] = {resource.id: resource for resource in self.resources}
         known: ResourceFacts | None = self.memory["resources"].get(resource_id)
+        return known
+
+    @property
+    def council_wide_ids(self) -> frozenset[int]:
+        """The ids of the people who work here and may work at other sites as well."""
+        if "council_wide_ids" not in self.memory:
+            self.memory["council_wide_ids"] = frozenset(one.id for one in self.resources if one.is_council_wide)
+        known: frozenset[int] = self.memory["council_wide_ids"]
         return known

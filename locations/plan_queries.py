@@ -36,7 +36,9 @@ from locations.tables import (
     SessionService,
     SessionTemplate,
     Site,
+    TravelTime,
 )
+from locations.travel import SitePair, site_pair
 
 
 def load_authority(db: Session, authority_id: int) -> AuthorityFacts:
@@ -53,6 +55,18 @@ def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts,
     return tuple(_service_facts(row, authority) for row in rows)
 
 
+def load_people(db: Session, authority: AuthorityFacts) -> tuple[ResourceFacts, ...]:
+    """The advisers and interpreters who belong to the authority and to no site, by name."""
+    return tuple(map(_resource_facts, _people(db, authority)))
+
+
+def load_travel(db: Session, authority: AuthorityFacts) -> Mapping[SitePair, int]:
+    """The minutes between two sites that the authority's file gives, by the sites' ids."""
+    statement = select(TravelTime.first_site_id, TravelTime.second_site_id, TravelTime.minutes)
+    rows = db.execute(statement.where(TravelTime.authority_id == authority.id))
+    return {site_pair(first_id, second_id): minutes for first_id, second_id, minutes in rows}
+
+
 def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) -> tuple[SiteFacts, ...]:
     """The sites of these ids by name, with their resources, sessions and closures."""
     rows = _rows(db, Site, Site.id.in_(site_ids), Site.name)
@@ -63,6 +77,7 @@ def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) 
         closures=_rows(db, Closure, Closure.authority_id == authority.id, Closure.starts_at),
         exceptions=_exceptions(db, site_ids),
         opened=_opened(db, site_ids),
+        people=_people(db, authority),
     )
     return tuple(_site_facts(row, authority, plan) for row in rows)
 
@@ -91,6 +106,12 @@ class _Plan:
     closures: Sequence[Any]
     exceptions: Mapping[int, dict[Any, ExceptionFacts]]
     opened: _Opened
+    people: Sequence[Any]
+
+
+def _people(db: Session, authority: AuthorityFacts) -> Sequence[Any]:
+    without_site = (Resource.authority_id == authority.id) & Resource.site_id.is_(None)
+    return _rows(db, Resource, without_site, Resource.name)
 
 
 def _rows(db: Session, table: Any, where: ColumnElement[bool], order: Any) -> Sequence[Any]:
@@ -176,7 +197,10 @@ def _resolved(row: Service, authority: AuthorityFacts, policy: str) -> Any:
 
 def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
     own_rule = row.closes_on_bank_holidays
-    resources = plan.resources.get(row.id, [])
+    recurrences = tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, []))
+    dated_sessions = tuple(_dated_session(dated, plan) for dated in plan.dated.get(row.id, []))
+    named = [session.resource_ids for session in recurrences] + [session.resource_ids for session in dated_sessions]
+    people = [person for person in plan.people if any(person.id in ids for ids in named)]
     return SiteFacts(
         id=row.id,
         slug=row.slug,
@@ -189,13 +213,18 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         features=frozenset(row.features),
         phone=row.phone,
         directions=row.directions,
-        resources=tuple(ResourceFacts(r.id, r.slug, r.name, r.kind, r.seats, frozenset(r.skills)) for r in resources),
-        recurrences=tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, [])),
-        dated_sessions=tuple(_dated(session, plan) for session in plan.dated.get(row.id, [])),
+        resources=tuple(map(_resource_facts, [*plan.resources.get(row.id, []), *people])),
+        recurrences=recurrences,
+        dated_sessions=dated_sessions,
         closures=_closures(row.id, plan),
         holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
         plan_version=row.plan_version,
     )
+
+
+def _resource_facts(row: Resource) -> ResourceFacts:
+    skills = frozenset(row.skills)
+    return ResourceFacts(row.id, row.slug, row.name, row.kind, row.seats, skills, is_council_wide=row.site_id is None)
 
 
 def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:
@@ -212,7 +241,7 @@ def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:
     )
 
 
-def _dated(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
+def _dated_session(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
     key = ("dated", row.id)
     return DatedSessionFacts(
         slug=row.slug,
@@ -224,6 +253,6 @@ def _dated(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
 
 
 def _closures(site_id: int, plan: _Plan) -> tuple[ClosureFacts, ...]:
-    """The closures of the site itself and of its whole authority."""
+    """The closures of the site itself, of its whole authority and of the authority's people."""
     here = (row for row in plan.closures if row.site_id is None or row.site_id == site_id)
     return tuple(ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason) for row in here)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
-from locations.vocabulary import RESOURCE_KINDS, SITE_KINDS
+from locations.vocabulary import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
+
+_WITHOUT_SITE = text("site_id IS NULL")
 
 
 class Authority(Base):
@@ -65,23 +67,52 @@ class Site(Base):
 
 
 class Resource(Base):
-    """What an appointment occupies. `skills` holds skills and features alike."""
+    """What an appointment occupies. `skills` holds skills and features alike.
+
+    An adviser or interpreter without a site belongs to the council and works wherever sessions name them.
+    """
 
     __tablename__ = "resources"
     __table_args__ = (
         UniqueConstraint("site_id", "slug"),
         CheckConstraint("seats >= 1", name="seats"),
         CheckConstraint(f"kind IN {RESOURCE_KINDS}", name="kind"),
+        CheckConstraint(f"site_id IS NOT NULL OR (kind IN {PERSON_KINDS} AND seats = 1)", name="person"),
+        Index(
+            "uq_resources_person_slug",
+            "authority_id",
+            "slug",
+            unique=True,
+            postgresql_where=_WITHOUT_SITE,
+            sqlite_where=_WITHOUT_SITE,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"), index=True)
     slug: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     seats: Mapped[int] = mapped_column(default=1)
     skills: Mapped[list[str]]
+
+
+class TravelTime(Base):
+    """The minutes that staff need between two sites, in either direction; the site of the lower id is named first."""
+
+    __tablename__ = "travel_times"
+    __table_args__ = (
+        UniqueConstraint("first_site_id", "second_site_id"),
+        CheckConstraint("first_site_id < second_site_id", name="order"),
+        CheckConstraint("minutes >= 0", name="minutes"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
+    first_site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    second_site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    minutes: Mapped[int]
 
 
 class Service(Base):
@@ -200,12 +231,14 @@ class SessionService(Base):
 
 
 class Closure(Base):
-    """A period, half-open, in which an authority (no site), a site (no resource) or one resource is shut."""
+    """A period, half-open, in which an authority (no site), a site (no resource) or one resource is shut.
+
+    A closure of a resource without a site is of a person who belongs to the council, and who is away everywhere.
+    """
 
     __tablename__ = "closures"
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="period"),
-        CheckConstraint("resource_id IS NULL OR site_id IS NOT NULL", name="scope"),
         UniqueConstraint("authority_id", "slug"),
         Index("ix_closures_authority_ends", "authority_id", "ends_at"),
     )

@@ -9,7 +9,9 @@ MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)
 
 VIRTUAL_SITE = "virtual"
 SITE_KINDS = ("library", "hub", "office", VIRTUAL_SITE)
-RESOURCE_KINDS = ("desk", "room", "adviser", "virtual_room", "equipment")
+PERSON_KINDS = ("adviser", "interpreter")
+"""The kinds of resources that may belong to the council instead of a site."""
+RESOURCE_KINDS = ("desk", "room", *PERSON_KINDS, "virtual_room", "equipment")
 
 RESERVED_SLUGS = ("staff", "api", "static", "demo", "feeds", "manage", "healthz", "readyz", "metrics")
 """What addresses of the service itself begin with: no council can have one of these as its slug."""

@@ -27,6 +27,7 @@ from locations.model import (
     SessionHours,
     SiteFacts,
 )
+from locations.travel import TravelTimes
 
 ZONE = "Europe/London"
 DATES = (date(2026, 10, 25), date(2026, 10, 26))  # the clocks go back on the first
@@ -216,6 +217,8 @@ def set_ups(draw: st.DrawFn) -> Catalogue:
         authority,
         tuple(draw(services(service_id)) for service_id in SERVICE_IDS),
         tuple(draw(sites(site_id)) for site_id in range(1, draw(st.integers(1, 2)) + 1)),
+        (),
+        TravelTimes((), {}),
     )
 
 
@@ -230,7 +233,8 @@ def later_set_ups(draw: st.DrawFn, before: Catalogue) -> Catalogue:
         parts = draw(st.sets(st.sampled_from(CHANGEABLE), min_size=1, max_size=2))
         new_sites.append(replace(site, **{part: getattr(source, part) for part in parts}))
     kept = other.services if draw(st.integers(0, 3)) == 0 else before.services
-    return Catalogue(draw(st.sampled_from([before.authority, other.authority])), kept, tuple(new_sites))
+    authority = draw(st.sampled_from([before.authority, other.authority]))
+    return Catalogue(authority, kept, tuple(new_sites), before.people, before.travel)
 
 
 @st.composite

@@ -25,6 +25,7 @@ from locations.model import (
     SessionHours,
     SiteFacts,
 )
+from locations.travel import TravelTimes
 from tests.booking.availability.random_set_ups import (
     DATES,
     NOW,
@@ -100,7 +101,11 @@ def test_appearing_and_disappearing_capacity_is_the_difference_of_the_engines_sl
 @given(changed_councils())
 def test_nothing_changes_for_a_set_up_that_stays(council: ChangedCouncil) -> None:
     same = Catalogue(
-        council.before.authority, council.before.services, tuple(replace(site) for site in council.before.sites)
+        council.before.authority,
+        council.before.services,
+        tuple(replace(site) for site in council.before.sites),
+        council.before.people,
+        council.before.travel,
     )
     effect = effect_of_plan(council.before, same, council.visits, DATES, NOW)
     assert (effect.appearing, effect.disappearing, effect.no_longer_fit) == ((), (), ())
@@ -130,7 +135,7 @@ def council(
         closures=closures,
         closes_on_bank_holidays=closes_on_bank_holidays,
     )
-    return Catalogue(make_authority(), (service,), (site,))  # type: ignore[arg-type]
+    return Catalogue(make_authority(), (service,), (site,), (), TravelTimes((), {}))  # type: ignore[arg-type]
 
 
 def visit_at(hour: int, minute: int = 0, day: date = DAY) -> BookedVisit:
@@ -164,7 +169,7 @@ def shut(resource_id: int | None = None) -> tuple[ClosureFacts, ...]:
         (council(service=replace(ADVICE, grid_minutes=60)), None),
         (council(service=replace(ADVICE, lead_minutes=60 * 24 * 300, horizon_days=1)), None),
         (council(service=replace(ADVICE, duration_minutes=240)), Reason.HOURS),
-        (Catalogue(make_authority(), (ADVICE,), ()), Reason.HOURS),
+        (Catalogue(make_authority(), (ADVICE,), (), (), TravelTimes((), {})), Reason.HOURS),
     ],
 )
 def test_the_reason_is_the_first_rule_that_refuses(after: Catalogue, reason: Reason | None) -> None:
