@@ -75,7 +75,7 @@ class Booked:
 
 
 @dataclass(frozen=True)
-class _Taking:
+class _PlannedBooking:
     """Capacity about to be taken: the checked place in the diary, and the hold that has it already, if one does."""
 
     slot_key: SlotKey
@@ -103,23 +103,23 @@ def with_link(runtime: Runtime, result: dict[str, Any]) -> Booked:
 
 def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
     now = runtime.clock.database_now(db)
-    taking = _taking(db, booking, actor, now)
+    planned = _planned(db, booking, actor, now)
     resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:
-        _check_limit(db, taking, resident.same, now)
+        _check_limit(db, planned, resident.same, now)
     representative_id = None
     if booking.representative is not None:
         representative_id = add_representative(db, booking.authority_id, resident.id, booking.representative, now)
     nonce = new_nonce()
-    values = _values(taking, booking, now) | {
+    values = _values(planned, booking, now) | {
         "resident_id": resident.id,
         "representative_id": representative_id,
         "manage_nonce": nonce,
         "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
     }
     appointment_id, reference = insert_appointment(db, values)
-    insert_services(db, appointment_id, parts_of(taking.placement, taking.slot_key))
-    _take(db, taking, appointment_id, now)
+    insert_services(db, appointment_id, parts_of(planned.placement, planned.slot_key))
+    _claim_capacity(db, planned, appointment_id, now)
     record(
         db,
         actor,
@@ -128,22 +128,22 @@ def _book(db: Session, runtime: Runtime, booking: Booking, actor: Actor) -> dict
         authority_id=booking.authority_id,
         now=now,
         channel=booking.channel,
-        slot_token=encode(taking.slot_key),
+        slot_token=encode(planned.slot_key),
     )
-    facts = _planning_facts(taking, appointment_id)
+    facts = _planning_facts(planned, appointment_id)
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
-    slot_token, end_unit = encode(taking.slot_key), taking.placement.end_unit
+    slot_token, end_unit = encode(planned.slot_key), planned.placement.end_unit
     booked = Booked(appointment_id, reference, 1, State.BOOKED.value, slot_token, end_unit)
     return asdict(booked) | {"nonce": nonce}
 
 
-def _taking(db: Session, booking: Booking, actor: Actor, now: datetime) -> _Taking:
+def _planned(db: Session, booking: Booking, actor: Actor, now: datetime) -> _PlannedBooking:
     if booking.hold is not None and booking.slot_key is None:
         hold = live_hold(db, booking.authority_id, booking.hold, now)
         slot_key, needs = decode(hold.slot_token), frozenset(booking.support_needs)
         placement = place_held(db, hold.id, slot_key, now, needs=needs)
         live_hold(db, booking.authority_id, booking.hold, now, lock=True)
-        return _Taking(slot_key, placement, hold.id)
+        return _PlannedBooking(slot_key, placement, hold.id)
     if booking.slot_key is None or booking.hold is not None:
         raise Invalid.in_field("slot", "slot_and_hold")
     if booking.slot_key.authority_id != booking.authority_id:
@@ -151,7 +151,7 @@ def _taking(db: Session, booking: Booking, actor: Actor, now: datetime) -> _Taki
     needs = frozenset(booking.support_needs)
     slot_key = replace(booking.slot_key, extra_time=booking.slot_key.extra_time or wants_extra_time(needs))
     for_public = actor.kind in PUBLIC_ACTORS
-    return _Taking(slot_key, place(db, slot_key, now, for_public=for_public, needs=needs), None)
+    return _PlannedBooking(slot_key, place(db, slot_key, now, for_public=for_public, needs=needs), None)
 
 
 def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
@@ -162,18 +162,18 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
     return identify(db, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
 
 
-def _check_limit(db: Session, taking: _Taking, residents: Sequence[int], now: datetime) -> None:
+def _check_limit(db: Session, planned: _PlannedBooking, residents: Sequence[int], now: datetime) -> None:
     """Raises: LimitReached. All records of the person count, and are locked, so that bookings at once take turns."""
-    values = {"residents": residents, "now": now, "services": taking.slot_key.service_ids}
+    values = {"residents": residents, "now": now, "services": planned.slot_key.service_ids}
     counts: dict[int, int] = {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}
-    for service_id in taking.slot_key.service_ids:
-        limit = taking.placement.catalogue.service_by_id(service_id).open_limit
-        if counts.get(service_id, 0) + taking.slot_key.service_ids.count(service_id) > limit:
+    for service_id in planned.slot_key.service_ids:
+        limit = planned.placement.catalogue.service_by_id(service_id).open_limit
+        if counts.get(service_id, 0) + planned.slot_key.service_ids.count(service_id) > limit:
             raise LimitReached(limit)
 
 
-def _values(taking: _Taking, booking: Booking, now: datetime) -> dict[str, Any]:
-    return times_of(taking.placement, taking.slot_key) | {
+def _values(planned: _PlannedBooking, booking: Booking, now: datetime) -> dict[str, Any]:
+    return times_of(planned.placement, planned.slot_key) | {
         "authority_id": booking.authority_id,
         "version": 1,
         "state": State.BOOKED.value,
@@ -210,24 +210,24 @@ def parts_of(placement: Placement, slot_key: SlotKey) -> list[tuple[int, datetim
     return parts
 
 
-def _planning_facts(taking: _Taking, appointment_id: int) -> PlanningFacts:
+def _planning_facts(planned: _PlannedBooking, appointment_id: int) -> PlanningFacts:
     """What decides about the messages owed: all known here, so that nobody has to read it back."""
-    catalogue = taking.placement.catalogue
+    catalogue = planned.placement.catalogue
     return PlanningFacts(
         authority_id=catalogue.authority.id,
         appointment_id=appointment_id,
         version=1,
         state=State.BOOKED.value,
-        starts_at=instant_of(taking.placement.start_unit),
+        starts_at=instant_of(planned.placement.start_unit),
         is_walk_in=False,
         zone=catalogue.authority.zone,
-        reminder_plan=catalogue.service_by_id(taking.slot_key.service_ids[0]).reminder_plan,
+        reminder_plan=catalogue.service_by_id(planned.slot_key.service_ids[0]).reminder_plan,
     )
 
 
-def _take(db: Session, taking: _Taking, appointment_id: int, now: datetime) -> None:
-    if taking.hold_id is None:
-        claim_for_appointment(db, taking.slot_key.site_id, taking.placement.way, appointment_id=appointment_id)
+def _claim_capacity(db: Session, planned: _PlannedBooking, appointment_id: int, now: datetime) -> None:
+    if planned.hold_id is None:
+        claim_for_appointment(db, planned.slot_key.site_id, planned.placement.way, appointment_id=appointment_id)
         return
-    turn_hold_into_appointment(db, hold_id=taking.hold_id, appointment_id=appointment_id, now=now)
-    connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == taking.hold_id))
+    turn_hold_into_appointment(db, hold_id=planned.hold_id, appointment_id=appointment_id, now=now)
+    connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == planned.hold_id))
