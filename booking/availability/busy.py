@@ -1,4 +1,4 @@
-"""What is taken: one long bitmap for each seat, over the whole period searched.
+"""The seats that are taken: one long bitmap for each seat, over the whole period searched.
 
 A search needs the opposite for one day: the starts that meet no booking. They are worked out for all the days of a
 seat together (28 days are 8,064 bits, one kilobyte), and a day is then cut out by a single shift.
@@ -6,12 +6,15 @@ seat together (28 days are 8,064 bits, one kilobyte), and a day is then cut out 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from booking.availability.bits import Bits, blocked
 
 BusyRow = tuple[int, int, int, int]
 """resource_id, seat, first_unit, last_unit."""
+
+AwayRow = tuple[int, int, int, int, int]
+"""site_id, resource_id, seat, first_unit, last_unit: when somebody cannot be at the site, because of what is elsewhere."""
 
 SeatMaps = dict[int, dict[int, Bits]]
 """For each resource and each of its seats that has bookings, a bitmap; nothing for the others."""
@@ -24,18 +27,30 @@ WHOLE_DAY: Bits = (1 << 300) - 1
 
 
 class Busy:
-    """The seats taken, as told by `busy_index`. What it worked out it remembers: make one for each search."""
+    """The seats taken by the rows given to `busy_index`. It keeps what it worked out: make one for each search."""
 
-    __slots__ = ("_blocked", "_clear", "_origin_unit", "_taken")
+    __slots__ = ("_away", "_base", "_blocked", "_clear", "_origin_unit", "_taken")
 
-    def __init__(self, origin_unit: int, taken: SeatMaps) -> None:
+    def __init__(self, origin_unit: int, taken: SeatMaps, *, base: Busy | None = None) -> None:
         self._origin_unit = origin_unit
         self._taken = taken
+        self._base = base
+        self._away: dict[int, Busy] = {}
         self._blocked: dict[int, SeatMaps] = {}
         self._clear: dict[tuple[int, int], SeatMaps] = {}
 
+    def add_away(self, site_id: int, away: SeatMaps) -> None:
+        """Let `away` be taken as well when the site asks."""
+        self._away[site_id] = Busy(self._origin_unit, _joined(self._taken, away), base=self)
+
+    def at(self, site_id: int) -> Busy:
+        """What is taken as seen from one site: people are busy there, too, while they travel to it or from it."""
+        return self._away.get(site_id, self)
+
     def taken(self, resource_id: int, seat: int, base_unit: int) -> Bits:
         """The ticks, from `base_unit` on and into the days that follow, at which the seat is taken."""
+        if self._base is not None and resource_id not in self._taken:
+            return self._base.taken(resource_id, seat, base_unit)
         return _shifted(self._taken.get(resource_id, {}).get(seat, 0), base_unit - self._origin_unit)
 
     def clear(self, length: int, base_unit: int) -> SeatMaps:
@@ -45,10 +60,12 @@ class Busy:
         clear = self._clear.get((length, base_unit))
         if clear is None:
             later = base_unit - self._origin_unit
-            clear = self._clear[length, base_unit] = {
+            own = {
                 resource_id: {seat: ~_shifted(bits, later) & WHOLE_DAY for seat, bits in seats.items()}
                 for resource_id, seats in self._blocked_starts(length).items()
             }
+            clear = self._base.clear(length, base_unit) | own if self._base is not None else own
+            self._clear[length, base_unit] = clear
         return clear
 
     def _blocked_starts(self, length: int) -> SeatMaps:
@@ -61,23 +78,57 @@ class Busy:
         return self._blocked[length]
 
 
-def busy_index(rows: Iterable[BusyRow], since_unit: int | None = None) -> Busy:
+def busy_index(rows: Iterable[BusyRow], since_unit: int | None = None, away: Iterable[AwayRow] = ()) -> Busy:
     """The seats taken by `rows` (resource_id, seat, first_unit, last_unit), in any order; rows may overlap.
 
-    `since_unit`, where the caller knows it, is a unit before which no row begins: it saves looking for one.
+    `since_unit`, where the caller knows it, is a unit before which no row begins: it saves looking for one. `away` is
+    what counts at one site only.
     """
-    rows = list(rows)
+    rows, away = list(rows), list(away)
     if since_unit is None:
-        since_unit = min((row[2] for row in rows), default=0)
+        since_unit = min((*(row[2] for row in rows), *(row[3] for row in away)), default=0)
     origin_unit = since_unit - MARGIN
-    taken: SeatMaps = {}
+    busy = Busy(origin_unit, _seat_maps(rows, origin_unit))
+    for site_id in {row[0] for row in away}:
+        busy.add_away(site_id, _seat_maps((row[1:] for row in away if row[0] == site_id), origin_unit))
+    return busy
+
+
+def away_rows(
+    rows: Iterable[tuple[int, BusyRow]], site_ids: Collection[int], travel_ticks: Callable[[int, int], int]
+) -> list[AwayRow]:
+    """When the people of `rows`, each with the site where it is, cannot be at each of `site_ids`.
+
+    Somebody who is elsewhere leaves early enough to get there and is back only after the way: their time there, widened
+    on both sides by `travel_ticks` between the two sites.
+    """
+    return [
+        (site_id, resource_id, seat, first_unit - ticks, last_unit + ticks)
+        for where, (resource_id, seat, first_unit, last_unit) in rows
+        for site_id in site_ids
+        if site_id != where
+        for ticks in (travel_ticks(where, site_id),)
+    ]
+
+
+def _seat_maps(rows: Iterable[BusyRow], origin_unit: int) -> SeatMaps:
+    maps: SeatMaps = {}
     for resource_id, seat, first_unit, last_unit in rows:
         run = (1 << last_unit - first_unit) - 1 << first_unit - origin_unit  # spelt out: this runs for every row
         try:
-            taken[resource_id][seat] |= run
+            maps[resource_id][seat] |= run
         except KeyError:
-            taken.setdefault(resource_id, {})[seat] = run
-    return Busy(origin_unit, taken)
+            maps.setdefault(resource_id, {})[seat] = run
+    return maps
+
+
+def _joined(taken: SeatMaps, away: SeatMaps) -> SeatMaps:
+    """All seats of the resources in `away`, with what is taken of them either way."""
+    joined: SeatMaps = {}
+    for resource_id, seats in away.items():
+        known = taken.get(resource_id, {})
+        joined[resource_id] = known | {seat: known.get(seat, 0) | bits for seat, bits in seats.items()}
+    return joined
 
 
 NOTHING_BUSY = busy_index([])

@@ -40,7 +40,8 @@ def _stretches(plan: ResourceDay, site_day: SiteDay, busy: Busy, from_unit: int)
     base_unit = site_day.day.base_unit
     to_come = ~span(0, max(0, from_unit - base_unit))
     opened = spans((window.first, window.last) for window in plan.windows) & ~plan.closed & to_come
-    taken = [busy.taken(plan.resource.resource_id, seat, base_unit) for seat in range(plan.resource.seats)]
+    here = busy.at(site_day.site_id)
+    taken = [here.taken(plan.resource.resource_id, seat, base_unit) for seat in range(plan.resource.seats)]
     for seats, bits in _by_free_seats(opened, taken):
         for first, last in runs(bits):
             services = frozenset().union(*(w.service_ids for w in plan.windows if w.first < last and first < w.last))

@@ -42,7 +42,7 @@ def free_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy
     for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True):
         if not ways:
             return NOTHING
-        clear = busy.clear(step.blocked_length, base_unit)
+        clear = busy.at(site_day.site_id).clear(step.blocked_length, base_unit)
         served = NOTHING
         for way in ways:
             served |= _way_starts(way, clear)
@@ -58,7 +58,7 @@ def free_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Bu
     base_unit = site_day.day.base_unit
     lowest: list[int] | None = None
     for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True):
-        clear = busy.clear(step.blocked_length, base_unit)
+        clear = busy.at(site_day.site_id).clear(step.blocked_length, base_unit)
         begins = [tick + step.offset for tick in ticks] if step.offset else ticks
         best: list[int] | None = None
         for way in ways:

@@ -48,7 +48,7 @@ def allocations(
     most: int = MOST_ALTERNATIVES,
 ) -> list[tuple[SeatAllocation, ...]]:
     """Up to `most` different ways to seat the visit that begins at `tick`, best first; all are free."""
-    desk = _Desk(search, site_day, busy, tick, prefer, spread)
+    desk = _Desk(search, site_day, busy.at(site_day.site_id), tick, prefer, spread)
     pools_by_way = [
         [[desk.free_seats(step, pool) for pool in way.pools] for way in ways]
         for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True)

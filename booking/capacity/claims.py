@@ -1,42 +1,64 @@
 """Writing claims: the one way by which capacity is taken, on SQLite and on PostgreSQL alike.
 
-A claim is one 5-minute unit of one seat of one resource, under a primary key. Dead holds are buried first and rows are
-written in a fixed order (resource, unit, seat), so that two writers cannot wait for each other in a circle; the one who
-comes second is told so by the database, whatever was read before.
+A claim is one 5-minute unit of one seat of one resource, under a primary key. Allocations of expired holds are removed first
+and rows are written in a fixed order (resource, unit, seat), so that two writers cannot deadlock; the database refuses the
+second one, whatever was read before.
+
+The key cannot tell that two visits at two sites are too close for the way between them. So the row of each person who works
+at several sites is locked before a claim of theirs, and what they do elsewhere is read once more under that lock: of two
+writers who want one person, the second sees what the first has written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import TextClause, delete, select, text, update
+from sqlalchemy import TextClause, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.availability.values import SeatAllocation
+from booking.capacity.occupancy import is_out_of_reach
 from booking.tables import Allocation, Claim
 from core.database import connection_of, table_of
 from core.errors import CapacityConflict, HoldExpired
+from locations.catalogue import Catalogue
+from locations.tables import Resource
 
-_allocations = table_of(Allocation)
+_allocations, _resources = table_of(Allocation), table_of(Resource)
+# Weaker than what a deletion locks, so that foreign keys to the row are checked without waiting.
+_LOCK_PEOPLE = (
+    select(_resources.c.id)
+    .where(_resources.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_resources.c.id)
+    .with_for_update(key_share=True)
+)
 _INSERT_ALLOCATION = _allocations.insert().returning(_allocations.c.id)
 
 
-def claim_for_hold(
-    db: Session, site_id: int, way: Sequence[SeatAllocation], *, hold_id: int, expires_at: datetime
-) -> None:
-    """Claim the seats of `way` until `expires_at`. Raises: LostRace when the database does not grant them."""
-    _claim(db, site_id, way, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
+@dataclass(frozen=True)
+class Taking:
+    """Seats to be claimed at a site of the catalogue's council."""
+
+    catalogue: Catalogue
+    site_id: int
+    seats: tuple[SeatAllocation, ...]
 
 
-def claim_for_appointment(db: Session, site_id: int, way: Sequence[SeatAllocation], *, appointment_id: int) -> None:
-    """Claim the seats of `way` for good. Raises: LostRace when the database does not grant them."""
-    _claim(db, site_id, way, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
+def claim_for_hold(db: Session, taking: Taking, *, hold_id: int, expires_at: datetime) -> None:
+    """Claim the seats until `expires_at`. Raises: CapacityConflict when the database does not grant them."""
+    _claim(db, taking, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
+
+
+def claim_for_appointment(db: Session, taking: Taking, *, appointment_id: int) -> None:
+    """Claim the seats for good. Raises: CapacityConflict when the database does not grant them."""
+    _claim(db, taking, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
 
 
 def turn_hold_into_appointment(db: Session, *, hold_id: int, appointment_id: int, now: datetime) -> None:
-    """Give the hold's capacity to the appointment. Raises: HoldExpired when the hold is dead at `now`."""
+    """Give the hold's capacity to the appointment. Raises: HoldExpired when the hold has expired at `now`."""
     result = connection_of(db).execute(
         update(_allocations)
         .where(_allocations.c.hold_id == hold_id, _allocations.c.expires_at > now)
@@ -54,19 +76,19 @@ def release(db: Session, *, hold_id: int | None = None, appointment_id: int | No
     connection_of(db).execute(delete(_allocations).where(owner))
 
 
-def bury(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
-    """Remove these allocations of holds that are dead at `now`, before anything is claimed.
+def remove_expired_allocations(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
+    """Remove those of these allocations whose holds have expired at `now`, before anything is claimed.
 
-    They are locked in the order of their ids, so that several who bury the same queue up instead of deadlocking.
+    They are locked in the order of their ids, so that several who remove the same queue up instead of deadlocking.
     """
     connection = connection_of(db)
-    dead = (
+    expired = (
         select(_allocations.c.id)
         .where(_allocations.c.id.in_(sorted(allocation_ids)), _allocations.c.expires_at <= now)
         .order_by(_allocations.c.id)
         .with_for_update()
     )
-    connection.execute(delete(_allocations).where(_allocations.c.id.in_(connection.scalars(dead).all())))
+    connection.execute(delete(_allocations).where(_allocations.c.id.in_(connection.scalars(expired).all())))
 
 
 def remove_past(db: Session, before_unit: int) -> int:
@@ -75,10 +97,22 @@ def remove_past(db: Session, before_unit: int) -> int:
     return result.rowcount
 
 
-def _claim(db: Session, site_id: int, way: Sequence[SeatAllocation], owner: dict[str, object]) -> None:
-    for seat in sorted(way):
-        if not _insert(db, site_id, seat, owner):
+def _claim(db: Session, taking: Taking, owner: dict[str, object]) -> None:
+    _lock_people(db, taking)
+    for seat in sorted(taking.seats):
+        if not _insert(db, taking.site_id, seat, owner):
             raise CapacityConflict
+
+
+def _lock_people(db: Session, taking: Taking) -> None:
+    """Lock the people of the council among the seats, by id. Raises: CapacityConflict when one cannot be there then."""
+    theirs = [seat for seat in taking.seats if taking.catalogue.is_council_wide(seat.resource_id)]
+    if not theirs:
+        return
+    ids = sorted({seat.resource_id for seat in theirs})
+    connection_of(db).execute(_LOCK_PEOPLE, {"ids": ids}).all()
+    if is_out_of_reach(db, taking.catalogue, taking.site_id, theirs):
+        raise CapacityConflict
 
 
 def _insert(db: Session, site_id: int, seat: SeatAllocation, owner: dict[str, object]) -> bool:

@@ -1,64 +1,125 @@
-"""What is taken: the one place that reads allocations for the engine."""
+"""Which seats are taken: the one place that reads allocations for the engine.
+
+The people of a council work at several sites, so what they do elsewhere is read as well, and kept from a site's own searches
+for as long as they need to get there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from booking.availability.busy import Busy, busy_index
-from booking.availability.values import SiteDay
+from booking.availability.busy import AwayRow, Busy, BusyRow, away_rows, busy_index
+from booking.availability.values import SeatAllocation, SiteDay
 from booking.tables import Allocation
 from core.database import connection_of, integer_rows, table_of
+from core.wall_clock import TICK_MINUTES
+from locations.catalogue import Catalogue
+from locations.travel import LONGEST_MINUTES
 
-# A turnaround may run past midnight: 4 hours (48 units of 5 minutes) of the neighbouring days are read as well.
+# A turnaround, or the way to another site, may run past midnight: 4 hours (48 units of 5 minutes) of the neighbouring days
+# are read as well.
 MIDNIGHT_MARGIN = 48
+LONGEST_TRAVEL = LONGEST_MINUTES // TICK_MINUTES
+LONGEST_ALLOCATION = 300  # units: no visit is longer than the longest day
 
 # Written once: putting a statement together takes as long as running it. Plain columns, because rows by the thousand
 # pass the mapper for nothing. All those of _BUSY are in one index, which is all that is read.
-_taken = table_of(Allocation).c
-_IN_PERIOD = (
-    _taken.site_id.in_(bindparam("sites", expanding=True)),
-    _taken.first_unit >= bindparam("first"),
-    _taken.first_unit < bindparam("last"),
-)
-_SEATS = (_taken.resource_id, _taken.seat, _taken.first_unit, _taken.last_unit)
-_BUSY = select(*_SEATS).where(*_IN_PERIOD, or_(_taken.expires_at.is_(None), _taken.expires_at > bindparam("now")))
-_TAKEN = select(*_SEATS, _taken.expires_at, _taken.appointment_id, _taken.id).where(*_IN_PERIOD)
+_allocations = table_of(Allocation).c
+_IN_PERIOD = (_allocations.first_unit >= bindparam("first"), _allocations.first_unit < bindparam("last"))
+_AT_SITES = _allocations.site_id.in_(bindparam("sites", expanding=True))
+_OF_PEOPLE = _allocations.resource_id.in_(bindparam("people", expanding=True))
+_ELSEWHERE = (_OF_PEOPLE, _allocations.site_id != bindparam("site"))
+_ALIVE = or_(_allocations.expires_at.is_(None), _allocations.expires_at > bindparam("now"))
+_SEATS = (_allocations.resource_id, _allocations.seat, _allocations.first_unit, _allocations.last_unit)
+_OWNERS = (_allocations.expires_at, _allocations.appointment_id, _allocations.id)
+_BUSY = select(*_SEATS).where(_AT_SITES, *_IN_PERIOD, _ALIVE)
+_BUSY_PEOPLE = select(_allocations.site_id, *_SEATS).where(_OF_PEOPLE, *_IN_PERIOD, _ALIVE)
+_OCCUPIED = select(_allocations.site_id, *_SEATS, *_OWNERS).where(_AT_SITES, *_IN_PERIOD)
+_OCCUPIED_PEOPLE = select(_allocations.site_id, *_SEATS, *_OWNERS).where(*_ELSEWHERE, *_IN_PERIOD)
+_NEAR = select(_allocations.site_id, *_SEATS).where(*_ELSEWHERE, *_IN_PERIOD)
 
 
-def busy_of(db: Session, days: Sequence[SiteDay], now: datetime) -> Busy:
-    """What is taken on `days`: allocations of appointments, and of holds that are alive at `now`."""
+def busy_of(db: Session, catalogue: Catalogue, days: Sequence[SiteDay], now: datetime) -> Busy:
+    """The seats taken on `days` by appointments, and by holds that are alive at `now`.
+
+    One statement, and a second one where people work who may be elsewhere.
+    """
     if not days:
         return busy_index(())
-    period = _period_of(days)
-    return busy_index(integer_rows(db, _BUSY, period | {"now": now}), period["first"])
+    period = _period_of(days) | {"now": now}
+    site_ids = sorted({day.site_id for day in days})
+    rows = integer_rows(db, _BUSY, period | {"sites": site_ids})
+    people = _people_at(catalogue, site_ids)
+    if not people:
+        return busy_index(rows, period["first"])
+    theirs = integer_rows(db, _BUSY_PEOPLE, period | {"people": people})
+    return busy_index(rows, period["first"], _away(catalogue, theirs, site_ids))
 
 
-def taken_on(
-    db: Session, day: SiteDay, now: datetime, *, exclude_appointment_id: int | None = None
+def occupied_on(
+    db: Session, catalogue: Catalogue, day: SiteDay, now: datetime, *, exclude_appointment_id: int | None = None
 ) -> tuple[Busy, tuple[int, ...]]:
-    """What is taken on one day, and the ids of the allocations whose holds are dead at `now`.
+    """The seats taken on one day, and the ids of the allocations whose holds have expired at `now`.
 
     `exclude_appointment_id` leaves out one appointment, whose own time is free to itself when it moves.
     """
-    rows = connection_of(db).execute(_TAKEN, _period_of([day])).all()
-    dead = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
+    period = _period_of([day])
+    connection = connection_of(db)
+    rows = list(connection.execute(_OCCUPIED, period | {"sites": [day.site_id]}))
+    if people := _people_at(catalogue, [day.site_id]):
+        rows += connection.execute(_OCCUPIED_PEOPLE, period | {"people": people, "site": day.site_id})
+    expired = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
     others = [
         row
         for row in rows
-        if row.id not in dead and (exclude_appointment_id is None or row.appointment_id != exclude_appointment_id)
+        if row.id not in expired and (exclude_appointment_id is None or row.appointment_id != exclude_appointment_id)
     ]
-    busy = busy_index([(row.resource_id, row.seat, row.first_unit, row.last_unit) for row in others])
-    return busy, tuple(dead)
+    here: list[BusyRow] = [_seat(row[1:5]) for row in others if row.site_id == day.site_id]
+    elsewhere = [row[:5] for row in others if row.site_id != day.site_id]
+    return busy_index(here, period["first"], _away(catalogue, elsewhere, [day.site_id])), tuple(expired)
+
+
+def is_out_of_reach(db: Session, catalogue: Catalogue, site_id: int, seats: Sequence[SeatAllocation]) -> bool:
+    """Whether a person of `seats` is elsewhere then, or too late elsewhere to be at the site in time.
+
+    Every row counts, alive or not: those of expired holds have been removed by whoever is about to take the seats.
+    """
+    period = {
+        "first": min(seat.first_unit for seat in seats) - LONGEST_ALLOCATION - LONGEST_TRAVEL,
+        "last": max(seat.last_unit for seat in seats) + LONGEST_TRAVEL,
+    }
+    people = sorted({seat.resource_id for seat in seats})
+    rows = integer_rows(db, _NEAR, period | {"people": people, "site": site_id})
+    return any(
+        resource_id == seat.resource_id and first_unit < seat.last_unit and seat.first_unit < last_unit
+        for _, resource_id, _, first_unit, last_unit in _away(catalogue, rows, [site_id])
+        for seat in seats
+    )
+
+
+def _people_at(catalogue: Catalogue, site_ids: Iterable[int]) -> list[int]:
+    """The people who work at any of the sites and may work elsewhere, too."""
+    if not catalogue.people:
+        return []
+    return sorted(frozenset[int]().union(*(catalogue.site_by_id(site_id).council_wide_ids for site_id in site_ids)))
+
+
+def _away(catalogue: Catalogue, rows: Iterable[Sequence[int]], site_ids: Sequence[int]) -> list[AwayRow]:
+    """When the people of `rows` (site, resource, seat, first and last unit) cannot be at each of `site_ids`."""
+    return away_rows([(row[0], _seat(row[1:5])) for row in rows], site_ids, catalogue.travel.ticks)
+
+
+def _seat(row: Sequence[int]) -> BusyRow:
+    return row[0], row[1], row[2], row[3]
 
 
 def _period_of(days: Sequence[SiteDay]) -> dict[str, Any]:
     return {
-        "sites": sorted({day.site_id for day in days}),
         "first": min(day.day.base_unit for day in days) - MIDNIGHT_MARGIN,
         "last": max(day.day.end_unit for day in days) + MIDNIGHT_MARGIN,
     }

@@ -1,8 +1,8 @@
-"""Placing a visit in the diary, inside a writing transaction: lock the site, check the offer, seat it.
+"""Placing a visit, inside a writing transaction: lock the site, check the slot, choose its seats.
 
 The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
-either it sees this booking, or this booking sees the closure. Everybody locks in one order, so that nobody waits in a
-circle: sites by id, then the appointment, the hold, dead allocations, the resident, and claims last.
+either it sees this booking, or this booking sees the closure. Everybody locks in one order, so that nobody deadlocks:
+sites by id, then the appointment, the hold, allocations of expired holds, the resident, people of the council, claims.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
 from booking.availability.site_days import earliest_at, search_for, site_day
-from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
-from booking.capacity.claims import bury
-from booking.capacity.occupancy import taken_on
+from booking.availability.values import Search, SiteDay, SlotCheck
+from booking.capacity.claims import Taking, remove_expired_allocations
+from booking.capacity.occupancy import occupied_on
 from booking.queries.slots import Ask, candidate_sites
 from booking.slot_tokens import SlotKey
 from booking.tables import Allocation
@@ -36,13 +36,13 @@ _HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.h
 
 @dataclass(frozen=True)
 class Placement:
-    """A checked slot: what was searched, when the visit begins and ends (units), and how to seat it."""
+    """A checked slot: what was searched, when the visit begins and ends (units), and the seats to claim for it."""
 
     catalogue: Catalogue
     search: Search
     start_unit: int
     end_unit: int
-    way: tuple[SeatAllocation, ...]
+    taking: Taking
 
 
 def place(
@@ -67,14 +67,15 @@ def place(
     day = site_day(
         catalogue.site_by_id(slot_key.site_id), local_day(local_date_of(slot_key.start_unit, zone), zone), zone
     )
-    busy, dead = taken_on(db, day, now, exclude_appointment_id=exclude_appointment_id)
+    busy, expired = occupied_on(db, catalogue, day, now, exclude_appointment_id=exclude_appointment_id)
     verdict = check_slot(search, day, busy, slot_key.start_unit)
     if verdict is not SlotCheck.FREE:
         raise _refusal(verdict, catalogue, slot_key, search, now)
-    if dead:
-        bury(db, dead, now)
-    (way,) = assign(search, day, busy, slot_key.start_unit, spread=_spread(db), most=1)
-    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, way)
+    if expired:
+        remove_expired_allocations(db, expired, now)
+    (seats,) = assign(search, day, busy, slot_key.start_unit, spread=_spread(db), most=1)
+    taking = Taking(catalogue, slot_key.site_id, seats)
+    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, taking)
 
 
 def _spread(db: Session) -> int:
@@ -116,7 +117,8 @@ def place_held(
     if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken.because("site_closed_then")
     _check_needs_met(db, hold_id, slot_key, day, needs)
-    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, ())
+    held = Taking(catalogue, slot_key.site_id, ())
+    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, held)
 
 
 def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:

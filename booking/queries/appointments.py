@@ -196,7 +196,7 @@ def _view(
     resources: Mapping[int, Sequence[int]],
 ) -> AppointmentView:
     site = catalogue.site_by_id(row.site_id)
-    used = (site.resource(resource_id) for resource_id in dict.fromkeys(resources.get(row.id, ())))
+    used = (catalogue.resource_at(site, resource_id) for resource_id in dict.fromkeys(resources.get(row.id, ())))
     return AppointmentView(
         id=row.id,
         authority_id=row.authority_id,

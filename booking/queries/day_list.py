@@ -1,4 +1,4 @@
-"""A site's day as the front desk works through it: who comes, what is free, what is shut and who must be rebooked.
+"""The day of a site as the front desk sees it: who comes, what is free, what is shut and who must be rebooked.
 
 A constant number of statements, however full the day is.
 """
@@ -68,7 +68,7 @@ def site_of(catalogue: Catalogue, slug: str) -> SiteFacts:
 
 
 def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date, now: datetime) -> SiteDayView:
-    """The day of the site. Five statements."""
+    """The day of the site. Five statements, and a sixth where people work who may be elsewhere."""
     zone = catalogue.authority.zone
     appointments = tuple(of_site_day(db, catalogue, site.id, local_date))
     plan = site_day(site, local_day(local_date, zone), zone)
@@ -86,7 +86,7 @@ def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date,
 
 def _gaps(db: Session, catalogue: Catalogue, plan: SiteDay, now: datetime) -> tuple[FreeStretch, ...]:
     """The free stretches still to come that are long enough for a service that could be held there."""
-    stretches = free_stretches(plan, busy_of(db, [plan], now), unit_of(now))
+    stretches = free_stretches(plan, busy_of(db, catalogue, [plan], now), unit_of(now))
     return tuple(stretch for stretch in stretches if _is_of_use(catalogue, stretch))
 
 

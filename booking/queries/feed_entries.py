@@ -107,7 +107,9 @@ def entries_of(db: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> 
             *row[1:],
             site=feed.site,
             services=tuple(catalogue.service_by_id(id_) for id_ in services.get(row.id, ())),
-            resources=tuple(found for id_ in resources.get(row.id, ()) if (found := feed.site.resource(id_))),
+            resources=tuple(
+                found for id_ in resources.get(row.id, ()) if (found := catalogue.resource_at(feed.site, id_))
+            ),
         )
         for row in rows
     ]

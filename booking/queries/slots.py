@@ -86,12 +86,12 @@ def candidate_sites(catalogue: Catalogue, ask: Ask) -> tuple[SiteFacts, ...]:
 
 
 def engine_slots(db: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None) -> list[Slot]:
-    """The engine's slots, by start and then by site: for programs that want many. One statement."""
+    """The engine's slots, by start and then by site: for programs that want many. One or two statements."""
     scope = _scope(catalogue, ask, now)
     if not scope:
         return []
     days = _site_days(catalogue, scope)
-    return find_slots(scope.search, days, busy_of(db, days, now), limit)
+    return find_slots(scope.search, days, busy_of(db, catalogue, days, now), limit)
 
 
 def all_slots(db: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None) -> list[FreeSlot]:
@@ -107,7 +107,7 @@ def day_counts(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> di
     if not scope:
         return {}
     days = _site_days(catalogue, scope)
-    return count_by_day(scope.search, days, busy_of(db, days, now))
+    return count_by_day(scope.search, days, busy_of(db, catalogue, days, now))
 
 
 def starts_by_day(
@@ -118,19 +118,19 @@ def starts_by_day(
     if not scope:
         return {}
     days = _site_days(catalogue, scope)
-    busy = busy_of(db, days, now)
+    busy = busy_of(db, catalogue, days, now)
     found = ((day, day_starts(scope.search, day, busy)) for day in days)
     return {(day.site_id, day.day.date): (day.day.base_unit, bits) for day, bits in found if bits}
 
 
 def first_by_site(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[int, FreeSlot]:
-    """The first slot of each site that has one, soonest first. At most three statements."""
+    """The first slot of each site that has one, soonest first. At most six statements."""
     scope, found = _scope(catalogue, ask, now), dict[int, Slot]()
     for dates in _growing_periods(scope):
         sites = tuple(site for site in scope.sites if site.id not in found)
         if sites:
             days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
-            found |= first_slot_by_site(scope.search, days, busy_of(db, days, now))
+            found |= first_slot_by_site(scope.search, days, busy_of(db, catalogue, days, now))
     in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
     return {slot.site_id: next(_shown(catalogue, ask, slot)) for slot in in_order}
 
@@ -140,7 +140,7 @@ def next_slot(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> Fre
     scope = _scope(catalogue, ask, now)
     for dates in _growing_periods(scope):
         days = _site_days(catalogue, replace(scope, dates=dates))
-        slots = find_slots(scope.search, days, busy_of(db, days, now), limit=1)
+        slots = find_slots(scope.search, days, busy_of(db, catalogue, days, now), limit=1)
         if slots:
             return next(_shown(catalogue, ask, slots[0]))
     return None

@@ -1,4 +1,4 @@
-"""What the agent's grid asks of the diary: the slots of one week at all sites, and why a place has none on a day."""
+"""The slots of one week at all sites for the agent's grid, and why a site has none on a day."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Dropped:
 
 
 def starts_between(db: Session, catalogue: Catalogue, ask: Ask, days: list[date], now: datetime) -> Starts:
-    """The starts of `days` at each site. One statement."""
+    """The starts of `days` at each site. One or two statements."""
     return starts_by_day(db, catalogue, replace(ask, first_date=days[0], last_date=days[-1]), now)
 
 

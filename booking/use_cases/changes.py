@@ -142,7 +142,7 @@ def _site_of(db: Session, authority_id: int, reference: str) -> int:
 def _locked(db: Session, authority_id: int, reference: str, *site_ids: int) -> Appointment:
     """The appointment's row, locked after its site and any other, so that closures take turns with it.
 
-    Raises: NotFound; LostRace when somebody moved it elsewhere since the first look.
+    Raises: NotFound; CapacityConflict when somebody moved it elsewhere since the first look.
     """
     catalogue_while_locked(db, authority_id, site_ids)
     row = appointment_for_change(db, authority_id, reference)
@@ -204,7 +204,7 @@ def _claim_slot(
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
     placement = place(db, slot_key, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)
     release(db, appointment_id=row.id)
-    claim_for_appointment(db, slot_key.site_id, placement.way, appointment_id=row.id)
+    claim_for_appointment(db, placement.taking, appointment_id=row.id)
     return placement, slot_key
 
 

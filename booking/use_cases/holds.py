@@ -86,7 +86,7 @@ def _hold(
         "expires_at": held.expires_at,
     }
     hold_id = connection_of(db).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
-    claim_for_hold(db, slot_key.site_id, placement.way, hold_id=hold_id, expires_at=held.expires_at)
+    claim_for_hold(db, placement.taking, hold_id=hold_id, expires_at=held.expires_at)
     return held
 
 
