@@ -13,6 +13,8 @@ from core.flask_context import runtime_command
 from core.runtime import Runtime
 from locations.importing.toml_file import InvalidFile
 
+PLURALS = {"person": "people"}
+
 
 @click.group("locations")
 def locations_cli() -> None:
@@ -57,4 +59,6 @@ def _report(imported: Imported) -> list[str]:
 
 
 def _counted(counter: Counter[str]) -> str:
-    return ", ".join(f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in sorted(counter.items()))
+    return ", ".join(
+        f"{number} {kind if number == 1 else PLURALS.get(kind, f'{kind}s')}" for kind, number in sorted(counter.items())
+    )

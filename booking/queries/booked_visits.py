@@ -56,13 +56,13 @@ def _visits(db: Session, owners: Any, seats: Any) -> list[BookedVisit]:
 
 
 def count_ahead(db: Session, *, kind: str, row_id: int, now: datetime) -> int:
-    """How many booked appointments still to come need a site, a resource or a service."""
+    """How many booked appointments still to come need a site, a resource or person, or a service."""
     statement = select(func.count(Appointment.id.distinct())).where(
         Appointment.state == State.BOOKED, Appointment.ends_at > now
     )
     if kind == "site":
         statement = statement.where(Appointment.site_id == row_id)
-    elif kind == "resource":
+    elif kind in ("resource", "person"):
         statement = statement.join(Allocation, Allocation.appointment_id == Appointment.id).where(
             Allocation.resource_id == row_id
         )

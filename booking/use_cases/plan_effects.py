@@ -45,10 +45,10 @@ class Effect:
 
 
 def still_needed(db: Session, stored: StoredSetUp, difference: Difference, now: datetime) -> list[tuple[str, int]]:
-    """The sites, resources and services that the difference removes, each with its number of appointments to come."""
+    """What of the sites, resources, people and services the difference removes has appointments to come, and how many."""
     counted = (
         (str(change.key), count_ahead(db, kind=change.kind, row_id=stored.rows[change.key].id, now=now))
-        for change in difference.to_remove("resource", "site", "service")
+        for change in difference.to_remove("resource", "person", "site", "service")
     )
     return [(name, ahead) for name, ahead in counted if ahead]
 

@@ -12,11 +12,30 @@ from locations.importing.apply_sessions import write_opened
 from locations.importing.difference import DATED, Change, Difference, Key, Kind
 from locations.importing.set_up_queries import Rows, StoredSetUp
 from locations.site_locks import bump_plan
-from locations.tables import Authority, Closure, DatedSession, Resource, Service, SessionTemplate, Site
+from locations.tables import Authority, Closure, DatedSession, Resource, Service, SessionTemplate, Site, TravelTime
 
 # What is referred to comes first.
-WRITE_ORDER: tuple[Kind, ...] = ("council", "service", "site", "resource", "session", "closure")
+WRITE_ORDER: tuple[Kind, ...] = (
+    "council",
+    "service",
+    "site",
+    "person",
+    "resource",
+    "travel time",
+    "session",
+    "closure",
+)
+TABLES: dict[Kind, Any] = {
+    "council": Authority,
+    "service": Service,
+    "site": Site,
+    "person": Resource,
+    "resource": Resource,
+    "travel time": TravelTime,
+    "closure": Closure,
+}
 REFERENCES = frozenset({"site", "resource", "resources", "services", "exceptions"})  # no columns of the row itself
+PLACE = frozenset({"kind", "easting", "northing"})  # what decides how far a site is from the others
 
 
 def apply_difference(db: Session, stored: StoredSetUp, difference: Difference, *, is_demo: bool = False) -> Changes:
@@ -57,7 +76,7 @@ def _write(db: Session, rows: Rows, change: Change) -> None:
 def _table(key: Key) -> Any:
     if key.kind == "session":
         return DatedSession if key.slugs[1] == DATED else SessionTemplate
-    return {"council": Authority, "service": Service, "site": Site, "resource": Resource, "closure": Closure}[key.kind]
+    return TABLES[key.kind]
 
 
 def _references(rows: Rows, change: Change) -> dict[str, Any]:
@@ -69,18 +88,24 @@ def _references(rows: Rows, change: Change) -> dict[str, Any]:
         return ids | {"site_id": rows.site_id(change.key.slugs[0])}
     if change.kind == "closure":
         site, resource = (change.after or {})["site"], (change.after or {})["resource"]
-        return ids | {"site_id": rows.site_id(site), "resource_id": rows.resource_id(site, resource)}
+        return ids | {"site_id": rows.site_id(site), "resource_id": rows.resource_id(resource)}
+    if change.kind == "travel time":
+        sites = sorted(rows.by_key[Key("site", (slug,))].id for slug in change.key.slugs)
+        return ids | dict(zip(("first_site_id", "second_site_id"), sites, strict=True))
     return ids
 
 
 def _note(rows: Rows, change: Change, changes: Changes) -> None:
-    """Count the change, and note whose plans are others now. A new council or site has a plan that nobody has read."""
+    """Count the change, and note whose plans are others now. A new council has a plan that nobody has read.
+
+    A site that is new or has moved lies at another distance from all others, so that their plans change as well.
+    """
     is_new = change.before is None
     (changes.added if is_new else changes.changed)[change.kind] += 1
-    if change.kind == "service" or (change.kind == "council" and not is_new):
+    if change.kind in ("service", "person", "travel time") or (change.kind == "council" and not is_new):
         changes.touch_site(None)
-    elif change.kind == "site" and not is_new:
-        changes.touch_site(rows.by_key[change.key].id)
+    elif change.kind == "site":
+        changes.touch_site(None if change.new_values.keys() & PLACE else rows.by_key[change.key].id)
     elif change.kind in ("resource", "session"):
         changes.touch_site(rows.site_id(change.key.slugs[0]))
     elif change.kind == "closure":

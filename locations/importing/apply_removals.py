@@ -22,7 +22,7 @@ def remove_left_out(db: Session, rows: Rows, difference: Difference, changes: Ch
     """Remove the rows that the plan does not name. A site that is kept opens nothing: its sessions are removed first."""
     for change in difference.to_remove(*REMOVAL_ORDER):
         row = rows.by_key[change.key]
-        if change.kind in ("session", "closure"):
+        if change.kind in ("session", "closure", "travel time"):
             db.delete(row)
             db.flush()
         elif not _remove(db, change, row):
@@ -38,7 +38,7 @@ def _remove(db: Session, change: Change, row: Any) -> bool:
         with db.begin_nested():
             if change.kind == "site":
                 db.execute(delete(Closure).where(Closure.site_id == row.id))
-            elif change.kind == "resource":
+            elif change.kind in ("resource", "person"):
                 db.execute(delete(Closure).where(Closure.resource_id == row.id))
             db.delete(row)
             db.flush()

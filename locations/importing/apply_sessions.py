@@ -19,13 +19,7 @@ def write_opened(db: Session, rows: Rows, change: Change) -> None:
     """Write the resources, services and exceptions of a session where they differ. Its own row has been flushed."""
     row, values = rows.by_key[change.key], change.new_values
     if "resources" in values:
-        _write_links(
-            db,
-            SessionResource,
-            "resource_id",
-            row,
-            (rows.resource_id(change.key.slugs[0], slug) for slug in values["resources"]),
-        )
+        _write_links(db, SessionResource, "resource_id", row, map(rows.resource_id, values["resources"]))
     if "services" in values:
         services = (rows.by_key[Key("service", (slug,))].id for slug in values["services"])
         _write_links(db, SessionService, "service_id", row, services)

@@ -14,13 +14,15 @@ from locations.vocabulary import modes_of_site
 Services = Sequence[tuple[Mapping[str, Any], Path]]
 
 
-def check_consistency(reader: Reader, services: Services, sites: Iterable[SitePlan]) -> None:
+def check_consistency(
+    reader: Reader, services: Services, sites: Iterable[SitePlan], people: Sequence[Mapping[str, Any]]
+) -> None:
     """Note sessions that offer unknown services, in modes that the site has not, or with nothing that can serve them."""
     known = {row["slug"]: row for row, _ in services if row["slug"] is not None}
     for site in sites:
         for slug in _known_services(reader, site, known):
             _note_wrong_mode(reader, site, known[slug])
-            _note_unserved(reader, site, known[slug])
+            _note_unserved(reader, site, known[slug], people)
 
 
 def _known_services(reader: Reader, site: SitePlan, known: Mapping[str, Any]) -> Iterable[str]:
@@ -51,10 +53,12 @@ def _note_wrong_mode(reader: Reader, site: SitePlan, service: Mapping[str, Any])
         )
 
 
-def _note_unserved(reader: Reader, site: SitePlan, service: Mapping[str, Any]) -> None:
+def _note_unserved(
+    reader: Reader, site: SitePlan, service: Mapping[str, Any], people: Sequence[Mapping[str, Any]]
+) -> None:
     """Every requirement needs at least one resource that some session opens for the service."""
     open_here = {slug for session in site.sessions if service["slug"] in session.services for slug in session.resources}
-    open_rows = [row for row in site.resources if row["slug"] in open_here]
+    open_rows = [row for row in (*site.resources, *people) if row["slug"] in open_here]
     for need in service["requirements"]:
         if not any(row["kind"] == need["kind"] and set(need["skills"]) <= set(row["skills"]) for row in open_rows):
             skills = f" with {', '.join(need['skills'])}" if need["skills"] else ""

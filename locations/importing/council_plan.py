@@ -26,7 +26,7 @@ class SessionPlan:
 
 @dataclass(frozen=True)
 class ClosurePlan:
-    """A half-open period; `resource` is the slug of what is shut, None for the whole site or authority."""
+    """A half-open period; `resource` is the slug of what is shut or who is away, None for the whole site or authority."""
 
     slug: str | None
     starts_at: datetime
@@ -38,12 +38,33 @@ class ClosurePlan:
 
 @dataclass(frozen=True)
 class SitePlan:
-    """A site's own columns, what stands in it, what opens it, and when it is shut."""
+    """A site's own columns, what stands in it, what opens it, and when it is shut.
+
+    `resource_names` are what its sessions may call its own resources.
+    """
 
     values: Mapping[str, Any]
     resources: tuple[Mapping[str, Any], ...]
+    resource_names: frozenset[str]
     sessions: tuple[SessionPlan, ...]
     closures: tuple[ClosurePlan, ...]
+    path: Path
+
+
+@dataclass(frozen=True)
+class PersonPlan:
+    """An adviser or interpreter who works at several sites: the columns of the resource."""
+
+    values: Mapping[str, Any]
+    path: Path
+
+
+@dataclass(frozen=True)
+class TravelPlan:
+    """The minutes between two sites, in both directions; `sites` are their slugs."""
+
+    sites: frozenset[str]
+    minutes: int
     path: Path
 
 
@@ -55,3 +76,5 @@ class Plan:
     services: tuple[Mapping[str, Any], ...]
     sites: tuple[SitePlan, ...]
     closures: tuple[ClosurePlan, ...]
+    people: tuple[PersonPlan, ...]
+    travel: tuple[TravelPlan, ...]

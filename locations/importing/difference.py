@@ -6,7 +6,7 @@ nobody has written yet compares with rows that have ids. The difference keeps bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -14,10 +14,10 @@ from typing import Any, Literal, NamedTuple
 from locations.importing.council_plan import ClosurePlan, Plan, SessionPlan, SitePlan
 from locations.postcodes import locate
 
-Kind = Literal["council", "service", "site", "resource", "session", "closure"]
+Kind = Literal["council", "service", "site", "person", "resource", "travel time", "session", "closure"]
 RECURRING, DATED = "recurring", "dated"
 # Nothing is removed before what refers to it.
-REMOVAL_ORDER: tuple[Kind, ...] = ("session", "closure", "resource", "site", "service")
+REMOVAL_ORDER: tuple[Kind, ...] = ("session", "closure", "travel time", "resource", "person", "site", "service")
 
 
 class Key(NamedTuple):
@@ -29,6 +29,8 @@ class Key(NamedTuple):
     def __str__(self) -> str:
         if self.kind == "resource":
             return f'resource "{self.slugs[1]}" of site "{self.slugs[0]}"'
+        if self.kind == "travel time":
+            return f'travel time between "{self.slugs[0]}" and "{self.slugs[1]}"'
         return f'{self.kind} "{self.slugs[-1]}"'
 
 
@@ -103,16 +105,20 @@ def _is_same(one: Any, other: Any) -> bool:
 
 def planned_set_up(plan: Plan) -> SetUp:
     """The set-up that a plan describes."""
+    people = frozenset(person.values["slug"] for person in plan.people)
     set_up: dict[Key, Values] = {Key("council", (plan.authority["slug"],)): plan.authority}
     set_up |= {Key("service", (values["slug"],)): values for values in plan.services}
+    set_up |= {Key("person", (person.values["slug"],)): person.values for person in plan.people}
     for site in plan.sites:
-        set_up |= dict(_site(site))
+        set_up |= dict(_site(site, people))
+    set_up |= {travel_key(travel.sites): {"minutes": travel.minutes} for travel in plan.travel}
     for closure in plan.closures:
-        set_up[Key("closure", (str(closure.slug),))] = _closure(closure, None)
+        away = None if closure.resource is None else resource_key(None, closure.resource)
+        set_up[Key("closure", (str(closure.slug),))] = _closure(closure, None, away)
     return set_up
 
 
-def _site(plan: SitePlan) -> Iterator[tuple[Key, Values]]:
+def _site(plan: SitePlan, people: Collection[str]) -> Iterator[tuple[Key, Values]]:
     slug = plan.values["slug"]
     place = locate(plan.values["postcode"]) if plan.values["postcode"] else None
     point = {"easting": place.easting if place else None, "northing": place.northing if place else None}
@@ -120,9 +126,21 @@ def _site(plan: SitePlan) -> Iterator[tuple[Key, Values]]:
     for values in plan.resources:
         yield Key("resource", (slug, values["slug"])), values
     for session in plan.sessions:
-        yield session_key(slug, str(session.slug), is_dated=session.is_dated), _session(session)
+        opened = tuple(resource_key(None if name in people else slug, name) for name in session.resources)
+        yield session_key(slug, str(session.slug), is_dated=session.is_dated), _session(session, opened)
     for closure in plan.closures:
-        yield Key("closure", (str(closure.slug),)), _closure(closure, slug)
+        shut = None if closure.resource is None else resource_key(slug, closure.resource)
+        yield Key("closure", (str(closure.slug),)), _closure(closure, slug, shut)
+
+
+def resource_key(site: str | None, slug: str) -> Key:
+    """The key of a resource of the site, or (None) of a person of the council."""
+    return Key("person", (slug,)) if site is None else Key("resource", (site, slug))
+
+
+def travel_key(sites: Iterable[str]) -> Key:
+    """A travel time is known by its two sites, in the order of their slugs."""
+    return Key("travel time", tuple(sorted(sites)))
 
 
 def session_key(site: str, slug: str, *, is_dated: bool) -> Key:
@@ -130,16 +148,16 @@ def session_key(site: str, slug: str, *, is_dated: bool) -> Key:
     return Key("session", (site, DATED if is_dated else RECURRING, slug))
 
 
-def _session(plan: SessionPlan) -> Values:
-    values = dict(plan.values) | {"resources": plan.resources, "services": plan.services}
+def _session(plan: SessionPlan, resources: tuple[Key, ...]) -> Values:
+    values = dict(plan.values) | {"resources": resources, "services": plan.services}
     return values if plan.is_dated else values | {"exceptions": dict(plan.exceptions)}
 
 
-def _closure(plan: ClosurePlan, site: str | None) -> Values:
+def _closure(plan: ClosurePlan, site: str | None, resource: Key | None) -> Values:
     return {
         "slug": plan.slug,
         "site": site,
-        "resource": plan.resource,
+        "resource": resource,
         "starts_at": plan.starts_at,
         "ends_at": plan.ends_at,
         "reason": plan.reason,

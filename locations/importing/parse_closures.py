@@ -17,13 +17,13 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def read_closures(
-    reader: Reader, parent: Any, path: Path, name: str, zone: str, *, with_resource: bool
+    reader: Reader, parent: Any, path: Path, name: str, zone: str, *, people: frozenset[str] | None = None
 ) -> Iterator[ClosurePlan]:
-    """The closures listed in a table, in instants."""
+    """The closures listed in a table, in instants. `people` are those whom one of the whole council may name."""
     for found, at in reader.tables(parent, "closures", path, name):
         label = f"{named('closure', found, int(at[-1]))} of {name}"
         row = reader.table(found, toml_fields.CLOSURE, at, label)
-        if row["resource"] is not None and not with_resource:
+        if row["resource"] is not None and people is not None and row["resource"] not in people:
             reader.note(
                 (*at, "resource"), f"{label} is of the whole council; move it under the site to shut one resource."
             )

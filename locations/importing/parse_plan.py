@@ -9,13 +9,14 @@ from locations.importing import toml_fields
 from locations.importing.consistency import check_consistency
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
 from locations.importing.parse_closures import read_closures
+from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
 from locations.importing.parse_sessions import read_session
 from locations.importing.table_reader import Reader, named
 from locations.importing.toml_fields import DEFAULT_REMINDERS
 from locations.importing.toml_file import read_tables
 from locations.importing.toml_lines import Path
 
-TOP_LEVEL = ("authority", "services", "sites", "closures")
+TOP_LEVEL = ("authority", "services", "people", "sites", "travel", "closures")
 
 
 def read_plan(content: bytes) -> Plan:
@@ -25,14 +26,19 @@ def read_plan(content: bytes) -> Plan:
     reader.table(tables, {}, (), "The file", also=TOP_LEVEL)
     authority = _authority(reader, tables)
     services = _services(reader, tables)
+    people = read_people(reader, tables)
+    people_slugs = frozenset(str(person.values["slug"]) for person in people if person.values["slug"])
     sites = tuple(
-        _site(reader, found, path, authority["zone"]) for found, path in reader.tables(tables, "sites", (), "the file")
+        _site(reader, found, path, authority["zone"], people_slugs)
+        for found, path in reader.tables(tables, "sites", (), "the file")
     )
-    closures = tuple(read_closures(reader, tables, (), "the file", authority["zone"], with_resource=False))
+    travel = read_travel(reader, tables, sites)
+    closures = tuple(read_closures(reader, tables, (), "the file", authority["zone"], people=people_slugs))
     _note_repeats(reader, tables, sites, closures)
-    check_consistency(reader, services, sites)
+    check_consistency(reader, services, sites, [person.values for person in people])
+    note_people_who_do_not_fit(reader, people, sites, travel)
     reader.finish()
-    return Plan(authority, tuple(row for row, _ in services), sites, closures)
+    return Plan(authority, tuple(row for row, _ in services), sites, closures, people, travel)
 
 
 def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,22 +95,26 @@ def _reminders(reader: Reader, found: Any, path: Path, name: str) -> list[dict[s
     return plan
 
 
-def _site(reader: Reader, found: Any, path: Path, zone: str) -> SitePlan:
+def _site(reader: Reader, found: Any, path: Path, zone: str, people: frozenset[str]) -> SitePlan:
     name = named("site", found, int(path[-1]))
     also = ("resources", "sessions", "closures")
     values = _with_list(reader.table(found, toml_fields.SITE, path, name, also=also), "features")
     resources = _resources(reader, found, path, name)
-    groups = _groups(reader, found, path)
+    own_groups = _groups(found, path)
+    groups = {slug: [slug] for slug in people} | dict(own_groups)
     sessions = tuple(
         read_session(reader, session, at, f"{named('session', session, int(at[-1]))} of {name}", groups)
         for session, at in reader.tables(found, "sessions", path, name)
     )
-    closures = tuple(read_closures(reader, found, path, name, zone, with_resource=True))
+    closures = tuple(read_closures(reader, found, path, name, zone))
     known = {resource["slug"] for resource in resources}
     for closure in closures:
-        if closure.resource is not None and closure.resource not in known:
+        if closure.resource in people:
+            what = f"{closure.resource!r} is a person, who is away from every site"
+            reader.note((*closure.path, "resource"), f"{what}: move the closure to the top level of the file.")
+        elif closure.resource is not None and closure.resource not in known:
             reader.note((*closure.path, "resource"), f"{name} has no resource {closure.resource!r}.")
-    return SitePlan(values, resources, sessions, closures, path)
+    return SitePlan(values, resources, frozenset(own_groups), sessions, closures, path)
 
 
 def _resources(reader: Reader, found: Any, path: Path, name: str) -> tuple[Mapping[str, Any], ...]:
@@ -128,7 +138,7 @@ def _several(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [row | {"slug": f"{row['slug']}-{n}", "name": f"{row['name']} {n}"} for n in range(1, count + 1)]
 
 
-def _groups(reader: Reader, found: Any, path: Path) -> Mapping[str, Sequence[str]]:
+def _groups(found: Any, path: Path) -> Mapping[str, Sequence[str]]:
     """Which resources each word means in a session: itself, or all of those counted under it."""
     groups: dict[str, list[str]] = {}
     for raw, _ in Reader("").tables(found, "resources", path, ""):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from locations.importing.difference import Key, SetUp, Values, session_key
+from locations.importing.difference import Key, SetUp, Values, resource_key, session_key, travel_key
 from locations.model import ExceptionFacts
 from locations.tables import (
     Authority,
@@ -24,6 +24,7 @@ from locations.tables import (
     SessionService,
     SessionTemplate,
     Site,
+    TravelTime,
 )
 
 
@@ -51,9 +52,9 @@ class Rows:
         """The id of the site of this slug; None for the whole council."""
         return None if slug is None else int(self.by_key[Key("site", (slug,))].id)
 
-    def resource_id(self, site: str | None, slug: str | None) -> int | None:
-        """The id of a resource of the site; None for the whole site."""
-        return None if slug is None or site is None else int(self.by_key[Key("resource", (site, slug))].id)
+    def resource_id(self, key: Key | None) -> int | None:
+        """The id of the resource or person of this key; None for the whole site or council."""
+        return None if key is None else int(self.by_key[key].id)
 
 
 def stored_set_up(db: Session, authority_id: int | None) -> StoredSetUp:
@@ -64,13 +65,13 @@ def stored_set_up(db: Session, authority_id: int | None) -> StoredSetUp:
 
 
 class _Reader:
-    """Reads the rows of one council; `slugs` are those of the rows read so far, by table and id."""
+    """Reads the rows of one council; `keys` are those of the rows read so far, by table and id."""
 
     def __init__(self, db: Session, authority_id: int) -> None:
         self.db, self.authority_id = db, authority_id
         self.values: dict[Key, Values] = {}
         self.rows: dict[Key, Any] = {}
-        self.slugs: dict[tuple[type[Any], int | None], str] = {}
+        self.keys: dict[tuple[type[Any], int | None], Key] = {}
 
     def read(self) -> StoredSetUp:
         """Everything, so that what is referred to comes first."""
@@ -81,18 +82,22 @@ class _Reader:
         for site in self._all(Site):
             self._note(Key("site", (site.slug,)), site)
         for resource in self._all(Resource):
-            self._note(Key("resource", (self.slugs[Site, resource.site_id], resource.slug)), resource)
+            self._note(resource_key(self._site(resource.site_id), resource.slug), resource)
+        for travel in self._all(TravelTime):
+            sites = (self.keys[Site, id_].slugs[0] for id_ in (travel.first_site_id, travel.second_site_id))
+            self._note(travel_key(sites), travel)
         self._read_sessions()
         for row in self._all(Closure):
-            site_slug, resource_slug = (
-                self.slugs.get(owner) for owner in ((Site, row.site_id), (Resource, row.resource_id))
-            )
-            self._note(Key("closure", (row.slug,)), row, site=site_slug, resource=resource_slug)
+            resource_at = self.keys.get((Resource, row.resource_id))
+            self._note(Key("closure", (row.slug,)), row, site=self._site(row.site_id), resource=resource_at)
         return StoredSetUp(self.values, self.rows)
 
     def _note(self, key: Key, row: Any, **references: Any) -> None:
         self.values[key], self.rows[key] = _columns(row) | references, row
-        self.slugs[type(row), row.id] = row.slug
+        self.keys[type(row), row.id] = key
+
+    def _site(self, site_id: int | None) -> str | None:
+        return None if site_id is None else self.keys[Site, site_id].slugs[0]
 
     def _all(self, table: Any) -> Sequence[Any]:
         statement = select(table).where(table.authority_id == self.authority_id).order_by(table.id)
@@ -105,26 +110,26 @@ class _Reader:
         for table in (SessionTemplate, DatedSession):
             is_dated = table is DatedSession
             for row in self._all(table):
-                key = session_key(self.slugs[Site, row.site_id], row.slug, is_dated=is_dated)
+                key = session_key(self.keys[Site, row.site_id].slugs[0], row.slug, is_dated=is_dated)
                 opened = {
-                    name: tuple(links[table, row.id])
-                    for name, links in (("resources", resources), ("services", services))
+                    "resources": tuple(resources[table, row.id]),
+                    "services": tuple(service.slugs[0] for service in services[table, row.id]),
                 }
                 more = {} if is_dated else {"exceptions": dict(exceptions[row.id])}
                 self._note(key, row, **opened, **more)
 
-    def _links(self, table: Any, linked: Any, target: Any) -> Mapping[tuple[type[Any], int], list[str]]:
-        """The slugs that each session opens, in the order in which they were written."""
+    def _links(self, table: Any, linked: Any, target: Any) -> Mapping[tuple[type[Any], int], list[Key]]:
+        """The keys of what each session opens, in the order in which they were written."""
         statement = (
             select(table.template_id, table.dated_session_id, linked)
             .join(target, target.id == linked)
             .where(target.authority_id == self.authority_id)
             .order_by(table.id)
         )
-        links: dict[tuple[type[Any], int], list[str]] = defaultdict(list)
+        links: dict[tuple[type[Any], int], list[Key]] = defaultdict(list)
         for template_id, dated_id, linked_id in self.db.execute(statement):
             owner = (DatedSession, dated_id) if template_id is None else (SessionTemplate, template_id)
-            links[owner].append(self.slugs[target, linked_id])
+            links[owner].append(self.keys[target, linked_id])
         return links
 
     def _exceptions(self) -> Mapping[int, dict[date, ExceptionFacts]]:

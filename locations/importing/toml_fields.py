@@ -9,7 +9,8 @@ from typing import Any
 from locations.importing import value_checks
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
-from locations.vocabulary import IN_PERSON_MODES, MODES, RESOURCE_KINDS, SITE_KINDS
+from locations.travel import LONGEST_MINUTES
+from locations.vocabulary import IN_PERSON_MODES, MODES, PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 
 WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
 DEFAULT_REMINDERS = (
@@ -93,6 +94,18 @@ RESOURCE: Fields = {
     "seats": Field(whole(1, 500), 1),
     "skills": Field(list_of(code), ()),
     "count": Field(whole(1, 200)),
+}
+PERSON: Fields = {
+    "slug": Field(slug, required=True),
+    "name": Field(text(190, may_be_empty=False), required=True),
+    "kind": Field(one_of(PERSON_KINDS), required=True),
+    "seats": Field(whole(1, 1), 1),
+    "skills": Field(list_of(code), ()),
+}
+TRAVEL: Fields = {
+    "from": Field(slug, required=True),
+    "to": Field(slug, required=True),
+    "minutes": Field(minutes(0, LONGEST_MINUTES), required=True),
 }
 SESSION: Fields = {
     "slug": Field(slug, required=True),

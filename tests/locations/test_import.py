@@ -95,10 +95,17 @@ def changed(old: str, new: str) -> str:
 
 def test_the_example_of_the_documentation_can_be_imported(database: Database) -> None:
     changes = bring_in(database, EXAMPLE)
-    assert changes.added == {"council": 1, "service": 2, "site": 2, "resource": 5, "session": 4, "closure": 3}
+    rows = {"council": 1, "service": 2, "person": 1, "site": 3, "resource": 5, "session": 6, "closure": 4}
+    assert changes.added == rows | {"travel time": 1}
     anytown = catalogue(database, "anytown")
     library = anytown.site("central-library")
-    assert [resource.slug for resource in library.resources] == ["desk-1", "desk-2", "desk-3", "housing-adviser"]
+    assert [resource.slug for resource in library.resources] == [
+        "desk-1",
+        "desk-2",
+        "desk-3",
+        "housing-adviser",
+        "outreach-adviser",
+    ]
     assert (library.easting, library.northing) == (524711, 187742)
     assert anytown.service("housing-advice").lead_minutes == 1440
     assert anytown.service("certify-documents").lead_minutes == 120
@@ -117,7 +124,7 @@ def test_the_example_opens_what_it_says(database: Database) -> None:
     assert hours(date(2026, 12, 5)) == [(120, 144)]
     assert hours(date(2026, 12, 24)) == [(108, 156)]
     assert hours(date(2026, 12, 31)) == []
-    weekdays = next(db for db in library.recurrences if db.slug == "weekdays")
+    weekdays = next(session for session in library.recurrences if session.slug == "weekdays")
     assert weekdays.exceptions[date(2026, 12, 24)] == ExceptionFacts(time(9), time(13), "Christmas Eve")
 
 
@@ -162,7 +169,10 @@ def test_a_change_at_one_site_reloads_that_site_alone(database: Database) -> Non
         ('starts = "10:00"\n  ends = "15:00"', 'starts = "10:30"\n  ends = "15:00"', "session"),
         ('resources = ["desk-1"]', 'resources = ["desk-2"]', "session"),
         ('ends = "13:00"', 'ends = "12:00"', "session"),
-        ("seats = 1 ", "seats = 2 ", "resource"),
+        ("seats = 1                         # more", "seats = 2                         # more", "resource"),
+        ('name = "Outreach adviser"', 'name = "Adviser for outreach"', "person"),
+        ("minutes = 25", "minutes = 30", "travel time"),
+        ("first_date = 2027-02-10", "first_date = 2027-02-11", "closure"),
         ("duration_minutes = 45", "duration_minutes = 60", "service"),
         ("open_limit = 2 ", "open_limit = 3 ", "council"),
         ("last_date = 2027-01-20", "last_date = 2027-01-21", "closure"),

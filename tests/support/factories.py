@@ -79,8 +79,8 @@ def make_site(database: Database, authority_id: int, slug: str = "high-street", 
         return row.id
 
 
-def make_resource(database: Database, authority_id: int, site_id: int, slug: str, **values: Any) -> int:
-    """The id of a new resource, a desk with one seat."""
+def make_resource(database: Database, authority_id: int, site_id: int | None, slug: str, **values: Any) -> int:
+    """The id of a new resource, a desk with one seat. Without a site it is a person, whose kind must say so."""
     defaults: dict[str, Any] = {"name": slug.replace("-", " ").capitalize(), "kind": "desk", "seats": 1, "skills": []}
     with database.writing() as db:
         row = Resource(authority_id=authority_id, site_id=site_id, slug=slug, **(defaults | values))
