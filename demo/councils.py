@@ -9,13 +9,15 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from booking.availability.bits import Bits, span
+from booking.availability.busy import away_rows
 from booking.states import State
 from core.database import connection_of
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, unit_of
 from demo import past_outcomes
 from demo.bulk_insert import insert_rows
 from demo.bulk_writer import BulkWriter, Draft, write_residents
-from demo.day_filler import Visit, fill_day, seeded
+from demo.day_filler import Seat, Visit, fill_day, seeded
 from demo.invented_people import Invented, invent, words
 from locations.catalogue import Catalogue
 from locations.model import SiteFacts
@@ -98,9 +100,23 @@ def _drafts(catalogue: Catalogue, crowd: _Crowd, today: LocalDay, now: datetime,
     zone = catalogue.authority.zone
     for offset in range(-7 * WEEKS_BACK, 7 * WEEKS_AHEAD + 1):
         day = local_day(today.date + timedelta(days=offset), zone)
+        elsewhere: list[tuple[int, Seat]] = []
         for site in catalogue.sites:
-            for visit in fill_day(site, day, zone, catalogue.services, _share(offset), rng):
+            away = _away(catalogue, site, day, elsewhere)
+            for visit in fill_day(site, day, zone, catalogue.services, _share(offset), rng, away=away):
+                elsewhere += [(site.id, seat) for seat in visit.seats if catalogue.is_council_wide(seat[0])]
                 yield _draft(catalogue, site, visit, day.date, crowd, now, rng)
+
+
+def _away(
+    catalogue: Catalogue, site: SiteFacts, day: LocalDay, elsewhere: Sequence[tuple[int, Seat]]
+) -> dict[int, Bits]:
+    """For each person of the council, the ticks of the day at which they are at another site or on the way."""
+    away: dict[int, Bits] = {}
+    for _, person, _, first, last in away_rows(elsewhere, [site.id], catalogue.travel.ticks):
+        ticks = span(max(first - day.base_unit, 0), max(last - day.base_unit, 0))
+        away[person] = away.get(person, 0) | ticks
+    return away
 
 
 def _share(offset: int) -> float:

@@ -6,8 +6,9 @@ Only the openings of the plan are filled, turnaround is respected, and no seat i
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from booking.availability.bits import span
 from core.wall_clock import TICK_MINUTES, LocalDay
@@ -16,6 +17,8 @@ from locations.opening_hours import closed_on, openings_on
 
 Seat = tuple[int, int, int, int]
 """resource_id, seat, first_unit, last_unit (with turnaround)."""
+
+NOBODY_AWAY: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,20 @@ def seeded(*names: object) -> random.Random:
 
 
 def fill_day(
-    site: SiteFacts, day: LocalDay, zone: str, services: Iterable[ServiceFacts], share: float, rng: random.Random
+    site: SiteFacts,
+    day: LocalDay,
+    zone: str,
+    services: Iterable[ServiceFacts],
+    share: float,
+    rng: random.Random,
+    *,
+    away: Mapping[int, int] = NOBODY_AWAY,
 ) -> Iterator[Visit]:
-    """Visits through the day: at each start each free resource takes one with probability `share`."""
-    diary = _Diary(site, day, zone)
+    """Visits through the day: at each start each free resource takes one with probability `share`.
+
+    `away` holds the ticks, as a bitmap, at which a person who also works elsewhere cannot be here.
+    """
+    diary = _Diary(site, day, zone, away)
     by_id = {service.id: service for service in services}
     for tick in range(day.ticks):
         for resource in diary.resources:
@@ -55,12 +68,12 @@ def fill_day(
 class _Diary:
     """What is open and what is taken, as bitmaps of the day."""
 
-    def __init__(self, site: SiteFacts, day: LocalDay, zone: str) -> None:
+    def __init__(self, site: SiteFacts, day: LocalDay, zone: str, away: Mapping[int, int]) -> None:
         self.day = day
         self.resources: Sequence[ResourceFacts] = site.resources
         self.offered: dict[int, set[int]] = {}
         self._open: dict[tuple[int, int], int] = {}
-        self._taken: dict[tuple[int, int], int] = {}
+        self._taken: dict[tuple[int, int], int] = {(person, 0): bits for person, bits in away.items()}
         shut = {key: _bits(stretches) for key, stretches in closed_on(site, day, zone).items()}
         for opening in openings_on(site, day, zone):
             closed = shut.get(None, 0) | shut.get(opening.resource_id, 0)

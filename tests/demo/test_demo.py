@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -137,6 +138,23 @@ def test_no_seat_is_taken_twice(demo: Runtime) -> None:
     for seat in seats:
         assert last.get((seat.resource_id, seat.seat), 0) <= seat.first_unit
         last[seat.resource_id, seat.seat] = seat.last_unit
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_somebody_works_at_two_sites_and_has_time_for_the_way(demo: Runtime, slug: str) -> None:
+    council = catalogue(demo, slug)
+    assert any(sum(person.id in site.council_wide_ids for site in council.sites) > 1 for person in council.people)
+    with demo.database.reading() as db:
+        ids = [person.id for person in council.people]
+        seats = db.scalars(select(Allocation).where(Allocation.resource_id.in_(ids)).order_by(Allocation.first_unit))
+        by_person: dict[int, list[Allocation]] = defaultdict(list)
+        for seat in seats:
+            by_person[seat.resource_id].append(seat)
+    assert by_person
+    for visits in by_person.values():
+        assert len({visit.site_id for visit in visits}) > 1
+        for one, following in pairwise(visits):
+            assert following.first_unit - one.last_unit >= council.travel.ticks(one.site_id, following.site_id)
 
 
 def test_what_is_still_to_come_is_claimed_unit_by_unit(demo: Runtime) -> None:
