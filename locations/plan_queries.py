@@ -216,7 +216,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         resources=tuple(map(_resource_facts, [*plan.resources.get(row.id, []), *people])),
         recurrences=recurrences,
         dated_sessions=dated_sessions,
-        closures=_closures(row.id, plan),
+        closures=_closures(row.id, frozenset(person.id for person in people), plan),
         holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
         plan_version=row.plan_version,
     )
@@ -252,7 +252,11 @@ def _dated_session(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
     )
 
 
-def _closures(site_id: int, plan: _Plan) -> tuple[ClosureFacts, ...]:
-    """The closures of the site itself, of its whole authority and of the authority's people."""
-    here = (row for row in plan.closures if row.site_id is None or row.site_id == site_id)
+def _closures(site_id: int, people: frozenset[int], plan: _Plan) -> tuple[ClosureFacts, ...]:
+    """The closures of the site itself, of its whole authority, and of the authority's people who work here."""
+    here = (
+        row
+        for row in plan.closures
+        if row.site_id == site_id or (row.site_id is None and (row.resource_id is None or row.resource_id in people))
+    )
     return tuple(ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason) for row in here)

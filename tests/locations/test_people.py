@@ -33,6 +33,7 @@ def test_a_person_on_leave_is_away_from_every_site(database: Database) -> None:
     day = local_day(date(2027, 2, 10), LONDON)
     closed = [dict(closed_on(anytown.site(slug), day, LONDON)) for slug in ("central-library", "hill-road")]
     assert closed == [{anytown.people[0].id: ((0, 288),)}] * 2
+    assert closed_on(anytown.site("by-video-or-phone"), day, LONDON) == {}
 
 
 def test_travel_is_as_the_file_says_and_else_by_distance(database: Database) -> None:

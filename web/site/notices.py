@@ -65,13 +65,23 @@ def _closure_text(closure: ClosureFacts, day: SiteDayView) -> str:
         "first": format_time(max(closure.starts_at, starts).astimezone(zone)),
         "last": format_time(min(closure.ends_at, ends).astimezone(zone)),
     }
-    if closure.starts_at <= starts and closure.ends_at >= ends:
-        text = _("%(what)s shut all day: %(reason)s.") if closure.reason else _("%(what)s shut all day.")
-    elif closure.reason:
-        text = _("%(what)s shut from %(first)s to %(last)s: %(reason)s.")
-    else:
-        text = _("%(what)s shut from %(first)s to %(last)s.")
-    return str(text % facts)
+    is_away = resource is not None and resource.is_council_wide
+    is_all_day = closure.starts_at <= starts and closure.ends_at >= ends
+    return str(_closure_sentence(is_away, is_all_day, bool(closure.reason)) % facts)
+
+
+def _closure_sentence(is_away: bool, is_all_day: bool, has_reason: bool) -> str:
+    sentences = {
+        (True, True, True): _("%(what)s away all day: %(reason)s."),
+        (True, True, False): _("%(what)s away all day."),
+        (True, False, True): _("%(what)s away from %(first)s to %(last)s: %(reason)s."),
+        (True, False, False): _("%(what)s away from %(first)s to %(last)s."),
+        (False, True, True): _("%(what)s shut all day: %(reason)s."),
+        (False, True, False): _("%(what)s shut all day."),
+        (False, False, True): _("%(what)s shut from %(first)s to %(last)s: %(reason)s."),
+        (False, False, False): _("%(what)s shut from %(first)s to %(last)s."),
+    }
+    return str(sentences[is_away, is_all_day, has_reason])
 
 
 def _time(day: SiteDayView, tick: int) -> str:

@@ -20,7 +20,7 @@ from booking.use_cases.changes import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
 from locations.site_locks import bump_plan
-from locations.tables import SessionException, SessionResource, SessionTemplate
+from locations.tables import Closure, SessionException, SessionResource, SessionTemplate
 from people.residents.details import Representation, ResidentDetails
 from people.staff.policy import Role
 from people.tables import ResidentAccess
@@ -190,6 +190,30 @@ def test_who_no_longer_fits_the_plan_is_listed_with_the_reason(
     text = page_at(desk).text
     assert "1 person to rebook" in text
     assert f"To rebook: {REASON_LABELS[reason]}" in text
+
+
+def test_somebody_who_also_works_elsewhere_is_free_here_outside_their_time_there_and_the_way(
+    library: Library, desk: FlaskClient
+) -> None:
+    """The other site is 5 kilometres away, 15 minutes. What is booked there does not stand on this list."""
+    world, database = library.world, library.database
+    person = make_resource(database, world.authority_id, None, "outreach", name="Outreach adviser", kind="adviser")
+    needs = [{"kind": "adviser", "skills": []}]
+    advice = make_service(database, world.authority_id, "outreach-advice", requirements=needs)
+    hub = make_site(database, world.authority_id, "hub", name="Hub", easting=530_000)
+    for site_id in (world.site_id, hub):
+        make_session(database, world.authority_id, site_id, [person], [advice], "outreach")
+    there = World(world.authority_id, hub, (person,), (advice,))
+    make_appointment(library.runtime, there, NINE + timedelta(hours=2), resident=ResidentDetails("Ali Elsewhere"))
+    text = page_at(desk).text
+    assert "Free now until 10:45am: Outreach adviser" in text
+    assert "Free 11:45am to 5pm (5 hours 15 minutes): Outreach adviser" in text
+    assert "Ali Elsewhere" not in text
+    with database.writing() as db:
+        leave = {"slug": "leave", "reason": "Leave", "resource_id": person, "authority_id": world.authority_id}
+        db.add(Closure(**leave, starts_at=NINE, ends_at=NINE + timedelta(hours=8)))
+        bump_plan(db, world.authority_id)
+    assert "Outreach adviser away from 9am to 5pm: Leave." in page_at(desk).text
 
 
 def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, desk: FlaskClient) -> None:
