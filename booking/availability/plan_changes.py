@@ -1,7 +1,8 @@
 """What a change of a council's set-up does to free times and to bookings: the set-up before, the set-up after, bookings.
 
 A booking fits while the engine would accept it at its own time, on a day without other bookings, with the resources that
-it occupies. Grid, lead time and horizon are rules for new bookings; they do not concern who is booked already.
+it occupies. Grid, lead time and horizon are rules for new bookings; they do not concern who is booked already. The people
+of the council need time for the way between two bookings at two sites as well.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from booking.availability.busy import NOTHING_BUSY, BusyRow, busy_index
+from booking.availability.busy import NOTHING_BUSY, Busy, away_rows, busy_index
 from booking.availability.engine import check_slot, find_slots
 from booking.availability.site_days import search_for, site_day
-from booking.availability.values import NO_NAMES, Requirement, Search, SiteDay, SlotCheck
-from booking.slot_tokens import LAST_UNIT, SlotKey
+from booking.availability.travel_conflicts import Pair, too_close, who_must_move
+from booking.availability.values import NO_NAMES, BookedVisit, Requirement, Search, SiteDay, SlotCheck
+from booking.slot_tokens import LAST_UNIT
 from core.errors import NotFound
 from core.wall_clock import days_between, local_date_of, local_day
 from locations.catalogue import Catalogue
@@ -38,21 +40,8 @@ class Reason(StrEnum):
     """Nothing that is open then has what its services or its support needs require."""
     RESOURCE = "resource"
     """What it occupies can no longer serve it; something else at the site could."""
-
-
-@dataclass(frozen=True, slots=True)
-class BookedVisit:
-    """A booking or a hold, as far as its fit is concerned. `seats` are what it occupies."""
-
-    owner_id: int
-    slot: SlotKey
-    needs: frozenset[str]
-    seats: tuple[BusyRow, ...]
-
-    @property
-    def resource_ids(self) -> frozenset[int]:
-        """The resources that it occupies."""
-        return frozenset(seat[0] for seat in self.seats)
+    TRAVEL = "travel"
+    """Its adviser or interpreter has no longer time for the way to or from another booking of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +75,50 @@ def effect_of_plan(
 ) -> PlanEffect:
     """What replacing `before` by `after` does to the staff's free times on `dates` (both included) and to `visits`."""
     visits = tuple(visits)
-    seats = [seat for visit in visits for seat in visit.seats]
-    old, new = _capacity(before, seats, dates, now), _capacity(after, seats, dates, now)
+    old, new = _capacity(before, visits, dates, now), _capacity(after, visits, dates, now)
     return PlanEffect(
         appearing=_more(new, old), disappearing=_more(old, new), no_longer_fit=no_longer_fit(before, after, visits, now)
     )
 
 
 def no_longer_fit(
-    before: Catalogue, after: Catalogue, visits: Iterable[BookedVisit], now: datetime
+    before: Catalogue,
+    after: Catalogue,
+    visits: Iterable[BookedVisit],
+    now: datetime,
+    *,
+    staying: Iterable[BookedVisit] = (),
 ) -> tuple[NoLongerFits, ...]:
-    """Those of `visits` that fit `before` and do not fit `after`, each with its reason."""
-    old, new = PlanFit(before, now), PlanFit(after, now)
+    """Those of `visits` that fit `before` and do not fit `after`, each with its reason.
+
+    Of two bookings of one person that are too close now, the later one does not fit; one of `staying` fits in any case.
+    """
+    visits, old, new = tuple(visits), PlanFit(before, now), PlanFit(after, now)
     found = ((visit, new.why_not(visit)) for visit in visits if _differs(old.facts(visit), new.facts(visit)))
-    return tuple(
-        NoLongerFits(visit, reason) for visit, reason in found if reason is not None and old.why_not(visit) is None
-    )
+    lost = [NoLongerFits(visit, reason) for visit, reason in found if reason is not None and old.why_not(visit) is None]
+    others = _others(visits, lost)
+    present = (*staying, *others)
+    return (*lost, *_too_late(too_close(after, present) - too_close(before, present), others))
+
+
+def do_not_fit(
+    catalogue: Catalogue, visits: Iterable[BookedVisit], now: datetime, *, staying: Iterable[BookedVisit] = ()
+) -> tuple[NoLongerFits, ...]:
+    """Those of `visits` that do not fit the catalogue beside those that stay, whether they ever did or not."""
+    visits, fit = tuple(visits), PlanFit(catalogue, now)
+    found = ((visit, fit.why_not(visit)) for visit in visits)
+    lost = [NoLongerFits(visit, reason) for visit, reason in found if reason is not None]
+    others = _others(visits, lost)
+    return (*lost, *_too_late(too_close(catalogue, (*staying, *others)), others))
+
+
+def _others(visits: Iterable[BookedVisit], lost: Iterable[NoLongerFits]) -> tuple[BookedVisit, ...]:
+    gone = {found.visit for found in lost}
+    return tuple(visit for visit in visits if visit not in gone)
+
+
+def _too_late(pairs: Iterable[Pair], movable: Iterable[BookedVisit]) -> list[NoLongerFits]:
+    return [NoLongerFits(visit, Reason.TRAVEL) for visit in who_must_move(pairs, movable)]
 
 
 def _differs(old: tuple[Search, SiteDay, bool] | None, new: tuple[Search, SiteDay, bool] | None) -> bool:
@@ -111,9 +128,9 @@ def _differs(old: tuple[Search, SiteDay, bool] | None, new: tuple[Search, SiteDa
 Capacity = dict[tuple[int, int, int], int]
 
 
-def _capacity(catalogue: Catalogue, seats: Iterable[BusyRow], dates: tuple[date, date], now: datetime) -> Capacity:
-    """How many visits fit, by service, site and start unit."""
-    zone, busy = catalogue.authority.zone, busy_index(seats)
+def _capacity(catalogue: Catalogue, visits: Iterable[BookedVisit], dates: tuple[date, date], now: datetime) -> Capacity:
+    """How many visits fit beside those that are booked, by service, site and start unit."""
+    zone, busy = catalogue.authority.zone, _busy(catalogue, visits)
     days = days_between(*dates, zone)
     capacity: Capacity = {}
     for service in catalogue.services:
@@ -124,6 +141,13 @@ def _capacity(catalogue: Catalogue, seats: Iterable[BusyRow], dates: tuple[date,
         for slot in find_slots(search, [site_day(site, day, zone) for site in sites for day in days], busy):
             capacity[service.id, slot.site_id, slot.start_unit] = slot.free
     return capacity
+
+
+def _busy(catalogue: Catalogue, visits: Iterable[BookedVisit]) -> Busy:
+    seats = [(visit.slot.site_id, seat) for visit in visits for seat in visit.seats]
+    of_people = [(site_id, seat) for site_id, seat in seats if catalogue.is_council_wide(seat[0])]
+    site_ids = [site.id for site in catalogue.sites if site.council_wide_ids]
+    return busy_index([seat for _, seat in seats], away=away_rows(of_people, site_ids, catalogue.travel.ticks))
 
 
 def _more(one: Capacity, other: Capacity) -> tuple[ServiceSlot, ...]:

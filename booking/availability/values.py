@@ -11,6 +11,8 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from booking.availability.bits import Bits
+from booking.availability.busy import BusyRow
+from booking.slot_tokens import SlotKey
 from core.wall_clock import LocalDay
 
 NO_NAMES: frozenset[str] = frozenset()
@@ -135,3 +137,18 @@ class SlotCheck(Enum):
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
     OFF_GRID = "off_grid"
+
+
+@dataclass(frozen=True, slots=True)
+class BookedVisit:
+    """A booking or a hold, as far as its fit is concerned. `seats` are what it occupies."""
+
+    owner_id: int
+    slot: SlotKey
+    needs: frozenset[str]
+    seats: tuple[BusyRow, ...]
+
+    @property
+    def resource_ids(self) -> frozenset[int]:
+        """The resources that it occupies."""
+        return frozenset(seat[0] for seat in self.seats)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.availability.busy import BusyRow
-from booking.availability.plan_changes import BookedVisit
+from booking.availability.values import BookedVisit
 from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, AppointmentService, Hold

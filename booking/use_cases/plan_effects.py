@@ -6,7 +6,7 @@ first is among those read here, one that comes later sees the new plan.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from booking.availability.plan_changes import NoLongerFits, PlanFit, no_longer_fit
+from booking.availability.plan_changes import NoLongerFits, do_not_fit, no_longer_fit
+from booking.availability.values import BookedVisit
 from booking.queries.booked_visits import booked_visits, count_ahead, held_visits
 from booking.tables import RebookItem
 from booking.use_cases.holds import remove_holds
@@ -22,6 +23,8 @@ from core.database import connection_of, table_of
 from locations.catalogue import Catalogue
 from locations.importing.difference import Difference
 from locations.importing.set_up_queries import StoredSetUp
+
+ReadVisits = Callable[[Session, Collection[int], datetime], list[BookedVisit]]
 
 _items = table_of(RebookItem)
 _CLOSE_ITEM = (
@@ -71,20 +74,39 @@ def effect_of(
     """What replacing `before` by `after` at these sites does; nothing is written.
 
     `listed` are the appointments that were on a list before: one whose closure is removed stays to be rebooked if it still
-    does not fit.
+    does not fit. Where people work at several sites, their bookings at the other sites are read as well.
     """
-    visits, holds = booked_visits(db, site_ids, now), held_visits(db, site_ids, now)
-    new = PlanFit(after, now)
+    visits, holds = (_concerned(after, site_ids, read, db, now) for read in (booked_visits, held_visits))
     still = [visit for visit in visits if visit.owner_id in listed]
-    reasons = {visit.owner_id: new.why_not(visit) for visit in still}
+    others = [visit for visit in visits if visit.owner_id not in listed]
+    lost = no_longer_fit(before, after, others, now)
+    staying = _without(others, lost)
+    still_lost = do_not_fit(after, still, now, staying=staying)
+    fit_again = _without(still, still_lost)
+    holds_lost = no_longer_fit(before, after, holds, now, staying=(*staying, *fit_again))
     return Effect(
-        to_rebook=(
-            *no_longer_fit(before, after, [visit for visit in visits if visit.owner_id not in listed], now),
-            *(NoLongerFits(visit, reason) for visit in still if (reason := reasons[visit.owner_id]) is not None),
-        ),
-        fit_again=tuple(visit.owner_id for visit in still if reasons[visit.owner_id] is None),
-        holds_ended=tuple(lost.visit.owner_id for lost in no_longer_fit(before, after, holds, now)),
+        to_rebook=(*lost, *still_lost),
+        fit_again=tuple(visit.owner_id for visit in fit_again),
+        holds_ended=tuple(found.visit.owner_id for found in holds_lost),
     )
+
+
+def _concerned(
+    catalogue: Catalogue, site_ids: Collection[int], read: ReadVisits, db: Session, now: datetime
+) -> list[BookedVisit]:
+    """The visits at these sites, and those elsewhere of people who belong to the council."""
+    if not catalogue.people:
+        return read(db, site_ids, now)
+    return [
+        visit
+        for visit in read(db, [site.id for site in catalogue.sites], now)
+        if visit.slot.site_id in site_ids or any(map(catalogue.is_council_wide, visit.resource_ids))
+    ]
+
+
+def _without(visits: Iterable[BookedVisit], lost: Iterable[NoLongerFits]) -> list[BookedVisit]:
+    gone = {found.visit for found in lost}
+    return [visit for visit in visits if visit not in gone]
 
 
 def apply_effect(db: Session, effect: Effect, authority_id: int, now: datetime) -> int:

@@ -32,6 +32,7 @@ REASON_LABELS = {
     Reason.MODE: _l("no longer held like this"),
     Reason.SKILLS: _l("nobody there can do it then"),
     Reason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
+    Reason.TRAVEL: _l("the adviser cannot get there in time"),
 }
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, find_slots
-from booking.availability.plan_changes import BookedVisit
 from booking.availability.site_days import search_for, site_day
+from booking.availability.values import BookedVisit
 from booking.slot_tokens import SlotKey
 from core.wall_clock import days_between, local_date_of, local_day
 from locations.catalogue import Catalogue

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from booking.availability.busy import NOTHING_BUSY, busy_index
+from booking.availability.busy import NOTHING_BUSY, away_rows, busy_index
 from booking.availability.engine import check_slot, find_slots
-from booking.availability.plan_changes import BookedVisit, Reason, effect_of_plan, no_longer_fit
+from booking.availability.plan_changes import Reason, effect_of_plan, no_longer_fit
 from booking.availability.site_days import search_for, site_day
-from booking.availability.values import SlotCheck
+from booking.availability.values import BookedVisit, SlotCheck
 from booking.slot_tokens import SlotKey
 from core.wall_clock import days_between, local_date_of, local_day, unit_of
 from locations.catalogue import Catalogue
@@ -75,24 +78,27 @@ def test_who_no_longer_fits_is_whom_the_engine_refuses_on_an_empty_day(council: 
         assert is_lost_anyway == is_refused(after, site, visit)
 
 
+def engine_capacity(catalogue: Catalogue, visits: Iterable[BookedVisit], dates: tuple[date, date]) -> Counter[Any]:
+    """How many visits the engine finds room for, by service, site and start, as each site sees it."""
+    seats = [(visit.slot.site_id, seat) for visit in visits for seat in visit.seats]
+    of_people = [(where, seat) for where, seat in seats if seat[0] == PERSON.id]
+    found: Counter[Any] = Counter()
+    for service in catalogue.services:
+        for site in catalogue.sites:
+            if set(site.modes) & set(service.modes):
+                away = away_rows(of_people, [site.id], catalogue.travel.ticks)
+                search = search_for(catalogue, (service.id,), NOW, for_public=False)
+                days = [site_day(site, day, ZONE) for day in days_between(*dates, ZONE)]
+                slots = find_slots(search, days, busy_index([seat for _, seat in seats], away=away))
+                found.update({(service.id, slot.site_id, slot.start_unit): slot.free for slot in slots})
+    return found
+
+
 @examples(60)
 @given(changed_councils())
 def test_appearing_and_disappearing_capacity_is_the_difference_of_the_engines_slots(council: ChangedCouncil) -> None:
     effect = effect_of_plan(council.before, council.after, council.visits, DATES, NOW)
-    busy = busy_index([seat for visit in council.visits for seat in visit.seats])
-
-    def capacity(catalogue: Catalogue) -> Counter[tuple[int, int, int]]:
-        found: Counter[tuple[int, int, int]] = Counter()
-        for service in catalogue.services:
-            for site in catalogue.sites:
-                if set(site.modes) & set(service.modes):
-                    search = search_for(catalogue, (service.id,), NOW, for_public=False)
-                    days = [site_day(site, day, ZONE) for day in days_between(*DATES, ZONE)]
-                    slots = find_slots(search, days, busy)
-                    found.update({(service.id, slot.site_id, slot.start_unit): slot.free for slot in slots})
-        return found
-
-    old, new = capacity(council.before), capacity(council.after)
+    old, new = (engine_capacity(known, council.visits, DATES) for known in (council.before, council.after))
     assert Counter({slot[:3]: slot.free for slot in effect.appearing}) == new - old
     assert Counter({slot[:3]: slot.free for slot in effect.disappearing}) == old - new
 
@@ -186,3 +192,107 @@ def test_a_bank_holiday_that_counts_now_closes() -> None:
 def test_what_did_not_fit_before_is_no_news() -> None:
     assert no_longer_fit(council(starts=10), council(ends=10, starts=9), [visit_at(10)], NOW)
     assert no_longer_fit(council(starts=10), council(starts=11), [visit_at(9)], NOW) == ()
+
+
+PERSON = ResourceFacts(99, "person", "Person", "adviser", 1, frozenset(), is_council_wide=True)
+SOUTH = 2
+
+
+def council_of_two_sites(minutes: int, starts: int = 9) -> Catalogue:
+    """Two sites with the same adviser, who needs so many minutes between them."""
+    session = DatedSessionFacts("x", DAY, SessionHours(time(starts), time(17)), (PERSON.id,), frozenset({1}))
+    sites = tuple(make_site((PERSON,), site_id=site_id, dated_sessions=(session,)) for site_id in (1, SOUTH))
+    advice = make_service(1, 30, (RequirementFacts("adviser", frozenset()),))
+    return Catalogue(make_authority(), (advice,), sites, (PERSON,), TravelTimes(sites, {(1, SOUTH): minutes}))
+
+
+def persons_visits(*visits: tuple[int, float]) -> list[BookedVisit]:
+    """Visits of half an hour to the person, by site and hour."""
+    begin = datetime.combine(DAY, time(0), UTC)
+    units = [unit_of(begin + timedelta(hours=hour)) for _, hour in visits]
+    return [
+        BookedVisit(
+            number, SlotKey(1, site_id, (1,), "in_person", unit), frozenset(), ((PERSON.id, 0, unit, unit + 6),)
+        )
+        for number, ((site_id, _), unit) in enumerate(zip(visits, units, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("visits", "after", "lost"),
+    [
+        ([(1, 10), (SOUTH, 11)], council_of_two_sites(30), []),
+        ([(1, 10), (SOUTH, 11)], council_of_two_sites(35), [(1, Reason.TRAVEL)]),
+        ([(SOUTH, 11), (1, 10)], council_of_two_sites(35), [(0, Reason.TRAVEL)]),
+        ([(1, 10), (1, 10.5)], council_of_two_sites(240), []),
+        ([(1, 10), (SOUTH, 11), (1, 12)], council_of_two_sites(35), [(1, Reason.TRAVEL)]),
+        ([(1, 10), (SOUTH, 11)], council_of_two_sites(35, starts=11), [(0, Reason.HOURS)]),
+        ([(1, 10), (SOUTH, 10.5)], council_of_two_sites(35), []),
+    ],
+)
+def test_who_has_no_longer_time_for_the_way(
+    visits: list[tuple[int, float]], after: Catalogue, lost: list[tuple[int, Reason]]
+) -> None:
+    """Before, the way takes fifteen minutes: visits that were too close then are no news."""
+    found = no_longer_fit(council_of_two_sites(15), after, persons_visits(*visits), NOW)
+    assert [(one.visit.owner_id, one.reason) for one in found] == lost
+
+
+def test_a_visit_that_stays_is_never_the_one_to_move() -> None:
+    early, late = persons_visits((1, 10), (SOUTH, 11))
+    before, after = council_of_two_sites(15), council_of_two_sites(60)
+    (lost,) = no_longer_fit(before, after, [early], NOW, staying=[late])
+    assert (lost.visit, lost.reason) == (early, Reason.TRAVEL)
+
+
+def leave_too_little_time(catalogue: Catalogue, one: BookedVisit, other: BookedVisit) -> bool:
+    """Whether a person of the council cannot be at both, unit by unit."""
+    if one.slot.site_id == other.slot.site_id:
+        return False
+    ticks = catalogue.travel.ticks(one.slot.site_id, other.slot.site_id)
+    there = [
+        {unit for person, _, first, last in visit.seats if person == PERSON.id for unit in range(first, last)}
+        for visit in (one, other)
+    ]
+    on_the_way = {unit + late for unit in there[0] for late in range(-ticks, ticks + 1)}
+    return not on_the_way.isdisjoint(there[1])
+
+
+MINUTES = st.sampled_from([0, 15, 45, 90, 240])
+VISITS = st.lists(
+    st.tuples(st.sampled_from([1, SOUTH]), st.integers(18, 33).map(lambda half_hours: half_hours / 2)),
+    min_size=2,
+    max_size=6,
+    unique_by=lambda visit: visit[1],
+)
+
+
+@examples(200)
+@given(VISITS, MINUTES, MINUTES)
+def test_of_two_visits_that_are_too_close_now_the_later_one_no_longer_fits(
+    booked: list[tuple[int, float]], minutes_before: int, minutes_after: int
+) -> None:
+    before, after = council_of_two_sites(minutes_before), council_of_two_sites(minutes_after)
+    visits = persons_visits(*booked)
+    lost = {found.visit.owner_id: found.reason for found in no_longer_fit(before, after, visits, NOW)}
+    staying: list[BookedVisit] = []
+    for visit in sorted(visits, key=lambda visit: visit.slot.start_unit):
+        is_too_late = any(
+            leave_too_little_time(after, visit, one) and not leave_too_little_time(before, visit, one)
+            for one in staying
+        )
+        assert lost.get(visit.owner_id) == (Reason.TRAVEL if is_too_late else None)
+        staying += [] if is_too_late else [visit]
+
+
+@examples(30)
+@given(VISITS, MINUTES, MINUTES)
+def test_a_longer_way_takes_capacity_at_the_other_site(
+    booked: list[tuple[int, float]], minutes_before: int, minutes_after: int
+) -> None:
+    before, after = council_of_two_sites(minutes_before), council_of_two_sites(minutes_after)
+    visits, dates = persons_visits(*booked), (DAY, DAY)
+    effect = effect_of_plan(before, after, visits, dates, NOW)
+    old, new = (engine_capacity(known, visits, dates) for known in (before, after))
+    assert Counter({slot[:3]: slot.free for slot in effect.appearing}) == new - old
+    assert Counter({slot[:3]: slot.free for slot in effect.disappearing}) == old - new
