@@ -57,7 +57,7 @@ def install(app: Flask) -> None:
     request_hooks.install(app)
     app.after_request(_finish)
     app.add_url_rule("/static/scripts/<digest>/<path:filename>", "scripts", _send_script)
-    _install_template_names(app)
+    _install_template_helpers(app)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -106,7 +106,7 @@ def _policy() -> str:
     )
 
 
-def _install_template_names(app: Flask) -> None:
+def _install_template_helpers(app: Flask) -> None:
     # Globals rather than a context processor: macros see them too, and a page pays for what it uses.
     app.jinja_env.globals.update(
         csp_nonce=csp_nonce,

@@ -65,7 +65,7 @@ class HeldVisit:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class SlotConflict:
     """What went wrong with a time, and what to do instead."""
 
     title: str
@@ -78,7 +78,7 @@ class Screen:
     """What a view adds to the ordinary screen."""
 
     typed: Typed = field(default_factory=Typed)
-    trouble: Trouble | None = None
+    conflict: SlotConflict | None = None
     errors: Sequence[FieldError] = ()
     status: int = 200
 
@@ -113,12 +113,12 @@ def show_call(desk: StaffContext, resident_id: int, state: CallState, extra: Scr
         moving=moving,
         cancelling=_appointment(card, state.cancelling),
         typed=extra.typed,
-        trouble=extra.trouble,
+        conflict=extra.conflict,
         errors=extra.errors,
         errors_by={error.target: error.text for error in extra.errors},
-        has_errors=bool(extra.errors or extra.trouble),
+        has_errors=bool(extra.errors or extra.conflict),
         address=lambda name, **values: url_for(f"agent.{name}", resident_id=resident_id, **values),
-        **_held_words(visit, state),
+        **_held_values(visit, state),
         **SHARED,
     )
     return Response(page, status=extra.status, mimetype="text/html")
@@ -137,7 +137,7 @@ def _search(
     return search_view(desk, state, tuple(service.id for service in services), needs, near, held_on)
 
 
-def _held_words(visit: HeldVisit | None, state: CallState) -> dict[str, HeldVisit | None]:
+def _held_values(visit: HeldVisit | None, state: CallState) -> dict[str, HeldVisit | None]:
     """What is held: for the services shown, to be confirmed; for others, only to be mentioned."""
     is_shown = visit is not None and [service.slug for service in visit.services] == list(state.services)
     is_elsewhere = visit is not None and visit.is_alive and not is_shown

@@ -19,9 +19,9 @@ from people.residents.contact_notes import add_note
 from people.residents.details import Representation
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.agent.call_page import Screen, Trouble, held_visit, listed_services, needs_of, show_call
+from web.agent.call_page import Screen, SlotConflict, held_visit, listed_services, needs_of, show_call
 from web.agent.call_state import CallState, read_state
-from web.agent.forms import Typed, answers_in_words, field_errors, read_typed, representation_of
+from web.agent.forms import Typed, answers_by_question, field_errors, read_typed, representation_of
 from web.agent.held_slots import forget, hold_for, let_go, let_go_shown, token_to_confirm
 from web.agent.resident_card import Card, card_of
 from web.agent.suggestions import alternatives
@@ -100,23 +100,23 @@ def hold(resident_id: int) -> ResponseReturnValue:
         try:
             hold_for(at, resident_id, token, needs, moving=state.moving)
         except GONE as error:
-            trouble = trouble_of(at, error, token, needs)
-            return show_call(at, resident_id, state, Screen(typed, trouble=trouble, status=409))
+            conflict = conflict_of(at, error, token, needs)
+            return show_call(at, resident_id, state, Screen(typed, conflict=conflict, status=409))
     if typed.is_empty:
         return _back(resident_id, state.but().query)
     with staff_context() as fresh:
         return show_call(fresh, resident_id, state.but(), Screen(typed))
 
 
-def trouble_of(at: StaffContext, error: Refused, token: str, needs: frozenset[str]) -> Trouble:
+def conflict_of(at: StaffContext, error: Refused, token: str, needs: frozenset[str]) -> SlotConflict:
     """What to say about a time that cannot be had, with the three nearest others."""
     with at.runtime.database.reading() as db:
         others = nearest_alternatives(db, at.catalogue, decode(token), at.now, for_public=False, needs=needs)
-    words = _("Nothing else is free near that time. Choose from the grid.")
+    text = _("Nothing else is free near that time. Choose from the grid.")
     if others:
-        words = _("These are the nearest others.")
+        text = _("These are the nearest others.")
     title = _("That time has passed") if isinstance(error, TooSoon) else title_of_error(error, current_language())
-    return Trouble(title, words, alternatives(others))
+    return SlotConflict(title, text, alternatives(others))
 
 
 @requires(Action.BOOK_FOR_RESIDENT)
@@ -156,12 +156,12 @@ def _taken(at: StaffContext, resident_id: int, state: CallState, typed: Typed, e
     """Somebody closed the place meanwhile: three others, with everything that was typed."""
     visit = held_visit(at, resident_id, state)
     if visit:
-        trouble = trouble_of(at, error, visit.token, frozenset())
+        conflict = conflict_of(at, error, visit.token, frozenset())
     else:
-        trouble = Trouble(title_of_error(error, current_language()), "")
+        conflict = SlotConflict(title_of_error(error, current_language()), "")
     let_go(at, resident_id)
     with staff_context() as fresh:
-        return show_call(fresh, resident_id, state, Screen(typed, trouble=trouble, status=409))
+        return show_call(fresh, resident_id, state, Screen(typed, conflict=conflict, status=409))
 
 
 def _book(at: StaffContext, card: Card, state: CallState, typed: Typed) -> Booked:
@@ -179,7 +179,7 @@ def _book(at: StaffContext, card: Card, state: CallState, typed: Typed) -> Booke
         representative=representation_of(typed, known),
         support_needs=needs_of(card, state),
         notes=typed.site_notes,
-        answers=answers_in_words(typed, visit.services if visit else ()),
+        answers=answers_by_question(typed, visit.services if visit else ()),
     )
     booked = book(at.runtime, booking, actor=at.actor, idempotency=at.form_key("book", (card.resident.id, typed)))
     if typed.call_note:

@@ -17,7 +17,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent.call_page import SHARED, Screen, show_call
 from web.agent.call_state import CallState, read_state
-from web.agent.call_views import GONE, trouble_of
+from web.agent.call_views import GONE, conflict_of
 from web.agent.forms import Typed, check_reason, field_errors, read_typed
 from web.agent.held_slots import forget, kept_for, let_go, token_to_confirm
 from web.agent.resident_card import card_of
@@ -52,9 +52,9 @@ def move(resident_id: int) -> ResponseReturnValue:
         except (Stale, IllegalMove):
             return _changed(resident_id, state, typed)
         except GONE as error:
-            trouble = trouble_of(at, error, kept.slot_token, frozenset()) if kept else None
+            conflict = conflict_of(at, error, kept.slot_token, frozenset()) if kept else None
             let_go(at, resident_id)
-            return show_call(at, resident_id, state, Screen(typed, trouble=trouble, status=409))
+            return show_call(at, resident_id, state, Screen(typed, conflict=conflict, status=409))
         forget(resident_id)
     return _to_done(resident_id, state.moving, "moved")
 

@@ -191,7 +191,7 @@ def check_reason(typed: Typed, *, is_cancelling: bool) -> None:
         )
 
 
-def answers_in_words(typed: Typed, services: tuple[ServiceFacts, ...]) -> dict[str, str]:
+def answers_by_question(typed: Typed, services: tuple[ServiceFacts, ...]) -> dict[str, str]:
     """The answers to the triage questions, by question."""
     asked = {
         f"{service.slug}-{number}": question.ask

@@ -53,15 +53,15 @@ def start() -> ResponseReturnValue:
         return _start_page(at)
 
 
-def _start_page(at: StaffContext, status: int = 200, **words: object) -> Response:
-    words = {"wanted": "", "matches": None, "is_cut": False, "error": ""} | words
+def _start_page(at: StaffContext, status: int = 200, **values: object) -> Response:
+    values = {"wanted": "", "matches": None, "is_cut": False, "error": ""} | values
     page = render_template(
         "agent/start.html",
         authority=at.authority,
         warnings_of=warnings_of,
         match_reasons=MATCH_REASONS,
-        has_errors=bool(words["error"]),
-        **words,
+        has_errors=bool(values["error"]),
+        **values,
     )
     return Response(page, status=status, mimetype="text/html")
 

@@ -253,10 +253,10 @@ class Form(FlaskForm):
                 field.render_kw = {**(field.render_kw or {}), "autofocus": True}
                 return
 
-    def refuse(self, name: str, words: str) -> None:
+    def refuse(self, name: str, text: str) -> None:
         """Put an error that only the use case could find on field `name`."""
         field: Field = self[name]
-        field.errors = [*field.errors, words]
+        field.errors = [*field.errors, text]
         self.focus_first_error()
 
 

@@ -212,10 +212,10 @@ def check(authority: str, visit: str) -> ResponseReturnValue:
             return _show_current(context, step)
         if request.method == "POST":
             return _book(context, step)
-        return step.show("check", **_check_words(step))
+        return step.show("check", **_check_values(step))
 
 
-def _check_words(step: Step) -> dict[str, Any]:
+def _check_values(step: Step) -> dict[str, Any]:
     return {"steps": steps_of(step.draft.steps), "back": step.at("details"), "seen": step.stamp(*ON_CHECK)}
 
 
@@ -225,7 +225,7 @@ def _show_current(context: PageContext, step: Step) -> ResponseReturnValue:
     if now.answer is not None:
         return now.answer
     if now.draft.person:
-        return now.changed("check", **_check_words(now))
+        return now.changed("check", **_check_values(now))
     form = WhoForm(formdata=None)
     return now.changed("who", form=form, back=f"{context.base}/times?{now.draft.steps}", seen=now.stamp(*ON_WHO))
 

@@ -56,11 +56,11 @@ class Step:
         """The page that says so; one click starts again."""
         return Response(self.show("expired"), status=410)
 
-    def show(self, template: str, **words: object) -> str:
+    def show(self, template: str, **values: object) -> str:
         """The page of `template` for this visit."""
         until = getattr(self, "hold", None)
-        words |= {"kept_until": until.expires_at if until else None, "offer_seen": self.stamp()}
-        return show(template, self.context, draft=self.draft, visit=self.visit, **words)
+        values |= {"kept_until": until.expires_at if until else None, "offer_seen": self.stamp()}
+        return show(template, self.context, draft=self.draft, visit=self.visit, **values)
 
     def keep(self, **changes: object) -> Draft:
         """Keep the draft with `changes`."""
@@ -78,6 +78,6 @@ class Step:
         """The stamp of the time and of the draft's fields `shown`, for a form that depends on them."""
         return stamp_of(self.draft.slot_token, *(getattr(self.draft, name) for name in shown))
 
-    def changed(self, template: str, **words: object) -> ResponseReturnValue:
+    def changed(self, template: str, **values: object) -> ResponseReturnValue:
         """The page of `template` as things are now, saying that they have changed and nothing was written."""
-        return Response(self.show(template, has_changed=True, **words), status=409)
+        return Response(self.show(template, has_changed=True, **values), status=409)

@@ -28,22 +28,22 @@ class Own:
     view: AppointmentView
     at: str
 
-    def show(self, template: str, **words: object) -> str:
+    def show(self, template: str, **values: object) -> str:
         """The page of `template` for this appointment; it says so when the form that was sent is for an older state."""
-        words.setdefault("has_changed", request.method == "POST" and self.seen != self.view.stamp)
+        values.setdefault("has_changed", request.method == "POST" and self.seen != self.view.stamp)
         may_change = can_change(self.view, self.context.now)
-        return show(template, self.context, view=self.view, at=self.at, may_change=may_change, **words)
+        return show(template, self.context, view=self.view, at=self.at, may_change=may_change, **values)
 
     def to(self, said: str = "") -> ResponseReturnValue:
         """Back to the appointment, saying what was done."""
         return redirect(f"{self.at}{f'?said={said}' if said else ''}", code=303)
 
-    def stale(self, template: str, **words: object) -> ResponseReturnValue:
+    def stale(self, template: str, **values: object) -> ResponseReturnValue:
         """The page of `template` with the appointment as it is now, saying that it has changed and nothing was written."""
         with self.context.runtime.database.reading() as fresh:
             view = appointments.by_reference(fresh, self.context.catalogue, self.view.reference)
         now = replace(self, view=view)
-        return Response(now.show(template, has_changed=True, **words), status=409)
+        return Response(now.show(template, has_changed=True, **values), status=409)
 
     def settled(self) -> ResponseReturnValue | None:
         """The page saying that nothing can be changed any more, for one that is cancelled, over or under way."""

@@ -25,10 +25,10 @@ class AuthoritySlug(BaseConverter):
     regex = rf"(?!(?:{'|'.join(RESERVED_SLUGS)})(?:/|$))[a-z0-9][a-z0-9-]*"
 
 
-def show(template: str, context: PageContext, **words: Any) -> str:
+def show(template: str, context: PageContext, **values: Any) -> str:
     """The page of `template`; `has_errors` in the title follows from the form."""
-    form = words.get("form")
-    words.setdefault("has_errors", bool(form is not None and form.errors))
+    form = values.get("form")
+    values.setdefault("has_errors", bool(form is not None and form.errors))
     return render_template(
         f"resident/{template}.html",
         authority=context.authority,
@@ -43,7 +43,7 @@ def show(template: str, context: PageContext, **words: Any) -> str:
         reminder_text=reminder_text,
         mask_email=mask_email,
         mask_phone=mask_phone,
-        **words,
+        **values,
     )
 
 

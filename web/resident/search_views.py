@@ -20,10 +20,10 @@ def add_routes(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(f"/<authority:authority>/{name}", name, view)
 
 
-def _page(template: str, context: PageContext, steps: Steps, **words: object) -> Response:
+def _page(template: str, context: PageContext, steps: Steps, **values: object) -> Response:
     services = services_of(context.catalogue, steps)
     names = [service.name for service in services]
-    return allow_private_cache(Response(show(template, context, steps=steps, services=services, names=names, **words)))
+    return allow_private_cache(Response(show(template, context, steps=steps, services=services, names=names, **values)))
 
 
 @public

@@ -22,7 +22,7 @@ from web.request_language import format_time
 from web.site.day_filter import DayFilter
 from web.site.day_rows import Row, counts_of, mark_of, row_of
 from web.site.gap_rows import GapRow, gap_rows
-from web.site.notices import notices_of, opening_words
+from web.site.notices import notices_of, opening_text
 
 LONG_LIST = 8  # about what a screen shows: from here on a link to the present is worth its line
 REASON_LABELS = {
@@ -97,7 +97,7 @@ def page_of(day: SiteDayView, wanted: DayFilter, *, may_record: bool) -> DayPage
         residents=tuple(dict.fromkeys(view.resident.id for view in (*shown, *rebooking))),
         total=len(day.appointments),
         summary=summary_of(here, len(stretches), may_have_gaps=day.date >= today),
-        opening=opening_words(day),
+        opening=opening_text(day),
         notices=tuple(notices_of(day)),
         to_rebook=tuple(
             row_of(person.appointment, day.now, may_record=False, to_rebook=reasons[person.appointment.id])

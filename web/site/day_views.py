@@ -16,7 +16,7 @@ from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
 from web.site.day_filter import DayFilter, read_filter
 from web.site.day_page import DayPage, neighbours, page_of, services_of
-from web.site.outcome_errors import NO_TROUBLE, Trouble
+from web.site.outcome_errors import NO_ERROR, RowError
 
 AS_AT = "Fd-As-At"  # when the rows were read, in the site's own time; on an unchanged answer (304) too
 
@@ -65,7 +65,7 @@ def rows(site: str, date: str) -> ResponseReturnValue:
             answer = Response(status=304)
         else:
             desk.log_view("day_list_refresh", page.residents, date=date)
-            answer = Response(render_template("site/rows.html", **_words(desk, page)), mimetype="text/html")
+            answer = Response(render_template("site/rows.html", **_page_values(desk, page)), mimetype="text/html")
         answer.set_etag(page.mark)
         answer.headers[AS_AT] = page.as_at
         return answer
@@ -78,7 +78,7 @@ def printed(site: str, date: str) -> ResponseReturnValue:
         page = _page(desk, date)
         desk.log_view("day_list_print", page.residents, date=date)
         at = desk.now.astimezone(ZoneInfo(desk.catalogue.authority.zone))
-        return render_template("site/print.html", printed_at=at, **_words(desk, page))
+        return render_template("site/print.html", printed_at=at, **_page_values(desk, page))
 
 
 @requires(Action.EXPORT_DAY_LIST, site_arg="site")
@@ -104,17 +104,19 @@ def export(site: str, date: str) -> ResponseReturnValue:
         return Response(text, content_type="text/csv; charset=utf-8", headers=disposition)
 
 
-def show_day(desk: SiteContext, wanted: str, trouble: Trouble = NO_TROUBLE, status: int = 200) -> ResponseReturnValue:
+def show_day(desk: SiteContext, wanted: str, row_error: RowError = NO_ERROR, status: int = 200) -> ResponseReturnValue:
     """The day list, with what went wrong when something did; that it was looked at is put on record."""
     narrowed = _narrowed(desk)
-    if trouble.reference and narrowed.show:
-        narrowed = replace(narrowed, keep=trouble.reference)
+    if row_error.reference and narrowed.show:
+        narrowed = replace(narrowed, keep=row_error.reference)
     page = page_of(desk.day(wanted), narrowed, may_record=desk.may(Action.RECORD_OUTCOME))
     desk.log_view("day_list", page.residents, date=wanted)
     before, after = neighbours(page.local_date)
-    errors = trouble.errors({row.reference for row in page.rows})
-    words = _words(desk, page) | {"narrowed": narrowed}
-    return render_template("site/day.html", trouble=trouble, errors=errors, before=before, after=after, **words), status
+    errors = row_error.errors({row.reference for row in page.rows})
+    values = _page_values(desk, page) | {"narrowed": narrowed}
+    return render_template(
+        "site/day.html", row_error=row_error, errors=errors, before=before, after=after, **values
+    ), status
 
 
 def _page(desk: SiteContext, wanted: str) -> DayPage:
@@ -125,7 +127,7 @@ def _narrowed(desk: SiteContext) -> DayFilter:
     return read_filter(request.args, desk.catalogue, desk.site)
 
 
-def _words(desk: SiteContext, page: DayPage) -> dict[str, object]:
+def _page_values(desk: SiteContext, page: DayPage) -> dict[str, object]:
     return {
         "page": page,
         "site": desk.site,

@@ -30,17 +30,17 @@ def notices_of(day: SiteDayView) -> Iterator[str]:
             yield exception.reason
 
 
-def opening_words(day: SiteDayView) -> str:
+def opening_text(day: SiteDayView) -> str:
     """When the site is open on the day, and on the day itself before that, when it will be."""
     opened = _open_bits(day)
     if not opened:
         return str(_("No sessions are open on this day."))
     hours = [(_time(day, first), _time(day, last)) for first, last in runs(opened)]
-    words = ", ".join(_("%(first)s to %(last)s", first=first, last=last) for first, last in hours)
+    text = ", ".join(_("%(first)s to %(last)s", first=first, last=last) for first, last in hours)
     first_unit = day.plan.day.base_unit + next(runs(opened))[0]
     if day.plan.day.base_unit <= unit_of(day.now) < first_unit:
-        return str(_("Not open yet. Sessions today: %(hours)s.", hours=words))
-    return str(_("Sessions: %(hours)s.", hours=words))
+        return str(_("Not open yet. Sessions today: %(hours)s.", hours=text))
+    return str(_("Sessions: %(hours)s.", hours=text))
 
 
 def _open_bits(day: SiteDayView) -> Bits:

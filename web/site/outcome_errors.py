@@ -17,7 +17,7 @@ from web.request_language import format_day, format_time
 
 
 @dataclass(frozen=True)
-class Trouble:
+class RowError:
     """Something that could not be done: for which appointment, in which of its fields, and what was typed there."""
 
     reference: str = ""
@@ -31,10 +31,10 @@ class Trouble:
         return [FieldError(self.text, target)] if self.text else []
 
 
-NO_TROUBLE = Trouble()
+NO_ERROR = RowError()
 
 
-def conflict_words(view: AppointmentView, last: LastChange | None) -> str:
+def conflict_text(view: AppointmentView, last: LastChange | None) -> str:
     """What the state of an appointment is now, who saw to that and when."""
     zone = ZoneInfo(view.zone)
     labels = STATES if view.state in CANCELLED else STATES_IN_SENTENCE
@@ -45,7 +45,7 @@ def conflict_words(view: AppointmentView, last: LastChange | None) -> str:
     return str(_("%(name)s is now: %(state)s, recorded by %(who)s at %(time)s. Nothing was changed.", **facts))
 
 
-def moved_words(view: AppointmentView) -> str:
+def moved_text(view: AppointmentView) -> str:
     """That an appointment has another time by now."""
     at = view.starts_at.astimezone(ZoneInfo(view.zone))
     facts = {"name": view.resident.name, "day": format_day(at), "time": format_time(at)}

@@ -21,7 +21,7 @@ from web.page_context import SiteContext, date_of, site_context
 from web.request_language import current_language
 from web.site.day_filter import read_filter
 from web.site.day_views import show_day
-from web.site.outcome_errors import Trouble, conflict_words, moved_words
+from web.site.outcome_errors import RowError, conflict_text, moved_text
 
 LONGEST_REASON = 200
 
@@ -76,15 +76,15 @@ def _read_click(site: str, date: str, reference: str) -> Click:
 def _answer(click: Click, *, is_undo: bool) -> ResponseReturnValue:
     with site_context(click.site) as desk:
         view = _view(desk, click)
-        trouble = _out_of_time(desk, view, click) or _do(desk, view, click, is_undo=is_undo)
+        row_error = _out_of_time(desk, view, click) or _do(desk, view, click, is_undo=is_undo)
         narrowed = read_filter(request.args, desk.catalogue, desk.site)
-    if trouble is None:
+    if row_error is None:
         if narrowed.show:
             narrowed = replace(narrowed, keep=view.reference)
         back = url_for("site.day", site=click.site, date=click.date)
         return redirect(f"{back}{narrowed.query}#a-{view.reference}", code=303)
     with site_context(click.site) as desk:  # afresh: the list as it is now, not as it was before the click
-        return show_day(desk, click.date, trouble, 400 if trouble.field else 409)
+        return show_day(desk, click.date, row_error, 400 if row_error.field else 409)
 
 
 def _view(desk: SiteContext, click: Click) -> AppointmentView:
@@ -98,20 +98,20 @@ def _view(desk: SiteContext, click: Click) -> AppointmentView:
     return view
 
 
-def _out_of_time(desk: SiteContext, view: AppointmentView, click: Click) -> Trouble | None:
-    """Trouble when the appointment has been moved to another time since the list was drawn, or is not today's yet."""
+def _out_of_time(desk: SiteContext, view: AppointmentView, click: Click) -> RowError | None:
+    """What is wrong when the appointment has been moved to another time since the list was drawn, or is not today's yet."""
     is_same = click.version == str(view.version) and view.local_date.isoformat() == click.date
     if is_same or view.state in CANCELLED:  # a cancelled one is refused, and explained, by the table of moves
         is_to_come = view.local_date > desk.today
-        return Trouble(view.reference, _("That day has not begun. Nothing was changed.")) if is_to_come else None
-    return Trouble(view.reference, moved_words(view))
+        return RowError(view.reference, _("That day has not begun. Nothing was changed.")) if is_to_come else None
+    return RowError(view.reference, moved_text(view))
 
 
-def _do(desk: SiteContext, view: AppointmentView, click: Click, *, is_undo: bool) -> Trouble | None:
+def _do(desk: SiteContext, view: AppointmentView, click: Click, *, is_undo: bool) -> RowError | None:
     field = "undo" if is_undo else "why"
     if len(click.reason) > LONGEST_REASON:
-        words = _("Use %(number)d characters or fewer.", number=LONGEST_REASON)
-        return Trouble(view.reference, words, field, click.reason)
+        text = _("Use %(number)d characters or fewer.", number=LONGEST_REASON)
+        return RowError(view.reference, text, field, click.reason)
     key = desk.form_key(f"{view.reference}:{field}:{click.wanted}", f"{view.reference}:{field}:{click.wanted}")
     act = correct if is_undo else move
     authority_id = desk.catalogue.authority.id
@@ -127,14 +127,14 @@ def _do(desk: SiteContext, view: AppointmentView, click: Click, *, is_undo: bool
             idempotency=key,
         )
     except Invalid as error:
-        return Trouble(view.reference, joined_texts(error, current_language()), field, click.reason)
+        return RowError(view.reference, joined_texts(error, current_language()), field, click.reason)
     except (IllegalMove, IdempotencyMismatch):
         return _conflict(desk, click)
     return None
 
 
-def _conflict(desk: SiteContext, click: Click) -> Trouble:
+def _conflict(desk: SiteContext, click: Click) -> RowError:
     with desk.runtime.database.reading() as db:
         view = by_reference(db, desk.catalogue, click.reference)
         last = last_change_of(db, view.authority_id, view.id)
-    return Trouble(view.reference, conflict_words(view, last))
+    return RowError(view.reference, conflict_text(view, last))
