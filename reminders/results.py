@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from sqlalchemy.orm import Session
 
 from reminders import queue
-from reminders.delivery import GAVE_UP, REFUSED_OUTCOME, RETRIES, SENT_OUTCOME
+from reminders.delivery_decisions import GAVE_UP, REFUSED_OUTCOME, RETRIES, SENT_OUTCOME
 from reminders.outbox import FAILED, LATE, SENT
 from reminders.plan import family_of
 from reminders.queue import Claimed, Ending

@@ -35,7 +35,15 @@ from core.errors import DeliveryFailed
 from reminders import queue
 from reminders.appointment_queries import current_versions, message_facts
 from reminders.channels.base import Channel, Line
-from reminders.delivery import FAILED_OUTCOME, MISTAKE, UNAVAILABLE_OUTCOME, Ready, attempt, known_ending, verdict_on
+from reminders.delivery_decisions import (
+    FAILED_OUTCOME,
+    MISTAKE,
+    UNAVAILABLE_OUTCOME,
+    Ready,
+    attempt,
+    known_ending,
+    verdict_on,
+)
 from reminders.messages import Writer
 from reminders.outbox import SENT, SUPERSEDED, VOID
 from reminders.plan import EMAIL, is_current

@@ -15,7 +15,7 @@ from locations.tables import Service
 from reminders import queue, worker
 from reminders.appointment_queries import MessageFacts, message_facts
 from reminders.channels.base import Message
-from reminders.delivery import MISTAKE
+from reminders.delivery_decisions import MISTAKE
 from reminders.queue import Ending
 from reminders.results import Tally
 from tests.faults.mail_server import MailServer, running

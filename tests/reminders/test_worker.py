@@ -16,7 +16,7 @@ from core.errors import DeliveryFailed
 from people.tables import Representative, Resident
 from reminders import queue
 from reminders.channels.base import DeliveryUnclear, Message
-from reminders.delivery import RETRIES
+from reminders.delivery_decisions import RETRIES
 from reminders.results import Tally, wait_after
 from reminders.tables import Notification
 from tests.reminders.channels import RecordingChannel, worker_on
