@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 
 from core.clock import SystemClock
 from core.database import Database, upgrade
-from reminders.channels.null import NothingChannel
+from reminders.channels.null import NullChannel
 from reminders.tables import Notification
 from tests.reminders.channels import worker_on
 from tests.reminders.make_bulk_notifications import owe
@@ -79,11 +79,11 @@ def measure(name: str, url: str, count: int) -> Figure:
 
 def work(url: str, name: str) -> None:
     """One worker process: says that it is ready, waits for the word, sends, tells how many and its peak memory."""
-    worker = worker_on(Database(url), SystemClock(), NothingChannel(), name)
+    worker = worker_on(Database(url), SystemClock(), NullChannel(), name)
     print("ready", flush=True)
     sys.stdin.readline()
-    tally = worker.send_due()
-    print(tally.sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+    counts = worker.send_due()
+    print(counts.sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def _say_go(worker: subprocess.Popen[str]) -> None:
 
 def _check(database: Database, count: int) -> None:
     with database.reading() as db:
-        sent = db.scalar(select(func.count()).select_from(Notification).where(Notification.state == "sent"))
+        sent = db.scalar(select(func.count()).select_from(Notification).where(Notification.status == "sent"))
     if sent != count:
         raise RuntimeError(f"{sent} of {count} messages were sent.")
 

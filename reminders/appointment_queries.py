@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.events import PlanningFacts
@@ -17,47 +17,40 @@ from core.database import connection_of
 from core.errors import NotFound
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
-from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.tables import Authority, Service
 from people.tables import Representative, Resident
+from reminders.delivery_facts import MessageFacts
+from reminders.recipients import Contacts, OwnContact, Person
 
 CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Addressee:
-    """Who an appointment is for, or who acts for them, and how they may be reached."""
+class PlanningInput:
+    """What decides which messages an appointment is owed, and by which channels."""
 
-    name: str
-    email: str
-    phone: str
+    facts: PlanningFacts
+    contacts: Contacts
 
 
-@dataclass(frozen=True, slots=True)
-class MessageFacts:
-    """An appointment as a message tells it; the resident is reached as the appointment says, or else their record.
-
-    `earlier_emails` is where messages went before each change of the contact. Instants are aware, in UTC;
-    `authority.zone` is the wall clock.
-    """
-
-    appointment_id: int
-    reference: str
-    version: int
-    state: str
-    mode: str
-    starts_at: datetime
-    ends_at: datetime
-    changed_at: datetime
-    manage_nonce: str
-    contact_preference: str
-    do_not_text: bool
-    resident: Addressee
-    representative: Addressee | None
-    authority: AuthorityFacts
-    site: SiteFacts
-    services: tuple[ServiceFacts, ...]
-    earlier_emails: tuple[str, ...] = ()
+# What `_contacts` needs of a row; the resident and the representative are joined.
+_CONTACT_COLUMNS = (
+    Resident.name.label("resident_name"),
+    Resident.email.label("resident_email"),
+    Resident.phone.label("resident_phone"),
+    Resident.contact_preference,
+    Resident.do_not_text,
+    Resident.leave_no_message,
+    Resident.message_language,
+    Appointment.contact_email.label("own_email"),
+    Appointment.contact_phone.label("own_phone"),
+    Appointment.contact_preference.label("own_preference"),
+    Appointment.contact_leave_no_message.label("own_leave_no_message"),
+    Appointment.earlier_emails,
+    Representative.name.label("acting_name"),
+    Representative.email.label("acting_email"),
+    Representative.phone.label("acting_phone"),
+)
 
 
 _MESSAGE_ROWS = (
@@ -73,15 +66,7 @@ _MESSAGE_ROWS = (
         Appointment.changed_at,
         Appointment.manage_nonce,
         Appointment.site_id,
-        Resident.name,
-        func.coalesce(Appointment.contact_email, Resident.email).label("email"),
-        func.coalesce(Appointment.contact_phone, Resident.phone).label("phone"),
-        func.coalesce(Appointment.contact_preference, Resident.contact_preference).label("contact_preference"),
-        Appointment.earlier_emails,
-        Resident.do_not_text,
-        Representative.name.label("acting_name"),
-        Representative.email.label("acting_email"),
-        Representative.phone.label("acting_phone"),
+        *_CONTACT_COLUMNS,
     )
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
@@ -104,15 +89,16 @@ def current_versions(db: Session, appointment_ids: Iterable[int]) -> dict[int, t
     return {appointment_id: (version, state) for appointment_id, version, state in rows}
 
 
-def planning_facts(db: Session, appointment_id: int) -> PlanningFacts:
-    """What decides about the messages of one appointment, in one statement. Raises: NotFound."""
-    row = connection_of(db).execute(_PLANNING_ROW, {"appointment": appointment_id}).first()
+def planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None = None) -> PlanningInput:
+    """What decides about one appointment's messages, in one statement; `facts` where they are known. Raises: NotFound."""
+    statement = _PLANNING_ROW if facts is None else _CONTACT_ROW
+    row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound.because("appointment_id_unknown", id=appointment_id)
-    return _planning(row)
+    return _planning_input(row) if facts is None else PlanningInput(facts, _contacts(row))
 
 
-def planning_facts_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[PlanningFacts]]:
+def planning_input_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[PlanningInput]]:
     """The same for every appointment of the authority that is booked and still ahead, in lists, by ascending id."""
     last_id = 0
     while True:
@@ -126,13 +112,22 @@ def planning_facts_ahead(db: Session, authority_id: int, now: datetime) -> Itera
         if not rows:
             return
         last_id = rows[-1].id
-        yield [_planning(row) for row in rows]
+        yield [_planning_input(row) for row in rows]
+
+
+def _with_people(statement: Select[Any]) -> Select[Any]:
+    """`statement` about appointments with `_CONTACT_COLUMNS`."""
+    return (
+        statement.add_columns(*_CONTACT_COLUMNS)
+        .join(Resident, Resident.id == Appointment.resident_id)
+        .outerjoin(Representative, Representative.id == Appointment.representative_id)
+    )
 
 
 def _planning_rows() -> Select[Any]:
     first = select(AppointmentService.service_id).where(AppointmentService.appointment_id == Appointment.id)
     first_service = first.order_by(AppointmentService.position).limit(1).correlate(Appointment).scalar_subquery()
-    return (
+    statement = (
         select(
             Appointment.id,
             Appointment.authority_id,
@@ -148,15 +143,33 @@ def _planning_rows() -> Select[Any]:
         .outerjoin(Service, Service.id == first_service)
         .order_by(Appointment.id)
     )
+    return _with_people(statement)
 
 
-_PLANNING_ROW = _planning_rows().where(Appointment.id == bindparam("appointment")).limit(1)
+_OF_ONE = Appointment.id == bindparam("appointment")
+_PLANNING_ROW = _planning_rows().where(_OF_ONE).limit(1)
+_CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
 
 
-def _planning(row: Row[Any]) -> PlanningFacts:
+def _planning_input(row: Row[Any]) -> PlanningInput:
     plan = row.reminder_plan if row.own_plan is None else row.own_plan
-    return PlanningFacts(
+    facts = PlanningFacts(
         row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan)
+    )
+    return PlanningInput(facts, _contacts(row))
+
+
+def _contacts(row: Any) -> Contacts:
+    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
+    return Contacts(
+        resident=Person(row.resident_name, row.resident_email, row.resident_phone),
+        representative=acting,
+        preference=row.contact_preference,
+        do_not_text=row.do_not_text,
+        leave_no_message=row.leave_no_message,
+        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
+        earlier_emails=tuple(row.earlier_emails or ()),
+        language=row.message_language,
     )
 
 
@@ -171,7 +184,6 @@ def _service_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
 
 
 def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFacts:
-    acting = row.acting_name is not None
     return MessageFacts(
         appointment_id=row.id,
         reference=row.reference,
@@ -182,12 +194,8 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFac
         ends_at=row.ends_at,
         changed_at=row.changed_at,
         manage_nonce=row.manage_nonce,
-        contact_preference=row.contact_preference,
-        do_not_text=row.do_not_text,
-        resident=Addressee(row.name, row.email, row.phone),
-        representative=Addressee(row.acting_name, row.acting_email, row.acting_phone) if acting else None,
+        contacts=_contacts(row),
         authority=catalogue.authority,
         site=catalogue.site_by_id(row.site_id),
         services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
-        earlier_emails=tuple(row.earlier_emails or ()),
     )

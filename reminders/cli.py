@@ -34,10 +34,10 @@ def run_command(runtime: Runtime) -> None:
 @runtime_command
 def send_due_command(runtime: Runtime) -> None:
     """Send what is due now, and say what became of it."""
-    tally = _worker(runtime).send_due()
-    click.echo(f"sent {tally.sent}, failed {tally.failed}, skipped {tally.skipped}")
-    if tally.postponed:
-        click.echo(f"The channel refused this service (see the log); postponed {tally.postponed}")
+    counts = _worker(runtime).send_due()
+    click.echo(f"sent {counts.sent}, failed {counts.failed}, skipped {counts.skipped}")
+    if counts.postponed:
+        click.echo(f"The channel refused this service (see the log); postponed {counts.postponed}")
 
 
 def _worker(runtime: Runtime) -> Worker:

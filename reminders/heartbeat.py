@@ -1,4 +1,4 @@
-"""The scheduler's sign of life, for `/readyz`."""
+"""The scheduler's heartbeat, for `/readyz`."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from sqlalchemy.orm import Session
 from core.runtime import Runtime
 from reminders.tables import Heartbeat
 
-FRESH = timedelta(seconds=60)  # the scheduler beats every few seconds; a minute forgives a slow mail server
-BETWEEN_BEATS = timedelta(seconds=15)
-KEPT = timedelta(days=1)  # signs of life of processes that are gone
+FRESH = timedelta(seconds=60)  # recorded every few seconds; a minute allows for a slow mail server
+HEARTBEAT_INTERVAL = timedelta(seconds=15)
+RETENTION = timedelta(days=1)  # of the heartbeats of processes that have ended
 
 
 log = logging.getLogger(__name__)
 
 
-def beat(db: Session, worker: str, now: datetime) -> None:
-    """Write that `worker` lives."""
+def record_heartbeat(db: Session, worker: str, now: datetime) -> None:
+    """Write that `worker` is running."""
     db.merge(Heartbeat(worker=worker, at=now))
 
 
 def is_fresh(runtime: Runtime) -> bool:
-    """Whether any scheduler has given a sign of life within the last minute."""
+    """Whether any scheduler has recorded a heartbeat within the last minute."""
     with runtime.database.reading() as db:
         newest = db.scalar(select(func.max(Heartbeat.at)))
         return newest is not None and runtime.clock.database_now(db) - newest <= FRESH
 
 
 @dataclass
-class Pulse:
-    """The signs of life of one worker. They are given as work is done, so that one that hangs or fails gives none."""
+class HeartbeatRecorder:
+    """The heartbeats of one worker. They are recorded as work is done, so that one that hangs or fails records none."""
 
     runtime: Runtime
     worker: str
     last: datetime | None = None
 
-    def progressed(self) -> None:
-        """Write a sign of life, unless the last one is recent. It never raises: a message is worth more than a sign."""
+    def on_progress(self) -> None:
+        """Record a heartbeat, unless the last one is recent. It never raises: sending goes on without it."""
         now = self.runtime.clock.now()
-        if self.last is not None and now - self.last < BETWEEN_BEATS:
+        if self.last is not None and now - self.last < HEARTBEAT_INTERVAL:
             return
         try:
             with self.runtime.database.writing() as db:
-                beat(db, self.worker, self.runtime.clock.database_now(db))
+                record_heartbeat(db, self.worker, self.runtime.clock.database_now(db))
         except SQLAlchemyError:
-            log.warning("no sign of life could be written", exc_info=True)
+            log.warning("no heartbeat could be written", exc_info=True)
         else:
             self.last = now

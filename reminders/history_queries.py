@@ -14,10 +14,13 @@ from reminders.tables import DeliveryAttempt, Notification
 
 @dataclass(frozen=True)
 class MessageHistoryEntry:
-    """One message: its kind without a number, and its state. `at` (UTC) is when it was closed, else when it is due."""
+    """One message: its kind without a number, its status, and why, as in `reminders.reasons`.
+
+    `at` (UTC) is when it was closed, else when it is due.
+    """
 
     kind: str
-    state: str
+    status: str
     at: datetime
     reason: str
     maybe_twice: bool
@@ -34,6 +37,6 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         .order_by(Notification.due_at, Notification.id)
     )
     return [
-        MessageHistoryEntry(family_of(row.kind), row.state, row.closed_at or row.due_at, row.reason, maybe_twice)
+        MessageHistoryEntry(family_of(row.kind), row.status, row.closed_at or row.due_at, row.reason, maybe_twice)
         for row, maybe_twice in db.execute(statement)
     ]

@@ -1,7 +1,6 @@
-"""Messages in plain words: subject, text, HTML and calendar, from the templates in templates/messages.
+"""The text of messages: subject, plain text, HTML and calendar, from the templates in templates/messages.
 
-A text template's first line is the subject. Words are marked for translation; the language is that of
-the person it is for.
+The first line of a text template is the subject. Texts are in the language of the delivery.
 """
 
 from __future__ import annotations
@@ -16,19 +15,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from booking.calendar.event import Audience, address_lines, appointment_event, documents_of
 from booking.calendar.ical import Method, calendar_file
-from core.language import DEFAULT_LANGUAGE, Language, language_for
+from core.language import Language, language_for
 from core.settings import ROOT
 from core.tokens import manage_token, spoken_reference
-from reminders.appointment_queries import MessageFacts
+from reminders.channels.base import Body, EmailBody
+from reminders.delivery_facts import MessageFacts
 from reminders.plan import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
-from reminders.recipients import Recipient
+from reminders.recipients import Delivery
 
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the templates show; everything is words already."""
+class MessageContext:
+    """What the templates show, formatted already."""
 
     language: str
     to_name: str
@@ -52,41 +52,34 @@ class Told:
     can_answer: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A message as it will be read."""
-
-    subject: str
-    text: str
-    html: str
-    calendar: str
-    calendar_method: Method
-
-
-class Writer:
+class MessageWriter:
     """Writes messages with links to `public_url`."""
 
     def __init__(self, public_url: str, secret_key: str, mail_from: str) -> None:
         self.public_url = public_url
         self.secret_key = secret_key
         self.mail_from = mail_from
+        self._writers: dict[type[Body], Callable[[str, MessageFacts, Delivery], Body]] = {EmailBody: self._email}
 
-    def write(self, kind: str, facts: MessageFacts, recipient: Recipient) -> Words:
-        """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) for `recipient`."""
-        language = language_for(DEFAULT_LANGUAGE)
+    def write(self, kind: str, facts: MessageFacts, delivery: Delivery, body_type: type[Body] = EmailBody) -> Body:
+        """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) as a `body_type`."""
+        return self._writers[body_type](kind, facts, delivery)
+
+    def _email(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
+        language = language_for(delivery.language)
         templates = _templates(language)
-        told = self._told(kind, facts, recipient, language)
+        message = self._context(kind, facts, delivery, language)
         name = family_of(kind)
-        text = templates.get_template(f"{name}.txt").render(told=told)
+        text = templates.get_template(f"{name}.txt").render(message=message)
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
-        html = templates.get_template(f"{name}.html").render(told=told)
+        html = templates.get_template(f"{name}.html").render(message=message)
         method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
         has_calendar = name not in (MANAGE_LINK, CONTACT_CHANGED)
-        calendar = self._calendar(facts, recipient, told, language, method) if has_calendar else ""
-        return Words(subject, _tidy(body), html, calendar, method)
+        calendar = self._calendar(facts, delivery, message, language, method) if has_calendar else ""
+        return EmailBody(subject, _tidy(body), html, calendar, method)
 
     def _calendar(
-        self, facts: MessageFacts, recipient: Recipient, told: Told, language: Language, method: Method
+        self, facts: MessageFacts, delivery: Delivery, message: MessageContext, language: Language, method: Method
     ) -> str:
         event = appointment_event(
             facts,
@@ -94,18 +87,18 @@ class Writer:
             Audience.RESIDENT,
             language,
             public_url=self.public_url,
-            manage_url=told.manage_url if told.is_on else "",
+            manage_url=message.manage_url if message.is_on else "",
             mail_from=self.mail_from,
-            attendee=(recipient.name, recipient.email),
+            attendee=(delivery.name, delivery.address),
         )
         return calendar_file([event], method)
 
-    def _told(self, kind: str, facts: MessageFacts, recipient: Recipient, language: Language) -> Told:
+    def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
-        return Told(
+        return MessageContext(
             language=language.code,
-            to_name=recipient.name,
-            acts_for=recipient.acts_for,
+            to_name=delivery.name,
+            acts_for=delivery.acts_for,
             what=language.all_of([service.name for service in facts.services]),
             when=language.moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
             how_long=language.minutes(minutes),
@@ -133,7 +126,7 @@ def _tidy(text: str) -> str:
 
 @lru_cache(maxsize=16)
 def _templates(language: Language) -> Environment:
-    """The templates in one language. Each phrase is looked up once: 28 look-ups a message were a third of its time."""
+    """The templates in one language. Each text is looked up once: 28 look-ups a message were a third of its time."""
     translations = language.translations
     environment = Environment(
         loader=FileSystemLoader(ROOT / "templates" / "messages"),

@@ -5,10 +5,10 @@ A message is due when `due_at <= now < useful_until`:
 | kind | due | useful until | why |
 |---|---|---|---|
 | confirmation, rescheduled | at once | the appointment starts | after that it confirms nothing |
-| a reminder | the time in the plan | the next reminder is due, or the start | two at once say one thing twice |
-| manage link | at once | a day later | whoever asked has asked again, or rung |
+| a reminder | the time in the plan | the next reminder is due, or the start | two at once would repeat each other |
+| manage link | at once | a day later | by then it was requested again, or somebody rang |
 | contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
-| cancelled | at once | a day after the time that was given up | somebody who went for nothing learns why |
+| cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
 Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, and no
 notice that an appointment in the past is cancelled.
@@ -26,12 +26,11 @@ from zoneinfo import ZoneInfo
 from booking.states import ContactChange
 from core.wall_clock import wall_instant
 
-EMAIL = "email"
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
 MANAGE_LINK = "manage_link"  # and a number: it may be asked for more than once
-CONTACT_CHANGED = "contact_changed"  # and a number: which change it tells the earlier address of
+CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
-# What is said at once about a change; moves and changed details say nothing by themselves.
+# What is sent at once about a change; moves and changed details send nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED}
 BOOKED = "booked"
 FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION)
@@ -42,8 +41,8 @@ CONTACT_CHANGED_IS_USEFUL = timedelta(days=3)
 
 
 @dataclass(frozen=True)
-class Promise:
-    """What decides: when the appointment starts (aware), in which zone, where it stands, and the plan it follows."""
+class ReminderInput:
+    """What decides about an appointment's messages: its start (aware), zone and state, and the plan that it follows."""
 
     starts_at: datetime
     zone: str
@@ -54,39 +53,38 @@ class Promise:
 
 @dataclass(frozen=True)
 class Owed:
-    """One message that is owed. Instants are aware, in UTC."""
+    """One message that is owed, whatever the channel. Instants are aware, in UTC."""
 
     kind: str
-    channel: str
     due_at: datetime
     useful_until: datetime
 
 
-def owed_after(promise: Promise, what: str, now: datetime) -> list[Owed]:
+def owed_after(appointment: ReminderInput, what: str, now: datetime) -> list[Owed]:
     """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, moved, details) has happened."""
-    if promise.is_walk_in or promise.starts_at <= now:
+    if appointment.is_walk_in or appointment.starts_at <= now:
         return []
     notice = NOTICES.get(what)
-    if promise.state in CANCELLED_STATES:
-        until = promise.starts_at + CANCELLATION_IS_USEFUL
-        return [Owed(CANCELLED, EMAIL, now, until)] if notice == CANCELLED else []
-    if promise.state != BOOKED:
+    if appointment.state in CANCELLED_STATES:
+        until = appointment.starts_at + CANCELLATION_IS_USEFUL
+        return [Owed(CANCELLED, now, until)] if notice == CANCELLED else []
+    if appointment.state != BOOKED:
         return []
-    told = [Owed(notice, EMAIL, now, promise.starts_at)] if notice else []
-    return told + owed_reminders(promise, now)
+    at_once = [Owed(notice, now, appointment.starts_at)] if notice else []
+    return at_once + owed_reminders(appointment, now)
 
 
-def owed_reminders(promise: Promise, now: datetime) -> list[Owed]:
+def owed_reminders(appointment: ReminderInput, now: datetime) -> list[Owed]:
     """The reminders that are still ahead, by the time they are due."""
     due = {
         kind: due_at
-        for kind, due_at in reminder_times(promise.reminder_plan, promise.starts_at, promise.zone)
-        if now < due_at < promise.starts_at
+        for kind, due_at in reminder_times(appointment.reminder_plan, appointment.starts_at, appointment.zone)
+        if now < due_at < appointment.starts_at
     }
-    times = [*sorted(set(due.values())), promise.starts_at]
+    times = [*sorted(set(due.values())), appointment.starts_at]
     next_time = dict(itertools.pairwise(times))
     in_order = sorted(due.items(), key=lambda item: (item[1], item[0]))
-    return [Owed(kind, EMAIL, due_at, next_time[due_at]) for kind, due_at in in_order]
+    return [Owed(kind, due_at, next_time[due_at]) for kind, due_at in in_order]
 
 
 def reminder_times(plan: Iterable[Mapping[str, Any]], starts_at: datetime, zone: str) -> Iterable[tuple[str, datetime]]:
@@ -107,15 +105,15 @@ def reminder_times(plan: Iterable[Mapping[str, Any]], starts_at: datetime, zone:
 
 def owed_link(number: int, now: datetime) -> Owed:
     """The message with the manage link that somebody asked for; `number` counts such messages of one appointment."""
-    return Owed(f"{MANAGE_LINK}_{number}", EMAIL, now, now + MANAGE_LINK_IS_USEFUL)
+    return Owed(f"{MANAGE_LINK}_{number}", now, now + MANAGE_LINK_IS_USEFUL)
 
 
-def owed_contact_change(contact: ContactChange, promise: Promise, now: datetime) -> list[Owed]:
-    """What is owed about another contact: word to the earlier address, and a confirmation to the new one."""
-    told = Owed(f"{CONTACT_CHANGED}_{contact.number}", EMAIL, now, now + CONTACT_CHANGED_IS_USEFUL)
-    confirmed = Owed(f"{CONFIRMATION}_{contact.number}", EMAIL, now, promise.starts_at)
-    is_ahead = promise.state == BOOKED and promise.starts_at > now
-    return [told] * contact.had_address + [confirmed] * (contact.is_new_address and is_ahead)
+def owed_contact_change(contact: ContactChange, appointment: ReminderInput, now: datetime) -> list[Owed]:
+    """What is owed about another contact: a notice to the earlier address, and a confirmation to the new one."""
+    notice = Owed(f"{CONTACT_CHANGED}_{contact.number}", now, now + CONTACT_CHANGED_IS_USEFUL)
+    confirmed = Owed(f"{CONFIRMATION}_{contact.number}", now, appointment.starts_at)
+    is_ahead = appointment.state == BOOKED and appointment.starts_at > now
+    return [notice] * contact.had_address + [confirmed] * (contact.is_new_address and is_ahead)
 
 
 def number_of(kind: str) -> int:
@@ -129,7 +127,7 @@ def family_of(kind: str) -> str:
 
 
 def is_current(kind: str, *, version: int, now_version: int, now_state: str) -> bool:
-    """Whether a message of this kind, owed for `version`, still says what is true of the appointment."""
+    """Whether a message of this kind, owed for `version`, is still true of the appointment."""
     if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED):
         return True  # true whatever the version
     if version != now_version:

@@ -1,7 +1,7 @@
 """The outbox as a queue: claim, start, record. Every statement is safe beside any number of other workers.
 
-A claim raises the row's fence and sets its next try to the end of the lease, so a row whose worker died is simply due
-again. Whoever writes a result names the fence it claimed under; if the row was claimed again since, nothing is written.
+A claim raises the row's fencing token and sets its next try to the end of the lease, so a row whose worker died is due
+again then. A result is written under the token of its claim; if the row was claimed again since, nothing is written.
 """
 
 from __future__ import annotations
@@ -15,55 +15,27 @@ from sqlalchemy import delete, insert, literal, literal_column, null, or_, selec
 from sqlalchemy.orm import Session
 
 from core.database import UtcDateTime
-from reminders.outbox import LATE, PENDING, SENT, VOID
+from reminders.delivery_facts import (
+    LATE,
+    PENDING,
+    SENT,
+    SENT_OUTCOME,
+    UNCLEAR_OUTCOME,
+    VOID,
+    WITHHELD,
+    ClaimedRow,
+    DeliveryResult,
+    EarlierTries,
+)
+from reminders.reasons import TOO_LATE, UNKNOWN_CHANNEL
 from reminders.tables import DeliveryAttempt, Notification
 
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
-IS_PENDING = Notification.state == literal_column(f"'{PENDING}'")
-TOO_LATE = "It would have been of no use any more."
+IS_PENDING = Notification.status == literal_column(f"'{PENDING}'")
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A row that this worker has for the length of its lease. `fence` 1 says that nobody had it before."""
-
-    id: int
-    authority_id: int
-    appointment_id: int
-    version: int
-    kind: str
-    channel: str
-    useful_until: datetime
-    fence: int
-
-    @property
-    def reference(self) -> str:
-        """Our own reference, the same for every try: what a provider is asked by, and what makes the Message-ID."""
-        return f"notification-{self.id}-{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What is known of earlier tries: how many, whether one arrived, whether one may have arrived."""
-
-    tries: int = 0
-    arrived: bool = False
-    in_doubt: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a try ended: outcome is sent, failed (temporarily), refused (for good) or unclear."""
-
-    claimed: Claimed
-    outcome: str
-    tries: int
-    provider_reference: str = ""
-    error: str = ""
-
-
-def settle_late(db: Session, now: datetime) -> int:
-    """Settle what is of no use any more, and say how many. A row that a worker has is left to that worker."""
+def close_late(db: Session, now: datetime) -> int:
+    """How many rows were closed because they are of no use any more. A row that a worker has is left to that worker."""
     late = (
         select(Notification.id)
         .where(IS_PENDING, Notification.next_try_at <= now, Notification.useful_until <= now)
@@ -71,33 +43,46 @@ def settle_late(db: Session, now: datetime) -> int:
         .cte("late")
     )
     statement = update(Notification).where(Notification.id.in_(select(late.c.id)))
-    return _changed(db, statement.values(state=LATE, closed_at=now, reason=TOO_LATE, lease_until=null()))
+    return _changed(db, statement.values(status=LATE, closed_at=now, reason=TOO_LATE, lease_until=null()))
+
+
+def withhold_unknown(db: Session, known: Iterable[str], now: datetime) -> list[str]:
+    """Close what is due for a channel that is not among `known`; the channel of each such row."""
+    unknown = (
+        select(Notification.id)
+        .where(IS_PENDING, Notification.next_try_at <= now, Notification.channel.not_in(sorted(known)))
+        .with_for_update(skip_locked=True)
+        .cte("unknown")
+    )
+    statement = update(Notification).where(Notification.id.in_(select(unknown.c.id)))
+    values = {"status": WITHHELD, "closed_at": now, "reason": UNKNOWN_CHANNEL, "lease_until": null()}
+    return list(db.scalars(_unsynchronized(statement.values(values).returning(Notification.channel))))
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a worker wants to claim: rows of `channel` that were due at `due_by`, `limit` at most."""
+class ClaimRequest:
+    """What a worker claims: rows of `channel` that were due at `due_by`, `limit` at most."""
 
     channel: str
     due_by: datetime
     limit: int
 
 
-def claim(db: Session, wanted: Wanted, *, now: datetime, lease_until: datetime) -> list[Claimed]:
-    """The rows that are wanted, the longest overdue first; nobody else has them until `lease_until`."""
+def claim(db: Session, request: ClaimRequest, *, now: datetime, lease_until: datetime) -> list[ClaimedRow]:
+    """The rows of the request, the longest overdue first; nobody else has them until `lease_until`."""
     due = (
         select(Notification.id)
-        .where(IS_PENDING, Notification.next_try_at <= wanted.due_by, Notification.useful_until > now)
-        .where(Notification.channel == wanted.channel)
+        .where(IS_PENDING, Notification.next_try_at <= request.due_by, Notification.useful_until > now)
+        .where(Notification.channel == request.channel)
         .order_by(Notification.next_try_at)  # not by id as well: at 09:00 thousands share one instant
-        .limit(wanted.limit)
+        .limit(request.limit)
         .with_for_update(skip_locked=True)
         .cte("due")
     )
     statement = (
         update(Notification)
         .where(Notification.id.in_(select(due.c.id)))
-        .values(fence=Notification.fence + 1, lease_until=lease_until, next_try_at=lease_until)
+        .values(fencing_token=Notification.fencing_token + 1, lease_until=lease_until, next_try_at=lease_until)
         .returning(
             Notification.id,
             Notification.authority_id,
@@ -106,129 +91,131 @@ def claim(db: Session, wanted: Wanted, *, now: datetime, lease_until: datetime) 
             Notification.kind,
             Notification.channel,
             Notification.useful_until,
-            Notification.fence,
+            Notification.fencing_token,
         )
     )
-    return sorted((Claimed(*row) for row in db.execute(_quick(statement))), key=lambda row: row.id)
+    return sorted((ClaimedRow(*row) for row in db.execute(_unsynchronized(statement))), key=lambda row: row.id)
 
 
-def renew(db: Session, row: Claimed, lease_until: datetime) -> bool:
+def renew(db: Session, row: ClaimedRow, lease_until: datetime) -> bool:
     """Whether the row is still this worker's and still owed; if so the lease now lasts until `lease_until`."""
-    return _changed(db, _ours([row]).values(lease_until=lease_until, next_try_at=lease_until)) == 1
+    return _changed(db, _current([row]).values(lease_until=lease_until, next_try_at=lease_until)) == 1
 
 
-def release(db: Session, rows: Sequence[Claimed], now: datetime) -> None:
+def release(db: Session, rows: Sequence[ClaimedRow], now: datetime) -> None:
     """Give back rows that were never started."""
-    _each_fence(db, rows, {"lease_until": None, "next_try_at": now})
+    _each_token(db, rows, {"lease_until": None, "next_try_at": now})
 
 
-def postpone(db: Session, rows: Sequence[Claimed], reason: str, until: datetime) -> None:
+def postpone(db: Session, rows: Sequence[ClaimedRow], reason: str, until: datetime) -> None:
     """Give back rows, to be due again at `until`, because none could be tried. A try that was begun is none."""
-    by_fence: dict[int, list[int]] = {}
+    by_token: dict[int, list[int]] = {}
     for row in rows:
-        by_fence.setdefault(row.fence, []).append(row.id)
-    for fence, ids in by_fence.items():
-        begun = delete(DeliveryAttempt).where(DeliveryAttempt.notification_id.in_(ids), DeliveryAttempt.fence == fence)
-        db.execute(_quick(begun.where(DeliveryAttempt.outcome == "")))
-    _each_fence(db, rows, {"lease_until": None, "next_try_at": until, "reason": reason})
+        by_token.setdefault(row.fencing_token, []).append(row.id)
+    for token, ids in by_token.items():
+        begun = delete(DeliveryAttempt).where(
+            DeliveryAttempt.notification_id.in_(ids), DeliveryAttempt.fencing_token == token
+        )
+        db.execute(_unsynchronized(begun.where(DeliveryAttempt.outcome == "")))
+    _each_token(db, rows, {"lease_until": None, "next_try_at": until, "reason": reason})
 
 
-def settle(db: Session, rows: Sequence[Claimed], state: str, reason: str, now: datetime) -> None:
-    """Settle rows that are not going to be sent, saying why."""
-    _each_fence(db, rows, {"state": state, "reason": reason, "closed_at": now, "lease_until": None})
+def close(db: Session, rows: Sequence[ClaimedRow], status: str, reason: str, now: datetime) -> None:
+    """Close rows that are not going to be sent, with the reason."""
+    _each_token(db, rows, {"status": status, "reason": reason, "closed_at": now, "lease_until": None})
 
 
-def earlier_tries(db: Session, rows: Iterable[Claimed]) -> dict[int, Earlier]:
+def earlier_tries(db: Session, rows: Iterable[ClaimedRow]) -> dict[int, EarlierTries]:
     """What is known of earlier tries, by the row's id. Rows that nobody had before are not looked up."""
-    known: dict[int, Earlier] = {}
-    ids = [row.id for row in rows if row.fence > 1]
+    known: dict[int, EarlierTries] = {}
+    ids = [row.id for row in rows if row.fencing_token > 1]
     if not ids:
         return known
     columns = (DeliveryAttempt.notification_id, DeliveryAttempt.outcome)
     for row_id, outcome in db.execute(select(*columns).where(DeliveryAttempt.notification_id.in_(ids))):
-        before = known.get(row_id, Earlier())
-        known[row_id] = Earlier(
+        before = known.get(row_id, EarlierTries())
+        known[row_id] = EarlierTries(
             tries=before.tries + 1,
-            arrived=before.arrived or outcome == "sent",
-            in_doubt=before.in_doubt or outcome in ("", "unclear"),
+            arrived=before.arrived or outcome == SENT_OUTCOME,
+            in_doubt=before.in_doubt or outcome in ("", UNCLEAR_OUTCOME),
         )
     return known
 
 
-def start(db: Session, rows: Sequence[Claimed], worker: str, now: datetime, *, maybe_duplicate: bool) -> None:
+def start(db: Session, rows: Sequence[ClaimedRow], worker: str, now: datetime, *, maybe_duplicate: bool) -> None:
     """Write that a try of each row begins, in one statement."""
     begun = select(
-        Notification.id, Notification.fence, literal(worker), literal(now, UtcDateTime()), literal(""), literal(""),
+        Notification.id, Notification.fencing_token, literal(worker), literal(now, UtcDateTime()), literal(""), literal(""),
         literal(""), literal(maybe_duplicate),
     ).where(Notification.id.in_([row.id for row in rows]))  # fmt: skip
-    names = ("notification_id", "fence", "worker", "started_at", "outcome", "provider_reference", "error")
+    names = ("notification_id", "fencing_token", "worker", "started_at", "outcome", "provider_reference", "error")
     db.execute(insert(DeliveryAttempt).from_select([*names, "maybe_duplicate"], begun))
 
 
-def record_attempts(db: Session, endings: Sequence[Ending], now: datetime) -> None:
-    """Write how tries ended. A try's own record is true whoever has the row by now, so no fence is asked."""
+def record_attempts(db: Session, results: Sequence[DeliveryResult], now: datetime) -> None:
+    """Write the results of tries. They are true whoever has the rows by now, so tokens are only compared with the try's."""
     alike: dict[tuple[int, str, str, str], list[int]] = {}
-    for ending in endings:
-        key = (ending.claimed.fence, ending.outcome, ending.provider_reference, ending.error)
-        alike.setdefault(key, []).append(ending.claimed.id)
-    for (fence, outcome, reference, error), ids in alike.items():
+    for result in results:
+        key = (result.claimed.fencing_token, result.outcome, result.provider_reference, result.error)
+        alike.setdefault(key, []).append(result.claimed.id)
+    for (token, outcome, reference, error), ids in alike.items():
         statement = update(DeliveryAttempt).where(
-            DeliveryAttempt.notification_id.in_(ids), DeliveryAttempt.fence == fence
+            DeliveryAttempt.notification_id.in_(ids), DeliveryAttempt.fencing_token == token
         )
         values = {"ended_at": now, "outcome": outcome, "provider_reference": reference, "error": error}
-        db.execute(_quick(statement.values(values)))
+        db.execute(_unsynchronized(statement.values(values)))
 
 
-def record_sent(db: Session, endings: Sequence[Ending], now: datetime) -> None:
-    """Settle rows as sent; also those that were voided while the message was on its way, for it did go out."""
-    alike: dict[int, list[Claimed]] = {}
-    for ending in endings:
-        alike.setdefault(ending.tries, []).append(ending.claimed)
+def record_sent(db: Session, results: Sequence[DeliveryResult], now: datetime) -> None:
+    """Close rows as sent; also those that were voided while the message was on its way, because it did go out."""
+    alike: dict[int, list[ClaimedRow]] = {}
+    for result in results:
+        alike.setdefault(result.tries, []).append(result.claimed)
     for tries, rows in alike.items():
-        values = {"state": SENT, "closed_at": now, "lease_until": None, "reason": "", "tries": tries}
-        _each_fence(db, rows, values, states=(PENDING, VOID))
+        values = {"status": SENT, "closed_at": now, "lease_until": None, "reason": "", "tries": tries}
+        _each_token(db, rows, values, statuses=(PENDING, VOID))
 
 
-def put_off(db: Session, ending: Ending, next_try_at: datetime) -> None:
-    """Let the row be tried again at `next_try_at`."""
-    values = {"next_try_at": next_try_at, "lease_until": None, "tries": ending.tries, "reason": ending.error}
-    db.execute(_quick(_ours([ending.claimed]).values(values)))
+def schedule_retry(db: Session, result: DeliveryResult, next_try_at: datetime) -> None:
+    """Have the row tried again at `next_try_at`."""
+    values = {"next_try_at": next_try_at, "lease_until": None, "tries": result.tries, "reason": result.error}
+    db.execute(_unsynchronized(_current([result.claimed]).values(values)))
 
 
-def give_up(db: Session, ending: Ending, state: str, reason: str, now: datetime) -> None:
-    """Settle the row as failed or late after its last try."""
-    values = {"state": state, "closed_at": now, "lease_until": None, "tries": ending.tries, "reason": reason}
-    db.execute(_quick(_ours([ending.claimed]).values(values)))
+def give_up(db: Session, result: DeliveryResult, status: str, reason: str, now: datetime) -> None:
+    """Close the row as failed or late after its last try."""
+    values = {"status": status, "closed_at": now, "lease_until": None, "tries": result.tries, "reason": reason}
+    db.execute(_unsynchronized(_current([result.claimed]).values(values)))
 
 
-def _each_fence(
-    db: Session, rows: Iterable[Claimed], values: dict[str, Any], states: tuple[str, ...] = (PENDING,)
+def _each_token(
+    db: Session, rows: Iterable[ClaimedRow], values: dict[str, Any], statuses: tuple[str, ...] = (PENDING,)
 ) -> None:
-    by_fence: dict[int, list[Claimed]] = {}
+    by_token: dict[int, list[ClaimedRow]] = {}
     for row in rows:
-        by_fence.setdefault(row.fence, []).append(row)
-    for alike in by_fence.values():
-        db.execute(_quick(_ours(alike, states).values(values)))
+        by_token.setdefault(row.fencing_token, []).append(row)
+    for alike in by_token.values():
+        db.execute(_unsynchronized(_current(alike, statuses).values(values)))
 
 
-def _ours(rows: Sequence[Claimed], states: tuple[str, ...] = (PENDING,)) -> Any:
-    """An UPDATE of those rows, all of one fence, that are still under it. Locks in order of id, as bookings do."""
-    mine = (
+def _current(rows: Sequence[ClaimedRow], statuses: tuple[str, ...] = (PENDING,)) -> Any:
+    """An UPDATE of those rows, all of one token, that still have it. Locks in order of id, as bookings do."""
+    current = (
         select(Notification.id)
-        .where(Notification.id.in_([row.id for row in rows]), Notification.fence == rows[0].fence)
-        .where(or_(*(Notification.state == state for state in states)))
+        .where(Notification.id.in_([row.id for row in rows]), Notification.fencing_token == rows[0].fencing_token)
+        .where(or_(*(Notification.status == status for status in statuses)))
         .order_by(Notification.id)
         .with_for_update()
-        .cte("mine")
+        .cte("current")
     )
-    return update(Notification).where(Notification.id.in_(select(mine.c.id)))
+    return update(Notification).where(Notification.id.in_(select(current.c.id)))
 
 
-def _quick(statement: Any) -> Any:
+def _unsynchronized(statement: Any) -> Any:
     """`statement` without looking for mapped objects to bring up to date: the worker holds none."""
     return statement.execution_options(synchronize_session=False)
 
 
 def _changed(db: Session, statement: Any) -> int:
     """How many rows `statement` changed. Counted by what it returns: Python's SQLite does not count after a WITH."""
-    return len(db.execute(_quick(statement.returning(Notification.id))).all())
+    return len(db.execute(_unsynchronized(statement.returning(Notification.id))).all())

@@ -1,68 +1,151 @@
-"""Who gets a message about an appointment, or why nobody does. Pure.
+"""Who gets a message about an appointment, by which channel and in which language; or why nobody does. Pure.
 
-Decided when a message is sent, so that a changed address counts at once:
+This is the only rule. The outbox applies it when it plans (one row for each channel), the worker just before sending,
+so that a changed address counts at once, and the pages when they say where a message goes.
 
-1. Somebody who asked for letters or for no contact gets nothing by email, and neither does their representative:
+1. What the appointment itself says about contact counts before the resident's record.
+2. Somebody who asked for letters or for no contact gets nothing by email, and neither does their representative:
    the wish is about the matter, not about one address.
-2. A representative with an email address gets the message in place of the resident, for they act.
-3. Else the resident, when there is an email address.
+3. A representative who can be reached gets the message in place of the resident, because they act.
+4. Else the resident, when they can be reached.
+5. Who prefers texts gets them where the council sends any and "do not text" is not set, else email.
+6. Of a changed contact, the address to which messages went before is told, whatever is preferred now.
 
-4. Of a changed contact, the address to which messages went before is told, whatever is wished for now.
-
-"Do not text" and "leave no message" are about telephones; they do not stop an email. "Text" is served by email until
-there is a channel for texts.
+"Leave no message" is about calls that nobody answers, so it stops neither an email nor a text. tests/reminders/
+test_recipients.py has the table of cases.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reminders.appointment_queries import MessageFacts
+from core.language import DEFAULT_LANGUAGE
 from reminders.plan import CONTACT_CHANGED, family_of, number_of
+from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
 
-WISHES = {
-    "letter": "Prefers letters: send one, or ring.",
-    "none": "Asked not to be contacted.",
-}
-NO_EMAIL = "No email address: ring, or send a letter."
+EMAIL, TEXT, LETTER = "email", "text", "letter"
+
+# The channels that serve a preference, the best first.
+_CHANNELS_OF_PREFERENCE: Mapping[str, tuple[str, ...]] = {TEXT: (TEXT, EMAIL), LETTER: (LETTER,), "none": ()}
+_REASONS: Mapping[str, str] = {LETTER: PREFERS_LETTERS, "none": NO_CONTACT_WANTED}
 
 
-@dataclass(frozen=True)
-class Recipient:
-    """Who a message goes to. `acts_for` is the resident's name when the recipient is the representative."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be reached: the resident, or who acts for them."""
 
     name: str
-    email: str
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnContact:
+    """What one appointment says about contact in place of the resident's record. None is as the record says."""
+
+    email: str | None = None
+    phone: str | None = None
+    preference: str | None = None
+    leave_no_message: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Everything about the people of one appointment that decides who gets a message. `language` is a code.
+
+    `earlier_emails` is where messages went before each change of the contact, the first change first.
+    """
+
+    resident: Person
+    representative: Person | None = None
+    preference: str = "email"
+    do_not_text: bool = False
+    leave_no_message: bool = False
+    own: OwnContact = OwnContact()
+    earlier_emails: tuple[str, ...] = ()
+    language: str = DEFAULT_LANGUAGE
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRules:
+    """The names of the channels by which a council sends messages."""
+
+    channels: frozenset[str] = frozenset({EMAIL})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one person. `acts_for` is the resident's name when the person is their representative."""
+
+    channel: str
+    address: str
+    name: str
     acts_for: str = ""
+    language: str = DEFAULT_LANGUAGE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Withheld:
-    """Why nobody gets the message, in words for staff."""
+    """Nobody gets the message: why, as a code of `reminders.reasons`, and the channel whose row says so."""
 
-    reason: str
+    code: str
+    channel: str = EMAIL
 
 
-def email_recipient(facts: MessageFacts, kind: str = "") -> Recipient | Withheld:
-    """Who gets the email of this kind about this appointment (rules above)."""
+def deliveries_for(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[Delivery, ...] | Withheld:
+    """Who gets the message of this kind, one delivery for each channel, or why nobody does."""
     if family_of(kind) == CONTACT_CHANGED:
-        return _earlier_recipient(facts, number_of(kind))
-    if facts.contact_preference in WISHES:
-        return Withheld(WISHES[facts.contact_preference])
-    acting = facts.representative
-    if acting and acting.email:
-        return Recipient(acting.name, acting.email, acts_for=facts.resident.name)
-    if facts.resident.email:
-        return Recipient(facts.resident.name, facts.resident.email)
-    return Withheld(NO_EMAIL)
+        return _to_earlier_address(contacts, number_of(kind))
+    preference = contacts.preference if contacts.own.preference is None else contacts.own.preference
+    channels = [name for name in _CHANNELS_OF_PREFERENCE.get(preference, (EMAIL,)) if name in rules.channels]
+    resident = _resident(contacts)
+    for person in (contacts.representative, resident):
+        for channel in channels:
+            address = _address(channel, person, contacts) if person else ""
+            if person and address:
+                acts_for = "" if person is resident else resident.name
+                return (Delivery(channel, address, person.name, acts_for, contacts.language),)
+    return Withheld(_REASONS.get(preference, NO_ADDRESS))
 
 
-def _earlier_recipient(facts: MessageFacts, number: int) -> Recipient | Withheld:
+def planned_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[str, ...]:
+    """The channels that get a row in the outbox. One that is withheld has a row too, so that staff see the reason."""
+    found = deliveries_for(contacts, kind, rules)
+    return (found.channel,) if isinstance(found, Withheld) else tuple(delivery.channel for delivery in found)
+
+
+def _resident(contacts: Contacts) -> Person:
+    record, own = contacts.resident, contacts.own
+    if own.email is None and own.phone is None:
+        return record
+    email = record.email if own.email is None else own.email
+    phone = record.phone if own.phone is None else own.phone
+    return Person(record.name, email, phone)
+
+
+def _text_number(person: Person, contacts: Contacts) -> str:
+    return "" if contacts.do_not_text else person.phone
+
+
+# What a channel sends to. A letter has no address yet.
+_ADDRESSES: Mapping[str, Callable[[Person, Contacts], str]] = {
+    EMAIL: lambda person, _contacts: person.email,
+    TEXT: _text_number,
+}
+
+
+def _address(channel: str, person: Person, contacts: Contacts) -> str:
+    found = _ADDRESSES.get(channel)
+    return found(person, contacts) if found else ""
+
+
+def _to_earlier_address(contacts: Contacts, number: int) -> tuple[Delivery, ...] | Withheld:
     """Whoever read the address before the change of this number, counted from 1."""
-    email = facts.earlier_emails[number - 1] if number <= len(facts.earlier_emails) else ""
-    acting = facts.representative
+    email = contacts.earlier_emails[number - 1] if number <= len(contacts.earlier_emails) else ""
+    acting, resident = contacts.representative, contacts.resident
     if not email:
-        return Withheld(NO_EMAIL)
+        return Withheld(NO_ADDRESS)
     if acting and acting.email == email:
-        return Recipient(acting.name, email, acts_for=facts.resident.name)
-    return Recipient(facts.resident.name, email)
+        return (Delivery(EMAIL, email, acting.name, resident.name, contacts.language),)
+    return (Delivery(EMAIL, email, resident.name, "", contacts.language),)

@@ -1,4 +1,4 @@
-"""What becomes of a row after a try: sent, tried again later, or given up."""
+"""The results of tries: recorded, counted and logged; and the pause of a channel that refuses this service."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from prometheus_client import Counter
 from sqlalchemy.orm import Session
 
 from reminders import queue
-from reminders.delivery_decisions import GAVE_UP, REFUSED_OUTCOME, RETRIES, SENT_OUTCOME
-from reminders.outbox import FAILED, LATE, SENT
+from reminders.delivery_decisions import RETRIES, Retry, decide_after_failure, wait_after
+from reminders.delivery_facts import SENT, SENT_OUTCOME, ClaimedRow, DeliveryResult
 from reminders.plan import family_of
-from reminders.queue import Claimed, Ending
 
-FIRST_WAIT = timedelta(seconds=1)
-LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: a mended mail server is noticed within it
+LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
 
 # With PROMETHEUS_MULTIPROC_DIR the web server's /metrics shows what the scheduler's process counts.
-MESSAGES = Counter("front_door_messages_total", "Tries to send and messages settled", ["kind", "result"])
+MESSAGES = Counter("front_door_messages_total", "Tries to send and messages closed", ["kind", "result"])
 REFUSALS = Counter("front_door_channel_refusals_total", "Times that a channel refused this service", ["channel"])
+UNKNOWN_CHANNELS = Counter(
+    "front_door_unknown_channel_total", "Messages of channels that are not registered", ["channel"]
+)
 
 log = logging.getLogger("front_door.messages")
 
 
 @dataclass
-class Tally:
-    """What a pass did. Failed counts tries; skipped are rows not true, of no use, or for nobody any more.
+class DeliveryCounts:
+    """Counts of one pass. Failed counts tries; skipped are rows not true, of no use, or for nobody any more.
 
     Postponed are rows given back because the channel could not be used.
     """
@@ -38,8 +39,8 @@ class Tally:
     skipped: int = 0
     postponed: int = 0
 
-    def add(self, other: Tally) -> None:
-        """Count what `other` counted as well."""
+    def add(self, other: DeliveryCounts) -> None:
+        """Add the counts of `other`."""
         self.sent += other.sent
         self.failed += other.failed
         self.skipped += other.skipped
@@ -54,7 +55,7 @@ class Pause:
     until: datetime | None = None
 
     def begin(self, now: datetime) -> datetime:
-        """Begin a pause, longer than the one before, and say when it ends."""
+        """When the pause that begins now ends; it is longer than the one before."""
         self.refusals += 1
         self.until = now + min(wait_after(min(self.refusals, RETRIES)), LONGEST_PAUSE)
         return self.until
@@ -64,49 +65,45 @@ class Pause:
         return self.until is not None and self.until - LONGEST_PAUSE <= now < self.until
 
     def reset(self) -> None:
-        """Forget the refusals: the channel dealt with a message."""
+        """Start again from the shortest pause: the channel took a message."""
         self.refusals, self.until = 0, None
 
 
-def record(db: Session, endings: Sequence[Ending], now: datetime, tally: Tally) -> int:
-    """How many tries were recorded: how they ended, with their rows settled or put off, and counted."""
-    if not endings:
+def record_results(db: Session, results: Sequence[DeliveryResult], now: datetime, counts: DeliveryCounts) -> int:
+    """How many tries were recorded, with their rows closed or scheduled again, and counted."""
+    if not results:
         return 0
-    queue.record_attempts(db, endings, now)
-    sent = [ending for ending in endings if ending.outcome == SENT_OUTCOME]
+    queue.record_attempts(db, results, now)
+    sent = [result for result in results if result.outcome == SENT_OUTCOME]
     queue.record_sent(db, sent, now)
-    tally.sent += len(sent)
-    for ending in sent:
-        note(ending.claimed, SENT)
-    for ending in endings:
-        if ending.outcome != SENT_OUTCOME:
-            tally.failed += 1
-            _record_failure(db, ending, now)
-    return len(endings)
+    counts.sent += len(sent)
+    for result in sent:
+        log_result(result.claimed, SENT)
+    for result in results:
+        if result.outcome != SENT_OUTCOME:
+            counts.failed += 1
+            _record_failure(db, result, now)
+    return len(results)
 
 
-def wait_after(tries: int) -> timedelta:
-    """How long to wait after the try of this number, counted from 1: 1 s, 2 s, 4 s, ..."""
-    wait: timedelta = FIRST_WAIT * 2 ** (tries - 1)
-    return wait
-
-
-def _record_failure(db: Session, ending: Ending, now: datetime) -> None:
-    next_try_at = now + wait_after(ending.tries)
-    if ending.outcome == REFUSED_OUTCOME:
-        queue.give_up(db, ending, FAILED, ending.error, now)
-    elif ending.tries > RETRIES:
-        queue.give_up(db, ending, FAILED, f"{GAVE_UP} {ending.error}"[:300], now)
-    elif next_try_at >= ending.claimed.useful_until:
-        queue.give_up(db, ending, LATE, f"{queue.TOO_LATE} {ending.error}"[:300], now)
+def _record_failure(db: Session, result: DeliveryResult, now: datetime) -> None:
+    decision = decide_after_failure(result, now)
+    if isinstance(decision, Retry):
+        queue.schedule_retry(db, result, decision.at)
     else:
-        queue.put_off(db, ending, next_try_at)
-    note(ending.claimed, ending.outcome, error=ending.error)
+        queue.give_up(db, result, decision.status, decision.reason, now)
+    log_result(result.claimed, result.outcome, error=result.error)
 
 
-def note(row: Claimed, result: str, **facts: str) -> None:
-    """One line in the log for each message: ids and the result, nothing about a person."""
+def log_result(row: ClaimedRow, result: str, **facts: str) -> None:
+    """Log one line and count it: ids and the result, nothing about a person."""
     MESSAGES.labels(family_of(row.kind), result).inc()
     if log.isEnabledFor(logging.INFO):
         about = {"notification": row.id, "kind": row.kind, "channel": row.channel, "result": result, **facts}
         log.info("message", extra=about)
+
+
+def count_unknown_channel(channel: str, number: int) -> None:
+    """Log as an error, and count, `number` rows that were withheld because no channel is called `channel`."""
+    UNKNOWN_CHANNELS.labels(channel).inc(number)
+    log.error("withheld %s messages of the channel %s, which is not registered", number, channel)

@@ -13,9 +13,9 @@ from sqlalchemy import delete
 
 from booking.use_cases.cleanup import sweep
 from core.runtime import Runtime
-from reminders.channels.factory import channel_of
-from reminders.heartbeat import KEPT, Pulse
-from reminders.messages import Writer
+from reminders.channels.registry import configured_channels
+from reminders.heartbeat import RETENTION, HeartbeatRecorder
+from reminders.messages import MessageWriter
 from reminders.tables import Heartbeat
 from reminders.worker import Worker
 
@@ -26,18 +26,18 @@ log = logging.getLogger(__name__)
 
 
 def worker_of(runtime: Runtime) -> Worker:
-    """A worker with the channel that the settings choose. Raises: ConfigurationError."""
+    """A worker for every channel that the settings configure. Raises: ConfigurationError."""
     settings = runtime.settings
-    writer = Writer(settings.public_url, settings.secret_key, settings.mail_from)
-    return Worker(runtime.database, runtime.clock, channel_of(settings, runtime.database), writer)
+    writer = MessageWriter(settings.public_url, settings.secret_key, settings.mail_from)
+    return Worker(runtime.database, runtime.clock, configured_channels(settings, runtime.database), writer)
 
 
 def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
     """Tick until `stopping` is set; then finish the message in hand and return.
 
-    The sign of life comes from the work itself: a job of its own would go on beating while nothing is sent.
+    Heartbeats come from the work itself: a job of its own would go on recording them while nothing is sent.
     """
-    worker.progressed = Pulse(runtime, worker.name).progressed
+    worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
     scheduler = _scheduler()
     for work, seconds in (
         (worker.send_due, tick_seconds),
@@ -74,5 +74,5 @@ def _sweep(runtime: Runtime) -> None:
     swept = sweep(runtime)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        db.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT))
+        db.execute(delete(Heartbeat).where(Heartbeat.at < now - RETENTION))
     log.info("swept", extra={"holds": swept.holds, "claims": swept.claims})

@@ -1,4 +1,4 @@
-"""Mapped rows of the outbox: what is owed, each try to send it, and the demo's letter box."""
+"""Mapped rows of the outbox: what is owed, each try to send it, and the messages that the demo keeps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.personal_data import personal
 class Notification(Base):
     """A message owed for one version of one appointment. Due when `due_at <= now < useful_until`.
 
-    States: pending, sent, failed (gave up), void (it is not true any more), late (of no use any more) and withheld
-    (nobody may or can be reached this way). `reason` says why, for staff; it may quote a mail server, which may quote an
-    address.
+    Status: pending, sent, failed (gave up), void (it is not true any more), late (of no use any more) and withheld
+    (nobody may or can be reached this way). `reason` says why (see `reminders.reasons`); it may quote a mail server,
+    which may quote an address.
     """
 
     __tablename__ = "notifications"
@@ -25,8 +25,8 @@ class Notification(Base):
         Index(
             "ix_notifications_due",
             "next_try_at",
-            postgresql_where=text("state = 'pending'"),
-            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+            sqlite_where=text("status = 'pending'"),
         ),
     )
 
@@ -36,13 +36,13 @@ class Notification(Base):
     version: Mapped[int]
     kind: Mapped[str] = mapped_column(String(30))
     channel: Mapped[str] = mapped_column(String(20))
-    state: Mapped[str] = mapped_column(String(10), default="pending")
+    status: Mapped[str] = mapped_column(String(10), default="pending")
     due_at: Mapped[datetime]
     useful_until: Mapped[datetime]
     next_try_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
-    # Raised at each claim: a worker whose fence is old may not write the result.
-    fence: Mapped[int] = mapped_column(default=0)
+    # Raised at each claim: a worker with an older token may not write the result.
+    fencing_token: Mapped[int] = mapped_column(default=0)
     # Set while a worker has it; `next_try_at` is the same instant then, so that one index finds all there is to do.
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -54,18 +54,18 @@ class DeliveryAttempt(Base):
     """One try to send a notification. Started and never ended means that a worker died: it may have arrived."""
 
     __tablename__ = "delivery_attempts"
-    __table_args__ = (UniqueConstraint("notification_id", "fence"),)
+    __table_args__ = (UniqueConstraint("notification_id", "fencing_token"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
-    fence: Mapped[int]
+    fencing_token: Mapped[int]
     worker: Mapped[str] = mapped_column(String(60))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     # sent, failed, refused (for good), unclear (it broke off when it may have arrived), or empty while it runs
     outcome: Mapped[str] = mapped_column(String(10), default="")
     provider_reference: Mapped[str] = mapped_column(String(200), default="")
-    # Mail servers like to repeat the address that they refuse.
+    # Mail servers tend to repeat the address that they refuse.
     error: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
     # An earlier try may have arrived although nothing says so.
     maybe_duplicate: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -86,7 +86,7 @@ class DemoMessage(Base):
 
 
 class Heartbeat(Base):
-    """A running scheduler's last sign of life; `/readyz` looks at the newest."""
+    """A running scheduler's last heartbeat; `/readyz` looks at the newest."""
 
     __tablename__ = "heartbeats"
 

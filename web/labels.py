@@ -15,6 +15,7 @@ from booking.queries.week_grid import NoneFree
 from booking.states import State
 from people.residents.search import MatchReason
 from people.staff.policy import Role
+from reminders import reasons
 from web.request_language import current_language
 
 Labels = Mapping[str, LazyString]
@@ -142,13 +143,33 @@ MESSAGE_KINDS: Labels = {
     "reminder": _l("Reminder"),
     "manage_link": _l("Link to manage the appointment"),
 }
-MESSAGE_STATES: Labels = {
+MESSAGE_STATUSES: Labels = {
     "pending": _l("Waiting"),
     "sent": _l("Sent"),
     "failed": _l("Could not be sent"),
     "void": _l("Not needed any more"),
     "late": _l("Too late to be of use"),
     "withheld": _l("Not sent"),
+}
+# What a provider said may follow a reason.
+MESSAGE_REASONS: Labels = {
+    reasons.SUPERSEDED: _l("The appointment has changed since."),
+    reasons.TOO_LATE: _l("It would have been of no use any more."),
+    reasons.GAVE_UP: _l("Gave up after the last try."),
+    reasons.INTERNAL_ERROR: _l("A mistake in the program; see the log."),
+    reasons.RESULT_NOT_RECORDED: _l("The result could not be recorded in full; see the log."),
+    reasons.ARRIVED_EARLIER: _l("It had arrived already."),
+    reasons.ARRIVAL_UNKNOWN: _l("The provider could not say whether it has arrived."),
+    reasons.PREFERS_LETTERS: _l("Prefers letters: send one, or ring."),
+    reasons.NO_CONTACT_WANTED: _l("Asked not to be contacted."),
+    reasons.NO_ADDRESS: _l("No email address: ring, or send a letter."),
+    reasons.OTHER_CHANNEL: _l("They are reached in another way now."),
+    reasons.UNKNOWN_CHANNEL: _l("This service cannot send this kind of message: tell whoever runs it."),
+    reasons.INVALID_ADDRESS: _l("The email address is not one."),
+    reasons.INVALID_SENDER: _l("MAIL_FROM is not an email address."),
+    reasons.SERVER_UNUSABLE: _l("The mail server could not be used."),
+    reasons.SERVER_WENT_AWAY: _l("The mail server went away before it answered."),
+    reasons.ADDRESS_NOT_SUPPORTED: _l("The mail server cannot take an address with such letters."),
 }
 
 
@@ -160,3 +181,12 @@ def label_of(labels: Labels, code: str) -> str:
 def labels_of(labels: Labels, codes: Iterable[str]) -> str:
     """The labels of `codes` in a line, with commas."""
     return ", ".join(label_of(labels, code) for code in codes)
+
+
+def message_reason(reason: str) -> str:
+    """Why a message was not sent, in words. What a provider said stands as it was said."""
+    code, detail = reasons.split_reason(reason)
+    if not code:
+        return reason
+    label = str(MESSAGE_REASONS[code])
+    return f"{label} {message_reason(detail)}" if detail else label

@@ -10,7 +10,11 @@ CONTACT_PREFERENCES = ("email", "text", "letter", "none")
 
 @dataclass(frozen=True)
 class ResidentDetails:
-    """A resident as they describe themselves. Only the name is needed; there may be neither email nor telephone."""
+    """A resident as they describe themselves. Only the name is needed; there may be neither email nor telephone.
+
+    `language` is the one that they need an interpreter for. `message_language` is the code of the one in which we write
+    to them; empty leaves it as it is.
+    """
 
     name: str
     email: str = ""
@@ -21,6 +25,7 @@ class ResidentDetails:
     contact_preference: str = "email"
     do_not_text: bool = False
     leave_no_message: bool = False
+    message_language: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select
+from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
+from core.language import DEFAULT_LANGUAGE
 from people.residents.details import ResidentDetails
 from people.residents.names import (
     email_key,
@@ -44,8 +45,9 @@ _CONTACT = {
     "email": _residents.email == bindparam("email"),
     "phone": _residents.phone_key == bindparam("phone"),
 }
+_KNOWN = (_residents.id, _residents.name, _residents.email, _residents.phone_key, _residents.message_language)
 _SAME = {
-    (by_email, by_phone): select(_residents.id, _residents.name, _residents.email, _residents.phone_key)
+    (by_email, by_phone): select(*_KNOWN)
     .where(
         _residents.authority_id == bindparam("authority"),
         _residents.anonymised_at.is_(None),
@@ -75,8 +77,8 @@ def identify(
 
     Staff have checked who calls, so what they enter replaces older details. Anybody else is unproven: somebody who only
     knows a name and an email must not redirect another person's messages, nor silence them. For them a record matches
-    only when nothing of its email and telephone would change, and nothing of it is changed; otherwise a second record
-    is made, and staff see both.
+    only when nothing of its email and telephone would change, and nothing of it is changed but the language in which
+    we write; otherwise a second record is made, and staff see both.
 
     Call it before the transaction claims capacity: on PostgreSQL it takes a lock on the email and telephone, so that
     two first bookings at the same moment share one resident, and locks the records of `same`, so that their open
@@ -90,6 +92,7 @@ def identify(
             _keep(db.get_one(Resident, row.id), person)
             db.flush()
         if by_staff or _changes_nothing(row, person):
+            _keep_language(db, row, person)
             return Identified(row.id, same)
     return Identified(_create(db, authority_id, person, now), same)
 
@@ -126,6 +129,12 @@ def _changes_nothing(resident: Row[*tuple[Any, ...]], person: ResidentDetails) -
     return (not email or email == resident.email) and (not phone or phone == resident.phone_key)
 
 
+def _keep_language(db: Session, resident: Row[*tuple[Any, ...]], person: ResidentDetails) -> None:
+    if person.message_language not in ("", resident.message_language):
+        values = {"message_language": person.message_language}
+        connection_of(db).execute(update(table_of(Resident)).where(_residents.id == resident.id).values(values))
+
+
 def _keep(resident: Resident, person: ResidentDetails) -> None:
     """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
     _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
@@ -154,6 +163,7 @@ def _create(db: Session, authority_id: int, person: ResidentDetails, now: dateti
         "contact_preference": person.contact_preference,
         "do_not_text": person.do_not_text,
         "leave_no_message": person.leave_no_message,
+        "message_language": person.message_language or DEFAULT_LANGUAGE,
         "created_at": now,
     }
     resident_id: int = connection_of(db).execute(_INSERT, values).scalar_one()
@@ -172,6 +182,7 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
     resident.contact_preference = person.contact_preference
     resident.do_not_text = person.do_not_text
     resident.leave_no_message = person.leave_no_message
+    resident.message_language = person.message_language or resident.message_language
     db.flush()
     if is_renamed:
         db.execute(delete(ResidentNameToken).where(ResidentNameToken.resident_id == resident.id))

@@ -1,7 +1,4 @@
-"""What the worker asks of a channel, and what it hands over.
-
-A later channel (GOV.UK Notify, texts) is one class with these members; the worker needs no change.
-"""
+"""What a channel is, and what it is given to send. How to add one: docs/reminders.md."""
 
 from __future__ import annotations
 
@@ -12,24 +9,35 @@ from datetime import datetime
 from typing import Protocol
 
 from core.errors import DeliveryFailed
+from reminders.recipients import Delivery
 
 
-@dataclass(frozen=True)
-class Message:
-    """A message ready to be sent. `reference` is ours, and the same for every try of one notification."""
+@dataclass(frozen=True, slots=True)
+class EmailBody:
+    """A message as an email shows it. `calendar` is a file, or empty."""
 
-    notification_id: int
-    authority_id: int
-    reference: str
-    to_name: str
-    to_email: str
-    sender_name: str
-    reply_to: str
     subject: str
     text: str
     html: str
     calendar: str
     calendar_method: str
+
+
+# What a message can be written as; a channel names the type that it sends.
+Body = EmailBody
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    """A message ready to be sent. `reference` is ours, and the same for every try of one notification."""
+
+    notification_id: int
+    authority_id: int
+    reference: str
+    recipient: Delivery
+    sender_name: str
+    reply_to: str
+    body: Body
     at: datetime
 
 
@@ -41,10 +49,10 @@ class ChannelUnavailable(DeliveryFailed):
     """The provider cannot be reached or refuses us, whoever the message is for: no try of any message."""
 
 
-class Line(Protocol):
+class ChannelConnection(Protocol):
     """An open connection, good for one batch by one worker."""
 
-    def send(self, message: Message) -> str:
+    def send(self, message: RenderedMessage) -> str:
         """The provider's own reference. Raises: DeliveryFailed, permanent or not; DeliveryUnclear; ChannelUnavailable."""
         ...
 
@@ -52,16 +60,17 @@ class Line(Protocol):
 class Channel(Protocol):
     """A way to deliver messages.
 
-    `can_be_asked` says that `arrived` knows, by our references, which messages the provider has. Then whole batches are
-    recorded at once, and the provider is asked about those that a dead worker left in doubt. A channel that cannot be
-    asked (SMTP) is recorded message by message, so that a dead worker leaves at most one in doubt.
+    `can_confirm_arrival` says that `arrived` knows, by our references, which messages the provider has. Then whole
+    batches are recorded at once, and `arrived` is called for those that a killed worker left in doubt. A channel that
+    cannot (SMTP) is recorded message by message, so that a killed worker leaves at most one in doubt.
     """
 
-    can_be_asked: bool
+    can_confirm_arrival: bool
     batch_size: int
+    body_type: type[Body]
 
-    def open(self) -> AbstractContextManager[Line]:
-        """A line for one batch. It connects at its first message."""
+    def open(self) -> AbstractContextManager[ChannelConnection]:
+        """A connection for one batch. It connects at its first message."""
         ...
 
     def arrived(self, references: Sequence[str]) -> set[str]:

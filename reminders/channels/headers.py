@@ -1,7 +1,7 @@
-"""Header lines written out here, so that nothing that a person typed is read as header syntax.
+"""Header lines in full, so that nothing that a person typed is read as header syntax.
 
 The standard library reads a value before it stores it: it decodes encoded words inside it, and folds long names without
-their quotes. A `Written` header is stored and sent as it stands. Pure. Source: RFC 5322 3.2 and 3.4, RFC 2047 2 and 5.
+their quotes. A `FormattedHeader` is stored and sent as it stands. Pure. Source: RFC 5322 3.2 and 3.4, RFC 2047 2 and 5.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _TEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _ADDRESS = re.compile(rf"{_TEXT}(\.{_TEXT})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
-class Written(str):
+class FormattedHeader(str):
     """The value of a header, folded and encoded already. Assign it to the header `name` of an `EmailMessage`."""
 
     name: str
 
-    def __new__(cls, name: str, value: str) -> Written:
-        written = super().__new__(cls, value)
-        written.name = name
-        return written
+    def __new__(cls, name: str, value: str) -> FormattedHeader:
+        header = super().__new__(cls, value)
+        header.name = name
+        return header
 
     def fold(self, *, policy: Any) -> str:
         """The whole header line, as `policy` ends lines."""
@@ -56,20 +56,20 @@ def person_name(text: str) -> str:
     return _DOT_IN_WORD.sub(r"\1 ", words)[:NAME_LENGTH].strip()
 
 
-def mailbox(header: str, name: str, address: str) -> Written:
+def mailbox(header: str, name: str, address: str) -> FormattedHeader:
     """The header `header` with one mailbox: `name`, cleaned by the caller, and `address`, checked by the caller."""
     if not name:
-        return Written(header, address)
+        return FormattedHeader(header, address)
     words = _phrase(name)
     is_short = len(header) + len(words) + len(address) + 5 <= LINE_LENGTH and "\n" not in words
-    return Written(header, f"{words}{' ' if is_short else chr(10) + ' '}<{address}>")
+    return FormattedHeader(header, f"{words}{' ' if is_short else chr(10) + ' '}<{address}>")
 
 
-def unstructured(header: str, text: str) -> Written:
+def unstructured(header: str, text: str) -> FormattedHeader:
     """The header `header` with `text`, cleaned by the caller: as it is when it is short and ASCII, else encoded."""
     fits = len(header) + 2 + len(text) <= LINE_LENGTH
     is_plain = text.isascii() and ENCODED not in text and fits
-    return Written(header, text if is_plain else _encoded(text))
+    return FormattedHeader(header, text if is_plain else _encoded(text))
 
 
 def is_address(address: str) -> bool:

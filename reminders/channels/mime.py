@@ -7,36 +7,35 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
-from reminders.channels.base import ChannelUnavailable, Message
+from reminders.channels.base import ChannelUnavailable, EmailBody, RenderedMessage
 from reminders.channels.headers import NAME_LENGTH, is_address, mailbox, one_line, person_name, unstructured
-
-NO_ADDRESS = "The email address is not one."
-NO_SENDER = "MAIL_FROM is not an email address."
+from reminders.reasons import INVALID_ADDRESS, INVALID_SENDER
 
 
-def as_email(message: Message, mail_from: str) -> EmailMessage:
-    """The email of `message`: alternatives in rising order of worth, and the calendar once more as an attachment.
+def as_email(message: RenderedMessage, mail_from: str) -> EmailMessage:
+    """The email of `message`: alternatives from the plainest to the richest, and the calendar once more as an attachment.
 
     The same notification always has the same Message-ID, so that mail systems can merge a duplicate. What people and
     councils typed is written out by `reminders.channels.headers`. Raises: DeliveryFailed (permanent) when the address
     is no address; ChannelUnavailable when the sender's is none.
     """
-    to, sender = envelope_address(message.to_email), sender_address(mail_from)
+    to, sender = envelope_address(message.recipient.address), sender_address(mail_from)
+    body = message.body
     council = one_line(message.sender_name)[:NAME_LENGTH].strip()
     email = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
     email["From"] = mailbox("From", council, sender)
-    email["To"] = mailbox("To", person_name(message.to_name), to)
+    email["To"] = mailbox("To", person_name(message.recipient.name), to)
     if reply_to := _reply_address(message.reply_to, is_ascii=to.isascii()):
         email["Reply-To"] = mailbox("Reply-To", council, reply_to)
-    email["Subject"] = unstructured("Subject", one_line(message.subject))
+    email["Subject"] = unstructured("Subject", one_line(body.subject))
     email["Date"] = format_datetime(message.at)
     email["Message-ID"] = message_id(message.reference, sender)
-    # Nobody on holiday needs to answer a machine. Source: RFC 3834 5.
+    # Automatic replies are not wanted. Source: RFC 3834 5.
     email["Auto-Submitted"] = "auto-generated"
-    email.set_content(message.text)
-    email.add_alternative(message.html, subtype="html")
-    if message.calendar:
-        _add_calendar(email, message)
+    email.set_content(body.text)
+    email.add_alternative(body.html, subtype="html")
+    if body.calendar:
+        _add_calendar(email, body)
     return email
 
 
@@ -46,9 +45,9 @@ def envelope_address(address: str) -> str:
     try:
         in_ascii = f"{local}@{domain.encode('idna').decode()}"
     except UnicodeError as error:
-        raise DeliveryFailed(detail=NO_ADDRESS, permanent=True) from error
+        raise DeliveryFailed(detail=INVALID_ADDRESS, permanent=True) from error
     if not is_address(in_ascii):
-        raise DeliveryFailed(detail=NO_ADDRESS, permanent=True)
+        raise DeliveryFailed(detail=INVALID_ADDRESS, permanent=True)
     return in_ascii
 
 
@@ -57,9 +56,9 @@ def sender_address(mail_from: str) -> str:
     try:
         address = envelope_address(parseaddr(mail_from)[1])
     except DeliveryFailed as error:
-        raise ChannelUnavailable(detail=NO_SENDER) from error
+        raise ChannelUnavailable(detail=INVALID_SENDER) from error
     if not address.isascii():
-        raise ChannelUnavailable(detail=NO_SENDER)
+        raise ChannelUnavailable(detail=INVALID_SENDER)
     return address
 
 
@@ -77,9 +76,9 @@ def _reply_address(address: str, *, is_ascii: bool) -> str:
     return "" if is_ascii and not checked.isascii() else checked
 
 
-def _add_calendar(email: EmailMessage, message: Message) -> None:
+def _add_calendar(email: EmailMessage, body: EmailBody) -> None:
     """The calendar as an alternative (Outlook and Gmail act on that one) and as a file (Apple's and others' open it)."""
-    calendar = message.calendar.encode()
-    parameters = {"method": message.calendar_method, "charset": "utf-8"}
+    calendar = body.calendar.encode()
+    parameters = {"method": body.calendar_method, "charset": "utf-8"}
     email.add_alternative(calendar, maintype="text", subtype="calendar", cte="base64", params=parameters)
     email.add_attachment(calendar, maintype="application", subtype="ics", filename="appointment.ics")

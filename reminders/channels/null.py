@@ -1,28 +1,29 @@
-"""A channel that does nothing, and knows that it did: for benchmarks, and to run a service dry."""
+"""A channel that drops every message: for benchmarks, and to try a service without sending."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from reminders.channels.base import Message
+from reminders.channels.base import EmailBody, RenderedMessage
 
 
-class NothingChannel:
+class NullChannel:
     """Takes every message and drops it."""
 
-    can_be_asked = True
+    can_confirm_arrival = True
     batch_size = 500
+    body_type = EmailBody
 
     @contextmanager
-    def open(self) -> Iterator[NothingChannel]:
-        """Itself."""
+    def open(self) -> Iterator[NullChannel]:
+        """The channel, which is its own connection."""
         yield self
 
-    def send(self, message: Message) -> str:
-        """No reference, for nobody has it."""
+    def send(self, message: RenderedMessage) -> str:
+        """An empty reference, because nobody has the message."""
         return ""
 
     def arrived(self, references: Sequence[str]) -> set[str]:
-        """None: nothing ever arrives."""
+        """An empty set: nothing ever arrives."""
         return set()

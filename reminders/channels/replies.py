@@ -16,34 +16,34 @@ MAIL, RCPT, DATA = "MAIL", "RCPT", "DATA"
 MAIL_UTF8 = "MAIL with SMTPUTF8"  # asked for by one recipient's address, so the reply may be about that
 
 # Signing in is required, too weak or without encryption (RFC 4954 6, RFC 3207 4), whichever command they answer.
-_ABOUT_US_CODES = frozenset({530, 534, 535, 538})
+_SERVICE_CODES = frozenset({530, 534, 535, 538})
 # Congestion of the sender, as daily limits are told (RFC 3463 3.5); large providers say 5.1.90 for the same.
-_ABOUT_US_STATUSES = frozenset({"5.4.5", "5.1.90"})
+_SERVICE_STATUSES = frozenset({"5.4.5", "5.1.90"})
 _MAILBOX_FULL = frozenset({"5.2.0", "5.2.2"})
 _STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}(?!\d)")
 
 
-class About(Enum):
+class RefusalScope(Enum):
     """What a negative reply is about."""
 
-    US = "us"
+    SERVICE = "service"
     MESSAGE = "message"
-    MOMENT = "moment"
+    TEMPORARY = "temporary"
 
 
-def about(command: str, code: int, words: str) -> About:
-    """What the negative reply `code` `words` to `command` is about.
+def scope_of_refusal(command: str, code: int, text: str) -> RefusalScope:
+    """What the negative reply `code` `text` to `command` is about.
 
-    US: no message can be sent now. MESSAGE: this one can never be sent. MOMENT: this one is tried again. Security or
+    SERVICE: no message can be sent now. MESSAGE: this one can never be sent. TEMPORARY: this one is tried again. Security or
     policy (5.7.x) at RCPT may be about either, so it is tried again and stops nobody else.
     """
     if code < PERMANENT or command == MAIL_UTF8:
-        return About.MOMENT
-    found = _STATUS.match(words)
+        return RefusalScope.TEMPORARY
+    found = _STATUS.match(text)
     status = found.group() if found else ""
-    if command == MAIL or code in _ABOUT_US_CODES or status in _ABOUT_US_STATUSES:
-        return About.US
+    if command == MAIL or code in _SERVICE_CODES or status in _SERVICE_STATUSES:
+        return RefusalScope.SERVICE
     is_full = status in _MAILBOX_FULL or (command == RCPT and code == 552)
     if is_full or (command == RCPT and status.startswith("5.7.")):
-        return About.MOMENT
-    return About.MESSAGE
+        return RefusalScope.TEMPORARY
+    return RefusalScope.MESSAGE

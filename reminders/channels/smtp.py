@@ -11,10 +11,11 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from core.errors import ConfigurationError, DeliveryFailed
-from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, Message
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, EmailBody, RenderedMessage
 from reminders.channels.headers import one_line
 from reminders.channels.mime import as_email, envelope_address, sender_address
-from reminders.channels.replies import DATA, MAIL, MAIL_UTF8, RCPT, About, about
+from reminders.channels.replies import DATA, MAIL, MAIL_UTF8, RCPT, RefusalScope, scope_of_refusal
+from reminders.reasons import ADDRESS_NOT_SUPPORTED, SERVER_UNUSABLE, SERVER_WENT_AWAY, with_detail
 
 TIMEOUT_SECONDS = 30.0
 ERROR_LENGTH = 250
@@ -23,14 +24,14 @@ ERROR_LENGTH = 250
 class _Refused(smtplib.SMTPResponseException):
     """A negative reply, with the command that it answers."""
 
-    def __init__(self, command: str, code: int, words: str) -> None:
-        super().__init__(code, words)
+    def __init__(self, command: str, code: int, text: str) -> None:
+        super().__init__(code, text)
         self.command = command
 
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where and how to hand mail over."""
+    """Where and how to send mail."""
 
     host: str
     port: int
@@ -73,35 +74,36 @@ class SmtpServer:
         return client
 
 
-class _Connects(Protocol):
+class _Connector(Protocol):
     def connect(self) -> smtplib.SMTP: ...
 
 
 class SmtpChannel:
-    """Email over SMTP. What it handed over cannot be asked for."""
+    """Email over SMTP, which has no way to look up a message later."""
 
-    can_be_asked = False
+    can_confirm_arrival = False
     batch_size = 50
+    body_type = EmailBody
 
-    def __init__(self, server: _Connects, mail_from: str) -> None:
+    def __init__(self, server: _Connector, mail_from: str) -> None:
         self.server = server
         self.mail_from = mail_from
 
     @contextmanager
-    def open(self) -> Iterator[SmtpLine]:
-        """A line whose connection is made at its first message and used for the whole batch."""
-        line = SmtpLine(self.server.connect, self.mail_from)
+    def open(self) -> Iterator[SmtpConnection]:
+        """A connection that is made at its first message and used for the whole batch."""
+        connection = SmtpConnection(self.server.connect, self.mail_from)
         try:
-            yield line
+            yield connection
         finally:
-            line.close()
+            connection.close()
 
     def arrived(self, references: Sequence[str]) -> set[str]:
-        """Nothing is known of any message: SMTP cannot be asked."""
+        """An empty set: SMTP has no way to look up a message."""
         return set()
 
 
-class SmtpLine:
+class SmtpConnection:
     """One connection for one batch. A server that cannot be used is not tried again within the batch."""
 
     def __init__(self, connect: Callable[[], smtplib.SMTP], mail_from: str) -> None:
@@ -110,18 +112,18 @@ class SmtpLine:
         self._client: smtplib.SMTP | None = None
         self._unreachable: str = ""
 
-    def send(self, message: Message) -> str:
+    def send(self, message: RenderedMessage) -> str:
         """The answer of the server that took `message`. Raises: DeliveryFailed, DeliveryUnclear, ChannelUnavailable."""
         email = as_email(message, self._mail_from).as_bytes()
-        sender, to = sender_address(self._mail_from), envelope_address(message.to_email)
-        client = self._reached()
+        sender, to = sender_address(self._mail_from), envelope_address(message.recipient.address)
+        client = self._connected()
         try:
-            return _hand_over(client, sender, to, email)
+            return _transmit(client, sender, to, email)
         except smtplib.SMTPServerDisconnected as error:
             self.close()
             raise _failed(error) from error
         except smtplib.SMTPException as error:
-            self._clear()
+            self._reset()
             raise _failed(error) from error
         except OSError as error:
             self.close()
@@ -131,27 +133,27 @@ class SmtpLine:
             raise
 
     def close(self) -> None:
-        """End the conversation. A server that is gone already is no matter."""
+        """End the connection. A server that is gone already is ignored."""
         client, self._client = self._client, None
         if client is not None:
             with suppress(smtplib.SMTPException, OSError):
                 client.quit()
             client.close()
 
-    def _reached(self) -> smtplib.SMTP:
+    def _connected(self) -> smtplib.SMTP:
         if self._unreachable:
             raise ChannelUnavailable(detail=self._unreachable)
         if self._client is None:
             try:
                 self._client = self._connect()
             except (smtplib.SMTPException, OSError) as error:
-                # A wrong password is for the operator to mend, not a reason to give a message up.
-                self._unreachable = f"The mail server could not be used: {_words(error)}"[:ERROR_LENGTH]
+                # A wrong password is for the operator to correct, not a reason to give a message up.
+                self._unreachable = with_detail(SERVER_UNUSABLE, _error_text(error))[:ERROR_LENGTH]
                 raise ChannelUnavailable(detail=self._unreachable) from error
         return self._client
 
-    def _clear(self) -> None:
-        """Make the connection fit for the next message, or give it up."""
+    def _reset(self) -> None:
+        """Reset the connection for the next message, or close it."""
         if self._client is not None:
             try:
                 self._client.rset()
@@ -159,11 +161,11 @@ class SmtpLine:
                 self.close()
 
 
-def _hand_over(client: smtplib.SMTP, sender: str, to: str, raw: bytes) -> str:
-    """One conversation, step by step, so that what broke off after the data is told from what never got there."""
+def _transmit(client: smtplib.SMTP, sender: str, to: str, raw: bytes) -> str:
+    """The reply to one message. Step by step, to tell apart what broke off after the data from what was never sent."""
     options = ["SMTPUTF8"] if not to.isascii() and client.has_extn("smtputf8") else []
     if not to.isascii() and not options:
-        raise smtplib.SMTPNotSupportedError("The mail server cannot take an address with such letters.")
+        raise smtplib.SMTPNotSupportedError(ADDRESS_NOT_SUPPORTED)
     _accepted(MAIL_UTF8 if options else MAIL, client.mail(sender, options))
     _accepted(RCPT, client.rcpt(to))
     try:
@@ -171,38 +173,38 @@ def _hand_over(client: smtplib.SMTP, sender: str, to: str, raw: bytes) -> str:
     except _Refused:
         raise
     except smtplib.SMTPDataError as error:  # the reply to DATA itself, before any text was sent
-        raise _Refused(DATA, error.smtp_code, _text(error.smtp_error)) from error
+        raise _Refused(DATA, error.smtp_code, _clean_text(error.smtp_error)) from error
     except (smtplib.SMTPServerDisconnected, OSError) as error:
-        reason = f"The mail server went away before it answered: {_words(error)}"[:ERROR_LENGTH]
+        reason = with_detail(SERVER_WENT_AWAY, _error_text(error))[:ERROR_LENGTH]
         raise DeliveryUnclear(detail=reason) from error
 
 
 def _accepted(command: str, reply: tuple[int, bytes]) -> str:
-    code, words = reply
+    code, text = reply
     if not 200 <= code < 300:
-        raise _Refused(command, code, _text(words))
-    return _text(words)
+        raise _Refused(command, code, _clean_text(text))
+    return _clean_text(text)
 
 
 def _failed(error: Exception) -> DeliveryFailed:
-    words = _words(error)
+    text = _error_text(error)
     if isinstance(error, _Refused):
-        subject = about(error.command, error.smtp_code, _text(error.smtp_error))
-        if subject is About.US:
-            return ChannelUnavailable(detail=words)
-        return DeliveryFailed(detail=words, permanent=subject is About.MESSAGE)
-    return DeliveryFailed(detail=words, permanent=isinstance(error, smtplib.SMTPNotSupportedError))
+        scope = scope_of_refusal(error.command, error.smtp_code, _clean_text(error.smtp_error))
+        if scope is RefusalScope.SERVICE:
+            return ChannelUnavailable(detail=text)
+        return DeliveryFailed(detail=text, permanent=scope is RefusalScope.MESSAGE)
+    return DeliveryFailed(detail=text, permanent=isinstance(error, smtplib.SMTPNotSupportedError))
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """What went wrong, without an address: servers like to repeat the recipient's."""
     if isinstance(error, smtplib.SMTPResponseException):
-        text = f"{error.smtp_code} {_text(error.smtp_error)}"
+        text = f"{error.smtp_code} {_clean_text(error.smtp_error)}"
     else:
         text = one_line(str(error)) or type(error).__name__
     return " ".join("(address)" if "@" in word else word for word in text.split())[:ERROR_LENGTH]
 
 
-def _text(words: str | bytes) -> str:
-    """The words of a server in one line that every database can keep."""
-    return one_line(words if isinstance(words, str) else words.decode("utf-8", "replace"))
+def _clean_text(reply: str | bytes) -> str:
+    """What a server replied, in one line that every database can keep."""
+    return one_line(reply if isinstance(reply, str) else reply.decode("utf-8", "replace"))

@@ -138,18 +138,18 @@ def test_a_new_address_gets_a_new_link_and_the_old_one_is_told(database: Databas
     assert (view.version, view.resident.email, view.resident.phone) == (1, "stranger@example.org", "")
     assert owed(database) == ["confirmation", "contact_changed_1", "confirmation_1"]
     worker_for(runtime, sent).send_due()
-    told = {message.to_email: message for message in sent.sent if "contact" in message.subject}
-    assert set(told) == {"robin@example.org"}
-    told_words = told["robin@example.org"].text + told["robin@example.org"].html
-    assert "stranger" not in told_words
-    assert "/manage/" not in told_words
-    assert "November" not in told_words
-    confirmed = [message for message in sent.sent if message.to_email == "stranger@example.org"]
+    notices = {message.recipient.address: message.body for message in sent.sent if "contact" in message.body.subject}
+    assert set(notices) == {"robin@example.org"}
+    notice = notices["robin@example.org"].text + notices["robin@example.org"].html
+    assert "stranger" not in notice
+    assert "/manage/" not in notice
+    assert "November" not in notice
+    confirmed = [message for message in sent.sent if message.recipient.address == "stranger@example.org"]
     assert confirmed
     for message in confirmed:
-        assert "/manage/" in message.text
-        assert old_link not in message.text
-        assert message.calendar
+        assert "/manage/" in message.body.text
+        assert old_link not in message.body.text
+        assert message.body.calendar
 
 
 def test_the_same_contact_again_is_no_change(database: Database, sent: RecordingChannel) -> None:

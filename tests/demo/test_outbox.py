@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from core.clock import FixedClock
 from core.database import Database
 from core.settings import Settings
-from reminders.channels.stored import DemoChannel
+from reminders.channels.stored import StoredChannel
 from tests.reminders.calendar_readers import read_with_vobject
 from tests.reminders.channels import worker_on
 from tests.reminders.make_bulk_notifications import owe
@@ -30,8 +30,8 @@ def settings(database_url: str) -> Settings:
 
 def send(database: Database, clock: FixedClock, count: int) -> None:
     owe(database, make_world(database), count, now=clock.now())
-    tally = worker_on(database, clock, DemoChannel(database, SENDER)).send_due()
-    assert tally.sent == count
+    counts = worker_on(database, clock, StoredChannel(database, SENDER)).send_due()
+    assert counts.sent == count
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -112,5 +112,5 @@ def test_outside_the_demo_there_is_nothing(
 def test_a_message_that_arrived_is_known_by_our_reference(database: Database, clock: FixedClock) -> None:
     """So that a worker which died after sending is not followed by a second message."""
     send(database, clock, 2)
-    channel = DemoChannel(database, SENDER)
+    channel = StoredChannel(database, SENDER)
     assert channel.arrived(["notification-1-1", "notification-7-1"]) == {"notification-1-1"}

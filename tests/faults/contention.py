@@ -35,19 +35,19 @@ class Race:
 
 
 def run(race: Race, process: int, gate: Barrier) -> Counter[tuple[int, str]]:
-    """For each round and ending ("won", "lost", "lost without three alternatives"), how many of this process's threads."""
+    """For each round and result ("won", "lost", "lost without three alternatives"), how many of this process's threads."""
     database = Database(race.url)
     runtime = make_runtime(database, race.now)
-    endings: Counter[tuple[int, str]] = Counter()
+    results: Counter[tuple[int, str]] = Counter()
     with ThreadPoolExecutor(race.threads) as pool:
         for number, slot in enumerate(race.slots):
             gate.wait(GATE_SECONDS)
             names = [f"{process}-{thread}-{number}" for thread in range(race.threads)]
             kinds = [(process + thread) % 3 for thread in range(race.threads)]
             tries = pool.map(lambda name, kind, slot=slot: _try(runtime, decode(slot), name, kind), names, kinds)
-            endings.update((number, ending) for ending in tries)
+            results.update((number, result) for result in tries)
     database.dispose()
-    return endings
+    return results
 
 
 def _try(runtime: Runtime, slot_key: SlotKey, name: str, kind: int) -> str:

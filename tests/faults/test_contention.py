@@ -29,8 +29,8 @@ def test_every_last_slot_has_exactly_one_winner(database: Database, scale: Scale
     with context.Manager() as manager, ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         gate = manager.Barrier(PROCESSES)
         runs = [pool.submit(run, race, process, gate) for process in range(PROCESSES)]
-        endings = sum((done.result() for done in runs), Counter[tuple[int, str]]())
-    by_round = [(endings[number, "won"], endings[number, "lost"]) for number in range(rounds)]
+        results = sum((done.result() for done in runs), Counter[tuple[int, str]]())
+    by_round = [(results[number, "won"], results[number, "lost"]) for number in range(rounds)]
     winners = sum(won for won, _ in by_round)
     report("one slot, 20 at once", slots=rounds, winners=winners, lost=sum(won != 1 for won, _ in by_round))
     assert len(slots) == rounds

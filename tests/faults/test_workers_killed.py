@@ -122,7 +122,7 @@ def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
     )
     assert len(crew.killed) == scale.kills
     rows = notifications(database)
-    assert {row.state for row in rows} == {"sent"}
+    assert {row.status for row in rows} == {"sent"}
     expected = {f"<notification-{row.id}-{row.version}@testshire.example.org>" for row in rows}
     assert set(taken) == expected
     assert len(expected) == scale.messages

@@ -33,7 +33,7 @@ def main(database_url: str, smtp_url: str, name: str, lease_seconds: str) -> Non
 
 def _is_pending(database: Database) -> bool:
     with database.reading() as db:
-        pending = select(func.count()).select_from(Notification).where(Notification.state == "pending")
+        pending = select(func.count()).select_from(Notification).where(Notification.status == "pending")
         return bool(db.scalar(pending))
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from core.clock import FixedClock
 from core.database import Database
-from reminders.channels.stored import DemoChannel
+from reminders.channels.stored import StoredChannel
 from tests.reminders.channels import worker_on
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.factories import make_world
@@ -28,8 +28,8 @@ def live_server(sqlite_url: str, clock: FixedClock) -> Iterator[LiveServer]:
 
     database = Database(sqlite_url)
     owe(database, make_world(database), MESSAGES, now=clock.now())
-    tally = worker_on(database, clock, DemoChannel(database, "appointments@testshire.example.org")).send_due()
-    assert tally.sent == MESSAGES
+    counts = worker_on(database, clock, StoredChannel(database, "appointments@testshire.example.org")).send_due()
+    assert counts.sent == MESSAGES
     with serve(create_app(demo_settings(sqlite_url), database=database, clock=clock)) as server:
         yield server
     database.dispose()

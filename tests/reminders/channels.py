@@ -8,8 +8,9 @@ from typing import Any
 
 from core.database import Database
 from core.runtime import Runtime
-from reminders.channels.base import Channel, Message
-from reminders.messages import Writer
+from reminders.channels.base import Channel, EmailBody, RenderedMessage
+from reminders.messages import MessageWriter
+from reminders.recipients import EMAIL
 from reminders.worker import Worker
 
 
@@ -19,23 +20,24 @@ class RecordingChannel:
     def __init__(
         self,
         *,
-        can_be_asked: bool = False,
+        can_confirm_arrival: bool = False,
         batch_size: int = 50,
-        on_send: Callable[[Message], None] | None = None,
+        on_send: Callable[[RenderedMessage], None] | None = None,
         there: frozenset[str] = frozenset(),
     ) -> None:
-        self.can_be_asked = can_be_asked
+        self.can_confirm_arrival = can_confirm_arrival
         self.batch_size = batch_size
+        self.body_type = EmailBody
         self.on_send = on_send
         self.there = there
-        self.sent: list[Message] = []
+        self.sent: list[RenderedMessage] = []
 
     @contextmanager
     def open(self) -> Iterator[RecordingChannel]:
-        """Itself."""
+        """The channel, which is its own connection."""
         yield self
 
-    def send(self, message: Message) -> str:
+    def send(self, message: RenderedMessage) -> str:
         """A reference of the provider."""
         if self.on_send:
             self.on_send(message)
@@ -47,16 +49,16 @@ class RecordingChannel:
         return set(references) & self.there
 
 
-def writer() -> Writer:
+def writer() -> MessageWriter:
     """A writer for tests."""
-    return Writer("https://appointments.example.org", "for-tests-only", "appointments@testshire.example.org")
+    return MessageWriter("https://appointments.example.org", "for-tests-only", "appointments@testshire.example.org")
 
 
 def worker_for(runtime: Runtime, channel: Channel, name: str = "worker-1", **values: Any) -> Worker:
-    """A worker in the surroundings of `runtime`."""
-    return Worker(runtime.database, runtime.clock, channel, writer(), name=name, **values)
+    """A worker with the database and the clock of `runtime`, that sends email by `channel`."""
+    return worker_on(runtime.database, runtime.clock, channel, name, **values)
 
 
 def worker_on(database: Database, clock: Any, channel: Channel, name: str = "worker-1", **values: Any) -> Worker:
-    """A worker on a store and a clock."""
-    return Worker(database, clock, channel, writer(), name=name, **values)
+    """A worker on a database and a clock, that sends email by `channel`."""
+    return Worker(database, clock, {EMAIL: channel}, writer(), name=name, **values)

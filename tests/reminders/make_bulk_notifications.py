@@ -87,7 +87,7 @@ def _appointment(
 
 def outbox_of(database: Database, appointment_id: int) -> dict[str, str]:
     """State of each message of an appointment, by `kind` and version: {"reminder_1d/1": "sent"}."""
-    columns = (Notification.kind, Notification.version, Notification.state)
+    columns = (Notification.kind, Notification.version, Notification.status)
     statement = select(*columns).where(Notification.appointment_id == appointment_id).order_by(Notification.id)
     with database.reading() as db:
         return {f"{kind}/{version}": state for kind, version, state in db.execute(statement)}

@@ -32,8 +32,8 @@ def test_a_scheduler_down_for_six_hours_catches_up_and_sends_nothing_useless(dat
     worker_for(runtime, before).send_due()
     assert len(before.sent) == 5  # the confirmations
     runtime.clock.instant = at(24, 14, 30)
-    tally = worker_for(runtime, after).send_due()
-    assert (tally.sent, tally.failed) == (4, 0)
+    counts = worker_for(runtime, after).send_due()
+    assert (counts.sent, counts.failed) == (4, 0)
     assert outbox_of(database, over.appointment_id)["reminder_2h/1"] == "late"
     assert outbox_of(database, soon.appointment_id)["reminder_2h/1"] == "sent"
     assert outbox_of(database, tomorrow.appointment_id)["reminder_1d/1"] == "sent"

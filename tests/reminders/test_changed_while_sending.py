@@ -11,18 +11,19 @@ from booking.events import appointment_changed
 from booking.use_cases.changes import cancel
 from core.database import Database
 from reminders import queue
+from reminders.delivery_facts import ClaimedRow, DeliveryResult
 from reminders.outbox import plan_notifications
-from reminders.queue import Claimed, Ending, Wanted
+from reminders.queue import ClaimRequest
 from tests.reminders.make_bulk_notifications import outbox_of
 from tests.support.factories import NOW, RESIDENT, make_appointment, make_runtime, make_world
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
-def claim_confirmation(database: Database) -> Claimed:
+def claim_confirmation(database: Database) -> ClaimedRow:
     """The confirmation, claimed as a worker claims it."""
     with database.writing() as db:
-        (claimed,) = queue.claim(db, Wanted("email", NOW, 1), now=NOW, lease_until=NOW + timedelta(minutes=5))
+        (claimed,) = queue.claim(db, ClaimRequest("email", NOW, 1), now=NOW, lease_until=NOW + timedelta(minutes=5))
     return claimed
 
 
@@ -44,7 +45,7 @@ def test_a_cancellation_leaves_a_message_that_was_sent_meanwhile_as_sent(databas
         values = {"actor": RESIDENT, "by": "resident", "enforce_cutoff": True}
         cancelling = threading.Thread(target=cancel, args=(runtime, *whose), kwargs=values)
         with database.writing() as db:
-            queue.record_sent(db, [Ending(claimed, "sent", 1)], NOW)
+            queue.record_sent(db, [DeliveryResult(claimed, "sent", 1)], NOW)
             cancelling.start()
             wait_until_blocked(database, cancelling)
         cancelling.join()

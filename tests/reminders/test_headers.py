@@ -15,10 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import DeliveryFailed
-from reminders.channels.base import ChannelUnavailable
+from reminders.channels.base import ChannelUnavailable, RenderedMessage
 from reminders.channels.headers import NAME_LENGTH, one_line, person_name
 from reminders.channels.mime import as_email
-from tests.reminders.test_smtp import MESSAGE, SENDER
+from tests.reminders.test_smtp import MESSAGE, SENDER, message_to
 
 HEADERS = [
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
@@ -75,6 +75,12 @@ def parts_of(email: Message) -> list[str]:
     return [part.get_content_type() for part in email.walk() if not part.is_multipart()]
 
 
+def typed_message(name: str, subject: str, council: str, to: str = "zoe@example.org") -> RenderedMessage:
+    """A message with what people and a council typed."""
+    message = message_to(to, name)
+    return replace(message, body=replace(message.body, subject=subject), sender_name=council)
+
+
 @given(name=TYPED, subject=TYPED, council=TYPED, to=ADDRESSES)
 @example(name=ATTACK, subject=ATTACK, council=ATTACK, to="zoe@example.org")
 @example(name=ONE_LINE_END, subject=ONE_LINE_END, council=ONE_LINE_END, to="zoë@example.org")
@@ -82,7 +88,7 @@ def parts_of(email: Message) -> list[str]:
 @example(name=LONG, subject=LONG, council=LONG, to="zoë@example.org")
 @example(name=STRANGER, subject=STRANGER, council=STRANGER, to="zoë@example.org")
 def test_typed_text_never_changes_the_form_of_a_message(name: str, subject: str, council: str, to: str) -> None:
-    typed = replace(MESSAGE, to_name=name, to_email=to, subject=subject, sender_name=council)
+    typed = typed_message(name, subject, council, to)
     raw = as_email(typed, SENDER).as_bytes()
     expected_name, expected_subject = person_name(name), one_line(subject)
     address = to if to.isascii() else f"{to.rpartition('@')[0]}@{to.rpartition('@')[2].encode('idna').decode()}"
@@ -99,13 +105,13 @@ def test_typed_text_never_changes_the_form_of_a_message(name: str, subject: str,
     assert strict["Subject"] == expected_subject
     assert str(make_header(decode_header(plain["Subject"]))) == expected_subject
     assert strict["From"].addresses[0].addr_spec == SENDER
-    assert cast(EmailMessage, strict.get_body(("plain",))).get_content().splitlines() == MESSAGE.text.splitlines()
+    assert cast(EmailMessage, strict.get_body(("plain",))).get_content().splitlines() == MESSAGE.body.text.splitlines()
 
 
 @given(name=TYPED, subject=TYPED, council=TYPED)
 def test_every_header_line_is_short_ascii_and_folded_at_a_space(name: str, subject: str, council: str) -> None:
     """Newer releases of Python refuse to write a header with any other line end."""
-    raw = as_email(replace(MESSAGE, to_name=name, subject=subject, sender_name=council), SENDER).as_bytes()
+    raw = as_email(typed_message(name, subject, council), SENDER).as_bytes()
     for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"):
         assert line.isascii()
         assert len(line) <= 78
@@ -124,7 +130,7 @@ def test_a_name_is_short_and_of_one_line_and_cleaning_it_again_changes_nothing(n
     "name", [*SCRIPTS, "Zoë Sample", "O'Brien, Sam", 'Sam "the van" Smith', "Back\\slash", "Ann-Marie"]
 )
 def test_a_name_arrives_as_it_is_in_any_script(name: str) -> None:
-    raw = as_email(replace(MESSAGE, to_name=name), SENDER).as_bytes()
+    raw = as_email(message_to(name=name), SENDER).as_bytes()
     assert recipients(raw) == [(name[:NAME_LENGTH].strip(), "zoe@example.org")]
 
 
@@ -151,7 +157,7 @@ def test_a_name_holds_no_address_of_a_page(typed: str, name: str) -> None:
 )
 def test_an_address_that_a_mail_program_would_decode_or_divide_is_refused(address: str) -> None:
     with pytest.raises(DeliveryFailed) as caught:
-        as_email(replace(MESSAGE, to_email=address), SENDER)
+        as_email(message_to(address), SENDER)
     assert caught.value.permanent
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from locations.model import AuthorityFacts, HolidayRule, ServiceFacts, SiteFacts
-from reminders.appointment_queries import Addressee, MessageFacts
-from reminders.recipients import Recipient
+from reminders.delivery_facts import MessageFacts
+from reminders.recipients import Contacts, Delivery, Person
 from tests.reminders.channels import writer
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -100,20 +100,17 @@ FACTS = MessageFacts(
     ends_at=STARTS + timedelta(minutes=30),
     changed_at=datetime(2026, 11, 23, 9, tzinfo=UTC),
     manage_nonce="nonce",
-    contact_preference="email",
-    do_not_text=False,
-    resident=Addressee("Zoë Sample", "zoe@example.org", ""),
-    representative=None,
+    contacts=Contacts(Person("Zoë Sample", "zoe@example.org")),
     authority=AUTHORITY,
     site=SITE,
     services=(service("Certify documents", "Passport", "Tenancy agreement"), service("Housing advice", "Passport")),
 )
-TO_RESIDENT = Recipient("Zoë Sample", "zoe@example.org")
-TO_CARER = Recipient("Ceri <Carer>", "ceri@example.org", acts_for="Zoë Sample")
+TO_RESIDENT = Delivery("email", "zoe@example.org", "Zoë Sample")
+TO_CARER = Delivery("email", "ceri@example.org", "Ceri <Carer>", acts_for="Zoë Sample")
 
-TO_OLD_ADDRESS = Recipient("Zoë Sample", "old@example.org")
+TO_OLD_ADDRESS = Delivery("email", "old@example.org", "Zoë Sample")
 
-CASES: dict[str, tuple[str, dict[str, Any], Recipient]] = {
+CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
     "reminder-by-phone": ("reminder_2h", {"mode": "phone"}, TO_RESIDENT),
@@ -122,7 +119,7 @@ CASES: dict[str, tuple[str, dict[str, Any], Recipient]] = {
     "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
     "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
-    "contact-changed": ("contact_changed_1", {"earlier_emails": ("old@example.org",)}, TO_OLD_ADDRESS),
+    "contact-changed": ("contact_changed_1", {}, TO_OLD_ADDRESS),
 }
 SAYS_NO_TIME = {"contact-changed"}  # whoever reads the old address need not know when and where
 
@@ -199,7 +196,7 @@ def test_summer_time_is_told_as_the_clock_on_the_wall_shows_it() -> None:
 
 
 def test_what_a_resident_wrote_is_text_and_not_markup() -> None:
-    recipient = Recipient('<script>alert("x")</script>', "x@example.org")
+    recipient = Delivery("email", "x@example.org", '<script>alert("x")</script>')
     words = writer().write("confirmation", FACTS, recipient)
     assert "<script>" not in words.html
     assert "&lt;script&gt;" in words.html

@@ -63,7 +63,7 @@ def test_a_reschedule_voids_what_the_old_version_still_owed(runtime: Runtime, wo
     outbox = outbox_of(runtime.database, booked.appointment_id)
     assert {outbox[f"{kind}/1"] for kind in ("confirmation", *REMINDED)} == {"void"}
     assert {outbox[f"{kind}/2"] for kind in ("rescheduled", *REMINDED)} == {"pending"}
-    assert all(row.reason for row in notifications(runtime.database) if row.state == "void")
+    assert all(row.reason for row in notifications(runtime.database) if row.status == "void")
 
 
 def test_a_cancellation_leaves_its_notice_alone(runtime: Runtime, world: World) -> None:

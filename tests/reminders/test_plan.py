@@ -10,9 +10,8 @@ import pytest
 
 from booking.states import ContactChange
 from reminders.plan import (
-    EMAIL,
     Owed,
-    Promise,
+    ReminderInput,
     is_current,
     owed_after,
     owed_contact_change,
@@ -29,8 +28,8 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)
 
 
-def promise(starts_at: datetime = STARTS, **values: Any) -> Promise:
-    return replace(Promise(starts_at, "Europe/London", "booked", PLAN), **values)
+def promise(starts_at: datetime = STARTS, **values: Any) -> ReminderInput:
+    return replace(ReminderInput(starts_at, "Europe/London", "booked", PLAN), **values)
 
 
 def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -39,10 +38,10 @@ def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datet
 
 def test_a_booking_owes_a_confirmation_and_each_reminder_until_the_next_takes_over() -> None:
     assert owed_after(promise(), "booked", NOW) == [
-        Owed("confirmation", EMAIL, NOW, STARTS),
-        Owed("reminder_7d", EMAIL, at(2026, 12, 1, 9), at(2026, 12, 7, 9)),
-        Owed("reminder_1d", EMAIL, at(2026, 12, 7, 9), at(2026, 12, 8, 8, 30)),
-        Owed("reminder_2h", EMAIL, at(2026, 12, 8, 8, 30), STARTS),
+        Owed("confirmation", NOW, STARTS),
+        Owed("reminder_7d", at(2026, 12, 1, 9), at(2026, 12, 7, 9)),
+        Owed("reminder_1d", at(2026, 12, 7, 9), at(2026, 12, 8, 8, 30)),
+        Owed("reminder_2h", at(2026, 12, 8, 8, 30), STARTS),
     ]
 
 
@@ -86,7 +85,7 @@ def test_a_reschedule_is_told_and_reminded_of_anew() -> None:
 @pytest.mark.parametrize("state", ["cancelled_by_resident", "cancelled_by_authority"])
 def test_a_cancellation_is_told_until_a_day_after_the_time_given_up(state: str) -> None:
     owed = owed_after(promise(state=state), "cancelled", NOW)
-    assert owed == [Owed("cancelled", EMAIL, NOW, STARTS + timedelta(days=1))]
+    assert owed == [Owed("cancelled", NOW, STARTS + timedelta(days=1))]
 
 
 def test_cancelling_what_is_past_tells_nobody() -> None:
@@ -142,7 +141,7 @@ def test_a_message_is_current_while_it_is_true(kind: str, now_version: int, now_
 
 
 def test_a_link_is_of_use_for_a_day() -> None:
-    assert owed_link(3, NOW) == Owed("manage_link_3", EMAIL, NOW, NOW + timedelta(days=1))
+    assert owed_link(3, NOW) == Owed("manage_link_3", NOW, NOW + timedelta(days=1))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -12,15 +12,15 @@ from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
-from reminders.channels.replies import About
-from reminders.results import LONGEST_PAUSE, Pause, Tally
+from reminders.channels.replies import RefusalScope
+from reminders.results import LONGEST_PAUSE, DeliveryCounts, Pause
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
-from tests.reminders.test_smtp import MESSAGE, channel_to, send
+from tests.reminders.test_smtp import channel_to, message_to, send
 from tests.support.factories import NOW, make_world
 
-US, ONE, MOMENT = About.US, About.MESSAGE, About.MOMENT
+SERVICE, ONE, TEMPORARY = RefusalScope.SERVICE, RefusalScope.MESSAGE, RefusalScope.TEMPORARY
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Refusing:
         return self.reply if self.command == "DATA" else await self.inner.handle_DATA(server, db, envelope)
 
 
-ALWAYS_US = [
+ABOUT_SERVICE = [
     "535 5.7.8 bad",
     "550 relaying denied",
     "550 5.4.5 daily quota",
@@ -70,45 +70,47 @@ ALWAYS_US = [
     "450 not now",
 ]
 CASES = [
-    *[("EHLO", reply, US) for reply in ALWAYS_US],
-    *[("AUTH", reply, US) for reply in ALWAYS_US],
-    *[("MAIL", reply, US) for reply in ALWAYS_US if reply[0] == "5"],
-    ("MAIL", "530 5.7.0 Must issue a STARTTLS command first", US),
-    ("MAIL", "552 5.2.2 full", US),
-    ("MAIL", "450 4.7.1 slow down", MOMENT),
-    ("MAIL", "452 4.3.1 no room", MOMENT),
+    *[("EHLO", reply, SERVICE) for reply in ABOUT_SERVICE],
+    *[("AUTH", reply, SERVICE) for reply in ABOUT_SERVICE],
+    *[("MAIL", reply, SERVICE) for reply in ABOUT_SERVICE if reply[0] == "5"],
+    ("MAIL", "530 5.7.0 Must issue a STARTTLS command first", SERVICE),
+    ("MAIL", "552 5.2.2 full", SERVICE),
+    ("MAIL", "450 4.7.1 slow down", TEMPORARY),
+    ("MAIL", "452 4.3.1 no room", TEMPORARY),
     ("RCPT", "550 5.1.1 unknown", ONE),
     ("RCPT", "550 nobody here", ONE),
     ("RCPT", "553 5.1.3 bad mailbox", ONE),
-    ("RCPT", "530 5.7.0 sign in first", US),
-    ("RCPT", "550 5.4.5 daily quota", US),
-    ("RCPT", "550 5.1.90 too many messages today", US),
-    ("RCPT", "552 5.2.2 full", MOMENT),
-    ("RCPT", "554 5.7.1 relay access denied", MOMENT),
-    ("RCPT", "450 4.2.0 busy", MOMENT),
+    ("RCPT", "530 5.7.0 sign in first", SERVICE),
+    ("RCPT", "550 5.4.5 daily quota", SERVICE),
+    ("RCPT", "550 5.1.90 too many messages today", SERVICE),
+    ("RCPT", "552 5.2.2 full", TEMPORARY),
+    ("RCPT", "554 5.7.1 relay access denied", TEMPORARY),
+    ("RCPT", "450 4.2.0 busy", TEMPORARY),
     ("DATA", "554 5.6.0 bad content", ONE),
     ("DATA", "554 5.7.1 looks like spam", ONE),
     ("DATA", "552 5.3.4 too big", ONE),
-    ("DATA", "550 5.4.5 daily quota", US),
-    ("DATA", "552 5.2.2 full", MOMENT),
-    ("DATA", "451 4.3.0 try again", MOMENT),
+    ("DATA", "550 5.4.5 daily quota", SERVICE),
+    ("DATA", "552 5.2.2 full", TEMPORARY),
+    ("DATA", "451 4.3.0 try again", TEMPORARY),
 ]  # fmt: skip
 
 
-def verdict(error: DeliveryFailed) -> About:
+def scope_of(error: DeliveryFailed) -> RefusalScope:
     if isinstance(error, ChannelUnavailable):
-        return US
-    return ONE if error.permanent else MOMENT
+        return SERVICE
+    return ONE if error.permanent else TEMPORARY
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 @pytest.mark.parametrize(("command", "reply", "expected"), CASES)
-def test_what_a_reply_is_about_depends_on_the_command_it_answers(command: str, reply: str, expected: About) -> None:
+def test_what_a_reply_is_about_depends_on_the_command_it_answers(
+    command: str, reply: str, expected: RefusalScope
+) -> None:
     server = Refusing(command, reply)
     signing_in = {"authenticator": server.authenticate, "auth_required": True, "auth_require_tls": False}
     with running(server, **(signing_in if command == "AUTH" else {})) as url, pytest.raises(DeliveryFailed) as caught:  # type: ignore[arg-type]
         send(url.replace("//", "//council:secret@") if command == "AUTH" else url)
-    assert verdict(caught.value) is expected
+    assert scope_of(caught.value) is expected
     assert not isinstance(caught.value, DeliveryUnclear)
     assert reply[:3] in caught.value.detail
 
@@ -116,8 +118,8 @@ def test_what_a_reply_is_about_depends_on_the_command_it_answers(command: str, r
 def test_a_refusal_of_one_address_in_any_letters_is_not_about_the_service() -> None:
     server = Refusing("MAIL", "553 no such letters")
     with running(server, enable_SMTPUTF8=True) as url, pytest.raises(DeliveryFailed) as caught:  # type: ignore[arg-type]
-        send(url, replace(MESSAGE, to_email="zoë@example.org"))
-    assert verdict(caught.value) is MOMENT
+        send(url, message_to("zoë@example.org"))
+    assert scope_of(caught.value) is TEMPORARY
 
 
 @pytest.mark.parametrize("reply", ["550 relaying denied", "530 Must issue STARTTLS", "553 sender", "554 5.4.5 quota"])
@@ -127,23 +129,25 @@ def test_every_message_survives_a_night_in_which_the_server_refuses_us(database:
     server = Refusing("MAIL", reply)
     with running(server) as url:  # type: ignore[arg-type]
         worker = worker_on(database, clock, channel_to(url))
-        assert worker.send_due() == Tally(postponed=8)
+        assert worker.send_due() == DeliveryCounts(postponed=8)
         for _ in range(12 * 6):
             clock.advance(timedelta(minutes=10))
-            assert worker.send_due() == Tally(postponed=8)
-        assert {(row.state, row.tries, row.reason) for row in notifications(database)} == {("pending", 0, reply)}
+            assert worker.send_due() == DeliveryCounts(postponed=8)
+        assert {(row.status, row.tries, row.reason) for row in notifications(database)} == {("pending", 0, reply)}
         assert attempts(database) == []
         server.command = ""
         clock.advance(LONGEST_PAUSE)
-        assert worker.send_due() == Tally(sent=8)
-        assert worker.send_due() == Tally()
+        assert worker.send_due() == DeliveryCounts(sent=8)
+        assert worker.send_due() == DeliveryCounts()
     assert set(server.inner.times_taken.values()) == {1}
     assert len(server.inner.taken) == 8
-    assert {(row.state, row.tries, row.reason) for row in notifications(database)} == {("sent", 1, "")}
+    assert {(row.status, row.tries, row.reason) for row in notifications(database)} == {("sent", 1, "")}
 
 
-@pytest.mark.parametrize("can_be_asked", [False, True], ids=["one by one", "in batches"])
-def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(database: Database, can_be_asked: bool) -> None:
+@pytest.mark.parametrize("can_confirm_arrival", [False, True], ids=["one by one", "in batches"])
+def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(
+    database: Database, can_confirm_arrival: bool
+) -> None:
     clock = FixedClock(NOW)
     owe(database, make_world(database), 7)
     refusals = [None, None, ChannelUnavailable(detail="550 5.4.5 quota")]
@@ -152,12 +156,12 @@ def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(database:
         if refusals and (refusal := refusals.pop(0)):
             raise refusal
 
-    channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=5, on_send=on_send)
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival, batch_size=5, on_send=on_send)
     worker = worker_on(database, clock, channel)
-    assert worker.send_due() == Tally(sent=2, postponed=3)
-    assert worker.send_due() == Tally()  # the pause holds for the two that nobody claimed as well
+    assert worker.send_due() == DeliveryCounts(sent=2, postponed=3)
+    assert worker.send_due() == DeliveryCounts()  # the pause holds for the two that nobody claimed as well
     clock.advance(timedelta(seconds=1))
-    assert worker.send_due() == Tally(sent=5)
+    assert worker.send_due() == DeliveryCounts(sent=5)
     assert [one.outcome for one in attempts(database)] == ["sent"] * 7
     assert len(channel.sent) == 7
 

@@ -19,10 +19,10 @@ from core.clock import FixedClock, SystemClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
-from reminders.channels.base import Message
-from reminders.channels.factory import channel_of
+from reminders.channels.base import RenderedMessage
+from reminders.channels.registry import email_channel
 from reminders.channels.smtp import SmtpChannel
-from reminders.channels.stored import DemoChannel
+from reminders.channels.stored import StoredChannel
 from reminders.heartbeat import is_fresh
 from reminders.scheduler import run
 from reminders.tables import Heartbeat
@@ -53,7 +53,7 @@ def test_ticking_sends_beats_and_ends_after_the_message_in_hand(database: Databa
     owe(database, make_world(database), 5, now=runtime.clock.now())
     stopping, stopped = threading.Event(), threading.Event()
 
-    def stop(_message: Message) -> None:
+    def stop(_message: RenderedMessage) -> None:
         stopping.set()
         worker.stopping.wait(30)
 
@@ -67,7 +67,7 @@ def test_ticking_sends_beats_and_ends_after_the_message_in_hand(database: Databa
     thread.start()
     assert stopped.wait(60)
     thread.join()
-    assert sorted(row.state for row in notifications(database)) == ["pending"] * 4 + ["sent"]
+    assert sorted(row.status for row in notifications(database)) == ["pending"] * 4 + ["sent"]
     assert all(row.lease_until is None for row in notifications(database))
     with database.reading() as db:
         assert db.scalars(select(Heartbeat.worker)).all() == ["the-scheduler"]
@@ -92,7 +92,7 @@ def test_a_scheduler_that_fails_at_every_tick_gives_no_sign_of_life(
             stopping.set()
         raise RuntimeError("every tick")
 
-    monkeypatch.setattr("reminders.queue.settle_late", fail)
+    monkeypatch.setattr("reminders.queue.close_late", fail)
     ticking(runtime, worker_for(runtime, RecordingChannel()), stopping).join()
     assert not is_fresh(runtime)
 
@@ -103,7 +103,7 @@ def test_the_sign_of_life_comes_from_messages_that_are_done(database: Database) 
     owe(database, make_world(database), 2, now=runtime.clock.now())
     stopping, fresh = threading.Event(), list[bool]()
 
-    def look(_message: Message) -> None:
+    def look(_message: RenderedMessage) -> None:
         fresh.append(is_fresh(runtime))
         if len(fresh) == 2:
             stopping.set()
@@ -136,15 +136,15 @@ def test_the_process_sends_what_is_due_and_stops_cleanly_on_a_signal(
         output, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert "Reminders: stopped." in output
-    assert [row.state for row in notifications(database)] == ["sent"]
+    assert [row.status for row in notifications(database)] == ["sent"]
     assert '"kind": "reminder_1d"' in errors
     assert "example.org" not in errors  # the log says which message, and nothing about the person
 
 
 def test_the_settings_choose_the_channel(database: Database) -> None:
     settings = Settings(secret_key="x", smtp_url="smtp://127.0.0.1:2525", is_demo=True)
-    assert isinstance(channel_of(settings, database), SmtpChannel)
-    assert isinstance(channel_of(replace(settings, smtp_url=""), database), DemoChannel)
+    assert isinstance(email_channel(settings, database), SmtpChannel)
+    assert isinstance(email_channel(replace(settings, smtp_url=""), database), StoredChannel)
 
 
 def test_without_a_mail_server_the_command_says_what_to_set(

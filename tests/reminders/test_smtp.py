@@ -19,9 +19,10 @@ from booking.calendar.ical import Method
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConfigurationError, DeliveryFailed
-from reminders.channels.base import DeliveryUnclear, Message
+from reminders.channels.base import DeliveryUnclear, EmailBody, RenderedMessage
 from reminders.channels.smtp import SmtpChannel, SmtpServer
-from reminders.results import Tally
+from reminders.recipients import Delivery
+from reminders.results import DeliveryCounts
 from tests.faults.mail_server import MailServer, free_port, running
 from tests.reminders.calendar_readers import READERS
 from tests.reminders.channels import worker_on
@@ -29,30 +30,37 @@ from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.support.factories import NOW, make_world
 
 SENDER = "appointments@testshire.example.org"
-MESSAGE = Message(
+MESSAGE = RenderedMessage(
     notification_id=7,
     authority_id=1,
     reference="notification-7-2",
-    to_name="Zoë Sample",
-    to_email="zoe@example.org",
+    recipient=Delivery("email", "zoe@example.org", "Zoë Sample"),
     sender_name="Testshire Council",
     reply_to="hello@testshire.example.org",
-    subject="Your appointment on Tuesday – 10:30am",
-    text="Dear Zoë,\n\nYour appointment is booked.\n",
-    html="<p>Dear Zoë</p>",
-    calendar="BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",
-    calendar_method=Method.REQUEST,
+    body=EmailBody(
+        subject="Your appointment on Tuesday – 10:30am",
+        text="Dear Zoë,\n\nYour appointment is booked.\n",
+        html="<p>Dear Zoë</p>",
+        calendar="BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",
+        calendar_method=Method.REQUEST,
+    ),
     at=NOW,
 )
+
+
+def message_to(address: str = "zoe@example.org", name: str = "Zoë Sample", subject: str = "") -> RenderedMessage:
+    """`MESSAGE` to somebody else, or with another subject."""
+    body = replace(MESSAGE.body, subject=subject or MESSAGE.body.subject)
+    return replace(MESSAGE, recipient=Delivery("email", address, name), body=body)
 
 
 def channel_to(url: str, timeout_seconds: float = 5) -> SmtpChannel:
     return SmtpChannel(SmtpServer.from_url(url, timeout_seconds), SENDER)
 
 
-def send(url: str, message: Message = MESSAGE, timeout_seconds: float = 5) -> str:
-    with channel_to(url, timeout_seconds).open() as line:
-        return line.send(message)
+def send(url: str, message: RenderedMessage = MESSAGE, timeout_seconds: float = 5) -> str:
+    with channel_to(url, timeout_seconds).open() as connection:
+        return connection.send(message)
 
 
 @contextmanager
@@ -85,12 +93,12 @@ def test_a_message_arrives_with_text_html_and_a_calendar() -> None:
     assert email["To"] == "Zoë Sample <zoe@example.org>"
     assert email["From"] == f"Testshire Council <{SENDER}>"
     assert email["Reply-To"] == "Testshire Council <hello@testshire.example.org>"
-    assert email["Subject"] == MESSAGE.subject
+    assert email["Subject"] == MESSAGE.body.subject
     assert email["Message-ID"] == "<notification-7-2@testshire.example.org>"
     assert email["Auto-Submitted"] == "auto-generated"
     parts = [part.get_content_type() for part in email.walk() if not part.is_multipart()]
     assert parts == ["text/plain", "text/html", "text/calendar", "application/ics"]
-    assert cast(EmailMessage, email.get_body(("plain",))).get_content().splitlines() == MESSAGE.text.splitlines()
+    assert cast(EmailMessage, email.get_body(("plain",))).get_content().splitlines() == MESSAGE.body.text.splitlines()
     calendar = next(part for part in email.walk() if part.get_content_type() == "text/calendar")
     assert calendar.get_param("method") == "REQUEST"
     assert calendar.get_param("charset") == "utf-8"
@@ -101,11 +109,11 @@ def test_one_conversation_serves_a_whole_batch_and_survives_a_refusal() -> None:
         return "550 5.1.1 no such person" if address.startswith("bob") else "250 OK"
 
     server = MailServer(reply_rcpt=refuse_bob)
-    with running(server) as url, channel_to(url).open() as line:
-        line.send(MESSAGE)
+    with running(server) as url, channel_to(url).open() as connection:
+        connection.send(MESSAGE)
         with pytest.raises(DeliveryFailed):
-            line.send(replace(MESSAGE, to_email="bob@example.org"))
-        line.send(replace(MESSAGE, reference="notification-8-1"))
+            connection.send(message_to("bob@example.org"))
+        connection.send(replace(MESSAGE, reference="notification-8-1"))
     assert len(server.taken) == 2
     assert server.connections == 1
 
@@ -144,10 +152,10 @@ def test_a_server_that_is_not_there_is_not_tried_again_for_each_message_of_a_bat
             knocks.append(1)
             raise ConnectionRefusedError("nobody there")
 
-    with SmtpChannel(Nobody(), SENDER).open() as line:
+    with SmtpChannel(Nobody(), SENDER).open() as connection:
         for _ in range(3):
             with pytest.raises(DeliveryFailed):
-                line.send(MESSAGE)
+                connection.send(MESSAGE)
     assert len(knocks) == 1
 
 
@@ -189,27 +197,27 @@ def test_a_wrong_password_gives_no_message_up() -> None:
 @pytest.mark.parametrize("address", ["", "nobody", "a b@example.org", "a@", "a@example.org\nBcc: b@example.org"])
 def test_an_address_that_is_none_fails_for_good(address: str) -> None:
     with running(MailServer()) as url, pytest.raises(DeliveryFailed) as caught:
-        send(url, replace(MESSAGE, to_email=address))
+        send(url, message_to(address))
     assert caught.value.permanent
 
 
 def test_an_address_in_letters_that_the_server_cannot_take_fails_for_good() -> None:
     with running(MailServer(), enable_SMTPUTF8=False) as url, pytest.raises(DeliveryFailed) as caught:
-        send(url, replace(MESSAGE, to_email="zoë@example.org"))
+        send(url, message_to("zoë@example.org"))
     assert caught.value.permanent
 
 
 def test_an_address_in_any_letters_is_written_to_when_the_server_can() -> None:
     server = MailServer()
     with running(server, enable_SMTPUTF8=True) as url:
-        send(url, replace(MESSAGE, to_email="zoë@example.org"))
+        send(url, message_to("zoë@example.org"))
     assert len(server.taken) == 1
 
 
 def test_a_name_cannot_smuggle_in_a_header() -> None:
     server = MailServer()
     with running(server) as url:
-        send(url, replace(MESSAGE, to_name="Zoë\r\nBcc: all@example.org", subject="Hello\nX-Evil: yes"))
+        send(url, message_to(name="Zoë\r\nBcc: all@example.org", subject="Hello\nX-Evil: yes"))
     (email,) = server.taken
     assert email["Bcc"] is None
     assert email["X-Evil"] is None
@@ -252,12 +260,12 @@ def test_a_day_of_trouble_ends_with_every_message_accounted_for(database: Databa
     server = MailServer(reply_rcpt=reply)
     with running(server) as url:
         worker = worker_on(database, clock, channel_to(url))
-        assert worker.send_due() == Tally(sent=1, failed=3)
+        assert worker.send_due() == DeliveryCounts(sent=1, failed=3)
         clock.advance(timedelta(seconds=1))
-        assert worker.send_due() == Tally(sent=1, failed=1)
+        assert worker.send_due() == DeliveryCounts(sent=1, failed=1)
         clock.advance(timedelta(days=1))
-        assert worker.send_due() == Tally(skipped=1)
-    assert [row.state for row in notifications(database)] == ["sent", "sent", "failed", "late"]
+        assert worker.send_due() == DeliveryCounts(skipped=1)
+    assert [row.status for row in notifications(database)] == ["sent", "sent", "failed", "late"]
     assert len(server.taken) == 2
     assert all(one.ended_at and one.error for one in attempts(database) if one.outcome != "sent")
 

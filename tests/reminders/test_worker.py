@@ -1,4 +1,4 @@
-"""The worker's promises, one by one: nothing lost, nothing sent twice, nothing useless, everything accounted for."""
+"""The worker's guarantees, one by one: nothing lost, nothing sent twice, nothing useless, everything accounted for."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from booking.events import appointment_changed
 from booking.tables import Appointment
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
+from people.residents.details import ResidentDetails
 from people.tables import Representative, Resident
 from reminders import queue
-from reminders.channels.base import DeliveryUnclear, Message
-from reminders.delivery_decisions import RETRIES
-from reminders.results import Tally, wait_after
+from reminders.channels import registry
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, RenderedMessage
+from reminders.delivery_decisions import RETRIES, wait_after
+from reminders.outbox import plan_notifications
+from reminders.recipients import ChannelRules, Delivery
+from reminders.results import DeliveryCounts
 from reminders.tables import Notification
-from tests.reminders.channels import RecordingChannel, worker_on
+from reminders.worker import Worker
+from tests.reminders.channels import RecordingChannel, worker_on, writer
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
-from tests.support.factories import NOW, World, make_world
+from tests.support.factories import NOW, World, make_appointment, make_runtime, make_world
 
 # One that is recorded message by message, as SMTP is, and one that is recorded in batches.
-KINDS = pytest.mark.parametrize("can_be_asked", [False, True], ids=["one by one", "in batches"])
+KINDS = pytest.mark.parametrize("can_confirm_arrival", [False, True], ids=["one by one", "in batches"])
 
 
 @pytest.fixture
@@ -37,11 +43,11 @@ def world(database: Database) -> World:
     return make_world(database)
 
 
-def failing(*errors: DeliveryFailed) -> Callable[[Message], None]:
+def failing(*errors: DeliveryFailed) -> Callable[[RenderedMessage], None]:
     """Raises these one after the other, and then nothing."""
     left = list(errors)
 
-    def on_send(_message: Message) -> None:
+    def on_send(_message: RenderedMessage) -> None:
         if left:
             raise left.pop(0)
 
@@ -57,18 +63,18 @@ def permanent() -> DeliveryFailed:
 
 
 def states(database: Database) -> list[str]:
-    return [row.state for row in notifications(database)]
+    return [row.status for row in notifications(database)]
 
 
 @KINDS
 def test_everything_due_is_sent_once_and_recorded(
-    database: Database, clock: FixedClock, world: World, can_be_asked: bool
+    database: Database, clock: FixedClock, world: World, can_confirm_arrival: bool
 ) -> None:
     owe(database, world, 7)
-    channel = RecordingChannel(can_be_asked=can_be_asked, batch_size=3)
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival, batch_size=3)
     worker = worker_on(database, clock, channel)
-    assert worker.send_due() == Tally(sent=7)
-    assert worker.send_due() == Tally()
+    assert worker.send_due() == DeliveryCounts(sent=7)
+    assert worker.send_due() == DeliveryCounts()
     assert len({message.reference for message in channel.sent}) == len(channel.sent) == 7
     assert set(states(database)) == {"sent"}
     tries = attempts(database)
@@ -78,33 +84,83 @@ def test_everything_due_is_sent_once_and_recorded(
 
 def test_a_row_for_another_channel_is_left_to_it(database: Database, clock: FixedClock, world: World) -> None:
     owe(database, world, 1, channel="text")
-    assert worker_on(database, clock, RecordingChannel()).send_due() == Tally()
+    rules = ChannelRules(frozenset({"email", "text"}))
+    assert worker_on(database, clock, RecordingChannel(), rules=rules).send_due() == DeliveryCounts()
     assert states(database) == ["pending"]
+
+
+def test_a_row_for_a_channel_that_does_not_exist_is_withheld_and_the_log_says_so(
+    database: Database, clock: FixedClock, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    owe(database, world, 2, channel="pigeon")
+    assert worker_on(database, clock, RecordingChannel()).send_due() == DeliveryCounts(skipped=2)
+    assert {(row.status, row.reason) for row in notifications(database)} == {("withheld", "unknown_channel")}
+    assert ["pigeon" in record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [True]
+
+
+def test_another_channel_is_a_name_in_the_registry(
+    database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stand-in is registered as the channel for texts: planned, sent and accounted for like any other."""
+    texts = RecordingChannel()
+    monkeypatch.setitem(registry.FACTORIES, "text", lambda _settings, _database: texts)
+    runtime, world = make_runtime(database), make_world(database)
+    robin = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123", contact_preference="text")
+    with appointment_changed.connected_to(plan_notifications):
+        make_appointment(runtime, world, NOW + timedelta(days=1, hours=2), resident=robin)
+    assert {row.channel for row in notifications(database)} == {"text"}
+    channels = registry.configured_channels(runtime.settings, database)
+    counts = Worker(database, clock, channels, writer()).send_due()
+    assert counts == DeliveryCounts(sent=1)
+    (message,) = texts.sent
+    assert message.recipient == Delivery("text", "07700 900123", "Robin Sample")
+    assert [row.status for row in notifications(database) if row.kind == "confirmation"] == ["sent"]
+
+
+def test_a_channel_that_refuses_the_service_does_not_hold_up_another(
+    database: Database, clock: FixedClock, world: World
+) -> None:
+    owe(database, world, 2)
+    _, texted = owe(database, world, 2, channel="text")
+    with database.writing() as db:
+        resident = select(Appointment.resident_id).where(Appointment.id == texted).scalar_subquery()
+        values = {"contact_preference": "text", "phone": "07700 900123"}
+        db.execute(update(Resident).where(Resident.id == resident).values(values))
+
+    def refuse(_message: RenderedMessage) -> None:
+        raise ChannelUnavailable(detail="550 quota")
+
+    texts, rules = RecordingChannel(), ChannelRules(frozenset({"email", "text"}))
+    channels = {"email": RecordingChannel(on_send=refuse), "text": texts}
+    worker = Worker(database, clock, channels, writer(), rules=rules)
+    assert worker.send_due() == DeliveryCounts(sent=1, skipped=1, postponed=2)
+    assert [message.recipient.address for message in texts.sent] == ["07700 900123"]
+    assert [row.reason for row in notifications(database) if row.status == "withheld"] == ["other_channel"]
 
 
 def test_what_is_not_due_yet_waits(database: Database, clock: FixedClock, world: World) -> None:
     owe(database, world, 1, next_try_at=NOW + timedelta(minutes=1))
     channel = RecordingChannel()
-    assert worker_on(database, clock, channel).send_due() == Tally()
+    assert worker_on(database, clock, channel).send_due() == DeliveryCounts()
     clock.advance(timedelta(minutes=1))
-    assert worker_on(database, clock, channel).send_due() == Tally(sent=1)
+    assert worker_on(database, clock, channel).send_due() == DeliveryCounts(sent=1)
 
 
 @KINDS
 def test_a_temporary_failure_is_tried_again_after_a_doubling_wait(
-    database: Database, clock: FixedClock, world: World, can_be_asked: bool
+    database: Database, clock: FixedClock, world: World, can_confirm_arrival: bool
 ) -> None:
     owe(database, world, 1)
-    channel = RecordingChannel(can_be_asked=can_be_asked, on_send=failing(temporary(), temporary()))
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival, on_send=failing(temporary(), temporary()))
     worker = worker_on(database, clock, channel)
     for wait in (1, 2):
-        assert worker.send_due() == Tally(failed=1)
+        assert worker.send_due() == DeliveryCounts(failed=1)
         (row,) = notifications(database)
-        assert (row.state, row.reason) == ("pending", "451 later")
+        assert (row.status, row.reason) == ("pending", "451 later")
         assert row.next_try_at == clock.now() + timedelta(seconds=wait)
-        assert worker.send_due() == Tally()
+        assert worker.send_due() == DeliveryCounts()
         clock.advance(timedelta(seconds=wait))
-    assert worker.send_due() == Tally(sent=1)
+    assert worker.send_due() == DeliveryCounts(sent=1)
     assert [one.outcome for one in attempts(database)] == ["failed", "failed", "sent"]
     assert not any(one.maybe_duplicate for one in attempts(database))
 
@@ -112,11 +168,11 @@ def test_a_temporary_failure_is_tried_again_after_a_doubling_wait(
 def test_a_permanent_failure_is_not_tried_again(database: Database, clock: FixedClock, world: World) -> None:
     owe(database, world, 1)
     worker = worker_on(database, clock, RecordingChannel(on_send=failing(permanent())))
-    assert worker.send_due() == Tally(failed=1)
+    assert worker.send_due() == DeliveryCounts(failed=1)
     clock.advance(timedelta(hours=6))
-    assert worker.send_due() == Tally()
+    assert worker.send_due() == DeliveryCounts()
     (row,) = notifications(database)
-    assert (row.state, row.reason, row.tries) == ("failed", "550 nobody here", 1)
+    assert (row.status, row.reason, row.tries) == ("failed", "550 nobody here", 1)
 
 
 def test_it_gives_up_after_fourteen_retries_in_four_and_a_half_hours(
@@ -128,9 +184,9 @@ def test_it_gives_up_after_fourteen_retries_in_four_and_a_half_hours(
     while states(database) == ["pending"]:
         (row,) = notifications(database)
         clock.instant = max(clock.instant, row.next_try_at)
-        assert worker.send_due() == Tally(failed=1)
+        assert worker.send_due() == DeliveryCounts(failed=1)
     (row,) = notifications(database)
-    assert row.state == "failed"
+    assert row.status == "failed"
     assert len(attempts(database)) == RETRIES + 1 == 15
     assert clock.now() - NOW == sum((wait_after(tries) for tries in range(1, 15)), timedelta())
     assert clock.now() - NOW == timedelta(seconds=2**14 - 1)
@@ -139,9 +195,9 @@ def test_it_gives_up_after_fourteen_retries_in_four_and_a_half_hours(
 def test_a_retry_that_would_come_too_late_is_not_made(database: Database, clock: FixedClock, world: World) -> None:
     owe(database, world, 1, useful_until=NOW + timedelta(seconds=1))
     worker = worker_on(database, clock, RecordingChannel(on_send=failing(temporary())))
-    assert worker.send_due() == Tally(failed=1)
+    assert worker.send_due() == DeliveryCounts(failed=1)
     (row,) = notifications(database)
-    assert row.state == "late"
+    assert row.status == "late"
     assert "451 later" in row.reason
 
 
@@ -149,7 +205,7 @@ def test_what_became_useless_is_settled_as_late(database: Database, clock: Fixed
     owe(database, world, 2, useful_until=NOW + timedelta(hours=1))
     clock.advance(timedelta(hours=1))
     channel = RecordingChannel()
-    assert worker_on(database, clock, channel).send_due() == Tally(skipped=2)
+    assert worker_on(database, clock, channel).send_due() == DeliveryCounts(skipped=2)
     assert states(database) == ["late", "late"]
     assert channel.sent == []
 
@@ -157,14 +213,14 @@ def test_what_became_useless_is_settled_as_late(database: Database, clock: Fixed
 @KINDS
 @pytest.mark.parametrize("values", [{"version": 2}, {"state": "cancelled_by_resident"}, {"state": "arrived"}])
 def test_what_is_not_true_any_more_is_not_sent(
-    database: Database, clock: FixedClock, world: World, can_be_asked: bool, values: dict[str, object]
+    database: Database, clock: FixedClock, world: World, can_confirm_arrival: bool, values: dict[str, object]
 ) -> None:
     """The last check, should anything change an appointment without telling the outbox."""
     owe(database, world, 1)
     with database.writing() as db:
         db.execute(update(Appointment).values(values))
-    channel = RecordingChannel(can_be_asked=can_be_asked)
-    assert worker_on(database, clock, channel).send_due() == Tally(skipped=1)
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival)
+    assert worker_on(database, clock, channel).send_due() == DeliveryCounts(skipped=1)
     assert states(database) == ["void"]
     assert channel.sent == []
 
@@ -173,22 +229,22 @@ def test_a_change_between_claim_and_send_is_noticed(database: Database, clock: F
     """Both are claimed at once; while the first is sent, the second's appointment is cancelled."""
     _, second = owe(database, world, 2)
 
-    def cancel_second(_message: Message) -> None:
+    def cancel_second(_message: RenderedMessage) -> None:
         with database.writing() as db:
             values = {"state": "cancelled_by_resident", "version": 2}
             db.execute(update(Appointment).where(Appointment.id == second).values(values))
 
     channel = RecordingChannel(on_send=cancel_second)
-    assert worker_on(database, clock, channel).send_due() == Tally(sent=1, skipped=1)
+    assert worker_on(database, clock, channel).send_due() == DeliveryCounts(sent=1, skipped=1)
     assert states(database) == ["sent", "void"]
 
 
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"email": ""}, "No email address: ring, or send a letter."),
-        ({"contact_preference": "letter"}, "Prefers letters: send one, or ring."),
-        ({"contact_preference": "none"}, "Asked not to be contacted."),
+        ({"email": ""}, "no_address"),
+        ({"contact_preference": "letter"}, "prefers_letters"),
+        ({"contact_preference": "none"}, "no_contact_wanted"),
     ],
 )
 def test_nobody_to_send_to_is_on_record_with_the_reason(
@@ -197,9 +253,9 @@ def test_nobody_to_send_to_is_on_record_with_the_reason(
     owe(database, world, 1)
     with database.writing() as db:
         db.execute(update(Resident).values(values))
-    assert worker_on(database, clock, RecordingChannel()).send_due() == Tally(skipped=1)
+    assert worker_on(database, clock, RecordingChannel()).send_due() == DeliveryCounts(skipped=1)
     (row,) = notifications(database)
-    assert (row.state, row.reason) == ("withheld", reason)
+    assert (row.status, row.reason) == ("withheld", reason)
 
 
 def test_an_address_changed_since_booking_is_the_one_that_counts(
@@ -210,7 +266,7 @@ def test_an_address_changed_since_booking_is_the_one_that_counts(
         db.execute(update(Resident).values(email="new@example.org", do_not_text=True, contact_preference="text"))
     channel = RecordingChannel()
     worker_on(database, clock, channel).send_due()
-    assert [message.to_email for message in channel.sent] == ["new@example.org"]
+    assert [message.recipient.address for message in channel.sent] == ["new@example.org"]
 
 
 def test_a_representative_gets_the_message_in_the_residents_place(
@@ -233,22 +289,22 @@ def test_a_representative_gets_the_message_in_the_residents_place(
     channel = RecordingChannel()
     worker_on(database, clock, channel).send_due()
     (message,) = channel.sent
-    assert (message.to_name, message.to_email) == ("Ceri Carer", "ceri@example.org")
-    assert "You act for Robin Sample 1." in message.text
+    assert (message.recipient.name, message.recipient.address) == ("Ceri Carer", "ceri@example.org")
+    assert "You act for Robin Sample 1." in message.body.text
 
 
 @KINDS
 def test_one_message_that_cannot_be_written_does_not_stop_the_others(
-    database: Database, clock: FixedClock, world: World, can_be_asked: bool
+    database: Database, clock: FixedClock, world: World, can_confirm_arrival: bool
 ) -> None:
     owe(database, world, 3)
 
-    def on_send(message: Message) -> None:
-        if message.to_name.endswith(" 2"):
+    def on_send(message: RenderedMessage) -> None:
+        if message.recipient.name.endswith(" 2"):
             raise ZeroDivisionError
 
-    channel = RecordingChannel(can_be_asked=can_be_asked, on_send=on_send)
-    assert worker_on(database, clock, channel).send_due() == Tally(sent=2, failed=1)
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival, on_send=on_send)
+    assert worker_on(database, clock, channel).send_due() == DeliveryCounts(sent=2, failed=1)
     assert states(database) == ["sent", "pending", "sent"]
 
 
@@ -258,7 +314,7 @@ def test_two_workers_side_by_side_never_send_one_row_twice(database: Database, c
     both = threading.Barrier(2, timeout=30)
     met = threading.local()
 
-    def meet(_message: Message) -> None:
+    def meet(_message: RenderedMessage) -> None:
         if not hasattr(met, "once"):
             met.once = True
             both.wait()
@@ -285,9 +341,9 @@ def test_a_slow_workers_late_result_is_refused_and_the_double_is_flagged(
     quick_channel = RecordingChannel()
     quick = worker_on(database, clock, quick_channel, "quick")
 
-    def take_over(_message: Message) -> None:
+    def take_over(_message: RenderedMessage) -> None:
         clock.advance(timedelta(minutes=6))
-        assert quick.send_due() == Tally(sent=1)
+        assert quick.send_due() == DeliveryCounts(sent=1)
 
     slow = worker_on(database, clock, RecordingChannel(on_send=take_over), "slow")
     slow.send_due()
@@ -295,7 +351,7 @@ def test_a_slow_workers_late_result_is_refused_and_the_double_is_flagged(
     assert (first.worker, first.outcome, first.maybe_duplicate) == ("slow", "sent", False)
     assert (second.worker, second.outcome, second.maybe_duplicate) == ("quick", "sent", True)
     (row,) = notifications(database)
-    assert (row.state, row.fence, row.closed_at) == ("sent", 2, second.ended_at)
+    assert (row.status, row.fencing_token, row.closed_at) == ("sent", 2, second.ended_at)
 
 
 def test_a_late_failure_does_not_undo_what_the_next_worker_sent(
@@ -304,7 +360,7 @@ def test_a_late_failure_does_not_undo_what_the_next_worker_sent(
     owe(database, world, 1)
     quick = worker_on(database, clock, RecordingChannel(), "quick")
 
-    def take_over(_message: Message) -> None:
+    def take_over(_message: RenderedMessage) -> None:
         clock.advance(timedelta(minutes=6))
         quick.send_due()
         raise permanent()
@@ -316,8 +372,8 @@ def test_a_late_failure_does_not_undo_what_the_next_worker_sent(
 def dead_worker(database: Database, clock: FixedClock, *, started: int) -> None:
     """Leave behind what a worker leaves that is killed after claiming a batch and starting some of it."""
     with database.writing() as db:
-        wanted = queue.Wanted("email", due_by=clock.now(), limit=50)
-        rows = queue.claim(db, wanted, now=clock.now(), lease_until=clock.now() + timedelta(minutes=5))
+        request = queue.ClaimRequest("email", due_by=clock.now(), limit=50)
+        rows = queue.claim(db, request, now=clock.now(), lease_until=clock.now() + timedelta(minutes=5))
         if started:
             queue.start(db, rows[:started], "dead", clock.now(), maybe_duplicate=False)
 
@@ -329,9 +385,9 @@ def test_rows_of_a_dead_workers_batch_that_never_started_are_simply_sent(
     dead_worker(database, clock, started=1)
     channel = RecordingChannel()
     worker = worker_on(database, clock, channel)
-    assert worker.send_due() == Tally()
+    assert worker.send_due() == DeliveryCounts()
     clock.advance(timedelta(minutes=5))
-    assert worker.send_due() == Tally(sent=3)
+    assert worker.send_due() == DeliveryCounts(sent=3)
     flagged = [one.maybe_duplicate for one in attempts(database) if one.worker == "worker-1"]
     assert flagged == [True, False, False]
 
@@ -343,8 +399,8 @@ def test_a_channel_that_can_be_asked_is_asked_before_a_second_try(
     arrived = f"notification-{notifications(database)[0].id}-1"
     dead_worker(database, clock, started=2)
     clock.advance(timedelta(minutes=5))
-    channel = RecordingChannel(can_be_asked=True, there=frozenset({arrived}))
-    assert worker_on(database, clock, channel).send_due() == Tally(sent=2)
+    channel = RecordingChannel(can_confirm_arrival=True, there=frozenset({arrived}))
+    assert worker_on(database, clock, channel).send_due() == DeliveryCounts(sent=2)
     assert len(channel.sent) == 1
     assert arrived not in {message.reference for message in channel.sent}
     assert not any(one.maybe_duplicate for one in attempts(database))
@@ -356,9 +412,9 @@ def test_a_try_that_broke_off_unclear_is_made_again_and_flagged(
     owe(database, world, 1)
     unclear = DeliveryUnclear(detail="connection lost")
     worker = worker_on(database, clock, RecordingChannel(on_send=failing(unclear)))
-    assert worker.send_due() == Tally(failed=1)
+    assert worker.send_due() == DeliveryCounts(failed=1)
     clock.advance(timedelta(seconds=1))
-    assert worker.send_due() == Tally(sent=1)
+    assert worker.send_due() == DeliveryCounts(sent=1)
     assert [(one.outcome, one.maybe_duplicate) for one in attempts(database)] == [("unclear", False), ("sent", True)]
 
 
@@ -367,8 +423,8 @@ def test_stopping_finishes_the_message_in_hand_and_gives_the_rest_back(
 ) -> None:
     owe(database, world, 5)
     worker = worker_on(database, clock, RecordingChannel(on_send=lambda _message: worker.stop()))
-    assert worker.send_due() == Tally(sent=1)
-    assert worker_on(database, clock, RecordingChannel(), "next").send_due() == Tally(sent=4)
+    assert worker.send_due() == DeliveryCounts(sent=1)
+    assert worker_on(database, clock, RecordingChannel(), "next").send_due() == DeliveryCounts(sent=4)
     assert not any(one.maybe_duplicate for one in attempts(database))
 
 
@@ -378,9 +434,9 @@ def test_a_message_on_its_way_when_its_appointment_changes_counts_as_sent(
     """It did go out, so the record must not say that it was void."""
     owe(database, world, 1)
 
-    def void(_message: Message) -> None:
+    def void(_message: RenderedMessage) -> None:
         with database.writing() as db:
-            db.execute(update(Notification).values(state="void"))
+            db.execute(update(Notification).values(status="void"))
 
     worker_on(database, clock, RecordingChannel(on_send=void)).send_due()
     assert states(database) == ["sent"]

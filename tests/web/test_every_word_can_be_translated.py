@@ -452,7 +452,7 @@ def test_the_front_page_of_several_councils_and_the_outbox_of_the_demo(drawn: Dr
 def test_messages(case: str) -> None:
     message = written(case)
     data = {
-        FACTS.resident.name,
+        FACTS.contacts.resident.name,
         FACTS.authority.name,
         FACTS.site.name,
         FACTS.site.directions,

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.database import Database
 from core.settings import Settings
-from reminders.heartbeat import beat
+from reminders.heartbeat import record_heartbeat
 from web.monitoring import make_blueprint
 from wsgi import create_app
 
@@ -30,7 +30,7 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
     client: FlaskClient, database: Database, clock: FixedClock
 ) -> None:
     with database.writing() as db:
-        beat(db, "worker-1", clock.now())
+        record_heartbeat(db, "worker-1", clock.now())
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -44,7 +44,7 @@ def test_without_a_heartbeat_of_the_scheduler_it_is_not_ready(
 ) -> None:
     assert client.get("/readyz").status_code == 503
     with database.writing() as db:
-        beat(db, "worker-1", clock.now())
+        record_heartbeat(db, "worker-1", clock.now())
     clock.advance(timedelta(seconds=61))
     answer = client.get("/readyz")
     assert answer.status_code == 503

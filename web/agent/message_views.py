@@ -10,7 +10,7 @@ from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.history_queries import message_history
-from web.labels import MESSAGE_KINDS, MESSAGE_STATES
+from web.labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
 from web.staff_guard import current_staff
 
 blueprint = Blueprint("messages", __name__)
@@ -29,5 +29,6 @@ def account(reference: str) -> str:
         appointment=appointment,
         entries=entries,
         message_kinds=MESSAGE_KINDS,
-        message_states=MESSAGE_STATES,
+        message_statuses=MESSAGE_STATUSES,
+        message_reason=message_reason,
     )

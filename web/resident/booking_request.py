@@ -17,30 +17,32 @@ def person_of(form: DetailsForm) -> dict[str, Any]:
     return {name: form[name].data if form[name].data is not None else "" for name in FIELDS}
 
 
-def booking_of(authority_id: int, draft: Draft) -> Booking:
-    """The booking that the draft describes."""
+def booking_of(authority_id: int, draft: Draft, message_language: str) -> Booking:
+    """The booking that the draft describes; we write in `message_language`, a code."""
     typed, helper = draft.person, draft.helper
     return Booking(
         authority_id=authority_id,
         channel="online",
         hold=draft.hold,
-        resident=described(typed, language=draft.language, needs=draft.needs),
+        resident=described(draft, message_language),
         representative=Representation(**helper) if helper else None,
         support_needs=draft.needs,
         notes=typed["notes"],
     )
 
 
-def described(typed: dict[str, Any], *, language: str, needs: tuple[str, ...]) -> ResidentDetails:
-    """The person whom these answers describe."""
+def described(draft: Draft, message_language: str) -> ResidentDetails:
+    """The person whom the draft describes."""
+    typed = draft.person
     return ResidentDetails(
         name=typed["name"],
         email=typed["email"],
         phone=typed["phone"],
         postcode=typed["postcode"].upper(),
-        language=language,
-        support_needs=needs,
+        language=draft.language,
+        support_needs=draft.needs,
         contact_preference=typed["contact_preference"],
         do_not_text=typed["contact_preference"] == "none",
         leave_no_message=bool(typed["leave_no_message"]),
+        message_language=message_language,
     )

@@ -23,6 +23,7 @@ from core.rate_limits import check_rate_limit
 from core.tokens import digest, mark_of_digest
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
+from web.request_language import current_language
 from web.resident import drafts
 from web.resident.booking_request import booking_of, person_of
 from web.resident.drafts import Draft
@@ -231,7 +232,7 @@ def _show_current(context: PageContext, step: Step) -> ResponseReturnValue:
 
 
 def _book(context: PageContext, step: Step) -> ResponseReturnValue:
-    draft, wanted = step.draft, booking_of(context.authority.id, step.draft)
+    draft, wanted = step.draft, booking_of(context.authority.id, step.draft, current_language().code)
     idempotency = context.form_key("book", wanted, request.form.get("idempotency_key") or draft.key)
     try:
         booked = book(context.runtime, wanted, actor=Actor.resident(), idempotency=idempotency)

@@ -16,8 +16,9 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from people.tables import Resident
 from reminders.appointment_queries import message_facts
-from reminders.messages import Writer
-from reminders.recipients import Recipient
+from reminders.channels.base import EmailBody
+from reminders.messages import MessageWriter
+from reminders.recipients import Delivery
 from reminders.tables import Notification
 from tests.reminders.calendar_readers import facts_from_ical_js
 from tests.support.town import Town
@@ -214,9 +215,11 @@ def test_the_download_says_what_the_message_says(database: Database, visitor: Vi
     with database.reading() as db:
         facts = message_facts(db, [the_row(database).id])[the_row(database).id]
     settings = visitor.client.application.extensions[EXTENSION].settings
-    writer = Writer(settings.public_url, settings.secret_key, settings.mail_from)
-    recipient = Recipient(facts.resident.name, facts.resident.email)
-    mailed = Calendar.from_ical(writer.write("confirmation", facts, recipient).calendar).events[0]
+    writer = MessageWriter(settings.public_url, settings.secret_key, settings.mail_from)
+    resident = facts.contacts.resident
+    body = writer.write("confirmation", facts, Delivery("email", resident.email, resident.name))
+    assert isinstance(body, EmailBody)
+    mailed = Calendar.from_ical(body.calendar).events[0]
     link = f"{settings.public_url}/manage/"
     assert link in str(mailed["URL"])
     assert link not in download.to_ical().decode().replace("\r\n ", "")

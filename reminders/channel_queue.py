@@ -1,0 +1,180 @@
+"""The outbox rows of one channel as one worker handles them: every method is one short transaction.
+
+What fails to be recorded is tried again alone, so that one row stops no other. Nothing is sent here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from core.clock import Clock
+from core.database import Database
+from reminders import queue
+from reminders.appointment_queries import current_versions
+from reminders.delivery_decisions import ReadyMessage
+from reminders.delivery_facts import FAILED_OUTCOME, SENT, VOID, ClaimedRow, DeliveryResult, EarlierTries
+from reminders.plan import is_current
+from reminders.queue import ClaimRequest
+from reminders.reasons import INTERNAL_ERROR, RESULT_NOT_RECORDED, SUPERSEDED
+from reminders.results import REFUSALS, DeliveryCounts, Pause, log_result, record_results
+
+NO_DATABASE = (OperationalError, InterfaceError, PoolTimeout)
+
+Done = TypeVar("Done")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class ChannelQueue:
+    """The rows of the channel `name` for the worker `worker`. `pause` lasts while the channel refuses this service."""
+
+    name: str
+    worker: str
+    database: Database
+    clock: Clock
+    lease: timedelta
+    pause: Pause = field(default_factory=Pause)
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[Session, datetime]]:
+        """One transaction and the database's time in it: leases of all hosts go by one clock."""
+        with self.database.writing() as db:
+            yield db, self.clock.database_now(db)
+
+    def run(
+        self, operation: Callable[[Session, datetime, DeliveryCounts], Done], counts: DeliveryCounts, what: str
+    ) -> Done | None:
+        """What `operation` returns, done in one transaction, or None when it failed: the log names `what` failed.
+
+        Raises: what says that the database cannot be used, because then no row is at fault.
+        """
+        counted = DeliveryCounts()
+        try:
+            with self.transaction() as (db, now):
+                done = operation(db, now, counted)
+        except NO_DATABASE:
+            raise
+        except Exception:  # a mistake of ours or bad data in one row; the others go on
+            log.exception("The worker could not %s", what)
+            return None
+        counts.add(counted)
+        if counted.sent:
+            self.pause.reset()
+        return done
+
+    def claim(self, due_by: datetime, limit: int) -> tuple[list[ClaimedRow], datetime]:
+        """Rows that were due at `due_by`, for the length of a lease, and the time of the claim."""
+        with self.transaction() as (db, now):
+            request = ClaimRequest(self.name, due_by, limit)
+            return queue.claim(db, request, now=now, lease_until=now + self.lease), now
+
+    @contextmanager
+    def released_on_failure(self, rows: list[ClaimedRow]) -> Iterator[None]:
+        """Release what is still in `rows` if the block fails, so that it need not wait for the end of the lease."""
+        try:
+            yield
+        except BaseException:
+            try:
+                self.release(rows)
+            except Exception:
+                log.exception("Claimed rows could not be released; they are due again when their lease ends")
+            raise
+
+    def release(self, rows: Sequence[ClaimedRow]) -> None:
+        """Give back rows that were never started."""
+        with self.transaction() as (db, now):
+            queue.release(db, rows, now)
+
+    def postpone(self, rows: Sequence[ClaimedRow], reason: str, counts: DeliveryCounts) -> None:
+        """Give back `rows`, none of which was tried, until the channel's pause ends."""
+        with self.transaction() as (db, now):
+            until = self.pause.begin(now)
+            queue.postpone(db, rows, reason, until)
+        counts.postponed += len(rows)
+        REFUSALS.labels(self.name).inc()
+        log.error("The channel %s refuses this service until %s at least: %s", self.name, until.isoformat(), reason)
+
+    def count_failure(self, row: ClaimedRow, counts: DeliveryCounts) -> None:
+        """Count a try of a row that cannot even be started; if that fails too the end of its lease makes it due again."""
+
+        def write(db: Session, now: datetime, counts: DeliveryCounts) -> int:
+            earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
+            queue.start(db, [row], self.worker, now, maybe_duplicate=earlier.in_doubt)
+            result = DeliveryResult(row, FAILED_OUTCOME, earlier.tries + 1, error=INTERNAL_ERROR)
+            return record_results(db, [result], now, counts)
+
+        self.run(write, counts, f"count the try of notification {row.id}")
+
+    def record(self, results: Sequence[DeliveryResult], counts: DeliveryCounts) -> None:
+        """Record results: together, else one by one, else without what the provider said.
+
+        A result that cannot be recorded at all leaves its try in doubt until the lease ends.
+        """
+        what = f"record notifications {[result.claimed.id for result in results]}"
+        if self.run(lambda db, now, counts: record_results(db, results, now, counts), counts, what) is not None:
+            return
+        for result in results:
+            plain = replace(result, provider_reference="", error=RESULT_NOT_RECORDED)
+            if len(results) > 1:
+                self.record([result], counts)
+            elif plain != result:
+                self.record([plain], counts)
+
+    def start_next(
+        self, ready: ReadyMessage, results: Sequence[DeliveryResult], counts: DeliveryCounts
+    ) -> datetime | None:
+        """Record `results` and start a try of `ready`; when it started, or None if there is nothing to try."""
+
+        def write(
+            results: Sequence[DeliveryResult], db: Session, now: datetime, counts: DeliveryCounts
+        ) -> tuple[bool, datetime]:
+            record_results(db, results, now, counts)
+            return self._start(db, ready, now, counts), now
+
+        row = ready.claimed
+        started = self.run(partial(write, results), counts, f"record a try and start notification {row.id}")
+        if started is None:
+            self.record(results, counts)
+            started = self.run(partial(write, []), counts, f"start notification {row.id}")
+        if started is None:
+            self.count_failure(row, counts)
+            return None
+        return started[1] if started[0] else None
+
+    def _start(self, db: Session, ready: ReadyMessage, now: datetime, counts: DeliveryCounts) -> bool:
+        """Whether a try starts: the row is still ours and still true, and no earlier try of it has arrived."""
+        row = ready.claimed
+        if not queue.renew(db, row, now + self.lease):
+            return False
+        version, state = current_versions(db, [row.appointment_id]).get(row.appointment_id, (0, ""))
+        if not is_current(row.kind, version=row.version, now_version=version, now_state=state):
+            self.close(db, row, VOID, SUPERSEDED, now, counts)
+            return False
+        if now >= row.useful_until:
+            queue.release(db, [row], now)  # the next pass closes it as late
+            return False
+        earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
+        if earlier.arrived:
+            self.close(db, row, SENT, "", now, counts)
+            return False
+        queue.start(db, [row], self.worker, now, maybe_duplicate=earlier.in_doubt)
+        return True
+
+    def close(
+        self, db: Session, row: ClaimedRow, status: str, reason: str, now: datetime, counts: DeliveryCounts
+    ) -> None:
+        """Close a row that is not sent, in the running transaction."""
+        queue.close(db, [row], status, reason, now)
+        counts.skipped += 1
+        log_result(row, status)

@@ -1,0 +1,60 @@
+"""Why a message was not sent, or not yet, as codes. Their texts for staff stand in `web.labels`. Pure.
+
+A reason is a code, or a code and what a provider said about it ("gave_up: 451 busy"), or what a provider said alone.
+"""
+
+from __future__ import annotations
+
+SUPERSEDED = "superseded"  # the appointment has changed since
+TOO_LATE = "too_late"  # of no use any more
+GAVE_UP = "gave_up"  # after the last try
+INTERNAL_ERROR = "internal_error"  # a mistake in the program, which the log describes
+RESULT_NOT_RECORDED = "result_not_recorded"  # in full; the log says why
+ARRIVED_EARLIER = "arrived_earlier"  # the provider has it from a try whose result was lost
+ARRIVAL_UNKNOWN = "arrival_unknown"  # the provider could not say whether it has it
+
+PREFERS_LETTERS = "prefers_letters"
+NO_CONTACT_WANTED = "no_contact_wanted"
+NO_ADDRESS = "no_address"
+OTHER_CHANNEL = "other_channel"  # the person is reached by another channel now
+UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
+
+INVALID_ADDRESS = "invalid_address"
+INVALID_SENDER = "invalid_sender"  # MAIL_FROM is no address
+SERVER_UNUSABLE = "server_unusable"
+SERVER_WENT_AWAY = "server_went_away"  # after it had taken the text, before it answered
+ADDRESS_NOT_SUPPORTED = "address_not_supported"  # letters in the address that the server cannot take
+
+CODES = frozenset(
+    {
+        SUPERSEDED,
+        TOO_LATE,
+        GAVE_UP,
+        INTERNAL_ERROR,
+        RESULT_NOT_RECORDED,
+        ARRIVED_EARLIER,
+        ARRIVAL_UNKNOWN,
+        PREFERS_LETTERS,
+        NO_CONTACT_WANTED,
+        NO_ADDRESS,
+        OTHER_CHANNEL,
+        UNKNOWN_CHANNEL,
+        INVALID_ADDRESS,
+        INVALID_SENDER,
+        SERVER_UNUSABLE,
+        SERVER_WENT_AWAY,
+        ADDRESS_NOT_SUPPORTED,
+    }
+)
+REASON_LENGTH = 300  # of the columns that keep one
+
+
+def with_detail(code: str, detail: str) -> str:
+    """`code` and what a provider said about it, in one text that fits its column."""
+    return f"{code}: {detail}"[:REASON_LENGTH] if detail else code
+
+
+def split_reason(reason: str) -> tuple[str, str]:
+    """The code at the beginning of `reason`, or nothing, and the rest."""
+    code, _, detail = reason.partition(": ")
+    return (code, detail) if code in CODES else ("", reason)
