@@ -22,11 +22,12 @@ from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed
 from web.agent.grid_cells import cells_html
 from web.agent.held_slots import Kept, kept_for
-from web.agent.resident_card import Card, card_of
+from web.agent.resident_card import Card, card_of, message_route
 from web.agent.slot_grid import place_label
 from web.agent.slot_search import SearchView, search_view, site_address
 from web.agent.suggestions import Suggestion
 from web.components.form_fields import FieldError
+from web.message_routes import confirmation_text, route_of_appointment
 from web.page_context import StaffContext
 from web.request_language import format_moment
 
@@ -114,6 +115,8 @@ def show_call(desk: StaffContext, resident_id: int, state: CallState, extra: Scr
         cancelling=_appointment(card, state.cancelling),
         typed=extra.typed,
         conflict=extra.conflict,
+        route=route_of_appointment(moving) if moving else message_route(card, extra.typed),
+        confirmation_text=confirmation_text,
         errors=extra.errors,
         errors_by={error.target: error.text for error in extra.errors},
         has_errors=bool(extra.errors or extra.conflict),

@@ -23,6 +23,7 @@ from web.agent.held_slots import forget, kept_for, let_go, token_to_confirm
 from web.agent.resident_card import card_of
 from web.components.form_fields import FieldError
 from web.labels import CALL_RESULTS, STATES, STATES_IN_SENTENCE
+from web.message_routes import confirmation_text, route_of_appointment
 from web.page_context import StaffContext, staff_context
 from web.request_language import format_moment
 from web.spelling import spelt
@@ -160,6 +161,7 @@ def done(resident_id: int, reference: str) -> ResponseReturnValue:
             state=CallState(),
             view=view,
             result=CALL_RESULTS.get(request.args.get("what", ""), STATES[view.state]),
+            message_goes=confirmation_text(route_of_appointment(view)),
             spelt=spelt(view.reference),
             address=lambda name, **values: url_for(f"agent.{name}", resident_id=resident_id, **values),
             **SHARED,

@@ -13,7 +13,10 @@ from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.contact_notes import Note, has_logged_access, log_access, notes_of, resident_of
 from people.tables import Resident
+from reminders.recipients import Contacts, Person
+from web.agent.forms import Typed
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of
+from web.message_routes import MessageRoute, route_of
 from web.page_context import StaffContext
 
 ONE_CALL = timedelta(minutes=30)
@@ -34,17 +37,6 @@ class Card:
     past: tuple[AppointmentView, ...]
     notes: tuple[Note, ...]
     recent_services: tuple[ServiceFacts, ...]
-
-    @property
-    def reach(self) -> str:
-        """Where a confirmation will go, in words; empty when none goes out.
-
-        Email is the only channel: it serves those who prefer texts too, but neither letters nor "do not contact".
-        """
-        is_willing = self.resident.contact_preference in {"email", "text"}
-        if not is_willing or not self.resident.email:
-            return ""
-        return str(_("by email to %(address)s", address=self.resident.email))
 
     def find(self, reference: str) -> AppointmentView | None:
         """The appointment of this reference on the card, or None."""
@@ -99,3 +91,24 @@ def preference_label(resident: Resident) -> str:
     if resident.contact_preference != "text":
         return label_of(CONTACT_PREFERENCES, resident.contact_preference)
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))
+
+
+def message_route(card: Card, typed: Typed) -> MessageRoute:
+    """Where the messages about a new appointment go, as far as the page knows who calls."""
+    resident, helper = card.resident, _acting(card, typed)
+    return route_of(
+        Contacts(
+            resident=Person(resident.name, resident.email, resident.phone),
+            representative=helper,
+            preference=resident.contact_preference,
+            do_not_text=resident.do_not_text,
+            leave_no_message=resident.leave_no_message,
+        )
+    )
+
+
+def _acting(card: Card, typed: Typed) -> Person | None:
+    known = next((person for person in card.representatives if typed.caller == f"rep-{person.id}"), None)
+    if known is not None and not typed.rep_name:
+        return Person(known.name, known.email, known.phone)
+    return Person(typed.rep_name, typed.rep_email, typed.rep_phone) if typed.is_for_other else None

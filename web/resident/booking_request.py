@@ -6,6 +6,8 @@ from typing import Any
 
 from booking.use_cases.book import Booking
 from people.residents.details import Representation, ResidentDetails
+from reminders.recipients import Contacts, Person
+from web.message_routes import MessageRoute, route_of
 from web.resident.drafts import Draft
 from web.resident.forms import DetailsForm
 
@@ -28,6 +30,19 @@ def booking_of(authority_id: int, draft: Draft, message_language: str) -> Bookin
         representative=Representation(**helper) if helper else None,
         support_needs=draft.needs,
         notes=typed["notes"],
+    )
+
+
+def route_of_draft(draft: Draft) -> MessageRoute:
+    """Where the messages about the booking go."""
+    typed, helper = draft.person, draft.helper
+    return route_of(
+        Contacts(
+            resident=Person(typed["name"], typed["email"], typed["phone"]),
+            representative=Person(helper["name"], helper["email"], helper["phone"]) if helper else None,
+            preference=typed["contact_preference"],
+            leave_no_message=bool(typed["leave_no_message"]),
+        )
     )
 
 

@@ -25,7 +25,7 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
-from web.resident.booking_request import booking_of, person_of
+from web.resident.booking_request import booking_of, person_of, route_of_draft
 from web.resident.drafts import Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.held_visit import Step, public_offer
@@ -217,7 +217,12 @@ def check(authority: str, visit: str) -> ResponseReturnValue:
 
 
 def _check_values(step: Step) -> dict[str, Any]:
-    return {"steps": steps_of(step.draft.steps), "back": step.at("details"), "seen": step.stamp(*ON_CHECK)}
+    return {
+        "steps": steps_of(step.draft.steps),
+        "back": step.at("details"),
+        "seen": step.stamp(*ON_CHECK),
+        "route": route_of_draft(step.draft),
+    }
 
 
 def _show_current(context: PageContext, step: Step) -> ResponseReturnValue:

@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
 from booking.queries.appointments import by_reference
-from booking.states import Contact, written_to
+from booking.states import Contact
 from booking.use_cases.change_details import Details, change_details
 from core.audit import Actor
 from core.errors import IllegalMove, Stale
 from people.staff.access_marks import public
 from web.components.form_fields import Form
+from web.message_routes import route_of_appointment
 from web.resident import drafts
 from web.resident.forms import ContactForm, NeedsForm
 from web.resident.own_appointment import Own, own
@@ -54,8 +55,7 @@ def _contact_form(mine: Own, known: Contact) -> ContactForm:
     facts = {"leave_no_message": known.leave_no_message, "notes": mine.view.notes}
     form = ContactForm(data={**facts, "contact_preference": known.preference})
     form.say_what_is_known(known)
-    helper = mine.view.representative
-    if form.contact_preference.data == "text" and written_to("text", known.email, helper.email if helper else ""):
+    if form.contact_preference.data == "text" and route_of_appointment(mine.view).is_email_for_text:
         form.contact_preference.data = "email"
         form.contact_preference.description = _("You asked for text messages. We cannot send them yet, so we use email")
     return form

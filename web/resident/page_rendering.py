@@ -9,13 +9,13 @@ from flask import render_template
 from flask_babel import gettext
 from werkzeug.routing import BaseConverter
 
-from booking.states import CANCELLED, State, written_to
+from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
 from locations.catalogue import Catalogue
 from locations.vocabulary import RESERVED_SLUGS
 from web import labels
+from web.message_routes import reminder_text, route_of_appointment
 from web.page_context import PageContext
-from web.resident.reach import reminder_text
 from web.resident.visit_view import map_url
 
 
@@ -39,7 +39,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         state_label=state_label,
         map_url=map_url,
         outward_like=outward_of(postcode_like(context.catalogue)),
-        written_to=written_to,
+        route_of_appointment=route_of_appointment,
         reminder_text=reminder_text,
         mask_email=mask_email,
         mask_phone=mask_phone,

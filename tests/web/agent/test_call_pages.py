@@ -17,6 +17,7 @@ from core.settings import Settings
 from locations.site_locks import bump_plan
 from locations.tables import Service
 from people.tables import ContactNote, Representative
+from tests.reminders.channels import RecordingChannel, worker_on
 from tests.support.callers import Callers
 from tests.support.town import close_site
 from tests.web.agent.conftest import Agent
@@ -330,6 +331,26 @@ def test_somebody_who_acts_for_the_resident_is_kept_with_the_basis(
     with database.reading() as db:
         rows = db.execute(select(Representative.name, Representative.basis).order_by(Representative.id)).all()
     assert tuple(rows[-1]) == ("Carl Carer", "carer")
+
+
+@pytest.mark.parametrize("name", ["amina", "norbert"])
+def test_the_pages_and_the_outbox_agree_that_who_acts_gets_the_message(
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock, name: str
+) -> None:
+    """With an address of the resident's own, and without any."""
+    where = call_of(callers, name)
+    worker_on(database, clock, RecordingChannel()).send_due()  # what was owed before
+    token, _ = agent.slots(f"{where}?service=certify")[-1]
+    held = agent.checked(agent.send(f"{where}/hold?service=certify", slot=token))
+    assert "Who acts for them gets it instead" in held.text
+    acting = {"caller": "other", "rep_name": "Hodan Helper", "rep_email": "hodan@example.org"}
+    again = agent.checked(agent.send(f"{where}/confirm?service=certify", data=acting), 400)
+    done = agent.checked(agent.send(f"{where}/confirm?service=certify", data=acting, rep_basis="family"))
+    for page in (again, done):
+        assert "Messageby email to Hodan Helper, hodan@example.org" in page.text
+    channel = RecordingChannel()
+    worker_on(database, clock, channel).send_due()
+    assert [message.recipient.address for message in channel.sent] == ["hodan@example.org"]
 
 
 def test_answers_are_kept_with_their_questions(agent: Agent, callers: Callers, database: Database) -> None:

@@ -394,6 +394,18 @@ def test_no_text_message_is_offered_and_the_email_address_is_said(visitor: Visit
     assert "We will write by email to robin@example.org to confirm" in visitor.page.text
 
 
+def test_the_pages_say_that_the_helper_gets_the_messages(visitor: Visitor, database: Database) -> None:
+    go_to_times(visitor)
+    visitor.take_first_time()
+    visitor.send("/who", who="other")
+    visitor.send("/acting", name="Ada Helper", basis="carer", phone="", email="ada@example.org")
+    visitor.send("/details", name="Robin Sample", email="robin@example.org", contact_preference="email")
+    assert "By email to ada@example.org" in visitor.page.text
+    visitor.send("/check")
+    assert "We will write by email to ada@example.org to confirm" in visitor.page.text
+    assert only(database, Resident).message_language == "en"
+
+
 @pytest.mark.parametrize(("postcode", "shows_hint"), [("OL1 1UT", True), ("", False)])
 def test_the_example_of_a_postcode_is_the_councils_own(
     database: Database, visitor: Visitor, postcode: str, shows_hint: bool

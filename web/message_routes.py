@@ -1,0 +1,91 @@
+"""Where messages about an appointment go, as pages say it. `reminders.recipients` decides; the words are here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from booking.queries.appointments import AppointmentView
+from core.personal_data import mask_email, mask_phone
+from reminders.channels.registry import channel_rules
+from reminders.plan import CONFIRMATION
+from reminders.reasons import NO_CONTACT_WANTED, PREFERS_LETTERS
+from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withheld, deliveries_for
+
+
+@dataclass(frozen=True)
+class MessageRoute:
+    """Who gets the messages, or the code of why nobody does."""
+
+    deliveries: tuple[Delivery, ...]
+    code: str
+    preference: str
+
+    @property
+    def address(self) -> str:
+        """The address or number of the first delivery; empty when nothing is sent."""
+        return self.deliveries[0].address if self.deliveries else ""
+
+    @property
+    def is_open_to_helper(self) -> bool:
+        """Whether somebody with an email address who acts for the resident would get the messages."""
+        return self.code not in (PREFERS_LETTERS, NO_CONTACT_WANTED)
+
+    @property
+    def is_email_for_text(self) -> bool:
+        """Whether somebody who prefers texts gets email."""
+        return self.preference == TEXT and any(delivery.channel == EMAIL for delivery in self.deliveries)
+
+
+def route_of(contacts: Contacts) -> MessageRoute:
+    """Where a confirmation and the reminders of an appointment with these contacts go."""
+    found = deliveries_for(contacts, CONFIRMATION, channel_rules())
+    preference = contacts.preference if contacts.own.preference is None else contacts.own.preference
+    if isinstance(found, Withheld):
+        return MessageRoute((), found.code, preference)
+    return MessageRoute(found, "", preference)
+
+
+def route_of_appointment(view: AppointmentView) -> MessageRoute:
+    """Where the messages about this appointment go, by its own contact and who acts for the resident."""
+    resident, helper = view.resident, view.representative
+    return route_of(
+        Contacts(
+            resident=Person(resident.name, resident.email, resident.phone),
+            representative=Person(helper.name, helper.email, helper.phone) if helper else None,
+            preference=resident.contact_preference,
+            do_not_text=resident.do_not_text,
+            leave_no_message=resident.leave_no_message,
+        )
+    )
+
+
+def reminder_text(route: MessageRoute, *, is_masked: bool = False) -> str:
+    """How somebody is reminded, in a line, for residents."""
+    if not route.deliveries:
+        texts = {NO_CONTACT_WANTED: _("No messages"), PREFERS_LETTERS: _("Letter")}
+        return str(texts.get(route.code, _("No messages. We have no email address for you")))
+    parts = [_for_residents(delivery, is_masked=is_masked) for delivery in route.deliveries]
+    if route.is_email_for_text:
+        parts.append(str(_("We cannot send text messages yet")))
+    return ". ".join(parts)
+
+
+def confirmation_text(route: MessageRoute) -> str:
+    """Where the confirmation goes, in a line, for staff; empty when none goes out."""
+    return ", ".join(_for_staff(delivery) for delivery in route.deliveries)
+
+
+def _for_residents(delivery: Delivery, *, is_masked: bool) -> str:
+    address = delivery.address
+    if delivery.channel == TEXT:
+        return str(_("By text message to %(number)s", number=mask_phone(address) if is_masked else address))
+    return str(_("By email to %(address)s", address=mask_email(address) if is_masked else address))
+
+
+def _for_staff(delivery: Delivery) -> str:
+    whom = f"{delivery.name}, {delivery.address}" if delivery.acts_for else delivery.address
+    return str(
+        _("by text to %(whom)s", whom=whom) if delivery.channel == TEXT else _("by email to %(whom)s", whom=whom)
+    )
