@@ -70,15 +70,15 @@ def measure(name: str, url: str, count: int) -> Figure:
         began = perf_counter()
         for worker in workers:
             _say_go(worker)
-        told = [_line(worker).split() for worker in workers]
+        replies = [_line(worker).split() for worker in workers]
         took = perf_counter() - began
     _check(database, count)
     database.dispose()
-    return Figure(name, count, count / took, max(float(peak) for _, peak in told))
+    return Figure(name, count, count / took, max(float(peak) for _, peak in replies))
 
 
 def work(url: str, name: str) -> None:
-    """One worker process: says that it is ready, waits for the word, sends, tells how many and its peak memory."""
+    """One worker process: says that it is ready, waits for "go", sends, prints how many and its peak memory."""
     worker = worker_on(Database(url), SystemClock(), NullChannel(), name)
     print("ready", flush=True)
     sys.stdin.readline()

@@ -19,7 +19,7 @@ PAGE_SIZE = 25
 
 
 @dataclass(frozen=True)
-class Line:
+class MessageSummary:
     """A message in the list. `at` is aware, in UTC; `zone` is its council's."""
 
     id: int
@@ -30,20 +30,20 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Page:
+class OutboxPage:
     """One page of the list; pages count from 1."""
 
-    lines: list[Line]
+    messages: list[MessageSummary]
     number: int
     pages: int
     total: int
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutboxMessage:
     """One message, taken apart. `calendar` is empty when there is none."""
 
-    line: Line
+    summary: MessageSummary
     sender: str
     text: str
     html: str
@@ -51,31 +51,31 @@ class Letter:
     raw: bytes
 
 
-_LINES = (
+_SUMMARIES = (
     select(DemoMessage.id, DemoMessage.to, DemoMessage.subject, DemoMessage.at, Authority.zone)
     .join(Authority, Authority.id == DemoMessage.authority_id)
     .order_by(DemoMessage.id.desc())
 )
 
 
-def page_of(db: Session, number: int) -> Page:
+def read_page(db: Session, number: int) -> OutboxPage:
     """The page of this number, or the last one if there are fewer."""
     total = db.scalar(select(func.count()).select_from(DemoMessage)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     number = min(max(1, number), pages)
-    rows = db.execute(_LINES.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
-    return Page([Line(*row) for row in rows], number, pages, total)
+    rows = db.execute(_SUMMARIES.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    return OutboxPage([MessageSummary(*row) for row in rows], number, pages, total)
 
 
-def letter_of(db: Session, message_id: int) -> Letter:
+def read_message(db: Session, message_id: int) -> OutboxMessage:
     """The message of this id. Raises: NotFound."""
-    row = db.execute(_LINES.where(DemoMessage.id == message_id)).first()
+    row = db.execute(_SUMMARIES.where(DemoMessage.id == message_id)).first()
     if row is None:
         raise NotFound.because("message_unknown")
     raw = db.scalars(select(DemoMessage.raw).where(DemoMessage.id == message_id)).one()
     email = message_from_bytes(raw, policy=default)
     parts = (_part(email, "text/plain"), _part(email, "text/html"), _part(email, "text/calendar"))
-    return Letter(Line(*row), str(email["From"]), *parts, raw)
+    return OutboxMessage(MessageSummary(*row), str(email["From"]), *parts, raw)
 
 
 def _part(email: EmailMessage, content_type: str) -> str:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.runtime import Runtime
-from demo.outbox_reader import Letter, letter_of, page_of
+from demo.outbox_reader import OutboxMessage, read_message, read_page
 from people.staff.access_marks import public
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo/outbox")
@@ -23,7 +23,7 @@ EMAIL_POLICY = (
 def outbox() -> str:
     """The messages, newest first."""
     with _demo().database.reading() as db:
-        page = page_of(db, request.args.get("page", 1, type=int))
+        page = read_page(db, request.args.get("page", 1, type=int))
     return render_template("demo/outbox.html", page=page)
 
 
@@ -31,14 +31,14 @@ def outbox() -> str:
 @public
 def message(message_id: int) -> str:
     """One message."""
-    return render_template("demo/message.html", letter=_letter(message_id))
+    return render_template("demo/message.html", message=_message(message_id))
 
 
 @blueprint.get("/<int:message_id>/html")
 @public
 def message_html(message_id: int) -> Response:
     """The message as a mail program shows it."""
-    response = Response(_letter(message_id).html, content_type="text/html; charset=utf-8")
+    response = Response(_message(message_id).html, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = EMAIL_POLICY
     return response
 
@@ -47,7 +47,7 @@ def message_html(message_id: int) -> Response:
 @public
 def message_calendar(message_id: int) -> Response:
     """The message's calendar file."""
-    calendar = _letter(message_id).calendar
+    calendar = _message(message_id).calendar
     if not calendar:
         raise NotFound.because("message_without_calendar")
     response = Response(calendar, content_type="text/calendar; charset=utf-8")
@@ -62,6 +62,6 @@ def _demo() -> Runtime:
     return runtime
 
 
-def _letter(message_id: int) -> Letter:
+def _message(message_id: int) -> OutboxMessage:
     with _demo().database.reading() as db:
-        return letter_of(db, message_id)
+        return read_message(db, message_id)

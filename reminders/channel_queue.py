@@ -57,7 +57,7 @@ class ChannelQueue:
     ) -> Done | None:
         """What `operation` returns, done in one transaction, or None when it failed: the log names `what` failed.
 
-        Raises: what says that the database cannot be used, because then no row is at fault.
+        Raises: errors of the connection to the database, because then no row is at fault.
         """
         counted = DeliveryCounts()
         try:

@@ -33,7 +33,7 @@ def run_command(runtime: Runtime) -> None:
 @reminders_cli.command("send-due")
 @runtime_command
 def send_due_command(runtime: Runtime) -> None:
-    """Send what is due now, and say what became of it."""
+    """Send what is due now, and print the counts."""
     counts = _worker(runtime).send_due()
     click.echo(f"sent {counts.sent}, failed {counts.failed}, skipped {counts.skipped}")
     if counts.postponed:

@@ -49,7 +49,7 @@ class ClaimedRow:
 
     @property
     def reference(self) -> str:
-        """Our own reference, the same for every try: what a provider is asked by, and what makes the Message-ID."""
+        """Our own reference, the same for every try: a provider is queried by it, and the Message-ID is made of it."""
         return f"notification-{self.id}-{self.version}"
 
 

@@ -27,7 +27,7 @@ from booking.states import ContactChange
 from core.wall_clock import wall_instant
 
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
-MANAGE_LINK = "manage_link"  # and a number: it may be asked for more than once
+MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is sent at once about a change; moves and changed details send nothing by themselves.
@@ -104,7 +104,7 @@ def reminder_times(plan: Iterable[Mapping[str, Any]], starts_at: datetime, zone:
 
 
 def owed_link(number: int, now: datetime) -> Owed:
-    """The message with the manage link that somebody asked for; `number` counts such messages of one appointment."""
+    """The message with the manage link that somebody requested; `number` counts such messages of one appointment."""
     return Owed(f"{MANAGE_LINK}_{number}", now, now + MANAGE_LINK_IS_USEFUL)
 
 

@@ -4,12 +4,12 @@ This is the only rule. The outbox applies it when it plans (one row for each cha
 so that a changed address counts at once, and the pages when they say where a message goes.
 
 1. What the appointment itself says about contact counts before the resident's record.
-2. Somebody who asked for letters or for no contact gets nothing by email, and neither does their representative:
-   the wish is about the matter, not about one address.
+2. Somebody who prefers letters or no contact gets nothing by email, and neither does their representative:
+   the preference is about the matter, not about one address.
 3. A representative who can be reached gets the message in place of the resident, because they act.
 4. Else the resident, when they can be reached.
 5. Who prefers texts gets them where the council sends any and "do not text" is not set, else email.
-6. Of a changed contact, the address to which messages went before is told, whatever is preferred now.
+6. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
 
 "Leave no message" is about calls that nobody answers, so it stops neither an email nor a text. tests/reminders/
 test_recipients.py has the table of cases.

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -70,16 +70,21 @@ def _inverted(texts: dict[str, str]) -> dict[str, str]:
 
 
 def _replace(beginnings: dict[str, str], whole: dict[str, str]) -> None:
-    """The known texts by their codes, or back. After "gave up: " and "too late: " another may follow, to be replaced too."""
+    """Replace the known texts: whole ones in one statement, those that something follows one by one, for they are few."""
     for name, column in TEXTS:
-        table = sa.table(name, sa.column(column, sa.String()))
+        table = sa.table(name, sa.column("id", sa.BigInteger()), sa.column(column, sa.String()))
         text = table.c[column]
-        for old, new in beginnings.items():
-            rest = sa.func.substr(text, len(old) + 1)
-            op.execute(
-                table.update().where(text.startswith(old, autoescape=True)).values({column: sa.literal(new) + rest})
-            )
-        for old, new in whole.items():
-            op.execute(table.update().where(text == old).values({column: new}))
-            for lead in beginnings.values():
-                op.execute(table.update().where(text == lead + old).values({column: lead + new}))
+        op.execute(table.update().where(text.in_(whole)).values({column: sa.case(whole, value=text)}))
+        leads = sa.or_(*(text.startswith(lead, autoescape=True) for lead in beginnings))
+        rows = op.get_bind().execute(sa.select(table.c.id, text).where(leads)).all()
+        changed = [{"row": row_id, "new": _replaced(old, beginnings, whole)} for row_id, old in rows]
+        if changed:
+            update = table.update().where(table.c.id == sa.bindparam("row")).values({column: sa.bindparam("new")})
+            op.get_bind().execute(update, changed)
+
+
+def _replaced(text: str, beginnings: dict[str, str], whole: dict[str, str]) -> str:
+    for old, new in beginnings.items():
+        if text.startswith(old):
+            return new + _replaced(text.removeprefix(old), beginnings, whole)
+    return whole.get(text, text)

@@ -92,7 +92,8 @@ def identify(
             _keep(db.get_one(Resident, row.id), person)
             db.flush()
         if by_staff or _changes_nothing(row, person):
-            _keep_language(db, row, person)
+            if not by_staff:
+                _keep_language(db, row, person)
             return Identified(row.id, same)
     return Identified(_create(db, authority_id, person, now), same)
 
@@ -130,6 +131,7 @@ def _changes_nothing(resident: Row[*tuple[Any, ...]], person: ResidentDetails) -
 
 
 def _keep_language(db: Session, resident: Row[*tuple[Any, ...]], person: ResidentDetails) -> None:
+    """Write in the language in which somebody books: it neither redirects a message nor silences one."""
     if person.message_language not in ("", resident.message_language):
         values = {"message_language": person.message_language}
         connection_of(db).execute(update(table_of(Resident)).where(_residents.id == resident.id).values(values))
@@ -145,6 +147,7 @@ def _keep(resident: Resident, person: ResidentDetails) -> None:
         resident.contact_preference = person.contact_preference
     resident.do_not_text = resident.do_not_text or person.do_not_text
     resident.leave_no_message = resident.leave_no_message or person.leave_no_message
+    resident.message_language = person.message_language or resident.message_language
 
 
 def _create(db: Session, authority_id: int, person: ResidentDetails, now: datetime) -> int:

@@ -11,13 +11,13 @@ from enum import Enum
 PERMANENT = 500  # RFC 5321 4.2.1: 5yz is a permanent negative reply, 4yz a transient one
 
 # The commands that name a sender, a recipient and a text. A server that refuses before them (greeting, EHLO, STARTTLS,
-# AUTH) refuses this service, whatever the code: `reminders.channels.smtp` does not ask here.
+# AUTH) refuses this service, whatever the code: `reminders.channels.smtp` decides that without this module.
 MAIL, RCPT, DATA = "MAIL", "RCPT", "DATA"
-MAIL_UTF8 = "MAIL with SMTPUTF8"  # asked for by one recipient's address, so the reply may be about that
+MAIL_UTF8 = "MAIL with SMTPUTF8"  # needed for one recipient's address, so the reply may be about that
 
 # Signing in is required, too weak or without encryption (RFC 4954 6, RFC 3207 4), whichever command they answer.
 _SERVICE_CODES = frozenset({530, 534, 535, 538})
-# Congestion of the sender, as daily limits are told (RFC 3463 3.5); large providers say 5.1.90 for the same.
+# Congestion of the sender, as daily limits are reported (RFC 3463 3.5); large providers say 5.1.90 for the same.
 _SERVICE_STATUSES = frozenset({"5.4.5", "5.1.90"})
 _MAILBOX_FULL = frozenset({"5.2.0", "5.2.2"})
 _STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}(?!\d)")

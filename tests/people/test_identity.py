@@ -93,6 +93,16 @@ def test_what_is_left_out_stays_and_do_not_text_is_never_lost(database, clock, c
     assert (again.contact_preference, again.language, again.phone) == ("letter", "Somali", "07700 900123")
 
 
+@pytest.mark.parametrize("by_staff", [False, True])
+def test_we_write_in_the_language_that_somebody_booked_in_last(database, clock, council, by_staff: bool):
+    def language(person: ResidentDetails) -> str:
+        return come(database, clock, council.northbank, person, by_staff=by_staff).message_language
+
+    assert language(AMINA) == "en"
+    assert language(replace(AMINA, message_language="cy")) == "cy"
+    assert language(AMINA) == "cy"  # nothing is known of the language of a call
+
+
 @pytest.mark.parametrize("name", ["محمد علي", "王小明", "Тарас Шевченко", "Sukarno", "Nguyễn Thị Hoa", "Åsa Öberg"])
 def test_names_in_any_script_are_kept_as_written(database, clock, council, name: str):
     resident = come(database, clock, council.northbank, ResidentDetails(name=name, email="one@example.org"))

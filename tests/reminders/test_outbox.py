@@ -82,7 +82,7 @@ def test_an_arrival_voids_reminders_and_a_correction_owes_them_again(runtime: Ru
     assert set(outbox_of(runtime.database, booked.appointment_id).values()) == {"pending"}
 
 
-def test_telling_the_same_change_twice_writes_nothing_more(runtime: Runtime, world: World) -> None:
+def test_announcing_the_same_change_twice_writes_nothing_more(runtime: Runtime, world: World) -> None:
     booked = make_appointment(runtime, world, STARTS)
     before = outbox_of(runtime.database, booked.appointment_id)
     with runtime.database.writing() as db:

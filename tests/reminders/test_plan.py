@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)
 
 
-def promise(starts_at: datetime = STARTS, **values: Any) -> ReminderInput:
+def appointment(starts_at: datetime = STARTS, **values: Any) -> ReminderInput:
     return replace(ReminderInput(starts_at, "Europe/London", "booked", PLAN), **values)
 
 
@@ -37,7 +37,7 @@ def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datet
 
 
 def test_a_booking_owes_a_confirmation_and_each_reminder_until_the_next_takes_over() -> None:
-    assert owed_after(promise(), "booked", NOW) == [
+    assert owed_after(appointment(), "booked", NOW) == [
         Owed("confirmation", NOW, STARTS),
         Owed("reminder_7d", at(2026, 12, 1, 9), at(2026, 12, 7, 9)),
         Owed("reminder_1d", at(2026, 12, 7, 9), at(2026, 12, 8, 8, 30)),
@@ -58,61 +58,61 @@ def test_a_booking_owes_a_confirmation_and_each_reminder_until_the_next_takes_ov
 def test_days_before_is_wall_clock_time_over_both_clock_changes(
     starts_at: datetime, kind: str, due_at: datetime
 ) -> None:
-    owed = {message.kind: message.due_at for message in owed_reminders(promise(starts_at), at(2027, 1, 1))}
+    owed = {message.kind: message.due_at for message in owed_reminders(appointment(starts_at), at(2027, 1, 1))}
     assert owed[kind] == due_at
 
 
 def test_a_reminder_whose_time_has_passed_at_booking_is_not_owed() -> None:
-    owed = owed_after(promise(NOW + timedelta(hours=4)), "booked", NOW)
+    owed = owed_after(appointment(NOW + timedelta(hours=4)), "booked", NOW)
     assert [message.kind for message in owed] == ["confirmation", "reminder_2h"]
 
 
 def test_a_reminder_due_at_this_very_instant_is_not_owed_as_the_confirmation_says_it() -> None:
-    owed = owed_reminders(promise(NOW + timedelta(hours=2)), NOW)
+    owed = owed_reminders(appointment(NOW + timedelta(hours=2)), NOW)
     assert owed == []
 
 
 def test_a_reminder_after_the_start_is_not_owed() -> None:
     plan = [{"kind": "reminder_evening", "days_before": 0, "at": "18:00"}]
-    assert owed_reminders(promise(reminder_plan=plan), NOW) == []
+    assert owed_reminders(appointment(reminder_plan=plan), NOW) == []
 
 
 def test_a_reschedule_is_told_and_reminded_of_anew() -> None:
-    kinds = [message.kind for message in owed_after(promise(), "rescheduled", NOW)]
+    kinds = [message.kind for message in owed_after(appointment(), "rescheduled", NOW)]
     assert kinds == ["rescheduled", "reminder_7d", "reminder_1d", "reminder_2h"]
 
 
 @pytest.mark.parametrize("state", ["cancelled_by_resident", "cancelled_by_authority"])
 def test_a_cancellation_is_told_until_a_day_after_the_time_given_up(state: str) -> None:
-    owed = owed_after(promise(state=state), "cancelled", NOW)
+    owed = owed_after(appointment(state=state), "cancelled", NOW)
     assert owed == [Owed("cancelled", NOW, STARTS + timedelta(days=1))]
 
 
 def test_cancelling_what_is_past_tells_nobody() -> None:
-    assert owed_after(promise(NOW, state="cancelled_by_authority"), "cancelled", NOW) == []
+    assert owed_after(appointment(NOW, state="cancelled_by_authority"), "cancelled", NOW) == []
 
 
 @pytest.mark.parametrize("state", ["arrived", "in_progress", "attended", "did_not_attend"])
 def test_once_somebody_is_there_nothing_is_owed(state: str) -> None:
-    assert owed_after(promise(state=state), "moved", NOW) == []
+    assert owed_after(appointment(state=state), "moved", NOW) == []
 
 
 def test_a_visit_without_an_appointment_is_owed_nothing() -> None:
-    assert owed_after(promise(is_walk_in=True), "booked", NOW) == []
+    assert owed_after(appointment(is_walk_in=True), "booked", NOW) == []
 
 
 def test_changed_details_owe_no_notice_but_the_reminders_stay() -> None:
-    kinds = [message.kind for message in owed_after(promise(), "details", NOW)]
+    kinds = [message.kind for message in owed_after(appointment(), "details", NOW)]
     assert kinds == ["reminder_7d", "reminder_1d", "reminder_2h"]
 
 
 def test_an_empty_plan_owes_the_confirmation_alone() -> None:
-    assert [message.kind for message in owed_after(promise(reminder_plan=[]), "booked", NOW)] == ["confirmation"]
+    assert [message.kind for message in owed_after(appointment(reminder_plan=[]), "booked", NOW)] == ["confirmation"]
 
 
 def test_two_reminders_at_one_instant_both_last_until_the_next() -> None:
     plan = [{"kind": "reminder_a", "minutes_before": 60}, {"kind": "reminder_b", "minutes_before": 60}]
-    owed = owed_reminders(promise(reminder_plan=plan), NOW)
+    owed = owed_reminders(appointment(reminder_plan=plan), NOW)
     assert [(message.kind, message.useful_until) for message in owed] == [
         ("reminder_a", STARTS),
         ("reminder_b", STARTS),
@@ -121,7 +121,7 @@ def test_two_reminders_at_one_instant_both_last_until_the_next() -> None:
 
 def test_a_reminder_that_says_no_time_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="minutes_before"):
-        owed_reminders(promise(reminder_plan=[{"kind": "reminder_x", "days_before": 1}]), NOW)
+        owed_reminders(appointment(reminder_plan=[{"kind": "reminder_x", "days_before": 1}]), NOW)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_changed_contact_is_told_to_the_old_address_and_confirmed_to_the_new(
     had_address: bool, is_new_address: bool, kinds: list[str]
 ) -> None:
     change = ContactChange(2, had_address, is_new_address)
-    owed = owed_contact_change(change, promise(), NOW)
+    owed = owed_contact_change(change, appointment(), NOW)
     assert [message.kind for message in owed] == kinds
     assert all(message.due_at == NOW < message.useful_until for message in owed)
     assert all(is_current(kind, version=1, now_version=1, now_state="booked") for kind in kinds)

@@ -47,7 +47,7 @@ def test_send_due_says_what_became_of_what_was_due(
     assert runner.invoke(args=["reminders", "send-due"]).output.splitlines()[-1] == "sent 0, failed 0, skipped 0"
 
 
-def test_ticking_sends_beats_and_ends_after_the_message_in_hand(database: Database) -> None:
+def test_ticking_sends_records_heartbeats_and_ends_after_the_message_in_hand(database: Database) -> None:
     """Stopped in the middle of the first message, it finishes that one and leaves the other four to the next worker."""
     runtime = Runtime(make_runtime(database).settings, database, SystemClock())
     owe(database, make_world(database), 5, now=runtime.clock.now())
@@ -81,7 +81,7 @@ def ticking(runtime: Runtime, worker: Worker, stopping: threading.Event) -> thre
     return thread
 
 
-def test_a_scheduler_that_fails_at_every_tick_gives_no_sign_of_life(
+def test_a_scheduler_that_fails_at_every_tick_records_no_heartbeat(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = Runtime(make_runtime(database).settings, database, SystemClock())
@@ -97,7 +97,7 @@ def test_a_scheduler_that_fails_at_every_tick_gives_no_sign_of_life(
     assert not is_fresh(runtime)
 
 
-def test_the_sign_of_life_comes_from_messages_that_are_done(database: Database) -> None:
+def test_heartbeats_come_from_messages_that_are_done(database: Database) -> None:
     """While the first is being sent there is none, however long that takes; the second finds what the first one left."""
     runtime = Runtime(make_runtime(database).settings, database, SystemClock())
     owe(database, make_world(database), 2, now=runtime.clock.now())
@@ -158,6 +158,6 @@ def test_without_a_mail_server_the_command_says_what_to_set(
     assert "Set it to your mail server" in result.output
 
 
-def test_no_sign_of_life_is_not_fresh(database: Database) -> None:
+def test_no_heartbeat_is_not_fresh(database: Database) -> None:
     runtime = make_runtime(database, NOW)
     assert not is_fresh(runtime)

@@ -201,7 +201,7 @@ def test_a_retry_that_would_come_too_late_is_not_made(database: Database, clock:
     assert "451 later" in row.reason
 
 
-def test_what_became_useless_is_settled_as_late(database: Database, clock: FixedClock, world: World) -> None:
+def test_what_became_useless_is_closed_as_late(database: Database, clock: FixedClock, world: World) -> None:
     owe(database, world, 2, useful_until=NOW + timedelta(hours=1))
     clock.advance(timedelta(hours=1))
     channel = RecordingChannel()
@@ -267,6 +267,15 @@ def test_an_address_changed_since_booking_is_the_one_that_counts(
     channel = RecordingChannel()
     worker_on(database, clock, channel).send_due()
     assert [message.recipient.address for message in channel.sent] == ["new@example.org"]
+
+
+def test_a_message_is_in_the_language_of_its_resident(database: Database, clock: FixedClock, world: World) -> None:
+    owe(database, world, 1)
+    with database.writing() as db:
+        db.execute(update(Resident).values(message_language="cy"))
+    channel = RecordingChannel()
+    worker_on(database, clock, channel).send_due()
+    assert [message.recipient.language for message in channel.sent] == ["cy"]
 
 
 def test_a_representative_gets_the_message_in_the_residents_place(
@@ -369,20 +378,20 @@ def test_a_late_failure_does_not_undo_what_the_next_worker_sent(
     assert states(database) == ["sent"]
 
 
-def dead_worker(database: Database, clock: FixedClock, *, started: int) -> None:
+def killed_worker(database: Database, clock: FixedClock, *, started: int) -> None:
     """Leave behind what a worker leaves that is killed after claiming a batch and starting some of it."""
     with database.writing() as db:
         request = queue.ClaimRequest("email", due_by=clock.now(), limit=50)
         rows = queue.claim(db, request, now=clock.now(), lease_until=clock.now() + timedelta(minutes=5))
         if started:
-            queue.start(db, rows[:started], "dead", clock.now(), maybe_duplicate=False)
+            queue.start(db, rows[:started], "killed", clock.now(), maybe_duplicate=False)
 
 
-def test_rows_of_a_dead_workers_batch_that_never_started_are_simply_sent(
+def test_rows_of_a_killed_workers_batch_that_never_started_are_simply_sent(
     database: Database, clock: FixedClock, world: World
 ) -> None:
     owe(database, world, 3)
-    dead_worker(database, clock, started=1)
+    killed_worker(database, clock, started=1)
     channel = RecordingChannel()
     worker = worker_on(database, clock, channel)
     assert worker.send_due() == DeliveryCounts()
@@ -392,12 +401,12 @@ def test_rows_of_a_dead_workers_batch_that_never_started_are_simply_sent(
     assert flagged == [True, False, False]
 
 
-def test_a_channel_that_can_be_asked_is_asked_before_a_second_try(
+def test_a_channel_that_can_confirm_arrivals_is_queried_before_a_second_try(
     database: Database, clock: FixedClock, world: World
 ) -> None:
     owe(database, world, 2)
     arrived = f"notification-{notifications(database)[0].id}-1"
-    dead_worker(database, clock, started=2)
+    killed_worker(database, clock, started=2)
     clock.advance(timedelta(minutes=5))
     channel = RecordingChannel(can_confirm_arrival=True, there=frozenset({arrived}))
     assert worker_on(database, clock, channel).send_due() == DeliveryCounts(sent=2)
