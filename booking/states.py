@@ -69,7 +69,10 @@ def has_link_ended(ends_at: datetime, now: datetime) -> bool:
 
 
 def written_to(preference: str, email: str, helper_email: str = "") -> str:
-    """The email address that the messages go to, or nothing when none are sent. Who acts for somebody comes first."""
+    """The email address that the messages go to, or nothing when none are sent. Who acts for somebody comes first.
+
+    For what booking decides by it: whose link is renewed. Everything else uses `reminders.recipients`; a test compares them.
+    """
     return "" if preference in WITHOUT_EMAIL else helper_email or email
 
 
