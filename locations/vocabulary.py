@@ -13,7 +13,7 @@ PERSON_KINDS = ("adviser", "interpreter")
 """The kinds of resources that may belong to the council instead of a site."""
 RESOURCE_KINDS = ("desk", "room", *PERSON_KINDS, "virtual_room", "equipment")
 
-RESERVED_SLUGS = ("staff", "api", "static", "demo", "feeds", "manage", "healthz", "readyz", "metrics")
+RESERVED_SLUGS = ("staff", "api", "static", "demo", "feeds", "manage", "healthz", "readyz", "metrics", ".well-known")
 """What addresses of the service itself begin with: no council can have one of these as its slug."""
 
 

@@ -16,6 +16,8 @@ from people.residents.details import BASES, CONTACT_PREFERENCES
 from people.residents.search import MatchReason
 from people.residents.support_needs import NEEDS, place_needs
 from people.staff.policy import Role
+from reminders import reasons
+from reminders.delivery_facts import FAILED, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.plan import CANCELLED, CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, REMINDER, RESCHEDULED
 from web import labels
 from web.site.day_rows import ROW_ACTIONS
@@ -51,8 +53,14 @@ def test_every_table_of_labels_is_held_to_its_vocabulary() -> None:
     tables = {name for name, value in vars(labels).items() if name.isupper() and isinstance(value, Mapping)}
     assert tables - set(VOCABULARIES) == {
         "MESSAGE_KINDS",
-        "MESSAGE_STATES",
-    }  # those of reminders, tested with its history
+        "MESSAGE_REASONS",
+        "MESSAGE_STATUSES",
+    }  # those of reminders, tested below
+
+
+def test_the_statuses_of_messages_and_their_reasons_have_labels() -> None:
+    assert set(labels.MESSAGE_STATUSES) == {PENDING, SENT, FAILED, VOID, LATE, WITHHELD}
+    assert set(labels.MESSAGE_REASONS) == reasons.CODES
 
 
 def test_the_kinds_of_messages_have_labels() -> None:

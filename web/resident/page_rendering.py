@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,7 +23,7 @@ from web.resident.visit_view import map_url
 class AuthoritySlug(BaseConverter):
     """A council's slug in an address: never a word that another part of the service answers to."""
 
-    regex = rf"(?!(?:{'|'.join(RESERVED_SLUGS)})(?:/|$))[a-z0-9][a-z0-9-]*"
+    regex = rf"(?!(?:{'|'.join(map(re.escape, RESERVED_SLUGS))})(?:/|$))[a-z0-9][a-z0-9-]*"
 
 
 def show(template: str, context: PageContext, **values: Any) -> str:
