@@ -1,0 +1,105 @@
+"""How many modules the six commonest pieces of work cross: few enough that somebody can follow them.
+
+Counted warm, by running them: modules of domain, pages and API; hooks, guards, core and the inside of the engine left out.
+The numbers may only fall.
+"""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from core.clock import FixedClock
+from core.database import Database
+from people.staff.policy import Role
+from people.staff.sign_in_sessions import COOKIE
+from tests.contract.conftest import key_for, program_with
+from tests.reminders.channels import RecordingChannel, worker_for
+from tests.reminders.make_bulk_notifications import owe
+from tests.support.callers import make_callers, sign_in
+from tests.support.factories import make_runtime, make_site, make_world
+from tests.support.town import make_town
+from tests.support.tracing import modules_crossed
+from tests.web.agent.conftest import Agent
+from tests.web.resident.browser import Visitor, fill_in, go_to_times
+from tests.web.site.conftest import Library
+
+pytestmark = pytest.mark.databases("sqlite")
+
+RESIDENT_BOOKS = 26
+AGENT_BOOKS = 34
+API_BOOKS = 28
+REMINDER_IS_SENT = 17
+SEARCH_IS_ANSWERED = 15
+DAY_LIST_IS_SHOWN = 17
+
+
+def test_a_resident_books(app: Flask, database: Database) -> None:
+    make_town(database)
+    for _ in range(2):
+        visitor = Visitor(app.test_client())
+        go_to_times(visitor)
+        visitor.take_first_time()
+        fill_in(visitor)
+        form = visitor.page.form_to("/check")
+        with modules_crossed() as crossed:
+            assert visitor.post(form, {}).status_code == 303
+    assert len(crossed) <= RESIDENT_BOOKS, "\n".join(sorted(crossed))
+
+
+def test_an_agent_books(app: Flask, database: Database, clock: FixedClock) -> None:
+    callers = make_callers(database, clock.now())
+    client = app.test_client()
+    client.set_cookie(COOKIE, sign_in(database, callers.agent_id, clock.now()))
+    agent = Agent(client)
+    call = f"/staff/calls/residents/{callers.people['amina']}"
+    for number in range(2):
+        token, _ = agent.slots(f"{call}?service=certify")[0]
+        agent.send(f"{call}/hold?service=certify", slot=token)
+        token = agent.open("/staff/calls/").form_to("/find").fields["csrf_token"][0]
+        values = {"csrf_token": token, "idempotency_key": f"key-{number}"}
+        with modules_crossed() as crossed:
+            assert client.post(f"{call}/confirm?service=certify", data=values).status_code == 303
+    assert len(crossed) <= AGENT_BOOKS, "\n".join(sorted(crossed))
+
+
+def test_the_api_books(app: Flask, database: Database, clock: FixedClock) -> None:
+    world = make_world(database, desks=2)
+    program = program_with(app, key_for(database, world.authority_id, clock, "read", "book"))
+    for slot in program.slots()[:2]:
+        with modules_crossed() as crossed:
+            program.book(slot["slot"])
+    assert len(crossed) <= API_BOOKS, "\n".join(sorted(crossed))
+
+
+def test_a_reminder_is_sent(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    worker = worker_for(runtime, RecordingChannel())
+    for _ in range(2):
+        owe(database, world, 1, now=runtime.clock.now())
+        with modules_crossed() as crossed:
+            assert worker.send_due().sent == 1
+    assert len(crossed) <= REMINDER_IS_SENT, "\n".join(sorted(crossed))
+
+
+def test_a_search_is_answered(app: Flask, database: Database) -> None:
+    make_town(database)
+    client = app.test_client()
+    for _ in range(2):
+        with modules_crossed() as crossed:
+            page = client.get("/testshire/when?service=certify&site=high-street&mode=in_person")
+    assert page.status_code == 200
+    assert len(crossed) <= SEARCH_IS_ANSWERED, "\n".join(sorted(crossed))
+
+
+def test_the_day_list_is_shown(app: Flask, database: Database, clock: FixedClock) -> None:
+    world = make_world(database, desks=2)
+    other = make_site(database, world.authority_id, "mill-lane", name="Mill Lane Library")
+    library = Library(app, database, clock, world, other)
+    library.book()
+    client = library.sign_in(Role.SITE_STAFF, world.site_id)
+    for _ in range(2):
+        with modules_crossed() as crossed:
+            page = client.get("/staff/sites/high-street/days/2026-11-23")
+    assert page.status_code == 200
+    assert len(crossed) <= DAY_LIST_IS_SHOWN, "\n".join(sorted(crossed))
