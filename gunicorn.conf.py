@@ -21,6 +21,6 @@ errorlog = "-"
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Take a dead worker's figures out of the sum when several share them."""
+    """Take the figures of a worker that has ended out of the sum when several share them."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library has no types here

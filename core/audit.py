@@ -1,4 +1,4 @@
-"""The record of who did what to what, when and why. Written in the same transaction as the deed."""
+"""The record of who did what to what, when and why. Written in the same transaction as the change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Actor:
 
 
 class AuditEntry(Base):
-    """One deed. `facts` holds no personal data, ids and states only; `reason` is what somebody typed, about anybody."""
+    """One change. `facts` holds no personal data, ids and states only; `reason` is what somebody typed, about anybody."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (

@@ -14,7 +14,7 @@ from core.database import connection_of
 
 
 def epoch_seconds() -> float:
-    """Seconds since 1970 on this host: for rate limits of requests, never for what the council's diary says."""
+    """Seconds since 1970 on this host: for rate limits of requests, never for when an appointment is."""
     return time.time()
 
 

@@ -82,7 +82,7 @@ class Base(DeclarativeBase):
 
 
 def table_of(mapped: type[Base]) -> Table:
-    """The table of a mapped class, for statements that skip the mapper on the way to the database."""
+    """The table of a mapped class, for statements that do not need the mapper."""
     return cast(Table, mapped.__table__)
 
 
@@ -104,7 +104,7 @@ def integer_rows(db: Session, statement: Select[Any], values: Mapping[str, Any])
 
 
 class Database:
-    """One database. `reading()` and `writing()` are the only ways in."""
+    """One database. `reading()` and `writing()` are the only access."""
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
@@ -165,7 +165,7 @@ def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
 
 
 def _check_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    """Ask a connection that lay idle whether it still works, so that a restarted database costs nobody a booking."""
+    """Check that an idle connection still works, so that a restarted database costs nobody a booking."""
     if monotonic() - record.info.get("used", monotonic()) < IDLE_SECONDS:
         return
     try:

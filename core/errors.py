@@ -23,7 +23,7 @@ class Reason:
 
 
 class ServiceError(Exception):
-    """Something that the service can explain to the person who asked. `reason` says more than the kind of error does."""
+    """Something that the service can explain to whoever made the request. `reason` says more than the kind of error does."""
 
     code = "error"
     reason: Reason | None = None
@@ -41,7 +41,7 @@ class ServiceError(Exception):
 
 
 class NotFound(ServiceError):
-    """What was asked for does not exist, or the asker may not know that it does."""
+    """It does not exist, or whoever made the request may not know that it does."""
 
     code = "not_found"
 
@@ -59,7 +59,7 @@ class NotAllowed(ServiceError):
 
 
 class Refused(ServiceError):
-    """A rule of the council or of the diary says no; the person can do something about it."""
+    """A rule of the council, or what is booked already, does not allow it; the person can do something about it."""
 
     code = "refused"
 
@@ -71,7 +71,7 @@ class SlotTaken(Refused):
 
 
 class CapacityConflict(Exception):
-    """Another transaction claimed the same capacity first. Never shown: the deed is rolled back and tried again."""
+    """Another transaction claimed the same capacity first. Never shown: the operation is rolled back and tried again."""
 
 
 class HoldExpired(Refused):

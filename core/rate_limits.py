@@ -214,11 +214,11 @@ class DatabaseStorage(Storage, MovingWindowSupport):
 
     def _window(self, key: str) -> tuple[int, float]:
         now = epoch_seconds()
-        wanted = select(_hits.c["count"], _hits.c.expires_at).where(
+        hits = select(_hits.c["count"], _hits.c.expires_at).where(
             _hits.c.key == key, _hits.c.expires_at > _instant(now)
         )
         with self._database.reading() as db:
-            row = db.execute(wanted).first()
+            row = db.execute(hits).first()
         return (row[0], row[1].timestamp()) if row else (0, now)
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:

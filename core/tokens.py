@@ -75,7 +75,7 @@ def check_character(body: str) -> str:
 
 
 def parse_reference(text: str) -> str | None:
-    """The reference that `text` means, or None. Forgives case, spaces, hyphens and look-alikes."""
+    """The reference that `text` means, or None. Case, spaces, hyphens and look-alikes do not matter."""
     cleaned = "".join(character for character in text.upper() if character.isalnum()).translate(LOOK_ALIKES)
     if len(cleaned) != LENGTH or any(character not in ALPHABET for character in cleaned):
         return None
