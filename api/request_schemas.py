@@ -6,14 +6,23 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from api.schema_fields import DateOrInstant, Email, Line, Paragraphs, Phone, Postcode, Slug
+from api.schema_fields import (
+    DateOrInstant,
+    EmailText,
+    MultiLineText,
+    NameText,
+    PhoneText,
+    PostcodeText,
+    SingleLineText,
+    Slug,
+)
 from booking.slot_tokens import MAX_SERVICES
 from booking.states import CHANNELS, State
 from locations.vocabulary import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES
 from people.residents.support_needs import NEEDS
 
-LONGEST_NAME, LONGEST_NOTES, LONGEST_REASON = 200, 2000, 500
+LONGEST_NOTES, LONGEST_REASON = 2000, 500
 LONGEST_TOKEN = 300
 LARGEST_PAGE = 10_000
 USUAL_PAGE = 1_000
@@ -61,7 +70,7 @@ class PageQuery(Asked):
     """One page of a list."""
 
     limit = _limit(USUAL_PAGE)
-    cursor = Line(LONGEST_TOKEN, metadata=about("`next_cursor` of the page before."))
+    cursor = SingleLineText(LONGEST_TOKEN, metadata=about("`next_cursor` of the page before."))
 
 
 class ServicesQuery(AuthorityQuery, PageQuery):
@@ -72,7 +81,7 @@ class SitesQuery(AuthorityQuery, PageQuery):
     """Which sites."""
 
     service = fields.List(Slug(), metadata=about("Only sites that offer this service; repeat it for several."))
-    near = Line(20, metadata=about("A postcode, or its beginning: nearest sites first.", example="N12 0GA"))
+    near = SingleLineText(20, metadata=about("A postcode, or its beginning: nearest sites first.", example="N12 0GA"))
 
 
 class AvailabilityQuery(AuthorityQuery, PageQuery):
@@ -87,7 +96,9 @@ class AvailabilityQuery(AuthorityQuery, PageQuery):
         error_messages={"required": "Say which service."},
     )
     site = fields.List(Slug(), metadata=about("Only at this site; repeat it for several."))
-    near = Line(20, metadata=about("A postcode, or its beginning: slots of the nearest site first.", example="N12"))
+    near = SingleLineText(
+        20, metadata=about("A postcode, or its beginning: slots of the nearest site first.", example="N12")
+    )
     first = DateOrInstant(data_key="from", metadata=about("From this date or instant on.", type="string"))
     last = DateOrInstant(
         data_key="to", metadata=about("To the end of this date, or before this instant.", type="string")
@@ -99,24 +110,23 @@ class AvailabilityQuery(AuthorityQuery, PageQuery):
 class HoldBody(Asked):
     """What to hold."""
 
-    slot = Line(LONGEST_TOKEN, required=True, metadata=about("A slot from the availability."))
+    slot = SingleLineText(LONGEST_TOKEN, required=True, metadata=about("A slot from the availability."))
     support_needs = _needs(metadata=about("Support needs that the place must meet."))
 
 
 class ResidentBody(Asked):
     """Who it is for. Only the name is needed."""
 
-    name = Line(
-        LONGEST_NAME,
+    name = NameText(
         required=True,
         validate=[validate.Length(min=1, error="Enter a name.")],
         error_messages={"required": "Enter a name."},
         metadata=about("In any script.", example="Maria Nowak"),
     )
-    email = Email(allow_none=True, metadata=about("For messages.", example="maria@example.org"))
-    phone = Phone(allow_none=True, metadata=about("A telephone number.", example="07700 900123"))
-    postcode = Postcode(allow_none=True, metadata=about("A whole postcode.", example="N12 0GA"))
-    language = Line(40, allow_none=True, metadata=about("The language they speak."))
+    email = EmailText(allow_none=True, metadata=about("For messages.", example="maria@example.org"))
+    phone = PhoneText(allow_none=True, metadata=about("A telephone number.", example="07700 900123"))
+    postcode = PostcodeText(allow_none=True, metadata=about("A whole postcode.", example="N12 0GA"))
+    language = SingleLineText(40, allow_none=True, metadata=about("The language they speak."))
     contact_preference = _one_of(CONTACT_PREFERENCES, metadata=about("How to write to them; without it, by email."))
     do_not_text = fields.Boolean(metadata=about("Never send a text message."))
     leave_no_message = fields.Boolean(metadata=about("Never leave a voice message."))
@@ -125,41 +135,44 @@ class ResidentBody(Asked):
 class RepresentativeBody(Asked):
     """Who acts for the resident."""
 
-    name = Line(
-        LONGEST_NAME,
+    name = NameText(
         required=True,
         validate=[validate.Length(min=1, error="Enter a name.")],
         error_messages={"required": "Enter a name."},
     )
     basis = _one_of(BASES, required=True, metadata=about("On what basis."))
-    email = Email(allow_none=True)
-    phone = Phone(allow_none=True)
+    email = EmailText(allow_none=True)
+    phone = PhoneText(allow_none=True)
 
 
 class BookingBody(Asked):
     """What to book, for whom."""
 
-    slot = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A slot from the availability; or else a hold."))
-    hold = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
+    slot = SingleLineText(
+        LONGEST_TOKEN, allow_none=True, metadata=about("A slot from the availability; or else a hold.")
+    )
+    hold = SingleLineText(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
     resident = fields.Nested(ResidentBody, required=True, error_messages={"required": "Say who it is for."})
     representative = fields.Nested(RepresentativeBody, allow_none=True)
     support_needs = _needs()
-    notes = Paragraphs(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
+    notes = MultiLineText(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
     channel = _one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
 
 
 class RescheduleBody(Asked):
     """Where to move an appointment."""
 
-    slot = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A slot for the same services; or else a hold."))
-    hold = Line(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
-    reason = Paragraphs(LONGEST_REASON, allow_none=True)
+    slot = SingleLineText(
+        LONGEST_TOKEN, allow_none=True, metadata=about("A slot for the same services; or else a hold.")
+    )
+    hold = SingleLineText(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
+    reason = MultiLineText(LONGEST_REASON, allow_none=True)
 
 
 class CancelBody(Asked):
     """Why an appointment is cancelled, and by whom."""
 
-    reason = Paragraphs(LONGEST_REASON, allow_none=True, metadata=about("Needed when the authority cancels."))
+    reason = MultiLineText(LONGEST_REASON, allow_none=True, metadata=about("Needed when the authority cancels."))
     by = _one_of(("resident", "authority"), load_default="resident", metadata=about("Who cancels."))
 
 
@@ -172,6 +185,6 @@ class OutcomeBody(Asked):
         error_messages={"required": "Say what became of it."},
         metadata=about("The state to move to, or, with a reason, to go back to."),
     )
-    reason = Paragraphs(
+    reason = MultiLineText(
         LONGEST_REASON, allow_none=True, metadata=about("Needed for some outcomes and for every correction.")
     )

@@ -5,91 +5,104 @@ Each tells a person what to do about it, and describes itself in the OpenAPI doc
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from marshmallow import ValidationError, fields, validate
 
-from core.text import is_printable
-from core.wall_clock import unit_after
+from core.contact_values import LONGEST_EMAIL, LONGEST_PHONE, parse_email, parse_phone
+from core.error_texts import text_of
+from core.errors import InvalidValue
+from core.language import DEFAULT_LANGUAGE, language_for
+from core.text import clean_line, clean_text
+from core.wall_clock import parse_day, parse_instant, unit_after
+from locations.postcodes import parse_postcode
+from people.residents.contact_details import LONGEST_NAME, parse_name
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,59}$"
-FIRST_YEAR, LAST_YEAR = 2000, 2200
-# Loose on purpose: the shape of BS 7666 only, since new postcodes appear every month.
-_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}")
+LONGEST_POSTCODE = 10  # with spaces, as it is sent
+Value = TypeVar("Value")
 
 
-class Line(fields.String):
-    """A line of text, its spaces tidied, of at most `longest` characters."""
+def parsed(parse: Callable[[str], Value], text: str) -> Value:
+    """What `parse` makes of `text`. Raises: ValidationError with the parser's reason."""
+    try:
+        return parse(text)
+    except InvalidValue as error:
+        raise ValidationError(explained(error)) from error
+
+
+def explained(error: InvalidValue) -> str:
+    """The parser's reason as a sentence for programmers, in English."""
+    return f"{text_of(error.reason, language_for(DEFAULT_LANGUAGE))}."
+
+
+class SingleLineText(fields.String):
+    """A line of text of at most `longest` characters."""
 
     def __init__(self, longest: int, **options: Any) -> None:
         checks = [*options.pop("validate", ()), validate.Length(max=longest, error="Use at most {max} characters.")]
         super().__init__(validate=checks, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **options)
-        if not is_printable(text):
-            raise ValidationError("Leave out characters that cannot be printed.")
-        return self.tidied(text)
+        return parsed(self.parse, super()._deserialize(value, attr, data, **options))
 
-    def tidied(self, text: str) -> str:
-        """`text` without needless spaces."""
-        return " ".join(text.split())
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return clean_line(text)
 
 
-class Paragraphs(Line):
+class MultiLineText(SingleLineText):
     """Text of several lines."""
 
-    def tidied(self, text: str) -> str:
-        """`text` without spaces around it."""
-        return text.strip()
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return clean_text(text)
 
 
-class Email(Line):
+class NameText(SingleLineText):
+    """The name of a person."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(LONGEST_NAME, **options)
+
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_name(text)
+
+
+class EmailText(SingleLineText):
     """An email address, or empty."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(254, **options)
+        super().__init__(LONGEST_EMAIL, **options)
 
-    def tidied(self, text: str) -> str:
-        """The address in its usual form. Raises: ValidationError."""
-        if not text.strip():
-            return ""
-        try:
-            return validate_email(text.strip(), check_deliverability=False).normalized
-        except EmailNotValidError as error:
-            raise ValidationError("Enter an email address in the right form, like name@example.com.") from error
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_email(text) if text.strip() else ""
 
 
-class Phone(Line):
+class PhoneText(SingleLineText):
     """A telephone number, or empty; British unless it begins with + and a country's code."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(40, **options)
+        super().__init__(LONGEST_PHONE, **options)
 
-    def tidied(self, text: str) -> str:
-        """The number as it was written. Raises: ValidationError."""
-        number = super().tidied(text)
-        if number and not _is_possible(number):
-            raise ValidationError("Enter a phone number, like 07700 900123 or 020 7946 0000.")
-        return number
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_phone(text) if text.strip() else ""
 
 
-class Postcode(Line):
+class PostcodeText(SingleLineText):
     """A whole postcode of the United Kingdom, or empty."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(10, **options)
+        super().__init__(LONGEST_POSTCODE, **options)
 
-    def tidied(self, text: str) -> str:
-        """The postcode in capitals. Raises: ValidationError."""
-        postcode = super().tidied(text).upper()
-        if postcode and not _POSTCODE.fullmatch(postcode):
-            raise ValidationError("Enter a full postcode, like N12 0GA.")
-        return postcode
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_postcode(text, example="N12 0GA") if text.strip() else ""
 
 
 class Slug(fields.String):
@@ -106,26 +119,9 @@ class DateOrInstant(fields.Field[date | datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date | datetime:
         # A plus sign that was not escaped in the address arrives as a space.
         text = str(value).strip().replace(" ", "+")
-        try:
-            found = date.fromisoformat(text) if len(text) == len("2026-11-24") else datetime.fromisoformat(text)
-        except ValueError as error:
-            raise ValidationError(
-                "Send a date, 2026-11-24, or an instant with its offset, 2026-11-24T09:00:00+00:00."
-            ) from error
-        if not FIRST_YEAR <= found.year <= LAST_YEAR:
-            raise ValidationError(f"Send a year from {FIRST_YEAR} to {LAST_YEAR}.")
-        if isinstance(found, datetime) and found.utcoffset() is None:
-            raise ValidationError("Send an instant with its offset: 2026-11-24T09:00:00+00:00, or end it with Z.")
-        return found
+        return parsed(parse_day, text) if len(text) == len("2026-11-24") else parsed(parse_instant, text)
 
 
 def first_unit_of(bound: date | datetime | None) -> int | None:
     """The first 5-minute unit at or after an instant; None for a date or for nothing."""
     return unit_after(bound) if isinstance(bound, datetime) else None
-
-
-def _is_possible(text: str) -> bool:
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(text, "GB"))
-    except phonenumbers.NumberParseException:
-        return False

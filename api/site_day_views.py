@@ -10,13 +10,13 @@ from flask import Response
 from api import serializers
 from api.key_guard import api_actor
 from api.request_context import json_answer, page_of, signed_in_key
+from api.schema_fields import explained
 from booking.queries.appointments import of_site_day
-from core.errors import BadRequest
+from core.errors import BadRequest, InvalidValue
 from core.flask_context import current_runtime
+from core.wall_clock import parse_day
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.contact_notes import log_access
-
-SHAPE = len("2026-11-24")
 
 
 def day_list(slug: str, day: str, query: dict[str, Any]) -> Response:
@@ -36,8 +36,6 @@ def day_list(slug: str, day: str, query: dict[str, Any]) -> Response:
 
 def _date(text: str) -> date:
     try:
-        if len(text) != SHAPE:
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadRequest.in_field("date", "not_a_date") from error
+        return parse_day(text)
+    except InvalidValue as error:
+        raise BadRequest.in_field("date", "wrong_field", message=explained(error)) from error

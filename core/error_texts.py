@@ -17,6 +17,20 @@ def _(text: str) -> str:
     return text
 
 
+# Of values that people type, without a full stop: that is how GOV.UK writes the error of a field.
+VALUE_TEXTS: Mapping[str, str] = {
+    "day_form": _("Send a date like 2026-11-24"),
+    "email_form": _("Enter an email address in the right form, like name@example.com"),
+    "instant_form": _("Send a date, 2026-11-24, or an instant with its offset, 2026-11-24T09:00:00+00:00"),
+    "instant_without_offset": _("Send an instant with its offset: 2026-11-24T09:00:00+00:00, or end it with Z"),
+    "name_empty": _("Enter a name"),
+    "phone_form": _("Enter a phone number, like 07700 900123 or 020 7946 0000"),
+    "postcode_form": _("Enter a full postcode"),
+    "postcode_form_like": _("Enter a full postcode, like %(example)s"),
+    "too_long": _("Use at most %(longest)s characters"),
+    "unprintable": _("Leave out characters that cannot be printed"),
+    "year_out_of_range": _("Send a year from %(first)s to %(last)s"),
+}
 BOOKING_TEXTS: Mapping[str, str] = {
     "another_time_chosen": _("Another time was chosen meanwhile. Check it, and confirm again."),
     "appointment_changed": _("The appointment has changed since the page was opened."),
@@ -78,10 +92,9 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "no_basis": _("Choose on what basis they act"),
     "no_representative_name": _("Enter the name of the person who acts for the resident"),
     "no_scope": _("Scopes are %(first)s and %(second)s, at least one; not none."),
-    "not_an_email": _("%(given)r is not an email address: %(why)s"),
+    "not_an_email": _("%(given)r is not an email address: %(why)s."),
     "note_too_long_or_empty": _("Write a note of at most %(longest)s characters."),
     "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
-    "representative_email": _("Enter an email address in the right form, like name@example.com"),
     "resident_unknown": _("There is no such resident."),
     "role_unknown": _("There is no role %(role)r. Roles: %(known)s."),
     "role_without_site": _("%(role)s covers the whole authority: leave out the site."),
@@ -95,7 +108,6 @@ REQUEST_TEXTS: Mapping[str, str] = {
     "key_without_scope": _("This key does not have the scope %(scope)s."),
     "message_unknown": _("There is no such message."),
     "message_without_calendar": _("This message has no calendar file."),
-    "not_a_date": _("Send a date like 2026-11-24."),
     "not_a_json_object": _("Send a JSON object."),
     "not_json": _("The body is not JSON that can be read."),
     "nothing_here": _("There is nothing here."),
@@ -103,7 +115,7 @@ REQUEST_TEXTS: Mapping[str, str] = {
     "scale_loaded_already": _("The authority scale is there already. Use a fresh database for another size."),
     "wrong_field": "%(message)s",  # what marshmallow says of a field of the API; for programmers, in English
 }
-ERROR_TEXTS: Mapping[str, str] = {**BOOKING_TEXTS, **PLACE_TEXTS, **PEOPLE_TEXTS, **REQUEST_TEXTS}
+ERROR_TEXTS: Mapping[str, str] = {**VALUE_TEXTS, **BOOKING_TEXTS, **PLACE_TEXTS, **PEOPLE_TEXTS, **REQUEST_TEXTS}
 
 
 def text_of(reason: Reason, language: Language) -> str:

@@ -22,6 +22,19 @@ class Reason:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
+class InvalidValue(ValueError):
+    """A value that a parser cannot use; `reason` says why. Whoever parsed it says at which field it stands."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+    @classmethod
+    def because(cls, code: str, **facts: object) -> Self:
+        """This error for the reason `code`."""
+        return cls(Reason(code, facts))
+
+
 class ServiceError(Exception):
     """Something that the service can explain to whoever made the request. `reason` says more than the kind of error does."""
 

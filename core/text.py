@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-# Line ends and tabs are text; other control characters are not, and half a surrogate pair is no character at all.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+from core.errors import InvalidValue
+
+# Line ends and tabs are text; other control characters (C0) are not, and half a surrogate pair is no character at all.
+_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Nobody types these, but they come along with what is pasted: C1 controls, marks that turn the direction of the text
+# (a number copied from a telephone's address book stands between two of them), byte order marks. Marks that names in
+# Arabic, Hebrew or Hindi need (U+200C to U+200F) stay.
+_REMOVED = re.compile(r"[\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 
-def is_printable(text: str) -> bool:
-    """Whether `text` holds nothing that a database or a printer refuses."""
-    return _UNPRINTABLE.search(text) is None
+def clean_line(text: str, longest: int | None = None) -> str:
+    """`text` as one line: composed (NFC), runs of spaces and line ends as one space, nothing around it.
+
+    Raises: InvalidValue for a control character, or for more than `longest` characters.
+    """
+    return _limited(" ".join(_clean(text).split()), longest)
+
+
+def clean_text(text: str, longest: int | None = None) -> str:
+    """`text` of several lines: composed (NFC), each line end a line feed, no space around the whole.
+
+    Raises: InvalidValue for a control character, or for more than `longest` characters.
+    """
+    return _limited(_LINE_END.sub("\n", _clean(text)).strip(), longest)
 
 
 def printable(text: str) -> str:
-    """`text` without the characters that a database or a printer refuses."""
-    return _UNPRINTABLE.sub("", text)
+    """`text` without the characters that `clean_line` refuses: for a search, which no error needs to stop."""
+    return _REFUSED.sub("", text)
+
+
+def _clean(text: str) -> str:
+    if _REFUSED.search(text):
+        raise InvalidValue.because("unprintable")
+    return unicodedata.normalize("NFC", _REMOVED.sub("", text))
+
+
+def _limited(text: str, longest: int | None) -> str:
+    if longest is not None and len(text) > longest:
+        raise InvalidValue.because("too_long", longest=longest)
+    return text

@@ -15,13 +15,56 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from core.errors import InvalidValue
+from core.text import clean_line
+
+FIRST_YEAR, LAST_YEAR = 2000, 2200  # of every day that is typed or sent: weeks can be added to it and taken away
 TICK_MINUTES = 5
 TICK = timedelta(minutes=TICK_MINUTES)
 TICK_SECONDS = TICK_MINUTES * 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
+Day = TypeVar("Day", date, datetime)
+
+
+def parse_day(text: str) -> date:
+    """The date that `text` (`2026-11-24`) means, in the years that are served. Raises: InvalidValue."""
+    line = clean_line(text)
+    try:
+        day = date.fromisoformat(line)
+    except ValueError as error:
+        raise InvalidValue.because("day_form") from error
+    if day.isoformat() != line:  # 20261124 and 2026-W48-2 are dates too, and would be further addresses of a page
+        raise InvalidValue.because("day_form")
+    return check_year(day)
+
+
+def parse_instant(text: str) -> datetime:
+    """The instant that `text` (`2026-11-24T09:00:00+00:00`) means, with its offset. Raises: InvalidValue."""
+    instant = parse_moment(text)
+    if instant.utcoffset() is None:
+        raise InvalidValue.because("instant_without_offset")
+    return instant
+
+
+def parse_moment(text: str) -> datetime:
+    """The date and time that `text` means, naive where it has no offset. Raises: InvalidValue."""
+    line = clean_line(text)
+    try:
+        moment = datetime.fromisoformat(line)
+    except ValueError as error:
+        raise InvalidValue.because("instant_form") from error
+    return check_year(moment)
+
+
+def check_year(day: Day) -> Day:
+    """`day`, if it lies in the years that are served. Raises: InvalidValue."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InvalidValue.because("year_out_of_range", first=FIRST_YEAR, last=LAST_YEAR)
+    return day
 
 
 @dataclass(frozen=True, slots=True)

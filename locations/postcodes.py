@@ -19,13 +19,21 @@ from pathlib import Path
 import brotli
 import msgpack
 
+from core.errors import InvalidValue
+from core.text import clean_line
+
 METRES_IN_MILE = 1609.344
 KEY_LENGTH = 7
 """ONS's fixed form: four characters of outward code, padded, and three of inward code: `N1  1AA`, `NW118HE`."""
 
 LONGEST = 20  # characters looked at
 AFTER_ALL = "~"  # sorts behind every letter and figure
-_WRITTEN = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{0,2})?")
+# The shape of BS 7666 only, since new postcodes appear every month.
+_OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
+_FULL = re.compile(rf"({_OUTWARD})([0-9][A-Z]{{2}})")
+_WRITTEN = re.compile(rf"({_OUTWARD}) ?([0-9][A-Z]{{0,2}})?")
+POSTCODE_IN_TEXT = re.compile(rf"(?<!\w){_OUTWARD}(?:\s*[0-9][A-Z]{{0,2}})?(?!\w)", re.IGNORECASE)
+AREAS_WITHOUT_PLACES = frozenset({"GY", "IM", "JE"})  # the directory has no grid references of the Crown dependencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,28 @@ class PostcodePlace:
     northing: int
     postcode: str
     exact: bool
+
+
+def parse_postcode(text: str, *, example: str = "") -> str:
+    """The full postcode in `text` as people write it, "N12 0GA"; whether there is such a one, `is_known` says.
+
+    Case, spaces and punctuation do not matter. `example` is one for the text of the error. Raises: InvalidValue.
+    Source: GOV.UK Design System, Addresses, "Allow different postcode formats", read 2026-11-23.
+    """
+    match = _FULL.fullmatch("".join(filter(str.isalnum, clean_line(text).upper())))
+    if match is None:
+        if example:
+            raise InvalidValue.because("postcode_form_like", example=example)
+        raise InvalidValue.because("postcode_form")
+    return f"{match[1]} {match[2]}"
+
+
+def is_known(postcode: str) -> bool:
+    """Whether the directory knows this full postcode, or lists no place at all of its area."""
+    if re.split(r"[0-9]", postcode, maxsplit=1)[0] in AREAS_WITHOUT_PLACES:
+        return True
+    place = locate(postcode)
+    return place is not None and place.exact
 
 
 def locate(postcode_text: str) -> PostcodePlace | None:

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from booking.queries.day_list import SiteDayView, day_of, site_of
 from core.audit import Actor
-from core.errors import NotFound
+from core.errors import InvalidValue, NotFound
 from core.flask_context import current_runtime
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
+from core.wall_clock import parse_day
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id, catalogue_of
 from locations.model import AuthorityFacts, SiteFacts
@@ -30,7 +31,6 @@ from people.staff.sign_in_sessions import SignedInStaff
 from web.staff_guard import current_staff, staff_actor
 
 LONGEST_KEY = 80
-FIRST_YEAR, LAST_YEAR = 2000, 2100  # every day between can be drawn, with the days beside it
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,6 @@ def site_context(slug: str) -> Iterator[SiteContext]:
 def date_of(text: str) -> date:
     """The date that `text` (2026-11-24) in an address means. Raises: NotFound."""
     try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
+        return parse_day(text)
+    except InvalidValue as error:
         raise NotFound from error
-    if found.isoformat() != text or not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise NotFound
-    return found

@@ -46,7 +46,7 @@ AUTHORITY: Fields = {
     "zone": Field(value_checks.zone, "Europe/London"),
     "division": Field(value_checks.division, "england-and-wales"),
     "brand_colour": Field(value_checks.colour, "#1d4f7c"),
-    "phone": Field(text(40), ""),
+    "phone": Field(value_checks.phone, ""),
     "email": Field(value_checks.email, ""),
     "opening_words": Field(text(300), ""),
     "publishes_availability": Field(yes_no, True),
@@ -83,7 +83,7 @@ SITE: Fields = {
     "address": Field(text(500), ""),
     "postcode": Field(value_checks.postcode, ""),
     "features": Field(list_of(code), ()),
-    "phone": Field(text(40), ""),
+    "phone": Field(value_checks.phone, ""),
     "directions": Field(text(2000), ""),
     "closes_on_bank_holidays": Field(yes_no),
 }

@@ -6,15 +6,19 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from core.wall_clock import TICK_MINUTES
+from core.contact_values import LONGEST_EMAIL, LONGEST_PHONE, parse_email, parse_phone
+from core.errors import InvalidValue
+from core.text import clean_text
+from core.wall_clock import TICK_MINUTES, check_year, parse_day, parse_moment
 from locations.bank_holidays import DIVISIONS
-from locations.postcodes import locate
+from locations.postcodes import is_known, parse_postcode
 from locations.vocabulary import RESERVED_SLUGS
 
 Check = Callable[[Any], Any]
+Value = TypeVar("Value")
 
 WEEKDAYS = {
     "monday": "MO",
@@ -27,7 +31,6 @@ WEEKDAYS = {
 }
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _KIND_OF_VALUE = {
     str: "text",
     bool: "true or false",
@@ -47,16 +50,25 @@ def text(longest: int, *, may_be_empty: bool = True) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, str):
             raise WrongValueError(f"must be text in quotes, not {_kind(value)}")
-        trimmed = value.strip()
-        if len(trimmed) > longest:
-            raise WrongValueError(f"has {len(trimmed)} characters; the most is {longest}")
-        if not trimmed and not may_be_empty:
+        try:
+            cleaned = clean_text(value)
+        except InvalidValue as error:
+            raise WrongValueError("holds a control character; write plain text") from error
+        if len(cleaned) > longest:
+            raise WrongValueError(f"has {len(cleaned)} characters; the most is {longest}")
+        if not cleaned and not may_be_empty:
             raise WrongValueError("must not be empty")
-        if _CONTROL.search(trimmed):
-            raise WrongValueError("holds a control character; write plain text")
-        return trimmed
+        return cleaned
 
     return check
+
+
+def _parsed(parse: Callable[[str], Value], value: str, advice: str) -> Value:
+    """What `parse` makes of `value`. Raises: WrongValueError with `advice`."""
+    try:
+        return parse(value)
+    except InvalidValue as error:
+        raise WrongValueError(f"is {value!r}; {advice}") from error
 
 
 def slug(value: Any) -> str:
@@ -151,10 +163,14 @@ def colour(value: Any) -> str:
 
 def email(value: Any) -> str:
     """An email address, or nothing."""
-    found: str = text(254)(value)
-    if found and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", found):
-        raise WrongValueError(f"is {found!r}; write an email address such as help@example.org")
-    return found
+    found: str = text(LONGEST_EMAIL)(value)
+    return _parsed(parse_email, found, "write an email address such as help@example.org") if found else ""
+
+
+def phone(value: Any) -> str:
+    """A telephone number, or nothing."""
+    found: str = text(LONGEST_PHONE)(value)
+    return _parsed(parse_phone, found, "write a telephone number such as 020 7946 0000") if found else ""
 
 
 def web_address(value: Any) -> str:
@@ -183,28 +199,27 @@ def division(value: Any) -> str:
 
 
 def postcode(value: Any) -> str:
-    """A whole postcode that the directory knows, as people write it; or nothing."""
+    """A whole postcode as people write it, which the directory knows if it lists its area; or nothing."""
     found: str = text(10)(value)
     if not found:
         return ""
-    place = locate(found)
-    if place is None or not place.exact:
-        raise WrongValueError(f"is {found!r}, which is no known postcode; check it, or leave it out for now")
-    return place.postcode
+    advice = "which is no known postcode; check it, or leave it out for now"
+    full = _parsed(parse_postcode, found, advice)
+    if not is_known(full):
+        raise WrongValueError(f"is {found!r}; {advice}")
+    return full
 
 
 def day(value: Any) -> date:
     """A date."""
     if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value)
-        except ValueError as error:
-            raise WrongValueError(f"is {value!r}; write a date such as 2026-12-24") from error
+        value = _parsed(parse_day, value, "write a date such as 2026-12-24")
     if isinstance(value, datetime) or not isinstance(value, date):
         raise WrongValueError(f"must be a date such as 2026-12-24, not {_kind(value)}")
-    if not 2000 <= value.year <= 2100:
-        raise WrongValueError(f"is {value}; is the year right?")
-    return value
+    try:
+        return check_year(value)
+    except InvalidValue as error:
+        raise WrongValueError(f"is {value}; is the year right?") from error
 
 
 def wall_time(value: Any) -> time:
@@ -224,10 +239,7 @@ def wall_time(value: Any) -> time:
 def wall_moment(value: Any) -> datetime:
     """A date and time on the site's clock (naive), or an instant (aware), in whole ticks."""
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise WrongValueError(f"is {value!r}; write a date and time such as 2026-12-24 13:00") from error
+        value = _parsed(parse_moment, value, "write a date and time such as 2026-12-24 13:00")
     if not isinstance(value, datetime):
         raise WrongValueError(f"must be a date and time such as 2026-12-24 13:00:00, not {_kind(value)}")
     wall_time(value.time())

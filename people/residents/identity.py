@@ -13,17 +13,9 @@ from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
 from core.language import DEFAULT_LANGUAGE
+from people.residents.contact_details import email_key, phone_key, postcode_key
 from people.residents.details import ResidentDetails
-from people.residents.names import (
-    email_key,
-    index_tokens,
-    is_closely_same,
-    name_tokens,
-    phone_key,
-    postcode_key,
-    sound_of,
-    surname_of,
-)
+from people.residents.names import index_tokens, is_closely_same, name_tokens, sound_of, surname_of
 from people.residents.search import Match, find_residents
 from people.tables import Resident, ResidentNameToken
 

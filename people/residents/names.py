@@ -1,4 +1,4 @@
-"""How names, telephone numbers, postcodes and emails are compared. Pure: text in, keys out.
+"""How names are compared. Pure: text in, keys out.
 
 Nothing here decides how a name is shown: it is kept and shown as its owner wrote it, in any script.
 """
@@ -10,12 +10,9 @@ import unicodedata
 from functools import lru_cache
 
 import jellyfish
-import phonenumbers
 
 TOKEN_LENGTH = 100
 SOUND_LENGTH = 20
-PHONE_LENGTH = 20
-POSTCODE_LENGTH = 10
 # Letters that no Unicode decomposition turns into plain ones.
 _SINGLE = str.maketrans(
     {
@@ -98,30 +95,3 @@ def index_tokens(name: str) -> tuple[str, ...]:
     joined = ("".join(name_tokens(word))[:TOKEN_LENGTH] for word in name.split() if len(name_tokens(word)) > 1)
     ends = (word[start:] for word in words if _UNSPACED.fullmatch(word) for start in range(1, len(word)))
     return tuple(dict.fromkeys((*words, *joined, *ends)))
-
-
-def phone_digits(text: str) -> str:
-    """The digits of a telephone number with its country code: "07700 900123" is "447700900123". Empty for no digits."""
-    digits = "".join(str(unicodedata.digit(character)) for character in text if character.isdigit())
-    try:
-        number = phonenumbers.parse(text, "GB")
-    except phonenumbers.NumberParseException:
-        return digits
-    if phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
-        return f"{number.country_code}{number.national_number}"
-    return digits
-
-
-def phone_key(text: str) -> str:
-    """The digits of a telephone number from the last to the first, so that its last digits find it by prefix."""
-    return phone_digits(text)[::-1][:PHONE_LENGTH]
-
-
-def postcode_key(text: str) -> str:
-    """A postcode, or the beginning of one, in capitals without spaces: "n12 9" is "N129"."""
-    return "".join(character for character in text.upper() if character.isalnum())[:POSTCODE_LENGTH]
-
-
-def email_key(text: str) -> str:
-    """An email address as it is compared: trimmed, in one Unicode form, in lower case. Empty for none."""
-    return unicodedata.normalize("NFC", text.strip()).lower()

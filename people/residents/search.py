@@ -6,7 +6,6 @@ comes close, the authority's vocabulary of name words is read once and compared 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,16 +16,10 @@ import jellyfish
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from people.residents.names import (
-    email_key,
-    index_tokens,
-    name_tokens,
-    phone_digits,
-    phone_key,
-    postcode_key,
-    similarity,
-    sound_of,
-)
+from core.contact_values import EMAIL_IN_TEXT, PHONE_IN_TEXT
+from locations.postcodes import POSTCODE_IN_TEXT
+from people.residents.contact_details import email_key, phone_digits, phone_key, postcode_key
+from people.residents.names import index_tokens, name_tokens, similarity, sound_of
 from people.tables import Resident, ResidentNameToken
 
 MOST_WORDS = 4
@@ -39,9 +32,6 @@ Conditions = Sequence[ColumnElement[bool]]
 Hits = Select[int, int, int]
 Part = tuple[float, "MatchReason | None"]  # how well one part of a search fits, and why
 _LAST = "\U0010ffff"
-_EMAIL = re.compile(r"\S+@\S*")
-_PHONE = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
-_POSTCODE = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]?(?:\s*\d[A-Z]{0,2})?(?!\w)", re.IGNORECASE)
 
 
 class MatchReason(StrEnum):
@@ -87,9 +77,9 @@ def read(text: str) -> Asked:
     """What `text` asks for."""
     rest, found = text, {}
     for kind, pattern in (
-        ("email", _EMAIL),
-        ("postcode", _POSTCODE),
-        ("phone", _PHONE),
+        ("email", EMAIL_IN_TEXT),
+        ("postcode", POSTCODE_IN_TEXT),
+        ("phone", PHONE_IN_TEXT),
     ):
         hit = pattern.search(rest)
         found[kind] = hit.group() if hit else ""

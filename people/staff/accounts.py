@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit import Actor, record
-from core.errors import Invalid, NotFound
+from core.contact_values import parse_email
+from core.errors import Invalid, InvalidValue, NotFound
+from people.residents.contact_details import email_key, parse_name
 from people.residents.contact_notes import add_note, log_access, notes_of
-from people.residents.names import email_key
 from people.staff import sign_in_sessions
 from people.staff.api_keys import create_api_key
 from people.staff.passwords import hash_password
@@ -90,9 +90,16 @@ def is_known(db: Session, email: str) -> bool:
 
 def _checked_email(text: str) -> str:
     try:
-        return email_key(validate_email(text.strip(), check_deliverability=False).normalized)
-    except EmailNotValidError as error:
-        raise Invalid.in_field("email", "not_an_email", given=text, why=str(error)) from error
+        return email_key(parse_email(text))
+    except InvalidValue as error:
+        raise Invalid.in_field("email", "not_an_email", given=text, why=error.reason) from error
+
+
+def _checked_name(text: str) -> str:
+    try:
+        return parse_name(text) if text.strip() else ""
+    except InvalidValue as error:
+        raise Invalid({"name": [error.reason]}) from error
 
 
 def _checked_role(new: NewStaff) -> Role:
@@ -110,7 +117,7 @@ def _create(db: Session, email: str, new: NewStaff, now: datetime) -> StaffMembe
     member = StaffMember(
         authority_id=new.place.authority_id,
         email=email,
-        name=new.name.strip() or email.partition("@")[0],
+        name=_checked_name(new.name) or email.partition("@")[0],
         password_hash=hash_password(new.password),
         is_active=True,
         created_at=now,
@@ -127,8 +134,8 @@ def _give(db: Session, member: StaffMember, role: Role, site_id: int | None) -> 
 
 
 def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) -> int:
-    """End the account and every session of it at once; the number of sessions ended. Raises: NotFound."""
-    member = db.scalar(select(StaffMember).where(StaffMember.email == email_key(email)))
+    """End the account and every session of it at once; the number of sessions ended. Raises: NotFound, Invalid."""
+    member = db.scalar(select(StaffMember).where(StaffMember.email == _checked_email(email)))
     if member is None:
         raise NotFound.because("staff_unknown", email=email)
     member.is_active = False

@@ -14,18 +14,20 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, InvalidValue, NotFound
+from core.text import clean_line
 from core.tokens import digest, new_token
 from people.staff.policy import Scope
 from people.tables import ApiKey
 
 MARK = "fd_"
 PREFIX_LENGTH = 8
+LONGEST_NAME = 100
 
 _keys = table_of(ApiKey).c
 # Written once, without the mapper: every request of a program begins with it.
 _WORKING_KEY = select(_keys.id, _keys.name, _keys.authority_id, _keys.scopes).where(
-    _keys.digest == bindparam("wanted"), _keys.revoked_at.is_(None)
+    _keys.digest == bindparam("key_digest"), _keys.revoked_at.is_(None)
 )
 
 
@@ -48,22 +50,31 @@ def create_api_key(
     now: datetime,
 ) -> str:
     """A new key, shown this once. Raises: Invalid for no scope, an unknown one, or no name."""
-    wanted = _checked_scopes(scopes)
-    if not name.strip():
-        raise Invalid.in_field("name", "key_without_name")
+    checked_scopes = _checked_scopes(scopes)
+    kept_name = _checked_name(name)
     prefix = secrets.token_hex(PREFIX_LENGTH // 2)
     key = f"{MARK}{prefix}_{new_token()}"
     row = ApiKey(
         authority_id=authority_id,
-        name=name.strip(),
+        name=kept_name,
         prefix=prefix,
         digest=digest(key),
-        scopes=wanted,
+        scopes=checked_scopes,
         created_at=now,
     )
     db.add(row)
     db.flush()
     return key
+
+
+def _checked_name(text: str) -> str:
+    try:
+        name = clean_line(text, LONGEST_NAME)
+    except InvalidValue as error:
+        raise Invalid({"name": [error.reason]}) from error
+    if not name:
+        raise Invalid.in_field("name", "key_without_name")
+    return name
 
 
 def _checked_scopes(scopes: Collection[str]) -> list[str]:
@@ -80,7 +91,7 @@ def key_of(db: Session, token: str) -> SignedInKey | None:
     """The key that `token` is, or None when there is no such key or it is revoked. One statement."""
     if not token.startswith(MARK):
         return None
-    row = connection_of(db).execute(_WORKING_KEY, {"wanted": digest(token)}).first()
+    row = connection_of(db).execute(_WORKING_KEY, {"key_digest": digest(token)}).first()
     if row is None:
         return None
     return SignedInKey(

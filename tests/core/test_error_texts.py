@@ -116,7 +116,7 @@ def test_no_error_is_raised_with_a_sentence() -> None:
     def is_sentence(node: ast.expr) -> bool:
         return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
-    kinds = KINDS | {"BadRequest", "WrongPassword", "TooManyTries", "SlotTakenBut"}
+    kinds = KINDS | {"BadRequest", "InvalidValue", "WrongPassword", "TooManyTries", "SlotTakenBut"}
     found = [where for where, call in calls() if name_of(call) in kinds and any(map(is_sentence, call.args))]
     assert found == []
 

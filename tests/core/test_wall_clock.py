@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.errors import InvalidValue
 from core.wall_clock import (
     days_between,
     instant_of,
     iso_local,
     local_date_of,
     local_day,
+    parse_day,
+    parse_instant,
     tick_at,
     unit_after,
     unit_of,
@@ -140,3 +143,51 @@ def test_local_iso_text_carries_the_offset() -> None:
 def test_the_local_date_changes_at_local_midnight() -> None:
     assert local_date_of(unit_of(utc("2026-06-30T22:55")), LONDON) == date(2026, 6, 30)
     assert local_date_of(unit_of(utc("2026-06-30T23:00")), LONDON) == date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("2026-11-24", date(2026, 11, 24)),
+        (" 2026-11-24 ", date(2026, 11, 24)),
+        ("2000-01-01", date(2000, 1, 1)),
+        ("2200-12-31", date(2200, 12, 31)),
+        ("2028-02-29", date(2028, 2, 29)),
+        ("2026-02-29", None),
+        ("1999-12-31", None),
+        ("2201-01-01", None),
+        ("0001-01-01", None),
+        ("9999-12-31", None),
+        ("20261124", None),
+        ("2026-W48-2", None),
+        ("24/11/2026", None),
+        ("2026-11-24T09:00", None),
+        ("٢٠٢٦-11-24", None),
+        ("2026-11-2\x00", None),
+        ("tomorrow", None),
+        ("", None),
+    ],
+)
+def test_a_day_is_a_date_of_the_years_that_are_served(typed: str, kept: date | None) -> None:
+    if kept is None:
+        with pytest.raises(InvalidValue):
+            parse_day(typed)
+    else:
+        assert parse_day(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("2026-11-24T09:00:00", "instant_without_offset"),
+        ("2026-11-24", "instant_without_offset"),
+        ("9999-12-31T23:59:59+00:00", "year_out_of_range"),
+        ("at nine", "instant_form"),
+        ("2026-11-24T09:00:00\x00Z", "unprintable"),
+    ],
+)
+def test_an_instant_needs_its_offset_and_the_same_years(typed: str, code: str) -> None:
+    assert parse_instant("2026-11-24T09:00:00Z") == datetime(2026, 11, 24, 9, tzinfo=UTC)
+    with pytest.raises(InvalidValue) as refused:
+        parse_instant(typed)
+    assert refused.value.reason.code == code

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from locations.postcodes import PostcodePlace, grid_miles, locate
+from core.errors import InvalidValue, Reason
+from locations.postcodes import PostcodePlace, grid_miles, is_known, locate, parse_postcode
 
 GOLDERS_GREEN_LIBRARY = PostcodePlace(524711, 187742, "NW11 8HE", exact=True)
 
@@ -53,3 +54,49 @@ def test_miles_follow_the_national_grid() -> None:
     assert north_finchley is not None
     assert miles(GOLDERS_GREEN_LIBRARY, north_finchley) == pytest.approx(2.95, abs=0.05)
     assert grid_miles((0, 0), (1609, 0)) == pytest.approx(1.0, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("N12 0GA", "N12 0GA"),
+        ("n120ga", "N12 0GA"),
+        (" n12  0ga ", "N12 0GA"),
+        ("N12-0GA", "N12 0GA"),
+        ("(N12 0GA).", "N12 0GA"),
+        ("W1A 0AX", "W1A 0AX"),
+        ("JE2 3AB", "JE2 3AB"),
+        ("ZZ9 9ZZ", "ZZ9 9ZZ"),  # the shape is right; whether there is one, the look-up says
+        ("N12", None),
+        ("NW11 8", None),
+        ("N12 0G", None),
+        ("12345", None),
+        ("N١٢ ٠GA", None),
+        ("N12 0GA N12 0GB", None),
+        ("N12\x000GA", None),
+        ("not a postcode", None),
+        ("", None),
+    ],
+)
+def test_a_full_postcode_is_kept_as_people_write_it_or_refused(typed: str, kept: str | None) -> None:
+    if kept is None:
+        with pytest.raises(InvalidValue):
+            parse_postcode(typed)
+    else:
+        assert parse_postcode(typed) == kept
+
+
+def test_the_error_of_a_postcode_names_an_example_of_the_council_if_there_is_one() -> None:
+    with pytest.raises(InvalidValue) as plain:
+        parse_postcode("N12")
+    assert plain.value.reason == Reason("postcode_form")
+    with pytest.raises(InvalidValue) as with_example:
+        parse_postcode("N12", example="NW11 9QS")
+    assert with_example.value.reason == Reason("postcode_form_like", {"example": "NW11 9QS"})
+
+
+@pytest.mark.parametrize(
+    ("postcode", "expected"), [("N12 9HP", True), ("JE2 3AB", True), ("IM1 1AA", True), ("NW11 9ZZ", False)]
+)
+def test_a_postcode_is_unknown_only_in_an_area_that_the_directory_lists(postcode: str, expected: bool) -> None:
+    assert is_known(postcode) is expected

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from people.residents import names
+from core.errors import InvalidValue
+from people.residents import contact_details, names
 
 
 @pytest.mark.parametrize(
@@ -28,24 +29,24 @@ def test_names_become_folded_words(name: str, tokens: tuple[str, ...]):
 
 @pytest.mark.parametrize("written", ["07700 900123", "+44 7700 900123", "0044 7700 900 123", "+44 (0)7700-900123"])
 def test_a_telephone_number_is_the_same_however_it_is_written(written: str):
-    assert names.phone_digits(written) == "447700900123"
+    assert contact_details.phone_digits(written) == "447700900123"
 
 
 def test_the_last_digits_of_a_number_begin_its_key():
-    assert names.phone_key("07700 900123").startswith(names.phone_key("0123")[:3])
-    assert names.phone_key("07700 900123").startswith(names.phone_key("900123"))
+    assert contact_details.phone_key("07700 900123").startswith(contact_details.phone_key("0123")[:3])
+    assert contact_details.phone_key("07700 900123").startswith(contact_details.phone_key("900123"))
 
 
 def test_a_number_with_no_digits_has_no_key():
-    assert names.phone_key("ask my daughter") == ""
+    assert contact_details.phone_key("ask my daughter") == ""
 
 
 def test_postcodes_lose_spaces_and_case():
-    assert names.postcode_key(" n12 9qj ") == "N129QJ"
+    assert contact_details.postcode_key(" n12 9qj ") == "N129QJ"
 
 
 def test_emails_are_one_whatever_their_case_and_unicode_form():
-    assert names.email_key(" Jose\u0301@Example.ORG ") == names.email_key("josé@example.org")
+    assert contact_details.email_key(" Jose\u0301@Example.ORG ") == contact_details.email_key("josé@example.org")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,32 @@ def test_no_name_breaks_the_keys_nor_outgrows_its_column(text: str):
     for token in names.index_tokens(text):
         assert 0 < len(token) <= names.TOKEN_LENGTH
         assert len(names.sound_of(token)) <= names.SOUND_LENGTH
-    assert len(names.phone_key(text)) <= names.PHONE_LENGTH
-    assert len(names.postcode_key(text)) <= names.POSTCODE_LENGTH
+    assert len(contact_details.phone_key(text)) <= contact_details.PHONE_LENGTH
+    assert len(contact_details.postcode_key(text)) <= contact_details.POSTCODE_LENGTH
     names.is_closely_same(text, text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Amina   Yusuf ", "Amina Yusuf"),
+        ("Łukasz O’Brien-Müller", "Łukasz O’Brien-Müller"),
+        ("محمد علي", "محمد علي"),
+        ("王小明", "王小明"),
+        ("Jose\u0301", "José"),
+        ("Robin\u202e Sample", "Robin Sample"),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, None),
+        ("Robin\x00", None),
+        ("\ud83d", None),
+        (" \t\n ", None),
+        ("\u202e", None),
+        ("", None),
+    ],
+)
+def test_a_name_is_kept_in_any_script_as_its_owner_wrote_it_or_refused(typed: str, kept: str | None):
+    if kept is None:
+        with pytest.raises(InvalidValue):
+            contact_details.parse_name(typed)
+    else:
+        assert contact_details.parse_name(typed) == kept

@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from web.components.form_fields import Email, Form, Password
+from web.components.form_fields import EmailField, Form, Password
 
 
 class SignInForm(Form):
     """Email and password. What is typed as the email stays when something is wrong; the password never does."""
 
-    email = Email(
+    email = EmailField(
         _("Email address"),
-        validators=[DataRequired(_("Enter your email address")), Length(max=254, message=_("That email is too long"))],
+        validators=[DataRequired(_("Enter your email address"))],
         render_kw={"autocomplete": "username", "classes": "govuk-!-width-two-thirds"},
     )
     password = Password(

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from core.errors import InvalidValue
+from core.wall_clock import parse_day
 from locations.vocabulary import MODES
 from people.residents.support_needs import NEEDS
 
@@ -75,6 +77,6 @@ def read_state(arguments: MultiDict[str, str]) -> CallState:
 
 def _date(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return parse_day(text)
+    except InvalidValue:
         return None

@@ -21,7 +21,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent.call_page import Screen, SlotConflict, held_visit, listed_services, needs_of, show_call
 from web.agent.call_state import CallState, read_state
-from web.agent.forms import Typed, answers_by_question, field_errors, read_typed, representation_of
+from web.agent.forms import Typed, answers_by_question, cleaned, field_errors, read_typed, representation_of
 from web.agent.held_slots import forget, hold_for, let_go, let_go_shown, token_to_confirm
 from web.agent.resident_card import Card, card_of
 from web.agent.suggestions import alternatives
@@ -70,7 +70,7 @@ def note(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     with staff_context() as at:
         try:
-            _write_note(at, resident_id, typed)
+            _write_note(at, resident_id, cleaned(typed))
         except Invalid as error:
             errors = [FieldError(texts[0], "call_note") for texts in field_texts(error, current_language()).values()]
             return show_call(at, resident_id, state, Screen(typed, errors=errors, status=400))
@@ -126,11 +126,12 @@ def release(resident_id: int) -> ResponseReturnValue:
     with staff_context() as at:
         card_of(at, resident_id)
         try:
+            kept = cleaned(typed)
             let_go_shown(at, resident_id, request.form.get("shown", ""))
         except Invalid as error:
             return show_call(at, resident_id, state, Screen(typed, errors=field_errors(error), status=400))
-        if typed.call_note:
-            _write_note(at, resident_id, typed)
+        if kept.call_note:
+            _write_note(at, resident_id, kept)
     return _back(resident_id, state.query)
 
 
@@ -141,7 +142,7 @@ def confirm(resident_id: int) -> ResponseReturnValue:
     with staff_context() as at:
         card = card_of(at, resident_id)
         try:
-            booked = _book(at, card, state, typed)
+            booked = _book(at, card, state, cleaned(typed))
         except Invalid as error:
             return show_call(at, resident_id, state, Screen(typed, errors=field_errors(error), status=400))
         except HoldExpired:

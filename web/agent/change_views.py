@@ -18,7 +18,7 @@ from people.staff.policy import Action
 from web.agent.call_page import SHARED, Screen, show_call
 from web.agent.call_state import CallState, read_state
 from web.agent.call_views import GONE, conflict_of
-from web.agent.forms import Typed, check_reason, field_errors, read_typed
+from web.agent.forms import Typed, check_reason, cleaned, field_errors, read_typed
 from web.agent.held_slots import forget, kept_for, let_go, token_to_confirm
 from web.agent.resident_card import card_of
 from web.components.form_fields import FieldError
@@ -44,8 +44,9 @@ def move(resident_id: int) -> ResponseReturnValue:
     with staff_context() as at:
         kept = kept_for(resident_id, at.now)
         try:
-            check_reason(typed, is_cancelling=False)
-            _move(at, resident_id, state, typed)
+            kept_text = cleaned(typed)
+            check_reason(kept_text, is_cancelling=False)
+            _move(at, resident_id, state, kept_text)
         except Invalid as error:
             return _refused(at, resident_id, state, typed, error)
         except HoldExpired:
@@ -97,18 +98,19 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     with staff_context() as at:
         try:
-            check_reason(typed, is_cancelling=True)
+            kept = cleaned(typed)
+            check_reason(kept, is_cancelling=True)
             _check_owner(at, resident_id, state.cancelling)
             cancel(
                 at.runtime,
                 at.authority.id,
                 state.cancelling,
                 actor=at.actor,
-                by="authority" if typed.asked_by == "authority" else "resident",
-                reason=typed.reason,
+                by="authority" if kept.asked_by == "authority" else "resident",
+                reason=kept.reason,
                 enforce_cutoff=False,
                 seen=request.form.get("seen"),
-                idempotency=at.form_key("cancel", (state.cancelling, typed)),
+                idempotency=at.form_key("cancel", (state.cancelling, kept)),
             )
         except Invalid as error:
             return _refused(at, resident_id, state, typed, error)

@@ -2,64 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, Length, StopValidation
 
-from core.errors import Invalid, Reason
+from core.contact_values import EMAIL_IN_TEXT, parse_email, parse_phone
+from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
-from core.text import printable
+from core.text import clean_line, clean_text
 from core.tokens import stamp_of
 from locations.model import ServiceFacts
+from people.residents.contact_details import parse_name
 from people.residents.contact_notes import LONGEST_NOTE
 from people.residents.details import BASES, Representation, ResidentDetails
 from people.residents.search import read
 from people.residents.support_needs import NEEDS
 from people.tables import Resident
 from web import labels
-from web.components.form_fields import Choice, Choices, Email, FieldError, Form, Phone, Text, Tick, optional
+from web.components.form_fields import (
+    Checkbox,
+    Choice,
+    Choices,
+    EmailField,
+    FieldError,
+    Form,
+    NameField,
+    PhoneField,
+    PostcodeField,
+    Text,
+    optional,
+)
 from web.request_language import current_language
-from web.resident.forms import check_postcode, is_email, is_phone
 
+Parser = Callable[[str], str]
 OFF = {"autocomplete": "off", "spellcheck": "false"}
-LONGEST_WORDS = 2000
+LONGEST_TEXT = 2000
 LONGEST_REASON = 300
 LONGEST_ANSWER = 300
+ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 
 
 class ResidentForm(Form):
-    """A resident as the agent writes them down: only the name is needed. `postcode_like` is an example for the error."""
+    """A resident as the agent writes them down: only the name is needed."""
 
-    postcode_like = ""
-
-    name = Text(
-        _("Full name"),
-        validators=[DataRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
-        render_kw=OFF,
+    name = NameField(_("Full name"), validators=[DataRequired(_("Enter a name"))], render_kw=OFF)
+    phone = PhoneField(_("Telephone"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-20"})
+    email = EmailField(_("Email"), validators=[optional()], render_kw=OFF)
+    postcode = PostcodeField(
+        _("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"}
     )
-    phone = Phone(
-        _("Telephone"), validators=[optional(), is_phone], render_kw=OFF | {"classes": "govuk-input--width-20"}
-    )
-    email = Email(_("Email"), validators=[optional(), is_email, Length(max=254)], render_kw=OFF)
-    postcode = Text(_("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"})
     contact_preference = Choice(
         _("How do they want to hear from us?"), choices=list(labels.CONTACT_PREFERENCES.items()), default="email"
     )
-    do_not_text = Tick(_("Do not text"))
-    leave_no_message = Tick(_("Leave no message when nobody answers"))
+    do_not_text = Checkbox(_("Do not text"))
+    leave_no_message = Checkbox(_("Leave no message when nobody answers"))
     language = Text(
         _("Language, if they need another than English"),
         validators=[optional(), Length(max=40, message=_("Use at most 40 characters"))],
         render_kw=OFF | {"classes": "govuk-input--width-20"},
     )
     support_needs = Choices(_("Support needs"), choices=list(labels.NEEDS.items()), validate_choice=False)
-
-    def validate_postcode(self, field_: Any) -> None:
-        """Raises: StopValidation."""
-        check_postcode(field_.data, self.postcode_like)
 
     def validate_contact_preference(self, field_: Any) -> None:
         """Raises: StopValidation for a way that cannot reach them."""
@@ -72,7 +78,7 @@ class ResidentForm(Form):
             name=self.name.data or "",
             email=self.email.data or "",
             phone=self.phone.data or "",
-            postcode=(self.postcode.data or "").upper(),
+            postcode=self.postcode.data or "",
             language=self.language.data or "",
             support_needs=tuple(code for code in NEEDS if code in (self.support_needs.data or ())),
             contact_preference=self.contact_preference.data or "email",
@@ -99,8 +105,8 @@ def carried_over(text: str) -> dict[str, str]:
     asked = read(text)
     rest = text.strip()
     values = {"email": asked.email}
-    for word in rest.split() if asked.email else ():
-        rest = rest.replace(word, "").strip() if "@" in word else rest
+    if asked.email:
+        rest = EMAIL_IN_TEXT.sub("", rest).strip()
     digits = sum(character.isdigit() for character in rest)
     if asked.phone and digits >= 4:
         values["phone"] = "".join(c for c in rest if c.isdigit() or c in "+ ()-").strip()
@@ -141,28 +147,53 @@ class Typed:
 
 
 def read_typed(form: Mapping[str, str]) -> Typed:
-    """What `form` brings, trimmed and cut to what can be kept."""
+    """What `form` brings, as it was typed, without the spaces around it."""
 
-    def text(name: str, longest: int = LONGEST_WORDS) -> str:
-        return printable(str(form.get(name, ""))).strip()[:longest]
+    def text(name: str) -> str:
+        return str(form.get(name, "")).strip()
 
-    answers = {
-        name.removeprefix("answer-"): text(name, LONGEST_ANSWER)
-        for name in form
-        if name.startswith("answer-") and text(name)
-    }
     return Typed(
-        caller=text("caller", 30) or "self",
-        rep_name=" ".join(text("rep_name", 200).split()),
-        rep_basis=text("rep_basis", 60),
-        rep_phone=text("rep_phone", 40),
-        rep_email=text("rep_email", 254),
+        caller=text("caller") or "self",
+        rep_name=text("rep_name"),
+        rep_basis=text("rep_basis"),
+        rep_phone=text("rep_phone"),
+        rep_email=text("rep_email"),
         site_notes=text("site_notes"),
-        call_note=text("call_note", LONGEST_NOTE),
-        reason=text("reason", LONGEST_REASON),
+        call_note=text("call_note"),
+        reason=text("reason"),
         asked_by="authority" if form.get("asked_by") == "authority" else "resident",
-        answers=answers,
+        answers={name.removeprefix(ANSWER): text(name) for name in form if name.startswith(ANSWER) and text(name)},
     )
+
+
+def cleaned(typed: Typed) -> Typed:
+    """`typed` with its notes, reason and answers as they are kept. Raises: Invalid with each that cannot be used."""
+    errors: dict[str, list[Reason]] = {}
+    texts = {name: _kept(errors, name, getattr(typed, name), parse) for name, parse in TEXTS.items()}
+    answers = {key: _kept(errors, f"{ANSWER}{key}", answer, _answer) for key, answer in typed.answers.items()}
+    if errors:
+        raise Invalid(errors)
+    return replace(typed, answers=answers, **texts)
+
+
+def _kept(errors: dict[str, list[Reason]], name: str, text: str, parse: Parser) -> str:
+    """What `parse` makes of `text`, if there is any; its reason goes to `errors` under the field's name."""
+    try:
+        return parse(text) if text else ""
+    except InvalidValue as error:
+        errors[name] = [error.reason]
+        return ""
+
+
+def _answer(text: str) -> str:
+    return clean_line(text, LONGEST_ANSWER)
+
+
+TEXTS: Mapping[str, Parser] = {
+    "site_notes": partial(clean_text, longest=LONGEST_TEXT),
+    "call_note": partial(clean_text, longest=LONGEST_NOTE),
+    "reason": partial(clean_line, longest=LONGEST_REASON),
+}
 
 
 def representation_of(typed: Typed, known: Mapping[str, Representation]) -> Representation | None:
@@ -172,15 +203,16 @@ def representation_of(typed: Typed, known: Mapping[str, Representation]) -> Repr
     if not typed.is_for_other:
         return None
     errors: dict[str, list[Reason]] = {}
+    name = _kept(errors, "rep_name", typed.rep_name, parse_name)
     if not typed.rep_name:
         errors["rep_name"] = [Reason("no_representative_name")]
     if typed.rep_basis not in BASES:
         errors["rep_basis"] = [Reason("no_basis")]
-    if typed.rep_email and "@" not in typed.rep_email:
-        errors["rep_email"] = [Reason("representative_email")]
+    phone = _kept(errors, "rep_phone", typed.rep_phone, parse_phone)
+    email = _kept(errors, "rep_email", typed.rep_email, parse_email)
     if errors:
         raise Invalid(errors)
-    return Representation(typed.rep_name, typed.rep_basis, typed.rep_email, typed.rep_phone)
+    return Representation(name, typed.rep_basis, email, phone)
 
 
 def check_reason(typed: Typed, *, is_cancelling: bool) -> None:
@@ -201,10 +233,12 @@ def answers_by_question(typed: Typed, services: tuple[ServiceFacts, ...]) -> dic
     return {asked[key]: answer for key, answer in typed.answers.items() if key in asked}
 
 
-ON_SCREEN = frozenset({"rep_name", "rep_basis", "rep_email", "reason", "call_note"})
+ON_SCREEN = frozenset({"rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "call_note"})
 
 
 def field_errors(error: Invalid) -> list[FieldError]:
     """The errors as the summary shows them; one that belongs to no field here leads nowhere."""
-    texts = field_texts(error, current_language())
-    return [FieldError(found[0], name if name in ON_SCREEN else "") for name, found in texts.items()]
+    return [
+        FieldError(texts[0], name if name in ON_SCREEN or name.startswith(ANSWER) else "")
+        for name, texts in field_texts(error, current_language()).items()
+    ]

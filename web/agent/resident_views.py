@@ -137,7 +137,7 @@ def register() -> ResponseReturnValue:
     """A new resident, or the one whom we have already under this name and contact; then on with the call."""
     with staff_context() as at:
         form = ResidentForm()
-        form.postcode_like = postcode_like(at.catalogue)
+        form.postcode.example = postcode_like(at.catalogue)
         if not form.validate():
             return _resident_page(at, form, url_for("agent.register"), _("New resident"), url_for("agent.start"))
         with at.runtime.database.writing() as db:
@@ -162,7 +162,7 @@ def details(resident_id: int) -> ResponseReturnValue:
         query = request.query_string.decode()
         back = f"{back}?{query}" if query else back
         form = ResidentForm(data=facts_of(known))
-        form.postcode_like = postcode_like(at.catalogue)
+        form.postcode.example = postcode_like(at.catalogue)
         if request.form.get("seen", seen_of(known)) != seen_of(known):
             form.refuse("name", str(RECORD_HAS_CHANGED))
         elif request.method == "POST" and form.validate():

@@ -1,4 +1,7 @@
-"""Fields that draw themselves as GOV.UK components, with the library's traps mended, for every audience."""
+"""Fields that draw themselves as GOV.UK components, with the library's faults fixed, for every audience.
+
+What a value may be is not decided here: each field asks the one parser of its kind and keeps what that returns.
+"""
 
 # WTForms and the GOV.UK widgets have no types, so that every class here has a base of unknown type.
 # mypy: disable-error-code="misc"
@@ -32,7 +35,12 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
-from core.text import is_printable
+from core.contact_values import parse_email, parse_phone
+from core.error_texts import text_of
+from core.errors import InvalidValue
+from core.text import clean_line, clean_text
+from locations.postcodes import parse_postcode
+from people.residents.contact_details import parse_name
 from web.request_language import current_language
 
 
@@ -43,7 +51,7 @@ def _with_error_prefix(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-class _MendedItems:
+class _ItemFixes:
     """Radios and checkboxes: no empty hint, `autofocus` reaches the first box, and no browser bubble."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
@@ -56,19 +64,19 @@ class _MendedItems:
         return _with_error_prefix(params)
 
 
-class Radios(_MendedItems, GovRadioInput):
+class Radios(_ItemFixes, GovRadioInput):
     """GOV.UK radios."""
 
 
-class Checkboxes(_MendedItems, GovCheckboxesInput):
+class Checkboxes(_ItemFixes, GovCheckboxesInput):
     """GOV.UK checkboxes."""
 
 
-class OneCheckbox(_MendedItems, GovCheckboxInput):
+class OneCheckbox(_ItemFixes, GovCheckboxInput):
     """One GOV.UK checkbox."""
 
 
-class _Unforced:
+class _NoBrowserValidation:
     """Our own messages instead of the browser's: `required` is not put into the page."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
@@ -82,13 +90,13 @@ class _Unforced:
         return _with_error_prefix(params)
 
 
-class TextInput(_Unforced, GovInput):
+class TextInput(_NoBrowserValidation, GovInput):
     """A GOV.UK text input; `type` in render_kw is kept."""
 
     input_type = "text"
 
 
-class TextArea(_Unforced, GovTextArea):
+class TextArea(_NoBrowserValidation, GovTextArea):
     """A GOV.UK textarea."""
 
 
@@ -102,7 +110,7 @@ PASSWORD_TEXTS = {
 }
 
 
-class PasswordInput(_Unforced, GovPasswordInput):
+class PasswordInput(_NoBrowserValidation, GovPasswordInput):
     """A GOV.UK password input, its button in the language of the page."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
@@ -110,20 +118,30 @@ class PasswordInput(_Unforced, GovPasswordInput):
         return params | {name: str(text) for name, text in PASSWORD_TEXTS.items()}
 
 
-class Select(_Unforced, GovSelect):
+class Select(_NoBrowserValidation, GovSelect):
     """A GOV.UK select."""
 
 
-class _Printable:
-    """Words that can be kept and printed; anything else is refused at the field, before its own validators."""
+class _Parsed:
+    """Text that a parser has to take before the field's own validators; what is typed stays when it does not."""
+
+    data: Any
 
     def pre_validate(self, form: object) -> None:
-        """Raises: StopValidation for control characters."""
-        if not is_printable(getattr(self, "data", None) or ""):
-            raise StopValidation(_l("Leave out characters that cannot be printed"))
+        """Keep what the parser returns. Raises: StopValidation with the parser's reason."""
+        if not self.data:
+            return
+        try:
+            self.data = self.parse(self.data)
+        except InvalidValue as error:
+            raise StopValidation(text_of(error.reason, current_language())) from error
+
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return clean_line(text)
 
 
-class Text(_Printable, StringField):
+class Text(_Parsed, StringField):
     """A line of text, trimmed."""
 
     widget = TextInput()
@@ -133,10 +151,16 @@ class Text(_Printable, StringField):
         self.data = " ".join(str(valuelist[0]).split()) if valuelist else ""
 
 
-class Email(Text):
-    """An email address: the right keyboard on a telephone, no spelling marks."""
+class NameField(Text):
+    """The name of a person."""
 
-    widget = TextInput()
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_name(text)
+
+
+class EmailField(Text):
+    """An email address: the right keyboard on a telephone, no spelling marks."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["render_kw"] = {"type": "email", "spellcheck": "false", "autocomplete": "email"} | (
@@ -144,19 +168,41 @@ class Email(Text):
         )
         super().__init__(*args, **kwargs)
 
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_email(text)
 
-class Phone(Text):
+
+class PhoneField(Text):
     """A telephone number: the right keyboard on a telephone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["render_kw"] = {"type": "tel", "autocomplete": "tel"} | (kwargs.get("render_kw") or {})
         super().__init__(*args, **kwargs)
 
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_phone(text)
 
-class LongText(_Printable, TextAreaField):
+
+class PostcodeField(Text):
+    """A full postcode. `example` is one of the council's, for the text of the error."""
+
+    example = ""
+
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_postcode(text, example=self.example)
+
+
+class LongText(_Parsed, TextAreaField):
     """Several lines of text."""
 
     widget = TextArea()
+
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return clean_text(text)
 
 
 class Password(PasswordField):
@@ -165,7 +211,7 @@ class Password(PasswordField):
     widget = PasswordInput()
 
 
-class _Pairs:
+class _TupleChoices:
     """Choices may be given as pairs of value and words, which WTForms has deprecated."""
 
     def __init__(self, *args: Any, choices: Any = None, **kwargs: Any) -> None:
@@ -178,25 +224,25 @@ def _as_choices(given: Any) -> Any:
     return [SelectChoice(*one) if isinstance(one, tuple) else one for one in given]
 
 
-class Choice(_Pairs, RadioField):
+class Choice(_TupleChoices, RadioField):
     """One of a few, as radios."""
 
     widget = Radios()
 
 
-class Choices(_Pairs, SelectMultipleField):
+class Choices(_TupleChoices, SelectMultipleField):
     """Any of a few, as checkboxes. Choices that do not exist are left out rather than refused."""
 
     widget = Checkboxes()
 
 
-class Tick(BooleanField):
+class Checkbox(BooleanField):
     """Yes when ticked."""
 
     widget = OneCheckbox()
 
 
-class Dropdown(_Pairs, SelectField):
+class Dropdown(_TupleChoices, SelectField):
     """One of many."""
 
     widget = Select()

@@ -53,7 +53,7 @@ def described(draft: Draft, message_language: str) -> ResidentDetails:
         name=typed["name"],
         email=typed["email"],
         phone=typed["phone"],
-        postcode=typed["postcode"].upper(),
+        postcode=typed["postcode"],
         language=draft.language,
         support_needs=draft.needs,
         contact_preference=typed["contact_preference"],

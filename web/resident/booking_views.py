@@ -187,7 +187,7 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         if step.answer is not None:
             return step.answer
         form = DetailsForm(data=step.draft.person)
-        form.postcode_like = postcode_like(context.catalogue)
+        form.postcode.example = postcode_like(context.catalogue)
         form.say_why(step.visit.mode)
         if step.draft.is_for_somebody_else:
             form.say_for_somebody_else()

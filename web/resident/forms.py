@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
 from booking.states import Contact
 from core.personal_data import mask_email, mask_phone
 from web import labels
-from web.components.form_fields import Choice, Choices, Email, Form, LongText, Phone, Text, Tick, optional
+from web.components.form_fields import (
+    Checkbox,
+    Choice,
+    Choices,
+    EmailField,
+    Form,
+    LongText,
+    NameField,
+    PhoneField,
+    PostcodeField,
+    Text,
+    optional,
+)
 
-# Loose on purpose: BS 7666 shape only, since new postcodes appear every month.
-_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
-SHORTEST_PHONE, LONGEST_PHONE = 9, 15  # digits; ITU-T E.164 allows 15
-LONGEST_PHONE_TEXT = 40  # with its spaces and brackets: what is kept
 WAYS = {
     "email": _("Email"),
     "none": _("No messages. I will write the date down"),
 }
-
-
-def is_email(form: object, field: Any) -> None:
-    """Raises: StopValidation unless the field is empty or looks like an email address."""
-    try:
-        validate_email(field.data, check_deliverability=False)
-    except EmailNotValidError as error:
-        raise StopValidation(_("Enter an email address in the right form, like name@example.com")) from error
-
-
-def is_phone(form: object, field: Any) -> None:
-    """Raises: StopValidation unless the field is empty or looks like a telephone number."""
-    digits = digits_of(field.data)
-    odd = re.sub(r"[0-9 ()+.\-]", "", field.data)
-    is_long = len(field.data) > LONGEST_PHONE_TEXT
-    if odd or is_long or not SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE:
-        raise StopValidation(_("Enter a phone number, like 07700 900123 or 020 7946 0000"))
-
-
-def check_postcode(text: str, example: str) -> None:
-    """Raises: StopValidation, with `example` in its words if there is one, unless `text` has the shape of a postcode."""
-    if not _POSTCODE.fullmatch(text):
-        raise StopValidation(
-            _("Enter a full postcode, like %(example)s", example=example) if example else _("Enter a full postcode")
-        )
-
-
-def digits_of(text: str | None) -> str:
-    """The digits of a telephone number as it was typed."""
-    return re.sub(r"[^0-9]", "", text or "")
 
 
 def missing_contact(mode: str, wanted: Contact, helper: Mapping[str, str]) -> tuple[str, str] | None:
@@ -80,9 +56,9 @@ class WhoForm(Form):
 class HelperForm(Form):
     """Who books for somebody else, and on what basis."""
 
-    name = Text(
+    name = NameField(
         _("Your name"),
-        validators=[DataRequired(_("Enter your name")), Length(max=200, message=_("Use at most 200 characters"))],
+        validators=[DataRequired(_("Enter your name"))],
         render_kw={"autocomplete": "name"},
     )
     basis = Choice(
@@ -90,31 +66,29 @@ class HelperForm(Form):
         choices=list(labels.BASES.items()),
         validators=[InputRequired(_("Choose how you know the person"))],
     )
-    email = Email(
+    email = EmailField(
         _("Your email address (optional)"),
         description=_("If you give one, we write to you about the appointment"),
-        validators=[optional(), is_email],
+        validators=[optional()],
     )
-    phone = Phone(_("Your phone number (optional)"), validators=[optional(), is_phone])
+    phone = PhoneField(_("Your phone number (optional)"), validators=[optional()])
 
 
 class DetailsForm(Form):
-    """The resident: only the name is needed. `postcode_like` is a postcode of the council's, for an example."""
+    """The resident: only the name is needed."""
 
-    postcode_like = ""
-
-    name = Text(
+    name = NameField(
         _("Full name"),
-        validators=[DataRequired(_("Enter a name")), Length(max=200, message=_("Use at most 200 characters"))],
+        validators=[DataRequired(_("Enter a name"))],
         render_kw={"autocomplete": "name", "spellcheck": "false"},
     )
-    email = Email(_("Email address (optional)"), validators=[optional(), is_email, Length(max=254)])
-    phone = Phone(
+    email = EmailField(_("Email address (optional)"), validators=[optional()])
+    phone = PhoneField(
         _("Phone number (optional)"),
-        validators=[optional(), is_phone],
+        validators=[optional()],
         render_kw={"classes": "govuk-input--width-20"},
     )
-    postcode = Text(
+    postcode = PostcodeField(
         _("Postcode (optional)"),
         description=_("It helps us find you if you ring"),
         validators=[optional()],
@@ -125,17 +99,13 @@ class DetailsForm(Form):
         choices=list(WAYS.items()),
         validators=[InputRequired(_("Choose how we should remind you"))],
     )
-    leave_no_message = Tick(_("If we ring and you do not answer, do not leave a message"))
+    leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
     notes = LongText(
         _("Is there anything else we should know? (optional)"),
         description=_("Do not write about your case here. You can tell us when we meet."),
         validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
         render_kw={"rows": 3},
     )
-
-    def validate_postcode(self, field: Any) -> None:
-        """Raises: StopValidation."""
-        check_postcode(field.data, self.postcode_like)
 
     def say_why(self, mode: str) -> None:
         """Say at the field what a visit that is held from home needs it for."""
@@ -166,15 +136,15 @@ class DetailsForm(Form):
 class ContactForm(Form):
     """How to reach the resident about one appointment. What is known is shown masked, and kept where nothing is typed."""
 
-    email = Email(_("New email address (optional)"), validators=[optional(), is_email, Length(max=254)])
-    drop_email = Tick(_("Use no email address for this appointment"))
-    phone = Phone(
+    email = EmailField(_("New email address (optional)"), validators=[optional()])
+    drop_email = Checkbox(_("Use no email address for this appointment"))
+    phone = PhoneField(
         _("New phone number (optional)"),
-        validators=[optional(), is_phone],
+        validators=[optional()],
         render_kw={"classes": "govuk-input--width-20"},
     )
-    drop_phone = Tick(_("Use no phone number for this appointment"))
-    leave_no_message = Tick(_("If we ring and you do not answer, do not leave a message"))
+    drop_phone = Checkbox(_("Use no phone number for this appointment"))
+    leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
     contact_preference = Choice(
         _("How shall we confirm and remind you?"),
         choices=list(WAYS.items()),

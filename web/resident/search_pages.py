@@ -25,7 +25,7 @@ from locations.postcodes import PostcodePlace, locate
 from web.page_context import PageContext
 from web.resident.day_times import TimesAt, times_by_place
 from web.resident.month import Month, last_of_month, month_of, month_within
-from web.resident.search_state import Steps, ask_of, modes_of, parse_day, parse_month, services_of, site_of
+from web.resident.search_state import Steps, ask_of, day_of, first_of_month, modes_of, services_of, site_of
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def month(context: PageContext, steps: Steps) -> MonthFound:
     ask = ask_of(context.catalogue, steps)
     soonest = next_slot(context.db, context.catalogue, ask, context.now)
     bounds = bounds_of(context, ask)
-    wanted = parse_month(steps.month) or (soonest.starts_at.date() if soonest else bounds[0])
+    wanted = first_of_month(steps.month) or (soonest.starts_at.date() if soonest else bounds[0])
     first = month_within(wanted, bounds)
     free = _free_by_day(context, steps, first, last_of_month(first))
     return MonthFound(month_of(first, free, bounds, _opener(context, ask)), soonest, site_of(context.catalogue, steps))
@@ -149,7 +149,7 @@ def _opens(site: SiteFacts, day: date, zone: str, service_id: int) -> bool:
 
 def day(context: PageContext, steps: Steps) -> DayFound:
     """The free times of the day that was asked for. Raises: NotFound when it is not a date."""
-    wanted = parse_day(steps.day)
+    wanted = day_of(steps.day)
     if wanted is None:
         raise NotFound.because("no_day_chosen")
     ask = ask_of(context.catalogue, steps, first_date=wanted, last_date=wanted)

@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from booking.queries.slots import Ask
-from core.errors import NotFound
+from core.errors import InvalidValue, NotFound
 from core.tokens import parse_reference
+from core.wall_clock import parse_day
 from locations.catalogue import Catalogue
 from locations.model import ServiceFacts, SiteFacts
 from locations.vocabulary import MODES
@@ -140,14 +141,14 @@ def modes_of(services: Iterable[ServiceFacts]) -> tuple[str, ...]:
     return tuple(mode for mode in MODES if all(mode in service.modes for service in wanted))
 
 
-def parse_day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     """The date of "2026-11-24", or None."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return parse_day(text)
+    except InvalidValue:
         return None
 
 
-def parse_month(text: str) -> date | None:
+def first_of_month(text: str) -> date | None:
     """The first day of "2026-11", or None."""
-    return parse_day(f"{text}-01")
+    return day_of(f"{text}-01")

@@ -12,9 +12,10 @@ from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.day_list import last_change_of
 from booking.states import CANCELLED, State
 from booking.use_cases.outcomes import correct, move
-from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound
+from core.error_texts import text_of
+from core.errors import IdempotencyMismatch, IllegalMove, Invalid, InvalidValue, NotFound
 from core.problems import joined_texts
-from core.text import printable
+from core.text import clean_line
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.page_context import SiteContext, date_of, site_context
@@ -68,8 +69,7 @@ def _read_click(site: str, date: str, reference: str) -> Click:
         raise NotFound
     date_of(date)
     # What was typed goes first, where a form sends both: it says more than a ready-made reason.
-    typed = " ".join(printable(form.get("other", "")).split())
-    reason = typed or printable(form.get("reason", ""))
+    reason = form.get("other", "").strip() or form.get("reason", "")
     return Click(site, date, reference, wanted, form.get("version", ""), form.get("state"), reason)
 
 
@@ -109,9 +109,10 @@ def _out_of_time(desk: SiteContext, view: AppointmentView, click: Click) -> RowE
 
 def _do(desk: SiteContext, view: AppointmentView, click: Click, *, is_undo: bool) -> RowError | None:
     field = "undo" if is_undo else "why"
-    if len(click.reason) > LONGEST_REASON:
-        text = _("Use %(number)d characters or fewer.", number=LONGEST_REASON)
-        return RowError(view.reference, text, field, click.reason)
+    try:
+        reason = clean_line(click.reason, LONGEST_REASON)
+    except InvalidValue as error:
+        return RowError(view.reference, text_of(error.reason, current_language()), field, click.reason)
     key = desk.form_key(f"{view.reference}:{field}:{click.wanted}", f"{view.reference}:{field}:{click.wanted}")
     act = correct if is_undo else move
     authority_id = desk.catalogue.authority.id
@@ -122,7 +123,7 @@ def _do(desk: SiteContext, view: AppointmentView, click: Click, *, is_undo: bool
             view.reference,
             click.wanted,
             actor=desk.actor,
-            reason=click.reason,
+            reason=reason,
             shown=click.shown,
             idempotency=key,
         )

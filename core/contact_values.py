@@ -1,0 +1,44 @@
+"""Email addresses and telephone numbers: the one parser of each, and how to find them in a search text. Pure."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from core.errors import InvalidValue
+from core.text import clean_line
+
+LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 characters with its angle brackets
+LONGEST_PHONE = 40  # with its spaces and its extension, as it is kept
+HOME_REGION = "GB"  # of a number that is written without a country's code
+EMAIL_IN_TEXT = re.compile(r"\S+@\S*")
+PHONE_IN_TEXT = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
+
+
+def parse_email(text: str) -> str:
+    """The address that `text` holds, its domain in lower case and in its own script. Whether it exists is not checked.
+
+    Raises: InvalidValue.
+    """
+    try:
+        return validate_email(clean_line(text, LONGEST_EMAIL), check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise InvalidValue.because("email_form") from error
+
+
+def parse_phone(text: str) -> str:
+    """The telephone number in `text` as it was written: British unless it begins with + and a country's code.
+
+    Its length must be one that the country has; an extension, brackets, slashes and figures of any script may stand in
+    it. Raises: InvalidValue.
+    """
+    number = clean_line(text, LONGEST_PHONE)
+    try:
+        is_possible = phonenumbers.is_possible_number(phonenumbers.parse(number, HOME_REGION))
+    except phonenumbers.NumberParseException:
+        is_possible = False
+    if not is_possible:
+        raise InvalidValue.because("phone_form")
+    return number
