@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from marshmallow import ValidationError, fields, validate
@@ -15,7 +16,7 @@ from core.contact_values import LONGEST_EMAIL, LONGEST_PHONE, parse_email, parse
 from core.error_texts import text_of
 from core.errors import InvalidValue
 from core.language import DEFAULT_LANGUAGE, language_for
-from core.text import clean_line, clean_text
+from core.text import clean_line, clean_text, parse_or_empty
 from core.wall_clock import parse_day, parse_instant, unit_after
 from locations.postcodes import parse_postcode
 from people.residents.contact_details import LONGEST_NAME, parse_name
@@ -80,7 +81,7 @@ class EmailText(SingleLineText):
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
-        return parse_email(text) if text.strip() else ""
+        return parse_or_empty(parse_email, text)
 
 
 class PhoneText(SingleLineText):
@@ -91,7 +92,7 @@ class PhoneText(SingleLineText):
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
-        return parse_phone(text) if text.strip() else ""
+        return parse_or_empty(parse_phone, text)
 
 
 class PostcodeText(SingleLineText):
@@ -102,7 +103,7 @@ class PostcodeText(SingleLineText):
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
-        return parse_postcode(text, example="N12 0GA") if text.strip() else ""
+        return parse_or_empty(partial(parse_postcode, example="N12 0GA"), text)
 
 
 class Slug(fields.String):

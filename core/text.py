@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from core.errors import InvalidValue
 
@@ -30,6 +31,11 @@ def clean_text(text: str, longest: int | None = None) -> str:
     Raises: InvalidValue for a control character, or for more than `longest` characters.
     """
     return _limited(_LINE_END.sub("\n", _clean(text)).strip(), longest)
+
+
+def parse_or_empty(parse: Callable[[str], str], text: str) -> str:
+    """What `parse` makes of `text`, or nothing when `text` holds nothing but spaces. Raises: InvalidValue."""
+    return parse(text) if clean_text(text) else ""
 
 
 def printable(text: str) -> str:

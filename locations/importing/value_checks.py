@@ -200,7 +200,7 @@ def division(value: Any) -> str:
 
 def postcode(value: Any) -> str:
     """A whole postcode as people write it, which the directory knows if it lists its area; or nothing."""
-    found: str = text(10)(value)
+    found: str = text(40)(value)
     if not found:
         return ""
     advice = "which is no known postcode; check it, or leave it out for now"

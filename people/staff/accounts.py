@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.audit import Actor, record
 from core.contact_values import parse_email
 from core.errors import Invalid, InvalidValue, NotFound
+from core.text import parse_or_empty
 from people.residents.contact_details import email_key, parse_name
 from people.residents.contact_notes import add_note, log_access, notes_of
 from people.staff import sign_in_sessions
@@ -97,7 +98,7 @@ def _checked_email(text: str) -> str:
 
 def _checked_name(text: str) -> str:
     try:
-        return parse_name(text) if text.strip() else ""
+        return parse_or_empty(parse_name, text)
     except InvalidValue as error:
         raise Invalid({"name": [error.reason]}) from error
 

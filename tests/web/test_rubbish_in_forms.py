@@ -36,6 +36,8 @@ RUBBISH = {
     "emoji": "👩‍👩‍👧 🦊",
     "whitespace only": " \t\n ",
     "half a character": "\ud83d",
+    "half an address": "a@b",
+    "marks of direction only": "\u202e\u2066\ufeff",
 }
 WEEKDAYS = [date(2026, 11, 24) + timedelta(days=days) for days in (0, 1, 2, 3, 6, 7, 8, 9, 10)]
 OURS = {"csrf_token"}  # refused by the guard before any view runs

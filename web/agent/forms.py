@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length, StopValidation
 from core.contact_values import EMAIL_IN_TEXT, parse_email, parse_phone
 from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
-from core.text import clean_line, clean_text
+from core.text import clean_line, clean_text, parse_or_empty
 from core.tokens import stamp_of
 from locations.model import ServiceFacts
 from people.residents.contact_details import parse_name
@@ -150,7 +150,7 @@ def read_typed(form: Mapping[str, str]) -> Typed:
     """What `form` brings, as it was typed, without the spaces around it."""
 
     def text(name: str) -> str:
-        return str(form.get(name, "")).strip()
+        return str(form.get(name, "")).strip(" \t\r\n")
 
     return Typed(
         caller=text("caller") or "self",
@@ -179,7 +179,7 @@ def cleaned(typed: Typed) -> Typed:
 def _kept(errors: dict[str, list[Reason]], name: str, text: str, parse: Parser) -> str:
     """What `parse` makes of `text`, if there is any; its reason goes to `errors` under the field's name."""
     try:
-        return parse(text) if text else ""
+        return parse_or_empty(parse, text)
     except InvalidValue as error:
         errors[name] = [error.reason]
         return ""
@@ -204,7 +204,7 @@ def representation_of(typed: Typed, known: Mapping[str, Representation]) -> Repr
         return None
     errors: dict[str, list[Reason]] = {}
     name = _kept(errors, "rep_name", typed.rep_name, parse_name)
-    if not typed.rep_name:
+    if not name and "rep_name" not in errors:
         errors["rep_name"] = [Reason("no_representative_name")]
     if typed.rep_basis not in BASES:
         errors["rep_basis"] = [Reason("no_basis")]

@@ -38,7 +38,7 @@ from wtforms.validators import Optional, StopValidation
 from core.contact_values import parse_email, parse_phone
 from core.error_texts import text_of
 from core.errors import InvalidValue
-from core.text import clean_line, clean_text
+from core.text import clean_line, clean_text, parse_or_empty
 from locations.postcodes import parse_postcode
 from people.residents.contact_details import parse_name
 from web.request_language import current_language
@@ -129,10 +129,8 @@ class _Parsed:
 
     def pre_validate(self, form: object) -> None:
         """Keep what the parser returns. Raises: StopValidation with the parser's reason."""
-        if not self.data:
-            return
         try:
-            self.data = self.parse(self.data)
+            self.data = parse_or_empty(self.parse, self.data or "")
         except InvalidValue as error:
             raise StopValidation(text_of(error.reason, current_language())) from error
 
@@ -148,7 +146,7 @@ class Text(_Parsed, StringField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Take what was sent, without the spaces around it."""
-        self.data = " ".join(str(valuelist[0]).split()) if valuelist else ""
+        self.data = str(valuelist[0]).strip(" \t\r\n") if valuelist else ""
 
 
 class NameField(Text):
