@@ -17,7 +17,7 @@ from core.database import Database
 from core.tokens import ALPHABET, LENGTH, check_character
 from core.wall_clock import instant_of, local_day
 from locations.tables import Authority, Resource, Service, SessionResource, SessionService, SessionTemplate, Site
-from people.tables import Resident
+from people.residents.tables import Resident
 
 ZONE = "Europe/London"
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)  # a Sunday: the 28 days to come are 20 working days

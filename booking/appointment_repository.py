@@ -16,7 +16,7 @@ from core.audit import Actor
 from core.database import connection_of, table_of
 from core.errors import LinkEnded, NotFound, Stale
 from core.tokens import new_reference, parse_reference, stamp_of
-from people.tables import Resident
+from people.residents.tables import Resident
 
 _appointments = table_of(Appointment)
 _services = table_of(AppointmentService)

@@ -27,7 +27,7 @@ from demo.invented_people import Invented
 from people.residents.contact_details import email_key, phone_key, postcode_key
 from people.residents.identity import name_token_rows
 from people.residents.names import surname_of
-from people.tables import Resident, ResidentNameToken
+from people.residents.tables import Resident, ResidentNameToken
 
 CHUNK = 5_000
 Item = TypeVar("Item")

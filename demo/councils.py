@@ -23,7 +23,7 @@ from locations.catalogue import Catalogue
 from locations.model import SiteFacts
 from people.residents.details import BASES
 from people.residents.support_needs import place_needs
-from people.tables import ContactNote, Representative
+from people.residents.tables import ContactNote, Representative
 
 WEEKS_BACK, WEEKS_AHEAD = 4, 6
 PAST_SHARE = 0.82

@@ -9,7 +9,8 @@ import core.audit
 import core.idempotency
 import core.rate_limits
 import locations.tables
-import people.tables
+import people.residents.tables
+import people.staff.tables
 import reminders.tables
 from core.database import Base, make_engine
 

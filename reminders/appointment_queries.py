@@ -18,7 +18,7 @@ from core.errors import NotFound
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
 from locations.tables import Authority, Service
-from people.tables import Representative, Resident
+from people.residents.tables import Representative, Resident
 from reminders.delivery_facts import MessageFacts
 from reminders.recipients import Contacts, OwnContact, Person
 

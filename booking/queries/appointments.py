@@ -19,7 +19,7 @@ from core.errors import NotFound
 from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference
 from locations.catalogue import Catalogue
 from locations.model import ResourceFacts, ServiceFacts, SiteFacts
-from people.tables import Representative, Resident
+from people.residents.tables import Representative, Resident
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from people.residents.contact_details import email_key
-from people.tables import Representative, Resident
+from people.residents.tables import Representative, Resident
 
 
 @dataclass(frozen=True)

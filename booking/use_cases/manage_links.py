@@ -11,7 +11,7 @@ from core.audit import Actor, record
 from core.runtime import Runtime
 from core.tokens import parse_reference
 from people.residents.names import name_tokens
-from people.tables import Resident
+from people.residents.tables import Resident
 
 
 def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str, surname: str) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.audit import Actor
 from core.errors import Invalid, NotFound
-from people.tables import ContactNote, Resident, ResidentAccess, StaffMember
+from people.residents.tables import ContactNote, Resident, ResidentAccess
+from people.staff.tables import StaffMember
 
 LONGEST_NOTE = 4000
 

@@ -17,7 +17,7 @@ from people.residents.contact_details import email_key, phone_key, postcode_key
 from people.residents.details import ResidentDetails
 from people.residents.names import index_tokens, is_closely_same, name_tokens, sound_of, surname_of
 from people.residents.search import Match, find_residents
-from people.tables import Resident, ResidentNameToken
+from people.residents.tables import Resident, ResidentNameToken
 
 __all__ = [
     "Match",

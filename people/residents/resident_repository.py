@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from people.residents.details import Representation
-from people.tables import Representative, Resident
+from people.residents.tables import Representative, Resident
 
 
 def lock_resident(db: Session, authority_id: int, resident_id: int) -> Resident:

@@ -20,7 +20,7 @@ from core.contact_values import EMAIL_IN_TEXT, PHONE_IN_TEXT
 from locations.postcodes import POSTCODE_IN_TEXT
 from people.residents.contact_details import email_key, phone_digits, phone_key, postcode_key
 from people.residents.names import index_tokens, name_tokens, similarity, sound_of
-from people.tables import Resident, ResidentNameToken
+from people.residents.tables import Resident, ResidentNameToken
 
 MOST_WORDS = 4
 CANDIDATES = 200

@@ -19,7 +19,7 @@ from people.staff import sign_in_sessions
 from people.staff.api_keys import create_api_key
 from people.staff.passwords import hash_password
 from people.staff.policy import SITE_ROLES, Role
-from people.tables import StaffMember, StaffRole
+from people.staff.tables import StaffMember, StaffRole
 
 __all__ = [
     "NewStaff",

@@ -18,7 +18,7 @@ from core.errors import Invalid, InvalidValue, NotFound
 from core.text import clean_line
 from core.tokens import digest, new_token
 from people.staff.policy import Scope
-from people.tables import ApiKey
+from people.staff.tables import ApiKey
 
 MARK = "fd_"
 PREFIX_LENGTH = 8

@@ -20,7 +20,7 @@ from core.runtime import Runtime
 from people.residents.contact_details import email_key
 from people.staff import sign_in_sessions
 from people.staff.passwords import hash_password, is_outdated, is_password
-from people.tables import StaffMember
+from people.staff.tables import StaffMember
 
 EMAIL_LIMIT = "10/15 minutes"
 ORIGIN_LIMIT = "30/15 minutes"

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.tokens import digest, new_token
 from locations.lookup import site_table
 from people.staff.policy import Action, Grant, Role, is_allowed
-from people.tables import StaffMember, StaffRole, StaffSession
+from people.staff.tables import StaffMember, StaffRole, StaffSession
 
 COOKIE = "front_door_staff"
 IDLE_LIMIT = timedelta(hours=1)

@@ -25,7 +25,7 @@ from core.idempotency import IdempotencyKey, IdempotencyRecord
 from core.language import language_for
 from core.problems import field_texts
 from people.residents.details import Representation, ResidentDetails
-from people.tables import Resident
+from people.residents.tables import Resident
 from tests.support.factories import (
     AGENT,
     NOW,

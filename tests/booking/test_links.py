@@ -22,7 +22,7 @@ from core.errors import LinkEnded, NotFound
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import lock_resident
-from people.tables import Resident
+from people.residents.tables import Resident
 from reminders.outbox import plan_notifications
 from reminders.tables import Notification
 from tests.reminders.channels import RecordingChannel, worker_for

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Database
-from people.tables import ResidentAccess
+from people.residents.tables import ResidentAccess
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World, make_world
 

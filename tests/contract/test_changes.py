@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Database
-from people.tables import ResidentAccess
+from people.residents.tables import ResidentAccess
 from tests.contract.conftest import Program, assert_problem
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from core.clock import FixedClock
 from core.database import Database
 from core.settings import Settings
-from people.tables import ApiKey
+from people.staff.tables import ApiKey
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World
 from wsgi import create_app

@@ -38,7 +38,8 @@ from locations.importing.parse_plan import read_plan
 from locations.importing.toml_file import InvalidFile
 from locations.postcodes import locate
 from people.residents.identity import find_residents
-from people.tables import Resident, StaffMember
+from people.residents.tables import Resident
+from people.staff.tables import StaffMember
 from reminders.tables import Notification
 
 pytestmark = pytest.mark.slow

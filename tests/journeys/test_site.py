@@ -24,7 +24,7 @@ from locations.tables import Closure
 from people.residents.details import Representation, ResidentDetails
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import start
-from people.tables import StaffMember, StaffRole
+from people.staff.tables import StaffMember, StaffRole
 from tests.support.factories import World, make_appointment, make_world
 from tests.support.server import LiveServer, serve
 from web.staff_guard import cookie_name

@@ -15,8 +15,8 @@ from core.errors import Invalid, NotFound
 from people.residents.contact_notes import add_note, log_access, notes_of, resident_of
 from people.residents.details import ResidentDetails
 from people.residents.identity import change_contact, find_or_create
+from people.residents.tables import Resident, ResidentAccess, ResidentNameToken
 from people.staff.policy import Role
-from people.tables import Resident, ResidentAccess, ResidentNameToken
 from tests.support.council import Council, make_staff
 
 AMINA = ResidentDetails(name="Amina Yusuf", email="amina@example.org", phone="07700 900123", postcode="n12 9qj")

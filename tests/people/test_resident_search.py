@@ -10,7 +10,7 @@ from core.database import Database
 from people.residents.details import ResidentDetails
 from people.residents.identity import find_or_create, find_residents, name_token_rows
 from people.residents.search import read
-from people.tables import Resident, ResidentNameToken
+from people.residents.tables import Resident, ResidentNameToken
 from tests.support.council import Council
 
 PEOPLE = (

@@ -11,7 +11,7 @@ from people.staff.api_keys import key_of
 from people.staff.cli import api_key_cli, staff_cli
 from people.staff.passwords import is_password
 from people.staff.policy import Scope
-from people.tables import StaffMember, StaffRole
+from people.staff.tables import StaffMember, StaffRole
 from tests.support.council import PASSWORD
 
 

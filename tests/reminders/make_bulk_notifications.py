@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.slot_tokens import encode
 from booking.tables import Appointment, AppointmentService
 from core.database import Database
-from people.tables import Resident
+from people.residents.tables import Resident
 from reminders.tables import DeliveryAttempt, Notification
 from tests.support.factories import NOW, World, slot_key_at
 

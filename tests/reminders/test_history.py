@@ -10,7 +10,7 @@ from booking.tables import Appointment
 from core.clock import FixedClock
 from core.database import Database
 from core.tokens import check_character
-from people.tables import Resident
+from people.residents.tables import Resident
 from reminders.history_queries import message_history
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import owe

@@ -15,7 +15,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
 from people.residents.details import ResidentDetails
-from people.tables import Representative, Resident
+from people.residents.tables import Representative, Resident
 from reminders import queue
 from reminders.channels import registry
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, RenderedMessage

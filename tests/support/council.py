@@ -25,7 +25,7 @@ from core.settings import ROOT, Settings
 from locations.tables import Authority, Site
 from people.staff.accounts import NewStaff, Place, add_staff, create_api_key
 from people.staff.policy import Action, Role
-from people.tables import StaffMember
+from people.staff.tables import StaffMember
 
 PASSWORD = "correct horse battery"
 ADDRESS = "192.0.2.10"

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from people.staff.api_keys import key_of, keys_of, revoke_api_key
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
-from people.tables import ApiKey
+from people.staff.tables import ApiKey
 from tests.support.council import make_key, make_staff
 from tests.web.account.pages import sign_in, token_on
 

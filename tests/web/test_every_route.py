@@ -23,7 +23,7 @@ from people.staff import sign_in_sessions
 from people.staff.access_marks import AccessMark
 from people.staff.api_keys import keys_of, revoke_api_key
 from people.staff.policy import POLICY, SITE_ROLES, SITE_SCOPED, Role
-from people.tables import StaffMember, StaffRole
+from people.staff.tables import StaffMember, StaffRole
 from tests.support.council import Council, make_key
 from web.staff_guard import UNSAFE_METHODS, mark_of_endpoint
 

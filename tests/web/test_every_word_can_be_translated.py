@@ -22,10 +22,10 @@ from core.flask_context import EXTENSION
 from core.tokens import spoken_reference
 from locations.site_locks import bump_plan
 from locations.tables import Closure
+from people.residents.tables import Resident
 from people.staff.access_marks import public
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
-from people.tables import Resident
 from tests.reminders.test_messages import CASES, FACTS, written
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.pages import read_page

@@ -24,9 +24,9 @@ from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
+from people.residents.tables import ContactNote, Resident
 from people.staff import sign_in_sessions
 from people.staff.policy import Role
-from people.tables import ContactNote, Resident
 from tests.support.council import make_key, make_staff
 from tests.support.factories import World, make_appointment, make_authority, make_site, make_world, slot_key_at
 from tests.web.account.pages import token_on

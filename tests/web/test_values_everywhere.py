@@ -36,10 +36,10 @@ from locations.importing import toml_fields
 from locations.importing.value_checks import WrongValueError
 from locations.postcodes import parse_postcode
 from people.residents.contact_details import parse_name
+from people.residents.tables import Resident
 from people.staff.accounts import NewStaff, Place, add_staff
 from people.staff.api_keys import create_api_key, keys_of
 from people.staff.sign_in_sessions import COOKIE
-from people.tables import Resident
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_callers, sign_in
 from tests.support.factories import NOW
 from tests.support.pages import read_page

@@ -21,7 +21,7 @@ from people.residents.contact_notes import LONGEST_NOTE
 from people.residents.details import BASES, Representation, ResidentDetails
 from people.residents.search import read
 from people.residents.support_needs import NEEDS
-from people.tables import Resident
+from people.residents.tables import Resident
 from web import labels
 from web.components.form_fields import (
     Checkbox,

@@ -12,7 +12,7 @@ from booking.states import State
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.contact_notes import Note, has_logged_access, log_access, notes_of, resident_of
-from people.tables import Resident
+from people.residents.tables import Resident
 from reminders.recipients import Contacts, Person
 from web.agent.forms import Typed
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of

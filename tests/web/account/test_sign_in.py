@@ -27,7 +27,7 @@ from people.staff.policy import Role
 from people.staff.sign_in import WrongPassword, limits_of
 from people.staff.sign_in import sign_in as sign_in_by_use_case
 from people.staff.sign_in_sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
-from people.tables import StaffMember, StaffSession
+from people.staff.tables import StaffMember, StaffSession
 from tests.support.council import ADDRESS, PASSWORD, Council, make_people_app, make_staff
 from tests.web.account.pages import sign_in, token_on
 

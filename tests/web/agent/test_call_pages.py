@@ -16,7 +16,7 @@ from core.runtime import Runtime
 from core.settings import Settings
 from locations.site_locks import bump_plan
 from locations.tables import Service
-from people.tables import ContactNote, Representative
+from people.residents.tables import ContactNote, Representative
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.support.callers import Callers
 from tests.support.town import close_site

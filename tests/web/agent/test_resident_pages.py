@@ -9,8 +9,8 @@ from core.clock import FixedClock
 from core.database import Database
 from people.residents.details import ResidentDetails
 from people.residents.identity import find_or_create
+from people.residents.tables import Resident, ResidentAccess
 from people.staff.sign_in_sessions import COOKIE
-from people.tables import Resident, ResidentAccess
 from tests.support.callers import Callers, add_agent, sign_in
 from tests.support.factories import make_world
 from tests.support.pages import check_page

@@ -15,7 +15,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
 from locations.tables import Site
-from people.tables import Representative, Resident
+from people.residents.tables import Representative, Resident
 from tests.support.town import Town, close_site, make_town
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 

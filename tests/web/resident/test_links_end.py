@@ -11,7 +11,7 @@ from sqlalchemy import select
 from booking.tables import Appointment
 from core.database import Database
 from core.personal_data import mask_email, mask_phone
-from people.tables import Resident
+from people.residents.tables import Resident
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, book_one
 from tests.web.resident.test_booking_pages import clock_of

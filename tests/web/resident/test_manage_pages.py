@@ -14,7 +14,7 @@ from booking.events import manage_link_requested
 from booking.tables import Appointment
 from core.database import Database
 from core.flask_context import EXTENSION
-from people.tables import Resident
+from people.residents.tables import Resident
 from reminders.appointment_queries import message_facts
 from reminders.channels.base import EmailBody
 from reminders.messages import MessageWriter

@@ -22,7 +22,7 @@ from locations.site_locks import bump_plan
 from locations.tables import Closure
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import start
-from people.tables import StaffMember, StaffRole
+from people.staff.tables import StaffMember, StaffRole
 from tests.support.factories import World, catalogue, make_appointment, make_site, make_world
 from web.staff_guard import cookie_name
 

@@ -22,8 +22,8 @@ from core.database import Database
 from locations.site_locks import bump_plan
 from locations.tables import Closure, SessionException, SessionResource, SessionTemplate
 from people.residents.details import Representation, ResidentDetails
+from people.residents.tables import ResidentAccess
 from people.staff.policy import Role
-from people.tables import ResidentAccess
 from tests.support.factories import (
     World,
     make_appointment,
