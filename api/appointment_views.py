@@ -22,7 +22,7 @@ from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import cached_catalogue, catalogue_by_id
-from people.residents.contact_notes import log_access
+from people.residents.access_log import log_access
 from people.residents.details import Representation, ResidentDetails
 
 Body = dict[str, Any]

@@ -16,7 +16,7 @@ from core.errors import BadRequest, InvalidValue
 from core.flask_context import current_runtime
 from core.wall_clock import parse_day
 from locations.catalogue_queries import catalogue_by_id
-from people.residents.contact_notes import log_access
+from people.residents.access_log import log_access
 
 
 def day_list(slug: str, day: str, query: dict[str, Any]) -> Response:

@@ -25,7 +25,7 @@ from core.settings import Settings
 from people.residents.contact_notes import add_note
 from people.residents.details import ResidentDetails
 from people.residents.identity import find_or_create
-from people.staff.accounts import NewStaff, Place, add_staff
+from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.sign_in_sessions import COOKIE, start
 
 SITES, DESKS, ROUNDS = 15, 4, 60
@@ -61,7 +61,7 @@ def _agent(database: Database, world: World) -> tuple[FlaskClient, str]:
     from wsgi import create_app
 
     with database.writing() as db:
-        new = NewStaff("agent@example.org", "triage_agent", Place(world.authority_id), "three random words")
+        new = NewStaff("agent@example.org", "triage_agent", RoleScope(world.authority_id), "three random words")
         staff = add_staff(db, new, actor=Actor.system(), now=NOW)
         person = ResidentDetails("Sam Sample", "sam@example.org", "07700 900123", "NW11 9QS")
         resident = find_or_create(db, world.authority_id, person, NOW, by_staff=True)

@@ -25,8 +25,8 @@ from demo.bulk_insert import insert_rows, insert_with_ids
 from demo.day_filler import Seat
 from demo.invented_people import Invented
 from people.residents.contact_details import email_key, phone_key, postcode_key
-from people.residents.identity import name_token_rows
 from people.residents.names import surname_of
+from people.residents.resident_repository import name_token_rows
 from people.residents.tables import Resident, ResidentNameToken
 
 CHUNK = 5_000

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.audit import Actor
 from locations.catalogue import Catalogue
-from people.staff.accounts import NewStaff, Place, add_staff
+from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.policy import Role
 
 LIBRARY = "golders-green"
@@ -26,6 +26,6 @@ def add_demo_staff(db: Session, catalogue: Catalogue, password: str, now: dateti
     ids = {}
     for email, role, name in SIGN_INS:
         site_id = library.id if role in (Role.SITE_STAFF, Role.SITE_MANAGER) else None
-        new = NewStaff(email, role.value, Place(authority_id, site_id), password, name)
+        new = NewStaff(email, role.value, RoleScope(authority_id, site_id), password, name)
         ids[role] = add_staff(db, new, actor=Actor.system(), now=now).id
     return ids[Role.TRIAGE_AGENT]

@@ -25,7 +25,7 @@ from core.wall_clock import parse_day
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id, catalogue_of
 from locations.model import AuthorityFacts, SiteFacts
-from people.residents.contact_notes import log_access
+from people.residents.access_log import log_access
 from people.staff.policy import Action
 from people.staff.sign_in_sessions import SignedInStaff
 from web.staff_guard import current_staff, staff_actor

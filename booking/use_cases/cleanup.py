@@ -33,7 +33,7 @@ def sweep(runtime: Runtime) -> Swept:
         holds = remove_expired(db, now)
         claims = remove_past(db, unit_of(now - PAST_DAYS_KEPT))
         idempotency.delete_expired(db, now)
-        sign_in_sessions.forget_old(db, now)
+        sign_in_sessions.delete_expired(db, now)
     # A transaction of its own: it waits for nobody who is counted at this moment, and nobody waits for the cleanup.
     rate_limits.delete_expired(runtime.database, now)
     return Swept(holds, claims)

@@ -8,29 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Row, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
-from core.language import DEFAULT_LANGUAGE
-from people.residents.contact_details import email_key, phone_key, postcode_key
+from people.residents.contact_details import email_key, phone_key
 from people.residents.details import ResidentDetails
-from people.residents.names import index_tokens, is_closely_same, name_tokens, sound_of, surname_of
-from people.residents.search import Match, find_residents
-from people.residents.tables import Resident, ResidentNameToken
-
-__all__ = [
-    "Match",
-    "change_contact",
-    "email_key",
-    "find_or_create",
-    "find_residents",
-    "identify",
-    "name_tokens",
-    "phone_key",
-    "postcode_key",
-]
-
+from people.residents.names import is_closely_same
+from people.residents.resident_repository import add_details, create_resident
+from people.residents.tables import Resident
 
 _residents = table_of(Resident).c
 _CONTACT = {
@@ -50,8 +36,6 @@ _SAME = {
     for by_email, by_phone in ((True, False), (False, True), (True, True))
 }
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
-_INSERT = table_of(Resident).insert().returning(_residents.id)
-_INSERT_TOKEN = table_of(ResidentNameToken).insert()
 
 
 @dataclass(frozen=True)
@@ -81,13 +65,13 @@ def identify(
     same = tuple(row.id for row in alike)
     for row in alike:
         if by_staff:
-            _keep(db.get_one(Resident, row.id), person)
+            add_details(db.get_one(Resident, row.id), person)
             db.flush()
         if by_staff or _changes_nothing(row, person):
             if not by_staff:
                 _keep_language(db, row, person)
             return Identified(row.id, same)
-    return Identified(_create(db, authority_id, person, now), same)
+    return Identified(create_resident(db, authority_id, person, now), same)
 
 
 def find_or_create(
@@ -127,93 +111,3 @@ def _keep_language(db: Session, resident: Row[*tuple[Any, ...]], person: Residen
     if person.message_language not in ("", resident.message_language):
         values = {"message_language": person.message_language}
         connection_of(db).execute(update(table_of(Resident)).where(_residents.id == resident.id).values(values))
-
-
-def _keep(resident: Resident, person: ResidentDetails) -> None:
-    """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
-    _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
-    _set_postcode(resident, person.postcode or resident.postcode)
-    resident.language = person.language or resident.language
-    resident.support_needs = list(person.support_needs) or resident.support_needs
-    if person.contact_preference != "email":
-        resident.contact_preference = person.contact_preference
-    resident.do_not_text = resident.do_not_text or person.do_not_text
-    resident.leave_no_message = resident.leave_no_message or person.leave_no_message
-    resident.message_language = person.message_language or resident.message_language
-
-
-def _create(db: Session, authority_id: int, person: ResidentDetails, now: datetime) -> int:
-    name = " ".join(person.name.split())
-    values = {
-        "authority_id": authority_id,
-        "name": name,
-        "surname": surname_of(name),
-        "email": email_key(person.email),
-        "phone": person.phone.strip(),
-        "phone_key": phone_key(person.phone),
-        "postcode": person.postcode.strip().upper(),
-        "postcode_key": postcode_key(person.postcode),
-        "language": person.language,
-        "support_needs": list(person.support_needs),
-        "contact_preference": person.contact_preference,
-        "do_not_text": person.do_not_text,
-        "leave_no_message": person.leave_no_message,
-        "message_language": person.message_language or DEFAULT_LANGUAGE,
-        "created_at": now,
-    }
-    resident_id: int = connection_of(db).execute(_INSERT, values).scalar_one()
-    _index_name(db, authority_id, resident_id, name)
-    return resident_id
-
-
-def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> None:
-    """Write all of `person` over the resident, empty values and all: for somebody who has proved who they are."""
-    is_renamed = resident.name != person.name.strip()
-    _set_name(resident, person.name)
-    _set_contact(resident, person.email, person.phone)
-    _set_postcode(resident, person.postcode)
-    resident.language = person.language
-    resident.support_needs = list(person.support_needs)
-    resident.contact_preference = person.contact_preference
-    resident.do_not_text = person.do_not_text
-    resident.leave_no_message = person.leave_no_message
-    resident.message_language = person.message_language or resident.message_language
-    db.flush()
-    if is_renamed:
-        db.execute(delete(ResidentNameToken).where(ResidentNameToken.resident_id == resident.id))
-        _index_name(db, resident.authority_id, resident.id, resident.name)
-
-
-def _set_name(resident: Resident, name: str) -> None:
-    resident.name = " ".join(name.split())
-    resident.surname = surname_of(name)
-
-
-def _set_contact(resident: Resident, email: str, phone: str) -> None:
-    resident.email = email_key(email)
-    resident.phone = phone.strip()
-    resident.phone_key = phone_key(phone)
-
-
-def _set_postcode(resident: Resident, postcode: str) -> None:
-    resident.postcode = postcode.strip().upper()
-    resident.postcode_key = postcode_key(postcode)
-
-
-def _index_name(db: Session, authority_id: int, resident_id: int, name: str) -> None:
-    rows = name_token_rows(authority_id, resident_id, name)
-    if rows:
-        connection_of(db).execute(_INSERT_TOKEN, rows)
-
-
-def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:
-    """The rows of `resident_name_tokens` for a name, as plain values, for loading in bulk."""
-    return [
-        {
-            "authority_id": authority_id,
-            "resident_id": resident_id,
-            "token": token,
-            "sound": sound_of(token),
-        }
-        for token in index_tokens(name)
-    ]

@@ -84,7 +84,7 @@ class Representative(Base):
 
 
 class ContactNote(Base):
-    """What was said in an earlier contact, so that nobody tells their story twice."""
+    """What was said in an earlier contact, so that nobody has to say it twice."""
 
     __tablename__ = "contact_notes"
 
@@ -97,11 +97,11 @@ class ContactNote(Base):
     at: Mapped[datetime]
 
 
-class ResidentAccess(Base):
-    """A member of staff looked at a resident's data: who, whose, why, when."""
+class ResidentView(Base):
+    """A member of staff or a program has seen a resident's data: who, whose, why, when."""
 
-    __tablename__ = "resident_accesses"
-    __table_args__ = (Index("ix_resident_accesses_resident_at", "resident_id", "at"),)
+    __tablename__ = "resident_views"
+    __table_args__ = (Index("ix_resident_views_resident_at", "resident_id", "at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))

@@ -1,4 +1,4 @@
-"""What administrators do to people's records: add and deactivate staff. Sessions of the database are the caller's."""
+"""Accounts of staff: added and deactivated. The caller owns the transaction."""
 
 from __future__ import annotations
 
@@ -14,31 +14,18 @@ from core.contact_values import parse_email
 from core.errors import Invalid, InvalidValue, NotFound
 from core.text import parse_or_empty
 from people.residents.contact_details import email_key, parse_name
-from people.residents.contact_notes import add_note, log_access, notes_of
 from people.staff import sign_in_sessions
-from people.staff.api_keys import create_api_key
 from people.staff.passwords import hash_password
 from people.staff.policy import SITE_ROLES, Role
 from people.staff.tables import StaffMember, StaffRole
 
-__all__ = [
-    "NewStaff",
-    "Place",
-    "add_note",
-    "add_staff",
-    "create_api_key",
-    "deactivate_staff",
-    "is_known",
-    "log_access",
-    "notes_of",
-]
 # NCSC asks for length, not for kinds of characters; 12 keeps "three random words" and refuses the shortest guesses.
 # https://www.ncsc.gov.uk/collection/passwords/updating-your-approach, read 2026-11-23.
 SHORTEST_PASSWORD = 12
 
 
 @dataclass(frozen=True)
-class Place:
+class RoleScope:
     """Where a role is held: an authority, and one of its sites or (None) all of it."""
 
     authority_id: int
@@ -51,7 +38,7 @@ class NewStaff:
 
     email: str
     role: str
-    place: Place
+    scope: RoleScope
     password: str = ""
     name: str = ""
 
@@ -65,11 +52,11 @@ def add_staff(db: Session, new: NewStaff, *, actor: Actor, now: datetime) -> Sta
     member = db.scalar(select(StaffMember).where(StaffMember.email == email))
     if member is None:
         member = _create(db, email, new, now)
-    elif member.authority_id != new.place.authority_id:
+    elif member.authority_id != new.scope.authority_id:
         raise Invalid.in_field("authority", "email_of_another_authority", email=email)
     if not member.is_active:
         raise Invalid.in_field("email", "account_deactivated", email=email)
-    _give(db, member, role, new.place.site_id)
+    _give(db, member, role, new.scope.site_id)
     record(
         db,
         actor,
@@ -78,7 +65,7 @@ def add_staff(db: Session, new: NewStaff, *, actor: Actor, now: datetime) -> Sta
         authority_id=member.authority_id,
         now=now,
         role=role.value,
-        site_id=new.place.site_id,
+        site_id=new.scope.site_id,
     )
     db.flush()
     return member
@@ -107,7 +94,7 @@ def _checked_role(new: NewStaff) -> Role:
     if new.role not in {role.value for role in Role}:
         raise Invalid.in_field("role", "role_unknown", role=new.role, known=[role.value for role in Role])
     role = Role(new.role)
-    if new.place.site_id is not None and role not in SITE_ROLES:
+    if new.scope.site_id is not None and role not in SITE_ROLES:
         raise Invalid.in_field("site", "role_without_site", role=role.value)
     return role
 
@@ -116,7 +103,7 @@ def _create(db: Session, email: str, new: NewStaff, now: datetime) -> StaffMembe
     if len(new.password) < SHORTEST_PASSWORD:
         raise Invalid.in_field("password", "password_too_short", shortest=SHORTEST_PASSWORD)
     member = StaffMember(
-        authority_id=new.place.authority_id,
+        authority_id=new.scope.authority_id,
         email=email,
         name=_checked_name(new.name) or email.partition("@")[0],
         password_hash=hash_password(new.password),

@@ -17,8 +17,8 @@ from core.problems import joined_texts, text_of_error
 from core.runtime import Runtime
 from locations.lookup import authority_id_of, site_id_of
 from people.staff import accounts
-from people.staff.accounts import NewStaff, Place
-from people.staff.api_keys import keys_of, revoke_api_key
+from people.staff.accounts import NewStaff, RoleScope
+from people.staff.api_keys import create_api_key, keys_of, revoke_api_key
 from people.staff.policy import Role, Scope
 
 
@@ -57,11 +57,11 @@ def add(runtime: Runtime, email: str, role: str, authority: str, site: str | Non
     """
     with runtime.database.reading() as db:
         authority_id = authority_id_of(db, authority)
-        place = Place(authority_id, site_id_of(db, authority_id, site) if site else None)
+        scope = RoleScope(authority_id, site_id_of(db, authority_id, site) if site else None)
         is_known = accounts.is_known(db, email)
     password = "" if is_known else _password()
     with runtime.database.writing() as db:
-        new = NewStaff(email=email, role=role, place=place, password=password, name=name)
+        new = NewStaff(email=email, role=role, scope=scope, password=password, name=name)
         member = accounts.add_staff(db, new, actor=Actor.system(), now=runtime.clock.now())
         added = member.email
     click.echo(f"{added} is {role.replace('_', ' ')}{f' at {site}' if site else ''} for {authority}.")
@@ -101,7 +101,7 @@ def create(runtime: Runtime, name: str, authority: str, scopes: tuple[str, ...])
     with runtime.database.writing() as db:
         authority_id = authority_id_of(db, authority)
         now = runtime.clock.now()
-        key = accounts.create_api_key(db, name=name, authority_id=authority_id, scopes=scopes, now=now)
+        key = create_api_key(db, name=name, authority_id=authority_id, scopes=scopes, now=now)
     click.echo("Keep this key safe: it is not shown again.", err=True)
     click.echo(key)
 

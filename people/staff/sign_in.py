@@ -8,10 +8,9 @@ always helps, and nobody can be kept out for longer by further attempts.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from core.audit import Actor, record
 from core.errors import NotAllowed
@@ -30,10 +29,25 @@ class WrongPassword(NotAllowed):
     """Email and password do not belong together; nobody learns which of them is wrong."""
 
 
+@dataclass(frozen=True)
+class StaffIdentity:
+    """A member of staff who has proved who they are."""
+
+    staff_id: int
+
+
 def sign_in(runtime: Runtime, email: str, password: str, *, origin: str, old_token: str = "") -> str:
     """The token of a new session. The session of `old_token`, which the browser brought along, ends.
 
-    The same work is done whether or not the email exists. Raises: RateLimited, WrongPassword.
+    Raises: RateLimited, WrongPassword.
+    """
+    return begin_session(runtime, authenticate(runtime, email, password, origin=origin), old_token=old_token)
+
+
+def authenticate(runtime: Runtime, email: str, password: str, *, origin: str) -> StaffIdentity:
+    """Whose email and password these are. The same work is done whether or not the email exists.
+
+    Raises: RateLimited, WrongPassword.
     """
     now = runtime.clock.now()
     by_email, by_origin = limits_of(runtime, email, origin)
@@ -43,12 +57,25 @@ def sign_in(runtime: Runtime, email: str, password: str, *, origin: str, old_tok
     is_right = is_password(member.password_hash if member else "", password)
     if member is None or not is_right or not member.is_active:
         raise WrongPassword.because("wrong_password")
-    new_hash = hash_password(password) if is_outdated(member.password_hash) else ""
     # Of the origin this attempt only: somebody with one working account cannot clear it between guesses at others.
     reset(runtime.database, by_email)
     remove_hit(runtime.database, by_origin, now)
+    if is_outdated(member.password_hash):
+        _replace_hash(runtime, member.id, hash_password(password))
+    return StaffIdentity(member.id)
+
+
+def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str = "") -> str:
+    """The token of a new session of `identity`; the session of `old_token` ends."""
+    now = runtime.clock.now()
     with runtime.database.writing() as db:
-        return _begin(db, member.id, new_hash, old_token, now)
+        member = db.get_one(StaffMember, identity.staff_id)
+        if old_token:
+            sign_in_sessions.end(db, old_token, now)
+        sign_in_sessions.delete_expired(db, now)
+        actor = Actor("staff", member.id, member.name)
+        record(db, actor, "signed_in", ("staff", member.id), authority_id=member.authority_id, now=now)
+        return sign_in_sessions.start(db, member.id, now)
 
 
 def limits_of(runtime: Runtime, email: str, origin: str) -> tuple[RateLimit, RateLimit]:
@@ -65,13 +92,6 @@ def _member(runtime: Runtime, email: str) -> StaffMember | None:
         return db.scalar(select(StaffMember).where(StaffMember.email == email_key(email)))
 
 
-def _begin(db: Session, staff_id: int, new_hash: str, old_token: str, now: datetime) -> str:
-    member = db.get_one(StaffMember, staff_id)
-    if new_hash:
-        member.password_hash = new_hash
-    if old_token:
-        sign_in_sessions.end(db, old_token, now)
-    sign_in_sessions.forget_old(db, now)
-    actor = Actor("staff", member.id, member.name)
-    record(db, actor, "signed_in", ("staff", member.id), authority_id=member.authority_id, now=now)
-    return sign_in_sessions.start(db, member.id, now)
+def _replace_hash(runtime: Runtime, staff_id: int, new_hash: str) -> None:
+    with runtime.database.writing() as db:
+        db.get_one(StaffMember, staff_id).password_hash = new_hash

@@ -68,7 +68,7 @@ def start(db: Session, staff_id: int, now: datetime) -> str:
     return token
 
 
-# Written once, since every page asks it.
+# Written once, since every page needs it.
 _SIGNED_IN = (
     select(StaffSession, StaffMember, StaffRole, site_table.c.slug, site_table.c.name)
     .join(StaffMember, StaffMember.id == StaffSession.staff_id)
@@ -141,6 +141,6 @@ def end_all(db: Session, staff_id: int, now: datetime) -> int:
     return len(ended.all())
 
 
-def forget_old(db: Session, now: datetime) -> None:
-    """Remove sessions that ran out more than 90 days ago."""
+def delete_expired(db: Session, now: datetime) -> None:
+    """Delete sessions that expired more than 90 days ago."""
     db.execute(delete(StaffSession).where(StaffSession.expires_at < now - KEPT))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Database
-from people.residents.tables import ResidentAccess
+from people.residents.tables import ResidentView
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World, make_world
 
@@ -216,7 +216,7 @@ def test_each_look_is_on_record(program: Program, database: Database, world: Wor
     program.get(f"/appointments/{reference}")
     program.get(f"/appointments/{reference}.ics")
     with database.reading() as db:
-        rows = db.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
+        rows = db.scalars(select(ResidentView).order_by(ResidentView.id)).all()
     assert [(row.actor_kind, row.purpose, row.authority_id) for row in rows] == [
         ("api", "api_appointment", world.authority_id),
         ("api", "api_calendar", world.authority_id),

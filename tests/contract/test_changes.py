@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Database
-from people.residents.tables import ResidentAccess
+from people.residents.tables import ResidentView
 from tests.contract.conftest import Program, assert_problem
 
 
@@ -143,7 +143,7 @@ def test_the_day_list_comes_by_start_and_in_pages(program: Program, database: Da
     second = program.get(path, limit=2, cursor=first["next_cursor"]).get_json()
     assert first["items"] + second["items"] == day["items"]
     with database.reading() as db:
-        looks = db.scalars(select(ResidentAccess.purpose)).all()
+        looks = db.scalars(select(ResidentView.purpose)).all()
     assert looks.count("api_day_list") == 3
 
 

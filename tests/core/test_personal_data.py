@@ -18,7 +18,7 @@ NOT_PERSONAL = {
     "audit_entries.actor_name",
     "audit_entries.facts",
     "delivery_attempts.provider_reference",
-    "resident_accesses.facts",
+    "resident_views.facts",
 }
 
 

@@ -37,7 +37,7 @@ from locations.catalogue_queries import catalogue_of
 from locations.importing.parse_plan import read_plan
 from locations.importing.toml_file import InvalidFile
 from locations.postcodes import locate
-from people.residents.identity import find_residents
+from people.residents.search_queries import find_residents
 from people.residents.tables import Resident
 from people.staff.tables import StaffMember
 from reminders.tables import Notification

@@ -12,10 +12,12 @@ from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import Invalid, NotFound
-from people.residents.contact_notes import add_note, log_access, notes_of, resident_of
+from people.residents.access_log import log_access
+from people.residents.contact_notes import add_note, notes_of
 from people.residents.details import ResidentDetails
-from people.residents.identity import change_contact, find_or_create
-from people.residents.tables import Resident, ResidentAccess, ResidentNameToken
+from people.residents.identity import find_or_create
+from people.residents.resident_repository import change_contact, resident_of
+from people.residents.tables import Resident, ResidentNameToken, ResidentView
 from people.staff.policy import Role
 from tests.support.council import Council, make_staff
 
@@ -185,7 +187,7 @@ def test_looking_at_a_resident_is_written_down(database, clock, council):
         log_access(db, council.northbank, resident.id, Actor("staff", 7, "An agent"), "call", clock.now())
         log_access(db, council.northbank, None, Actor("staff", 7, "An agent"), "search", clock.now(), found=3)
     with database.reading() as db:
-        rows = db.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
+        rows = db.scalars(select(ResidentView).order_by(ResidentView.id)).all()
     assert [(row.actor_id, row.resident_id, row.purpose, row.at, row.facts) for row in rows] == [
         (7, resident.id, "call", clock.now(), {}),
         (7, None, "search", clock.now(), {"found": 3}),

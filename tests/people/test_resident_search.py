@@ -8,8 +8,10 @@ from sqlalchemy import event, insert
 from core.clock import FixedClock
 from core.database import Database
 from people.residents.details import ResidentDetails
-from people.residents.identity import find_or_create, find_residents, name_token_rows
-from people.residents.search import read
+from people.residents.identity import find_or_create
+from people.residents.resident_repository import name_token_rows
+from people.residents.search import read_search
+from people.residents.search_queries import find_residents
 from people.residents.tables import Resident, ResidentNameToken
 from tests.support.council import Council
 
@@ -107,8 +109,8 @@ def test_only_as_many_as_asked_for(database, register: int):
 
 
 def test_a_mixed_text_is_read_part_by_part():
-    asked = read("Mrs Patel n12 9 07700 900123 p@example.org")
-    assert (asked.words, asked.postcode, asked.phone, asked.email) == (
+    search = read_search("Mrs Patel n12 9 07700 900123 p@example.org")
+    assert (search.words, search.postcode, search.phone, search.email) == (
         ("patel",),
         "N129",
         "447700900123",

@@ -17,7 +17,7 @@ from people.residents.contact_notes import add_note
 from people.residents.details import Representation, ResidentDetails
 from people.residents.identity import find_or_create
 from people.staff import sign_in_sessions
-from people.staff.accounts import NewStaff, Place, add_staff
+from people.staff.accounts import NewStaff, RoleScope, add_staff
 from tests.support.factories import NOW
 from tests.support.loading import made_once
 from tests.support.town import Town, make_town
@@ -78,7 +78,7 @@ def make_callers(database: Database, /, now: datetime = NOW) -> Callers:
 
 def add_agent(database: Database, authority_id: int, now: datetime, role: str = "triage_agent", email: str = "") -> int:
     """The id of a new member of staff with the fixed password."""
-    new = NewStaff(email or f"{role}@example.org", role, Place(authority_id), AGENT_PASSWORD, "Agnes Agent")
+    new = NewStaff(email or f"{role}@example.org", role, RoleScope(authority_id), AGENT_PASSWORD, "Agnes Agent")
     with database.writing() as db:
         return add_staff(db, new, actor=Actor.system(), now=now).id
 

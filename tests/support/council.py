@@ -23,7 +23,8 @@ from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import ROOT, Settings
 from locations.tables import Authority, Site
-from people.staff.accounts import NewStaff, Place, add_staff, create_api_key
+from people.staff.accounts import NewStaff, RoleScope, add_staff
+from people.staff.api_keys import create_api_key
 from people.staff.policy import Action, Role
 from people.staff.tables import StaffMember
 
@@ -65,9 +66,9 @@ def make_staff(database: Database, clock: FixedClock, authority_id: int, role: R
     """A member of staff with the fixed password; `site_id` and `email` may be given."""
     site_id = changes.get("site_id")
     email = str(changes.get("email", f"{role.value}.{authority_id}.{site_id or 'all'}@example.org"))
-    place = Place(authority_id, site_id if isinstance(site_id, int) else None)
+    scope = RoleScope(authority_id, site_id if isinstance(site_id, int) else None)
     new = NewStaff(
-        email=email, role=role.value, place=place, password=PASSWORD, name=role.value.replace("_", " ").capitalize()
+        email=email, role=role.value, scope=scope, password=PASSWORD, name=role.value.replace("_", " ").capitalize()
     )
     with database.writing() as db:
         return add_staff(db, new, actor=Actor.system(), now=clock.now())

@@ -37,7 +37,7 @@ from locations.importing.value_checks import WrongValueError
 from locations.postcodes import parse_postcode
 from people.residents.contact_details import parse_name
 from people.residents.tables import Resident
-from people.staff.accounts import NewStaff, Place, add_staff
+from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.api_keys import create_api_key, keys_of
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_callers, sign_in
@@ -175,7 +175,7 @@ def command_places(database: Database, authority_id: int) -> Iterator[tuple[str,
     def member(**values: str) -> object:
         email = f"staff.{next(numbers)}@example.org"
         new = NewStaff(
-            **{"email": email, **values}, role="triage_agent", place=Place(authority_id), password=AGENT_PASSWORD
+            **{"email": email, **values}, role="triage_agent", scope=RoleScope(authority_id), password=AGENT_PASSWORD
         )
         with database.writing() as db:
             kept = getattr(add_staff(db, new, actor=Actor.system(), now=NOW), *values)

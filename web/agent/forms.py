@@ -19,7 +19,7 @@ from locations.model import ServiceFacts
 from people.residents.contact_details import parse_name
 from people.residents.contact_notes import LONGEST_NOTE
 from people.residents.details import BASES, Representation, ResidentDetails
-from people.residents.search import read
+from people.residents.search import read_search
 from people.residents.support_needs import NEEDS
 from people.residents.tables import Resident
 from web import labels
@@ -102,7 +102,7 @@ def seen_of(resident: Resident) -> str:
 
 def carried_over(text: str) -> dict[str, str]:
     """The search text as the first values of a new resident: number, postcode and email each in its own field."""
-    asked = read(text)
+    asked = read_search(text)
     rest = text.strip()
     values = {"email": asked.email}
     if asked.email:

@@ -11,7 +11,9 @@ from booking.queries.appointments import AppointmentView, RepresentativeView, of
 from booking.states import State
 from core.errors import NotFound
 from locations.model import ServiceFacts
-from people.residents.contact_notes import Note, has_logged_access, log_access, notes_of, resident_of
+from people.residents.access_log import has_logged_access, log_access
+from people.residents.contact_notes import Note, notes_of
+from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
 from reminders.recipients import Contacts, Person
 from web.agent.forms import Typed

@@ -9,7 +9,7 @@ from core.clock import FixedClock
 from core.database import Database
 from people.residents.details import ResidentDetails
 from people.residents.identity import find_or_create
-from people.residents.tables import Resident, ResidentAccess
+from people.residents.tables import Resident, ResidentView
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, add_agent, sign_in
 from tests.support.factories import make_world
@@ -64,7 +64,7 @@ def test_a_search_that_stops_at_ten_says_so(
     assert answer.text.count('class="fd-match"') == 10
     assert ("First 10. Add a first name, telephone or postcode." in page.text) is is_cut
     with database.reading() as db:
-        look = db.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
+        look = db.scalars(select(ResidentView).where(ResidentView.purpose == "search")).one()
     assert len(look.facts["residents"]) == 10
 
 
@@ -123,14 +123,14 @@ def test_every_look_at_a_resident_is_logged_once_for_a_call(agent: Agent, caller
     for query in ("", "?service=certify", "?service=advice"):
         agent.open(where + query)
     with database.reading() as db:
-        looks = db.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "call")).all()
+        looks = db.scalars(select(ResidentView).where(ResidentView.purpose == "call")).all()
     assert [(look.resident_id, look.actor_id) for look in looks] == [(callers.people["amina"], callers.agent_id)]
 
 
 def test_a_search_is_logged_with_those_it_showed(agent: Agent, callers: Callers, database: Database) -> None:
     agent.send(FIND, q="ameena yusif")
     with database.reading() as db:
-        look = db.scalars(select(ResidentAccess).where(ResidentAccess.purpose == "search")).one()
+        look = db.scalars(select(ResidentView).where(ResidentView.purpose == "search")).one()
     assert set(look.facts["residents"]) == {callers.people["amina"], callers.people["aminah"]}
 
 

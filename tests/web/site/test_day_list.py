@@ -22,7 +22,7 @@ from core.database import Database
 from locations.site_locks import bump_plan
 from locations.tables import Closure, SessionException, SessionResource, SessionTemplate
 from people.residents.details import Representation, ResidentDetails
-from people.residents.tables import ResidentAccess
+from people.residents.tables import ResidentView
 from people.staff.policy import Role
 from tests.support.factories import (
     World,
@@ -365,7 +365,7 @@ def test_every_look_is_on_record_and_an_unchanged_refresh_is_none(library: Libra
     desk.get(f"{DAY}/print?resource=desk-1")
     desk.get(f"{DAY}/list.csv")
     with library.database.reading() as db:
-        looks = db.scalars(select(ResidentAccess).order_by(ResidentAccess.id)).all()
+        looks = db.scalars(select(ResidentView).order_by(ResidentView.id)).all()
         exported = db.scalars(select(AuditEntry).where(AuditEntry.action == "day_list_exported")).all()
     told = [(look.purpose, len(look.facts["residents"]), look.facts["date"], look.actor_kind) for look in looks]
     assert told == [
