@@ -1,4 +1,4 @@
-"""Finding a resident while they are on the telephone: by name, however it is spelt, number, postcode or email.
+"""Finding a resident while they are on the telephone: by name, also misspelt, number, postcode or email.
 
 Each part of the search text becomes one indexed statement over prefixes and sounds; only when no name comes close, the
 authority's vocabulary of name words is read once and compared letter by letter.

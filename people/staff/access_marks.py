@@ -13,7 +13,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class AccessMark:
-    """What a view asks of its visitor. No action and no scope means that anybody may come."""
+    """What a view requires of its visitor. No action and no scope means that anybody may come."""
 
     action: Action | None = None
     site_arg: str | None = None

@@ -210,7 +210,7 @@ class Password(PasswordField):
 
 
 class _TupleChoices:
-    """Choices may be given as pairs of value and words, which WTForms has deprecated."""
+    """Choices may be given as pairs of value and label, which WTForms has deprecated."""
 
     def __init__(self, *args: Any, choices: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, choices=_as_choices(choices), **kwargs)  # type: ignore[call-arg]
