@@ -1,9 +1,9 @@
-"""Fields that draw themselves as GOV.UK components, with the library's faults fixed, for every audience.
+"""Fields that draw themselves as GOV.UK components, for every audience.
 
 What a value may be is not decided here: each field asks the one parser of its kind and keeps what that returns.
 """
 
-# WTForms and the GOV.UK widgets have no types, so that every class here has a base of unknown type.
+# WTForms has no types, so that every class here has a base of unknown type.
 # mypy: disable-error-code="misc"
 
 from __future__ import annotations
@@ -13,15 +13,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import (
-    GovCheckboxesInput,
-    GovCheckboxInput,
-    GovInput,
-    GovPasswordInput,
-    GovRadioInput,
-    GovSelect,
-    GovTextArea,
-)
 from wtforms import (
     BooleanField,
     Field,
@@ -41,85 +32,8 @@ from core.errors import InvalidValue
 from core.text import clean_line, clean_text, parse_or_empty
 from locations.postcodes import parse_postcode
 from people.residents.contact_details import parse_name
+from web.components.widgets import Checkboxes, OneCheckbox, PasswordInput, Radios, Select, TextArea, TextInput
 from web.request_language import current_language
-
-
-def _with_error_prefix(params: dict[str, Any]) -> dict[str, Any]:
-    """`params`, whose error message begins with "Error" in the language of the page for those who hear it."""
-    if params.get("errorMessage"):
-        params["errorMessage"] = {**params["errorMessage"], "visuallyHiddenText": str(_l("Error"))}
-    return params
-
-
-class _ItemFixes:
-    """Radios and checkboxes: no empty hint, `autofocus` reaches the first box, and no browser bubble."""
-
-    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
-        params["idPrefix"] = field.id
-        if not field.description:
-            params.pop("hint", None)
-        if kwargs.get("autofocus") and params["items"]:
-            params["items"][0].setdefault("attributes", {})["autofocus"] = "autofocus"
-        return _with_error_prefix(params)
-
-
-class Radios(_ItemFixes, GovRadioInput):
-    """GOV.UK radios."""
-
-
-class Checkboxes(_ItemFixes, GovCheckboxesInput):
-    """GOV.UK checkboxes."""
-
-
-class OneCheckbox(_ItemFixes, GovCheckboxInput):
-    """One GOV.UK checkbox."""
-
-
-class _NoBrowserValidation:
-    """Our own messages instead of the browser's: `required` is not put into the page."""
-
-    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        kwargs.pop("required", None)
-        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
-        params["attributes"].pop("required", None)
-        for name in ("classes", "autocomplete", "inputmode", "spellcheck"):
-            value = params["attributes"].pop(name, None)
-            if value is not None:
-                params[name] = value
-        return _with_error_prefix(params)
-
-
-class TextInput(_NoBrowserValidation, GovInput):
-    """A GOV.UK text input; `type` in render_kw is kept."""
-
-    input_type = "text"
-
-
-class TextArea(_NoBrowserValidation, GovTextArea):
-    """A GOV.UK textarea."""
-
-
-PASSWORD_TEXTS = {
-    "showPasswordText": _l("Show"),
-    "hidePasswordText": _l("Hide"),
-    "showPasswordAriaLabelText": _l("Show password"),
-    "hidePasswordAriaLabelText": _l("Hide password"),
-    "passwordShownAnnouncementText": _l("Your password is visible"),
-    "passwordHiddenAnnouncementText": _l("Your password is hidden"),
-}
-
-
-class PasswordInput(_NoBrowserValidation, GovPasswordInput):
-    """A GOV.UK password input, its button in the language of the page."""
-
-    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        params = super().map_gov_params(field, **kwargs)
-        return params | {name: str(text) for name, text in PASSWORD_TEXTS.items()}
-
-
-class Select(_NoBrowserValidation, GovSelect):
-    """A GOV.UK select."""
 
 
 class _Parsed:
