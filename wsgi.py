@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import api
+import api.installation
 import booking.cli
 import core.cli
 import core.logs
@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(web.monitoring.make_blueprint(_checks(runtime)))
-    api.install(app)
+    api.installation.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)
     _connect()

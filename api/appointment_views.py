@@ -1,67 +1,75 @@
-"""Appointments for programs: book, see, move, cancel, record what became of them."""
+"""Appointments for programs: book, read, reschedule, cancel, record the outcome."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask import Response
 from sqlalchemy.orm import Session
 
-from api import serializers
+from api import request_schemas, response_schemas, serializers
+from api.blueprint import blueprint
 from api.key_guard import api_actor
-from api.request_context import idempotency_key, json_answer, signed_in_key
-from api.slot_conflicts import slot_key_of, with_alternatives
+from api.operations import BODY_PROBLEMS, Values, operation
+from api.request_context import idempotency_key, json_answer, requested_slot, signed_in_key
+from api.slot_conflicts import with_alternatives
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.queries.appointments import AppointmentView, by_reference
+from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, CORRECTIONS, State
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.outcomes import correct, move
+from core.errors import SlotTaken
 from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import cached_catalogue, catalogue_by_id
 from people.residents.access_log import log_access
 from people.residents.details import Representation, ResidentDetails
+from people.staff.access_marks import api_scope
 
-Body = dict[str, Any]
+CALENDAR = "text/calendar"
+REFERENCE = {"reference": "The appointment's reference. Case, spaces and look-alikes are forgiven."}
 
 
-def create(body: Body) -> Response:
-    """A new appointment."""
-    authority_id = signed_in_key().authority_id
-    slot_key = slot_key_of(body["slot"], authority_id) if body.get("slot") else None
-    booking = Booking(
-        authority_id=authority_id,
-        channel=body["channel"],
-        resident=_person(body["resident"], body),
-        slot_key=slot_key,
-        hold=body.get("hold") or None,
-        representative=_representation(body.get("representative")),
-        support_needs=tuple(body.get("support_needs", ())),
-        notes=body.get("notes") or "",
-    )
-    with with_alternatives(slot_key, frozenset(booking.support_needs)):
+@blueprint.post("/appointments", endpoint="book")
+@api_scope("book")
+@operation(
+    body=request_schemas.BookingBody,
+    answers={201: response_schemas.Booked},
+    problems=(*BODY_PROBLEMS, 404, 409, 410),
+)
+def book_appointment(body: Values) -> Response:
+    """Book a slot or a hold."""
+    booking = _booking(body)
+    try:
         booked = book(current_runtime(), booking, actor=api_actor(), idempotency=idempotency_key())
-    answer = _changed(booked, 201)
+    except SlotTaken as error:
+        raise with_alternatives(error, booking.slot_key, frozenset(booking.support_needs)) from error
+    answer = _booked_answer(booked, 201)
     answer.headers["Location"] = f"/api/v1/appointments/{booked.reference}"
     return answer
 
 
-def show(reference: str) -> Response:
-    """The appointment, whole. That it was looked at is put on record."""
+@blueprint.get("/appointments/<reference>")
+@api_scope("read")
+@operation(answers={200: response_schemas.Appointment}, problems=(404,), paths=REFERENCE)
+def appointment(reference: str) -> Response:
+    """An appointment."""
     with current_runtime().database.writing() as db:
-        view, _catalogue = _looked_at(db, reference, "api_appointment")
+        view, _catalogue = _viewed(db, reference, "api_appointment")
     return json_answer(serializers.appointment(view))
 
 
+@blueprint.get("/appointments/<reference>.ics")
+@api_scope("read")
+@operation(answers={200: CALENDAR}, problems=(404,), paths=REFERENCE)
 def calendar(reference: str) -> Response:
-    """The appointment as a calendar file, without the link that could change it."""
+    """An appointment as a calendar file."""
     with current_runtime().database.writing() as db:
-        view, catalogue = _looked_at(db, reference, "api_calendar")
+        view, catalogue = _viewed(db, reference, "api_calendar")
     settings = current_runtime().settings
-    event = appointment_event(
+    event = appointment_event(  # without the link that could change it
         view,
         catalogue.authority,
         Audience.RESIDENT,
@@ -74,50 +82,74 @@ def calendar(reference: str) -> Response:
     return answer
 
 
-def move_to(reference: str, body: Body) -> Response:
-    """The appointment at its new time."""
-    authority_id = signed_in_key().authority_id
-    slot_key = slot_key_of(body["slot"], authority_id) if body.get("slot") else None
-    where = Move(slot_key=slot_key, hold=body.get("hold") or None, reason=body.get("reason") or "")
-    with with_alternatives(slot_key, frozenset()):
+@blueprint.post("/appointments/<reference>/reschedule", endpoint="reschedule")
+@api_scope("book")
+@operation(
+    body=request_schemas.RescheduleBody,
+    answers={200: response_schemas.Booked},
+    problems=(*BODY_PROBLEMS, 404, 409, 410),
+    paths=REFERENCE,
+)
+def reschedule_appointment(reference: str, body: Values) -> Response:
+    """Move an appointment to another time or place."""
+    move = Move(_slot_key(body), body.get("hold") or None, body.get("reason") or "")
+    try:
         booked = reschedule(
             current_runtime(),
-            authority_id,
+            signed_in_key().authority_id,
             reference,
-            where,
+            move,
             actor=api_actor(),
             enforce_cutoff=True,
             idempotency=idempotency_key(),
         )
-    return _changed(booked)
+    except SlotTaken as error:
+        raise with_alternatives(error, move.slot_key) from error
+    return _booked_answer(booked)
 
 
-def call_off(reference: str, body: Body) -> Response:
-    """The appointment, cancelled by its resident or, with a reason, by the authority."""
-    return _changed(_cancelled(reference, by=body["by"], reason=body.get("reason") or ""))
+@blueprint.post("/appointments/<reference>/cancel", endpoint="cancel")
+@api_scope("book")
+@operation(
+    body=request_schemas.CancelBody,
+    answers={200: response_schemas.Booked},
+    problems=(*BODY_PROBLEMS, 404, 409),
+    paths=REFERENCE,
+)
+def cancel_appointment(reference: str, body: Values) -> Response:
+    """Cancel an appointment."""
+    return _booked_answer(_cancelled(reference, by=body["by"], reason=body.get("reason") or ""))
 
 
-def record_outcome(reference: str, body: Body) -> Response:
-    """The appointment in its new state."""
-    wanted, reason = State(body["outcome"]), body.get("reason") or ""
-    if wanted in CANCELLED:
-        by = "resident" if wanted is State.CANCELLED_BY_RESIDENT else "authority"
-        return _changed(_cancelled(reference, by=by, reason=reason))
+@blueprint.post("/appointments/<reference>/outcome")
+@api_scope("book")
+@operation(
+    body=request_schemas.OutcomeBody,
+    answers={200: response_schemas.Booked},
+    problems=(*BODY_PROBLEMS, 404, 409),
+    paths=REFERENCE,
+)
+def outcome(reference: str, body: Values) -> Response:
+    """Record what became of an appointment, or put a wrong click right."""
+    requested_state, reason = State(body["outcome"]), body.get("reason") or ""
+    if requested_state in CANCELLED:
+        by = "resident" if requested_state is State.CANCELLED_BY_RESIDENT else "authority"
+        return _booked_answer(_cancelled(reference, by=by, reason=reason))
     authority_id = signed_in_key().authority_id
     with current_runtime().database.reading() as db:
         current = by_reference(db, catalogue_by_id(db, authority_id), reference).state
-    # The use case decides again, on the locked row; a step back is another deed than a step on.
-    deed = correct if wanted in CORRECTIONS.get(current, ()) else move
-    moved = deed(
+    # The use case checks the state again on the locked row; a correction is a use case of its own.
+    use_case = correct if requested_state in CORRECTIONS.get(current, ()) else move
+    booked = use_case(
         current_runtime(),
         authority_id,
         reference,
-        wanted,
+        requested_state,
         actor=api_actor(),
         reason=reason,
         idempotency=idempotency_key(),
     )
-    return _changed(moved)
+    return _booked_answer(booked)
 
 
 def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
@@ -133,13 +165,30 @@ def _cancelled(reference: str, *, by: str, reason: str) -> Booked:
     )
 
 
-def _changed(booked: Booked, status: int = 200) -> Response:
+def _booking(body: Values) -> Booking:
+    return Booking(
+        authority_id=signed_in_key().authority_id,
+        channel=body["channel"],
+        resident=_resident(body["resident"], body),
+        slot_key=_slot_key(body),
+        hold=body.get("hold") or None,
+        representative=_representation(body.get("representative")),
+        support_needs=tuple(body.get("support_needs", ())),
+        notes=body.get("notes") or "",
+    )
+
+
+def _slot_key(body: Values) -> SlotKey | None:
+    return requested_slot(body["slot"]) if body.get("slot") else None
+
+
+def _booked_answer(booked: Booked, status: int = 200) -> Response:
     with current_runtime().database.reading() as db:
         catalogue = cached_catalogue(db, signed_in_key().authority_id)
     return json_answer(serializers.booked(booked, catalogue, current_runtime().settings.public_url), status)
 
 
-def _looked_at(db: Session, reference: str, purpose: str) -> tuple[AppointmentView, Catalogue]:
+def _viewed(db: Session, reference: str, purpose: str) -> tuple[AppointmentView, Catalogue]:
     catalogue = catalogue_by_id(db, signed_in_key().authority_id)
     view = by_reference(db, catalogue, reference)
     now = current_runtime().clock.now()
@@ -147,7 +196,7 @@ def _looked_at(db: Session, reference: str, purpose: str) -> tuple[AppointmentVi
     return view, catalogue
 
 
-def _person(values: Body, body: Body) -> ResidentDetails:
+def _resident(values: Values, body: Values) -> ResidentDetails:
     return ResidentDetails(
         name=values["name"],
         email=values.get("email") or "",
@@ -161,7 +210,7 @@ def _person(values: Body, body: Body) -> ResidentDetails:
     )
 
 
-def _representation(values: Body | None) -> Representation | None:
+def _representation(values: Values | None) -> Representation | None:
     if values is None:
         return None
     return Representation(

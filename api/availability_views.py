@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 from flask import Response
 from sqlalchemy.orm import Session
 
+from api import request_schemas, response_schemas
+from api.blueprint import blueprint
 from api.catalogue_views import known_services, known_sites, place_near
+from api.operations import Values, operation
 from api.request_context import published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
@@ -20,14 +22,17 @@ from core.errors import BadRequest, Invalid, NotFound
 from core.flask_context import current_runtime
 from core.wall_clock import local_date_of
 from locations.catalogue import Catalogue
+from people.staff.access_marks import api_scope
 
-Query = dict[str, Any]
 Place = tuple[int, int]
 """Where a slot stands in the answer."""
 
 
-def free_slots(query: Query) -> Response:
-    """A page of slots, by start and then by site; with `near`, those of the nearest site first."""
+@blueprint.get("/availability")
+@api_scope("read", open_when_published=True)
+@operation(query=request_schemas.AvailabilityQuery, answers={200: response_schemas.Slots}, problems=(400, 404))
+def free_slots(query: Values) -> Response:
+    """Every free slot."""
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
         ask = _ask(catalogue, query)
@@ -41,7 +46,7 @@ def free_slots(query: Query) -> Response:
     return Response(slots_json(items[:limit], cursor), mimetype="application/json")
 
 
-def _ask(catalogue: Catalogue, query: Query) -> Ask:
+def _ask(catalogue: Catalogue, query: Values) -> Ask:
     zone = catalogue.authority.zone
     return Ask(
         service_ids=known_services(catalogue, query["service"]),
@@ -59,7 +64,7 @@ def _date_of(bound: date | datetime | None, zone: str) -> date | None:
     return bound if unit is None else local_date_of(unit, zone)
 
 
-def _slots(db: Session, catalogue: Catalogue, ask: Ask, query: Query) -> list[Slot]:
+def _slots(db: Session, catalogue: Catalogue, ask: Ask, query: Values) -> list[Slot]:
     """The slots between the two bounds, by start and then by site."""
     first, last = first_unit_of(query.get("first")), first_unit_of(query.get("last"))
     slots = engine_slots(db, catalogue, ask, current_runtime().clock.now())
@@ -71,7 +76,7 @@ def _slots(db: Session, catalogue: Catalogue, ask: Ask, query: Query) -> list[Sl
 
 
 def _items(
-    catalogue: Catalogue, ask: Ask, slots: list[Slot], place: Callable[[Slot], Place], query: Query
+    catalogue: Catalogue, ask: Ask, slots: list[Slot], place: Callable[[Slot], Place], query: Values
 ) -> list[str]:
     """The items for this page, and at least one more when there is another."""
     if "cursor" not in query:

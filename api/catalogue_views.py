@@ -1,33 +1,43 @@
-"""Services and sites for programs, and the words by which requests name them."""
+"""Services and sites for programs, and how requests name them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Response
 
-from api import serializers
+from api import request_schemas, response_schemas, serializers
+from api.blueprint import blueprint
+from api.operations import Values, operation
 from api.request_context import json_answer, page_of, published_catalogue
 from booking.queries.slots import Ask, sites_by_distance
 from core.errors import BadRequest
 from core.flask_context import current_runtime
 from locations.catalogue import Catalogue
 from locations.postcodes import PostcodePlace, locate
+from people.staff.access_marks import api_scope
 
-Query = dict[str, Any]
 
-
-def services(query: Query) -> Response:
-    """A page of the services that some site offers, in the council's own order."""
+@blueprint.get("/services")
+@api_scope("read", open_when_published=True)
+@operation(
+    query=request_schemas.ServicesQuery,
+    answers={200: response_schemas.Services},
+    problems=(400, 404),
+)
+def services(query: Values) -> Response:
+    """What residents can be seen about."""
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
     page, cursor = page_of(catalogue.public_services(), lambda service: service.slug, query)
     return json_answer({"items": [serializers.service(facts) for facts in page], "next_cursor": cursor})
 
 
-def sites(query: Query) -> Response:
-    """A page of the sites that offer something, nearest first when `near` is given, else by name."""
+@blueprint.get("/sites")
+@api_scope("read", open_when_published=True)
+@operation(query=request_schemas.SitesQuery, answers={200: response_schemas.Sites}, problems=(400, 404))
+def sites(query: Values) -> Response:
+    """Where people can go."""
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
     ask = Ask(service_ids=known_services(catalogue, query.get("service", ())))

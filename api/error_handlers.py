@@ -1,25 +1,16 @@
-"""Errors as problem details (RFC 9457), with the facts that each of them carries."""
+"""The answer that a program gets for an error: problem details (RFC 9457) with the facts of the error."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
 
 from flask import Response
 
-from core.errors import ServiceError, SlotTaken
+from core.errors import ServiceError
 from core.language import DEFAULT_LANGUAGE, language_for
 from core.problems import details
 
 MIMETYPE = "application/problem+json"
-
-
-@dataclass
-class SlotTakenBut(SlotTaken):
-    """The time is taken; `alternatives` are the slots nearest to it, as in the availability."""
-
-    alternatives: list[dict[str, Any]]
 
 
 def problem_answer(error: ServiceError) -> Response:

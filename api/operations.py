@@ -16,6 +16,11 @@ from werkzeug.exceptions import UnsupportedMediaType
 from core.errors import BadRequest, Invalid, Reason
 
 View = TypeVar("View", bound=Callable[..., Any])
+Values = dict[str, Any]
+"""The checked values of a query or a body, by name."""
+
+BODY_PROBLEMS = (400, 413, 415, 422)
+"""The statuses of a request whose body cannot be used."""
 
 
 @dataclass(frozen=True)

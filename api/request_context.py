@@ -1,4 +1,4 @@
-"""Who asks, about whose data, and under which idempotency key."""
+"""What a view needs of the request: its key, the authority, the slot, the idempotency key, the page of a list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from api.key_guard import current_api_key, require_published
 from api.operations import json_body
-from core.errors import BadRequest, NotFound
+from booking.slot_tokens import SlotKey, decode
+from core.errors import BadRequest, Invalid, NotFound
 from core.idempotency import IdempotencyKey
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import authorities, catalogue_by_id, catalogue_of
@@ -30,7 +31,7 @@ def signed_in_key() -> SignedInKey:
 
 
 def published_catalogue(db: Session, slug: str | None) -> Catalogue:
-    """The catalogue that the key or `slug` names, when the asker may see it; one statement unless it has to be guessed.
+    """The catalogue that the key or `slug` names, when the caller may see it; one statement unless it has to be guessed.
 
     Raises: BadRequest when it is not clear whose; NotFound. Ends the request with a 401 when it is not published.
     """
@@ -53,6 +54,14 @@ def _catalogue(db: Session, slug: str | None) -> Catalogue:
         slugs = sorted(authority.slug for authority in known)
         raise BadRequest.in_field("authority", "say_which_authority" if slugs else "no_authority_at_all", known=slugs)
     return catalogue_by_id(db, known[0].id)
+
+
+def requested_slot(token: str) -> SlotKey:
+    """The key of the slot that `token` means. Raises: Invalid, also for a slot of another authority."""
+    slot_key = decode(token)
+    if slot_key.authority_id != signed_in_key().authority_id:
+        raise Invalid.in_field("slot", "slot_of_another_council")
+    return slot_key
 
 
 def idempotency_key() -> IdempotencyKey | None:

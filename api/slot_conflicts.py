@@ -1,38 +1,32 @@
-"""Slots as programs send them, and what to offer instead when one is taken."""
+"""The answer to a program whose slot is taken: the error with the free slots that are nearest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from api import serializers
-from api.error_handlers import SlotTakenBut
 from booking.queries.slots import nearest_alternatives
-from booking.slot_tokens import SlotKey, decode
-from core.errors import Invalid, SlotTaken
+from booking.slot_tokens import SlotKey
+from core.errors import SlotTaken
 from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
 
 
-def slot_key_of(token: str, authority_id: int) -> SlotKey:
-    """The key of the slot that `token` means. Raises: Invalid, also for a slot of another authority."""
-    slot_key = decode(token)
-    if slot_key.authority_id != authority_id:
-        raise Invalid.in_field("slot", "slot_of_another_council")
-    return slot_key
+@dataclass
+class SlotTakenWithAlternatives(SlotTaken):
+    """The time is taken; `alternatives` are the slots nearest to it, as in the availability."""
+
+    alternatives: list[dict[str, Any]]
 
 
-@contextmanager
-def with_alternatives(slot_key: SlotKey | None, needs: frozenset[str]) -> Iterator[None]:
-    """Do the block; when the time is taken, say which free ones are nearest. Raises: SlotTakenBut."""
-    try:
-        yield
-    except SlotTaken as error:
-        alternatives = _alternatives(slot_key, needs) if slot_key is not None else []
-        taken = SlotTakenBut(alternatives)
-        taken.reason = error.reason
-        raise taken from error
+def with_alternatives(
+    error: SlotTaken, slot_key: SlotKey | None, needs: frozenset[str] = frozenset()
+) -> SlotTakenWithAlternatives:
+    """`error` with the slots nearest to `slot_key` that meet `needs`; without a slot there are none."""
+    conflict = SlotTakenWithAlternatives(_alternatives(slot_key, needs) if slot_key is not None else [])
+    conflict.reason = error.reason
+    return conflict
 
 
 def _alternatives(slot_key: SlotKey, needs: frozenset[str]) -> list[dict[str, Any]]:
