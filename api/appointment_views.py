@@ -35,8 +35,8 @@ REFERENCE = {"reference": "The appointment's reference. Case, spaces and look-al
 @blueprint.post("/appointments", endpoint="book")
 @api_scope("book")
 @operation(
-    body=request_schemas.BookingBody,
-    answers={201: response_schemas.Booked},
+    body=request_schemas.BookingBodySchema,
+    answers={201: response_schemas.BookedSchema},
     problems=(*BODY_PROBLEMS, 404, 409, 410),
 )
 def book_appointment(body: Values) -> Response:
@@ -53,7 +53,7 @@ def book_appointment(body: Values) -> Response:
 
 @blueprint.get("/appointments/<reference>")
 @api_scope("read")
-@operation(answers={200: response_schemas.Appointment}, problems=(404,), paths=REFERENCE)
+@operation(answers={200: response_schemas.AppointmentSchema}, problems=(404,), paths=REFERENCE)
 def appointment(reference: str) -> Response:
     """An appointment."""
     with current_runtime().database.writing() as db:
@@ -85,8 +85,8 @@ def calendar(reference: str) -> Response:
 @blueprint.post("/appointments/<reference>/reschedule", endpoint="reschedule")
 @api_scope("book")
 @operation(
-    body=request_schemas.RescheduleBody,
-    answers={200: response_schemas.Booked},
+    body=request_schemas.RescheduleBodySchema,
+    answers={200: response_schemas.BookedSchema},
     problems=(*BODY_PROBLEMS, 404, 409, 410),
     paths=REFERENCE,
 )
@@ -111,8 +111,8 @@ def reschedule_appointment(reference: str, body: Values) -> Response:
 @blueprint.post("/appointments/<reference>/cancel", endpoint="cancel")
 @api_scope("book")
 @operation(
-    body=request_schemas.CancelBody,
-    answers={200: response_schemas.Booked},
+    body=request_schemas.CancelBodySchema,
+    answers={200: response_schemas.BookedSchema},
     problems=(*BODY_PROBLEMS, 404, 409),
     paths=REFERENCE,
 )
@@ -124,8 +124,8 @@ def cancel_appointment(reference: str, body: Values) -> Response:
 @blueprint.post("/appointments/<reference>/outcome")
 @api_scope("book")
 @operation(
-    body=request_schemas.OutcomeBody,
-    answers={200: response_schemas.Booked},
+    body=request_schemas.OutcomeBodySchema,
+    answers={200: response_schemas.BookedSchema},
     problems=(*BODY_PROBLEMS, 404, 409),
     paths=REFERENCE,
 )

@@ -30,7 +30,9 @@ Place = tuple[int, int]
 
 @blueprint.get("/availability")
 @api_scope("read", open_when_published=True)
-@operation(query=request_schemas.AvailabilityQuery, answers={200: response_schemas.Slots}, problems=(400, 404))
+@operation(
+    query=request_schemas.AvailabilityQuerySchema, answers={200: response_schemas.SlotsSchema}, problems=(400, 404)
+)
 def free_slots(query: Values) -> Response:
     """Every free slot."""
     with current_runtime().database.reading() as db:
@@ -85,7 +87,7 @@ def _items(
     border = place(Slot(last.site_id, last.start_unit, last.start_unit, 0))
     left = [slot for slot in slots if place(slot) >= border][: query["limit"] + len(modes) + 1]
     items = slot_items(catalogue, ask, left)
-    # The slot of the cursor itself may be taken meanwhile; where it is not, its last mode shown is left out.
+    # The slot of the cursor itself may be booked by now; where it is not, the modes up to the cursor's are left out.
     tokens = [token_in(item) for item in items[: len(modes)]]
     return items[tokens.index(query["cursor"]) + 1 :] if query["cursor"] in tokens else items
 

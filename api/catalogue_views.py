@@ -21,8 +21,8 @@ from people.staff.access_marks import api_scope
 @blueprint.get("/services")
 @api_scope("read", open_when_published=True)
 @operation(
-    query=request_schemas.ServicesQuery,
-    answers={200: response_schemas.Services},
+    query=request_schemas.ServicesQuerySchema,
+    answers={200: response_schemas.ServicesSchema},
     problems=(400, 404),
 )
 def services(query: Values) -> Response:
@@ -35,7 +35,7 @@ def services(query: Values) -> Response:
 
 @blueprint.get("/sites")
 @api_scope("read", open_when_published=True)
-@operation(query=request_schemas.SitesQuery, answers={200: response_schemas.Sites}, problems=(400, 404))
+@operation(query=request_schemas.SitesQuerySchema, answers={200: response_schemas.SitesSchema}, problems=(400, 404))
 def sites(query: Values) -> Response:
     """Where people can go."""
     with current_runtime().database.reading() as db:

@@ -10,48 +10,48 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Field:
+class DocField:
     """A parameter, or a field of a body or an answer. `shape` names the schema of what is nested in it."""
 
     name: str
     kind: str
     is_required: bool
-    words: str
+    text: str
     shape: str = ""
 
 
 @dataclass(frozen=True)
-class Shape:
+class DocSchema:
     """A schema: its name and its fields."""
 
     name: str
-    fields: tuple[Field, ...]
+    fields: tuple[DocField, ...]
 
 
 @dataclass(frozen=True)
-class Answered:
+class DocAnswer:
     """One answer: its status, what it means, and the schema of its body."""
 
     status: str
-    words: str
+    text: str
     shape: str
 
 
 @dataclass(frozen=True)
-class Entry:
+class DocEntry:
     """An operation."""
 
     id: str
     method: str
     path: str
     summary: str
-    words: str
-    parameters: tuple[Field, ...]
+    text: str
+    parameters: tuple[DocField, ...]
     body: str
-    answers: tuple[Answered, ...]
+    answers: tuple[DocAnswer, ...]
 
 
-def entries_of(document: Json) -> tuple[Entry, ...]:
+def entries_of(document: Json) -> tuple[DocEntry, ...]:
     """Every operation of the document, in its order."""
     return tuple(
         _entry(path, method, operation)
@@ -60,38 +60,38 @@ def entries_of(document: Json) -> tuple[Entry, ...]:
     )
 
 
-def shapes_of(document: Json) -> tuple[Shape, ...]:
+def shapes_of(document: Json) -> tuple[DocSchema, ...]:
     """Every schema of the document, by name."""
     schemas = document["components"]["schemas"]
-    return tuple(Shape(name, tuple(_fields(schemas[name]))) for name in sorted(schemas))
+    return tuple(DocSchema(name, tuple(_fields(schemas[name]))) for name in sorted(schemas))
 
 
-def _entry(path: str, method: str, operation: Json) -> Entry:
+def _entry(path: str, method: str, operation: Json) -> DocEntry:
     content = operation.get("requestBody", {}).get("content", {})
-    return Entry(
+    return DocEntry(
         id=operation["operationId"],
         method=method.upper(),
         path=path,
         summary=operation["summary"],
-        words=operation["description"],
+        text=operation["description"],
         parameters=tuple(_parameter(parameter) for parameter in operation["parameters"]),
         body=_shape_in(content),
         answers=tuple(
-            Answered(status, answer["description"], _shape_in(answer.get("content", {})))
+            DocAnswer(status, answer["description"], _shape_in(answer.get("content", {})))
             for status, answer in operation["responses"].items()
         ),
     )
 
 
-def _parameter(parameter: Json) -> Field:
+def _parameter(parameter: Json) -> DocField:
     kind = f"{parameter['in']}, {_kind(parameter['schema'])}"
-    return Field(parameter["name"], kind, parameter.get("required", False), parameter.get("description", ""))
+    return DocField(parameter["name"], kind, parameter.get("required", False), parameter.get("description", ""))
 
 
-def _fields(schema: Json) -> Iterator[Field]:
+def _fields(schema: Json) -> Iterator[DocField]:
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
-        yield Field(name, _kind(field), name in required, field.get("description", ""), _shape(field))
+        yield DocField(name, _kind(field), name in required, field.get("description", ""), _shape(field))
 
 
 def _kind(schema: Json) -> str:
@@ -104,8 +104,8 @@ def _kind(schema: Json) -> str:
         return f"list of {_kind(schema['items'])}"
     kinds = schema.get("type", "object")
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    words = " or ".join(str(kind).replace("string", "text") for kind in kinds)
-    return f"{words}, {schema['format']}" if "format" in schema else words
+    text = " or ".join(str(kind).replace("string", "text") for kind in kinds)
+    return f"{text}, {schema['format']}" if "format" in schema else text
 
 
 def _shape(schema: Json) -> str:

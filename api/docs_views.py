@@ -43,6 +43,6 @@ def _document() -> dict[str, Any]:
 
 
 @blueprint.app_template_filter("code_spans")
-def code_spans(words: str) -> Markup:
-    """`words` as markup, with what stands between backticks as code; all else is escaped first."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped on this very line
+def code_spans(text: str) -> Markup:
+    """`text` as markup, with what is between backticks as code; all else is escaped first."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped on this very line

@@ -19,8 +19,8 @@ from people.staff.access_marks import api_scope
 @blueprint.post("/holds")
 @api_scope("book")
 @operation(
-    body=request_schemas.HoldBody,
-    answers={201: response_schemas.Hold},
+    body=request_schemas.HoldBodySchema,
+    answers={201: response_schemas.HoldSchema},
     problems=(*BODY_PROBLEMS, 404, 409),
 )
 def hold(body: Values) -> Response:

@@ -81,20 +81,20 @@ def _described(app: Flask, rule: Rule, operation: Operation, mark: AccessMark) -
 
 
 def _who(mark: AccessMark) -> str:
-    words = f"Needs a key with the scope `{mark.scope}`."
-    return f"{words} No key is needed where the authority publishes it." if mark.open_when_published else words
+    text = f"Needs a key with the scope `{mark.scope}`."
+    return f"{text} No key is needed where the authority publishes it." if mark.open_when_published else text
 
 
 def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
-    for name, words in operation.paths.items():
-        yield {"name": name, "in": "path", "required": True, "description": words, "schema": {"type": "string"}}
+    for name, text in operation.paths.items():
+        yield {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
     if operation.query is not None:
         yield {"in": "query", "schema": operation.query}
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
     found = {str(status): _answer(schema) for status, schema in operation.answers.items()}
-    problem = {"content": {MIMETYPE: {"schema": response_schemas.Problem}}}
+    problem = {"content": {MIMETYPE: {"schema": response_schemas.ProblemSchema}}}
     for status in sorted({*operation.problems, 401, 403, 429}):
         found[str(status)] = {"description": PROBLEMS[status], **problem}
     return found
@@ -110,5 +110,5 @@ def _answer(schema: type[Schema] | str | None) -> dict[str, Any]:
 
 
 def _name_of(schema: Any) -> str:
-    """The name of a schema in the document: its class."""
-    return str((schema if isinstance(schema, type) else type(schema)).__name__)
+    """The name of a schema in the document: that of its class without `Schema`."""
+    return str((schema if isinstance(schema, type) else type(schema)).__name__).removesuffix("Schema")

@@ -42,7 +42,7 @@ def operation(
     body: type[Schema] | None = None,
     paths: Mapping[str, str] | None = None,
 ) -> Callable[[View], View]:
-    """A decorator: the view is told `query` and `body`, checked; its docstring is what the OpenAPI document says of it.
+    """A decorator: the view is given `query` and `body`, checked; its docstring is its summary in the OpenAPI document.
 
     An answer is a schema, the media type of something else, or None for nothing at all.
     """

@@ -28,24 +28,24 @@ LARGEST_PAGE = 10_000
 USUAL_PAGE = 1_000
 
 
-def about(words: str, **more: Any) -> dict[str, Any]:
+def about(text: str, **more: Any) -> dict[str, Any]:
     """The metadata that the OpenAPI document shows: a description and, say, an example."""
-    return {"description": words, **more}
+    return {"description": text, **more}
 
 
-class Asked(Schema):
-    """The base of requests. What nobody knows is left out, so that programs may send more than is needed."""
+class RequestSchema(Schema):
+    """The base of requests. Unknown fields are ignored, so that programs may send more than is needed."""
 
     class Meta:
-        """As above."""
+        """Unknown fields are left out."""
 
         unknown = EXCLUDE
 
 
 def _one_of(choices: Any, **options: Any) -> fields.String:
     known = sorted(choices)
-    words = f"Use one of: {', '.join(known)}."
-    return fields.String(validate=validate.OneOf(known, error=words), **options)
+    message = f"Use one of: {', '.join(known)}."
+    return fields.String(validate=validate.OneOf(known, error=message), **options)
 
 
 def _needs(**options: Any) -> fields.List[Any]:
@@ -60,31 +60,31 @@ def _limit(usual: int) -> fields.Integer:
     )
 
 
-class AuthorityQuery(Asked):
-    """Whose data: told by the key, or by this."""
+class AuthorityQuerySchema(RequestSchema):
+    """Whose data, where the key does not say it."""
 
     authority = Slug(metadata=about("The council, when no key names it and there are several.", example="barnet"))
 
 
-class PageQuery(Asked):
+class PageQuerySchema(RequestSchema):
     """One page of a list."""
 
     limit = _limit(USUAL_PAGE)
     cursor = SingleLineText(LONGEST_TOKEN, metadata=about("`next_cursor` of the page before."))
 
 
-class ServicesQuery(AuthorityQuery, PageQuery):
+class ServicesQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     """Which services."""
 
 
-class SitesQuery(AuthorityQuery, PageQuery):
+class SitesQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     """Which sites."""
 
     service = fields.List(Slug(), metadata=about("Only sites that offer this service; repeat it for several."))
     near = SingleLineText(20, metadata=about("A postcode, or its beginning: nearest sites first.", example="N12 0GA"))
 
 
-class AvailabilityQuery(AuthorityQuery, PageQuery):
+class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     """Which slots."""
 
     limit = _limit(LARGEST_PAGE)
@@ -107,14 +107,14 @@ class AvailabilityQuery(AuthorityQuery, PageQuery):
     need = _needs(metadata=about("A support need that must be met; repeat it for several."))
 
 
-class HoldBody(Asked):
+class HoldBodySchema(RequestSchema):
     """What to hold."""
 
     slot = SingleLineText(LONGEST_TOKEN, required=True, metadata=about("A slot from the availability."))
     support_needs = _needs(metadata=about("Support needs that the place must meet."))
 
 
-class ResidentBody(Asked):
+class ResidentBodySchema(RequestSchema):
     """Who it is for. Only the name is needed."""
 
     name = NameText(
@@ -132,7 +132,7 @@ class ResidentBody(Asked):
     leave_no_message = fields.Boolean(metadata=about("Never leave a voice message."))
 
 
-class RepresentativeBody(Asked):
+class RepresentativeBodySchema(RequestSchema):
     """Who acts for the resident."""
 
     name = NameText(
@@ -145,21 +145,21 @@ class RepresentativeBody(Asked):
     phone = PhoneText(allow_none=True)
 
 
-class BookingBody(Asked):
+class BookingBodySchema(RequestSchema):
     """What to book, for whom."""
 
     slot = SingleLineText(
         LONGEST_TOKEN, allow_none=True, metadata=about("A slot from the availability; or else a hold.")
     )
     hold = SingleLineText(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
-    resident = fields.Nested(ResidentBody, required=True, error_messages={"required": "Say who it is for."})
-    representative = fields.Nested(RepresentativeBody, allow_none=True)
+    resident = fields.Nested(ResidentBodySchema, required=True, error_messages={"required": "Say who it is for."})
+    representative = fields.Nested(RepresentativeBodySchema, allow_none=True)
     support_needs = _needs()
     notes = MultiLineText(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
     channel = _one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
 
 
-class RescheduleBody(Asked):
+class RescheduleBodySchema(RequestSchema):
     """Where to move an appointment."""
 
     slot = SingleLineText(
@@ -169,14 +169,14 @@ class RescheduleBody(Asked):
     reason = MultiLineText(LONGEST_REASON, allow_none=True)
 
 
-class CancelBody(Asked):
+class CancelBodySchema(RequestSchema):
     """Why an appointment is cancelled, and by whom."""
 
     reason = MultiLineText(LONGEST_REASON, allow_none=True, metadata=about("Needed when the authority cancels."))
     by = _one_of(("resident", "authority"), load_default="resident", metadata=about("Who cancels."))
 
 
-class OutcomeBody(Asked):
+class OutcomeBodySchema(RequestSchema):
     """The state to move to."""
 
     outcome = _one_of(

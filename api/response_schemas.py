@@ -13,27 +13,27 @@ from people.residents.details import BASES
 from people.residents.support_needs import NEEDS
 
 
-def _text(words: str = "", **more: Any) -> fields.String:
-    return fields.String(required=True, metadata=about(words, **more) if words or more else {})
+def _text(text: str = "", **more: Any) -> fields.String:
+    return fields.String(required=True, metadata=about(text, **more) if text or more else {})
 
 
-def _moment(words: str) -> fields.String:
-    return _text(words, format="date-time", example="2026-11-24T09:00:00+00:00")
+def _moment(text: str) -> fields.String:
+    return _text(text, format="date-time", example="2026-11-24T09:00:00+00:00")
 
 
-def _one_of(choices: Any, words: str) -> fields.String:
-    return fields.String(required=True, validate=validate.OneOf(sorted(choices)), metadata=about(words))
+def _one_of(choices: Any, text: str) -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(sorted(choices)), metadata=about(text))
 
 
-def _list(of: Any, words: str = "") -> fields.List[Any]:
-    return fields.List(of, required=True, metadata=about(words))
+def _list(of: Any, text: str = "") -> fields.List[Any]:
+    return fields.List(of, required=True, metadata=about(text))
 
 
 def _cursor() -> fields.String:
     return fields.String(required=True, allow_none=True, metadata=about("For the next page; null on the last one."))
 
 
-class Service(Schema):
+class ServiceSchema(Schema):
     """Something that residents can be seen about."""
 
     slug = _text()
@@ -45,14 +45,14 @@ class Service(Schema):
     bookable_online = fields.Boolean(required=True, metadata=about("Whether residents may book it by themselves."))
 
 
-class Services(Schema):
+class ServicesSchema(Schema):
     """A page of services."""
 
-    items = _list(fields.Nested(Service))
+    items = _list(fields.Nested(ServiceSchema))
     next_cursor = _cursor()
 
 
-class Site(Schema):
+class SiteSchema(Schema):
     """Where people go."""
 
     slug = _text()
@@ -66,14 +66,14 @@ class Site(Schema):
     )
 
 
-class Sites(Schema):
+class SitesSchema(Schema):
     """A page of sites."""
 
-    items = _list(fields.Nested(Site))
+    items = _list(fields.Nested(SiteSchema))
     next_cursor = _cursor()
 
 
-class Slot(Schema):
+class SlotSchema(Schema):
     """A start that could be booked."""
 
     slot = _text("Opaque: send it back to hold or to book.")
@@ -84,21 +84,21 @@ class Slot(Schema):
     free = fields.Integer(required=True, metadata=about("How many such visits fit side by side."))
 
 
-class Slots(Schema):
+class SlotsSchema(Schema):
     """A page of slots."""
 
-    items = _list(fields.Nested(Slot))
+    items = _list(fields.Nested(SlotSchema))
     next_cursor = _cursor()
 
 
-class Hold(Schema):
+class HoldSchema(Schema):
     """Capacity set aside."""
 
     hold = _text("Send it to book.")
     expires_at = _moment("When it is given back by itself.")
 
 
-class Booked(Schema):
+class BookedSchema(Schema):
     """An appointment after a change."""
 
     reference = _text("For reading aloud.", example="K7PM4QX2")
@@ -113,7 +113,7 @@ class Booked(Schema):
     manage_url = _text("Where the resident can change or cancel it. Keep it secret.", format="uri")
 
 
-class Resident(Schema):
+class ResidentSchema(Schema):
     """Who it is for."""
 
     name = _text()
@@ -126,7 +126,7 @@ class Resident(Schema):
     leave_no_message = fields.Boolean(required=True)
 
 
-class Representative(Schema):
+class RepresentativeSchema(Schema):
     """Who acts for the resident."""
 
     name = _text()
@@ -135,7 +135,7 @@ class Representative(Schema):
     phone = _text()
 
 
-class Appointment(Schema):
+class AppointmentSchema(Schema):
     """An appointment, whole."""
 
     reference = _text("For reading aloud.", example="K7PM4QX2")
@@ -151,8 +151,8 @@ class Appointment(Schema):
     mode = _one_of(MODES, "How it is held.")
     channel = _one_of(CHANNELS, "How it was booked.")
     is_walk_in = fields.Boolean(required=True)
-    resident = fields.Nested(Resident, required=True)
-    representative = fields.Nested(Representative, required=True, allow_none=True)
+    resident = fields.Nested(ResidentSchema, required=True)
+    representative = fields.Nested(RepresentativeSchema, required=True, allow_none=True)
     support_needs = _list(_one_of(NEEDS, "A need."))
     documents = _list(fields.String(), "What to bring.")
     notes = _text()
@@ -160,16 +160,16 @@ class Appointment(Schema):
     changed_at = _moment("When it last changed.")
 
 
-class Day(Schema):
+class DaySchema(Schema):
     """A site's day."""
 
     site = _text("The site's slug.")
     date = _text(format="date")
-    items = _list(fields.Nested(Appointment), "By start.")
+    items = _list(fields.Nested(AppointmentSchema), "By start.")
     next_cursor = _cursor()
 
 
-class Problem(Schema):
+class ProblemSchema(Schema):
     """Problem details. Source: RFC 9457. Some codes carry facts of their own."""
 
     type = _text(example="about:blank")
@@ -182,7 +182,7 @@ class Problem(Schema):
         values=fields.List(fields.String()),
         metadata=about("With `validation`: what is wrong, by field."),
     )
-    alternatives = fields.List(fields.Nested(Slot), metadata=about("With `slot_taken`: the nearest free slots."))
+    alternatives = fields.List(fields.Nested(SlotSchema), metadata=about("With `slot_taken`: the nearest free slots."))
     limit_at = fields.String(metadata=about("With `too_soon` and `too_far`: the limit.", format="date-time"))
     limit = fields.Integer(metadata=about("With `limit_reached`: how many open appointments are allowed."))
     current = fields.String(metadata=about("With `illegal_move`: the present state."))

@@ -110,8 +110,8 @@ class Slug(fields.String):
     """The short name of an authority, a site or a service."""
 
     def __init__(self, **options: Any) -> None:
-        words = "Use the slug from the list: small letters, figures and hyphens."
-        super().__init__(validate=validate.Regexp(SLUG, error=words), **options)
+        message = "Use the slug from the list: small letters, figures and hyphens."
+        super().__init__(validate=validate.Regexp(SLUG, error=message), **options)
 
 
 class DateOrInstant(fields.Field[date | datetime]):

@@ -24,8 +24,8 @@ from people.staff.access_marks import api_scope
 @blueprint.get("/sites/<site>/days/<date>")
 @api_scope("read")
 @operation(
-    query=request_schemas.PageQuery,
-    answers={200: response_schemas.Day},
+    query=request_schemas.PageQuerySchema,
+    answers={200: response_schemas.DaySchema},
     problems=(400, 404),
     paths={"site": "The site's slug.", "date": "The date at the site, like 2026-11-24."},
 )
