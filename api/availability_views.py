@@ -16,7 +16,7 @@ from api.request_context import published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
-from booking.queries.slots import Ask, engine_slots, sites_by_distance
+from booking.queries.slots import SlotQuery, engine_slots, sites_by_distance
 from booking.slot_tokens import SlotKey, decode
 from core.errors import BadRequest, Invalid, NotFound
 from core.flask_context import current_runtime
@@ -37,20 +37,20 @@ def free_slots(query: Values) -> Response:
     """Every free slot."""
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
-        ask = _ask(catalogue, query)
-        slots = _slots(db, catalogue, ask, query)
-    place = _by_distance(catalogue, ask, query["near"]) if "near" in query else _by_start
+        slot_query = _slot_query(catalogue, query)
+        slots = _slots(db, catalogue, slot_query, query)
+    place = _by_distance(catalogue, slot_query, query["near"]) if "near" in query else _by_start
     if "near" in query:
         slots.sort(key=place)
-    items = _items(catalogue, ask, slots, place, query)
+    items = _items(catalogue, slot_query, slots, place, query)
     limit = query["limit"]
     cursor = token_in(items[limit - 1]) if len(items) > limit else None
     return Response(slots_json(items[:limit], cursor), mimetype="application/json")
 
 
-def _ask(catalogue: Catalogue, query: Values) -> Ask:
+def _slot_query(catalogue: Catalogue, query: Values) -> SlotQuery:
     zone = catalogue.authority.zone
-    return Ask(
+    return SlotQuery(
         service_ids=known_services(catalogue, query["service"]),
         site_ids=known_sites(catalogue, query["site"]) if "site" in query else None,
         mode=query.get("mode"),
@@ -66,10 +66,10 @@ def _date_of(bound: date | datetime | None, zone: str) -> date | None:
     return bound if unit is None else local_date_of(unit, zone)
 
 
-def _slots(db: Session, catalogue: Catalogue, ask: Ask, query: Values) -> list[Slot]:
+def _slots(db: Session, catalogue: Catalogue, slot_query: SlotQuery, query: Values) -> list[Slot]:
     """The slots between the two bounds, by start and then by site."""
     first, last = first_unit_of(query.get("first")), first_unit_of(query.get("last"))
-    slots = engine_slots(db, catalogue, ask, current_runtime().clock.now())
+    slots = engine_slots(db, catalogue, slot_query, current_runtime().clock.now())
     if first is not None:
         slots = [slot for slot in slots if first <= slot.start_unit]
     if last is not None:
@@ -78,15 +78,15 @@ def _slots(db: Session, catalogue: Catalogue, ask: Ask, query: Values) -> list[S
 
 
 def _items(
-    catalogue: Catalogue, ask: Ask, slots: list[Slot], place: Callable[[Slot], Place], query: Values
+    catalogue: Catalogue, slot_query: SlotQuery, slots: list[Slot], place: Callable[[Slot], Place], query: Values
 ) -> list[str]:
     """The items for this page, and at least one more when there is another."""
     if "cursor" not in query:
-        return slot_items(catalogue, ask, slots[: query["limit"] + 1])
+        return slot_items(catalogue, slot_query, slots[: query["limit"] + 1])
     last, modes = _cursor(catalogue, query["cursor"])
     border = place(Slot(last.site_id, last.start_unit, last.start_unit, 0))
     left = [slot for slot in slots if place(slot) >= border][: query["limit"] + len(modes) + 1]
-    items = slot_items(catalogue, ask, left)
+    items = slot_items(catalogue, slot_query, left)
     # The slot of the cursor itself may be booked by now; where it is not, the modes up to the cursor's are left out.
     tokens = [token_in(item) for item in items[: len(modes)]]
     return items[tokens.index(query["cursor"]) + 1 :] if query["cursor"] in tokens else items
@@ -96,8 +96,8 @@ def _by_start(slot: Slot) -> Place:
     return slot.start_unit, slot.site_id
 
 
-def _by_distance(catalogue: Catalogue, ask: Ask, near: str) -> Callable[[Slot], Place]:
-    nearest = sites_by_distance(catalogue, ask, place_near(near))
+def _by_distance(catalogue: Catalogue, slot_query: SlotQuery, near: str) -> Callable[[Slot], Place]:
+    nearest = sites_by_distance(catalogue, slot_query, place_near(near))
     rank = {site.id: rank for rank, (site, _miles) in enumerate(nearest)}
     return lambda slot: (rank.get(slot.site_id, -1), slot.start_unit)
 

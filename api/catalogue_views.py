@@ -10,7 +10,7 @@ from api import request_schemas, response_schemas, serializers
 from api.blueprint import blueprint
 from api.operations import Values, operation
 from api.request_context import json_answer, page_of, published_catalogue
-from booking.queries.slots import Ask, sites_by_distance
+from booking.queries.slots import SlotQuery, sites_by_distance
 from core.errors import BadRequest
 from core.flask_context import current_runtime
 from locations.catalogue import Catalogue
@@ -40,9 +40,9 @@ def sites(query: Values) -> Response:
     """Where people can go."""
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
-    ask = Ask(service_ids=known_services(catalogue, query.get("service", ())))
+    slot_query = SlotQuery(service_ids=known_services(catalogue, query.get("service", ())))
     place = place_near(query["near"]) if "near" in query else None
-    found = [pair for pair in sites_by_distance(catalogue, ask, place) if pair[0].service_ids]
+    found = [pair for pair in sites_by_distance(catalogue, slot_query, place) if pair[0].service_ids]
     page, cursor = page_of(found, lambda pair: pair[0].slug, query)
     return json_answer({"items": [serializers.site(*pair) for pair in page], "next_cursor": cursor})
 

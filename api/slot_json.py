@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from booking.availability.values import Slot
-from booking.queries.slots import Ask, modes_at
+from booking.queries.slots import SlotQuery, modes_at
 from booking.slot_tokens import prefix
 from core.wall_clock import iso_local
 from locations.catalogue import Catalogue
@@ -18,10 +18,10 @@ from locations.catalogue import Catalogue
 TOKEN_AT = len('{"slot":"')
 
 
-def slot_items(catalogue: Catalogue, ask: Ask, slots: Sequence[Slot]) -> list[str]:
+def slot_items(catalogue: Catalogue, query: SlotQuery, slots: Sequence[Slot]) -> list[str]:
     """The items of an answer, as JSON: each slot once for each mode in which it can be had, in the order of `slots`."""
     zone = catalogue.authority.zone
-    heads = {site_id: _heads(catalogue, ask, site_id) for site_id in {slot[0] for slot in slots}}
+    heads = {site_id: _heads(catalogue, query, site_id) for site_id in {slot[0] for slot in slots}}
     times = {start: _times(zone, start, end) for start, end in {slot[1:3] for slot in slots}}
     items = []
     for site_id, start, _end, free in slots:
@@ -42,16 +42,16 @@ def token_in(item: str) -> str:
     return item[TOKEN_AT : item.index('"', TOKEN_AT)]
 
 
-def _heads(catalogue: Catalogue, ask: Ask, site_id: int) -> list[tuple[str, str]]:
+def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[str, str]]:
     """For each mode at the site: what stands before and what stands after the start's own digits in the token."""
     site = catalogue.site_by_id(site_id)
-    extra_time = ask.extra_time or "extra-time" in ask.needs
+    extra_time = query.extra_time or "extra-time" in query.needs
     return [
         (
-            f'{{"slot":"{prefix(catalogue.authority.id, site.id, ask.service_ids, mode, extra_time=extra_time)}',
+            f'{{"slot":"{prefix(catalogue.authority.id, site.id, query.service_ids, mode, extra_time=extra_time)}',
             f'","site":"{site.slug}","mode":"{mode}","starts_at":"',
         )
-        for mode in modes_at(catalogue, ask, site)
+        for mode in modes_at(catalogue, query, site)
     ]
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event, text
 
 from bench.limits import beside_empty_page, medians_in_turns
 from bench.world import DAYS, NOW, add_history, book_half, make_world
-from booking.queries.slots import Ask, first_by_site
+from booking.queries.slots import SlotQuery, first_by_site
 from core.clock import FixedClock
 from core.database import Database, upgrade
 from core.settings import Settings
@@ -97,8 +97,8 @@ def _first_of_each(filled: Filled) -> Row:
     def look() -> int:
         with filled.database.reading() as db:
             catalogue = catalogue_of(db, "scale")
-            ask = Ask(service_ids=(catalogue.service("certify").id,))
-            return len(first_by_site(db, catalogue, ask, NOW))
+            query = SlotQuery(service_ids=(catalogue.service("certify").id,))
+            return len(first_by_site(db, catalogue, query, NOW))
 
     found, statements = look(), _statements(filled.database.engine, look)
     ours, pages = beside_empty_page(look, ROUNDS)

@@ -20,7 +20,7 @@ from booking.availability.site_days import earliest_at, search_for, site_day
 from booking.availability.values import Search, SiteDay, SlotCheck
 from booking.capacity.claims import Taking, remove_expired_allocations
 from booking.capacity.occupancy import occupied_on
-from booking.queries.slots import Ask, candidate_sites
+from booking.queries.slots import SlotQuery, candidate_sites
 from booking.slot_tokens import SlotKey
 from booking.tables import Allocation
 from core.database import connection_of
@@ -84,8 +84,8 @@ def _spread(db: Session) -> int:
 
 
 def _check_public(catalogue: Catalogue, slot_key: SlotKey) -> None:
-    ask = Ask(service_ids=slot_key.service_ids, site_ids=(slot_key.site_id,), mode=slot_key.mode)
-    if not candidate_sites(catalogue, ask):
+    query = SlotQuery(service_ids=slot_key.service_ids, site_ids=(slot_key.site_id,), mode=slot_key.mode)
+    if not candidate_sites(catalogue, query):
         raise SlotTaken.because("not_offered_here")
 
 

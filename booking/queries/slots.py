@@ -1,4 +1,4 @@
-"""Searches for free slots. The page, the API and the check at booking time all ask here, and here asks the engine."""
+"""Searches for free slots, for pages, the API and commands: rows and the catalogue go to the engine, slots come back."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ FIRST_SLOT_DAYS = (4, 17)
 
 
 @dataclass(frozen=True)
-class Ask:
-    """What somebody looks for. No site means all, no mode any mode, no dates all between lead time and horizon."""
+class SlotQuery:
+    """A search for slots. No site means all, no mode any mode, no dates all between lead time and horizon."""
 
     service_ids: tuple[int, ...]
     site_ids: tuple[int, ...] | None = None
@@ -54,7 +54,7 @@ class FreeSlot:
 
 @dataclass(frozen=True)
 class _Scope:
-    """A search with the sites and dates that it looks at."""
+    """A search with the sites and dates that it covers."""
 
     search: Search
     sites: tuple[SiteFacts, ...]
@@ -64,46 +64,50 @@ class _Scope:
         return bool(self.sites) and self.dates is not None
 
 
-def modes_at(catalogue: Catalogue, ask: Ask, site: SiteFacts) -> tuple[str, ...]:
-    """The modes in which the visit can be held at `site`, as asked."""
-    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+def modes_at(catalogue: Catalogue, query: SlotQuery, site: SiteFacts) -> tuple[str, ...]:
+    """The modes of the query in which the visit can be held at `site`."""
+    services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
     return tuple(
         mode
         for mode in site.modes
-        if (ask.mode is None or mode == ask.mode) and all(mode in service.modes for service in services)
+        if (query.mode is None or mode == query.mode) and all(mode in service.modes for service in services)
     )
 
 
-def candidate_sites(catalogue: Catalogue, ask: Ask) -> tuple[SiteFacts, ...]:
-    """The sites that offer every service of the visit, in a mode that was asked for."""
+def candidate_sites(catalogue: Catalogue, query: SlotQuery) -> tuple[SiteFacts, ...]:
+    """The sites of the query that offer every service of the visit in one of its modes."""
     return tuple(
         site
         for site in catalogue.sites
-        if (ask.site_ids is None or site.id in ask.site_ids)
-        and set(ask.service_ids) <= site.service_ids
-        and modes_at(catalogue, ask, site)
+        if (query.site_ids is None or site.id in query.site_ids)
+        and set(query.service_ids) <= site.service_ids
+        and modes_at(catalogue, query, site)
     )
 
 
-def engine_slots(db: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None) -> list[Slot]:
+def engine_slots(
+    db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime, limit: int | None = None
+) -> list[Slot]:
     """The engine's slots, by start and then by site: for programs that want many. One or two statements."""
-    scope = _scope(catalogue, ask, now)
+    scope = _scope(catalogue, query, now)
     if not scope:
         return []
     days = _site_days(catalogue, scope)
     return find_slots(scope.search, days, busy_of(db, catalogue, days, now), limit)
 
 
-def all_slots(db: Session, catalogue: Catalogue, ask: Ask, now: datetime, limit: int | None = None) -> list[FreeSlot]:
-    """The slots that answer `ask`, by start and then by site."""
-    slots = engine_slots(db, catalogue, ask, now, limit)
-    shown = [free_slot for slot in slots for free_slot in _shown(catalogue, ask, slot)]
-    return shown[:limit]
+def all_slots(
+    db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime, limit: int | None = None
+) -> list[FreeSlot]:
+    """The slots that answer `query`, by start and then by site."""
+    slots = engine_slots(db, catalogue, query, now, limit)
+    free_slots = [free_slot for slot in slots for free_slot in _free_slots(catalogue, query, slot)]
+    return free_slots[:limit]
 
 
-def day_counts(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[tuple[int, date], int]:
+def day_counts(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> dict[tuple[int, date], int]:
     """For each site and date in question, at how many times the visit could begin."""
-    scope = _scope(catalogue, ask, now)
+    scope = _scope(catalogue, query, now)
     if not scope:
         return {}
     days = _site_days(catalogue, scope)
@@ -111,10 +115,10 @@ def day_counts(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> di
 
 
 def starts_by_day(
-    db: Session, catalogue: Catalogue, ask: Ask, now: datetime
+    db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime
 ) -> dict[tuple[int, date], tuple[int, Bits]]:
     """For each site and date on which the visit could begin: the unit of midnight, and the starts in ticks after it."""
-    scope = _scope(catalogue, ask, now)
+    scope = _scope(catalogue, query, now)
     if not scope:
         return {}
     days = _site_days(catalogue, scope)
@@ -123,26 +127,26 @@ def starts_by_day(
     return {(day.site_id, day.day.date): (day.day.base_unit, bits) for day, bits in found if bits}
 
 
-def first_by_site(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> dict[int, FreeSlot]:
+def first_by_site(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> dict[int, FreeSlot]:
     """The first slot of each site that has one, soonest first. At most six statements."""
-    scope, found = _scope(catalogue, ask, now), dict[int, Slot]()
+    scope, found = _scope(catalogue, query, now), dict[int, Slot]()
     for dates in _growing_periods(scope):
         sites = tuple(site for site in scope.sites if site.id not in found)
         if sites:
             days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
             found |= first_slot_by_site(scope.search, days, busy_of(db, catalogue, days, now))
     in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
-    return {slot.site_id: next(_shown(catalogue, ask, slot)) for slot in in_order}
+    return {slot.site_id: next(_free_slots(catalogue, query, slot)) for slot in in_order}
 
 
-def next_slot(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> FreeSlot | None:
-    """The soonest slot anywhere that was asked for."""
-    scope = _scope(catalogue, ask, now)
+def next_slot(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> FreeSlot | None:
+    """The soonest slot at any site of the query."""
+    scope = _scope(catalogue, query, now)
     for dates in _growing_periods(scope):
         days = _site_days(catalogue, replace(scope, dates=dates))
         slots = find_slots(scope.search, days, busy_of(db, catalogue, days, now), limit=1)
         if slots:
-            return next(_shown(catalogue, ask, slots[0]))
+            return next(_free_slots(catalogue, query, slots[0]))
     return None
 
 
@@ -158,24 +162,26 @@ def nearest_alternatives(
 ) -> list[FreeSlot]:
     """Up to `count` slots nearest in time to `slot_key`, at its site and in its mode; then anywhere, if too few."""
     zone = catalogue.authority.zone
-    wanted = local_date_of(slot_key.start_unit, zone)
-    ask = Ask(
+    requested_date = local_date_of(slot_key.start_unit, zone)
+    query = SlotQuery(
         service_ids=slot_key.service_ids,
         site_ids=(slot_key.site_id,),
         mode=slot_key.mode,
         needs=needs,
-        first_date=wanted - timedelta(days=7),
-        last_date=wanted + timedelta(days=14),
+        first_date=requested_date - timedelta(days=7),
+        last_date=requested_date + timedelta(days=14),
         for_public=for_public,
         extra_time=slot_key.extra_time,
     )
     found: dict[str, FreeSlot] = {}
-    # Closest to what was wanted first: here about then, anywhere about then, anywhere at any time.
-    anywhere = replace(ask, site_ids=None, mode=None)
-    wider = (ask, anywhere, replace(anywhere, first_date=None, last_date=None))
-    for wish in wider:
-        near = _nearest(engine_slots(db, catalogue, wish, now), slot_key.start_unit, count + 1)
-        found |= {shown.token: shown for slot in near for shown in _shown(catalogue, wish, slot)}
+    # The closest first: here about then, anywhere about then, anywhere at any time.
+    anywhere = replace(query, site_ids=None, mode=None)
+    wider = (query, anywhere, replace(anywhere, first_date=None, last_date=None))
+    for wider_query in wider:
+        near = _nearest(engine_slots(db, catalogue, wider_query, now), slot_key.start_unit, count + 1)
+        found |= {
+            free_slot.token: free_slot for slot in near for free_slot in _free_slots(catalogue, wider_query, slot)
+        }
         found.pop(encode(slot_key), None)
         if len(found) >= count:
             break
@@ -183,7 +189,7 @@ def nearest_alternatives(
 
 
 def sites_by_distance(
-    catalogue: Catalogue, ask: Ask, place: PostcodePlace | None
+    catalogue: Catalogue, query: SlotQuery, place: PostcodePlace | None
 ) -> list[tuple[SiteFacts, float | None]]:
     """The candidate sites with their miles from `place`, nearest first; virtual ones, which are nowhere, last."""
 
@@ -192,23 +198,23 @@ def sites_by_distance(
             return None
         return grid_miles((place.easting, place.northing), (site.easting, site.northing))
 
-    measured = [(site, miles(site)) for site in candidate_sites(catalogue, ask)]
+    measured = [(site, miles(site)) for site in candidate_sites(catalogue, query)]
     if place is None:
         return measured
     return sorted(measured, key=lambda pair: (pair[1] is None, pair[1] or 0.0, pair[0].name))
 
 
-def _scope(catalogue: Catalogue, ask: Ask, now: datetime) -> _Scope:
+def _scope(catalogue: Catalogue, query: SlotQuery, now: datetime) -> _Scope:
     search = search_for(
-        catalogue, ask.service_ids, now, for_public=ask.for_public, needs=ask.needs, extra_time=ask.extra_time
+        catalogue, query.service_ids, now, for_public=query.for_public, needs=query.needs, extra_time=query.extra_time
     )
-    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
     zone = catalogue.authority.zone
     first = local_date_of(search.earliest_unit, zone)
     last = last_bookable_date(services, now, zone)
-    first = max(first, ask.first_date) if ask.first_date else first
-    last = min(last, ask.last_date) if ask.last_date else last
-    return _Scope(search, candidate_sites(catalogue, ask), (first, last) if first <= last else None)
+    first = max(first, query.first_date) if query.first_date else first
+    last = min(last, query.last_date) if query.last_date else last
+    return _Scope(search, candidate_sites(catalogue, query), (first, last) if first <= last else None)
 
 
 def _site_days(catalogue: Catalogue, scope: _Scope) -> list[SiteDay]:
@@ -234,16 +240,16 @@ def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
         yield first, last
 
 
-def _shown(catalogue: Catalogue, ask: Ask, slot: Slot) -> Iterator[FreeSlot]:
+def _free_slots(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterator[FreeSlot]:
     site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
-    for mode in modes_at(catalogue, ask, site):
+    for mode in modes_at(catalogue, query, site):
         slot_key = SlotKey(
             authority_id=catalogue.authority.id,
             site_id=site.id,
-            service_ids=ask.service_ids,
+            service_ids=query.service_ids,
             mode=mode,
             start_unit=slot.start_unit,
-            extra_time=ask.extra_time or "extra-time" in ask.needs,
+            extra_time=query.extra_time or "extra-time" in query.needs,
         )
         starts_at = instant_of(slot.start_unit).astimezone(zone)
         ends_at = instant_of(slot.end_unit).astimezone(zone)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.bits import Bits
 from booking.availability.site_days import last_bookable_date, site_day
-from booking.queries.slots import Ask, FreeSlot, next_slot, starts_by_day
+from booking.queries.slots import FreeSlot, SlotQuery, next_slot, starts_by_day
 from core.wall_clock import local_day
 from locations.catalogue import Catalogue
 from locations.model import SiteFacts
@@ -37,27 +37,27 @@ class Dropped:
     slot: FreeSlot
 
 
-def starts_between(db: Session, catalogue: Catalogue, ask: Ask, days: list[date], now: datetime) -> Starts:
+def starts_between(db: Session, catalogue: Catalogue, query: SlotQuery, days: list[date], now: datetime) -> Starts:
     """The starts of `days` at each site. One or two statements."""
-    return starts_by_day(db, catalogue, replace(ask, first_date=days[0], last_date=days[-1]), now)
+    return starts_by_day(db, catalogue, replace(query, first_date=days[0], last_date=days[-1]), now)
 
 
-def last_date(catalogue: Catalogue, ask: Ask, now: datetime) -> date:
+def last_date(catalogue: Catalogue, query: SlotQuery, now: datetime) -> date:
     """The last date on which the visit can be booked."""
-    services = [catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
     return last_bookable_date(services, now, catalogue.authority.zone)
 
 
-def why_none(site: SiteFacts, day: date, zone: str, ask: Ask) -> tuple[NoneFree, str]:
+def why_none(site: SiteFacts, day: date, zone: str, query: SlotQuery) -> tuple[NoneFree, str]:
     """Why nothing is free at `site` on `day`, with the first support need that is not met or nothing."""
     plan = site_day(site, local_day(day, zone), zone)
     if all(_is_shut(resource.closed, plan.day.ticks) for resource in plan.resources):
         return NoneFree.CLOSED, ""
     windows = (window for resource in plan.resources for window in resource.windows)
     offered = frozenset[int]().union(*(window.service_ids for window in windows))
-    if not offered.issuperset(ask.service_ids):
+    if not offered.issuperset(query.service_ids):
         return NoneFree.NOT_OFFERED, ""
-    unmet = place_needs(ask.needs).difference(plan.features, *(one.resource.skills for one in plan.resources))
+    unmet = place_needs(query.needs).difference(plan.features, *(one.resource.skills for one in plan.resources))
     return (NoneFree.NEED_NOT_MET, min(unmet)) if unmet else (NoneFree.FULL, "")
 
 
@@ -65,17 +65,21 @@ def _is_shut(closed: int, ticks: int) -> bool:
     return closed.bit_count() >= ticks
 
 
-def filters_that_exclude(db: Session, catalogue: Catalogue, ask: Ask, now: datetime) -> list[Dropped]:
-    """Those filters of `ask` that, each dropped alone, would leave something. For a grid that is empty."""
-    looser: list[tuple[str, str, Ask]] = [
-        ("need", need, replace(ask, needs=ask.needs - {need}, extra_time=False)) for need in sorted(ask.needs)
+def filters_that_exclude(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> list[Dropped]:
+    """The filters of `query` of which dropping one alone would leave a slot, for a grid that is empty."""
+    looser: list[tuple[str, str, SlotQuery]] = [
+        ("need", need, replace(query, needs=query.needs - {need}, extra_time=False)) for need in sorted(query.needs)
     ]
-    if ask.mode:
-        looser.append(("mode", ask.mode, replace(ask, mode=None)))
-    if len(ask.service_ids) > 1:
+    if query.mode:
+        looser.append(("mode", query.mode, replace(query, mode=None)))
+    if len(query.service_ids) > 1:
         looser += [
-            ("service", str(service_id), replace(ask, service_ids=tuple(x for x in ask.service_ids if x != service_id)))
-            for service_id in ask.service_ids
+            (
+                "service",
+                str(service_id),
+                replace(query, service_ids=tuple(x for x in query.service_ids if x != service_id)),
+            )
+            for service_id in query.service_ids
         ]
-    found = ((kind, value, next_slot(db, catalogue, wider, now)) for kind, value, wider in looser)
+    found = ((kind, value, next_slot(db, catalogue, looser_query, now)) for kind, value, looser_query in looser)
     return [Dropped(kind, value, slot) for kind, value, slot in found if slot is not None]

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from booking.capacity import claims
 from booking.queries.booked_visits import count_ahead
 from booking.queries.day_list import day_of
-from booking.queries.slots import Ask, all_slots
+from booking.queries.slots import SlotQuery, all_slots
 from booking.slot_tokens import SlotKey
 from booking.tables import Allocation, RebookItem
 from booking.use_cases.book import Booked, Booking, book
@@ -106,9 +106,9 @@ def catalogue(database: Database, town: Town) -> Catalogue:
 
 def starts(database: Database, town: Town, site_id: int, now: datetime = NOW) -> set[str]:
     """The wall-clock times of today at which the site has a slot."""
-    ask = Ask((town.service_id,), site_ids=(site_id,), last_date=NOW.date())
+    query = SlotQuery((town.service_id,), site_ids=(site_id,), last_date=NOW.date())
     with database.reading() as db:
-        return {f"{slot.starts_at:%H:%M}" for slot in all_slots(db, catalogue_by_id(db, town.authority_id), ask, now)}
+        return {f"{slot.starts_at:%H:%M}" for slot in all_slots(db, catalogue_by_id(db, town.authority_id), query, now)}
 
 
 def every_five_minutes(first: str, last: str) -> set[str]:
@@ -129,9 +129,9 @@ def test_an_appointment_at_one_site_hides_what_cannot_be_reached_at_another(data
 def test_sites_searched_together_each_keep_their_own_distance(database: Database) -> None:
     town, runtime = make_town(database), make_runtime(database)
     book_at(runtime, town, town.north, TEN)
-    ask = Ask((town.service_id,), first_date=NOW.date(), last_date=NOW.date())
+    query = SlotQuery((town.service_id,), first_date=NOW.date(), last_date=NOW.date())
     with database.reading() as db:
-        found = all_slots(db, catalogue_by_id(db, town.authority_id), ask, NOW)
+        found = all_slots(db, catalogue_by_id(db, town.authority_id), query, NOW)
     alone = {site_id: starts(database, town, site_id) for site_id in (town.north, town.south, town.virtual)}
     assert {
         site_id: {f"{slot.starts_at:%H:%M}" for slot in found if slot.site.id == site_id} for site_id in alone

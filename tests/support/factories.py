@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from booking.queries.slots import Ask, FreeSlot, all_slots
+from booking.queries.slots import FreeSlot, SlotQuery, all_slots
 from booking.slot_tokens import SlotKey
 from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
@@ -150,11 +150,11 @@ def slot_key_at(world: World, starts_at: datetime, *, service: int = 0, mode: st
     return SlotKey(world.authority_id, world.site_id, (world.service_ids[service],), mode, unit)
 
 
-def slots_of(database: Database, world: World, now: datetime = NOW, **ask: Any) -> list[FreeSlot]:
-    """The free slots of the world's first service, unless `ask` says otherwise."""
+def slots_of(database: Database, world: World, now: datetime = NOW, **changes: Any) -> list[FreeSlot]:
+    """The free slots of the world's first service, unless `changes` say otherwise."""
     with database.reading() as db:
-        wanted = Ask(**({"service_ids": world.service_ids[:1]} | ask))
-        return all_slots(db, catalogue_by_id(db, world.authority_id), wanted, now)
+        query = SlotQuery(**({"service_ids": world.service_ids[:1]} | changes))
+        return all_slots(db, catalogue_by_id(db, world.authority_id), query, now)
 
 
 def make_appointment(runtime: Runtime, world: World, starts_at: datetime, **values: Any) -> Booked:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from flask_babel import gettext as _
 
-from booking.queries.slots import Ask, FreeSlot, modes_at, next_slot, sites_by_distance
+from booking.queries.slots import FreeSlot, SlotQuery, modes_at, next_slot, sites_by_distance
 from booking.queries.week_grid import (
     Dropped,
     NoneFree,
@@ -85,7 +85,7 @@ def search_view(
 
     `held_on` is the site and the day on which a time is held for this call.
     """
-    ask = Ask(
+    ask = SlotQuery(
         service_ids,
         mode=state.mode or None,
         needs=frozenset(needs),
@@ -115,7 +115,7 @@ def search_view(
     )
 
 
-def _why_none(desk: StaffContext, ask: Ask, held_on: tuple[int, date] | None) -> Callable[[SiteFacts, date], str]:
+def _why_none(desk: StaffContext, ask: SlotQuery, held_on: tuple[int, date] | None) -> Callable[[SiteFacts, date], str]:
     """Why a place has nothing on a day; a place that is full by the time held for this call is not said to be taken."""
 
     held = str(_("Held for this call"))
@@ -131,7 +131,7 @@ def _why_none(desk: StaffContext, ask: Ask, held_on: tuple[int, date] | None) ->
     return why
 
 
-def _lines(desk: StaffContext, ask: Ask, place: PostcodePlace | None) -> list[Line]:
+def _lines(desk: StaffContext, ask: SlotQuery, place: PostcodePlace | None) -> list[Line]:
     sites = sites_by_distance(desk.catalogue, ask, place)
     return lines_of(
         sites,
@@ -159,7 +159,7 @@ def _opened(desk: StaffContext, state: CallState, lines: Sequence[Line], starts:
 
 
 def _nothing(
-    desk: StaffContext, state: CallState, ask: Ask, days: Sequence[date], soonest: FreeSlot | None
+    desk: StaffContext, state: CallState, ask: SlotQuery, days: Sequence[date], soonest: FreeSlot | None
 ) -> tuple[str, list[RelaxedFilter]]:
     """What to say about an empty week, and what to change."""
     first, last = format_day_short(days[0]), format_day_short(days[-1])
@@ -184,7 +184,7 @@ def _filter_name(desk: StaffContext, drop: Dropped) -> str:
     return desk.catalogue.service_by_id(int(drop.value)).name
 
 
-def _relaxed(desk: StaffContext, state: CallState, ask: Ask, drop: Dropped) -> RelaxedFilter:
+def _relaxed(desk: StaffContext, state: CallState, ask: SlotQuery, drop: Dropped) -> RelaxedFilter:
     text = _(
         "Without “%(name)s”: %(moment)s, %(place)s",
         name=_filter_name(desk, drop),

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from booking.availability.bits import span
 from booking.availability.site_days import earliest_at, last_bookable_date, site_day
 from booking.queries.slots import (
-    Ask,
     FreeSlot,
+    SlotQuery,
     all_slots,
     candidate_sites,
     day_counts,
@@ -101,7 +101,7 @@ def _remote(context: PageContext, steps: Steps, rows: list[PlaceRow]) -> tuple[t
     return tuple((mode, first) for mode in ("phone", "video") if mode in modes)
 
 
-def bounds_of(context: PageContext, ask: Ask) -> tuple[date, date]:
+def bounds_of(context: PageContext, ask: SlotQuery) -> tuple[date, date]:
     """The first and the last date that a resident may book, both included."""
     services = [context.catalogue.service_by_id(service_id) for service_id in ask.service_ids]
     zone = context.authority.zone
@@ -129,7 +129,7 @@ def _free_by_day(context: PageContext, steps: Steps, first: date, last: date) ->
     return free
 
 
-def _opener(context: PageContext, ask: Ask) -> Callable[[date], bool]:
+def _opener(context: PageContext, ask: SlotQuery) -> Callable[[date], bool]:
     """Says whether any place opens for the visit on a date, booked up or not."""
     sites, zone = candidate_sites(context.catalogue, ask), context.authority.zone
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from booking.queries.slots import Ask
+from booking.queries.slots import SlotQuery
 from core.errors import InvalidValue, NotFound
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
@@ -123,10 +123,10 @@ def site_of(catalogue: Catalogue, steps: Steps) -> SiteFacts | None:
     return catalogue.site(steps.site) if steps.moving else catalogue.public_site(steps.site)
 
 
-def ask_of(catalogue: Catalogue, steps: Steps, **more: Any) -> Ask:
+def ask_of(catalogue: Catalogue, steps: Steps, **more: Any) -> SlotQuery:
     """The search that these steps mean. Raises: NotFound."""
     site = site_of(catalogue, steps)
-    return Ask(
+    return SlotQuery(
         service_ids=tuple(service.id for service in services_of(catalogue, steps)),
         site_ids=(site.id,) if site else None,
         mode=steps.mode or None,
