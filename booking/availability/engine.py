@@ -1,7 +1,7 @@
 """The availability engine: the one answer for the page, the API and the check at booking time.
 
-In go plain values (`values`), out come slots. The steps: `plan` says who is open, `busy` who is taken, `free` joins
-the two, `allocation` picks the seats.
+It turns plain values (`values`) into slots: `service_openings` says what is open, `busy` what is occupied, `free_starts`
+joins the two, and `seat_allocation` selects the seats.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def assign(
     spread: int = 0,
     most: int = MOST_ALTERNATIVES,
 ) -> list[tuple[SeatAllocation, ...]]:
-    """Up to `most` ways to seat the visit at `start_unit`, best first; empty when it cannot begin. See `allocation`."""
+    """Up to `most` seatings of the visit at `start_unit`, best first; empty when it cannot begin. See `seat_allocation`."""
     tick = start_unit - site_day.day.base_unit
     if tick < 0 or not day_starts(search, site_day, busy) >> tick & 1:
         return []

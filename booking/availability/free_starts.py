@@ -12,7 +12,7 @@ from itertools import combinations
 from booking.availability.bit_counts import at_least, counts_at, tally
 from booking.availability.bits import NOTHING, Bits, every, span
 from booking.availability.busy import Busy, SeatMaps
-from booking.availability.service_openings import Member, Step, Way, steps_of, ways_by_step
+from booking.availability.service_openings import Member, Option, Step, options_by_step, steps_of
 from booking.availability.values import Search, SiteDay
 
 ANY: Bits = -1
@@ -39,13 +39,13 @@ def free_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy
     if not bits:
         return NOTHING
     base_unit = site_day.day.base_unit
-    for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True):
-        if not ways:
+    for step, options in zip(steps, options_by_step(search, steps, site_day), strict=True):
+        if not options:
             return NOTHING
         clear = busy.at(site_day.site_id).clear(step.blocked_length, base_unit)
         served = NOTHING
-        for way in ways:
-            served |= _way_starts(way, clear)
+        for option in options:
+            served |= _option_starts(option, clear)
         bits &= served >> step.offset
     return bits
 
@@ -53,16 +53,16 @@ def free_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy
 def free_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, ticks: list[int]) -> list[int]:
     """For each start in `ticks`, all of them free, how many such visits fit side by side.
 
-    The scarcest requirement of the scarcest service decides. Where support needs leave several ways, the best counts.
+    The scarcest requirement of the scarcest service decides. Where support needs leave several options, the best counts.
     """
     base_unit = site_day.day.base_unit
     lowest: list[int] | None = None
-    for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True):
+    for step, options in zip(steps, options_by_step(search, steps, site_day), strict=True):
         clear = busy.at(site_day.site_id).clear(step.blocked_length, base_unit)
         begins = [tick + step.offset for tick in ticks] if step.offset else ticks
         best: list[int] | None = None
-        for way in ways:
-            counts = _way_counts(way, clear, begins)
+        for option in options:
+            counts = _option_counts(option, clear, begins)
             best = counts if best is None else list(map(max, best, counts))
         if best is not None:
             lowest = best if lowest is None else list(map(min, lowest, best))
@@ -86,29 +86,29 @@ def resource_starts(member: Member, clear: SeatMaps) -> Bits:
     return bits
 
 
-def _way_starts(way: Way, clear: SeatMaps) -> Bits:
+def _option_starts(option: Option, clear: SeatMaps) -> Bits:
     bits = ANY
-    for pool in way.pools:
+    for pool in option.pools:
         anyone = NOTHING
         for member in pool:
             anyone |= resource_starts(member, clear)
         bits &= anyone
-    if way.shared and bits:
-        for together in _subsets(len(way.pools)):
-            members = _union(way, together)
-            bits &= at_least(len(together), (resource_starts(member, clear) for member in members))
+    if option.shared and bits:
+        for places in _subsets(len(option.pools)):
+            members = _union(option, places)
+            bits &= at_least(len(places), (resource_starts(member, clear) for member in members))
     return bits
 
 
-def _way_counts(way: Way, clear: SeatMaps, ticks: list[int]) -> list[int]:
+def _option_counts(option: Option, clear: SeatMaps, ticks: list[int]) -> list[int]:
     lowest: list[int] | None = None
-    for pool in way.pools:
+    for pool in option.pools:
         counts = counts_at(tally(bits for member in pool for bits in seat_starts(member, clear)), ticks)
         lowest = counts if lowest is None else list(map(min, lowest, counts))
     counts = lowest or []
-    for together in _subsets(len(way.pools)) if way.shared else ():
-        seats = [counts_at(tally(seat_starts(m, clear)), ticks) for m in _union(way, together)]
-        counts = [_side_by_side(most, free, len(together)) for most, *free in zip(counts, *seats, strict=True)]
+    for places in _subsets(len(option.pools)) if option.shared else ():
+        seats = [counts_at(tally(seat_starts(m, clear)), ticks) for m in _union(option, places)]
+        counts = [_side_by_side(most, free, len(places)) for most, *free in zip(counts, *seats, strict=True)]
     return counts
 
 
@@ -123,9 +123,9 @@ def _side_by_side(most: int, free: list[int], pools: int) -> int:
     return visits
 
 
-def _union(way: Way, together: tuple[int, ...]) -> list[Member]:
+def _union(option: Option, places: tuple[int, ...]) -> list[Member]:
     """The members of the named pools, each once."""
-    return list({m.resource.resource_id: m for place in together for m in way.pools[place]}.values())
+    return list({m.resource.resource_id: m for place in places for m in option.pools[place]}.values())
 
 
 @lru_cache(maxsize=16)

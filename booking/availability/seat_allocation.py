@@ -1,11 +1,11 @@
-"""Who serves a visit: seats for every requirement, and other choices should somebody else be quicker.
+"""Which seats serve a visit: one for each requirement, and alternatives in case another writer claims them first.
 
-The best seat is, in this order: one that was asked for; one that already serves the visit, so that nobody changes
+The best seat is, in this order: one that is preferred; one that already serves the visit, so that nobody changes
 desk; of the resource with the fewest skills to spare, so that the adviser who signs stays free for whoever needs
 it; in the tightest gap, so that the day is not cut into pieces too short to use.
 
-Each further alternative begins with the next seat of every pool. `spread` turns equals among themselves (asked for
-alike, as many skills), so that people who book one start at the same moment begin with different seats.
+The n-th alternative tries the seats of each pool from the n-th one on. `spread` rotates seats of equal rank (equally
+preferred, as many skills), so that people who book one start at the same moment begin with different seats.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 from booking.availability.bits import Bits
 from booking.availability.busy import Busy
 from booking.availability.free_starts import seat_starts
-from booking.availability.service_openings import Pool, Step, open_bits, released_tick, ways_by_step
+from booking.availability.service_openings import Pool, Step, open_bits, options_by_step, released_tick
 from booking.availability.values import EngineResource, ResourceDay, Search, SeatAllocation, SiteDay
 
 MOST_ALTERNATIVES = 12
@@ -47,16 +47,16 @@ def allocations(
     spread: int,
     most: int = MOST_ALTERNATIVES,
 ) -> list[tuple[SeatAllocation, ...]]:
-    """Up to `most` different ways to seat the visit that begins at `tick`, best first; all are free."""
-    desk = _Desk(search, site_day, busy.at(site_day.site_id), tick, prefer, spread)
-    pools_by_way = [
-        [[desk.free_seats(step, pool) for pool in way.pools] for way in ways]
-        for step, ways in zip(steps, ways_by_step(search, steps, site_day), strict=True)
+    """Up to `most` different seatings of the visit that begins at `tick`, best first; all are free."""
+    finder = _SeatFinder(search, site_day, busy.at(site_day.site_id), tick, prefer, spread)
+    pools_by_option = [
+        [[finder.free_seats(step, pool) for pool in option.pools] for option in options]
+        for step, options in zip(steps, options_by_step(search, steps, site_day), strict=True)
     ]
-    turns = max(len(seats) for ways in pools_by_way for pools in ways for seats in pools)
+    turns = max(len(seats) for options in pools_by_option for pools in options for seats in pools)
     found: dict[tuple[SeatAllocation, ...], None] = {}
     for turn in range(min(turns, MOST_ALTERNATIVES)):
-        visit = _seat_visit(pools_by_way, turn)
+        visit = _seat_visit(pools_by_option, turn)
         if visit is not None:
             found[_allocations(steps, visit, site_day.day.base_unit + tick)] = None
         if len(found) == most:
@@ -64,8 +64,8 @@ def allocations(
     return list(found)
 
 
-class _Desk(NamedTuple):
-    """Where and when seats are wanted, and by what preference they are put in order."""
+class _SeatFinder(NamedTuple):
+    """Finds the free seats at one start, in order of preference."""
 
     search: Search
     site_day: SiteDay
@@ -75,7 +75,7 @@ class _Desk(NamedTuple):
     spread: int
 
     def free_seats(self, step: Step, pool: Pool) -> list[Seat]:
-        """The seats of the pool that are free for the step, best first, equals turned by `spread`."""
+        """The seats of the pool that are free for the step, best first, those of equal rank rotated by `spread`."""
         clear = self.busy.clear(step.blocked_length, self.site_day.day.base_unit)
         plans = {plan.resource.resource_id: plan for plan in self.site_day.resources}
         ranked = [
@@ -92,13 +92,13 @@ class _Desk(NamedTuple):
         ]
         ranked.sort(key=itemgetter(0, 1, 2, 3))
         equals = (list(group) for _, group in groupby(ranked, itemgetter(0)))
-        return [Seat(seat[4], seat[3]) for group in equals for seat in _turned(group, self.spread)]
+        return [Seat(seat[4], seat[3]) for group in equals for seat in _rotated(group, self.spread)]
 
     def _rank(self, resource: EngineResource) -> tuple[bool, int]:
         return resource.resource_id not in self.prefer, len(resource.skills)
 
     def _gap(self, plan: ResourceDay, number: int, step: Step) -> int:
-        """The ticks left idle on both sides of the step, if this seat takes it."""
+        """The ticks left idle on both sides of the step, if this seat serves it."""
         is_open = open_bits(plan, step.shape.service_id, released_tick(self.search, self.site_day))
         free = is_open & ~self.busy.taken(plan.resource.resource_id, number, self.site_day.day.base_unit)
         begin = self.tick + step.offset
@@ -116,43 +116,43 @@ def run_before(free: Bits, tick: int) -> int:
     return tick - (~free & ((1 << tick) - 1)).bit_length()
 
 
-def _seat_visit(pools_by_way: Sequence[Sequence[Pools]], turn: int) -> list[Seats] | None:
+def _seat_visit(pools_by_option: Sequence[Sequence[Pools]], turn: int) -> list[Seats] | None:
     """Seats for each step of the visit, beginning with the `turn`-th of each pool; None when there are none."""
     visit: list[Seats] = []
-    for ways in pools_by_way:
+    for options in pools_by_option:
         already = {seat for seats in visit for seat in seats}
-        chosen = next(filter(None, (_match(pools, turn, already) for pools in ways)), None)
-        if chosen is None:
+        matched = next(filter(None, (_match(pools, turn, already) for pools in options)), None)
+        if matched is None:
             return None
-        visit.append(chosen)
+        visit.append(matched)
     return visit
 
 
 def _match(pools: Pools, turn: int, already: set[Seat]) -> Seats | None:
     """One seat from each pool, no resource twice, those of `already` first; None when there is no choice."""
-    turned = [sorted(_turned(seats, turn), key=lambda seat: seat not in already) for seats in pools]
-    return next(_choices(turned, ()), None)
+    rotated = [sorted(_rotated(seats, turn), key=lambda seat: seat not in already) for seats in pools]
+    return next(_choices(rotated, ()), None)
 
 
-def _turned(seats: Sequence[T], turn: int) -> list[T]:
-    """`seats` in the same round, begun at the `turn`-th."""
+def _rotated(seats: Sequence[T], turn: int) -> list[T]:
+    """`seats` from the `turn`-th on, followed by those before it."""
     at = turn % len(seats) if seats else 0
     return [*seats[at:], *seats[:at]]
 
 
-def _choices(pools: Pools, chosen: Seats) -> Iterator[Seats]:
-    if len(chosen) == len(pools):
-        yield chosen
+def _choices(pools: Pools, selected: Seats) -> Iterator[Seats]:
+    if len(selected) == len(pools):
+        yield selected
         return
-    tried = {seat.resource.resource_id for seat in chosen}
-    for seat in pools[len(chosen)]:
+    tried = {seat.resource.resource_id for seat in selected}
+    for seat in pools[len(selected)]:
         if seat.resource.resource_id not in tried:
             tried.add(seat.resource.resource_id)  # its other seats would fail in the same way
-            yield from _choices(pools, (*chosen, seat))
+            yield from _choices(pools, (*selected, seat))
 
 
 def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: int) -> tuple[SeatAllocation, ...]:
-    """What each seat is taken for, each tick of it once.
+    """The allocation of each seat for each step that it serves; no tick of a seat is allocated twice.
 
     A visit does not wait for its own clearing up: where a seat serves a later step too, it is held for the earlier one
     only until then, and what is left of the earlier turnaround is held at the end.
@@ -160,7 +160,7 @@ def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: in
         step A, turnaround 3    AAAAAAttt     held    AAAAAA
         step B, turnaround 0          BB                    BBt
     """
-    taken: list[SeatAllocation] = []
+    allocated: list[SeatAllocation] = []
     held_until: dict[Seat, int] = {}
     for place, (step, seats) in enumerate(zip(steps, visit, strict=True)):
         for seat in seats:
@@ -169,7 +169,7 @@ def _allocations(steps: tuple[Step, ...], visit: Sequence[Seats], start_unit: in
                 later.offset for later, used in zip(steps[place + 1 :], visit[place + 1 :], strict=True) if seat in used
             )
             first_unit, last_unit = start_unit + step.offset, start_unit + min(end, next(again, end))
-            taken.append(
+            allocated.append(
                 SeatAllocation(seat.resource.resource_id, seat.number, first_unit, last_unit, step.shape.service_id)
             )
-    return tuple(taken)
+    return tuple(allocated)

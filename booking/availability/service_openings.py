@@ -1,8 +1,8 @@
 """What is open: for one service in one site day, who could serve it and at which starts, before any booking.
 
-A *way* is one set of pools that meets the requirements and the support needs. Needs that the site's own features
-do not meet must be met by a resource; where there are several requirements, each choice of who meets which need is
-a way of its own. Most services have one way with one pool.
+An `Option` is one pool of resources for each requirement of the service, which together meet the support needs as well.
+Needs that the site's own features do not meet must be met by a resource; where there are several requirements, each choice
+of which requirement's resource meets which need is an option of its own. Most services have one option with one pool.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Member(NamedTuple):
 Pool = tuple[Member, ...]
 
 
-class Way(NamedTuple):
-    """One pool for each requirement; `shared` says whether a resource stands in two of them."""
+class Option(NamedTuple):
+    """One pool for each requirement; `shared` says whether a resource is in two of them."""
 
     pools: tuple[Pool, ...]
     shared: bool
@@ -62,17 +62,17 @@ def steps_of(visit: tuple[ServiceShape, ...], extra_ticks: int, needs: frozenset
     return tuple(steps)
 
 
-def ways_by_step(search: Search, steps: tuple[Step, ...], site_day: SiteDay) -> tuple[tuple[Way, ...], ...]:
-    """For each step of the visit, the ways to serve it at this site on this day."""
+def options_by_step(search: Search, steps: tuple[Step, ...], site_day: SiteDay) -> tuple[tuple[Option, ...], ...]:
+    """For each step of the visit, the options to serve it at this site on this day."""
     released = released_tick(search, site_day)
-    # `steps` is kept by its cache and here, so its identity stands for the question and saves hashing it.
+    # `steps` is kept by its cache and here, so its identity is a valid key and saves hashing it.
     key = (id(steps), released)
     known = site_day.memory.get(key)
     if known is None:
         if len(site_day.memory) >= MEMORY_LIMIT:
             site_day.memory.clear()
-        known = site_day.memory[key] = (steps, tuple(_ways(step, site_day, released) for step in steps))
-    answer: tuple[tuple[Way, ...], ...] = known[1]
+        known = site_day.memory[key] = (steps, tuple(_options(step, site_day, released) for step in steps))
+    answer: tuple[tuple[Option, ...], ...] = known[1]
     return answer
 
 
@@ -117,17 +117,17 @@ def _longest_release(site_day: SiteDay) -> int | None:
     return longest
 
 
-def _ways(step: Step, site_day: SiteDay, released: int | None) -> tuple[Way, ...]:
+def _options(step: Step, site_day: SiteDay, released: int | None) -> tuple[Option, ...]:
     members = tuple(_members(step, site_day, released))
     unmet = sorted(step.needs - site_day.features)
     requirements = step.shape.requirements
-    ways = []
+    options = []
     for meets in product(range(len(requirements)), repeat=len(unmet)) if members else ():
         needs_of = [{need for need, by in zip(unmet, meets, strict=True) if by == n} for n in range(len(requirements))]
-        pools = tuple(_pool(members, *asked) for asked in zip(requirements, needs_of, strict=True))
+        pools = tuple(_pool(members, *needed) for needed in zip(requirements, needs_of, strict=True))
         if pools and all(pools):
-            ways.append(Way(pools, _is_shared(pools)))
-    return tuple(ways)
+            options.append(Option(pools, _is_shared(pools)))
+    return tuple(options)
 
 
 def _members(step: Step, site_day: SiteDay, released: int | None) -> Iterator[Member]:
@@ -137,8 +137,8 @@ def _members(step: Step, site_day: SiteDay, released: int | None) -> Iterator[Me
             yield Member(resource_day.resource, open_starts)
 
 
-def _pool(members: tuple[Member, ...], asked: Requirement, needs: set[str]) -> Pool:
-    kind, skills = asked.kind, asked.skills | needs
+def _pool(members: tuple[Member, ...], requirement: Requirement, needs: set[str]) -> Pool:
+    kind, skills = requirement.kind, requirement.skills | needs
     return tuple(m for m in members if m.resource.kind == kind and skills <= m.resource.skills)
 
 
