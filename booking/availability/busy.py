@@ -1,4 +1,4 @@
-"""The seats that are taken: one long bitmap for each seat, over the whole period searched.
+"""The seats that are occupied: one long bitmap for each seat, over the whole period searched.
 
 A search needs the opposite for one day: the starts that meet no booking. They are worked out for all the days of a
 seat together (28 days are 8,064 bits, one kilobyte), and a day is then cut out by a single shift.
@@ -27,35 +27,35 @@ WHOLE_DAY: Bits = (1 << 300) - 1
 
 
 class Busy:
-    """The seats taken by the rows given to `busy_index`. It keeps what it worked out: make one for each search."""
+    """The seats occupied by the rows given to `busy_index`. It remembers what it worked out: make one for each search."""
 
-    __slots__ = ("_away", "_base", "_blocked", "_clear", "_origin_unit", "_taken")
+    __slots__ = ("_away", "_base", "_blocked", "_busy", "_clear", "_origin_unit")
 
-    def __init__(self, origin_unit: int, taken: SeatMaps, *, base: Busy | None = None) -> None:
+    def __init__(self, origin_unit: int, busy: SeatMaps, *, base: Busy | None = None) -> None:
         self._origin_unit = origin_unit
-        self._taken = taken
+        self._busy = busy
         self._base = base
         self._away: dict[int, Busy] = {}
         self._blocked: dict[int, SeatMaps] = {}
         self._clear: dict[tuple[int, int], SeatMaps] = {}
 
     def add_away(self, site_id: int, away: SeatMaps) -> None:
-        """Let `away` be taken as well when the site asks."""
-        self._away[site_id] = Busy(self._origin_unit, _joined(self._taken, away), base=self)
+        """Count `away` as occupied as well, as seen from the site `site_id`."""
+        self._away[site_id] = Busy(self._origin_unit, _joined(self._busy, away), base=self)
 
     def at(self, site_id: int) -> Busy:
-        """What is taken as seen from one site: people are busy there, too, while they travel to it or from it."""
+        """What is occupied as seen from one site: people are busy there, too, while they travel to it or from it."""
         return self._away.get(site_id, self)
 
-    def taken(self, resource_id: int, seat: int, base_unit: int) -> Bits:
-        """The ticks, from `base_unit` on and into the days that follow, at which the seat is taken."""
-        if self._base is not None and resource_id not in self._taken:
-            return self._base.taken(resource_id, seat, base_unit)
-        return _shifted(self._taken.get(resource_id, {}).get(seat, 0), base_unit - self._origin_unit)
+    def busy_ticks(self, resource_id: int, seat: int, base_unit: int) -> Bits:
+        """The ticks, from `base_unit` on and into the days that follow, at which the seat is occupied."""
+        if self._base is not None and resource_id not in self._busy:
+            return self._base.busy_ticks(resource_id, seat, base_unit)
+        return _shifted(self._busy.get(resource_id, {}).get(seat, 0), base_unit - self._origin_unit)
 
     def clear(self, length: int, base_unit: int) -> SeatMaps:
         """The starts, in the day from `base_unit` on, at which `length` ticks in a row meet no booking."""
-        if not self._taken:
+        if not self._busy:
             return {}
         clear = self._clear.get((length, base_unit))
         if clear is None:
@@ -73,13 +73,13 @@ class Busy:
         if length not in self._blocked:
             self._blocked[length] = {
                 resource_id: {seat: blocked(bits, length) for seat, bits in seats.items()}
-                for resource_id, seats in self._taken.items()
+                for resource_id, seats in self._busy.items()
             }
         return self._blocked[length]
 
 
 def busy_index(rows: Iterable[BusyRow], since_unit: int | None = None, away: Iterable[AwayRow] = ()) -> Busy:
-    """The seats taken by `rows` (resource_id, seat, first_unit, last_unit), in any order; rows may overlap.
+    """The seats occupied by `rows` (resource_id, seat, first_unit, last_unit), in any order; rows may overlap.
 
     `since_unit`, where the caller knows it, is a unit before which no row begins: it saves looking for one. `away` is
     what counts at one site only.
@@ -99,8 +99,8 @@ def away_rows(
 ) -> list[AwayRow]:
     """When the people of `rows`, each with the site where it is, cannot be at each of `site_ids`.
 
-    Somebody who is elsewhere leaves early enough to get there and is back only after the way: their time there, widened
-    on both sides by `travel_ticks` between the two sites.
+    Somebody who is elsewhere cannot be at the site while they travel either: their time there is widened on both sides by
+    `travel_ticks` between the two sites.
     """
     return [
         (site_id, resource_id, seat, first_unit - ticks, last_unit + ticks)
@@ -114,7 +114,7 @@ def away_rows(
 def _seat_maps(rows: Iterable[BusyRow], origin_unit: int) -> SeatMaps:
     maps: SeatMaps = {}
     for resource_id, seat, first_unit, last_unit in rows:
-        run = (1 << last_unit - first_unit) - 1 << first_unit - origin_unit  # spelt out: this runs for every row
+        run = (1 << last_unit - first_unit) - 1 << first_unit - origin_unit  # written out: this runs for every row
         try:
             maps[resource_id][seat] |= run
         except KeyError:
@@ -122,11 +122,11 @@ def _seat_maps(rows: Iterable[BusyRow], origin_unit: int) -> SeatMaps:
     return maps
 
 
-def _joined(taken: SeatMaps, away: SeatMaps) -> SeatMaps:
-    """All seats of the resources in `away`, with what is taken of them either way."""
+def _joined(busy: SeatMaps, away: SeatMaps) -> SeatMaps:
+    """All seats of the resources in `away`, occupied by either."""
     joined: SeatMaps = {}
     for resource_id, seats in away.items():
-        known = taken.get(resource_id, {})
+        known = busy.get(resource_id, {})
         joined[resource_id] = known | {seat: known.get(seat, 0) | bits for seat, bits in seats.items()}
     return joined
 

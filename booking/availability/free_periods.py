@@ -41,17 +41,17 @@ def _stretches(plan: ResourceDay, site_day: SiteDay, busy: Busy, from_unit: int)
     to_come = ~span(0, max(0, from_unit - base_unit))
     opened = spans((window.first, window.last) for window in plan.windows) & ~plan.closed & to_come
     here = busy.at(site_day.site_id)
-    taken = [here.taken(plan.resource.resource_id, seat, base_unit) for seat in range(plan.resource.seats)]
-    for seats, bits in _by_free_seats(opened, taken):
+    busy_by_seat = [here.busy_ticks(plan.resource.resource_id, seat, base_unit) for seat in range(plan.resource.seats)]
+    for seats, bits in _by_free_seats(opened, busy_by_seat):
         for first, last in runs(bits):
             services = frozenset().union(*(w.service_ids for w in plan.windows if w.first < last and first < w.last))
             yield FreeStretch(plan.resource.resource_id, base_unit + first, base_unit + last, seats, services)
 
 
-def _by_free_seats(opened: Bits, taken: list[Bits]) -> Iterator[tuple[int, Bits]]:
+def _by_free_seats(opened: Bits, busy_by_seat: list[Bits]) -> Iterator[tuple[int, Bits]]:
     """For each number of free seats from one up, the open ticks at which exactly so many are free."""
     exactly = {0: opened}
-    for busy_ticks in taken:
+    for busy_ticks in busy_by_seat:
         counted: dict[int, Bits] = {}
         for seats, bits in exactly.items():
             counted[seats] = counted.get(seats, NOTHING) | bits & busy_ticks

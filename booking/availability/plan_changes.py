@@ -2,7 +2,7 @@
 
 A booking fits while the engine would accept it at its own time, on a day without other bookings, with the resources that
 it occupies. Grid, lead time and horizon are rules for new bookings; they do not concern who is booked already. The people
-of the council need time for the way between two bookings at two sites as well.
+of the council need time to travel between two bookings at two sites as well.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Reason(StrEnum):
     RESOURCE = "resource"
     """What it occupies can no longer serve it; something else at the site could."""
     TRAVEL = "travel"
-    """Its adviser or interpreter has no longer time for the way to or from another booking of theirs."""
+    """Its adviser or interpreter has no longer time to travel to or from another booking of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _more(one: Capacity, other: Capacity) -> tuple[ServiceSlot, ...]:
 
 
 class _Day:
-    """A site's day, and what it is to those who ask for less: each worked out once, for all visits of the day."""
+    """A site's day and variants of it, each worked out once for all visits of the day."""
 
     def __init__(self, whole: SiteDay) -> None:
         self.whole = whole
@@ -209,15 +209,15 @@ class PlanFit:
             return None
 
     def _search(self, visit: BookedVisit) -> Search:
-        """What the engine is asked for the visit. Raises: NotFound."""
+        """The engine's search for the visit. Raises: NotFound."""
         key = (visit.slot.service_ids, visit.slot.extra_time, visit.needs)
         if key not in self._searches:
             services, extra_time, needs = key
-            asked = search_for(
+            search = search_for(
                 self._catalogue, services, self._now, for_public=False, needs=needs, extra_time=extra_time
             )
-            shapes = tuple(replace(shape, grid_ticks=1) for shape in asked.visit)
-            self._searches[key] = replace(asked, visit=shapes, earliest_unit=0, latest_unit=LAST_UNIT)
+            shapes = tuple(replace(shape, grid_ticks=1) for shape in search.visit)
+            self._searches[key] = replace(search, visit=shapes, earliest_unit=0, latest_unit=LAST_UNIT)
         return self._searches[key]
 
     def _day(self, visit: BookedVisit) -> _Day:

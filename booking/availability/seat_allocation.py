@@ -100,7 +100,7 @@ class _SeatFinder(NamedTuple):
     def _gap(self, plan: ResourceDay, number: int, step: Step) -> int:
         """The ticks left idle on both sides of the step, if this seat serves it."""
         is_open = open_bits(plan, step.shape.service_id, released_tick(self.search, self.site_day))
-        free = is_open & ~self.busy.taken(plan.resource.resource_id, number, self.site_day.day.base_unit)
+        free = is_open & ~self.busy.busy_ticks(plan.resource.resource_id, number, self.site_day.day.base_unit)
         begin = self.tick + step.offset
         return run_before(free, begin) + run_from(free, begin + step.blocked_length)
 

@@ -1,4 +1,4 @@
-"""From the council's catalogue to the engine's values: what is open, day by day, and what is asked for.
+"""From the council's catalogue to the engine's values: what is open, day by day, and the search.
 
 A site's days are worked out once and kept with the catalogue's own `SiteFacts`: a changed plan is a new object, so an
 old day can never be served for it.
@@ -110,7 +110,7 @@ def search_for(
     needs: frozenset[str] = frozenset(),
     extra_time: bool = False,
 ) -> Search:
-    """What the engine is asked for a visit to these services, between lead time and horizon."""
+    """The engine's search for a visit to these services, between lead time and horizon."""
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
     zone = catalogue.authority.zone
     last_day = local_day(last_bookable_date(services, now, zone), zone)

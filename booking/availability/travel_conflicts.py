@@ -1,4 +1,4 @@
-"""Visits that one person has at two sites, with too little time for the way between them. Pure."""
+"""Visits that one person has at two sites, with too little time to travel between them. Pure."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def who_must_move(pairs: Iterable[Pair], movable: Iterable[BookedVisit]) -> list
     for one, other in pairs:
         others[one].add(other)
         others[other].add(one)
-    asked = [visit for visit in movable if visit in others]
-    staying, moving = set(others).difference(asked), list[BookedVisit]()
-    for visit in sorted(asked, key=lambda visit: (visit.slot.start_unit, visit.owner_id)):
+    in_pairs = [visit for visit in movable if visit in others]
+    staying, moving = set(others).difference(in_pairs), list[BookedVisit]()
+    for visit in sorted(in_pairs, key=lambda visit: (visit.slot.start_unit, visit.owner_id)):
         if others[visit] & staying:
             moving.append(visit)
         else:

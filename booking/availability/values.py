@@ -1,4 +1,4 @@
-"""What the engine is told and what it answers: plain, frozen values.
+"""The input and the output of the engine: plain, frozen values.
 
 Ticks are counted from the local midnight of a day, units from 1970 (`core.wall_clock`); both last five
 minutes, and every pair of first and last is half-open.
@@ -28,7 +28,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class ServiceShape:
-    """What a service takes: its length, the clearing up after it, one resource for each requirement, and its grid."""
+    """What a service needs: its length, its turnaround, one resource for each requirement, and its grid."""
 
     service_id: int
     duration_ticks: int
@@ -89,10 +89,10 @@ class SiteDay:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What somebody asks for: one visit of one or more services, back to back.
+    """A search: one visit of one or more services, back to back.
 
     `earliest_unit <= start < latest_unit`. Support `needs` are met for each service of the visit by the site's own
-    features, or by any one of the resources taken for that service. `extra_ticks` lengthens each service of the visit.
+    features, or by any one of the resources allocated to that service. `extra_ticks` lengthens each service of the visit.
     """
 
     visit: tuple[ServiceShape, ...]
@@ -119,7 +119,7 @@ class Slot(NamedTuple):
 
 
 class SeatAllocation(NamedTuple):
-    """One seat of one resource, taken for one service of a visit; `last_unit` includes the turnaround."""
+    """One seat of one resource, allocated to one service of a visit; `last_unit` includes the turnaround."""
 
     resource_id: int
     seat: int

@@ -1,12 +1,12 @@
-"""Writing claims: the one way by which capacity is taken, on SQLite and on PostgreSQL alike.
+"""Writes claims. All capacity is claimed here, on SQLite and on PostgreSQL alike.
 
-A claim is one 5-minute unit of one seat of one resource, under a primary key. Allocations of expired holds are removed first
+A claim is one 5-minute unit of one seat of one resource, under a primary key. Allocations of expired holds are deleted first
 and rows are written in a fixed order (resource, unit, seat), so that two writers cannot deadlock; the database refuses the
 second one, whatever was read before.
 
-The key cannot tell that two visits at two sites are too close for the way between them. So the row of each person who works
-at several sites is locked before a claim of theirs, and what they do elsewhere is read once more under that lock: of two
-writers who want one person, the second sees what the first has written.
+The key does not cover the travel time between two visits of one person at two sites. So the row of each person who works
+at several sites is locked before a claim of theirs, and their visits elsewhere are read again under that lock: of two
+writers who claim one person, the second reads what the first has written.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INSERT_ALLOCATION = _allocations.insert().returning(_allocations.c.id)
 
 
 @dataclass(frozen=True)
-class Taking:
+class SeatClaim:
     """Seats to be claimed at a site of the catalogue's council."""
 
     catalogue: Catalogue
@@ -47,14 +47,14 @@ class Taking:
     seats: tuple[SeatAllocation, ...]
 
 
-def claim_for_hold(db: Session, taking: Taking, *, hold_id: int, expires_at: datetime) -> None:
+def claim_for_hold(db: Session, seat_claim: SeatClaim, *, hold_id: int, expires_at: datetime) -> None:
     """Claim the seats until `expires_at`. Raises: CapacityConflict when the database does not grant them."""
-    _claim(db, taking, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
+    _claim(db, seat_claim, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
 
 
-def claim_for_appointment(db: Session, taking: Taking, *, appointment_id: int) -> None:
-    """Claim the seats for good. Raises: CapacityConflict when the database does not grant them."""
-    _claim(db, taking, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
+def claim_for_appointment(db: Session, seat_claim: SeatClaim, *, appointment_id: int) -> None:
+    """Claim the seats without an end. Raises: CapacityConflict when the database does not grant them."""
+    _claim(db, seat_claim, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
 
 
 def turn_hold_into_appointment(db: Session, *, hold_id: int, appointment_id: int, now: datetime) -> None:
@@ -69,17 +69,17 @@ def turn_hold_into_appointment(db: Session, *, hold_id: int, appointment_id: int
 
 
 def release(db: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> None:
-    """Give back what a hold or an appointment has claimed."""
+    """Delete the allocations of a hold or of an appointment, and their claims with them."""
     owner = (
         _allocations.c.hold_id == hold_id if hold_id is not None else _allocations.c.appointment_id == appointment_id
     )
     connection_of(db).execute(delete(_allocations).where(owner))
 
 
-def remove_expired_allocations(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
-    """Remove those of these allocations whose holds have expired at `now`, before anything is claimed.
+def delete_expired_allocations(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
+    """Delete those of these allocations whose holds have expired at `now`, before anything is claimed.
 
-    They are locked in the order of their ids, so that several who remove the same queue up instead of deadlocking.
+    They are locked in the order of their ids, so that several writers that delete the same ones cannot deadlock.
     """
     connection = connection_of(db)
     expired = (
@@ -91,27 +91,27 @@ def remove_expired_allocations(db: Session, allocation_ids: Collection[int], now
     connection.execute(delete(_allocations).where(_allocations.c.id.in_(connection.scalars(expired).all())))
 
 
-def remove_past(db: Session, before_unit: int) -> int:
-    """Remove the claims of units before `before_unit`; how many there were. The allocations stay, as the record."""
+def delete_past_claims(db: Session, before_unit: int) -> int:
+    """Delete the claims of units before `before_unit`; how many there were. The allocations stay, as the record."""
     result = connection_of(db).execute(delete(table_of(Claim)).where(Claim.unit < before_unit))
     return result.rowcount
 
 
-def _claim(db: Session, taking: Taking, owner: dict[str, object]) -> None:
-    _lock_people(db, taking)
-    for seat in sorted(taking.seats):
-        if not _insert(db, taking.site_id, seat, owner):
+def _claim(db: Session, seat_claim: SeatClaim, owner: dict[str, object]) -> None:
+    _lock_people(db, seat_claim)
+    for seat in sorted(seat_claim.seats):
+        if not _insert(db, seat_claim.site_id, seat, owner):
             raise CapacityConflict
 
 
-def _lock_people(db: Session, taking: Taking) -> None:
-    """Lock the people of the council among the seats, by id. Raises: CapacityConflict when one cannot be there then."""
-    theirs = [seat for seat in taking.seats if taking.catalogue.is_council_wide(seat.resource_id)]
+def _lock_people(db: Session, seat_claim: SeatClaim) -> None:
+    """Lock the people of the council among the seats, by id. Raises: CapacityConflict when one of them is elsewhere then."""
+    theirs = [seat for seat in seat_claim.seats if seat_claim.catalogue.is_council_wide(seat.resource_id)]
     if not theirs:
         return
     ids = sorted({seat.resource_id for seat in theirs})
     connection_of(db).execute(_LOCK_PEOPLE, {"ids": ids}).all()
-    if is_out_of_reach(db, taking.catalogue, taking.site_id, theirs):
+    if is_out_of_reach(db, seat_claim.catalogue, seat_claim.site_id, theirs):
         raise CapacityConflict
 
 
@@ -128,7 +128,7 @@ def _insert(db: Session, site_id: int, seat: SeatAllocation, owner: dict[str, ob
 
 @lru_cache(maxsize=300)
 def _insert_claims(count: int) -> TextClause:
-    """One statement for `count` units of one seat. Where a unit is taken, its row is missing from the row count."""
+    """One statement for `count` units of one seat. The row count leaves out units that are claimed already."""
     rows = ", ".join(f"(:resource, :unit_{number}, :seat, :allocation)" for number in range(count))
     statement = f"INSERT INTO claims (resource_id, unit, seat, allocation_id) VALUES {rows} ON CONFLICT DO NOTHING"  # noqa: S608
     return text(statement)

@@ -1,7 +1,7 @@
-"""Which seats are taken: the one place that reads allocations for the engine.
+"""Reads which seats are occupied; the only module that reads allocations for the engine.
 
-The people of a council work at several sites, so what they do elsewhere is read as well, and kept from a site's own searches
-for as long as they need to get there.
+The people of a council work at several sites, so their visits elsewhere are read as well: at a site they are busy for these
+and for the travel time on both sides of them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from core.wall_clock import TICK_MINUTES
 from locations.catalogue import Catalogue
 from locations.travel import LONGEST_MINUTES
 
-# A turnaround, or the way to another site, may run past midnight: 4 hours (48 units of 5 minutes) of the neighbouring days
-# are read as well.
+# A turnaround, or the travel to another site, may run past midnight: 4 hours (48 units of 5 minutes) of the days beside
+# this one are read as well.
 MIDNIGHT_MARGIN = 48
 LONGEST_TRAVEL = LONGEST_MINUTES // TICK_MINUTES
 LONGEST_ALLOCATION = 300  # units: no visit is longer than the longest day
@@ -34,18 +34,18 @@ _IN_PERIOD = (_allocations.first_unit >= bindparam("first"), _allocations.first_
 _AT_SITES = _allocations.site_id.in_(bindparam("sites", expanding=True))
 _OF_PEOPLE = _allocations.resource_id.in_(bindparam("people", expanding=True))
 _ELSEWHERE = (_OF_PEOPLE, _allocations.site_id != bindparam("site"))
-_ALIVE = or_(_allocations.expires_at.is_(None), _allocations.expires_at > bindparam("now"))
+_NOT_EXPIRED = or_(_allocations.expires_at.is_(None), _allocations.expires_at > bindparam("now"))
 _SEATS = (_allocations.resource_id, _allocations.seat, _allocations.first_unit, _allocations.last_unit)
 _OWNERS = (_allocations.expires_at, _allocations.appointment_id, _allocations.id)
-_BUSY = select(*_SEATS).where(_AT_SITES, *_IN_PERIOD, _ALIVE)
-_BUSY_PEOPLE = select(_allocations.site_id, *_SEATS).where(_OF_PEOPLE, *_IN_PERIOD, _ALIVE)
+_BUSY = select(*_SEATS).where(_AT_SITES, *_IN_PERIOD, _NOT_EXPIRED)
+_BUSY_PEOPLE = select(_allocations.site_id, *_SEATS).where(_OF_PEOPLE, *_IN_PERIOD, _NOT_EXPIRED)
 _OCCUPIED = select(_allocations.site_id, *_SEATS, *_OWNERS).where(_AT_SITES, *_IN_PERIOD)
 _OCCUPIED_PEOPLE = select(_allocations.site_id, *_SEATS, *_OWNERS).where(*_ELSEWHERE, *_IN_PERIOD)
 _NEAR = select(_allocations.site_id, *_SEATS).where(*_ELSEWHERE, *_IN_PERIOD)
 
 
 def busy_of(db: Session, catalogue: Catalogue, days: Sequence[SiteDay], now: datetime) -> Busy:
-    """The seats taken on `days` by appointments, and by holds that are alive at `now`.
+    """The seats occupied on `days` by appointments, and by holds that have not expired at `now`.
 
     One statement, and a second one where people work who may be elsewhere.
     """
@@ -64,7 +64,7 @@ def busy_of(db: Session, catalogue: Catalogue, days: Sequence[SiteDay], now: dat
 def occupied_on(
     db: Session, catalogue: Catalogue, day: SiteDay, now: datetime, *, exclude_appointment_id: int | None = None
 ) -> tuple[Busy, tuple[int, ...]]:
-    """The seats taken on one day, and the ids of the allocations whose holds have expired at `now`.
+    """The seats occupied on one day, and the ids of the allocations whose holds have expired at `now`.
 
     `exclude_appointment_id` leaves out one appointment, whose own time is free to itself when it moves.
     """
@@ -87,7 +87,7 @@ def occupied_on(
 def is_out_of_reach(db: Session, catalogue: Catalogue, site_id: int, seats: Sequence[SeatAllocation]) -> bool:
     """Whether a person of `seats` is elsewhere then, or too late elsewhere to be at the site in time.
 
-    Every row counts, alive or not: those of expired holds have been removed by whoever is about to take the seats.
+    Every row counts: those of expired holds have been deleted before by the writer that is about to claim the seats.
     """
     period = {
         "first": min(seat.first_unit for seat in seats) - LONGEST_ALLOCATION - LONGEST_TRAVEL,

@@ -1,7 +1,7 @@
-"""Placing a visit, inside a writing transaction: lock the site, check the slot, choose its seats.
+"""Places a visit inside a writing transaction: locks the site, checks the slot, selects its seats.
 
 The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
-either it sees this booking, or this booking sees the closure. Everybody locks in one order, so that nobody deadlocks:
+either it sees this booking, or this booking sees the closure. All writers lock in one order, so that none deadlocks:
 sites by id, then the appointment, the hold, allocations of expired holds, the resident, people of the council, claims.
 """
 
@@ -18,7 +18,7 @@ from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
 from booking.availability.site_days import earliest_at, search_for, site_day
 from booking.availability.values import Search, SiteDay, SlotCheck
-from booking.capacity.claims import Taking, remove_expired_allocations
+from booking.capacity.claims import SeatClaim, delete_expired_allocations
 from booking.capacity.occupancy import occupied_on
 from booking.queries.slots import SlotQuery, candidate_sites
 from booking.slot_tokens import SlotKey
@@ -42,7 +42,7 @@ class Placement:
     search: Search
     start_unit: int
     end_unit: int
-    taking: Taking
+    seat_claim: SeatClaim
 
 
 def place(
@@ -68,18 +68,18 @@ def place(
         catalogue.site_by_id(slot_key.site_id), local_day(local_date_of(slot_key.start_unit, zone), zone), zone
     )
     busy, expired = occupied_on(db, catalogue, day, now, exclude_appointment_id=exclude_appointment_id)
-    verdict = check_slot(search, day, busy, slot_key.start_unit)
-    if verdict is not SlotCheck.FREE:
-        raise _refusal(verdict, catalogue, slot_key, search, now)
+    check = check_slot(search, day, busy, slot_key.start_unit)
+    if check is not SlotCheck.FREE:
+        raise _refusal(check, catalogue, slot_key, search, now)
     if expired:
-        remove_expired_allocations(db, expired, now)
+        delete_expired_allocations(db, expired, now)
     (seats,) = assign(search, day, busy, slot_key.start_unit, spread=_spread(db), most=1)
-    taking = Taking(catalogue, slot_key.site_id, seats)
-    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, taking)
+    seat_claim = SeatClaim(catalogue, slot_key.site_id, seats)
+    return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, seat_claim)
 
 
 def _spread(db: Session) -> int:
-    """0, the best seat, at the first try; after a lost race any number, so that losers do not meet again."""
+    """0, the best seat, at the first try; after a lost race a random number, so that the losers claim different seats."""
     return secrets.randbelow(1 << 16) if lost_races(db) else 0
 
 
@@ -90,12 +90,12 @@ def _check_public(catalogue: Catalogue, slot_key: SlotKey) -> None:
 
 
 def _refusal(
-    verdict: SlotCheck, catalogue: Catalogue, slot_key: SlotKey, search: Search, now: datetime
+    check: SlotCheck, catalogue: Catalogue, slot_key: SlotKey, search: Search, now: datetime
 ) -> SlotTaken | TooSoon | TooFar:
-    if verdict is SlotCheck.TOO_SOON:
+    if check is SlotCheck.TOO_SOON:
         services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
         return TooSoon(earliest_at(services, now, for_public=search.for_public))
-    if verdict is SlotCheck.TOO_FAR:
+    if check is SlotCheck.TOO_FAR:
         return TooFar(instant_of(search.latest_unit))
     return SlotTaken.because("slot_taken")
 
@@ -117,20 +117,20 @@ def place_held(
     if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken.because("site_closed_then")
     _check_needs_met(db, hold_id, slot_key, day, needs)
-    held = Taking(catalogue, slot_key.site_id, ())
+    held = SeatClaim(catalogue, slot_key.site_id, ())
     return Placement(catalogue, search, slot_key.start_unit, slot_key.start_unit + search.visit_ticks, held)
 
 
 def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
     """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
     unmet = {need for need in needs if NEEDS[need] is NeedKind.TIME} if not slot_key.extra_time else set()
-    wanted = place_needs(needs) - day.features
-    if wanted:
+    not_at_site = place_needs(needs) - day.features
+    if not_at_site:
         skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
         held: dict[int, frozenset[str]] = {}
         for service_id, resource_id in connection_of(db).execute(_HELD, {"hold": hold_id}):
             held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
-        unmet |= {need for has in held.values() for need in wanted - has}
+        unmet |= {need for has in held.values() for need in not_at_site - has}
     if unmet:
         missing = [Reason(f"need.{need}") for need in sorted(unmet)]
         raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)

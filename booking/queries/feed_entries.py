@@ -123,10 +123,10 @@ def _in_feed(feed: Feed, first: date, last: date) -> ColumnElement[bool]:
     )
     if feed.resource is None:
         return here
-    taken = select(Allocation.appointment_id).where(
+    occupying = select(Allocation.appointment_id).where(
         Allocation.resource_id == feed.resource.id, Allocation.appointment_id.is_not(None)
     )
-    return here & Appointment.id.in_(taken)
+    return here & Appointment.id.in_(occupying)
 
 
 def _by_appointment(

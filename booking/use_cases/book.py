@@ -227,7 +227,7 @@ def _planning_facts(planned: _PlannedBooking, appointment_id: int) -> PlanningFa
 
 def _claim_capacity(db: Session, planned: _PlannedBooking, appointment_id: int, now: datetime) -> None:
     if planned.hold_id is None:
-        claim_for_appointment(db, planned.placement.taking, appointment_id=appointment_id)
+        claim_for_appointment(db, planned.placement.seat_claim, appointment_id=appointment_id)
         return
     turn_hold_into_appointment(db, hold_id=planned.hold_id, appointment_id=appointment_id, now=now)
     connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == planned.hold_id))

@@ -204,7 +204,7 @@ def _claim_slot(
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
     placement = place(db, slot_key, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)
     release(db, appointment_id=row.id)
-    claim_for_appointment(db, placement.taking, appointment_id=row.id)
+    claim_for_appointment(db, placement.seat_claim, appointment_id=row.id)
     return placement, slot_key
 
 

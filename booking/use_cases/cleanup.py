@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from booking.capacity.claims import remove_past
-from booking.use_cases.holds import remove_expired
+from booking.capacity.claims import delete_past_claims
+from booking.use_cases.holds import delete_expired_holds
 from core import idempotency, rate_limits
 from core.runtime import Runtime
 from core.wall_clock import unit_of
@@ -20,20 +20,20 @@ PAST_DAYS_KEPT = timedelta(days=2)  # longer than any local day that is still ru
 
 @dataclass(frozen=True)
 class Swept:
-    """How many dead holds and past claims were removed."""
+    """How many expired holds and past claims were deleted."""
 
     holds: int
     claims: int
 
 
 def sweep(runtime: Runtime) -> Swept:
-    """Remove what no search and no booking needs any more, by the database's clock."""
+    """Delete what has expired, by the database's clock."""
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        holds = remove_expired(db, now)
-        claims = remove_past(db, unit_of(now - PAST_DAYS_KEPT))
+        holds = delete_expired_holds(db, now)
+        claims = delete_past_claims(db, unit_of(now - PAST_DAYS_KEPT))
         idempotency.delete_expired(db, now)
         sign_in_sessions.delete_expired(db, now)
-    # A transaction of its own: it waits for nobody who is counted at this moment, and nobody waits for the cleanup.
+    # A transaction of its own: requests that are being counted and the cleanup do not wait for each other.
     rate_limits.delete_expired(runtime.database, now)
     return Swept(holds, claims)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.states import State
 from booking.tables import Allocation, Appointment, RebookItem
-from booking.use_cases.holds import remove_holds
+from booking.use_cases.holds import delete_holds
 from core.database import connection_of, table_of
 from core.wall_clock import unit_after, unit_of
 from locations.tables import Closure, Site
@@ -27,7 +27,7 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     closure = db.get_one(Closure, closure_id)
     connection = connection_of(db)
     holds = select(Allocation.hold_id).where(Allocation.hold_id.is_not(None), *_touching(closure)).distinct()
-    remove_holds(db, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
+    delete_holds(db, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
     touched = (
         select(Appointment.id)
         .join(Allocation, Allocation.appointment_id == Appointment.id)

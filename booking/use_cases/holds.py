@@ -29,7 +29,7 @@ _holds, _allocations = table_of(Hold), table_of(Allocation)
 
 @dataclass(frozen=True)
 class HeldSlot:
-    """A hold that is alive: its token, what it holds, and until when (UTC)."""
+    """A hold that has not expired: its token, what it holds, and until when (UTC)."""
 
     token: str
     slot_key: SlotKey
@@ -86,18 +86,18 @@ def _hold(
         "expires_at": held.expires_at,
     }
     hold_id = connection_of(db).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
-    claim_for_hold(db, placement.taking, hold_id=hold_id, expires_at=held.expires_at)
+    claim_for_hold(db, placement.seat_claim, hold_id=hold_id, expires_at=held.expires_at)
     return held
 
 
 def release_hold(runtime: Runtime, authority_id: int, token: str) -> None:
-    """Give a hold's capacity back. Releasing one that is gone already changes nothing."""
+    """Delete a hold, which frees its capacity. Releasing one that is gone already changes nothing."""
     with runtime.database.writing() as db:
         _release(db, authority_id, token)
 
 
 def held(db: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
-    """The hold of `token` while it is alive at `now`. Raises: HoldExpired."""
+    """The hold of `token`. Raises: HoldExpired, when it has expired at `now`."""
     row = live_hold(db, authority_id, token, now)
     return HeldSlot(token, decode(row.slot_token), row.expires_at)
 
@@ -111,24 +111,26 @@ def live_hold(db: Session, authority_id: int, token: str, now: datetime, *, lock
     return row
 
 
-def remove_expired(db: Session, now: datetime) -> int:
-    """Remove dead holds and what they claimed; how many there were. They hold nothing since they expired."""
-    dead = select(_holds.c.id).where(_holds.c.expires_at <= now).order_by(_holds.c.id).with_for_update(skip_locked=True)
-    return remove_holds(db, connection_of(db).scalars(dead).all())
+def delete_expired_holds(db: Session, now: datetime) -> int:
+    """Delete expired holds with their allocations; how many there were."""
+    expired = (
+        select(_holds.c.id).where(_holds.c.expires_at <= now).order_by(_holds.c.id).with_for_update(skip_locked=True)
+    )
+    return delete_holds(db, connection_of(db).scalars(expired).all())
 
 
-def remove_holds(db: Session, hold_ids: Sequence[int]) -> int:
-    """Remove these holds and what they claimed; how many there were. Allocations are locked by id, as buriers do."""
+def delete_holds(db: Session, hold_ids: Sequence[int]) -> int:
+    """Delete these holds and their allocations, which are locked by id as everywhere; how many holds there were."""
     connection = connection_of(db)
-    theirs = select(_allocations.c.id).where(_allocations.c.hold_id.in_(hold_ids)).order_by(_allocations.c.id)
-    ids = connection.scalars(theirs.with_for_update()).all()
+    allocations = select(_allocations.c.id).where(_allocations.c.hold_id.in_(hold_ids)).order_by(_allocations.c.id)
+    ids = connection.scalars(allocations.with_for_update()).all()
     connection.execute(delete(_allocations).where(_allocations.c.id.in_(ids)))
     connection.execute(delete(_holds).where(_holds.c.id.in_(hold_ids)))
     return len(hold_ids)
 
 
 def _replace(db: Session, slot_key: SlotKey, token: str) -> None:
-    """Release the hold of `token` for `slot_key`: both sites are locked before the hold, as everybody does."""
+    """Release the hold of `token` for `slot_key`: both sites are locked before the hold, in the order of every writer."""
     same = (_holds.c.token_digest == digest(token), _holds.c.authority_id == slot_key.authority_id)
     site_id = connection_of(db).scalar(select(_holds.c.site_id).where(*same))
     if site_id is not None:

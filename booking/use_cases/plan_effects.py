@@ -18,7 +18,7 @@ from booking.availability.plan_changes import NoLongerFits, do_not_fit, no_longe
 from booking.availability.values import BookedVisit
 from booking.queries.booked_visits import booked_visits, count_ahead, held_visits
 from booking.tables import RebookItem
-from booking.use_cases.holds import remove_holds
+from booking.use_cases.holds import delete_holds
 from core.database import connection_of, table_of
 from locations.catalogue import Catalogue
 from locations.importing.difference import Difference
@@ -111,7 +111,7 @@ def _without(visits: Iterable[BookedVisit], lost: Iterable[NoLongerFits]) -> lis
 
 def apply_effect(db: Session, effect: Effect, authority_id: int, now: datetime) -> int:
     """End the holds, list the people to rebook, and take off the list who fits again; how many were added to it."""
-    remove_holds(db, effect.holds_ended)
+    delete_holds(db, effect.holds_ended)
     connection = connection_of(db)
     if effect.fit_again:
         connection.execute(

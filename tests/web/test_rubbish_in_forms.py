@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from booking.states import State
 from booking.tables import Appointment
-from booking.use_cases.holds import remove_expired
+from booking.use_cases.holds import delete_expired_holds
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -55,7 +55,7 @@ class Walk:
         """A new browser, after every held time was given back."""
         self.runs += 1
         with self.database.writing() as db:
-            remove_expired(db, self.clock.now() + timedelta(days=1))
+            delete_expired_holds(db, self.clock.now() + timedelta(days=1))
         visitor = Visitor(self.app.test_client(), base)
         visitor.client.environ_base["REMOTE_ADDR"] = f"198.51.{self.runs // 250}.{self.runs % 250 + 1}"
         return visitor
@@ -103,7 +103,7 @@ def check(walk: Walk) -> Visitor:
 def run_out(walk: Walk) -> Visitor:
     visitor = details(walk)
     with walk.database.writing() as db:
-        remove_expired(db, walk.clock.now() + timedelta(days=1))
+        delete_expired_holds(db, walk.clock.now() + timedelta(days=1))
     visitor.open(visitor.at)
     return visitor
 
