@@ -72,7 +72,7 @@ def appointment_for_change(db: Session, authority_id: int, reference: str) -> Ap
 
 
 def contact_of(row: Appointment, resident: Resident) -> Contact:
-    """How the resident is reached about this appointment: as its link's holder said, or else as the record says."""
+    """How the resident is reached about this appointment: as given for it, or else as in the resident's record."""
     own = (row.contact_email, row.contact_phone, row.contact_preference, row.contact_leave_no_message)
     known = (resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
     email, phone, preference, leave_no_message = (
@@ -95,7 +95,7 @@ def check_link(row: Appointment, actor: Actor, now: datetime) -> None:
 
 
 def check_seen(row: Appointment, seen: str | None) -> None:
-    """Raises: Stale when the appointment is not as the page with the stamp `seen` showed it. None is not asked."""
+    """Raises: Stale when the appointment is not as the page with the stamp `seen` showed it. None is not checked."""
     if seen is not None and seen != stamp_of_row(row):
         raise Stale.because("appointment_changed")
 

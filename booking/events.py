@@ -1,4 +1,4 @@
-"""What booking announces. Subscribers run inside the transaction of the deed and write their rows with it."""
+"""The events of booking. Subscribers run inside the transaction of the operation and write their rows in it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PlanningFacts:
 
 @dataclass(frozen=True)
 class AppointmentChange:
-    """One change: `what` happened to which version of an appointment, when; its facts, where the deed knows them all."""
+    """One change of an appointment: `what` happened, to which version, when; with facts where the operation has them all."""
 
     authority_id: int
     appointment_id: int
@@ -44,30 +44,30 @@ class AppointmentChange:
     contact: ContactChange | None = None
 
 
-# Sent with the session: appointment_changed.send(session, change=AppointmentChange(...)).
+# Sent with the database session: appointment_changed.send(session, change=AppointmentChange(...)).
 appointment_changed = Signal("An appointment was booked, moved or changed.")
 
 
 def announce(db: Session, change: AppointmentChange) -> None:
-    """Tell every subscriber of `change`, inside the running transaction."""
+    """Send `change` to every subscriber, inside the running transaction."""
     db.flush()
     appointment_changed.send(db, change=change)
 
 
 @dataclass(frozen=True)
 class ManageLinkRequest:
-    """Somebody who knows the reference and the surname asks for the manage link; it goes to the address on record."""
+    """A request for the manage link by somebody who knows reference and surname; it goes to the address on record."""
 
     authority_id: int
     appointment_id: int
     now: datetime
 
 
-# Sent with the session: manage_link_requested.send(session, request=ManageLinkRequest(...)).
-manage_link_requested = Signal("The manage link of an appointment was asked for.")
+# Sent with the database session: manage_link_requested.send(session, request=ManageLinkRequest(...)).
+manage_link_requested = Signal("The manage link of an appointment was requested.")
 
 
 def announce_link_request(db: Session, request: ManageLinkRequest) -> None:
-    """Tell every subscriber of `request`, inside the running transaction."""
+    """Send `request` to every subscriber, inside the running transaction."""
     db.flush()
     manage_link_requested.send(db, request=request)

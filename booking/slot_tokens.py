@@ -1,6 +1,6 @@
 """A slot's key: one start of one visit at one site, as an opaque token that travels through pages and programs.
 
-The token grants nothing: whatever it says is checked against the diary again when it is used. The format is
+The token grants nothing: whatever it says is checked against plan and bookings again when it is used. The format is
 `1.<authority>.<site>.<services>.<mode>.<extra>.<unit in hexadecimal>`.
 """
 

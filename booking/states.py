@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where an appointment stands."""
+    """The state of an appointment."""
 
     BOOKED = "booked"
     ARRIVED = "arrived"
@@ -29,11 +29,11 @@ MOVES: dict[State, frozenset[State]] = {
     State.IN_PROGRESS: frozenset({State.ATTENDED, State.NOT_COMPLETED}),
 }
 
-# A wrong click at the front desk can be put right for a day; after that the record stands.
+# A wrong click at the front desk can be put right for a day; after that it stays as it is.
 CORRECTION_PERIOD = timedelta(hours=24)
-# A bearer link ends with what it is for; the day lets somebody look up what they were told.
+# A bearer link ends with its appointment; the day lets somebody look up what was agreed.
 LINK_OUTLIVES = timedelta(days=1)
-# Who asked for these gets no email, even when there is an address.
+# Who prefers these gets no email, even when there is an address.
 WITHOUT_EMAIL = ("none", "letter")
 CORRECTIONS: dict[State, frozenset[State]] = {
     State.ARRIVED: frozenset({State.BOOKED}),
@@ -48,19 +48,19 @@ CANCELLED = frozenset({State.CANCELLED_BY_RESIDENT, State.CANCELLED_BY_AUTHORITY
 NEEDS_REASON = frozenset({State.NOT_COMPLETED, State.CANCELLED_BY_AUTHORITY})
 
 
-def can_move(current: State, wanted: State) -> bool:
-    """Whether the ordinary course of things leads from `current` to `wanted`."""
-    return wanted in MOVES.get(current, frozenset())
+def can_move(current: State, requested_state: State) -> bool:
+    """Whether `current` may be followed by `requested_state`."""
+    return requested_state in MOVES.get(current, frozenset())
 
 
-def can_correct(current: State, wanted: State, *, changed_at: datetime, now: datetime) -> bool:
-    """Whether `current`, reached at `changed_at`, may still be put back to `wanted`."""
-    return wanted in CORRECTIONS.get(current, frozenset()) and now - changed_at <= CORRECTION_PERIOD
+def can_correct(current: State, requested_state: State, *, changed_at: datetime, now: datetime) -> bool:
+    """Whether `current`, reached at `changed_at`, may still be put back to `requested_state`."""
+    return requested_state in CORRECTIONS.get(current, frozenset()) and now - changed_at <= CORRECTION_PERIOD
 
 
-def may_be_recorded(wanted: State, *, starts_at: datetime, now: datetime) -> bool:
-    """Whether it is time for `wanted`: nobody can have failed to attend what has not begun."""
-    return wanted is not State.DID_NOT_ATTEND or now >= starts_at
+def may_be_recorded(requested_state: State, *, starts_at: datetime, now: datetime) -> bool:
+    """Whether it is time for `requested_state`: nobody can have failed to attend what has not begun."""
+    return requested_state is not State.DID_NOT_ATTEND or now >= starts_at
 
 
 def has_link_ended(ends_at: datetime, now: datetime) -> bool:
@@ -88,9 +88,9 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class ContactChange:
-    """The contact of an appointment is another one: the how manieth change, and whether messages went, or go, anywhere.
+    """The contact of an appointment has changed: the number of the change, and the addresses.
 
-    `is_new_address` says that they go to an address to which they did not go before.
+    `had_address` says that messages went to an address before, `is_new_address` that they now go to another one.
     """
 
     number: int

@@ -1,7 +1,7 @@
 """Calendar feeds: which a site has, and what the holder of an address may read.
 
 A feed goes into calendars that the council does not run, so it holds nothing about the resident: the service, the
-resource and the reference, by which the day list tells the rest to those who may see it.
+resource and the reference, by which those who may see the rest find it in the day list.
 """
 
 from __future__ import annotations

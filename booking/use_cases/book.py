@@ -48,7 +48,7 @@ PUBLIC_ACTORS = frozenset({"resident", "api"})
 
 @dataclass(frozen=True)
 class Booking:
-    """What is to be booked: a slot or a hold's token, for whom, how, and what is known of them."""
+    """A booking to be made: a slot or a hold's token, for whom, through which channel, and what is known of them."""
 
     authority_id: int
     channel: str
@@ -63,7 +63,7 @@ class Booking:
 
 @dataclass(frozen=True)
 class Booked:
-    """An appointment as a change left it: reference, version, state, the token of its slot, its last unit."""
+    """An appointment after a change: reference, version, state, the token of its slot, the unit at which it ends."""
 
     appointment_id: int
     reference: str
@@ -76,7 +76,7 @@ class Booked:
 
 @dataclass(frozen=True)
 class _PlannedBooking:
-    """Capacity about to be taken: the checked place in the diary, and the hold that has it already, if one does."""
+    """A checked slot with its placement, and the id of the hold that has its capacity already, if one does."""
 
     slot_key: SlotKey
     placement: Placement
@@ -84,7 +84,7 @@ class _PlannedBooking:
 
 
 def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None) -> Booked:
-    """The appointment that `booking` asks for.
+    """The appointment that is made from `booking`.
 
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, Invalid, NotFound, IdempotencyMismatch.
     """
@@ -95,7 +95,7 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
 
 
 def with_link(runtime: Runtime, result: dict[str, Any]) -> Booked:
-    """What was booked, with its link worked out afresh: no row, not even the idempotency record, holds the token."""
+    """`result` with its manage link, which is computed each time: no row, not even the idempotency record, has the token."""
     facts = dict(result)
     token = manage_token(runtime.settings.secret_key, facts.pop("nonce"))
     return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
@@ -163,7 +163,7 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
 
 
 def _check_limit(db: Session, planned: _PlannedBooking, residents: Sequence[int], now: datetime) -> None:
-    """Raises: LimitReached. All records of the person count, and are locked, so that bookings at once take turns."""
+    """Raises: LimitReached. All records of the person count, and are locked, so that bookings are counted one by one."""
     values = {"residents": residents, "now": now, "services": planned.slot_key.service_ids}
     counts: dict[int, int] = {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}
     for service_id in planned.slot_key.service_ids:
@@ -211,7 +211,7 @@ def parts_of(placement: Placement, slot_key: SlotKey) -> list[tuple[int, datetim
 
 
 def _planning_facts(planned: _PlannedBooking, appointment_id: int) -> PlanningFacts:
-    """What decides about the messages owed: all known here, so that nobody has to read it back."""
+    """The facts by which messages are planned; all are known here, so that no subscriber reads them again."""
     catalogue = planned.placement.catalogue
     return PlanningFacts(
         authority_id=catalogue.authority.id,

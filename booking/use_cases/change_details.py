@@ -42,7 +42,7 @@ def change_details(
     seen: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> None:
-    """New details for this appointment alone. Another address gets a confirmation with a new link; the old one is told.
+    """New details for this appointment alone. Another address gets a confirmation with a new link, the old one a notice.
 
     `seen` is the stamp of what was shown. Raises: IllegalMove, LinkEnded, Stale, NotFound.
     """
@@ -67,7 +67,7 @@ def change_details(
 
 
 def follow_record(db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:
-    """Let every appointment ahead be reached as the resident's record says again: staff have just asked them.
+    """Remove the contact details of each appointment ahead: the resident's record, which staff have changed, counts again.
 
     Call it in the transaction that changes the record, after the change.
     """

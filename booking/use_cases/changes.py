@@ -1,4 +1,4 @@
-"""Changing an appointment: another time, or no appointment after all."""
+"""Reschedules and cancels appointments."""
 
 from __future__ import annotations
 
@@ -95,19 +95,19 @@ def cancel(
     Raises: TooSoon past the cut-off, IllegalMove, LinkEnded, Stale when it is not as `seen` any more,
     Invalid without a reason from the authority, NotFound.
     """
-    wanted = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
+    requested_state = State.CANCELLED_BY_RESIDENT if by == "resident" else State.CANCELLED_BY_AUTHORITY
 
     def operation(db: Session) -> dict[str, Any]:
         now = runtime.clock.database_now(db)
         row = _locked(db, authority_id, reference, _site_of(db, authority_id, reference))
         check_link(row, actor, now)
-        if not can_move(State(row.state), wanted):
-            raise IllegalMove(row.state, wanted)
-        if wanted in NEEDS_REASON and not reason.strip():
+        if not can_move(State(row.state), requested_state):
+            raise IllegalMove(row.state, requested_state)
+        if requested_state in NEEDS_REASON and not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_cancelling")
         _check_open(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
-        row.state, row.state_reason = wanted.value, reason.strip()
+        row.state, row.state_reason = requested_state.value, reason.strip()
         row.version += 1
         row.changed_at = now
         release(db, appointment_id=row.id)
@@ -119,7 +119,7 @@ def cancel(
 
 
 def answer_of(row: Appointment) -> dict[str, Any]:
-    """What to answer about the appointment as it stands now, for `with_link`."""
+    """The appointment as it is now, for `with_link`."""
     booked = Booked(row.id, row.reference, row.version, row.state, row.slot_token, unit_of(row.ends_at))
     return asdict(booked) | {"nonce": row.manage_nonce}
 
@@ -174,7 +174,7 @@ def _check_open(db: Session, row: Appointment, now: datetime, *, enforce_cutoff:
 def _move(db: Session, row: Appointment, move: Move, actor: Actor, now: datetime) -> None:
     was = row.slot_token
     if move.hold is not None:
-        placement, slot_key = _take_hold(db, row, move.hold, now)
+        placement, slot_key = _claim_held_slot(db, row, move.hold, now)
     elif move.slot_key is not None:
         placement, slot_key = _claim_slot(db, row, move.slot_key, actor, now)
     else:
@@ -186,7 +186,7 @@ def _move(db: Session, row: Appointment, move: Move, actor: Actor, now: datetime
     _recorded(db, row, actor, "rescheduled", now, move.reason, was=was, slot_token=encode(slot_key))
 
 
-def _take_hold(db: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, SlotKey]:
+def _claim_held_slot(db: Session, row: Appointment, token: str, now: datetime) -> tuple[Placement, SlotKey]:
     hold = live_hold(db, row.authority_id, token, now, lock=True)
     slot_key = _same_visit(db, row, decode(hold.slot_token))
     placement = place_held(db, hold.id, slot_key, now)
@@ -197,9 +197,9 @@ def _take_hold(db: Session, row: Appointment, token: str, now: datetime) -> tupl
 
 
 def _claim_slot(
-    db: Session, row: Appointment, wanted: SlotKey, actor: Actor, now: datetime
+    db: Session, row: Appointment, requested_slot: SlotKey, actor: Actor, now: datetime
 ) -> tuple[Placement, SlotKey]:
-    slot_key = _same_visit(db, row, wanted)
+    slot_key = _same_visit(db, row, requested_slot)
     slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(frozenset(row.support_needs)))
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
     placement = place(db, slot_key, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)

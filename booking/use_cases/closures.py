@@ -52,7 +52,7 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
 
 
 def _touching(closure: Closure) -> tuple[ColumnElement[bool], ...]:
-    """What an allocation must be for the closure to touch it."""
+    """The conditions under which the closure touches an allocation."""
     return (
         Allocation.first_unit < unit_after(closure.ends_at),
         Allocation.last_unit > unit_of(closure.starts_at),

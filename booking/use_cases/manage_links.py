@@ -1,4 +1,4 @@
-"""A lost manage link: sent again, to the address on record and nowhere else."""
+"""Has a lost manage link sent again, to the address on record and nowhere else."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from people.residents.tables import Resident
 
 
 def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str, surname: str) -> None:
-    """Have the link sent when reference and surname belong together; say nothing about whether they do.
+    """Have the link sent when reference and surname belong together; nothing is returned, whether they do or not.
 
     The link of an appointment that is over is not sent.
     Any word of the name will do, for people differ in what they call their surname.
     """
-    reference, wanted = parse_reference(reference_text), name_tokens(surname)
+    reference, surname_tokens = parse_reference(reference_text), name_tokens(surname)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         found = db.execute(
@@ -30,7 +30,7 @@ def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str
         ).first()
         if found is None or has_link_ended(found.ends_at, now):
             return
-        if not wanted or not set(wanted) <= set(name_tokens(found.name)):
+        if not surname_tokens or not set(surname_tokens) <= set(name_tokens(found.name)):
             return
         subject = ("appointment", found.id)
         record(db, Actor.resident(), "manage_link_requested", subject, authority_id=authority_id, now=now)

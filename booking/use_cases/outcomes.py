@@ -1,4 +1,4 @@
-"""What became of an appointment, as the front desk records it; and a wrong click put right."""
+"""Records the outcome of an appointment, and corrects an outcome that was recorded by mistake."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def move(
     runtime: Runtime,
     authority_id: int,
     reference: str,
-    wanted: State,
+    requested_state: State,
     *,
     actor: Actor,
     reason: str = "",
     shown: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment moves to `wanted`. Cancelling has a use case of its own. `shown` is the state that was
+    """The appointment moves to `requested_state`. Cancelling has a use case of its own. `shown` is the state that was
     on the screen.
 
     Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
@@ -37,14 +37,16 @@ def move(
 
     def operation(db: Session) -> dict[str, Any]:
         row = appointment_for_change(db, authority_id, reference)
-        _check_shown(row, wanted, shown)
+        _check_shown(row, requested_state, shown)
         now = runtime.clock.database_now(db)
-        in_order = can_move(State(row.state), wanted) and may_be_recorded(wanted, starts_at=row.starts_at, now=now)
-        if wanted in CANCELLED or not in_order:
-            raise IllegalMove(row.state, wanted)
-        if wanted in NEEDS_REASON and not reason.strip():
+        in_order = can_move(State(row.state), requested_state) and may_be_recorded(
+            requested_state, starts_at=row.starts_at, now=now
+        )
+        if requested_state in CANCELLED or not in_order:
+            raise IllegalMove(row.state, requested_state)
+        if requested_state in NEEDS_REASON and not reason.strip():
             raise Invalid.in_field("reason", "no_reason_not_completed")
-        _set_state(db, runtime, row, wanted, actor, reason, "moved")
+        _set_state(db, runtime, row, requested_state, actor, reason, "moved")
         return answer_of(row)
 
     return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
@@ -54,14 +56,14 @@ def correct(
     runtime: Runtime,
     authority_id: int,
     reference: str,
-    wanted: State,
+    requested_state: State,
     *,
     actor: Actor,
     reason: str,
     shown: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment goes back to `wanted`, with the reason on the record.
+    """The appointment goes back to `requested_state`, with the reason on the record.
 
     Raises: IllegalMove when that is no step back or too long ago, Invalid without a reason, NotFound,
     IdempotencyMismatch.
@@ -69,30 +71,30 @@ def correct(
 
     def operation(db: Session) -> dict[str, Any]:
         row = appointment_for_change(db, authority_id, reference)
-        _check_shown(row, wanted, shown)
+        _check_shown(row, requested_state, shown)
         now = runtime.clock.database_now(db)
-        if not can_correct(State(row.state), wanted, changed_at=row.changed_at, now=now):
-            raise IllegalMove(row.state, wanted)
+        if not can_correct(State(row.state), requested_state, changed_at=row.changed_at, now=now):
+            raise IllegalMove(row.state, requested_state)
         if not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_correction")
-        _set_state(db, runtime, row, wanted, actor, reason, "corrected")
+        _set_state(db, runtime, row, requested_state, actor, reason, "corrected")
         return answer_of(row)
 
     return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
-def _check_shown(row: Appointment, wanted: State, shown: str | None) -> None:
+def _check_shown(row: Appointment, requested_state: State, shown: str | None) -> None:
     """Raises: IllegalMove when the state is not the one on which somebody clicked."""
     if shown is not None and shown != row.state:
-        raise IllegalMove(row.state, wanted)
+        raise IllegalMove(row.state, requested_state)
 
 
 def _set_state(
-    db: Session, runtime: Runtime, row: Appointment, wanted: State, actor: Actor, reason: str, action: str
+    db: Session, runtime: Runtime, row: Appointment, requested_state: State, actor: Actor, reason: str, action: str
 ) -> None:
     now = runtime.clock.database_now(db)
-    was, row.state, row.changed_at = row.state, wanted.value, now
-    row.state_reason = reason.strip() if wanted in NEEDS_REASON else ""
+    was, row.state, row.changed_at = row.state, requested_state.value, now
+    row.state_reason = reason.strip() if requested_state in NEEDS_REASON else ""
     record(
         db,
         actor,
@@ -102,6 +104,6 @@ def _set_state(
         now=now,
         reason=reason.strip(),
         was=was,
-        state=wanted.value,
+        state=requested_state.value,
     )
     announce(db, AppointmentChange(row.authority_id, row.id, row.version, "moved", now))
