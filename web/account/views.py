@@ -102,7 +102,7 @@ def _form_page(form: SignInForm, wanted: str) -> str:
 def _wait_page(error: RateLimited) -> Response:
     now = current_runtime().clock.now()
     seconds = max(1, math.ceil(((error.until or now) - now).total_seconds()))
-    page = render_template("staff/wait.html", minutes=math.ceil(seconds / 60))
+    page = render_template("staff/rate_limited.html", minutes=math.ceil(seconds / 60))
     return Response(page, status=429, headers={"Retry-After": str(seconds)}, mimetype="text/html")
 
 
