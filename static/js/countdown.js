@@ -4,8 +4,8 @@ const ANNOUNCED_MINUTES = [5, 2, 1];
 export function startCountdown(countdown) {
   const { dataset } = countdown;
   const endsAt = performance.now() + 1000 * Number(dataset.seconds);
-  const remaining = countdown.querySelector("[data-left]");
-  const announcement = countdown.querySelector("[data-said]");
+  const remaining = countdown.querySelector("[data-time-left]");
+  const announcement = countdown.querySelector("[data-announcement]");
   let timer = 0;
   let announcedMinutes = Infinity;
 

@@ -6,7 +6,7 @@ export function filterList(box) {
 
   const filter = () => {
     const searchWords = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const item of list.children) item.hidden = !searchWords.every((word) => item.dataset.words.includes(word));
+    for (const item of list.children) item.hidden = !searchWords.every((word) => item.dataset.searchText.includes(word));
     emptyNotice.hidden = visibleItem() !== undefined;
   };
 

@@ -45,7 +45,7 @@ function placeRow(list, item, next, result) {
   if (row) replaceContent(row, item);
   else row = document.importNode(item, true);
   row.classList.add("fd-row--new");
-  if (item.dataset.said) result.changes.push(item.dataset.said);
+  if (item.dataset.announcement) result.changes.push(item.dataset.announcement);
   return moveRow(list, row, next);
 }
 

@@ -7,8 +7,8 @@ const settings = document.getElementById("day-watch").dataset;
 const list = new LiveList({
   list: document.getElementById("day-rows"),
   asAt: document.getElementById("as-at"),
-  status: document.getElementById("day-news"),
-  error: document.getElementById("day-trouble"),
+  status: document.getElementById("day-status"),
+  error: document.getElementById("day-error"),
 }, settings);
 
 // GOV.UK's error summary takes the focus when it loads; here it belongs in the box that wants an answer.

@@ -53,7 +53,7 @@ def test_every_catalogue_is_up_to_date(fresh: Path) -> None:
 # A text that ends in a word, with a value, an element or another text behind it: half a sentence that cannot be turned.
 GLUED = re.compile(r'_\("(?:[^"\\]|\\.)*[\w,]"(?:, [^}]*)?\) }} (?:<(?:strong|a|bdi|button)[^>]*>)*\{\{')
 SMALL_LETTERS = re.compile(r"\|\s*lower\b")
-SEARCHED_BY_SCRIPT = "data-words="  # what a script compares with what is typed
+SEARCHED_BY_SCRIPT = "data-search-text="  # what a script compares with what is typed
 
 
 def test_no_sentence_of_a_template_is_glued_from_pieces() -> None:

@@ -182,15 +182,16 @@ def test_the_countdown_runs_and_speaks_seldom(desk: Page, callers: Callers, cloc
     desk.clock.install()
     open_call(desk, callers, "amina", "?service=certify")
     desk.keyboard.press("Enter")
-    left, said = desk.locator("#countdown [data-left]"), desk.locator("#countdown [data-said]")
-    expect(left).to_have_text("(10:00)")
+    time_left = desk.locator("#countdown [data-time-left]")
+    announcement = desk.locator("#countdown [data-announcement]")
+    expect(time_left).to_have_text("(10:00)")
     desk.clock.run_for(60_000)
-    expect(left).to_have_text("(9:00)")
-    expect(said).to_have_text("")
+    expect(time_left).to_have_text("(9:00)")
+    expect(announcement).to_have_text("")
     desk.clock.run_for(4 * 60_000)
-    expect(said).to_have_text("Held for 5 more minutes.")
+    expect(announcement).to_have_text("Held for 5 more minutes.")
     desk.clock.run_for(5 * 60_000)
-    expect(said).to_have_text("The time ran out. Hold it again.")
+    expect(announcement).to_have_text("The time ran out. Hold it again.")
 
 
 def test_a_hold_that_ran_out_takes_one_key(desk: Page, callers: Callers, clock: FixedClock, axe: Axe) -> None:

@@ -339,7 +339,7 @@ def test_the_refresh_tells_only_what_is_new(library: Library, desk: FlaskClient)
     changed = desk.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert "<html" not in changed.text
-    assert 'data-said="9:30am Robin Sample: arrived"' in changed.text
+    assert 'data-announcement="9:30am Robin Sample: arrived"' in changed.text
 
 
 @pytest.mark.databases("sqlite", "postgresql")
