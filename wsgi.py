@@ -25,7 +25,7 @@ import web.agent.views
 import web.app
 import web.monitoring
 import web.resident.views
-import web.site.views
+import web.site
 import web.staff_guard
 from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested
@@ -47,7 +47,7 @@ COMMANDS: tuple[click.Command, ...] = (
 BLUEPRINTS = (
     web.account.views.blueprint,
     web.agent.views.blueprint,
-    web.site.views.blueprint,
+    web.site.blueprint,
     web.resident.views.blueprint,
     demo.outbox_views.blueprint,
     web.agent.message_views.blueprint,

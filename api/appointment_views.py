@@ -16,9 +16,9 @@ from booking.calendar.ical import single_file
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, CORRECTIONS, State
+from booking.use_cases import outcomes
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.changes import Move, cancel, reschedule
-from booking.use_cases.outcomes import correct, move
 from core.errors import SlotTaken
 from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
@@ -139,7 +139,7 @@ def outcome(reference: str, body: Values) -> Response:
     with current_runtime().database.reading() as db:
         current = by_reference(db, catalogue_by_id(db, authority_id), reference).state
     # The use case checks the state again on the locked row; a correction is a use case of its own.
-    use_case = correct if requested_state in CORRECTIONS.get(current, ()) else move
+    use_case = outcomes.correct if requested_state in CORRECTIONS.get(current, ()) else outcomes.record_outcome
     booked = use_case(
         current_runtime(),
         authority_id,

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.availability.free_periods import FreeStretch, free_stretches
+from booking.availability.bits import NOTHING, Bits, spans
+from booking.availability.free_periods import FreeStretch, free_stretches, runs
 from booking.availability.site_days import shape_of, site_day
 from booking.availability.values import SiteDay
 from booking.capacity.occupancy import busy_of
@@ -21,9 +22,10 @@ from booking.states import State
 from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
 from core.errors import NotFound
-from core.wall_clock import local_day, unit_of
+from core.wall_clock import instant_of, local_day, unit_of
+from locations.bank_holidays import bank_holiday
 from locations.catalogue import Catalogue
-from locations.model import SiteFacts
+from locations.model import ClosureFacts, SiteFacts
 from locations.tables import Closure
 
 
@@ -41,6 +43,22 @@ class RebookPerson:
 
 
 @dataclass(frozen=True)
+class OpeningView:
+    """When a site is open between the instants of a local day, and what keeps it or a part of it shut.
+
+    `holiday` is the name of the bank holiday for which the site is shut, or empty; `closures` are those that touch the
+    day; `cancelled` has the reasons of the sessions that are cancelled on it.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    periods: tuple[tuple[datetime, datetime], ...]
+    holiday: str
+    closures: tuple[ClosureFacts, ...]
+    cancelled: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SiteDayView:
     """Everything that the day list shows of one site on one date, read at `now`."""
 
@@ -51,7 +69,7 @@ class SiteDayView:
     appointments: tuple[AppointmentView, ...]
     gaps: tuple[FreeStretch, ...]
     to_rebook: tuple[RebookPerson, ...]
-    plan: SiteDay
+    opening: OpeningView
 
     @property
     def zone(self) -> str:
@@ -80,8 +98,33 @@ def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date,
         appointments=appointments,
         gaps=_gaps(db, catalogue, plan, now),
         to_rebook=_to_rebook(db, site.id, local_date, appointments),
-        plan=plan,
+        opening=_opening(site, plan, local_date),
     )
+
+
+def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:
+    base_unit = plan.day.base_unit
+    starts_at, ends_at = instant_of(base_unit), instant_of(plan.day.end_unit)
+    holiday = bank_holiday(local_date, site.holidays.division) if site.holidays.closes else None
+    exceptions = (recurrence.exceptions.get(local_date) for recurrence in site.recurrences)
+    return OpeningView(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        periods=tuple(
+            (instant_of(base_unit + first), instant_of(base_unit + last)) for first, last in runs(_open(plan))
+        ),
+        holiday=holiday or "",
+        closures=tuple(one for one in site.closures if one.starts_at < ends_at and one.ends_at > starts_at),
+        cancelled=tuple(exception.reason for exception in exceptions if exception and exception.reason),
+    )
+
+
+def _open(plan: SiteDay) -> Bits:
+    """The ticks at which any resource is open."""
+    open_ticks = NOTHING
+    for resource in plan.resources:
+        open_ticks |= spans((window.first, window.last) for window in resource.windows) & ~resource.closed
+    return open_ticks
 
 
 def _gaps(db: Session, catalogue: Catalogue, plan: SiteDay, now: datetime) -> tuple[FreeStretch, ...]:

@@ -18,7 +18,7 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 
 
-def move(
+def record_outcome(
     runtime: Runtime,
     authority_id: int,
     reference: str,

@@ -17,7 +17,7 @@ from booking.use_cases.change_details import Details, change_details
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
-from booking.use_cases.outcomes import correct, move
+from booking.use_cases.outcomes import correct, record_outcome
 from core.audit import AuditEntry
 from core.database import Database
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, SlotTaken, TooSoon
@@ -228,13 +228,15 @@ def test_the_front_desk_walks_an_appointment_to_its_end_and_back_one_step(databa
     world, runtime = make_world(database), make_runtime(database)
     reference = make_appointment(runtime, world, TEN).reference
     for state in (State.ARRIVED, State.IN_PROGRESS, State.ATTENDED):
-        move(runtime, world.authority_id, reference, state, actor=AGENT)
+        record_outcome(runtime, world.authority_id, reference, state, actor=AGENT)
     with pytest.raises(Invalid):
         correct(runtime, world.authority_id, reference, State.IN_PROGRESS, actor=AGENT, reason=" ")
     correct(runtime, world.authority_id, reference, State.IN_PROGRESS, actor=AGENT, reason="Wrong row")
     with pytest.raises(Invalid):
-        move(runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT)
-    move(runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT, reason="No proof of address")
+        record_outcome(runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT)
+    record_outcome(
+        runtime, world.authority_id, reference, State.NOT_COMPLETED, actor=AGENT, reason="No proof of address"
+    )
     assert read(database, world, reference).state_reason == "No proof of address"
     with database.reading() as db:
         actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
@@ -246,9 +248,9 @@ def test_a_move_out_of_order_is_refused(database: Database) -> None:
     reference = make_appointment(runtime, world, TEN).reference
     for state in (State.ATTENDED, State.DID_NOT_ATTEND, State.CANCELLED_BY_RESIDENT, State.BOOKED):
         with pytest.raises(IllegalMove):
-            move(runtime, world.authority_id, reference, state, actor=AGENT)
+            record_outcome(runtime, world.authority_id, reference, state, actor=AGENT)
     with pytest.raises(NotFound):
-        move(runtime, world.authority_id, "22222222", State.ARRIVED, actor=AGENT)
+        record_outcome(runtime, world.authority_id, "22222222", State.ARRIVED, actor=AGENT)
 
 
 def test_a_closure_hides_the_slots_it_touches_and_lists_who_must_be_rebooked(database: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from booking.states import State
 from booking.use_cases.closures import list_touched
-from booking.use_cases.outcomes import move
+from booking.use_cases.outcomes import record_outcome
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -52,10 +52,12 @@ class Library:
             self.runtime, self.world, starts_at, resident=resident, actor=COLLEAGUE, **values
         ).reference
 
-    def move(self, reference: str, *states: State) -> None:
+    def record(self, reference: str, *states: State) -> None:
         """A colleague records these states."""
         for state in states:
-            move(self.runtime, self.world.authority_id, reference, state, actor=COLLEAGUE, reason="No passport")
+            record_outcome(
+                self.runtime, self.world.authority_id, reference, state, actor=COLLEAGUE, reason="No passport"
+            )
 
     def close(self, first: datetime, last: datetime) -> None:
         """Shut the library for a while."""
@@ -140,7 +142,7 @@ def busy_morning(library: Library) -> dict[str, str]:
         )
     library.runtime.clock.advance(timedelta(minutes=40))  # type: ignore[attr-defined]
     for name, states in walks.items():
-        library.move(made[name], *states)
+        library.record(made[name], *states)
     return made
 
 
@@ -221,8 +223,8 @@ def test_the_list_refreshes_itself_without_losing_place_or_focus(library: Librar
     button.focus()
     here.evaluate("row => { row.dataset.sameNode = 'yes'; }")
     top = here.evaluate("row => row.getBoundingClientRect().top")
-    library.move(references[0], State.ARRIVED)
-    library.move(references[20], State.ARRIVED)
+    library.record(references[0], State.ARRIVED)
+    library.record(references[20], State.ARRIVED)
     library.book(0, "Somebody new")
     page.clock.run_for(POLL_MILLISECONDS)
     expect(page.locator(f"#a-{references[0]}").get_by_text("Arrived", exact=True)).to_be_attached()
@@ -252,14 +254,14 @@ def test_the_row_that_one_comes_back_to_is_not_hidden_by_the_line_above(library:
 
 def test_an_open_form_is_left_alone_with_what_was_typed(library: Library, page: Page) -> None:
     reference = library.book(0)
-    library.move(reference, State.ARRIVED, State.IN_PROGRESS)
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
     page.clock.install(time=NINE)
     page.goto(DAY)
     row = page.locator(f"#a-{reference}")
     row.get_by_text("Not completed").first.click()
     reason_in(row, "Not completed").fill("The proof of")
     page.locator("#refresh").focus()
-    library.move(reference, State.ATTENDED)
+    library.record(reference, State.ATTENDED)
     page.clock.run_for(POLL_MILLISECONDS)
     expect(page.locator("#day-status")).to_contain_text("The row that you are working in has changed too.")
     expect(reason_in(row, "Not completed")).to_have_value("The proof of")
@@ -272,7 +274,7 @@ def test_an_open_form_is_left_alone_with_what_was_typed(library: Library, page: 
 def test_a_colleague_who_was_quicker_is_named(library: Library, page: Page, axe: Callable[[Page], None]) -> None:
     reference = library.book(0)
     page.goto(DAY)
-    library.move(reference, State.ARRIVED)
+    library.record(reference, State.ARRIVED)
     page.locator(f"#a-{reference}").get_by_role("button", name="Arrived").click()
     words = "Robin Sample is now: arrived, recorded by Sam Staff at 9am. Nothing was changed."
     expect(page.get_by_role("link", name=words)).to_be_visible()
@@ -293,7 +295,7 @@ def test_it_says_when_the_network_is_gone_and_when_it_is_back(
     error = page.locator("#day-error")
     expect(error).to_contain_text("No connection. This is the list as it was at 9am.")
     axe(page)
-    library.move(reference, State.ARRIVED)
+    library.record(reference, State.ARRIVED)
     library.runtime.clock.advance(timedelta(minutes=3))  # type: ignore[attr-defined]
     context.set_offline(False)
     page.clock.run_for(POLL_MILLISECONDS)

@@ -12,7 +12,7 @@ from booking.events import AppointmentChange, announce, appointment_changed, man
 from booking.states import State
 from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.manage_links import request_manage_link
-from booking.use_cases.outcomes import correct, move
+from booking.use_cases.outcomes import correct, record_outcome
 from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
@@ -76,7 +76,7 @@ def test_a_cancellation_leaves_its_notice_alone(runtime: Runtime, world: World) 
 def test_an_arrival_voids_reminders_and_a_correction_owes_them_again(runtime: Runtime, world: World) -> None:
     """A wrong click at the desk must not cost anybody their reminder."""
     booked = make_appointment(runtime, world, STARTS)
-    move(runtime, world.authority_id, booked.reference, State.ARRIVED, actor=AGENT)
+    record_outcome(runtime, world.authority_id, booked.reference, State.ARRIVED, actor=AGENT)
     assert set(outbox_of(runtime.database, booked.appointment_id).values()) == {"void"}
     correct(runtime, world.authority_id, booked.reference, State.BOOKED, reason="Wrong person", actor=AGENT)
     assert set(outbox_of(runtime.database, booked.appointment_id).values()) == {"pending"}

@@ -13,7 +13,7 @@ from sqlalchemy import select
 import core.language
 from booking.states import State
 from booking.use_cases.closures import list_touched
-from booking.use_cases.outcomes import move
+from booking.use_cases.outcomes import record_outcome
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Base, Database
@@ -347,7 +347,7 @@ def fill_day(drawn: Drawn, callers: Callers, clock: FixedClock) -> list[str]:
         reference = book_for(drawn.database, town, person, starts_at, agent, clock.now()).reference
         references.append(reference)
         for state in states:
-            move(runtime, town.authority_id, reference, state, actor=agent, reason="Doctor")
+            record_outcome(runtime, town.authority_id, reference, state, actor=agent, reason="Doctor")
     with drawn.database.writing() as db:
         for first, resource in ((14, None), (9, None)):
             closure = Closure(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from web.site.day_rows import Row
+from web.site.day_rows import DayRow
 
 BYTE_ORDER_MARK = "\ufeff"  # or else Excel reads UTF-8 as Windows-1252
 _LINE_ENDS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
@@ -31,7 +31,7 @@ def safe_cell(text: str) -> str:
     return _FORMULA.sub(r"\1\2'", one_line)
 
 
-def day_csv(day: date, rows: Iterable[Row], zone: ZoneInfo) -> str:
+def day_csv(day: date, rows: Iterable[DayRow], zone: ZoneInfo) -> str:
     """The file: a heading, then a line for each appointment, in the times of `zone`.
 
     Every cell is quoted, lines end as RFC 4180 says.
@@ -64,7 +64,7 @@ def _headings() -> tuple[str, ...]:
     )
 
 
-def _values(row: Row, zone: ZoneInfo) -> tuple[str, ...]:
+def _values(row: DayRow, zone: ZoneInfo) -> tuple[str, ...]:
     return (
         _clock(row.starts_at, zone),
         _clock(row.ends_at, zone),

@@ -1,4 +1,4 @@
-"""What part of the day somebody wants to see, as the address says it. Pure."""
+"""The filter of the day list, read from and written to the query string. Pure."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ STATES_SHOWN: dict[str, frozenset[State]] = {
 
 @dataclass(frozen=True)
 class DayFilter:
-    """A resource, a service and a kind of state by which a day is narrowed; empty means all.
+    """The resource, the service and the states that are shown; empty means all.
 
-    `keep` is an appointment that is shown though its new state is not: nobody loses the row that they have just clicked.
+    `keep` is an appointment that is shown whatever its state: nobody loses the row that they have just clicked.
     """
 
     resource: str = ""
@@ -47,26 +47,26 @@ class DayFilter:
         query = urlencode({name: value for name, value in facts.items() if value})
         return f"?{query}" if query else ""
 
-    def has_place_for(self, view: AppointmentView) -> bool:
-        """Whether the appointment is at the resource and for the service, whatever its state."""
+    def matches(self, view: AppointmentView) -> bool:
+        """Whether the appointment is for the service and at the resource, whatever its state."""
         at_resource = not self.resource or any(one.slug == self.resource for one in view.resources)
         for_service = not self.service or any(one.slug == self.service for one in view.services)
         return at_resource and for_service
 
     def shows(self, view: AppointmentView) -> bool:
-        """Whether the appointment is among what is wanted."""
-        return self.has_place_for(view) and (view.state in STATES_SHOWN[self.show] or view.reference == self.keep)
+        """Whether the appointment is shown."""
+        return self.matches(view) and (view.state in STATES_SHOWN[self.show] or view.reference == self.keep)
 
-    def shows_gap(self, stretch: FreeStretch, site: SiteFacts, catalogue: Catalogue) -> bool:
-        """Whether the free stretch is among what is wanted."""
-        resource = site.resource(stretch.resource_id)
+    def shows_gap(self, period: FreeStretch, site: SiteFacts, catalogue: Catalogue) -> bool:
+        """Whether the free period is shown."""
+        resource = site.resource(period.resource_id)
         at_resource = not self.resource or (resource is not None and resource.slug == self.resource)
-        for_service = not self.service or catalogue.service(self.service).id in stretch.service_ids
+        for_service = not self.service or catalogue.service(self.service).id in period.service_ids
         return at_resource and for_service and self.show in (ALL, TO_DO, GAPS)
 
 
 def read_filter(arguments: Mapping[str, str], catalogue: Catalogue, site: SiteFacts) -> DayFilter:
-    """The filter that `arguments` describe. What means nothing here is left out rather than refused."""
+    """The filter in `arguments`. Unknown values are ignored."""
     resource, service, show = (str(arguments.get(name, "")) for name in ("resource", "service", "show"))
     resources = {one.slug for one in site.resources}
     services = {one.slug for one in catalogue.services}

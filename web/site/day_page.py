@@ -1,10 +1,11 @@
-"""The day list as the template shows it: rows and gaps in their order, counts, notices, and where one can go."""
+"""The day list as the template shows it: rows and free periods in their order, counts, notices, and where one can go."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -16,13 +17,11 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import CANCELLED, State
 from locations.catalogue import Catalogue
-from locations.model import ServiceFacts, SiteFacts
+from locations.model import ClosureFacts, SiteFacts
 from web.labels import STATES_COUNTED
 from web.request_language import format_time
-from web.site.day_filter import DayFilter
-from web.site.day_rows import Row, counts_of, mark_of, row_of
-from web.site.gap_rows import GapRow, gap_rows
-from web.site.notices import notices_of, opening_text
+from web.site.day_filter import ALL, DONE, GAPS, TO_DO, WAITING, DayFilter
+from web.site.day_rows import DayRow, GapRow, day_row, gap_rows, mark_of
 
 LONG_LIST = 8  # about what a screen shows: from here on a link to the present is worth its line
 REASON_LABELS = {
@@ -34,6 +33,23 @@ REASON_LABELS = {
     Reason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
     Reason.TRAVEL: _l("the adviser cannot get there in time"),
 }
+SHOW_LABELS = {
+    ALL: _l("Everything"),
+    TO_DO: _l("Still to do, and free gaps"),
+    WAITING: _l("Waiting now"),
+    DONE: _l("Done or cancelled"),
+    GAPS: _l("Free gaps"),
+}
+
+
+@dataclass(frozen=True)
+class FilterField:
+    """A list of the filter: its name in the address, its choices as (code, label), and the code that is selected."""
+
+    name: str
+    label: str
+    choices: tuple[tuple[str, str], ...]
+    selected: str
 
 
 @dataclass(frozen=True)
@@ -43,14 +59,15 @@ class DayPage:
     local_date: date
     today: date
     as_at: str
-    items: tuple[Row | GapRow, ...]
+    items: tuple[DayRow | GapRow, ...]
     residents: tuple[int, ...]
     total: int
     summary: str
     opening: str
     notices: tuple[str, ...]
-    to_rebook: tuple[Row, ...]
-    now_id: str
+    to_rebook: tuple[DayRow, ...]
+    next_id: str
+    day_filter: DayFilter
 
     @property
     def is_today(self) -> bool:
@@ -58,58 +75,84 @@ class DayPage:
         return self.local_date == self.today
 
     @property
-    def rows(self) -> tuple[Row, ...]:
-        """The appointments, without the gaps."""
-        return tuple(item for item in self.items if isinstance(item, Row))
+    def previous_date(self) -> date:
+        """The day before."""
+        return self.local_date - timedelta(days=1)
+
+    @property
+    def next_date(self) -> date:
+        """The day after."""
+        return self.local_date + timedelta(days=1)
+
+    @property
+    def rows(self) -> tuple[DayRow, ...]:
+        """The appointments, without the free periods."""
+        return tuple(item for item in self.items if isinstance(item, DayRow))
 
     @property
     def top_mark(self) -> str:
-        """Changes when anything just above the rows does."""
+        """A digest of what is shown just above the rows."""
         return mark_of((self.summary, self.opening, self.notices, self.to_rebook, bool(self.items)))
 
     @property
     def mark(self) -> str:
-        """Changes when anything at all does, but for the time of reading."""
-        return mark_of((self.top_mark, self.now_id, [item.mark for item in self.items]))
+        """A digest of everything on the page but the time at which it was read."""
+        return mark_of((self.top_mark, self.next_id, [item.mark for item in self.items]))
 
 
-def _reason_text(person: RebookPerson) -> str:
-    """Why somebody must be rebooked: what the council wrote about its closure, or what the code means."""
-    return person.closure_reason or str(REASON_LABELS[person.code])
-
-
-def page_of(day: SiteDayView, wanted: DayFilter, *, may_record: bool) -> DayPage:
-    """The page of the day, narrowed to what is wanted. Nobody can have arrived on a day that has not begun."""
-    today = day.now.astimezone(ZoneInfo(day.zone)).date()
+def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool) -> DayPage:
+    """The page of the day, as far as the filter shows it. Nobody can have arrived on a day that has not begun."""
+    now_here = day.now.astimezone(ZoneInfo(day.zone))
+    today = now_here.date()
     may_record = may_record and day.date <= today
-    here = [view for view in day.appointments if wanted.has_place_for(view)]
-    shown = [view for view in here if wanted.shows(view)]
+    matching = [view for view in day.appointments if day_filter.matches(view)]
+    shown = [view for view in matching if day_filter.shows(view)]
     reasons = {person.appointment.id: _reason_text(person) for person in day.to_rebook}
-    rows = [row_of(view, day.now, may_record=may_record, to_rebook=reasons.get(view.id, "")) for view in shown]
-    stretches = [stretch for stretch in day.gaps if wanted.shows_gap(stretch, day.site, day.catalogue)]
-    gaps = gap_rows(stretches, day.site, day.zone, day.now)
-    rebooking = (person.appointment for person in day.to_rebook)
+    rows = [day_row(view, day.now, may_record=may_record, to_rebook=reasons.get(view.id, "")) for view in shown]
+    gaps = [gap for gap in day.gaps if day_filter.shows_gap(gap, day.site, day.catalogue)]
+    rebooking = [person.appointment for person in day.to_rebook]
     return DayPage(
         local_date=day.date,
         today=today,
-        as_at=format_time(day.now.astimezone(ZoneInfo(day.zone))),
-        items=tuple(sorted([*rows, *gaps], key=lambda item: (item.starts_at, item.kind != "row"))),
+        as_at=format_time(now_here),
+        items=_in_order(rows, gap_rows(gaps, day.site, day.zone, day.now)),
         residents=tuple(dict.fromkeys(view.resident.id for view in (*shown, *rebooking))),
         total=len(day.appointments),
-        summary=summary_of(here, len(stretches), may_have_gaps=day.date >= today),
-        opening=opening_text(day),
-        notices=tuple(notices_of(day)),
-        to_rebook=tuple(
-            row_of(person.appointment, day.now, may_record=False, to_rebook=reasons[person.appointment.id])
-            for person in day.to_rebook
-        ),
-        now_id=_now_id(rows, day) if day.date == today else "",
+        summary=_summary(matching, len(gaps), may_have_gaps=day.date >= today),
+        opening=_opening_text(day),
+        notices=tuple(_notices(day)),
+        to_rebook=tuple(day_row(view, day.now, may_record=False, to_rebook=reasons[view.id]) for view in rebooking),
+        next_id=_next_id(rows, day.now) if day.date == today else "",
+        day_filter=day_filter,
     )
 
 
-def summary_of(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bool) -> str:
+def filter_fields(day_filter: DayFilter, catalogue: Catalogue, site: SiteFacts) -> tuple[FilterField, ...]:
+    """The lists of the filter: the site's resources, the services of its sessions, and what can be shown."""
+    every = ("", _("All"))
+    resources = ((resource.slug, resource.name) for resource in site.resources)
+    services = ((service.slug, service.name) for service in catalogue.services if service.id in site.service_ids)
+    shows = ((code, str(label)) for code, label in SHOW_LABELS.items())
+    return (
+        FilterField("resource", _("Resource"), (every, *resources), day_filter.resource),
+        FilterField("service", _("Service"), (every, *services), day_filter.service),
+        FilterField("show", _("Show"), tuple(shows), day_filter.show),
+    )
+
+
+def _in_order(rows: Sequence[DayRow], gaps: Sequence[GapRow]) -> tuple[DayRow | GapRow, ...]:
+    """By start; appointments before the free periods that start at the same time."""
+    return tuple(sorted([*rows, *gaps], key=lambda item: (item.starts_at, item.kind != "row")))
+
+
+def _reason_text(person: RebookPerson) -> str:
+    """Why somebody must be rebooked: what the council wrote about its closure, or the text of the code."""
+    return person.closure_reason or str(REASON_LABELS[person.code])
+
+
+def _summary(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bool) -> str:
     """ "14 appointments: 10 booked, 3 arrived, 1 attended. 1 cancelled. 2 free gaps." """
-    counts = counts_of(views)
+    counts = Counter(view.state for view in views)
     cancelled = sum(counts[state] for state in CANCELLED)
     number = len(views) - cancelled
     parts = [STATES_COUNTED[state](counts[state]) for state in State if counts[state] and state not in CANCELLED]
@@ -127,19 +170,57 @@ def summary_of(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bo
     return " ".join(sentences)
 
 
-def services_of(catalogue: Catalogue, site: SiteFacts) -> tuple[ServiceFacts, ...]:
-    """The services by which the list can be narrowed: those of the site's sessions."""
-    return tuple(service for service in catalogue.services if service.id in site.service_ids)
-
-
-def neighbours(day: date) -> tuple[date, date]:
-    """The day before and the day after."""
-    return day - timedelta(days=1), day + timedelta(days=1)
-
-
-def _now_id(rows: Sequence[Row], day: SiteDayView) -> str:
-    """The id of the first who has arrived and waits, or else of the next booked, when it is far enough down for a link."""
+def _next_id(rows: Sequence[DayRow], now: datetime) -> str:
+    """The id of the first row that has arrived, or else of the next booked one; empty where it is near the top."""
     waiting = [number for number, row in enumerate(rows) if row.state == State.ARRIVED]
-    booked = [number for number, row in enumerate(rows) if row.state == State.BOOKED and row.ends_at > day.now]
+    booked = [number for number, row in enumerate(rows) if row.state == State.BOOKED and row.ends_at > now]
     first = next(iter([*waiting, *booked]), 0)
     return rows[first].id if first >= LONG_LIST else ""
+
+
+def _notices(day: SiteDayView) -> Iterator[str]:
+    """A sentence for the bank holiday, each closure and each cancelled session of the day."""
+    if day.opening.holiday:
+        yield _("Bank holiday: %(name)s. The site is shut all day.", name=day.opening.holiday)
+    for closure in day.opening.closures:
+        yield _closure_text(closure, day)
+    yield from day.opening.cancelled
+
+
+def _opening_text(day: SiteDayView) -> str:
+    """When the site is open on the day; on the day itself before that, when it will be."""
+    if not day.opening.periods:
+        return str(_("No sessions are open on this day."))
+    periods = (tuple(format_time(at.astimezone(ZoneInfo(day.zone))) for at in period) for period in day.opening.periods)
+    hours = ", ".join(_("%(first)s to %(last)s", first=first, last=last) for first, last in periods)
+    if day.opening.starts_at <= day.now < day.opening.periods[0][0]:
+        return str(_("Not open yet. Sessions today: %(hours)s.", hours=hours))
+    return str(_("Sessions: %(hours)s.", hours=hours))
+
+
+def _closure_text(closure: ClosureFacts, day: SiteDayView) -> str:
+    zone, starts_at, ends_at = ZoneInfo(day.zone), day.opening.starts_at, day.opening.ends_at
+    resource = day.site.resource(closure.resource_id) if closure.resource_id else None
+    facts = {
+        "what": resource.name if resource else _("Site"),
+        "reason": closure.reason,
+        "first": format_time(max(closure.starts_at, starts_at).astimezone(zone)),
+        "last": format_time(min(closure.ends_at, ends_at).astimezone(zone)),
+    }
+    is_away = resource is not None and resource.is_council_wide
+    is_all_day = closure.starts_at <= starts_at and closure.ends_at >= ends_at
+    return _closure_sentence(is_away, is_all_day, bool(closure.reason)) % facts
+
+
+def _closure_sentence(is_away: bool, is_all_day: bool, has_reason: bool) -> str:
+    sentences = {
+        (True, True, True): _("%(what)s away all day: %(reason)s."),
+        (True, True, False): _("%(what)s away all day."),
+        (True, False, True): _("%(what)s away from %(first)s to %(last)s: %(reason)s."),
+        (True, False, False): _("%(what)s away from %(first)s to %(last)s."),
+        (False, True, True): _("%(what)s shut all day: %(reason)s."),
+        (False, True, False): _("%(what)s shut all day."),
+        (False, False, True): _("%(what)s shut from %(first)s to %(last)s: %(reason)s."),
+        (False, False, False): _("%(what)s shut from %(first)s to %(last)s."),
+    }
+    return str(sentences[is_away, is_all_day, has_reason])

@@ -1,4 +1,4 @@
-"""An appointment as one row of the day list: everything in words, and what can be done with it next."""
+"""The rows of the day list: appointments with what can be recorded of them next, and free periods between them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
+from core.wall_clock import TICK_MINUTES, instant_of, unit_of
+from locations.model import SiteFacts
 from web.labels import BASES_IN_SENTENCE, MODES, NEEDS, STATES, STATES_IN_SENTENCE, label_of
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
-from web.request_language import all_of, format_time
+from web.request_language import all_of, format_minutes, format_time
 
-# What the front desk clicks, in the order of how often; the first that is possible is the green button.
+# In the order of how often they are clicked; the first that is possible is the green button.
 ROW_ACTIONS = (
     State.ARRIVED,
     State.IN_PROGRESS,
@@ -33,6 +40,9 @@ COLOURS = {
     State.LEFT_BEFORE_SEEN: "red",
 }
 
+NOT_COMPLETED_REASONS = (_l("Documents missing"), _l("Needs another appointment"), _l("Wrong service"))
+UNDO_REASONS = (_l("Clicked by mistake"), _l("Wrong person"), _l("They came late"))
+
 
 @dataclass(frozen=True)
 class RowAction:
@@ -44,8 +54,22 @@ class RowAction:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One appointment of the list."""
+class ReasonForm:
+    """What is recorded with a reason: `path` follows the row's address, `to` is the state, `aloud` says whose row it is."""
+
+    field: str
+    path: str
+    to: str
+    label: str
+    aloud: str
+    question: str
+    reasons: tuple[str, ...]
+    button: str
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """One appointment of the list, as it is shown."""
 
     id: str
     reference: str
@@ -84,18 +108,67 @@ class Row:
 
     @property
     def mark(self) -> str:
-        """Changes when anything in the row does: a browser replaces only the rows whose mark is another one."""
+        """A digest of the row: a browser replaces only the rows whose mark has changed."""
         return mark_of(self)
 
     @property
     def title(self) -> str:
-        """Whose row it is, for the news: "10am Robin Sample"."""
+        """Whose row it is, to announce: "10am Robin Sample"."""
         return f"{self.starts} {self.name}"
 
     @property
     def announcement(self) -> str:
-        """The row in one line, for the news: "10am Robin Sample: arrived"."""
+        """The row in one line, to announce: "10am Robin Sample: arrived"."""
         return f"{self.title}: {STATES_IN_SENTENCE[self.state]}"
+
+    @property
+    def reason_forms(self) -> tuple[ReasonForm, ...]:
+        """What can be recorded now with a reason."""
+        aloud, forms = f"{self.name}, {self.starts}", []
+        if self.may_fail:
+            question, reasons = _("Why could it not be completed?"), tuple(map(str, NOT_COMPLETED_REASONS))
+            label = _("Not completed")
+            forms.append(ReasonForm("why", "", State.NOT_COMPLETED.value, label, aloud, question, reasons, _("Record")))
+        if self.undo_to:
+            aloud, label, reasons = f"{aloud}, {self.state_label}", _("Undo"), tuple(map(str, UNDO_REASONS))
+            forms.append(ReasonForm("undo", "/undo", self.undo_to, label, aloud, _("Why?"), reasons, label))
+        return tuple(forms)
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether nothing has been recorded yet."""
+        return self.state == State.BOOKED
+
+    @property
+    def arrived(self) -> bool | None:
+        """Whether the box for the arrival is ticked on paper; None where there is no box."""
+        has_box = not self.is_cancelled and self.state != State.DID_NOT_ATTEND
+        return not self.is_booked if has_box else None
+
+    @property
+    def attended(self) -> bool | None:
+        """Whether the box for the attendance is ticked on paper; None where there is no box."""
+        without_box = (State.DID_NOT_ATTEND, State.LEFT_BEFORE_SEEN, State.NOT_COMPLETED)
+        has_box = not self.is_cancelled and self.state not in without_box
+        return self.state == State.ATTENDED if has_box else None
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """A period in which one or several resources are free."""
+
+    id: str
+    starts_at: datetime
+    text: str
+    resources: str
+    length: str
+
+    kind = "gap"
+
+    @property
+    def mark(self) -> str:
+        """A digest of what is shown; `starts_at` only gives the row its place."""
+        return mark_of((self.id, self.text, self.resources, self.length))
 
 
 def mark_of(value: object) -> str:
@@ -103,11 +176,11 @@ def mark_of(value: object) -> str:
     return sha256(repr(value).encode()).hexdigest()[:12]
 
 
-def row_of(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook: str = "") -> Row:
+def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook: str = "") -> DayRow:
     """The row of an appointment, read at `now`."""
     zone = ZoneInfo(view.zone)
-    state, phone = view.state, phone_of(view)
-    return Row(
+    state, phone = view.state, _phone(view)
+    return DayRow(
         id=f"a-{view.reference}",
         reference=view.reference,
         spoken_reference=view.spoken_reference,
@@ -123,11 +196,11 @@ def row_of(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook:
         services=all_of(view.service_names),
         resources=", ".join(resource.name for resource in view.resources),
         mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
-        needs=tuple(needs_of(view)),
+        needs=tuple(_needs(view)),
         documents=view.documents,
         notes=view.notes.strip(),
-        answers=tuple((str(asked), str(said)) for asked, said in view.answers.items() if said),
-        representative=representative_of(view),
+        answers=tuple((str(question), str(answer)) for question, answer in view.answers.items() if answer),
+        representative=_representative(view),
         state=state.value,
         state_label=str(STATES[state]),
         colour=COLOURS.get(state, "grey"),
@@ -137,35 +210,35 @@ def row_of(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook:
         is_cancelled=state in CANCELLED,
         is_walk_in=view.is_walk_in,
         to_rebook=to_rebook,
-        actions=tuple(actions_of(view, now)) if may_record else (),
+        actions=tuple(_actions(view, now)) if may_record else (),
         may_fail=may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
-        undo_to=undo_of(view, now) if may_record else "",
+        undo_to=_undo_state(view, now) if may_record else "",
     )
 
 
-def phone_of(view: AppointmentView) -> str:
+def _phone(view: AppointmentView) -> str:
     """Whom to ring: the resident, or else who acts for them."""
     return view.resident.phone or (view.representative.phone if view.representative else "")
 
 
-def needs_of(view: AppointmentView) -> Iterator[str]:
-    """The support needs in words, with the language where one is known."""
+def _needs(view: AppointmentView) -> Iterator[str]:
+    """The labels of the support needs, with the language where one is known."""
     for code in view.support_needs:
         label = label_of(NEEDS, code)
         yield f"{label}: {view.resident.language}" if code == "language" and view.resident.language else label
 
 
-def representative_of(view: AppointmentView) -> str:
+def _representative(view: AppointmentView) -> str:
     """Who comes or speaks for the resident, on what basis, and their number; empty when nobody does."""
-    who = view.representative
-    if who is None:
+    representative = view.representative
+    if representative is None:
         return ""
-    basis = label_of(BASES_IN_SENTENCE, who.basis)
-    return ", ".join(part for part in (who.name, basis, who.phone) if part)
+    basis = label_of(BASES_IN_SENTENCE, representative.basis)
+    return ", ".join(part for part in (representative.name, basis, representative.phone) if part)
 
 
-def actions_of(view: AppointmentView, now: datetime) -> Iterator[RowAction]:
-    """What can be recorded now with one click. What needs a reason is asked for apart."""
+def _actions(view: AppointmentView, now: datetime) -> Iterator[RowAction]:
+    """What can be recorded now without a reason."""
     possible = MOVES.get(view.state, frozenset()) - NEEDS_REASON
     timely = (
         state
@@ -176,17 +249,45 @@ def actions_of(view: AppointmentView, now: datetime) -> Iterator[RowAction]:
         yield RowAction(state.value, str(ROW_ACTION_LABELS[state]), is_main=number == 0)
 
 
-def undo_of(view: AppointmentView, now: datetime) -> str:
+def _undo_state(view: AppointmentView, now: datetime) -> str:
     """The state that a wrong click can be put back to; empty when it is too late or there is none."""
-    for wanted in CORRECTIONS.get(view.state, ()):
-        if can_correct(view.state, wanted, changed_at=view.changed_at, now=now):
-            return wanted.value
+    for state in CORRECTIONS.get(view.state, ()):
+        if can_correct(view.state, state, changed_at=view.changed_at, now=now):
+            return state.value
     return ""
 
 
-def counts_of(views: Iterable[AppointmentView]) -> dict[State, int]:
-    """How many appointments stand in each state, in the order of the states; none left out."""
-    counts = dict.fromkeys(State, 0)
-    for view in views:
-        counts[view.state] += 1
-    return counts
+def gap_rows(periods: Iterable[FreeStretch], site: SiteFacts, zone: str, now: datetime) -> list[GapRow]:
+    """The free periods by start; resources that are free at exactly the same time share a row."""
+    by_times: dict[tuple[int, int], list[FreeStretch]] = {}
+    for period in periods:
+        by_times.setdefault((period.first_unit, period.last_unit), []).append(period)
+    return [_gap_row(group, site, ZoneInfo(zone), unit_of(now)) for group in by_times.values()]
+
+
+def _gap_row(periods: list[FreeStretch], site: SiteFacts, zone: ZoneInfo, now_unit: int) -> GapRow:
+    first, last = periods[0].first_unit, periods[0].last_unit
+    starts_at = instant_of(first)
+    ends = format_time(instant_of(last).astimezone(zone))
+    # The text of a period that has begun has only its end, so that the row stays the same while time goes by.
+    has_begun = first <= now_unit
+    if has_begun:
+        text, length = _("Free now until %(time)s", time=ends), ""
+    else:
+        text = _("Free %(first)s to %(last)s", first=format_time(starts_at.astimezone(zone)), last=ends)
+        length = format_minutes((last - first) * TICK_MINUTES)
+    return GapRow(
+        id=f"g-{'now' if has_begun else first}-{last}",
+        starts_at=instant_of(now_unit) if has_begun else starts_at,
+        text=text,
+        resources=", ".join(_resource_name(period, site) for period in periods),
+        length=length,
+    )
+
+
+def _resource_name(period: FreeStretch, site: SiteFacts) -> str:
+    resource = site.resource(period.resource_id)
+    name = resource.name if resource else ""
+    if resource is None or resource.seats == 1:
+        return name
+    return str(ngettext("%(name)s (%(num)d place)", "%(name)s (%(num)d places)", period.seats, name=name))

@@ -5,138 +5,133 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core.audit import record
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.account.home import url_or_none
 from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
 from web.site.day_filter import DayFilter, read_filter
-from web.site.day_page import DayPage, neighbours, page_of, services_of
-from web.site.outcome_errors import NO_ERROR, RowError
+from web.site.day_page import DayPage, day_page, filter_fields
+from web.site.outcome_errors import RowError
+from web.site.site_blueprint import DAY_PATH, SITE_PATH, blueprint
 
 AS_AT = "Fd-As-At"  # when the rows were read, in the site's own time; on an unchanged answer (304) too
 
 
-def add_routes(blueprint: Blueprint) -> None:
-    """The pages of a site's day."""
-    at = "/staff/sites/<site>"
-    blueprint.add_url_rule(f"{at}/today", "today", today)
-    blueprint.add_url_rule(f"{at}/days", "pick", pick)
-    blueprint.add_url_rule(f"{at}/days/<date>", "day", day)
-    blueprint.add_url_rule(f"{at}/days/<date>/rows", "rows", rows)
-    blueprint.add_url_rule(f"{at}/days/<date>/print", "printed", printed)
-    blueprint.add_url_rule(f"{at}/days/<date>/list.csv", "export", export)
-
-
+@blueprint.get(f"{SITE_PATH}/today")
 @requires(Action.SEE_DAY_LIST, site_arg="site")
 def today(site: str) -> ResponseReturnValue:
     """Go to the site's present day."""
-    with site_context(site) as desk:
-        return redirect(url_for("site.day", site=site, date=desk.today.isoformat()))
+    with site_context(site) as context:
+        return redirect(url_for("site.day", site=site, date=context.today.isoformat()))
 
 
+@blueprint.get(f"{SITE_PATH}/days", endpoint="pick")
 @requires(Action.SEE_DAY_LIST, site_arg="site")
-def pick(site: str) -> ResponseReturnValue:
-    """Go to the date that was picked; without one, to today."""
-    wanted = request.args.get("date", "").strip()
-    with site_context(site) as desk:
-        chosen = date_of(wanted) if wanted else desk.today
-        narrowed = read_filter(request.args, desk.catalogue, desk.site)
-    return redirect(url_for("site.day", site=site, date=chosen.isoformat()) + narrowed.query)
+def pick_date(site: str) -> ResponseReturnValue:
+    """Go to the date in the query; without one, to today."""
+    requested_date = request.args.get("date", "").strip()
+    with site_context(site) as context:
+        local_date = date_of(requested_date) if requested_date else context.today
+        query = _read_filter(context).query
+    return redirect(url_for("site.day", site=site, date=local_date.isoformat()) + query)
 
 
+@blueprint.get(DAY_PATH)
 @requires(Action.SEE_DAY_LIST, site_arg="site")
 def day(site: str, date: str) -> ResponseReturnValue:
     """The day list."""
-    with site_context(site) as desk:
-        return show_day(desk, date)
+    with site_context(site) as context:
+        return show_day(context, date)
 
 
+@blueprint.get(f"{DAY_PATH}/rows")
 @requires(Action.SEE_DAY_LIST, site_arg="site")
 def rows(site: str, date: str) -> ResponseReturnValue:
-    """The part of the page that changes; 304 when nothing has. Only what is shown anew counts as a look."""
-    with site_context(site) as desk:
-        page = _page(desk, date)
+    """The part of the page that changes; 304 and no entry in the access log when nothing has changed."""
+    with site_context(site) as context:
+        page = _read_page(context, date, _read_filter(context))
         if request.if_none_match.contains_weak(page.mark):
-            answer = Response(status=304)
+            response = Response(status=304)
         else:
-            desk.log_view("day_list_refresh", page.residents, date=date)
-            answer = Response(render_template("site/rows.html", **_page_values(desk, page)), mimetype="text/html")
-        answer.set_etag(page.mark)
-        answer.headers[AS_AT] = page.as_at
-        return answer
+            context.log_view("day_list_refresh", page.residents, date=date)
+            response = Response(render_template("site/rows.html", **_values(context, page)), mimetype="text/html")
+        response.set_etag(page.mark)
+        response.headers[AS_AT] = page.as_at
+        return response
 
 
+@blueprint.get(f"{DAY_PATH}/print", endpoint="printed")
 @requires(Action.SEE_DAY_LIST, site_arg="site")
-def printed(site: str, date: str) -> ResponseReturnValue:
+def print_day(site: str, date: str) -> ResponseReturnValue:
     """The day for paper."""
-    with site_context(site) as desk:
-        page = _page(desk, date)
-        desk.log_view("day_list_print", page.residents, date=date)
-        at = desk.now.astimezone(ZoneInfo(desk.catalogue.authority.zone))
-        return render_template("site/print.html", printed_at=at, **_page_values(desk, page))
+    with site_context(site) as context:
+        page = _read_page(context, date, _read_filter(context))
+        context.log_view("day_list_print", page.residents, date=date)
+        printed_at = context.now.astimezone(ZoneInfo(context.zone))
+        return render_template("site/print.html", printed_at=printed_at, **_values(context, page))
 
 
+@blueprint.get(f"{DAY_PATH}/list.csv")
 @requires(Action.EXPORT_DAY_LIST, site_arg="site")
 def export(site: str, date: str) -> ResponseReturnValue:
     """The day as a CSV file."""
-    with site_context(site) as desk:
-        page = _page(desk, date)
-        desk.log_view("day_list_export", page.residents, date=date)
-        with desk.runtime.database.writing() as db:
-            record(
-                db,
-                desk.actor,
-                "day_list_exported",
-                ("site", desk.site.id),
-                authority_id=desk.catalogue.authority.id,
-                now=desk.now,
-                date=date,
-                appointments=len(page.rows),
-            )
-        name = f"{desk.site.slug}-{date}.csv"
+    with site_context(site) as context:
+        page = _read_page(context, date, _read_filter(context))
+        context.log_view("day_list_export", page.residents, date=date)
+        _record_export(context, date, len(page.rows))
+        name = f"{context.site.slug}-{date}.csv"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        text = day_csv(page.local_date, page.rows, ZoneInfo(desk.catalogue.authority.zone))
+        text = day_csv(page.local_date, page.rows, ZoneInfo(context.zone))
         return Response(text, content_type="text/csv; charset=utf-8", headers=disposition)
 
 
-def show_day(desk: SiteContext, wanted: str, row_error: RowError = NO_ERROR, status: int = 200) -> ResponseReturnValue:
-    """The day list, with what went wrong when something did; that it was looked at is put on record."""
-    narrowed = _narrowed(desk)
-    if row_error.reference and narrowed.show:
-        narrowed = replace(narrowed, keep=row_error.reference)
-    page = page_of(desk.day(wanted), narrowed, may_record=desk.may(Action.RECORD_OUTCOME))
-    desk.log_view("day_list", page.residents, date=wanted)
-    before, after = neighbours(page.local_date)
-    errors = row_error.errors({row.reference for row in page.rows})
-    values = _page_values(desk, page) | {"narrowed": narrowed}
-    return render_template(
-        "site/day.html", row_error=row_error, errors=errors, before=before, after=after, **values
-    ), status
+def show_day(
+    context: SiteContext, date: str, row_error: RowError | None = None, status: int = 200
+) -> ResponseReturnValue:
+    """The day list, with the error of a row where there is one; the view is put into the access log."""
+    day_filter = _read_filter(context)
+    if row_error and row_error.reference and day_filter.show:
+        day_filter = replace(day_filter, keep=row_error.reference)
+    page = _read_page(context, date, day_filter)
+    context.log_view("day_list", page.residents, date=date)
+    errors = row_error.errors({row.reference for row in page.rows}) if row_error else []
+    return render_template("site/day.html", row_error=row_error, errors=errors, **_values(context, page)), status
 
 
-def _page(desk: SiteContext, wanted: str) -> DayPage:
-    return page_of(desk.day(wanted), _narrowed(desk), may_record=desk.may(Action.RECORD_OUTCOME))
+def _read_page(context: SiteContext, date: str, day_filter: DayFilter) -> DayPage:
+    return day_page(context.day(date), day_filter, may_record=context.may(Action.RECORD_OUTCOME))
 
 
-def _narrowed(desk: SiteContext) -> DayFilter:
-    return read_filter(request.args, desk.catalogue, desk.site)
+def _read_filter(context: SiteContext) -> DayFilter:
+    return read_filter(request.args, context.catalogue, context.site)
 
 
-def _page_values(desk: SiteContext, page: DayPage) -> dict[str, object]:
+def _record_export(context: SiteContext, date: str, appointments: int) -> None:
+    with context.runtime.database.writing() as db:
+        record(
+            db,
+            context.actor,
+            "day_list_exported",
+            ("site", context.site.id),
+            authority_id=context.authority.id,
+            now=context.now,
+            date=date,
+            appointments=appointments,
+        )
+
+
+def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
     return {
         "page": page,
-        "site": desk.site,
-        "zone": desk.catalogue.authority.zone,
-        "narrowed": _narrowed(desk),
-        "address": url_for("site.day", site=desk.site.slug, date=page.local_date.isoformat()),
-        "resources": desk.site.resources,
-        "services": services_of(desk.catalogue, desk.site),
-        "rebook_at": url_or_none("agent.start") if desk.may(Action.CHANGE_APPOINTMENT) else None,
-        "may_export": desk.may(Action.EXPORT_DAY_LIST),
-        "may_manage_feeds": desk.may(Action.MANAGE_FEEDS),
+        "site": context.site,
+        "day_filter": page.day_filter,
+        "filter_fields": filter_fields(page.day_filter, context.catalogue, context.site),
+        "address": url_for("site.day", site=context.site.slug, date=page.local_date.isoformat()),
+        "rebook_address": url_for("agent.start") if context.may(Action.CHANGE_APPOINTMENT) else "",
+        "may_export": context.may(Action.EXPORT_DAY_LIST),
+        "may_manage_feeds": context.may(Action.MANAGE_FEEDS),
     }

@@ -1,8 +1,8 @@
-"""Calendar feeds: the page that makes, shows once and revokes their addresses, and the feeds themselves."""
+"""Calendar feeds: the page on which they are made and revoked, and the feeds themselves."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.calendar.event import Audience, appointment_event
@@ -18,100 +18,103 @@ from people.staff.policy import Action
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language
 from web.site.forms import FeedForm, feed_form
+from web.site.site_blueprint import SITE_PATH, blueprint
 
-FRESH_SECONDS = 300  # calendars ask every few hours at most; five minutes shield the database from one gone wild
-
-
-def add_routes(blueprint: Blueprint) -> None:
-    """The management page, and the feeds."""
-    at = "/staff/sites/<site>/feeds"
-    blueprint.add_url_rule(at, "feeds", feeds)
-    blueprint.add_url_rule(at, "make_feed", make, methods=["POST"])
-    blueprint.add_url_rule(f"{at}/<int:feed>/revoke", "revoke_feed", revoke, methods=["POST"])
-    blueprint.add_url_rule("/feeds/<token>.ics", "feed", feed)
+FRESH_SECONDS = 300  # calendar programs load a feed every few hours at most; a faulty one must not load the database
+FEEDS_PATH = f"{SITE_PATH}/feeds"
 
 
+@blueprint.get(FEEDS_PATH)
 @requires(Action.MANAGE_FEEDS, site_arg="site")
 def feeds(site: str) -> ResponseReturnValue:
     """The feeds of the site, and the form for another one."""
-    with site_context(site) as desk:
-        return _show(desk, feed_form(desk.site, is_empty=True))
+    with site_context(site) as context:
+        return _show(context, feed_form(context.site, is_empty=True))
 
 
+@blueprint.post(FEEDS_PATH, endpoint="make_feed")
 @requires(Action.MANAGE_FEEDS, site_arg="site")
-def make(site: str) -> ResponseReturnValue:
+def add_feed(site: str) -> ResponseReturnValue:
     """Make a feed and show its address, this once."""
-    with site_context(site) as desk:
-        form = feed_form(desk.site)
+    with site_context(site) as context:
+        form = feed_form(context.site)
         if not form.validate():
-            return _show(desk, form), 400
-        slug, name = form.resource.data or "", form.name.data or ""
-        resource = next((one for one in desk.site.resources if one.slug == slug), None)
+            return _show(context, form), 400
         try:
-            made = make_feed(
-                desk.runtime,
-                desk.catalogue.authority.id,
-                desk.site,
-                name,
-                resource_id=resource.id if resource else None,
-                actor=desk.actor,
-                idempotency=desk.form_key(f"feed:{desk.site.id}:{slug}:{name}", f"feed:{desk.site.id}:{slug}:{name}"),
-            )
+            address = _make_feed(context, form.name.data or "", form.resource.data or "")
         except Invalid as error:
             form.refuse("name", joined_texts(error, current_language()))
-            return _show(desk, form), 400
+            return _show(context, form), 400
         except IdempotencyMismatch:
             return redirect(url_for("site.feeds", site=site), code=303)
-        address = desk.runtime.settings.public_url + url_for("site.feed", token=made.token)
-    with site_context(site) as desk:
-        return _show(desk, feed_form(desk.site, is_empty=True), address=address, made=name)
+    with site_context(site) as context:  # a new one, which reads the list with the new feed
+        return _show(context, feed_form(context.site, is_empty=True), address=address, name=form.name.data or "")
 
 
+@blueprint.post(f"{FEEDS_PATH}/<int:feed>/revoke", endpoint="revoke_feed")
 @requires(Action.MANAGE_FEEDS, site_arg="site")
-def revoke(site: str, feed: int) -> ResponseReturnValue:
+def remove_feed(site: str, feed: int) -> ResponseReturnValue:
     """Revoke a feed, and go back to the list."""
-    with site_context(site) as desk:
-        revoke_feed(desk.runtime, desk.catalogue.authority.id, desk.site.id, feed, actor=desk.actor)
+    with site_context(site) as context:
+        revoke_feed(context.runtime, context.authority.id, context.site.id, feed, actor=context.actor)
     return redirect(url_for("site.feeds", site=site, revoked=1), code=303)
 
 
+@blueprint.get("/feeds/<token>.ics")
 @public
 def feed(token: str) -> ResponseReturnValue:
-    """The calendar behind a secret address. Unknown and revoked ones answer alike."""
+    """The calendar at a secret address. The answer for an unknown and for a revoked one is the same."""
     runtime = current_runtime()
     with runtime.database.reading() as db:
-        catalogue, found = feed_by_token(db, token)
-        entries = entries_of(db, catalogue, found, runtime.clock.now())
-    text = feed_text(catalogue, found, entries, runtime.settings.public_url)
-    answer = Response(text, content_type="text/calendar; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'inline; filename="{found.site.slug}.ics"'
-    answer.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    answer.add_etag()
-    return answer.make_conditional(request)
+        catalogue, known_feed = feed_by_token(db, token)
+        entries = entries_of(db, catalogue, known_feed, runtime.clock.now())
+    text = feed_text(catalogue, known_feed, entries, runtime.settings.public_url)
+    response = Response(text, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'inline; filename="{known_feed.site.slug}.ics"'
+    response.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.add_etag()
+    return response.make_conditional(request)
 
 
-def feed_text(catalogue: Catalogue, found: Feed, entries: list[FeedEntry], public_url: str) -> str:
+def feed_text(catalogue: Catalogue, feed: Feed, entries: list[FeedEntry], public_url: str) -> str:
     """The calendar file of a feed."""
     language, authority = current_language(), catalogue.authority
-    what = found.resource.name if found.resource else authority.name
+    subject = feed.resource.name if feed.resource else authority.name
     events = (
         appointment_event(entry, authority, Audience.STAFF, language, public_url=public_url, resources=entry.resources)
         for entry in entries
     )
-    return feed_file(tuple(events), f"{found.site.name}: {what}")
+    return feed_file(tuple(events), f"{feed.site.name}: {subject}")
 
 
-def _show(desk: SiteContext, form: FeedForm, address: str = "", made: str = "") -> str:
+def _make_feed(context: SiteContext, name: str, resource_slug: str) -> str:
+    """The address of a new feed. Raises: Invalid, IdempotencyMismatch."""
+    resource = next((one for one in context.site.resources if one.slug == resource_slug), None)
+    operation = f"feed:{context.site.id}:{resource_slug}:{name}"
+    made = make_feed(
+        context.runtime,
+        context.authority.id,
+        context.site,
+        name,
+        resource_id=resource.id if resource else None,
+        actor=context.actor,
+        idempotency=context.form_key(operation, operation),
+    )
+    return context.runtime.settings.public_url + url_for("site.feed", token=made.token)
+
+
+def _show(context: SiteContext, form: FeedForm, address: str = "", name: str = "") -> str:
+    """The page; with the address of the new feed of this name, where there is one."""
     return render_template(
         "site/feeds.html",
         form=form,
         has_errors=bool(form.errors),
-        site=desk.site,
-        zone=desk.catalogue.authority.zone,
-        found=feeds_of(desk.db, desk.site),
+        site=context.site,
+        zone=context.zone,
+        feeds=feeds_of(context.db, context.site),
         address=address,
-        made=made,
+        name=name,
         was_revoked=request.method == "GET" and "revoked" in request.args,
     )

@@ -13,7 +13,7 @@ WHOLE_SITE = ""
 
 
 class FeedForm(Form):
-    """Who reads the calendar, and whether it is of the whole site or of one resource."""
+    """Who reads the calendar, and whether it shows the whole site or one resource."""
 
     name = Text(
         lazy_gettext("Who is this calendar for?"),
@@ -30,7 +30,7 @@ class FeedForm(Form):
 
 
 def feed_form(site: SiteFacts, *, is_empty: bool = False) -> FeedForm:
-    """The form for this site; with `is_empty`, whatever was sent is left aside."""
+    """The form for this site; with `is_empty`, without what was sent."""
     form = FeedForm(formdata=None) if is_empty else FeedForm()
     everything = (WHOLE_SITE, gettext("Everything at %(site)s", site=site.name))
     form.resource.choices = [everything, *((resource.slug, resource.name) for resource in site.resources)]

@@ -1,4 +1,4 @@
-"""What went wrong with a click, in words that say what is true now."""
+"""The errors of the day list's rows, and their texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from web.request_language import format_day, format_time
 
 @dataclass(frozen=True)
 class RowError:
-    """Something that could not be done: for which appointment, in which of its fields, and what was typed there."""
+    """Why an outcome was not recorded: the appointment, the text, the field of its form and what was typed there."""
 
     reference: str = ""
     text: str = ""
@@ -26,22 +26,19 @@ class RowError:
     typed: str = ""
 
     def errors(self, references: Container[str]) -> list[FieldError]:
-        """For the error summary: it leads to the field, or else to the row, if that is among those on the page."""
+        """The error summary's entry. It links to the field, or else to the row, if that is among those on the page."""
         target = f"{self.field or 'a'}-{self.reference}" if self.reference in references else ""
         return [FieldError(self.text, target)] if self.text else []
 
 
-NO_ERROR = RowError()
-
-
-def conflict_text(view: AppointmentView, last: LastChange | None) -> str:
-    """What the state of an appointment is now, who saw to that and when."""
+def conflict_text(view: AppointmentView, last_change: LastChange | None) -> str:
+    """The state of an appointment now, and who recorded it and when."""
     zone = ZoneInfo(view.zone)
     labels = STATES if view.state in CANCELLED else STATES_IN_SENTENCE
     facts = {"name": view.resident.name, "state": str(labels[view.state])}
-    if last is None:
+    if last_change is None:
         return str(_("%(name)s is already: %(state)s. Nothing was changed.", **facts))
-    facts |= {"who": last.actor_name or _("somebody"), "time": format_time(last.at.astimezone(zone))}
+    facts |= {"who": last_change.actor_name or _("somebody"), "time": format_time(last_change.at.astimezone(zone))}
     return str(_("%(name)s is now: %(state)s, recorded by %(who)s at %(time)s. Nothing was changed.", **facts))
 
 

@@ -1,17 +1,17 @@
-"""The front desk's clicks: arrived, started, attended, and a wrong click put right. Plain forms, back to the same row."""
+"""The forms of the day list's rows: record an outcome or correct it, and go back to the same row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.day_list import last_change_of
 from booking.states import CANCELLED, State
-from booking.use_cases.outcomes import correct, move
+from booking.use_cases import outcomes
 from core.error_texts import text_of
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, InvalidValue, NotFound
 from core.problems import joined_texts
@@ -23,119 +23,117 @@ from web.request_language import current_language
 from web.site.day_filter import read_filter
 from web.site.day_views import show_day
 from web.site.outcome_errors import RowError, conflict_text, moved_text
+from web.site.site_blueprint import DAY_PATH, blueprint
 
+ROW_PATH = f"{DAY_PATH}/appointments/<reference>"
 LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
-class Click:
-    """What a form of the list asks for."""
+class OutcomeRequest:
+    """A form of the list as it was sent: the state to record, and the version and state that the row showed."""
 
     site: str
     date: str
     reference: str
-    wanted: State
+    state: State
     version: str
     shown: str | None
     reason: str
 
 
-def add_routes(blueprint: Blueprint) -> None:
-    """Where the rows' forms go."""
-    at = "/staff/sites/<site>/days/<date>/appointments/<reference>"
-    blueprint.add_url_rule(at, "record", record_outcome, methods=["POST"])
-    blueprint.add_url_rule(f"{at}/undo", "undo", undo, methods=["POST"])
-
-
+@blueprint.post(ROW_PATH, endpoint="record")
 @requires(Action.RECORD_OUTCOME, site_arg="site")
 def record_outcome(site: str, date: str, reference: str) -> ResponseReturnValue:
-    """Move the appointment on, and go back to its row."""
-    return _answer(_read_click(site, date, reference), is_undo=False)
+    """Record an outcome, and go back to the row."""
+    return _respond(_read_form(site, date, reference), is_undo=False)
 
 
+@blueprint.post(f"{ROW_PATH}/undo", endpoint="undo")
 @requires(Action.RECORD_OUTCOME, site_arg="site")
-def undo(site: str, date: str, reference: str) -> ResponseReturnValue:
-    """Put a wrong click right, and go back to its row."""
-    return _answer(_read_click(site, date, reference), is_undo=True)
+def correct_outcome(site: str, date: str, reference: str) -> ResponseReturnValue:
+    """Go back to an earlier state, and to the row."""
+    return _respond(_read_form(site, date, reference), is_undo=True)
 
 
-def _read_click(site: str, date: str, reference: str) -> Click:
+def _read_form(site: str, date: str, reference: str) -> OutcomeRequest:
+    """What the form asks for. Raises: NotFound for a state that is not recorded here."""
     form = request.form
     try:
-        wanted = State(form.get("to", ""))
+        state = State(form.get("to", ""))
     except ValueError as error:
         raise NotFound from error
-    if wanted in CANCELLED:  # has a use case of its own, for those who may change appointments
+    if state in CANCELLED:  # has a use case of its own, for those who may change appointments
         raise NotFound
     date_of(date)
-    # What was typed goes first, where a form sends both: it says more than a ready-made reason.
+    # The typed reason goes first where a form sends both: it says more than a quick one.
     reason = form.get("other", "").strip() or form.get("reason", "")
-    return Click(site, date, reference, wanted, form.get("version", ""), form.get("state"), reason)
+    return OutcomeRequest(site, date, reference, state, form.get("version", ""), form.get("state"), reason)
 
 
-def _answer(click: Click, *, is_undo: bool) -> ResponseReturnValue:
-    with site_context(click.site) as desk:
-        view = _view(desk, click)
-        row_error = _out_of_time(desk, view, click) or _do(desk, view, click, is_undo=is_undo)
-        narrowed = read_filter(request.args, desk.catalogue, desk.site)
+def _respond(outcome: OutcomeRequest, *, is_undo: bool) -> ResponseReturnValue:
+    with site_context(outcome.site) as context:
+        view = _view(context, outcome.reference)
+        row_error = _outdated(context, view, outcome) or _record(context, view, outcome, is_undo=is_undo)
+        day_filter = read_filter(request.args, context.catalogue, context.site)
     if row_error is None:
-        if narrowed.show:
-            narrowed = replace(narrowed, keep=view.reference)
-        back = url_for("site.day", site=click.site, date=click.date)
-        return redirect(f"{back}{narrowed.query}#a-{view.reference}", code=303)
-    with site_context(click.site) as desk:  # afresh: the list as it is now, not as it was before the click
-        return show_day(desk, click.date, row_error, 400 if row_error.field else 409)
+        if day_filter.show:
+            day_filter = replace(day_filter, keep=view.reference)
+        address = url_for("site.day", site=outcome.site, date=outcome.date)
+        return redirect(f"{address}{day_filter.query}#a-{view.reference}", code=303)
+    with site_context(outcome.site) as context:  # a new one, which reads the list as it is after the click
+        return show_day(context, outcome.date, row_error, 400 if row_error.field else 409)
 
 
-def _view(desk: SiteContext, click: Click) -> AppointmentView:
+def _view(context: SiteContext, reference: str) -> AppointmentView:
     """The appointment, which must be at this site. Raises: NotFound."""
     try:
-        view = by_reference(desk.db, desk.catalogue, click.reference)
+        view = by_reference(context.db, context.catalogue, reference)
     except NotFound as error:
-        raise NotFound from error  # in the same words as for another site's
-    if view.site.id != desk.site.id:
+        raise NotFound from error  # with the same text as for another site's
+    if view.site.id != context.site.id:
         raise NotFound
     return view
 
 
-def _out_of_time(desk: SiteContext, view: AppointmentView, click: Click) -> RowError | None:
-    """What is wrong when the appointment has been moved to another time since the list was drawn, or is not today's yet."""
-    is_same = click.version == str(view.version) and view.local_date.isoformat() == click.date
+def _outdated(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest) -> RowError | None:
+    """The error when the appointment has been moved since the list was drawn, or its day has not begun; or None."""
+    is_same = outcome.version == str(view.version) and view.local_date.isoformat() == outcome.date
     if is_same or view.state in CANCELLED:  # a cancelled one is refused, and explained, by the table of moves
-        is_to_come = view.local_date > desk.today
+        is_to_come = view.local_date > context.today
         return RowError(view.reference, _("That day has not begun. Nothing was changed.")) if is_to_come else None
     return RowError(view.reference, moved_text(view))
 
 
-def _do(desk: SiteContext, view: AppointmentView, click: Click, *, is_undo: bool) -> RowError | None:
+def _record(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest, *, is_undo: bool) -> RowError | None:
+    """Record the outcome or the correction. The error when that is refused, or None."""
     field = "undo" if is_undo else "why"
     try:
-        reason = clean_line(click.reason, LONGEST_REASON)
+        reason = clean_line(outcome.reason, LONGEST_REASON)
     except InvalidValue as error:
-        return RowError(view.reference, text_of(error.reason, current_language()), field, click.reason)
-    key = desk.form_key(f"{view.reference}:{field}:{click.wanted}", f"{view.reference}:{field}:{click.wanted}")
-    act = correct if is_undo else move
-    authority_id = desk.catalogue.authority.id
+        return RowError(view.reference, text_of(error.reason, current_language()), field, outcome.reason)
+    operation = f"{view.reference}:{field}:{outcome.state}"
+    use_case = outcomes.correct if is_undo else outcomes.record_outcome
     try:
-        act(
-            desk.runtime,
-            authority_id,
+        use_case(
+            context.runtime,
+            context.authority.id,
             view.reference,
-            click.wanted,
-            actor=desk.actor,
+            outcome.state,
+            actor=context.actor,
             reason=reason,
-            shown=click.shown,
-            idempotency=key,
+            shown=outcome.shown,
+            idempotency=context.form_key(operation, operation),
         )
     except Invalid as error:
-        return RowError(view.reference, joined_texts(error, current_language()), field, click.reason)
+        return RowError(view.reference, joined_texts(error, current_language()), field, outcome.reason)
     except (IllegalMove, IdempotencyMismatch):
-        return _conflict(desk, click)
+        return _conflict(context, view.reference)
     return None
 
 
-def _conflict(desk: SiteContext, click: Click) -> RowError:
-    with desk.runtime.database.reading() as db:
-        view = by_reference(db, desk.catalogue, click.reference)
-        last = last_change_of(db, view.authority_id, view.id)
-    return RowError(view.reference, conflict_text(view, last))
+def _conflict(context: SiteContext, reference: str) -> RowError:
+    with context.runtime.database.reading() as db:
+        view = by_reference(db, context.catalogue, reference)
+        last_change = last_change_of(db, view.authority_id, view.id)
+    return RowError(view.reference, conflict_text(view, last_change))

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from booking.queries.appointments import by_reference
 from booking.states import State
 from booking.use_cases.closures import list_touched
-from booking.use_cases.outcomes import move
+from booking.use_cases.outcomes import record_outcome
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -59,10 +59,10 @@ class Library:
             view = by_reference(db, catalogue(self.database, self.world), reference)
         return view.resources[0].name.removeprefix("Desk ")
 
-    def move(self, reference: str, *states: State, reason: str = "No passport") -> None:
+    def record(self, reference: str, *states: State, reason: str = "No passport") -> None:
         """Record these states, one after the other."""
         for state in states:
-            move(self.runtime, self.world.authority_id, reference, state, actor=DESK, reason=reason)
+            record_outcome(self.runtime, self.world.authority_id, reference, state, actor=DESK, reason=reason)
 
     def close(self, first: datetime, last: datetime, reason: str = "Boiler", resource_id: int | None = None) -> None:
         """Shut the library, or one desk of it."""

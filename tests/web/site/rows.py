@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from web.site.day_rows import Row
+from web.site.day_rows import DayRow
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ROW = Row(
+ROW = DayRow(
     id="a-K7PM4QX2",
     reference="K7PM4QX2",
     spoken_reference="K7PM 4QX2",
@@ -45,6 +45,6 @@ ROW = Row(
 )
 
 
-def make_row(**changes: Any) -> Row:
+def make_row(**changes: Any) -> DayRow:
     """A booked appointment at nine."""
     return replace(ROW, **changes)

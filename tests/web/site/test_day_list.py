@@ -247,7 +247,7 @@ def test_a_bank_holiday_and_the_clock_change_are_ordinary_days_to_look_at(librar
 def test_the_list_is_narrowed_by_resource_service_and_state(library: Library, desk: FlaskClient) -> None:
     first = library.book(resident=ResidentDetails("Ann First"))
     library.book(resident=ResidentDetails("Ben Second"), service=1)
-    library.move(first, State.ARRIVED)
+    library.record(first, State.ARRIVED)
     one = library.desk_of(first)
     other = "2" if one == "1" else "1"
     cases = {
@@ -303,10 +303,10 @@ def test_a_long_list_leads_to_what_comes_next(library: Library, desk: FlaskClien
     library.clock.advance(timedelta(minutes=55))
     assert "Go to what comes next" not in page_at(desk).text
     for reference in references[:9]:
-        library.move(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
+        library.record(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
     assert page_at(desk).link("Go to what comes next") == f"#a-{references[9]}"
     assert f"#a-{references[9]}" in desk.get(f"{DAY}/rows").text
-    library.move(references[10], State.ARRIVED)
+    library.record(references[10], State.ARRIVED)
     assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
 
 
@@ -315,13 +315,13 @@ def test_who_waits_comes_before_who_is_booked(library: Library) -> None:
     library.clock.advance(timedelta(hours=5))
     desk = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
     assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
-    library.move(references[9], State.ARRIVED, State.IN_PROGRESS)
+    library.record(references[9], State.ARRIVED, State.IN_PROGRESS)
     assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
-    library.move(references[8], State.ARRIVED)  # their time is over, and still they wait
+    library.record(references[8], State.ARRIVED)  # their time is over, and still they wait
     page = page_at(desk)
     assert page.link("Go to what comes next") == f"#a-{references[8]}"
     assert page.text.index("Go to what comes next") < page.text.index("Previous day")
-    library.move(references[1], State.ARRIVED)  # so near the top that a link is not needed
+    library.record(references[1], State.ARRIVED)  # so near the top that a link is not needed
     assert "Go to what comes next" not in page_at(desk).text
 
 
@@ -335,7 +335,7 @@ def test_the_refresh_tells_only_what_is_new(library: Library, desk: FlaskClient)
     library.clock.advance(timedelta(minutes=1))
     again = desk.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.text, again.headers["Fd-As-At"]) == (304, "", "9:01am")
-    library.move(reference, State.ARRIVED)
+    library.record(reference, State.ARRIVED)
     changed = desk.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert "<html" not in changed.text
@@ -350,7 +350,7 @@ def test_only_a_row_that_changed_gets_another_mark(library: Library, desk: Flask
         return dict(re.findall(r'id="a-(\w+)" tabindex="-1" data-mark="(\w+)"', desk.get(f"{DAY}/rows").text))
 
     before = marks()
-    library.move(one, State.ARRIVED)
+    library.record(one, State.ARRIVED)
     after = marks()
     assert before[one] != after[one]
     assert before[other] == after[other]
@@ -395,7 +395,7 @@ def test_a_full_day_costs_as_many_statements_as_a_quiet_one(library: Library, de
 
 def test_the_page_for_paper_stands_on_its_own(library: Library, desk: FlaskClient) -> None:
     reference = library.book(resident=ResidentDetails("Robin Sample", phone="07700 900123"), notes="Speaks softly.")
-    library.move(reference, State.ARRIVED)
+    library.record(reference, State.ARRIVED)
     page = page_at(desk, f"{DAY}/print")
     for words in (
         "High Street Library: Monday 23 November 2026",

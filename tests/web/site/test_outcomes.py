@@ -78,7 +78,7 @@ def test_a_click_sent_twice_is_one_click(library: Library, desk: FlaskClient) ->
 
 def test_a_row_that_was_clicked_stays_on_a_filtered_list(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
-    library.move(reference, State.ARRIVED)
+    library.record(reference, State.ARRIVED)
     answer = click(desk, reference, "in_progress", f"{DAY}?show=waiting")
     assert answer.location == f"{DAY}?show=waiting&keep={reference}#a-{reference}"
     page = page_at(desk, answer.location.split("#")[0])
@@ -89,7 +89,7 @@ def test_a_row_that_was_clicked_stays_on_a_filtered_list(library: Library, desk:
 def test_somebody_else_was_quicker(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
     values = form_on(page_at(desk), reference, to="arrived")
-    library.move(reference, State.ARRIVED, State.IN_PROGRESS)
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
     answer = desk.post(f"{DAY}/appointments/{reference}", data=values)
     page = check_page(answer.text)
     assert answer.status_code == 409
@@ -121,7 +121,7 @@ def test_a_cancelled_appointment_says_so(library: Library, desk: FlaskClient) ->
 
 def test_not_completed_needs_a_reason_and_keeps_what_was_typed(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
-    library.move(reference, State.ARRIVED, State.IN_PROGRESS)
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
     answer = click(desk, reference, "not_completed")
     page = check_page(answer.text)
     assert answer.status_code == 400
@@ -138,7 +138,7 @@ def test_not_completed_needs_a_reason_and_keeps_what_was_typed(library: Library,
 
 def test_what_was_typed_wins_over_a_ready_made_reason(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
-    library.move(reference, State.ARRIVED, State.IN_PROGRESS)
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
     click(desk, reference, "not_completed", other="Power cut", reason="Documents missing")
     assert state_of(library, reference).state_reason == "Power cut"
 
@@ -155,7 +155,7 @@ def test_ready_made_reasons_come_before_the_field_and_in_a_form_of_their_own(
     library: Library, desk: FlaskClient, states: tuple[State, ...], quick: str
 ) -> None:
     """So that the Enter key in the field presses the field's button, never a reason that nobody chose."""
-    library.move(library.book(), *states)
+    library.record(library.book(), *states)
     page = page_at(desk)
     assert page.text.index(quick) < page.text.index("Or another reason")
     choosing = [form for form in page.forms if ("reason", quick) in form.buttons]
@@ -169,14 +169,14 @@ def test_ready_made_reasons_come_before_the_field_and_in_a_form_of_their_own(
 
 def test_a_reason_can_be_chosen_with_one_click(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
-    library.move(reference, State.ARRIVED, State.IN_PROGRESS)
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
     click(desk, reference, "not_completed", reason="Documents missing")
     assert state_of(library, reference).state_reason == "Documents missing"
 
 
 def test_a_wrong_click_is_undone_with_a_reason_on_the_record(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
-    library.move(reference, State.ARRIVED)
+    library.record(reference, State.ARRIVED)
     values = form_on(page_at(desk), reference, "/undo")
     refused = desk.post(f"{DAY}/appointments/{reference}/undo", data=values)
     assert refused.status_code == 400
@@ -191,7 +191,7 @@ def test_a_wrong_click_is_undone_with_a_reason_on_the_record(library: Library, d
 
 def test_after_a_day_the_record_stands(library: Library, desk: FlaskClient) -> None:
     reference = library.book()
-    library.move(reference, State.ARRIVED)
+    library.record(reference, State.ARRIVED)
     library.clock.advance(timedelta(minutes=59))
     assert form_on(page_at(desk), reference, "/undo")
     library.clock.advance(timedelta(hours=24))
