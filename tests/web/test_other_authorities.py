@@ -94,7 +94,7 @@ def addresses(app: Flask, target: Target, prefix: str) -> Iterator[tuple[str, st
     """Every method and address below `prefix`, with its arguments."""
     to = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith(prefix) and rule.endpoint not in ("staff.sign_out", "staff.take_sign_in"):
+        if rule.rule.startswith(prefix) and rule.endpoint not in ("staff.sign_out", "staff.send_sign_in"):
             values = {name: target.argument(name) for name in rule.arguments}
             for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
                 yield method, to.build(rule.endpoint, values, method=method), set(rule.arguments)

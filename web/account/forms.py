@@ -9,7 +9,7 @@ from web.components.form_fields import EmailField, Form, Password
 
 
 class SignInForm(Form):
-    """Email and password. What is typed as the email stays when something is wrong; the password never does."""
+    """Email and password. After an error the email stays in its field; the password never does."""
 
     email = EmailField(
         _("Email address"),

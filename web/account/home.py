@@ -1,4 +1,4 @@
-"""What each member of staff finds on their home page: the places where their work is."""
+"""The links on the home page of a member of staff."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from people.staff.sign_in_sessions import SignedInStaff
 
 @dataclass(frozen=True)
 class Task:
-    """A link on the home page: where to, in which words, and what it is for."""
+    """A link on the home page: its text, its address, and what it is for."""
 
     text: str
     href: str
@@ -38,32 +38,32 @@ def tasks_of(
 ) -> tuple[TaskGroup, ...]:
     """The groups that `staff` may open, with their links; `sites` are the authority's (id, slug, name)."""
     today = now.astimezone(ZoneInfo(zone)).date().isoformat()
-    open_here = [site for site in sites if staff.may(Action.SEE_DAY_LIST, site_id=site[0])]
-    feeds_here = [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
+    day_list_sites = [site for site in sites if staff.may(Action.SEE_DAY_LIST, site_id=site[0])]
+    feed_sites = [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
     groups = (
-        TaskGroup(_("Residents"), tuple(_call(staff))),
-        TaskGroup(_("Today's list"), tuple(_links(open_here, "site.day", date=today))),
-        TaskGroup(_("Calendar feeds"), tuple(_feeds(feeds_here))),
+        TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
+        TaskGroup(_("Today's list"), tuple(_site_tasks(day_list_sites, "site.day", date=today))),
+        TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),
     )
     return tuple(group for group in groups if group.tasks)
 
 
-def _call(staff: SignedInStaff) -> Iterator[Task]:
+def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("agent.start")
     if href and staff.may(Action.FIND_RESIDENT):
         yield Task(_("Take a call"), href, _("Find a resident, book, change or cancel an appointment."))
 
 
-def _links(sites: Sequence[tuple[int, str, str]], endpoint: str, **values: Any) -> Iterator[Task]:
+def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str, **values: Any) -> Iterator[Task]:
     for _site_id, slug, name in sites:
         href = url_or_none(endpoint, site=slug, **values)
         if href:
             yield Task(name, href)
 
 
-def _feeds(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
-    """Links whose words are not those of the lists: whoever hears the links alone can tell them apart."""
-    for task in _links(sites, "site.feeds"):
+def _feed_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
+    """Links with other texts than those of the day lists, for whoever hears the links alone."""
+    for task in _site_tasks(sites, "site.feeds"):
         yield replace(task, text=_("Feeds of %(site)s", site=task.text))
 
 

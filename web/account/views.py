@@ -32,20 +32,20 @@ blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 @blueprint.get("/sign-in", endpoint="sign_in")
 @public
 def show_sign_in() -> ResponseReturnValue:
-    """The sign-in form; somebody who is signed in goes straight on."""
-    wanted = safe_next(request.args.get("next", ""))
+    """The sign-in form; a redirect for somebody who is signed in."""
+    next_url = safe_next(request.args.get("next", ""))
     if signed_in_staff():
-        return redirect(wanted or url_for("staff.home"), code=303)
-    return _form_page(SignInForm(formdata=None), wanted)
+        return redirect(next_url or url_for("staff.home"), code=303)
+    return _form_page(SignInForm(formdata=None), next_url)
 
 
 @blueprint.post("/sign-in")
 @public
-def take_sign_in() -> ResponseReturnValue:
-    """Begin a new session and go to where the visitor was heading, or show what is wrong."""
-    form, wanted = SignInForm(), safe_next(request.values.get("next", ""))
+def send_sign_in() -> ResponseReturnValue:
+    """Begin a new session and go to the page in `next`, or show what is wrong."""
+    form, next_url = SignInForm(), safe_next(request.values.get("next", ""))
     if not form.validate():
-        return _form_page(form, wanted), 400
+        return _form_page(form, next_url), 400
     try:
         token = sign_in(
             current_runtime(),
@@ -57,22 +57,22 @@ def take_sign_in() -> ResponseReturnValue:
     except WrongPassword as error:
         logger.warning("sign-in refused")
         form.refuse("email", text_of_error(error, current_language()))
-        return _form_page(form, wanted), 400
+        return _form_page(form, next_url), 400
     except RateLimited as error:
         logger.warning("sign-in rate limited")
-        return _wait_page(error)
+        return _rate_limited_page(error)
     flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
-    return _with_cookie(redirect(wanted or url_for("staff.home"), code=303), token)
+    return _with_cookie(redirect(next_url or url_for("staff.home"), code=303), token)
 
 
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> ResponseReturnValue:
-    """End the session on the server and forget its cookie."""
+    """End the session on the server and delete its cookie."""
     token = request.cookies.get(cookie_name(), "")
     if token:
-        with current_runtime().database.writing() as transaction:
-            sign_in_sessions.end(transaction, token, current_runtime().clock.now())
+        with current_runtime().database.writing() as db:
+            sign_in_sessions.end(db, token, current_runtime().clock.now())
     flask_session.clear()
     response = make_response(redirect(url_for("staff.sign_in", signed_out=1), code=303))
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
@@ -84,30 +84,30 @@ def sign_out() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """What this member of staff can open."""
     staff = current_staff()
-    with current_runtime().database.reading() as transaction:
-        employer = employer_of(transaction, staff.authority_id)
-        sites = sites_of(transaction, staff.authority_id)
+    with current_runtime().database.reading() as db:
+        employer = employer_of(db, staff.authority_id)
+        sites = sites_of(db, staff.authority_id)
     tasks = tasks_of(staff, sites, employer.zone, current_runtime().clock.now())
     return render_template("staff/home.html", staff=staff, authority=employer, tasks=tasks, roles=ROLES)
 
 
-def _form_page(form: SignInForm, wanted: str) -> str:
-    has_just_left = request.method == "GET" and "signed_out" in request.args
+def _form_page(form: SignInForm, next_url: str) -> str:
+    has_signed_out = request.method == "GET" and "signed_out" in request.args
     has_errors = bool(form.errors)
     return render_template(
-        "staff/sign_in.html", form=form, wanted=wanted, has_just_left=has_just_left, has_errors=has_errors
+        "staff/sign_in.html", form=form, next_url=next_url, has_signed_out=has_signed_out, has_errors=has_errors
     )
 
 
-def _wait_page(error: RateLimited) -> Response:
+def _rate_limited_page(error: RateLimited) -> Response:
     now = current_runtime().clock.now()
     seconds = max(1, math.ceil(((error.until or now) - now).total_seconds()))
     page = render_template("staff/rate_limited.html", minutes=math.ceil(seconds / 60))
     return Response(page, status=429, headers={"Retry-After": str(seconds)}, mimetype="text/html")
 
 
-def _with_cookie(answer: ResponseReturnValue, token: str) -> Response:
-    # No max-age: the browser forgets it when it closes; the server's row knows the limits.
-    response = make_response(answer)
+def _with_cookie(signed_in: ResponseReturnValue, token: str) -> Response:
+    # No max-age: the browser deletes it when it closes; the session ends by the times in the database.
+    response = make_response(signed_in)
     response.set_cookie(cookie_name(), token, path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response

@@ -30,7 +30,7 @@ TODAY = "2026-11-23"
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SITE = "/staff/sites/high-street"
 DAY = f"{SITE}/days/{TODAY}"
-DESK = Actor("staff", 1, "Sam Staff")
+STAFF = Actor("staff", 1, "Sam Staff")
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Library:
 
     @property
     def runtime(self) -> Runtime:
-        """The application's own surroundings."""
+        """The application's runtime."""
         found: Runtime = self.app.extensions[EXTENSION]
         return found
 
@@ -54,7 +54,7 @@ class Library:
         return make_appointment(self.runtime, self.world, NINE + timedelta(minutes=minutes), **values).reference
 
     def desk_of(self, reference: str) -> str:
-        """The number of the desk that the diary has chosen, as "1"."""
+        """The number of the desk that was allocated, as "1"."""
         with self.database.reading() as db:
             view = by_reference(db, catalogue(self.database, self.world), reference)
         return view.resources[0].name.removeprefix("Desk ")
@@ -62,7 +62,7 @@ class Library:
     def record(self, reference: str, *states: State, reason: str = "No passport") -> None:
         """Record these states, one after the other."""
         for state in states:
-            record_outcome(self.runtime, self.world.authority_id, reference, state, actor=DESK, reason=reason)
+            record_outcome(self.runtime, self.world.authority_id, reference, state, actor=STAFF, reason=reason)
 
     def close(self, first: datetime, last: datetime, reason: str = "Boiler", resource_id: int | None = None) -> None:
         """Shut the library, or one desk of it."""
@@ -110,7 +110,7 @@ def library(app: Flask, database: Database, clock: FixedClock) -> Library:
 
 
 @pytest.fixture
-def desk(library: Library) -> FlaskClient:
+def site_staff(library: Library) -> FlaskClient:
     """Site staff of the library, signed in."""
     return library.sign_in(Role.SITE_STAFF, library.world.site_id)
 

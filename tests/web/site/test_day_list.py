@@ -35,7 +35,7 @@ from tests.support.factories import (
     slot_key_at,
 )
 from tests.support.pages import Page, check_page
-from tests.web.site.conftest import DAY, DESK, NINE, SITE, Library
+from tests.web.site.conftest import DAY, NINE, SITE, STAFF, Library
 from web.site.day_page import REASON_LABELS
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -62,7 +62,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient) -> None:
+def test_a_row_shows_all_that_site_staff_need(library: Library, site_staff: FlaskClient) -> None:
     reference = library.book(
         resident=ResidentDetails("Zoë Ångström", phone="07700 900123", language="Polish"),
         support_needs=("step-free", "language"),
@@ -71,8 +71,8 @@ def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient)
         representative=Representation("Jo Carer", "carer", phone="07700 900456"),
         service=1,
     )
-    text = page_at(desk).text
-    for words in (
+    text = page_at(site_staff).text
+    for text_shown in (
         "9am",
         "to 9:30am",
         "Zoë Ångström",
@@ -86,10 +86,10 @@ def test_a_row_says_all_that_the_desk_needs(library: Library, desk: FlaskClient)
         "Booked",
         "1 appointment: 1 booked.",
     ):
-        assert words.replace(" ,", ",") in text.replace(" ,", ","), words
+        assert text_shown.replace(" ,", ",") in text.replace(" ,", ","), text_shown
 
 
-def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> None:
+def test_whom_to_ring_is_shown_for_a_visit_by_telephone(library: Library) -> None:
     world, database = library.world, library.database
     virtual = make_site(database, world.authority_id, "by-phone", name="By phone", kind="virtual", features=[])
     room = make_resource(database, world.authority_id, virtual, "line-1", kind="virtual_room")
@@ -108,66 +108,66 @@ def test_whom_to_ring_stands_beside_a_visit_by_telephone(library: Library) -> No
     assert "07700" not in page_at(admin).text
 
 
-def test_names_and_notes_are_text_and_never_markup(library: Library, desk: FlaskClient) -> None:
+def test_names_and_notes_are_text_and_never_markup(library: Library, site_staff: FlaskClient) -> None:
     library.book(resident=ResidentDetails("<b>Robin</b>"), notes='"><script>alert(1)</script>')
     for path in (DAY, f"{DAY}/print", f"{DAY}/rows"):
-        html = desk.get(path).text
+        html = site_staff.get(path).text
         assert "<b>Robin" not in html
         assert "<script>alert" not in html
 
 
-def test_gaps_stand_between_the_appointments(library: Library, desk: FlaskClient) -> None:
+def test_gaps_stand_between_the_appointments(library: Library, site_staff: FlaskClient) -> None:
     here = library.desk_of(library.book(60))
     other = "2" if here == "1" else "1"
-    text = page_at(desk).text
+    text = page_at(site_staff).text
     assert "1 appointment: 1 booked. 3 free gaps." in text
     assert text.index(f"Free now until 10am: Desk {here}") < text.index("Robin Sample")
     assert text.index("Robin Sample") < text.index(f"Free 10:30am to 5pm (6 hours 30 minutes): Desk {here}")
     assert f"Free now until 5pm: Desk {other}" in text
 
 
-def test_resources_that_are_free_alike_share_a_line(library: Library, desk: FlaskClient) -> None:
-    assert "Free now until 5pm: Desk 1, Desk 2" in page_at(desk).text
+def test_resources_that_are_free_alike_share_a_line(library: Library, site_staff: FlaskClient) -> None:
+    assert "Free now until 5pm: Desk 1, Desk 2" in page_at(site_staff).text
 
 
-def test_what_is_too_short_for_any_service_is_no_gap(library: Library, desk: FlaskClient) -> None:
+def test_what_is_too_short_for_any_service_is_no_gap(library: Library, site_staff: FlaskClient) -> None:
     library.clock.advance(timedelta(hours=7, minutes=35))
     manager = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
     assert "No appointments. No free gaps." in page_at(manager).text
 
 
-def test_a_group_room_says_how_many_places_are_left(library: Library, desk: FlaskClient) -> None:
+def test_a_group_room_says_how_many_places_are_left(library: Library, site_staff: FlaskClient) -> None:
     world = library.world
     room = make_resource(library.database, world.authority_id, world.site_id, "workshop", kind="room", seats=12)
     with library.database.writing() as db:
         template = db.scalars(select(SessionTemplate)).one()
         db.add(SessionResource(template_id=template.id, resource_id=room))
         bump_plan(db, world.authority_id, [world.site_id])
-    assert "Free now until 5pm: Desk 1, Desk 2, Workshop (12 places)" in page_at(desk).text
+    assert "Free now until 5pm: Desk 1, Desk 2, Workshop (12 places)" in page_at(site_staff).text
 
 
-def test_an_empty_day_says_why(library: Library, desk: FlaskClient) -> None:
-    sunday = page_at(desk, f"{SITE}/days/2026-11-22").text
+def test_an_empty_day_says_why(library: Library, site_staff: FlaskClient) -> None:
+    sunday = page_at(site_staff, f"{SITE}/days/2026-11-22").text
     assert "There are no appointments on this day." in sunday
     assert "No sessions are open on this day." in sunday
-    christmas = page_at(desk, f"{SITE}/days/2026-12-25").text
+    christmas = page_at(site_staff, f"{SITE}/days/2026-12-25").text
     assert "Bank holiday: Christmas Day. The site is shut all day." in christmas
 
 
-def test_before_the_doors_open_it_says_when_they_will(library: Library, desk: FlaskClient) -> None:
+def test_before_the_doors_open_it_says_when_they_will(library: Library, site_staff: FlaskClient) -> None:
     library.clock.advance(timedelta(minutes=-60))
-    assert "Not open yet. Sessions today: 9am to 5pm." in page_at(desk).text
+    assert "Not open yet. Sessions today: 9am to 5pm." in page_at(site_staff).text
     library.clock.advance(timedelta(minutes=60))
-    assert "Sessions: 9am to 5pm." in page_at(desk).text
+    assert "Sessions: 9am to 5pm." in page_at(site_staff).text
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_closures_say_so_and_who_must_be_rebooked(library: Library, desk: FlaskClient) -> None:
+def test_closures_say_so_and_who_must_be_rebooked(library: Library, site_staff: FlaskClient) -> None:
     library.book(60, resident=ResidentDetails("Robin Closed", phone="07700 900222", leave_no_message=True))
     library.book(180, resident=ResidentDetails("Ali Open"))
     library.close(NINE + timedelta(hours=1), NINE + timedelta(hours=2))
     library.close(NINE + timedelta(hours=6), NINE + timedelta(hours=7), "Broken", library.world.resource_ids[1])
-    page = page_at(desk)
+    page = page_at(site_staff)
     assert "Site shut from 10am to 11am: Boiler." in page.text
     assert "Desk 2 shut from 3pm to 4pm: Broken." in page.text
     assert "Sessions: 9am to 10am, 11am to 5pm." in page.text
@@ -180,22 +180,22 @@ def test_closures_say_so_and_who_must_be_rebooked(library: Library, desk: FlaskC
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_who_no_longer_fits_the_plan_is_listed_with_the_reason(
-    library: Library, desk: FlaskClient, reason: Reason
+    library: Library, site_staff: FlaskClient, reason: Reason
 ) -> None:
     reference = library.book(60)
     with library.database.writing() as db:
         appointment_id = db.scalars(select(Appointment.id).where(Appointment.reference == reference)).one()
         values = {"authority_id": library.world.authority_id, "appointment_id": appointment_id, "created_at": NINE}
         db.add(RebookItem(**values, reason=reason.value))
-    text = page_at(desk).text
+    text = page_at(site_staff).text
     assert "1 person to rebook" in text
     assert f"To rebook: {REASON_LABELS[reason]}" in text
 
 
 def test_somebody_who_also_works_elsewhere_is_free_here_outside_their_time_there_and_the_way(
-    library: Library, desk: FlaskClient
+    library: Library, site_staff: FlaskClient
 ) -> None:
-    """The other site is 5 kilometres away, 15 minutes. What is booked there does not stand on this list."""
+    """The other site is 5 kilometres away, 15 minutes. What is booked there is not on this list."""
     world, database = library.world, library.database
     person = make_resource(database, world.authority_id, None, "outreach", name="Outreach adviser", kind="adviser")
     needs = [{"kind": "adviser", "skills": []}]
@@ -205,7 +205,7 @@ def test_somebody_who_also_works_elsewhere_is_free_here_outside_their_time_there
         make_session(database, world.authority_id, site_id, [person], [advice], "outreach")
     there = World(world.authority_id, hub, (person,), (advice,))
     make_appointment(library.runtime, there, NINE + timedelta(hours=2), resident=ResidentDetails("Ali Elsewhere"))
-    text = page_at(desk).text
+    text = page_at(site_staff).text
     assert "Free now until 10:45am: Outreach adviser" in text
     assert "Free 11:45am to 5pm (5 hours 15 minutes): Outreach adviser" in text
     assert "Ali Elsewhere" not in text
@@ -213,38 +213,40 @@ def test_somebody_who_also_works_elsewhere_is_free_here_outside_their_time_there
         leave = {"slug": "leave", "reason": "Leave", "resource_id": person, "authority_id": world.authority_id}
         db.add(Closure(**leave, starts_at=NINE, ends_at=NINE + timedelta(hours=8)))
         bump_plan(db, world.authority_id)
-    assert "Outreach adviser away from 9am to 5pm: Leave." in page_at(desk).text
+    assert "Outreach adviser away from 9am to 5pm: Leave." in page_at(site_staff).text
 
 
-def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, desk: FlaskClient) -> None:
+def test_nobody_is_left_to_rebook_once_they_have_moved(library: Library, site_staff: FlaskClient) -> None:
     reference = library.book(60)
     library.close(NINE + timedelta(hours=1), NINE + timedelta(hours=2))
     to = Move(slot_key_at(library.world, NINE + timedelta(hours=4)))
-    reschedule(library.runtime, library.world.authority_id, reference, to, actor=DESK, enforce_cutoff=False)
-    text = page_at(desk).text
+    reschedule(library.runtime, library.world.authority_id, reference, to, actor=STAFF, enforce_cutoff=False)
+    text = page_at(site_staff).text
     assert "to rebook" not in text
     assert "1pm" in text
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_whole_day_shut_and_a_cancelled_session_give_their_reasons(library: Library, desk: FlaskClient) -> None:
+def test_a_whole_day_shut_and_a_cancelled_session_give_their_reasons(library: Library, site_staff: FlaskClient) -> None:
     world = library.world
     library.close(datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), "Stocktaking")
     with library.database.writing() as db:
         template = db.scalars(select(SessionTemplate)).one()
         db.add(SessionException(template_id=template.id, date=date(2026, 11, 24), reason="Training day"))
         bump_plan(db, world.authority_id, [world.site_id])
-    assert "Site shut all day: Stocktaking." in page_at(desk).text
-    assert "Training day" in page_at(desk, f"{SITE}/days/2026-11-24").text
+    assert "Site shut all day: Stocktaking." in page_at(site_staff).text
+    assert "Training day" in page_at(site_staff, f"{SITE}/days/2026-11-24").text
 
 
-def test_a_bank_holiday_and_the_clock_change_are_ordinary_days_to_look_at(library: Library, desk: FlaskClient) -> None:
+def test_a_bank_holiday_and_the_clock_change_are_ordinary_days_to_look_at(
+    library: Library, site_staff: FlaskClient
+) -> None:
     for day in ("2026-03-29", "2026-10-25", "2027-03-28", "2028-02-29"):
-        page_at(desk, f"{SITE}/days/{day}")
+        page_at(site_staff, f"{SITE}/days/{day}")
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_the_list_is_narrowed_by_resource_service_and_state(library: Library, desk: FlaskClient) -> None:
+def test_the_list_is_narrowed_by_resource_service_and_state(library: Library, site_staff: FlaskClient) -> None:
     first = library.book(resident=ResidentDetails("Ann First"))
     library.book(resident=ResidentDetails("Ben Second"), service=1)
     library.record(first, State.ARRIVED)
@@ -259,95 +261,95 @@ def test_the_list_is_narrowed_by_resource_service_and_state(library: Library, de
         "show=to-do": ("Ben Second", "Not completed"),
     }
     for query, (there, not_there) in cases.items():
-        text = page_at(desk, f"{DAY}?{query}").text
+        text = page_at(site_staff, f"{DAY}?{query}").text
         assert there in text, query
         assert not_there not in text, query
-    done = page_at(desk, f"{DAY}?show=done")
+    done = page_at(site_staff, f"{DAY}?show=done")
     assert "Nothing on this day fits your filter." in done.text
     assert done.link("Show everything") == DAY
-    everybody = page_at(desk, f"{DAY}?resource=nonsense&show=nonsense&service=nonsense").text
+    everybody = page_at(site_staff, f"{DAY}?resource=nonsense&show=nonsense&service=nonsense").text
     assert "Ann First" in everybody
     assert "Ben Second" in everybody
 
 
-def test_the_filter_stays_on_other_days_and_in_the_forms(library: Library, desk: FlaskClient) -> None:
+def test_the_filter_stays_on_other_days_and_in_the_forms(library: Library, site_staff: FlaskClient) -> None:
     reference = library.book()
-    page = page_at(desk, f"{DAY}?resource=desk-1")
+    page = page_at(site_staff, f"{DAY}?resource=desk-1")
     assert page.link("Next day") == f"{SITE}/days/2026-11-24?resource=desk-1"
     assert page.link("Previous day") == f"{SITE}/days/2026-11-22?resource=desk-1"
     assert any(form.action == f"{DAY}/appointments/{reference}?resource=desk-1" for form in page.forms)
 
 
-def test_any_day_can_be_picked(library: Library, desk: FlaskClient) -> None:
-    assert desk.get(f"{SITE}/today").location == DAY
-    assert desk.get(f"{SITE}/days").location == DAY
-    picked = desk.get(f"{SITE}/days?date=2026-12-01&resource=desk-2")
+def test_any_day_can_be_picked(library: Library, site_staff: FlaskClient) -> None:
+    assert site_staff.get(f"{SITE}/today").location == DAY
+    assert site_staff.get(f"{SITE}/days").location == DAY
+    picked = site_staff.get(f"{SITE}/days?date=2026-12-01&resource=desk-2")
     assert picked.location == f"{SITE}/days/2026-12-01?resource=desk-2"
 
 
 @pytest.mark.parametrize(
     "day", ["tomorrow", "2026-13-01", "20261123", "0001-01-01", "9999-12-31", "2026-W48-1", "１234-01-01"]
 )
-def test_what_is_no_date_is_not_found(library: Library, desk: FlaskClient, day: str) -> None:
+def test_what_is_no_date_is_not_found(library: Library, site_staff: FlaskClient, day: str) -> None:
     for path in (
         f"{SITE}/days/{day}",
         f"{SITE}/days/{day}/rows",
         f"{SITE}/days/{day}/print",
         f"{SITE}/days?date={day}",
     ):
-        assert desk.get(path).status_code == 404
+        assert site_staff.get(path).status_code == 404
 
 
-def test_a_long_list_leads_to_what_comes_next(library: Library, desk: FlaskClient) -> None:
+def test_a_long_list_leads_to_what_comes_next(library: Library, site_staff: FlaskClient) -> None:
     references = [library.book(30 * number) for number in range(12)]
     library.clock.advance(timedelta(minutes=55))
-    assert "Go to what comes next" not in page_at(desk).text
+    assert "Go to what comes next" not in page_at(site_staff).text
     for reference in references[:9]:
         library.record(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
-    assert page_at(desk).link("Go to what comes next") == f"#a-{references[9]}"
-    assert f"#a-{references[9]}" in desk.get(f"{DAY}/rows").text
+    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[9]}"
+    assert f"#a-{references[9]}" in site_staff.get(f"{DAY}/rows").text
     library.record(references[10], State.ARRIVED)
-    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[10]}"
 
 
 def test_who_waits_comes_before_who_is_booked(library: Library) -> None:
     references = [library.book(30 * number) for number in range(12)]
     library.clock.advance(timedelta(hours=5))
-    desk = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
-    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+    site_staff = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[10]}"
     library.record(references[9], State.ARRIVED, State.IN_PROGRESS)
-    assert page_at(desk).link("Go to what comes next") == f"#a-{references[10]}"
+    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[10]}"
     library.record(references[8], State.ARRIVED)  # their time is over, and still they wait
-    page = page_at(desk)
+    page = page_at(site_staff)
     assert page.link("Go to what comes next") == f"#a-{references[8]}"
     assert page.text.index("Go to what comes next") < page.text.index("Previous day")
     library.record(references[1], State.ARRIVED)  # so near the top that a link is not needed
-    assert "Go to what comes next" not in page_at(desk).text
+    assert "Go to what comes next" not in page_at(site_staff).text
 
 
-def test_the_refresh_tells_only_what_is_new(library: Library, desk: FlaskClient) -> None:
+def test_the_refresh_sends_only_what_is_new(library: Library, site_staff: FlaskClient) -> None:
     reference = library.book(30)
-    first = desk.get(f"{DAY}/rows")
+    first = site_staff.get(f"{DAY}/rows")
     assert (first.status_code, first.headers["Fd-As-At"]) == (200, "9am")
-    mark = re.search(r'data-mark="(\w+)" data-seconds', desk.get(DAY).text)
+    mark = re.search(r'data-mark="(\w+)" data-seconds', site_staff.get(DAY).text)
     assert mark
     assert first.headers["ETag"] == f'"{mark.group(1)}"'
     library.clock.advance(timedelta(minutes=1))
-    again = desk.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
+    again = site_staff.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.text, again.headers["Fd-As-At"]) == (304, "", "9:01am")
     library.record(reference, State.ARRIVED)
-    changed = desk.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
+    changed = site_staff.get(f"{DAY}/rows", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert "<html" not in changed.text
     assert 'data-announcement="9:30am Robin Sample: arrived"' in changed.text
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_only_a_row_that_changed_gets_another_mark(library: Library, desk: FlaskClient) -> None:
+def test_only_a_row_that_changed_gets_another_mark(library: Library, site_staff: FlaskClient) -> None:
     one, other = library.book(), library.book(30)
 
     def marks() -> dict[str, str]:
-        return dict(re.findall(r'id="a-(\w+)" tabindex="-1" data-mark="(\w+)"', desk.get(f"{DAY}/rows").text))
+        return dict(re.findall(r'id="a-(\w+)" tabindex="-1" data-mark="(\w+)"', site_staff.get(f"{DAY}/rows").text))
 
     before = marks()
     library.record(one, State.ARRIVED)
@@ -356,48 +358,48 @@ def test_only_a_row_that_changed_gets_another_mark(library: Library, desk: Flask
     assert before[other] == after[other]
 
 
-def test_every_look_is_on_record_and_an_unchanged_refresh_is_none(library: Library, desk: FlaskClient) -> None:
+def test_every_view_is_logged_and_an_unchanged_refresh_is_not(library: Library, site_staff: FlaskClient) -> None:
     library.book(resident=ResidentDetails("One"))
     library.book(resident=ResidentDetails("Two"))
-    desk.get(DAY)
-    mark = desk.get(f"{DAY}/rows").headers["ETag"]
-    desk.get(f"{DAY}/rows", headers={"If-None-Match": mark})
-    desk.get(f"{DAY}/print?resource=desk-1")
-    desk.get(f"{DAY}/list.csv")
+    site_staff.get(DAY)
+    mark = site_staff.get(f"{DAY}/rows").headers["ETag"]
+    site_staff.get(f"{DAY}/rows", headers={"If-None-Match": mark})
+    site_staff.get(f"{DAY}/print?resource=desk-1")
+    site_staff.get(f"{DAY}/list.csv")
     with library.database.reading() as db:
-        looks = db.scalars(select(ResidentView).order_by(ResidentView.id)).all()
+        views = db.scalars(select(ResidentView).order_by(ResidentView.id)).all()
         exported = db.scalars(select(AuditEntry).where(AuditEntry.action == "day_list_exported")).all()
-    told = [(look.purpose, len(look.facts["residents"]), look.facts["date"], look.actor_kind) for look in looks]
-    assert told == [
+    logged = [(view.purpose, len(view.facts["residents"]), view.facts["date"], view.actor_kind) for view in views]
+    assert logged == [
         ("day_list", 2, "2026-11-23", "staff"),
         ("day_list_refresh", 2, "2026-11-23", "staff"),
         ("day_list_print", 1, "2026-11-23", "staff"),
         ("day_list_export", 2, "2026-11-23", "staff"),
     ]
-    assert {(look.facts["site_id"], look.at) for look in looks} == {(library.world.site_id, library.clock.now())}
+    assert {(view.facts["site_id"], view.at) for view in views} == {(library.world.site_id, library.clock.now())}
     assert [entry.facts for entry in exported] == [{"date": "2026-11-23", "appointments": 2}]
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_full_day_costs_as_many_statements_as_a_quiet_one(library: Library, desk: FlaskClient) -> None:
+def test_a_full_day_costs_as_many_statements_as_a_quiet_one(library: Library, site_staff: FlaskClient) -> None:
     library.book()
-    desk.get(DAY)
+    site_staff.get(DAY)
     with counted(library.database) as of_a_quiet_day:
-        desk.get(DAY)
+        site_staff.get(DAY)
     for number in range(1, 16):
         library.book(30 * number)
         library.book(30 * number, service=1)
     with counted(library.database) as of_a_full_day:
-        desk.get(DAY)
+        site_staff.get(DAY)
     assert len(of_a_full_day) == len(of_a_quiet_day)
     assert len(of_a_full_day) <= 9
 
 
-def test_the_page_for_paper_stands_on_its_own(library: Library, desk: FlaskClient) -> None:
+def test_the_page_for_paper_stands_on_its_own(library: Library, site_staff: FlaskClient) -> None:
     reference = library.book(resident=ResidentDetails("Robin Sample", phone="07700 900123"), notes="Speaks softly.")
     library.record(reference, State.ARRIVED)
-    page = page_at(desk, f"{DAY}/print")
-    for words in (
+    page = page_at(site_staff, f"{DAY}/print")
+    for text_shown in (
         "High Street Library: Monday 23 November 2026",
         "Printed at 9am on Monday 23 November 2026.",
         "07700 900123",
@@ -406,14 +408,14 @@ def test_the_page_for_paper_stands_on_its_own(library: Library, desk: FlaskClien
         "☑",
         "☐",
     ):
-        assert words in page.text, words
+        assert text_shown in page.text, text_shown
     assert page.forms == []
-    assert "A filter is on" in page_at(desk, f"{DAY}/print?resource=desk-1").text
+    assert "A filter is on" in page_at(site_staff, f"{DAY}/print?resource=desk-1").text
 
 
-def test_the_file_holds_the_day(library: Library, desk: FlaskClient) -> None:
+def test_the_file_holds_the_day(library: Library, site_staff: FlaskClient) -> None:
     library.book(resident=ResidentDetails('=HYPERLINK("http://evil.example")', phone="+44 7700 900123"), notes="a\nb")
-    answer = desk.get(f"{DAY}/list.csv")
+    answer = site_staff.get(f"{DAY}/list.csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="high-street-2026-11-23.csv"'
     assert answer.content_type == "text/csv; charset=utf-8"
     (row,) = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
@@ -444,7 +446,7 @@ def test_staff_of_another_site_and_council_find_nothing(library: Library) -> Non
         for path in PAGES:
             answer = client.get(path)
             assert "Secret Person" not in answer.text
-            if client is not strangers[3]:  # Elsewhere has a High Street of its own
+            if client is not strangers[3]:  # Elsewhere has a High Street too
                 assert answer.status_code == 404, path
                 assert check_page(answer.text).text == check_page(unknown.text).text
 
@@ -470,7 +472,7 @@ def test_a_visitor_is_sent_to_sign_in(library: Library, client: FlaskClient) -> 
 
 def test_no_two_links_of_the_staff_home_read_alike(library: Library) -> None:
     page = page_at(library.sign_in(Role.AUTHORITY_ADMIN), "/staff/")
-    words = [text for text, _href in page.links]
+    text_shown = [text for text, _href in page.links]
     assert page.link("Feeds of High Street") == f"{SITE}/feeds"
     assert DAY in {href for _text, href in page.links}
-    assert len(words) == len(set(words)), words
+    assert len(text_shown) == len(set(text_shown)), text_shown

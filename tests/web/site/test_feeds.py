@@ -25,7 +25,7 @@ from people.staff.policy import Role
 from tests.reminders.calendar_readers import read_with_vobject
 from tests.support.factories import catalogue
 from tests.support.pages import check_page
-from tests.web.site.conftest import DESK, NINE, SITE, Library
+from tests.web.site.conftest import NINE, SITE, STAFF, Library
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -53,8 +53,8 @@ def test_a_foreign_calendar_reads_the_next_eight_weeks(
     assert (answer.status_code, answer.content_type) == (200, "text/calendar; charset=utf-8")
     calendar = Calendar.from_ical(answer.data)
     events = recurring_ical_events.of(calendar).between(NINE, NINE + timedelta(weeks=8))
-    told = sorted((event["DTSTART"].dt.astimezone(UTC), str(event["SUMMARY"])) for event in events)
-    assert told == [
+    summaries = sorted((event["DTSTART"].dt.astimezone(UTC), str(event["SUMMARY"])) for event in events)
+    assert summaries == [
         (NINE + timedelta(hours=1), f"Certify documents, Desk {library.desk_of(reference)}"),
         (NINE + timedelta(days=1), f"Housing advice, Desk {library.desk_of(other)}"),
     ]
@@ -91,7 +91,7 @@ def test_what_is_cancelled_past_or_far_ahead_is_left_out(
     gone = library.book(30)
     library.book(8 * 7 * 24 * 60 - 60 * 24 * 3)
     owner = library.world.authority_id
-    cancel(library.runtime, owner, gone, actor=DESK, by="resident", enforce_cutoff=False)
+    cancel(library.runtime, owner, gone, actor=STAFF, by="resident", enforce_cutoff=False)
     path = make(manager)
     assert len(read_with_vobject(client.get(path).text)) == 1
     library.clock.advance(timedelta(weeks=9))
@@ -125,7 +125,7 @@ def test_a_feed_is_written_again_only_when_it_changes(
     texts = [client.get(path).text for _ in range(3)]
     assert len(set(texts)) == 1
     assert feed_file.cache_info().misses == 1
-    cancel(library.runtime, library.world.authority_id, first, actor=DESK, by="resident", enforce_cutoff=False)
+    cancel(library.runtime, library.world.authority_id, first, actor=STAFF, by="resident", enforce_cutoff=False)
     assert [event.uid.split("@")[0] for event in read_with_vobject(client.get(path).text)] == [second]
     with library.database.writing() as db:
         bump_plan(db, library.world.authority_id, [library.world.site_id])
@@ -171,15 +171,17 @@ def test_a_form_sent_twice_makes_one_feed(library: Library, manager: FlaskClient
         assert len(db.scalars(select(CalendarFeed)).all()) == 1
 
 
-@pytest.mark.parametrize(("name", "words"), [("", "Enter who this calendar is for"), ("x" * 101, "Use 100 characters")])
+@pytest.mark.parametrize(
+    ("name", "text_shown"), [("", "Enter who this calendar is for"), ("x" * 101, "Use 100 characters")]
+)
 def test_a_feed_needs_a_name_and_keeps_what_was_typed(
-    library: Library, manager: FlaskClient, name: str, words: str
+    library: Library, manager: FlaskClient, name: str, text_shown: str
 ) -> None:
     form = check_page(manager.get(FEEDS).text).form_to("/feeds")
     answer = manager.post(FEEDS, data=form.values(name=name, resource="desk-2"))
     page = check_page(answer.text)
     assert answer.status_code == 400
-    assert words in page.text
+    assert text_shown in page.text
     assert page.form_to("/feeds").fields["resource"] == ["desk-2"]
     assert manager.post(FEEDS, data=form.values(name="Screen", resource="nonsense")).status_code == 400
 
@@ -187,17 +189,19 @@ def test_a_feed_needs_a_name_and_keeps_what_was_typed(
 def test_a_site_has_only_so_many_feeds(library: Library) -> None:
     site = catalogue(library.database, library.world).site("high-street")
     for number in range(MOST_FEEDS):
-        make_feed(library.runtime, library.world.authority_id, site, f"Feed {number}", actor=DESK)
+        make_feed(library.runtime, library.world.authority_id, site, f"Feed {number}", actor=STAFF)
     with pytest.raises(Invalid):
-        make_feed(library.runtime, library.world.authority_id, site, "One more", actor=DESK)
+        make_feed(library.runtime, library.world.authority_id, site, "One more", actor=STAFF)
 
 
-def test_only_managers_of_the_site_manage_its_feeds(library: Library, manager: FlaskClient, desk: FlaskClient) -> None:
+def test_only_managers_of_the_site_manage_its_feeds(
+    library: Library, manager: FlaskClient, site_staff: FlaskClient
+) -> None:
     make(manager)
     form = check_page(manager.get(FEEDS).text).form_to("/revoke")
     elsewhere = library.sign_in(Role.SITE_MANAGER, library.other_site_id)
     token = check_page(elsewhere.get("/staff/sites/mill-lane/feeds").text).form_to("/feeds").fields["csrf_token"]
-    assert [client.get(FEEDS).status_code for client in (desk, elsewhere)] == [404, 404]
+    assert [client.get(FEEDS).status_code for client in (site_staff, elsewhere)] == [404, 404]
     assert elsewhere.post(form.action, data={"csrf_token": token}).status_code == 404
     across = form.action.replace("high-street", "mill-lane")
     assert elsewhere.post(across, data={"csrf_token": token}).status_code == 404
