@@ -14,6 +14,7 @@ from core.errors import NotAllowed, NotFound, RateLimited, ServiceError, SlotTak
 from core.problems import PROBLEMS, problem_of, problem_of_status
 from core.settings import ROOT
 from tests.support.pages import check_page
+from web.assets import asset_url
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -101,13 +102,13 @@ def test_the_table_knows_every_code_of_the_contract() -> None:
 
 def test_an_asset_has_its_digest_in_its_address(bare_app: Flask) -> None:
     with bare_app.test_request_context():
-        assert web.app.asset_url("front-door.css").startswith("/static/front-door.css?v=")
-        assert web.app.asset_url("front-door.css") == web.app.asset_url("front-door.css")
+        assert asset_url("front-door.css").startswith("/static/front-door.css?v=")
+        assert asset_url("front-door.css") == asset_url("front-door.css")
 
 
 def test_an_asset_that_is_missing_is_named(bare_app: Flask) -> None:
     with bare_app.test_request_context(), pytest.raises(FileNotFoundError, match=r"static/built/missing\.css"):
-        web.app.asset_url("built/missing.css")
+        asset_url("built/missing.css")
 
 
 def make_static(folder: Path, imported: str) -> Path:
@@ -123,7 +124,7 @@ def address_of_imported(static: Path) -> str:
     app = Flask("front_door", root_path=str(ROOT), static_folder=str(static), static_url_path="/static")
     web.app.install(app)
     with app.test_request_context():
-        return urljoin(web.app.asset_url("js/page.js"), "./part.js")
+        return urljoin(asset_url("js/page.js"), "./part.js")
 
 
 def test_a_change_of_an_imported_script_changes_the_address_at_which_it_is_loaded(tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_what_scripts_import_is_kept_for_ever_at_the_address_of_their_digest(bar
     bare_app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     client = bare_app.test_client()
     with bare_app.test_request_context():
-        address = web.app.asset_url(entry)
+        address = asset_url(entry)
     folder = address.removesuffix(entry)
     found, waiting = set(), [address]
     while waiting:

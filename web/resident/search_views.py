@@ -6,12 +6,12 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from people.staff.access_marks import public
-from web.app import allow_private_cache
 from web.page_context import PageContext, council_context
 from web.resident import search_pages
 from web.resident.forms import NeedsForm
 from web.resident.page_rendering import show
 from web.resident.search_state import Steps, read_steps, services_of
+from web.response_headers import allow_private_cache
 
 
 def add_routes(blueprint: Blueprint) -> None:

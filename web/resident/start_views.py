@@ -11,12 +11,12 @@ from locations.catalogue import Catalogue
 from locations.catalogue_queries import authorities
 from locations.model import ServiceFacts
 from people.staff.access_marks import public
-from web.app import allow_private_cache
 from web.branding import brand_css
 from web.page_context import council_context
 from web.resident.drafts import new_visit
 from web.resident.page_rendering import show
 from web.resident.search_state import MAX_SERVICES, Steps, modes_of, read_steps
+from web.response_headers import allow_private_cache
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -1,0 +1,56 @@
+"""Addresses of the files in static/, which change with their content."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask, Response, current_app, url_for
+
+from people.staff.access_marks import public
+
+DIGEST_LENGTH = 12
+
+
+def install(app: Flask) -> None:
+    """Add the address of the scripts to `app`."""
+    app.add_url_rule("/static/scripts/<digest>/<path:filename>", "scripts", _send_script)
+
+
+def asset_url(name: str) -> str:
+    """The address of a file in static/, which changes with its content, so that a browser may keep it for ever.
+
+    Scripts import one another by relative addresses: one digest of them all is a folder of their addresses, and so of
+    the addresses of what they import. Raises: FileNotFoundError.
+    """
+    static = _static_folder()
+    digest = _digest_of(static / name)
+    if name.endswith(".js"):
+        return url_for("scripts", digest=_digest_of_scripts(static), filename=name)
+    return f"{url_for('static', filename=name)}?v={digest}"
+
+
+def _static_folder() -> Path:
+    return Path(current_app.static_folder or "")
+
+
+@lru_cache(maxsize=64)
+def _digest_of(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
+
+
+@lru_cache(maxsize=4)
+def _digest_of_scripts(static: Path) -> str:
+    scripts = sorted((*static.glob("js/*.js"), *static.glob("built/*.js")))
+    lines = "".join(f"{_digest_of(script)} {script.relative_to(static)}\n" for script in scripts)
+    return sha256(lines.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+@public
+def _send_script(digest: str, filename: str) -> Response:
+    response = current_app.send_static_file(filename)
+    if digest != _digest_of_scripts(_static_folder()):
+        # A page from before or after a new version: it gets what there is, but must not keep it at that address.
+        response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,93 @@
+"""Errors as pages, or as problem+json for a program (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app, json, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from core.errors import ServiceError
+from core.problems import UNKNOWN, Problem, details, details_of_problem, problem_of, problem_of_status, text_of_error
+from web.request_hooks import request_id
+from web.request_language import current_language
+
+HEADERS_KEPT = ("Allow", "Retry-After")  # of werkzeug's own answer
+
+
+def install(app: Flask) -> None:
+    """Handle the errors of `app`."""
+    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unhandled_error)
+
+
+def _service_error(error: ServiceError) -> ResponseReturnValue:
+    language = current_language()
+    if _is_api():
+        return _as_json(details(error, language))
+    return _page(problem_of(error), text_of_error(error, language))
+
+
+def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+    detail = _(
+        "The page was open for a long time, or cookies are turned off in your browser. "
+        "We need one cookie to keep your answers safe. Go back, load the page again and send it once more."
+    )
+    return _response(Problem("validation", 400, _("We could not use that form"), detail))
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error
+    status = error.code or 500
+    if status < 400:
+        return error
+    response = _response(problem_of_status(status))
+    response.headers.extend([pair for pair in error.get_headers() if pair[0] in HEADERS_KEPT])
+    return response
+
+
+def _unhandled_error(error: Exception) -> ResponseReturnValue:
+    propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
+    if current_app.testing if propagates is None else propagates:
+        raise error
+    current_app.logger.error("unforeseen error", exc_info=error, extra={"request_id": request_id()})
+    return _response(UNKNOWN)
+
+
+def _response(problem: Problem) -> Response:
+    """The problem as a page, or as problem+json for a program."""
+    language = current_language()
+    if _is_api():
+        return _as_json(details_of_problem(problem, language))
+    return _page(problem, language.gettext(problem.detail))
+
+
+def _page(problem: Problem, detail: str) -> Response:
+    # On pages, forbidden looks like unknown, so that nobody can find out what exists.
+    status = 404 if problem.status == 403 else problem.status
+    status = 400 if problem.code == "validation" else status
+    title = current_language().gettext(problem.title)
+    page = render_template(_template_for(status), problem=problem, title=title, detail=detail)
+    return Response(page, status=status, mimetype="text/html")
+
+
+def _template_for(status: int) -> str:
+    known = {400, 404, 409, 410, 429}
+    if status in known:
+        return f"errors/{status}.html"
+    return "errors/500.html" if status >= 500 else "errors/400.html"
+
+
+def _as_json(body: dict[str, Any]) -> Response:
+    return Response(json.dumps(body), status=body["status"], mimetype="application/problem+json")
+
+
+def _is_api() -> bool:
+    """Whether the request is a program's."""
+    return request.path.startswith("/api/")
