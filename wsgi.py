@@ -20,8 +20,11 @@ import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
 import web.account.views
+import web.agent
+import web.agent.call_views
+import web.agent.change_views
 import web.agent.message_views
-import web.agent.views
+import web.agent.resident_views
 import web.app
 import web.monitoring
 import web.resident.views
@@ -46,7 +49,7 @@ COMMANDS: tuple[click.Command, ...] = (
 )
 BLUEPRINTS = (
     web.account.views.blueprint,
-    web.agent.views.blueprint,
+    web.agent.blueprint,
     web.site.blueprint,
     web.resident.views.blueprint,
     demo.outbox_views.blueprint,

@@ -1,4 +1,4 @@
-"""A reference as it is read aloud over a bad line. Pure.
+"""A reference spelled out for reading it aloud.
 
 Source: NATO phonetic alphabet, https://www.nato.int/cps/en/natohq/declassified_136216.htm, read 2026-11-23.
 """
@@ -19,7 +19,7 @@ SPELLING |= dict(
 GROUP = 4
 
 
-def spelt(reference: str) -> str:
+def spell_out(reference: str) -> str:
     """ "Kilo Seven Papa Mike, Four Quebec X-ray Two": the words of each character, in groups of four."""
     words = [SPELLING.get(character, character) for character in reference.upper() if not character.isspace()]
     return ", ".join(" ".join(words[start : start + GROUP]) for start in range(0, len(words), GROUP))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from core.tokens import ALPHABET
-from web.spelling import SPELLING, spelt
+from web.spelling import SPELLING, spell_out
 
 
 def test_a_reference_is_spelt_in_two_groups() -> None:
-    assert spelt("K7PM4QX2") == "Kilo Seven Papa Mike, Four Quebec X-ray Two"
+    assert spell_out("K7PM4QX2") == "Kilo Seven Papa Mike, Four Quebec X-ray Two"
 
 
 def test_the_space_of_a_spoken_reference_does_not_count() -> None:
-    assert spelt("k7pm 4qx2") == spelt("K7PM4QX2")
+    assert spell_out("k7pm 4qx2") == spell_out("K7PM4QX2")
 
 
 def test_every_character_of_a_reference_has_a_word_that_begins_with_it() -> None:

@@ -1,1 +1,7 @@
-"""The agent's screen: one page for a call, from the search box to the reference that is read back."""
+"""The agent's pages. Everything on the blueprint begins with /staff/calls/."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("agent", __name__, url_prefix="/staff/calls")

@@ -1,4 +1,4 @@
-"""Where a call stands, as far as an address says it: what is asked for and what is shown. Nothing personal. Pure."""
+"""The state of a call as the address has it: what is searched for and what is shown, nothing personal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_SERVICES = 2
 
 @dataclass(frozen=True)
 class CallState:
-    """The steps of a call. `needs` None means those that the resident is known to have."""
+    """What is selected in a call. `needs` None means those that the resident is known to have."""
 
     services: tuple[str, ...] = ()
     needs: tuple[str, ...] | None = None
@@ -29,13 +29,13 @@ class CallState:
     first_date: date | None = None
     cell: str = ""
     picking: bool = False
-    wording: str = ""
+    search_text: str = ""
     moving: str = ""
     cancelling: str = ""
 
     def but(self, **changes: Any) -> CallState:
         """The same state with `changes`; an opened cell is closed unless it is one of them."""
-        shut: dict[str, Any] = {"cell": "", "picking": False, "wording": "", "cancelling": ""}
+        shut: dict[str, Any] = {"cell": "", "picking": False, "search_text": "", "cancelling": ""}
         return replace(self, **(shut | changes))
 
     @property
@@ -50,7 +50,7 @@ class CallState:
             "from": self.first_date.isoformat() if self.first_date else "",
             "cell": self.cell,
             "pick": "1" if self.picking else "",
-            "find": self.wording,
+            "find": self.search_text,
             "move": self.moving,
             "cancel": self.cancelling,
         }
@@ -69,7 +69,7 @@ def read_state(arguments: MultiDict[str, str]) -> CallState:
         first_date=_date(arguments.get("from", "")),
         cell=arguments.get("cell", "")[:40],
         picking=bool(arguments.get("pick", "")),
-        wording=" ".join(arguments.get("find", "").split())[:60],
+        search_text=" ".join(arguments.get("find", "").split())[:60],
         moving=arguments.get("move", "")[:12],
         cancelling=arguments.get("cancel", "")[:12],
     )

@@ -120,6 +120,9 @@ def carried_over(text: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
+CARRIED_FIELDS = ("caller", "rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "asked_by")
+
+
 @dataclass(frozen=True)
 class Typed:
     """What is typed beside a held time. Kept whatever happens to the time."""
@@ -139,6 +142,27 @@ class Typed:
     def is_empty(self) -> bool:
         """Whether nothing was typed at all."""
         return self == Typed()
+
+    @property
+    def is_self(self) -> bool:
+        """Whether the resident calls for themselves."""
+        return self.caller == "self"
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the field says that somebody new is calling."""
+        return self.caller == "other"
+
+    @property
+    def is_asked_by_council(self) -> bool:
+        """Whether the council is the one that wants the change."""
+        return self.asked_by == "authority"
+
+    @property
+    def carried_values(self) -> tuple[tuple[str, str], ...]:
+        """The names and values of the fields with one line that are filled in, but for the answers."""
+        pairs = ((name, str(getattr(self, name))) for name in CARRIED_FIELDS)
+        return tuple((name, value) for name, value in pairs if value)
 
     @property
     def is_for_other(self) -> bool:

@@ -1,4 +1,4 @@
-"""The time that an agent keeps for a caller while they talk: one for each resident, known by the session cookie."""
+"""The slot that is held for a caller during the call: one for each resident, remembered in the session cookie."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from booking.use_cases.holds import HeldSlot, held, hold_slot, release_hold
 from core.errors import HoldExpired, Invalid
 from web.page_context import StaffContext
 
-MOST_KEPT = 5
-REMEMBERED = timedelta(minutes=20)  # a hold that ran out is still offered again for as long as a call may last
+MOST_REMEMBERED = 5
+REMEMBERED_FOR = timedelta(minutes=20)  # an expired hold can be renewed for as long as a call may last
 _KEY = "held_for"
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A hold as the cookie has it: its token, its offer, its end, and the appointment that is to move, if one is."""
+class RememberedHold:
+    """A hold as the cookie has it: its token, its slot, when it expires, and the appointment that is to move, if any."""
 
     token: str
     slot_token: str
@@ -27,11 +27,12 @@ class Kept:
     moving: str = ""
 
 
-def kept_for(resident_id: int, now: datetime) -> Kept | None:
-    """What is, or was a little while ago, held for the resident."""
+def remembered_hold(resident_id: int, now: datetime) -> RememberedHold | None:
+    """The hold for the resident, also when it has expired a short time ago."""
     values = flask_session.get(_KEY, {}).get(str(resident_id))
-    kept = Kept(**values) if values else None
-    return kept if kept and now - datetime.fromisoformat(kept.until) < REMEMBERED else None
+    remembered = RememberedHold(**values) if values else None
+    is_recent = remembered is not None and now - datetime.fromisoformat(remembered.until) < REMEMBERED_FOR
+    return remembered if is_recent else None
 
 
 def forget(resident_id: int) -> None:
@@ -39,59 +40,59 @@ def forget(resident_id: int) -> None:
     flask_session[_KEY] = {key: value for key, value in flask_session.get(_KEY, {}).items() if key != str(resident_id)}
 
 
-def keep(resident_id: int, kept: Kept) -> None:
-    """Remember the hold; only the latest few residents are kept."""
+def remember(resident_id: int, hold: RememberedHold) -> None:
+    """Remember the hold, and those of the latest few other residents."""
     others = [(key, value) for key, value in flask_session.get(_KEY, {}).items() if key != str(resident_id)]
-    flask_session[_KEY] = dict([*others, (str(resident_id), asdict(kept))][-MOST_KEPT:])
+    flask_session[_KEY] = dict([*others, (str(resident_id), asdict(hold))][-MOST_REMEMBERED:])
 
 
-def hold_for(desk: StaffContext, resident_id: int, token: str, needs: frozenset[str], *, moving: str) -> HeldSlot:
-    """The offer of `token`, held instead of what was held before.
+def hold_for(context: StaffContext, resident_id: int, token: str, needs: frozenset[str], *, moving: str) -> HeldSlot:
+    """Hold the slot of `token` instead of what was held for the resident before.
 
-    Raises: SlotTaken, TooSoon, TooFar, Invalid for what is no offer of this council.
+    Raises: SlotTaken, TooSoon, TooFar, Invalid for what is no slot of this council.
     """
     slot_key = decode(token)
-    if slot_key.authority_id != desk.authority.id:
+    if slot_key.authority_id != context.authority.id:
         raise Invalid.in_field("slot", "time_of_another_council")
-    before = kept_for(resident_id, desk.now)
-    taken = _take(desk, slot_key, needs, before.token if before else None)
-    keep(resident_id, Kept(taken.token, encode(taken.slot_key), taken.expires_at.isoformat(), moving))
-    return taken
+    before = remembered_hold(resident_id, context.now)
+    slot = _hold(context, slot_key, needs, before.token if before else None)
+    remember(resident_id, RememberedHold(slot.token, encode(slot.slot_key), slot.expires_at.isoformat(), moving))
+    return slot
 
 
-def _take(desk: StaffContext, slot_key: SlotKey, needs: frozenset[str], replaces: str | None) -> HeldSlot:
+def _hold(context: StaffContext, slot_key: SlotKey, needs: frozenset[str], replaces: str | None) -> HeldSlot:
     """A double click gets the first click's hold; the same button pressed again later gets a new one."""
-    key = desk.form_key(f"hold:{encode(slot_key)}", needs)
-    taken = hold_slot(desk.runtime, slot_key, for_public=False, needs=needs, replaces=replaces, idempotency=key)
+    key = context.form_key(f"hold:{encode(slot_key)}", needs)
+    slot = hold_slot(context.runtime, slot_key, for_public=False, needs=needs, replaces=replaces, idempotency=key)
     try:
-        with desk.runtime.database.reading() as fresh:
-            return held(fresh, desk.authority.id, taken.token, desk.now)
+        with context.runtime.database.reading() as db:
+            return held(db, context.authority.id, slot.token, context.now)
     except HoldExpired:
-        return hold_slot(desk.runtime, slot_key, for_public=False, needs=needs, replaces=replaces)
+        return hold_slot(context.runtime, slot_key, for_public=False, needs=needs, replaces=replaces)
 
 
 def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
-    """The token of what is held, when it is the time that the agent was shown; empty when nothing is held.
+    """The token of the hold for the resident, when it is for the slot that the agent saw; empty when nothing is held.
 
-    Raises: Invalid when another time was chosen meanwhile, in another tab say.
+    Raises: Invalid when another slot has been selected meanwhile, in another tab say.
     """
-    kept = kept_for(resident_id, now)
-    if kept is None:
+    remembered = remembered_hold(resident_id, now)
+    if remembered is None:
         return ""
-    if shown and shown != kept.slot_token:
+    if shown and shown != remembered.slot_token:
         raise Invalid.in_field("slot", "another_time_chosen")
-    return kept.token
+    return remembered.token
 
 
-def let_go_shown(desk: StaffContext, resident_id: int, shown: str) -> None:
-    """Give back what is held, when it is the time that the agent was shown. Raises: Invalid when it is another one."""
-    token_to_confirm(resident_id, shown, desk.now)
-    let_go(desk, resident_id)
+def release_shown_slot(context: StaffContext, resident_id: int, shown: str) -> None:
+    """Release the hold for the resident. Raises: Invalid when it is not for the slot that the agent saw."""
+    token_to_confirm(resident_id, shown, context.now)
+    release_held_slot(context, resident_id)
 
 
-def let_go(desk: StaffContext, resident_id: int) -> None:
-    """Give back what is held for the resident, if anything is."""
-    kept = kept_for(resident_id, desk.now)
-    if kept is not None:
-        release_hold(desk.runtime, desk.authority.id, kept.token)
+def release_held_slot(context: StaffContext, resident_id: int) -> None:
+    """Release the hold for the resident, if there is one."""
+    remembered = remembered_hold(resident_id, context.now)
+    if remembered is not None:
+        release_hold(context.runtime, context.authority.id, remembered.token)
         forget(resident_id)

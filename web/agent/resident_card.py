@@ -1,8 +1,9 @@
-"""The resident beside the call: who they are, how to reach them, what is booked, what was said before."""
+"""Who the call is about: how to reach them, what they have booked, and what was noted in earlier contacts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from flask_babel import gettext as _
@@ -13,95 +14,115 @@ from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.access_log import has_logged_access, log_access
 from people.residents.contact_notes import Note, notes_of
+from people.residents.details import ResidentDetails
 from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
 from reminders.recipients import Contacts, Person
-from web.agent.forms import Typed
-from web.labels import CONTACT_PREFERENCES, NEEDS, label_of
+from web.agent.forms import Typed, facts_of
+from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of
 from web.message_routes import MessageRoute, route_of
 from web.page_context import StaffContext
 
 ONE_CALL = timedelta(minutes=30)
-PAST_SHOWN = 5
 OPEN = frozenset({State.BOOKED, State.ARRIVED, State.IN_PROGRESS})
 
 
 @dataclass(frozen=True)
-class Card:
-    """What the screen says about a resident."""
+class ResidentCard:
+    """A resident with their appointments, the people who act for them, and the notes of earlier contacts."""
 
-    resident: Resident
+    id: int
+    resident: ResidentDetails
     warnings: tuple[str, ...]
     preference: str
-    needs: tuple[str, ...]
     representatives: tuple[RepresentativeView, ...]
     upcoming: tuple[AppointmentView, ...]
     past: tuple[AppointmentView, ...]
     notes: tuple[Note, ...]
     recent_services: tuple[ServiceFacts, ...]
 
+    @property
+    def needs(self) -> str:
+        """The labels of the support needs."""
+        return labels_of(NEEDS, [code for code in self.resident.support_needs if code in NEEDS])
+
     def find(self, reference: str) -> AppointmentView | None:
-        """The appointment of this reference on the card, or None."""
-        both = (*self.upcoming, *self.past)
-        return next((view for view in both if view.reference == reference), None)
+        """The resident's appointment of this reference, or None."""
+        return next((view for view in (*self.upcoming, *self.past) if view.reference == reference), None)
+
+    def appointment(self, reference: str) -> AppointmentView:
+        """The resident's appointment of this reference. Raises: NotFound."""
+        found = self.find(reference)
+        if found is None:
+            raise NotFound.because("not_of_this_resident")
+        return found
 
 
-def card_of(desk: StaffContext, resident_id: int, purpose: str = "call") -> Card:
-    """The card, and a line in the log that it was looked at. Raises: NotFound."""
-    resident = resident_of(desk.db, desk.authority.id, resident_id)
-    if resident.anonymised_at is not None:
+def resident_card(context: StaffContext, resident_id: int, purpose: str = "call") -> ResidentCard:
+    """The card of the resident; writes that they were looked at, once for each call. Raises: NotFound."""
+    row = resident_of(context.db, context.authority.id, resident_id)
+    if row.anonymised_at is not None:
         raise NotFound.because("resident_unknown")
-    _log(desk, resident_id, purpose)
-    views = of_resident(desk.db, desk.catalogue, resident_id)
-    upcoming = [view for view in views if view.state in OPEN and view.ends_at > desk.now]
-    still = {view.id for view in upcoming}
-    past = [view for view in views if view.id not in still]
-    people = (view.representative for view in views if view.representative is not None)
-    services = dict.fromkeys(service for view in views for service in view.services)
-    return Card(
+    _log_access(context, resident_id, purpose)
+    views = of_resident(context.db, context.catalogue, resident_id)
+    upcoming = [view for view in views if view.state in OPEN and view.ends_at > context.now]
+    upcoming_ids = {view.id for view in upcoming}
+    resident = details_of(row)
+    return ResidentCard(
+        id=resident_id,
         resident=resident,
         warnings=warnings_of(resident),
         preference=preference_label(resident),
-        needs=tuple(str(NEEDS[code]) for code in resident.support_needs if code in NEEDS),
-        representatives=tuple({(person.name, person.basis): person for person in people}.values()),
+        representatives=_representatives(views),
         upcoming=tuple(reversed(upcoming)),
-        past=tuple(past),
-        notes=tuple(notes_of(desk.db, desk.authority.id, resident_id)),
-        recent_services=tuple(services),
+        past=tuple(view for view in views if view.id not in upcoming_ids),
+        notes=tuple(notes_of(context.db, context.authority.id, resident_id)),
+        recent_services=tuple(dict.fromkeys(service for view in views for service in view.services)),
     )
 
 
-def _log(desk: StaffContext, resident_id: int, purpose: str) -> None:
-    """One line for one call, however many pages it takes."""
-    if not has_logged_access(desk.db, resident_id, desk.actor, desk.now - ONE_CALL):
-        with desk.runtime.database.writing() as db:
-            log_access(db, desk.authority.id, resident_id, desk.actor, purpose, desk.now)
+def details_of(resident: Resident) -> ResidentDetails:
+    """What the record says about the resident, as a plain value."""
+    details = ResidentDetails(**facts_of(resident))
+    return replace(details, support_needs=tuple(details.support_needs))
 
 
-def warnings_of(resident: Resident) -> tuple[str, ...]:
+def _representatives(views: Sequence[AppointmentView]) -> tuple[RepresentativeView, ...]:
+    people = (view.representative for view in views if view.representative is not None)
+    return tuple({(person.name, person.basis): person for person in people}.values())
+
+
+def _log_access(context: StaffContext, resident_id: int, purpose: str) -> None:
+    """Write one entry for one call, however many pages it takes."""
+    if not has_logged_access(context.db, resident_id, context.actor, context.now - ONE_CALL):
+        with context.runtime.database.writing() as db:
+            log_access(db, context.authority.id, resident_id, context.actor, purpose, context.now)
+
+
+def warnings_of(resident: ResidentDetails) -> tuple[str, ...]:
     """What the agent must not do."""
     known = (
         (resident.contact_preference == "none", _("Do not contact")),
         (resident.do_not_text, _("Do not text")),
         (resident.leave_no_message, _("Leave no message")),
     )
-    return tuple(warning for is_so, warning in known if is_so)
+    return tuple(warning for applies, warning in known if applies)
 
 
-def preference_label(resident: Resident) -> str:
-    """How they want to hear from us, and what happens instead of a text for as long as none can be sent."""
+def preference_label(resident: ResidentDetails) -> str:
+    """How they prefer to hear from us, and what happens instead of a text for as long as none can be sent."""
     if resident.contact_preference != "text":
         return label_of(CONTACT_PREFERENCES, resident.contact_preference)
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))
 
 
-def message_route(card: Card, typed: Typed) -> MessageRoute:
-    """Where the messages about a new appointment go, as far as the page knows who calls."""
-    resident, helper = card.resident, _acting(card, typed)
+def message_route(card: ResidentCard, typed: Typed) -> MessageRoute:
+    """Where the messages about a new appointment go, by who is calling as far as it is typed."""
+    resident = card.resident
     return route_of(
         Contacts(
             resident=Person(resident.name, resident.email, resident.phone),
-            representative=helper,
+            representative=_representative(card, typed),
             preference=resident.contact_preference,
             do_not_text=resident.do_not_text,
             leave_no_message=resident.leave_no_message,
@@ -109,8 +130,13 @@ def message_route(card: Card, typed: Typed) -> MessageRoute:
     )
 
 
-def _acting(card: Card, typed: Typed) -> Person | None:
-    known = next((person for person in card.representatives if typed.caller == f"rep-{person.id}"), None)
+def _representative(card: ResidentCard, typed: Typed) -> Person | None:
+    known = next((person for person in card.representatives if typed.caller == code_of(person)), None)
     if known is not None and not typed.rep_name:
         return Person(known.name, known.email, known.phone)
     return Person(typed.rep_name, typed.rep_email, typed.rep_phone) if typed.is_for_other else None
+
+
+def code_of(person: RepresentativeView) -> str:
+    """The value of the field `caller` that means this representative."""
+    return f"rep-{person.id}"

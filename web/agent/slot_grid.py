@@ -1,8 +1,8 @@
-"""Slots of all sites as a grid of places by days, in ready words: the template only lays them out. Pure."""
+"""The free starts of all sites as a grid of places by days, in the texts that the page shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -20,11 +20,12 @@ from web.request_language import current_language, format_day_short
 FIRST_TIMES = 3
 DAYS_SHOWN = 7
 SATURDAY = 5
+WhyNone = Mapping[tuple[int, date], str]  # by site and day
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A start on a button: its token, the time, and in full for somebody who hears one button at a time."""
+    """A start on a button: its token, its time, and time, day and place for somebody who hears one button at a time."""
 
     token: str
     text: str
@@ -52,9 +53,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """The days and the places."""
+    """The labels of the days, and a row for each place and mode."""
 
-    days: tuple[tuple[date, str], ...]
+    day_labels: tuple[str, ...]
     rows: tuple[Row, ...]
 
     @property
@@ -64,8 +65,8 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Line:
-    """What a row stands for: a site in one mode, its distance, and the beginning of its tokens."""
+class GridRowSpec:
+    """What a row of the grid is about: a site in one mode, its distance, and the beginning of its slots' tokens."""
 
     site: SiteFacts
     mode: str
@@ -73,53 +74,45 @@ class Line:
     token: str
 
 
-def lines_of(
-    sites: Iterable[tuple[SiteFacts, float | None]],
-    modes_at: Callable[[SiteFacts], Iterable[str]],
+def row_specs(
+    sites: Iterable[tuple[SiteFacts, float | None, Iterable[str]]],
     authority_id: int,
     service_ids: tuple[int, ...],
     *,
     extra_time: bool,
-) -> list[Line]:
-    """A line for each site and each mode it offers, in the order of `sites`."""
+) -> list[GridRowSpec]:
+    """A row for each site and each of its modes, in the order of `sites`: (site, miles, modes)."""
     return [
-        Line(site, mode, miles, prefix(authority_id, site.id, service_ids, mode, extra_time=extra_time))
-        for site, miles in sites
-        for mode in modes_at(site)
+        GridRowSpec(site, mode, miles, prefix(authority_id, site.id, service_ids, mode, extra_time=extra_time))
+        for site, miles, modes in sites
+        for mode in modes
     ]
 
 
-def grid_of(
-    lines: Sequence[Line],
-    starts: Starts,
-    dates: Sequence[date],
-    zone: str,
-    why_none: Callable[[SiteFacts, date], str],
-) -> Grid:
-    """The grid of `lines` by `dates`. A Saturday or Sunday on which nothing is free anywhere is left out."""
-    busy_days = {day for _, day in starts}
-    shown = [day for day in dates if day.weekday() < SATURDAY or day in busy_days]
-    days = tuple((day, format_day_short(day)) for day in shown)
-    return Grid(days, tuple(_row(line, days, starts, zone, why_none) for line in lines))
+def days_shown(starts: Starts, dates: Sequence[date]) -> list[date]:
+    """The `dates` without a Saturday or Sunday on which nothing is free anywhere."""
+    days_with_starts = {day for _, day in starts}
+    return [day for day in dates if day.weekday() < SATURDAY or day in days_with_starts]
 
 
-def _row(
-    line: Line,
-    days: Sequence[tuple[date, str]],
-    starts: Starts,
-    zone: str,
-    why_none: Callable[[SiteFacts, date], str],
-) -> Row:
-    where, cells, language = place_label(line.site, line.mode), [], current_language()
-    for day, short_day in days:
-        base_unit, bits = starts.get((line.site.id, day), (0, 0))
+def make_grid(rows: Sequence[GridRowSpec], starts: Starts, days: Sequence[date], zone: str, why_none: WhyNone) -> Grid:
+    """The grid of `rows` by `days`. `why_none` has the text for each site and day without a start."""
+    labels = [(day, format_day_short(day)) for day in days]
+    return Grid(tuple(label for _, label in labels), tuple(_row(row, labels, starts, zone, why_none) for row in rows))
+
+
+def _row(row: GridRowSpec, days: Sequence[tuple[date, str]], starts: Starts, zone: str, why_none: WhyNone) -> Row:
+    site, place, language = row.site, place_label(row.site, row.mode), current_language()
+    cells = []
+    for day, day_label in days:
+        base_unit, bits = starts.get((site.id, day), (0, 0))
         count = bits.bit_count()
-        text = language.ngettext("%(num)s free", "%(num)s free", count) if count else why_none(line.site, day)
+        text = language.ngettext("%(num)s free", "%(num)s free", count) if count else why_none[site.id, day]
         units = units_of(base_unit, bits, FIRST_TIMES)
-        times = tuple([_time(line, unit, zone, short_day, where, language) for unit in units])
-        cells.append(Cell(f"{line.site.id}.{line.mode}.{day.isoformat()}", count, text, times))
-    hint = language.miles(line.miles) if line.mode == "in_person" else str(MODES[line.mode])
-    return Row(line.site.name, hint, tuple(cells))
+        times = tuple([_time(row, unit, zone, day_label, place, language) for unit in units])
+        cells.append(Cell(f"{site.id}.{row.mode}.{day.isoformat()}", count, text, times))
+    hint = language.miles(row.miles) if row.mode == "in_person" else str(MODES[row.mode])
+    return Row(site.name, hint, tuple(cells))
 
 
 def units_of(base_unit: int, bits: Bits, limit: int | None = None) -> list[int]:
@@ -134,16 +127,16 @@ def units_of(base_unit: int, bits: Bits, limit: int | None = None) -> list[int]:
     return units
 
 
-def _time(line: Line, unit: int, zone: str, day: str, where: str, language: Language) -> Time:
-    at = clock_time(unit, zone, language)
-    in_full = language.gettext("%(time)s %(day)s, %(place)s", time=at, day=day, place=where)
-    return Time(f"{line.token}{unit:x}", at, in_full)
+def _time(row: GridRowSpec, unit: int, zone: str, day: str, place: str, language: Language) -> Time:
+    text = clock_time(unit, zone, language)
+    in_full = language.gettext("%(time)s %(day)s, %(place)s", time=text, day=day, place=place)
+    return Time(f"{row.token}{unit:x}", text, in_full)
 
 
-def all_times(line: Line, units: Iterable[int], zone: str) -> list[Time]:
-    """Every one of `units` as a button of this line."""
-    where, language = place_label(line.site, line.mode), current_language()
-    return [_time(line, unit, zone, language.day_short(local_date_of(unit, zone)), where, language) for unit in units]
+def all_times(row: GridRowSpec, units: Iterable[int], zone: str) -> list[Time]:
+    """A button for each of `units` at the site and in the mode of `row`."""
+    place, language = place_label(row.site, row.mode), current_language()
+    return [_time(row, unit, zone, language.day_short(local_date_of(unit, zone)), place, language) for unit in units]
 
 
 @lru_cache(maxsize=20_000)
@@ -153,7 +146,7 @@ def clock_time(unit: int, zone: str, language: Language) -> str:
 
 
 def place_label(site: SiteFacts, mode: str) -> str:
-    """Where it is: the name, and the mode unless people go there."""
+    """The name of the site, and the mode unless people go there."""
     return site.name if mode == "in_person" else f"{site.name}, {MODES_IN_SENTENCE[mode]}"
 
 

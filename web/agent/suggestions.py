@@ -1,4 +1,4 @@
-"""The few times that one key holds: nearest, soonest, and without a journey. Pure."""
+"""The few slots that are held by one key: the nearest, the soonest, and those by video or telephone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from booking.queries.slots import FreeSlot
 from booking.queries.week_grid import Starts
 from core.wall_clock import instant_of
-from web.agent.slot_grid import Line, all_times, place_label, units_of
+from web.agent.slot_grid import GridRowSpec, all_times, place_label, units_of
 from web.labels import NEXT_IN_MODE
 from web.request_language import format_miles, format_moment_short
 
@@ -21,7 +21,7 @@ MOST = 4
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A time that one key holds. `is_next` marks the soonest of all, which has a key of its own."""
+    """A slot that one key holds. `is_next` marks the soonest of all, which has the key n too."""
 
     title: str
     moment: str
@@ -30,20 +30,25 @@ class Suggestion:
     key: str = ""
     is_next: bool = False
 
+    @property
+    def keys(self) -> str:
+        """All its keys, with a space between them."""
+        return f"{self.key} n" if self.is_next else self.key
+
 
 def suggestions_of(
-    lines: Sequence[Line], first_units: Mapping[int, int], soonest: FreeSlot | None, zone: str
+    rows: Sequence[GridRowSpec], first_units: Mapping[int, int], soonest: FreeSlot | None, zone: str
 ) -> tuple[Suggestion, ...]:
     """At most four: at the nearest place, the soonest anywhere, by video or telephone, at the next nearest places.
 
     `soonest` is given when the times shown do not begin today.
     """
-    firsts = [(line, first_units[line.site.id]) for line in lines if line.site.id in first_units]
+    firsts = [(row, first_units[row.site.id]) for row in rows if row.site.id in first_units]
     known: dict[str, Suggestion] = {}
     next_token = ""
-    for one in _offered(firsts, soonest, zone):
-        next_token = one.token if one.is_next else next_token
-        known.setdefault(one.token, one)
+    for candidate in _candidates(firsts, soonest, zone):
+        next_token = candidate.token if candidate.is_next else next_token
+        known.setdefault(candidate.token, candidate)
         if len(known) == MOST:
             break
     return numbered(replace(one, is_next=one.token == next_token) for one in known.values())
@@ -58,9 +63,9 @@ def firsts_of(starts: Starts) -> dict[int, int]:
     return firsts
 
 
-def _offered(firsts: list[tuple[Line, int]], soonest: FreeSlot | None, zone: str) -> Iterator[Suggestion]:
-    nearby = [(line, unit) for line, unit in firsts if line.miles is not None]
-    remote = [(line, unit) for line, unit in firsts if line.site.is_virtual]
+def _candidates(firsts: list[tuple[GridRowSpec, int]], soonest: FreeSlot | None, zone: str) -> Iterator[Suggestion]:
+    nearby = [(row, unit) for row, unit in firsts if row.miles is not None]
+    remote = [(row, unit) for row, unit in firsts if row.site.is_virtual]
     if nearby:
         yield _suggestion(_("Nearest, %(distance)s", distance=format_miles(nearby[0][0].miles)), *nearby[0], zone)
     if soonest is not None:
@@ -68,16 +73,16 @@ def _offered(firsts: list[tuple[Line, int]], soonest: FreeSlot | None, zone: str
     elif firsts:
         yield replace(_suggestion(_("Next free anywhere"), *min(firsts, key=itemgetter(1)), zone), is_next=True)
     if remote:
-        line, unit = min(remote, key=itemgetter(1))
-        yield _suggestion(str(NEXT_IN_MODE[line.mode]), line, unit, zone)
-    for line, unit in nearby[1:]:
-        yield _suggestion(_("Next nearest, %(distance)s", distance=format_miles(line.miles)), line, unit, zone)
+        row, unit = min(remote, key=itemgetter(1))
+        yield _suggestion(str(NEXT_IN_MODE[row.mode]), row, unit, zone)
+    for row, unit in nearby[1:]:
+        yield _suggestion(_("Next nearest, %(distance)s", distance=format_miles(row.miles)), row, unit, zone)
 
 
-def _suggestion(title: str, line: Line, unit: int, zone: str) -> Suggestion:
-    (first,) = all_times(line, [unit], zone)
+def _suggestion(title: str, row: GridRowSpec, unit: int, zone: str) -> Suggestion:
+    (first,) = all_times(row, [unit], zone)
     moment = format_moment_short(instant_of(unit).astimezone(ZoneInfo(zone)))
-    return Suggestion(title, moment, place_label(line.site, line.mode), first.token)
+    return Suggestion(title, moment, place_label(row.site, row.mode), first.token)
 
 
 def of_free_slot(title: str, slot: FreeSlot) -> Suggestion:
@@ -86,7 +91,7 @@ def of_free_slot(title: str, slot: FreeSlot) -> Suggestion:
 
 
 def alternatives(slots: Iterable[FreeSlot]) -> tuple[Suggestion, ...]:
-    """Other times, for somebody who came second."""
+    """Other slots instead of one that cannot be booked."""
     return numbered(of_free_slot(_("Instead"), slot) for slot in slots)
 
 

@@ -23,7 +23,7 @@ STATES = st.builds(
     first_date=st.none() | st.dates(date(2020, 1, 1), date(2040, 1, 1)),
     cell=st.sampled_from(["", "5.in_person.2026-11-24"]),
     picking=st.booleans(),
-    wording=st.sampled_from(["", "tax help"]),
+    search_text=st.sampled_from(["", "tax help"]),
     moving=st.sampled_from(["", "K7PM4QX2"]),
     cancelling=st.sampled_from(["", "K7PM4QX2"]),
 )

@@ -13,7 +13,7 @@ from core.database import Database
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world
 from web.agent.grid_cells import cells_html
-from web.agent.slot_grid import FIRST_TIMES, Grid, grid_of, lines_of, week_from
+from web.agent.slot_grid import FIRST_TIMES, Grid, days_shown, make_grid, row_specs, week_from
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -28,10 +28,9 @@ def starts_on(world: World, day: date, count: int, first: int = NINE) -> Starts:
 
 def drawn(database: Database, world: World, starts: Starts, first: date) -> Grid:
     site = catalogue(database, world).site_by_id(world.site_id)
-    lines = lines_of(
-        [(site, 1.25)], lambda _: ["in_person"], world.authority_id, (world.service_ids[0],), extra_time=False
-    )
-    return grid_of(lines, starts, week_from(first), ZONE, lambda _site, day: f"none on {day.day}")
+    rows = row_specs([(site, 1.25, ["in_person"])], world.authority_id, (world.service_ids[0],), extra_time=False)
+    days = days_shown(starts, week_from(first))
+    return make_grid(rows, starts, days, ZONE, {(site.id, day): f"none on {day.day}" for day in days})
 
 
 def test_a_cell_says_how_many_times_are_free_and_offers_the_first_few(database: Database) -> None:
@@ -54,8 +53,9 @@ def test_an_empty_cell_says_why(database: Database) -> None:
 def test_a_weekend_is_shown_only_when_something_is_free(database: Database) -> None:
     world = make_world(database)
     monday, saturday = date(2026, 11, 23), date(2026, 11, 28)
-    assert len(drawn(database, world, starts_on(world, monday, 1), monday).days) == 5
-    assert [day for day, _ in drawn(database, world, starts_on(world, saturday, 1), monday).days][-1] == saturday
+    dates = week_from(monday)
+    assert days_shown(starts_on(world, monday, 1), dates) == dates[:5]
+    assert days_shown(starts_on(world, saturday, 1), dates)[-1] == saturday
 
 
 def test_times_stay_on_the_wall_clock_when_the_clocks_change(database: Database) -> None:

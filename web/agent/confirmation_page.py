@@ -1,0 +1,80 @@
+"""What the agent reads out after a booking or a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from booking.queries.appointments import AppointmentView
+from booking.states import State
+from web.agent.held_slot_view import site_address
+from web.agent.resident_page import ResidentPage
+from web.labels import (
+    BASES_IN_SENTENCE,
+    CALL_RESULTS,
+    MODES_IN_SENTENCE,
+    NEEDS,
+    STATES,
+    STATES_IN_SENTENCE,
+    label_of,
+    labels_of,
+)
+from web.message_routes import confirmation_text, route_of_appointment
+from web.request_language import format_moment
+from web.spelling import spell_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationPage(ResidentPage):
+    """An appointment as it is read out. `operation` is what was done: booked, moved or cancelled, or empty."""
+
+    appointment: AppointmentView
+    operation: str
+
+    @property
+    def title(self) -> str:
+        """What was done, or the state of the appointment."""
+        return str(CALL_RESULTS.get(self.operation, STATES[self.appointment.state]))
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether the visit is still to come."""
+        return self.appointment.state is State.BOOKED
+
+    @property
+    def state_text(self) -> str:
+        """The state inside a sentence."""
+        return str(STATES_IN_SENTENCE[self.appointment.state])
+
+    @property
+    def spelled_reference(self) -> str:
+        """The reference in the words of the spelling alphabet."""
+        return spell_out(self.appointment.reference)
+
+    @property
+    def moment(self) -> str:
+        """Day and time in full."""
+        return format_moment(self.appointment.starts_at.astimezone(ZoneInfo(self.zone)))
+
+    @property
+    def place_detail(self) -> str:
+        """The address of the site, or the mode when nobody goes there."""
+        appointment = self.appointment
+        is_in_person = appointment.mode == "in_person"
+        return site_address(appointment.site) if is_in_person else label_of(MODES_IN_SENTENCE, appointment.mode)
+
+    @property
+    def needs(self) -> str:
+        """The labels of the support needs; empty when there are none."""
+        return labels_of(NEEDS, self.appointment.support_needs)
+
+    @property
+    def basis(self) -> str:
+        """On what basis somebody acts for the resident; empty when nobody does."""
+        representative = self.appointment.representative
+        return label_of(BASES_IN_SENTENCE, representative.basis) if representative else ""
+
+    @property
+    def message_text(self) -> str:
+        """Where the confirmation goes; empty when none can be sent."""
+        return confirmation_text(route_of_appointment(self.appointment))

@@ -1,0 +1,133 @@
+"""The slot that is held for a caller, and the fields beside it, as the page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from booking.slot_tokens import SlotKey, decode
+from booking.use_cases.holds import held
+from core.errors import HoldExpired
+from core.wall_clock import instant_of
+from locations.model import ServiceFacts, SiteFacts
+from web.agent.call_state import CallState
+from web.agent.choices import Option, options_of
+from web.agent.forms import Typed
+from web.agent.held_slots import RememberedHold, remembered_hold
+from web.agent.slot_grid import place_label
+from web.labels import BASES
+from web.page_context import StaffContext
+from web.request_language import format_moment
+
+
+@dataclass(frozen=True)
+class HeldSlotView:
+    """The slot that is held, or was until the hold expired."""
+
+    token: str
+    services: tuple[ServiceFacts, ...]
+    site: SiteFacts
+    mode: str
+    starts_at: datetime
+    until: datetime | None
+    seconds_left: int
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still be confirmed."""
+        return self.seconds_left > 0
+
+    @property
+    def service_slugs(self) -> tuple[str, ...]:
+        """The slugs of its services."""
+        return tuple(service.slug for service in self.services)
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """The names of its services."""
+        return tuple(service.name for service in self.services)
+
+    @property
+    def moment(self) -> str:
+        """Day and time in full."""
+        return format_moment(self.starts_at)
+
+    @property
+    def place(self) -> str:
+        """The site, and the mode unless people go there."""
+        return place_label(self.site, self.mode)
+
+    @property
+    def address(self) -> str:
+        """The address of the site in one line."""
+        return site_address(self.site)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """What to bring, each document once."""
+        return tuple(dict.fromkeys(document for service in self.services for document in service.documents))
+
+
+def held_slot_view(context: StaffContext, resident_id: int, state: CallState) -> HeldSlotView | None:
+    """What is held for the resident in this call, or was until the hold expired; None when nothing is."""
+    remembered = remembered_hold(resident_id, context.now)
+    if remembered is None or remembered.moving != state.moving:
+        return None
+    try:
+        until = held(context.db, context.authority.id, remembered.token, context.now).expires_at
+    except HoldExpired:
+        return _view(context, remembered, None)
+    return _view(context, remembered, until)
+
+
+def _view(context: StaffContext, remembered: RememberedHold, until: datetime | None) -> HeldSlotView:
+    slot_key: SlotKey = decode(remembered.slot_token)
+    zone = ZoneInfo(context.zone)
+    return HeldSlotView(
+        token=remembered.slot_token,
+        services=tuple(context.catalogue.service_by_id(service_id) for service_id in slot_key.service_ids),
+        site=context.catalogue.site_by_id(slot_key.site_id),
+        mode=slot_key.mode,
+        starts_at=instant_of(slot_key.start_unit).astimezone(zone),
+        until=until.astimezone(zone) if until else None,
+        seconds_left=max(0, int((until - context.now).total_seconds())) if until else 0,
+    )
+
+
+@dataclass(frozen=True)
+class Question:
+    """A triage question with the key of its field and the answer typed so far."""
+
+    key: str
+    text: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class BookingFields:
+    """The choices and questions beside a held slot; `is_open` shows the fields of who acts for the resident at once."""
+
+    bases: tuple[Option, ...]
+    questions: tuple[Question, ...]
+    is_open: bool
+
+
+ABOUT_HELPER = frozenset({"rep_name", "rep_basis", "rep_phone", "rep_email"})
+
+
+def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozenset[str]) -> BookingFields:
+    """The fields beside `slot` with what is typed."""
+    questions = tuple(
+        Question(key, question.ask, typed.answers.get(key, ""))
+        for service in slot.services
+        for number, question in enumerate(service.triage_questions)
+        for key in [f"{service.slug}-{number}"]
+    )
+    is_open = not typed.is_self or bool(typed.rep_name) or not ABOUT_HELPER.isdisjoint(fields_with_error)
+    return BookingFields(options_of(BASES, typed.rep_basis), questions, is_open)
+
+
+def site_address(site: SiteFacts) -> str:
+    """The address in one line."""
+    return ", ".join(part.strip() for part in (*site.address.splitlines(), site.postcode) if part.strip())

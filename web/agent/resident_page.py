@@ -1,0 +1,121 @@
+"""What all pages about one resident show: the card, the appointments and the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from booking.queries.appointments import AppointmentView, RepresentativeView
+from booking.states import State
+from web.agent.call_state import CallState
+from web.agent.forms import Typed
+from web.agent.resident_card import ResidentCard, code_of
+from web.agent.slot_grid import place_label
+from web.labels import BASES_IN_SENTENCE, STATES, label_of
+from web.page_context import StaffContext
+from web.request_language import all_of, format_moment_short
+
+PAST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class AppointmentLine:
+    """An appointment in the resident's list. `is_current` marks the one that is being moved or cancelled."""
+
+    reference: str
+    spoken_reference: str
+    moment: str
+    services: str
+    site_name: str
+    place: str
+    state: str
+    state_and_reason: str
+    own_contact: str
+    is_booked: bool
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class RepresentativeLine:
+    """Somebody who acts for the resident: `code` is the value of the field `caller` that means them."""
+
+    code: str
+    name: str
+    basis: str
+    phone: str
+    is_selected: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidentPage:
+    """The card of a resident, and what recurs on every page about them."""
+
+    context: StaffContext
+    card: ResidentCard
+    state: CallState = field(default_factory=CallState)
+    typed: Typed = field(default_factory=Typed)
+    errors_by: Mapping[str, str] = field(default_factory=dict)
+    is_holding: bool = False
+    can_end_by_key: bool = False
+    error: str = ""
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the council's places."""
+        return self.context.zone
+
+    def address(self, view: str, query: str = "", **values: object) -> str:
+        """The address of a view of this resident, with `query` if there is any."""
+        address = url_for(f"agent.{view}", resident_id=self.card.id, **values)  # type: ignore[arg-type]
+        return f"{address}?{query}" if query else address
+
+    @property
+    def upcoming(self) -> tuple[AppointmentLine, ...]:
+        """The appointments that are still to come, the next one first."""
+        current = (self.state.moving, self.state.cancelling)
+        return tuple(_line(view, self.zone, is_current=view.reference in current) for view in self.card.upcoming)
+
+    @property
+    def past(self) -> tuple[AppointmentLine, ...]:
+        """The latest of the appointments that are over or cancelled."""
+        return tuple(_line(view, self.zone, is_current=False) for view in self.card.past[:PAST_SHOWN])
+
+    @property
+    def past_count(self) -> int:
+        """How many appointments are over or cancelled."""
+        return len(self.card.past)
+
+    @property
+    def representatives(self) -> tuple[RepresentativeLine, ...]:
+        """The people who have acted for the resident."""
+        return tuple(self._representative(person) for person in self.card.representatives)
+
+    def _representative(self, person: RepresentativeView) -> RepresentativeLine:
+        code, basis = code_of(person), label_of(BASES_IN_SENTENCE, person.basis)
+        return RepresentativeLine(code, person.name, basis, person.phone, self.typed.caller == code)
+
+
+def _line(view: AppointmentView, zone: str, *, is_current: bool) -> AppointmentLine:
+    state = str(STATES[view.state])
+    return AppointmentLine(
+        reference=view.reference,
+        spoken_reference=view.spoken_reference,
+        moment=format_moment_short(view.starts_at.astimezone(ZoneInfo(zone))),
+        services=all_of(view.service_names),
+        site_name=view.site.name,
+        place=place_label(view.site, view.mode),
+        state=state,
+        state_and_reason=f"{state}: {view.state_reason}" if view.state_reason else state,
+        own_contact=_own_contact(view) if view.has_own_contact else "",
+        is_booked=view.state is State.BOOKED,
+        is_current=is_current,
+    )
+
+
+def _own_contact(view: AppointmentView) -> str:
+    phone, email = view.resident.phone or _("no telephone"), view.resident.email or _("no email")
+    return str(_("Contact for this appointment: %(phone)s, %(email)s", phone=phone, email=email))

@@ -1,0 +1,96 @@
+"""The services to select from, and what the agent asks and says about those that are selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from locations.model import ServiceFacts, TriageQuestion
+from web.agent.call_state import CallState
+from web.agent.resident_card import ResidentCard
+from web.page_context import StaffContext
+
+LAST_KEY = 9
+
+
+@dataclass(frozen=True)
+class ListedService:
+    """A service of the list: the query that selects it, whether the resident had it before, and its key if it has one."""
+
+    service: ServiceFacts
+    query: str
+    is_recent: bool
+    key: str = ""
+
+    @property
+    def searchable_text(self) -> str:
+        """The text in which the filter searches."""
+        return searchable_text(self.service)
+
+
+def listed_services(context: StaffContext, card: ResidentCard, state: CallState) -> tuple[ListedService, ...]:
+    """The services that `state.search_text` leaves, those that this resident had before first."""
+    public = context.catalogue.public_services()
+    recent = [service for service in card.recent_services if service in public]
+    others = [service for service in public if service not in recent]
+    search_words = state.search_text.casefold().split()
+    found = [
+        service
+        for service in (*recent, *others)
+        if service.slug not in state.services
+        and all(word in searchable_text(service).casefold() for word in search_words)
+    ]
+    return tuple(
+        ListedService(
+            service,
+            state.but(services=(*state.services, service.slug), first_date=None).query,
+            service in recent,
+            key_of(number),
+        )
+        for number, service in enumerate(found, 1)
+    )
+
+
+def key_of(number: int) -> str:
+    """The key of the entry at this place of a list, from 1; empty for those after the ninth."""
+    return str(number) if number <= LAST_KEY else ""
+
+
+def searchable_text(service: ServiceFacts) -> str:
+    """The name, topic and summary of a service."""
+    return f"{service.name} {service.topic} {service.summary}"
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What the agent asks and says about the selected services."""
+
+    services: tuple[ServiceFacts, ...]
+
+    @property
+    def without_visit(self) -> tuple[ServiceFacts, ...]:
+        """The services that can be had online or by post."""
+        return tuple(service for service in self.services if service.online_instead or service.post_instead)
+
+    @property
+    def questions(self) -> tuple[TriageQuestion, ...]:
+        """The triage questions of all services."""
+        return tuple(question for service in self.services for question in service.triage_questions)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """What to bring, each document once."""
+        return tuple(_unique(document for service in self.services for document in service.documents))
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to ask or to say."""
+        return bool(self.without_visit or self.questions or self.documents)
+
+
+def _unique(documents: Iterator[str]) -> Iterator[str]:
+    known: set[str] = set()
+    for document in documents:
+        if document.casefold() not in known:
+            known.add(document.casefold())
+            yield document
