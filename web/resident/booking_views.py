@@ -117,7 +117,7 @@ def _offer_others(context: PageContext, draft: Draft, slot_key: SlotKey) -> Resp
             fresh, context.catalogue, slot_key, context.now, for_public=True, needs=frozenset(draft.needs)
         )
     page = show(
-        "taken",
+        "slot_taken",
         context,
         draft=kept,
         steps=steps_of(kept.steps),
@@ -172,11 +172,11 @@ def acting(authority: str, visit: str) -> ResponseReturnValue:
             return step.answer
         form = HelperForm(data=step.draft.helper or {})
         if step.has_changed(*ON_ACTING):
-            return step.changed("acting", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
+            return step.changed("representative", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
         if form.validate_on_submit():
             helper = {name: form[name].data or "" for name in ("name", "basis", "email", "phone")}
             return _to(context, step.keep(helper=helper), "check" if step.draft.person else "details")
-        return step.show("acting", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
+        return step.show("representative", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
 
 
 @public
@@ -276,7 +276,7 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
                 return _show_current(context, step)
             release_hold(context.runtime, context.authority.id, step.draft.hold)
             drafts.forget(flask_session, visit)
-        return show("left", context)
+        return show("abandoned", context)
 
 
 @public

@@ -54,7 +54,7 @@ class Step:
 
     def expired(self) -> ResponseReturnValue:
         """The page that says so; one click starts again."""
-        return Response(self.show("expired"), status=410)
+        return Response(self.show("hold_expired"), status=410)
 
     def show(self, template: str, **values: object) -> str:
         """The page of `template` for this visit."""

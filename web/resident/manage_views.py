@@ -133,7 +133,7 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
                 others = nearest_alternatives(
                     fresh, mine.context.catalogue, slot_key, mine.context.now, for_public=True, needs=needs
                 )
-            return Response(mine.show("move_taken", visit=visit, others=others, back=back), status=409)
+            return Response(mine.show("move_slot_taken", visit=visit, others=others, back=back), status=409)
         except (TooSoon, TooFar, IllegalMove) as error:
             return Response(mine.show("move_refused", code=error.code, back=back), status=409)
         return mine.to("moved")
@@ -192,4 +192,4 @@ def forget(authority: str) -> ResponseReturnValue:
     """Leave nothing of anybody on this computer."""
     with council_context(authority) as context:
         drafts.forget_everything(flask_session)
-        return show("forgotten", context)
+        return show("device_forgotten", context)

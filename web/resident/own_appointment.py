@@ -70,10 +70,10 @@ def own(authority: str, reference: str) -> Iterator[Own]:
     with council_context(authority) as context:
         mark = drafts.mark_of(flask_session, reference, context.now)
         if not mark:
-            abort(Response(show("closed", context), status=404))
+            abort(Response(show("link_expired", context), status=404))
         view = appointments.by_reference(context.db, context.catalogue, reference)
         if mark != view.link_mark:
-            abort(Response(show("closed", context), status=404))
+            abort(Response(show("link_expired", context), status=404))
         if has_link_ended(view.ends_at, context.now):
             abort(ended(context))
         drafts.open_appointment(flask_session, reference, mark, context.now)
@@ -82,4 +82,4 @@ def own(authority: str, reference: str) -> Iterator[Own]:
 
 def ended(context: PageContext) -> Response:
     """The page for a link that is over with its appointment."""
-    return Response(show("ended", context), status=410)
+    return Response(show("appointment_over", context), status=410)

@@ -38,7 +38,7 @@ def front() -> ResponseReturnValue:
         found = authorities(db)
     if len(found) == 1:
         return redirect(f"/{found[0].slug}/", code=303)
-    return render_template("resident/front.html", authorities=found)
+    return render_template("resident/councils.html", authorities=found)
 
 
 @public
@@ -82,7 +82,7 @@ def together(authority: str, slug: str) -> ResponseReturnValue:
         chosen = context.catalogue.public_service(slug)
         steps = Steps(services=(slug,), visit=read_steps(request.args.to_dict(flat=False)).visit or new_visit())
         page = show(
-            "together",
+            "add_service",
             context,
             service=chosen,
             steps=steps,
