@@ -6,6 +6,8 @@ import os
 from typing import Any
 
 import click
+import web.resident.views
+import web.site.views
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -27,7 +29,7 @@ import web.agent.message_views
 import web.agent.resident_views
 import web.app
 import web.monitoring
-import web.resident.views
+import web.resident
 import web.site
 import web.staff_guard
 from api.key_guard import check_key
@@ -51,7 +53,7 @@ BLUEPRINTS = (
     web.account.views.blueprint,
     web.agent.blueprint,
     web.site.blueprint,
-    web.resident.views.blueprint,
+    web.resident.blueprint,
     demo.outbox_views.blueprint,
     web.agent.message_views.blueprint,
 )

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Flask
 
 import web.app
-import web.resident.views
+import web.resident
 import web.staff_guard
 from api.key_guard import check_key
 from core.clock import FixedClock
@@ -173,5 +173,5 @@ def make_resident_app(database: Database, now: datetime = NOW) -> Flask:
     app.extensions[EXTENSION] = Runtime(settings, database, FixedClock(now))
     web.app.install(app)
     web.staff_guard.install(app, check_key)
-    app.register_blueprint(web.resident.views.blueprint)
+    app.register_blueprint(web.resident.blueprint)
     return app

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -25,13 +25,14 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
+from web.resident.appointment_page import own
+from web.resident.booking_page import Step, public_offer
 from web.resident.booking_request import booking_of, person_of, route_of_draft
 from web.resident.drafts import Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
-from web.resident.held_visit import Step, public_offer
-from web.resident.own_appointment import own
 from web.resident.page_rendering import postcode_like, show
 from web.resident.search_state import Steps, read_steps
+from web.resident.urls import blueprint
 from web.resident.visit_view import visit_of
 
 # From one origin: a library's computers share one, and a program that holds everything must not get far.
@@ -44,17 +45,7 @@ ON_DETAILS: tuple[str, ...] = ("person", "helper")
 ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
 
 
-def add_routes(blueprint: Blueprint) -> None:
-    """Put this module's pages on the blueprint."""
-    at = "/<authority:authority>/book"
-    blueprint.add_url_rule(f"{at}/hold", "hold", hold, methods=["POST"])
-    for name, view in (("who", who), ("acting", acting), ("details", details), ("check", check)):
-        blueprint.add_url_rule(f"{at}/<visit>/{name}", name, view, methods=["GET", "POST"])
-    blueprint.add_url_rule(f"{at}/<visit>/again", "again", again, methods=["POST"])
-    blueprint.add_url_rule(f"{at}/<visit>/leave", "leave", leave, methods=["POST"])
-    blueprint.add_url_rule(f"{at}/<visit>/done", "done", done)
-
-
+@blueprint.post("/<authority:authority>/book/hold")
 @public
 def hold(authority: str) -> ResponseReturnValue:
     """Keep a time for ten minutes; when somebody was quicker, offer the nearest others."""
@@ -145,6 +136,7 @@ def _to(context: PageContext, draft: Draft, name: str) -> ResponseReturnValue:
     return redirect(f"{context.base}/book/{draft.visit}/{name}", code=303)
 
 
+@blueprint.route("/<authority:authority>/book/<visit>/who", methods=["GET", "POST"])
 @public
 def who(authority: str, visit: str) -> ResponseReturnValue:
     """Who it is for."""
@@ -163,6 +155,7 @@ def who(authority: str, visit: str) -> ResponseReturnValue:
         return step.show("who", form=form, back=back, seen=step.stamp(*ON_WHO))
 
 
+@blueprint.route("/<authority:authority>/book/<visit>/acting", methods=["GET", "POST"])
 @public
 def acting(authority: str, visit: str) -> ResponseReturnValue:
     """Who books for somebody else, and on what basis."""
@@ -179,6 +172,7 @@ def acting(authority: str, visit: str) -> ResponseReturnValue:
         return step.show("representative", form=form, back=step.at("who"), seen=step.stamp(*ON_ACTING))
 
 
+@blueprint.route("/<authority:authority>/book/<visit>/details", methods=["GET", "POST"])
 @public
 def details(authority: str, visit: str) -> ResponseReturnValue:
     """Name, contact and how to be reminded."""
@@ -199,6 +193,7 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         return step.show("details", form=form, back=back, seen=seen)
 
 
+@blueprint.route("/<authority:authority>/book/<visit>/check", methods=["GET", "POST"])
 @public
 def check(authority: str, visit: str) -> ResponseReturnValue:
     """Everything once more; sending it books."""
@@ -254,6 +249,7 @@ def _book(context: PageContext, step: Step) -> ResponseReturnValue:
     return redirect(step.at("done"), code=303)
 
 
+@blueprint.post("/<authority:authority>/book/<visit>/again")
 @public
 def again(authority: str, visit: str) -> ResponseReturnValue:
     """The time ran out: hold the same one again, with everything that was typed."""
@@ -266,6 +262,7 @@ def again(authority: str, visit: str) -> ResponseReturnValue:
         return _hold(context, step.draft, step.draft.slot_token)
 
 
+@blueprint.post("/<authority:authority>/book/<visit>/leave")
 @public
 def leave(authority: str, visit: str) -> ResponseReturnValue:
     """Give the time back and forget what was typed."""
@@ -279,6 +276,7 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
         return show("abandoned", context)
 
 
+@blueprint.get("/<authority:authority>/book/<visit>/done")
 @public
 def done(authority: str, visit: str) -> ResponseReturnValue:
     """Booked: the reference, what to bring, how to get there, how to change it."""

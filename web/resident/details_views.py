@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
@@ -16,18 +16,13 @@ from people.staff.access_marks import public
 from web.components.form_fields import Form
 from web.message_routes import route_of_appointment
 from web.resident import drafts
+from web.resident.appointment_page import Own, own
 from web.resident.forms import ContactForm, NeedsForm
-from web.resident.own_appointment import Own, own
 from web.resident.search_state import needs_of
+from web.resident.urls import blueprint
 
 
-def add_routes(blueprint: Blueprint) -> None:
-    """Put this module's pages on the blueprint."""
-    at = "/<authority:authority>/appointment/<reference>"
-    for name, ending, view in (("contact", "contact", contact), ("change_needs", "needs", change_needs)):
-        blueprint.add_url_rule(f"{at}/{ending}", name, view, methods=["GET", "POST"])
-
-
+@blueprint.route("/<authority:authority>/appointment/<reference>/contact", methods=["GET", "POST"])
 @public
 def contact(authority: str, reference: str) -> ResponseReturnValue:
     """Another way to reach the resident about this appointment."""
@@ -61,6 +56,7 @@ def _contact_form(mine: Own, known: Contact) -> ContactForm:
     return form
 
 
+@blueprint.route("/<authority:authority>/appointment/<reference>/needs", methods=["GET", "POST"])
 @public
 def change_needs(authority: str, reference: str) -> ResponseReturnValue:
     """Other support needs. Those that decide the place or the length are only noted: the time stays as it is."""

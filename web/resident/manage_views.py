@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
@@ -14,41 +14,23 @@ from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import decode
 from booking.states import has_link_ended
 from booking.use_cases.changes import Move, cancel, reschedule
-from booking.use_cases.manage_links import request_manage_link
 from core.audit import Actor
 from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
 from core.flask_context import current_runtime
-from core.origin import origin_of
-from core.rate_limits import check_rate_limit
 from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
-from web.resident.forms import CancelForm, FindForm
-from web.resident.own_appointment import ended, own
+from web.resident.appointment_page import ended, own
+from web.resident.forms import CancelForm
 from web.resident.page_rendering import show
 from web.resident.search_state import Steps
+from web.resident.urls import blueprint
 from web.resident.visit_view import visit_of
 
-LINK_LIMIT = "10/hour"  # from one origin; a household needs one or two
 
-
-def add_routes(blueprint: Blueprint) -> None:
-    """Put this module's pages on the blueprint."""
-    at = "/<authority:authority>/appointment"
-    both = ["GET", "POST"]
-    blueprint.add_url_rule("/manage/<token>", "open_link", open_link)
-    blueprint.add_url_rule(at, "last_appointment", last_appointment)
-    blueprint.add_url_rule(f"{at}/<reference>", "appointment", appointment)
-    blueprint.add_url_rule(f"{at}/<reference>.ics", "calendar", calendar)
-    blueprint.add_url_rule(f"{at}/<reference>/move", "move", move, methods=both)
-    blueprint.add_url_rule(f"{at}/<reference>/cancel", "cancel", cancel_page, methods=both)
-    blueprint.add_url_rule("/<authority:authority>/find", "find", find, methods=both)
-    blueprint.add_url_rule("/<authority:authority>/find/sent", "find_sent", find_sent)
-    blueprint.add_url_rule("/<authority:authority>/forget", "forget", forget, methods=["POST"])
-
-
+@blueprint.get("/manage/<token>")
 @public
 def open_link(token: str) -> ResponseReturnValue:
     """Exchange the link's token for a cookie and a clean address. Nothing is changed: mail scanners open links too."""
@@ -63,6 +45,7 @@ def open_link(token: str) -> ResponseReturnValue:
     return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
 
 
+@blueprint.get("/<authority:authority>/appointment")
 @public
 def last_appointment(authority: str) -> ResponseReturnValue:
     """The appointment that this browser opened last, or the page that finds one."""
@@ -72,6 +55,7 @@ def last_appointment(authority: str) -> ResponseReturnValue:
     return redirect(f"{context.base}/{way}", code=303)
 
 
+@blueprint.get("/<authority:authority>/appointment/<reference>")
 @public
 def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
@@ -87,6 +71,7 @@ def appointment(authority: str, reference: str) -> ResponseReturnValue:
         return mine.show("appointment", steps=steps, said=request.args.get("said", ""))
 
 
+@blueprint.get("/<authority:authority>/appointment/<reference>.ics")
 @public
 def calendar(authority: str, reference: str) -> ResponseReturnValue:
     """The appointment as a calendar file, without the link that could change it."""
@@ -105,6 +90,7 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
     return Response(single_file(event), mimetype="text/calendar", headers=headers)
 
 
+@blueprint.route("/<authority:authority>/appointment/<reference>/move", methods=["GET", "POST"])
 @public
 def move(authority: str, reference: str) -> ResponseReturnValue:
     """The new time once more; sending it moves the appointment. When somebody was quicker, the nearest others."""
@@ -139,6 +125,7 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
         return mine.to("moved")
 
 
+@blueprint.route("/<authority:authority>/appointment/<reference>/cancel", methods=["GET", "POST"], endpoint="cancel")
 @public
 def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
     """Ask once, then cancel."""
@@ -168,25 +155,7 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
         return mine.to("cancelled")
 
 
-@public
-def find(authority: str) -> ResponseReturnValue:
-    """Have the link sent again. The answer is the same whether reference and surname belong together or not."""
-    with council_context(authority) as context:
-        form = FindForm()
-        if not form.validate_on_submit():
-            return show("find", context, form=form, back=f"{context.base}/")
-        check_rate_limit(context.runtime, LINK_LIMIT, "find", origin_of(request.remote_addr))
-        request_manage_link(context.runtime, context.authority.id, form.reference.data, form.surname.data)
-        return redirect(f"{context.base}/find/sent", code=303)
-
-
-@public
-def find_sent(authority: str) -> ResponseReturnValue:
-    """What happens now."""
-    with council_context(authority) as context:
-        return show("find_sent", context)
-
-
+@blueprint.post("/<authority:authority>/forget")
 @public
 def forget(authority: str) -> ResponseReturnValue:
     """Leave nothing of anybody on this computer."""

@@ -1,29 +1,20 @@
-"""How a resident's page is drawn: its template with what every such page shows, and the council's part of an address."""
+"""How a resident's page is drawn: its template with what every such page shows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from flask import render_template
 from flask_babel import gettext
-from werkzeug.routing import BaseConverter
 
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
 from locations.catalogue import Catalogue
-from locations.vocabulary import RESERVED_SLUGS
 from web import labels
 from web.message_routes import reminder_text, route_of_appointment
 from web.page_context import PageContext
 from web.resident.visit_view import map_url
-
-
-class AuthoritySlug(BaseConverter):
-    """A council's slug in an address: never a word that another part of the service answers to."""
-
-    regex = rf"(?!(?:{'|'.join(map(re.escape, RESERVED_SLUGS))})(?:/|$))[a-z0-9][a-z0-9-]*"
 
 
 def show(template: str, context: PageContext, **values: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from people.staff.access_marks import public
@@ -11,13 +11,8 @@ from web.resident import search_pages
 from web.resident.forms import NeedsForm
 from web.resident.page_rendering import show
 from web.resident.search_state import Steps, read_steps, services_of
+from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
-
-
-def add_routes(blueprint: Blueprint) -> None:
-    """Put this module's pages on the blueprint."""
-    for name, view in (("needs", needs), ("where", where), ("when", when), ("times", times)):
-        blueprint.add_url_rule(f"/<authority:authority>/{name}", name, view)
 
 
 def _page(template: str, context: PageContext, steps: Steps, **values: object) -> Response:
@@ -26,6 +21,7 @@ def _page(template: str, context: PageContext, steps: Steps, **values: object) -
     return allow_private_cache(Response(show(template, context, steps=steps, services=services, names=names, **values)))
 
 
+@blueprint.get("/<authority:authority>/needs")
 @public
 def needs(authority: str) -> ResponseReturnValue:
     """What would make the visit work; asked first, because it decides which places and times fit."""
@@ -39,6 +35,7 @@ def _needs(context: PageContext, steps: Steps, form: NeedsForm) -> Response:
     return _page("needs", context, steps, form=form, back=back)
 
 
+@blueprint.get("/<authority:authority>/where")
 @public
 def where(authority: str) -> ResponseReturnValue:
     """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
@@ -52,6 +49,7 @@ def where(authority: str) -> ResponseReturnValue:
         return _page("where", context, steps, found=found, has_errors=found.is_unknown, back=back)
 
 
+@blueprint.get("/<authority:authority>/when")
 @public
 def when(authority: str) -> ResponseReturnValue:
     """A month, with how much is free on each day."""
@@ -64,6 +62,7 @@ def when(authority: str) -> ResponseReturnValue:
         return _page("when", context, steps, found=found, back=back)
 
 
+@blueprint.get("/<authority:authority>/times")
 @public
 def times(authority: str) -> ResponseReturnValue:
     """The free times of one day."""

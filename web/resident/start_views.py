@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.errors import NotFound
@@ -16,21 +16,11 @@ from web.page_context import council_context
 from web.resident.drafts import new_visit
 from web.resident.page_rendering import show
 from web.resident.search_state import MAX_SERVICES, Steps, modes_of, read_steps
+from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
 
 
-def add_routes(blueprint: Blueprint) -> None:
-    """Put this module's pages on the blueprint."""
-    blueprint.add_url_rule("/", "front", front)
-    blueprint.add_url_rule("/<authority:authority>/", "start", start)
-    blueprint.add_url_rule("/<authority:authority>/services/<slug>", "service", service)
-    blueprint.add_url_rule("/<authority:authority>/services/<slug>/together", "together", together)
-    blueprint.add_url_rule("/<authority:authority>/accessibility", "accessibility", accessibility)
-    blueprint.add_url_rule("/<authority:authority>/privacy", "privacy", privacy)
-    blueprint.add_url_rule("/<authority:authority>/brand.css", "brand", brand)
-    blueprint.add_url_rule("/<authority:authority>/<path:rest>", "missing", missing)
-
-
+@blueprint.get("/")
 @public
 def front() -> ResponseReturnValue:
     """The councils, or straight to the only one."""
@@ -41,6 +31,7 @@ def front() -> ResponseReturnValue:
     return render_template("resident/councils.html", authorities=found)
 
 
+@blueprint.get("/<authority:authority>/")
 @public
 def start(authority: str) -> ResponseReturnValue:
     """A council's services by topic."""
@@ -57,6 +48,7 @@ def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]
     return topics
 
 
+@blueprint.get("/<authority:authority>/services/<slug>")
 @public
 def service(authority: str, slug: str) -> ResponseReturnValue:
     """What to know before booking a service."""
@@ -75,8 +67,9 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
     return allow_private_cache(Response(page))
 
 
+@blueprint.get("/<authority:authority>/services/<slug>/together", endpoint="together")
 @public
-def together(authority: str, slug: str) -> ResponseReturnValue:
+def add_service(authority: str, slug: str) -> ResponseReturnValue:
     """A second service for the same visit."""
     with council_context(authority) as context:
         chosen = context.catalogue.public_service(slug)
@@ -104,6 +97,7 @@ def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFact
     ][: MAX_SERVICES * 10]
 
 
+@blueprint.get("/<authority:authority>/accessibility")
 @public
 def accessibility(authority: str) -> ResponseReturnValue:
     """The accessibility statement."""
@@ -111,6 +105,7 @@ def accessibility(authority: str) -> ResponseReturnValue:
         return allow_private_cache(Response(show("accessibility", context, back=f"{context.base}/")))
 
 
+@blueprint.get("/<authority:authority>/privacy")
 @public
 def privacy(authority: str) -> ResponseReturnValue:
     """What is kept, and the one cookie."""
@@ -118,6 +113,7 @@ def privacy(authority: str) -> ResponseReturnValue:
         return allow_private_cache(Response(show("privacy", context, back=f"{context.base}/")))
 
 
+@blueprint.get("/<authority:authority>/<path:rest>")
 @public
 def missing(authority: str, rest: str) -> ResponseReturnValue:
     """The page for what a council does not have, in its colours and with its telephone number."""
@@ -125,6 +121,7 @@ def missing(authority: str, rest: str) -> ResponseReturnValue:
         raise NotFound.because("page_unknown", path=rest)
 
 
+@blueprint.get("/<authority:authority>/brand.css")
 @public
 def brand(authority: str) -> ResponseReturnValue:
     """The council's colours as a stylesheet; its address changes with the colour."""

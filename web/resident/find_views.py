@@ -1,0 +1,38 @@
+"""A lost link: reference and surname have it sent again to the address on record."""
+
+from __future__ import annotations
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from booking.use_cases.manage_links import request_manage_link
+from core.origin import origin_of
+from core.rate_limits import check_rate_limit
+from people.staff.access_marks import public
+from web.page_context import council_context
+from web.resident.forms import FindForm
+from web.resident.page_rendering import show
+from web.resident.urls import blueprint
+
+LINK_LIMIT = "10/hour"  # from one origin; a household needs one or two
+
+
+@blueprint.route("/<authority:authority>/find", methods=["GET", "POST"])
+@public
+def find(authority: str) -> ResponseReturnValue:
+    """Have the link sent again. The answer is the same whether reference and surname belong together or not."""
+    with council_context(authority) as context:
+        form = FindForm()
+        if not form.validate_on_submit():
+            return show("find", context, form=form, back=f"{context.base}/")
+        check_rate_limit(context.runtime, LINK_LIMIT, "find", origin_of(request.remote_addr))
+        request_manage_link(context.runtime, context.authority.id, form.reference.data, form.surname.data)
+        return redirect(f"{context.base}/find/sent", code=303)
+
+
+@blueprint.get("/<authority:authority>/find/sent")
+@public
+def find_sent(authority: str) -> ResponseReturnValue:
+    """What happens now."""
+    with council_context(authority) as context:
+        return show("find_sent", context)
