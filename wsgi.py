@@ -6,8 +6,6 @@ import os
 from typing import Any
 
 import click
-import web.resident.views
-import web.site.views
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 

@@ -18,68 +18,75 @@ from core.idempotency import IdempotencyKey
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.page_rendering import show
+from web.resident.refusals import CHANGE_REFUSALS
 
 
 @dataclass(frozen=True)
-class Own:
-    """An appointment that this browser may see and change."""
+class AppointmentPage:
+    """An appointment that this browser may see and change; `url` is the address of its page."""
 
     context: PageContext
     view: AppointmentView
-    at: str
+    url: str
 
-    def show(self, template: str, **values: object) -> str:
-        """The page of `template` for this appointment; it says so when the form that was sent is for an older state."""
-        values.setdefault("has_changed", request.method == "POST" and self.seen != self.view.stamp)
-        may_change = can_change(self.view, self.context.now)
-        return show(template, self.context, view=self.view, at=self.at, may_change=may_change, **values)
-
-    def to(self, said: str = "") -> ResponseReturnValue:
-        """Back to the appointment, saying what was done."""
-        return redirect(f"{self.at}{f'?said={said}' if said else ''}", code=303)
-
-    def stale(self, template: str, **values: object) -> ResponseReturnValue:
-        """The page of `template` with the appointment as it is now, saying that it has changed and nothing was written."""
-        with self.context.runtime.database.reading() as fresh:
-            view = appointments.by_reference(fresh, self.context.catalogue, self.view.reference)
-        now = replace(self, view=view)
-        return Response(now.show(template, has_changed=True, **values), status=409)
-
-    def settled(self) -> ResponseReturnValue | None:
-        """The page saying that nothing can be changed any more, for one that is cancelled, over or under way."""
-        if self.view.state is State.BOOKED:
-            return None
-        return Response(self.show("move_refused", code=IllegalMove.code, back=self.at), status=409)
+    @property
+    def is_booked(self) -> bool:
+        """Whether it is still to come."""
+        return self.view.state is State.BOOKED
 
     @property
     def seen(self) -> str:
         """The stamp of the appointment on the page whose form was sent."""
         return request.form.get("seen", "")
 
-    def key(self, operation: str) -> IdempotencyKey | None:
-        """The key of the form that was sent."""
+    def show(self, template: str, **values: object) -> str:
+        """The HTML of `template`, with a banner when the form that was sent belongs to an older state of the appointment."""
+        values.setdefault("has_changed", request.method == "POST" and self.seen != self.view.stamp)
+        values |= {"is_booked": self.is_booked, "may_change": can_change(self.view, self.context.now)}
+        return show(template, self.context, view=self.view, url=self.url, **values)
+
+    def show_stale(self, template: str, **values: object) -> ResponseReturnValue:
+        """The page of `template` with the current appointment and a banner: it has changed, and nothing was written."""
+        with self.context.runtime.database.reading() as db:
+            view = appointments.by_reference(db, self.context.catalogue, self.view.reference)
+        return Response(replace(self, view=view).show(template, has_changed=True, **values), status=409)
+
+    def show_refusal(self, code: str) -> ResponseReturnValue:
+        """The page that says why the appointment was not changed; `code` is that of the error."""
+        return Response(self.show("move_refused", refusal=CHANGE_REFUSALS[code], back=self.url), status=409)
+
+    def refuse_unless_booked(self) -> ResponseReturnValue | None:
+        """The page for an appointment that is cancelled, over or under way, or None for one that is booked."""
+        return None if self.is_booked else self.show_refusal(IllegalMove.code)
+
+    def redirect(self, message: str) -> ResponseReturnValue:
+        """Back to the appointment's page with a banner; `message` is one of `manage_views.MESSAGES`."""
+        return redirect(f"{self.url}?said={message}", code=303)
+
+    def form_key(self, operation: str) -> IdempotencyKey | None:
+        """The idempotency key of the form that was sent."""
         return self.context.form_key(self.view.reference, operation)
 
 
 @contextmanager
-def own(authority: str, reference: str) -> Iterator[Own]:
+def open_appointment_context(authority: str, reference: str) -> Iterator[AppointmentPage]:
     """The appointment, if this browser opened its link lately and that link still works.
 
     Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
     """
     with council_context(authority) as context:
-        mark = drafts.mark_of(flask_session, reference, context.now)
-        if not mark:
+        link_mark = drafts.link_mark_of(flask_session, reference, context.now)
+        if not link_mark:
             abort(Response(show("link_expired", context), status=404))
         view = appointments.by_reference(context.db, context.catalogue, reference)
-        if mark != view.link_mark:
+        if link_mark != view.link_mark:
             abort(Response(show("link_expired", context), status=404))
         if has_link_ended(view.ends_at, context.now):
-            abort(ended(context))
-        drafts.open_appointment(flask_session, reference, mark, context.now)
-        yield Own(context, view, f"{context.base}/appointment/{view.reference}")
+            abort(appointment_over(context))
+        drafts.open_appointment(flask_session, reference, link_mark, context.now)
+        yield AppointmentPage(context, view, f"{context.base}/appointment/{view.reference}")
 
 
-def ended(context: PageContext) -> Response:
-    """The page for a link that is over with its appointment."""
+def appointment_over(context: PageContext) -> Response:
+    """The page for a link whose appointment is over."""
     return Response(show("appointment_over", context), status=410)

@@ -1,4 +1,4 @@
-"""A visit on its way in this browser: its draft, its hold and what is held, for every step of a booking."""
+"""A visit that is being booked in this browser: its draft, its hold and what is held, for every page of a booking."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from web.resident.page_rendering import show
 from web.resident.visit_view import VisitView, visit_of
 
 
-def public_offer(context: PageContext, token: str) -> SlotKey:
-    """The offer of `token`, when a resident may book it here. Raises: NotFound, Invalid."""
+def public_slot_key(context: PageContext, token: str) -> SlotKey:
+    """The slot of `token`, if a resident may book it with this council. Raises: NotFound, Invalid."""
     slot_key = decode(token)
     if slot_key.authority_id != context.authority.id:
         raise NotFound.because("time_of_another_council")
@@ -29,45 +29,48 @@ def public_offer(context: PageContext, token: str) -> SlotKey:
     return slot_key
 
 
-class Step:
-    """One step of a booking: the draft, its hold and what is held; or the answer when there is none any more."""
+class BookingPage:
+    """The draft, its hold and what is held, for one page; `response` is the answer instead where one of them is missing."""
 
     def __init__(self, context: PageContext, visit: str, *, must_hold: bool = True) -> None:
         self.context = context
-        found = drafts.draft_of(flask_session, visit, context.now)
-        reference = drafts.reference_of(flask_session, visit)
-        self.answer: ResponseReturnValue | None = None
-        if found is None:
-            gone = f"book/{visit}/done" if reference else ""
-            self.answer = redirect(f"{context.base}/{gone}", code=303)
+        self.response: ResponseReturnValue | None = None
+        draft = drafts.find_draft(flask_session, visit, context.now)
+        if draft is None:
+            path = f"book/{visit}/done" if drafts.reference_of(flask_session, visit) else ""
+            self.response = redirect(f"{context.base}/{path}", code=303)
             return
-        self.draft: Draft = found
-        self.visit: VisitView = visit_of(context.catalogue, public_offer(context, found.slot_token))
+        self.draft: Draft = draft
+        self.visit: VisitView = visit_of(context.catalogue, public_slot_key(context, draft.slot_token))
         if must_hold:
-            self._look_at_hold()
+            self._read_hold()
 
-    def _look_at_hold(self) -> None:
+    def _read_hold(self) -> None:
         try:
             self.hold = held(self.context.db, self.context.authority.id, self.draft.hold, self.context.now)
         except HoldExpired:
-            self.answer = self.expired()
+            self.response = self.show_expired()
 
-    def expired(self) -> ResponseReturnValue:
-        """The page that says so; one click starts again."""
+    def show_expired(self) -> ResponseReturnValue:
+        """The page for a hold that has expired, with a button that holds the same time again."""
         return Response(self.show("hold_expired"), status=410)
 
     def show(self, template: str, **values: object) -> str:
-        """The page of `template` for this visit."""
-        until = getattr(self, "hold", None)
-        values |= {"kept_until": until.expires_at if until else None, "offer_seen": self.stamp()}
+        """The HTML of `template` for this visit."""
+        hold = getattr(self, "hold", None)
+        values |= {"held_until": hold.expires_at if hold else None, "slot_seen": self.stamp()}
         return show(template, self.context, draft=self.draft, visit=self.visit, **values)
 
-    def keep(self, **changes: object) -> Draft:
-        """Keep the draft with `changes`."""
-        return drafts.keep(flask_session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
+    def show_changed(self, template: str, **values: object) -> ResponseReturnValue:
+        """The page of `template` with the current values and a banner: they have changed, and nothing was written."""
+        return Response(self.show(template, has_changed=True, **values), status=409)
 
-    def at(self, name: str) -> str:
-        """The address of another step."""
+    def save(self, **changes: object) -> Draft:
+        """Save the draft with `changes`."""
+        return drafts.save_draft(flask_session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
+
+    def url(self, name: str) -> str:
+        """The address of another page of this booking."""
         return f"{self.context.base}/book/{self.draft.visit}/{name}"
 
     def has_changed(self, *shown: str) -> bool:
@@ -77,7 +80,3 @@ class Step:
     def stamp(self, *shown: str) -> str:
         """The stamp of the time and of the draft's fields `shown`, for a form that depends on them."""
         return stamp_of(self.draft.slot_token, *(getattr(self.draft, name) for name in shown))
-
-    def changed(self, template: str, **values: object) -> ResponseReturnValue:
-        """The page of `template` as things are now, saying that they have changed and nothing was written."""
-        return Response(self.show(template, has_changed=True, **values), status=409)

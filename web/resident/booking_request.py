@@ -26,7 +26,7 @@ def booking_of(authority_id: int, draft: Draft, message_language: str) -> Bookin
         authority_id=authority_id,
         channel="online",
         hold=draft.hold,
-        resident=described(draft, message_language),
+        resident=_resident_of(draft, message_language),
         representative=Representation(**helper) if helper else None,
         support_needs=draft.needs,
         notes=typed["notes"],
@@ -46,7 +46,7 @@ def route_of_draft(draft: Draft) -> MessageRoute:
     )
 
 
-def described(draft: Draft, message_language: str) -> ResidentDetails:
+def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
     """The person whom the draft describes."""
     typed = draft.person
     return ResidentDetails(

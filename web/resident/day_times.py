@@ -1,14 +1,17 @@
-"""The free times of one day, grouped as people think of them: by place, then morning, afternoon, evening. Pure."""
+"""The free times of one day, by place, and there by morning, afternoon, evening."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flask_babel import lazy_gettext as _l
+
 from booking.queries.slots import FreeSlot
 from locations.model import SiteFacts
+from web.labels import Labels, label_of
 
-PARTS = ("morning", "afternoon", "evening")
+PARTS: Labels = {"morning": _l("Morning"), "afternoon": _l("Afternoon"), "evening": _l("Evening")}
 AFTERNOON_HOUR, EVENING_HOUR = 12, 17
 
 
@@ -18,6 +21,11 @@ class PartOfDay:
 
     name: str
     slots: tuple[FreeSlot, ...]
+
+    @property
+    def label(self) -> str:
+        """Its name in the language of the request."""
+        return label_of(PARTS, self.name)
 
 
 @dataclass(frozen=True)
@@ -46,4 +54,4 @@ def parts_of(slots: Sequence[FreeSlot]) -> tuple[PartOfDay, ...]:
 def part_of(slot: FreeSlot) -> str:
     """morning, afternoon or evening."""
     hour = slot.starts_at.hour
-    return PARTS[(hour >= AFTERNOON_HOUR) + (hour >= EVENING_HOUR)]
+    return tuple(PARTS)[(hour >= AFTERNOON_HOUR) + (hour >= EVENING_HOUR)]

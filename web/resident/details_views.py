@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import Response
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
@@ -16,7 +15,7 @@ from people.staff.access_marks import public
 from web.components.form_fields import Form
 from web.message_routes import route_of_appointment
 from web.resident import drafts
-from web.resident.appointment_page import Own, own
+from web.resident.appointment_page import AppointmentPage, open_appointment_context
 from web.resident.forms import ContactForm, NeedsForm
 from web.resident.search_state import needs_of
 from web.resident.urls import blueprint
@@ -26,31 +25,31 @@ from web.resident.urls import blueprint
 @public
 def contact(authority: str, reference: str) -> ResponseReturnValue:
     """Another way to reach the resident about this appointment."""
-    with own(authority, reference) as mine:
-        settled = mine.settled()
-        if settled is not None:
-            return settled
-        known, helper = _known(mine), mine.view.representative
-        form = _contact_form(mine, known)
+    with open_appointment_context(authority, reference) as page:
+        refusal = page.refuse_unless_booked()
+        if refusal is not None:
+            return refusal
+        known, helper = _known(page), page.view.representative
+        form = _contact_form(page, known)
         reach = {"email": helper.email, "phone": helper.phone} if helper else {}
         if form.validate_on_submit():
-            wanted = form.contact(known)
-            if form.check_reach(mine.view.mode, wanted, reach):
-                return _change(mine, Details(wanted, notes=form.notes.data or ""), "contact", form)
-        return mine.show("contact", form=form, back=mine.at)
+            contact = form.contact(known)
+            if form.check_reach(page.view.mode, contact, reach):
+                return _change(page, Details(contact, notes=form.notes.data or ""), "contact", form)
+        return page.show("contact", form=form, back=page.url)
 
 
-def _known(mine: Own) -> Contact:
-    resident = mine.view.resident
+def _known(page: AppointmentPage) -> Contact:
+    resident = page.view.resident
     return Contact(resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
 
 
-def _contact_form(mine: Own, known: Contact) -> ContactForm:
+def _contact_form(page: AppointmentPage, known: Contact) -> ContactForm:
     """What is kept, without the address and the number themselves. Who asked for texts gets emails: there are no texts."""
-    facts = {"leave_no_message": known.leave_no_message, "notes": mine.view.notes}
+    facts = {"leave_no_message": known.leave_no_message, "notes": page.view.notes}
     form = ContactForm(data={**facts, "contact_preference": known.preference})
-    form.say_what_is_known(known)
-    if form.contact_preference.data == "text" and route_of_appointment(mine.view).is_email_for_text:
+    form.describe_known(known)
+    if form.contact_preference.data == "text" and route_of_appointment(page.view).is_email_for_text:
         form.contact_preference.data = "email"
         form.contact_preference.description = _("You asked for text messages. We cannot send them yet, so we use email")
     return form
@@ -60,20 +59,20 @@ def _contact_form(mine: Own, known: Contact) -> ContactForm:
 @public
 def change_needs(authority: str, reference: str) -> ResponseReturnValue:
     """Other support needs. Those that decide the place or the length are only noted: the time stays as it is."""
-    with own(authority, reference) as mine:
-        settled = mine.settled()
-        if settled is not None:
-            return settled
-        form = NeedsForm(data={"need": list(mine.view.support_needs), "language": mine.view.resident.language})
+    with open_appointment_context(authority, reference) as page:
+        refusal = page.refuse_unless_booked()
+        if refusal is not None:
+            return refusal
+        form = NeedsForm(data={"need": list(page.view.support_needs), "language": page.view.resident.language})
         if form.validate_on_submit():
             language = form.language.data or ""
             needs = needs_of(form.need.data or (), language)
-            return _change(mine, Details(support_needs=needs, language=language), "change_needs", form)
-        return mine.show("change_needs", form=form, back=mine.at)
+            return _change(page, Details(support_needs=needs, language=language), "change_needs", form)
+        return page.show("change_needs", form=form, back=page.url)
 
 
-def _change(mine: Own, details: Details, template: str, form: Form) -> ResponseReturnValue:
-    runtime, view = mine.context.runtime, mine.view
+def _change(page: AppointmentPage, details: Details, template: str, form: Form) -> ResponseReturnValue:
+    runtime, view = page.context.runtime, page.view
     try:
         change_details(
             runtime,
@@ -81,15 +80,15 @@ def _change(mine: Own, details: Details, template: str, form: Form) -> ResponseR
             view.reference,
             details,
             actor=Actor.resident(),
-            seen=mine.seen,
-            idempotency=mine.key(f"{template} {details}"),
+            seen=page.seen,
+            idempotency=page.form_key(f"{template} {details}"),
         )
     except Stale:
-        return mine.stale(template, form=form, back=mine.at)
+        return page.show_stale(template, form=form, back=page.url)
     except IllegalMove as error:
-        return Response(mine.show("move_refused", code=error.code, back=mine.at), status=409)
-    with runtime.database.reading() as fresh:
-        mark = by_reference(fresh, mine.context.catalogue, view.reference).link_mark
-    if mark != view.link_mark:
-        drafts.renew(flask_session, view.reference, mark, mine.context.now)
-    return mine.to("changed")
+        return page.show_refusal(error.code)
+    with runtime.database.reading() as db:
+        link_mark = by_reference(db, page.context.catalogue, view.reference).link_mark
+    if link_mark != view.link_mark:
+        drafts.replace_link_mark(flask_session, view.reference, link_mark, page.context.now)
+    return page.redirect("changed")

@@ -25,12 +25,12 @@ Cookie = MutableMapping[str, Any]
 
 @dataclass(frozen=True)
 class Draft:
-    """One visit on its way: what is held, what was asked for, and what has been typed."""
+    """One visit that is being booked: what is held, the search that led to it, and what has been typed."""
 
     visit: str
     hold: str
     slot_token: str
-    steps: str = ""
+    search_query: str = ""
     needs: tuple[str, ...] = ()
     language: str = ""
     key: str = ""
@@ -49,24 +49,27 @@ def new_visit() -> str:
     return secrets.token_hex(4)
 
 
-def draft_of(cookie: Cookie, visit: str, now: datetime) -> Draft | None:
+def find_draft(cookie: Cookie, visit: str, now: datetime) -> Draft | None:
     """The draft of this visit, unless it is unknown or too old."""
     kept = cookie.get("drafts", {}).get(visit)
     if kept is None or now.timestamp() - kept["touched"] > DRAFT_SECONDS:
         return None
-    return Draft(**{**kept, "needs": tuple(kept["needs"])})
+    # A cookie of an earlier version holds the query under the name "steps".
+    query = kept.get("search_query", kept.get("steps", ""))
+    fields = {name: value for name, value in kept.items() if name != "steps"}
+    return Draft(**fields | {"search_query": query, "needs": tuple(kept["needs"])})
 
 
-def keep(cookie: Cookie, draft: Draft, now: datetime) -> Draft:
-    """Keep `draft`; the oldest of too many are forgotten."""
+def save_draft(cookie: Cookie, draft: Draft, now: datetime) -> Draft:
+    """Save `draft`, and delete the oldest of too many."""
     kept = replace(draft, touched=int(now.timestamp()), key=draft.key or secrets.token_urlsafe(18))
     drafts = {**cookie.get("drafts", {}), kept.visit: asdict(kept)}
     newest = sorted(drafts.values(), key=lambda values: (values is drafts[kept.visit], values["touched"]), reverse=True)
-    cookie["drafts"] = {values["visit"]: values for values in _that_fit(newest)}
+    cookie["drafts"] = {values["visit"]: values for values in _fitting(newest)}
     return kept
 
 
-def _that_fit(newest: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _fitting(newest: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The first of `newest`, and as many of the next as a cookie has room for."""
     fitting = [newest[0]]
     for values in newest[1:MOST_DRAFTS]:
@@ -75,14 +78,14 @@ def _that_fit(newest: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return fitting
 
 
-def forget(cookie: Cookie, visit: str) -> None:
-    """Forget the draft of this visit."""
+def delete_draft(cookie: Cookie, visit: str) -> None:
+    """Delete the draft of this visit."""
     cookie["drafts"] = {name: values for name, values in cookie.get("drafts", {}).items() if name != visit}
 
 
-def finish(cookie: Cookie, visit: str, reference: str, link: str) -> None:
+def record_booking(cookie: Cookie, visit: str, reference: str, link: str) -> None:
     """The visit is booked: only its reference and its manage link are kept."""
-    forget(cookie, visit)
+    delete_draft(cookie, visit)
     done = {**cookie.get("done", {}), visit: [reference, link]}
     cookie["done"] = dict(list(done.items())[-MOST_REFERENCES:])
 
@@ -98,23 +101,23 @@ def link_of(cookie: Cookie, visit: str) -> str:
     return str(cookie["done"][visit][1])
 
 
-def open_appointment(cookie: Cookie, reference: str, mark: str, now: datetime) -> None:
+def open_appointment(cookie: Cookie, reference: str, link_mark: str, now: datetime) -> None:
     """Let this browser see and change the appointment for a while: as long as the link with this mark works."""
     opened = {**cookie.get("opened", {})}
     opened.pop(reference, None)
-    opened[reference] = [int(now.timestamp()), mark]
+    opened[reference] = [int(now.timestamp()), link_mark]
     cookie["opened"] = dict(list(opened.items())[-MOST_REFERENCES:])
 
 
-def mark_of(cookie: Cookie, reference: str, now: datetime) -> str:
+def link_mark_of(cookie: Cookie, reference: str, now: datetime) -> str:
     """The mark of the link by which this browser opened the appointment lately; empty when it did not."""
     at, mark = cookie.get("opened", {}).get(reference) or (0, "")
     return str(mark) if now.timestamp() - at <= MANAGE_SECONDS else ""
 
 
-def renew(cookie: Cookie, reference: str, mark: str, now: datetime) -> None:
-    """The appointment has a new link: this browser, which saw to that, keeps it open and forgets the old link."""
-    open_appointment(cookie, reference, mark, now)
+def replace_link_mark(cookie: Cookie, reference: str, link_mark: str, now: datetime) -> None:
+    """Keep the appointment open by the mark of its new link, and delete the old link."""
+    open_appointment(cookie, reference, link_mark, now)
     cookie["done"] = {visit: kept for visit, kept in cookie.get("done", {}).items() if kept[0] != reference}
 
 
@@ -123,7 +126,7 @@ def last_opened(cookie: Cookie) -> str | None:
     return next(reversed(cookie.get("opened", {})), None)
 
 
-def forget_everything(cookie: Cookie) -> None:
-    """Leave nothing of anybody on this computer."""
+def clear(cookie: Cookie) -> None:
+    """Delete all that this cookie holds of anybody."""
     for name in ("drafts", "done", "opened"):
         cookie.pop(name, None)

@@ -1,4 +1,4 @@
-"""What residents type, and what to do about it when it cannot be used."""
+"""The forms of the residents' pages, with the texts for what cannot be used."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from web.components.form_fields import (
     optional,
 )
 
-WAYS = {
+CONTACT_CHOICES = {
     "email": _("Email"),
     "none": _("No messages. I will write the date down"),
 }
 
 
-def missing_contact(mode: str, wanted: Contact, helper: Mapping[str, str]) -> tuple[str, str] | None:
+def missing_contact(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple[str, str] | None:
     """The field that has to be filled in so that somebody can be reached, and why; None when all is there."""
-    email, phone = wanted.email or helper.get("email"), wanted.phone or helper.get("phone")
+    email, phone = contact.email or helper.get("email"), contact.phone or helper.get("phone")
     if mode == "phone" and not phone:
         return "phone", str(_("Enter the phone number that we should ring"))
     if mode == "video" and not email:
         return "email", str(_("Enter an email address, so that we can send you the link for the video"))
-    if wanted.preference == "email" and not email:
+    if contact.preference == "email" and not email:
         return "email", str(_("Enter an email address, or choose another way to be reminded"))
     return None
 
@@ -96,7 +96,7 @@ class DetailsForm(Form):
     )
     contact_preference = Choice(
         _("How shall we confirm and remind you?"),
-        choices=list(WAYS.items()),
+        choices=list(CONTACT_CHOICES.items()),
         validators=[InputRequired(_("Choose how we should remind you"))],
     )
     leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
@@ -107,14 +107,14 @@ class DetailsForm(Form):
         render_kw={"rows": 3},
     )
 
-    def say_why(self, mode: str) -> None:
+    def describe_for_mode(self, mode: str) -> None:
         """Say at the field what a visit that is held from home needs it for."""
         if mode == "phone":
             self.phone.label.text, self.phone.description = _("Phone number"), _("We will ring this number")
         if mode == "video":
             self.email.label.text, self.email.description = _("Email address"), _("We will send the link for the video")
 
-    def say_for_somebody_else(self) -> None:
+    def describe_for_representative(self) -> None:
         """Word the questions for somebody who books for another person."""
         self.postcode.description = _("It helps us find them if one of you rings")
         self.leave_no_message.label.text = _("If we ring and nobody answers, do not leave a message")
@@ -124,10 +124,10 @@ class DetailsForm(Form):
 
     def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
-        wanted = Contact(
+        contact = Contact(
             self.email.data or "", self.phone.data or "", self.contact_preference.data, bool(self.leave_no_message.data)
         )
-        found = missing_contact(mode, wanted, helper or {})
+        found = missing_contact(mode, contact, helper or {})
         if found is not None:
             self.refuse(*found)
         return found is None
@@ -147,7 +147,7 @@ class ContactForm(Form):
     leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
     contact_preference = Choice(
         _("How shall we confirm and remind you?"),
-        choices=list(WAYS.items()),
+        choices=list(CONTACT_CHOICES.items()),
         validators=[InputRequired(_("Choose how we should remind you"))],
     )
     notes = LongText(
@@ -157,14 +157,14 @@ class ContactForm(Form):
         render_kw={"rows": 3},
     )
 
-    def say_what_is_known(self, known: Contact) -> None:
+    def describe_known(self, known: Contact) -> None:
         """Say at the fields what is kept when they stay empty, without giving it away."""
         for field, masked in ((self.email, mask_email(known.email)), (self.phone, mask_phone(known.phone))):
             if masked:
                 field.description = _("We have %(masked)s. Leave this empty to keep it", masked=masked)
 
     def contact(self, known: Contact) -> Contact:
-        """The contact that is wanted, where `known` is what is used now."""
+        """The contact after this form, where `known` is what is used now."""
         return Contact(
             email="" if self.drop_email.data else self.email.data or known.email,
             phone="" if self.drop_phone.data else self.phone.data or known.phone,
@@ -172,9 +172,9 @@ class ContactForm(Form):
             leave_no_message=bool(self.leave_no_message.data),
         )
 
-    def check_reach(self, mode: str, wanted: Contact, helper: dict[str, str]) -> bool:
+    def check_reach(self, mode: str, contact: Contact, helper: dict[str, str]) -> bool:
         """Whether the appointment and its messages can reach anybody; if not, says so at the field."""
-        found = missing_contact(mode, wanted, helper)
+        found = missing_contact(mode, contact, helper)
         if found is not None:
             self.refuse(*found)
         return found is None

@@ -1,33 +1,44 @@
-"""An appointment in its owner's hands: see it, move it, cancel it. Opening a link changes nothing."""
+"""Pages of a booked appointment for whoever opened its link: see it, move it, cancel it."""
 
 from __future__ import annotations
 
 from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from werkzeug.utils import secure_filename
 
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.queries import appointments
+from booking.queries.appointments import AppointmentView
 from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import decode
-from booking.states import has_link_ended
+from booking.states import State, has_link_ended
 from booking.use_cases.changes import Move, cancel, reschedule
 from core.audit import Actor
 from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
 from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import public
+from web.message_routes import route_of_appointment
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
-from web.resident.appointment_page import ended, own
+from web.resident.appointment_page import appointment_over, open_appointment_context
 from web.resident.forms import CancelForm
 from web.resident.page_rendering import show
-from web.resident.search_state import Steps
+from web.resident.search_state import SearchState
 from web.resident.urls import blueprint
 from web.resident.visit_view import visit_of
+
+# The banners of an appointment's page, by the code in its address.
+MESSAGES = {
+    "moved": (_l("Changed"), _l("Your appointment has a new time.")),
+    "cancelled": (_l("Cancelled"), _l("Your appointment is cancelled. Somebody else can have the time.")),
+    "changed": (_l("Changed"), _l("We have kept your new details.")),
+}
 
 
 @blueprint.get("/manage/<token>")
@@ -35,12 +46,12 @@ from web.resident.visit_view import visit_of
 def open_link(token: str) -> ResponseReturnValue:
     """Exchange the link's token for a cookie and a clean address. Nothing is changed: mail scanners open links too."""
     runtime = current_runtime()
-    with runtime.database.reading() as reading:
-        authority_id, appointment_id = appointments.by_manage_token(reading, token)
-        catalogue = catalogue_by_id(reading, authority_id)
-        view = appointments.by_id(reading, catalogue, appointment_id)
+    with runtime.database.reading() as db:
+        authority_id, appointment_id = appointments.by_manage_token(db, token)
+        catalogue = catalogue_by_id(db, authority_id)
+        view = appointments.by_id(db, catalogue, appointment_id)
         if has_link_ended(view.ends_at, runtime.clock.now()):
-            return ended(PageContext(runtime, reading, catalogue, Actor.resident(), runtime.clock.now()))
+            return appointment_over(PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now()))
     drafts.open_appointment(flask_session, view.reference, view.link_mark, runtime.clock.now())
     return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
 
@@ -51,35 +62,48 @@ def last_appointment(authority: str) -> ResponseReturnValue:
     """The appointment that this browser opened last, or the page that finds one."""
     with council_context(authority) as context:
         reference = drafts.last_opened(flask_session)
-    way = f"appointment/{reference}" if reference and drafts.mark_of(flask_session, reference, context.now) else "find"
-    return redirect(f"{context.base}/{way}", code=303)
+    path = (
+        f"appointment/{reference}"
+        if reference and drafts.link_mark_of(flask_session, reference, context.now)
+        else "find"
+    )
+    return redirect(f"{context.base}/{path}", code=303)
 
 
 @blueprint.get("/<authority:authority>/appointment/<reference>")
 @public
 def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
-    with own(authority, reference) as mine:
-        steps = Steps(
-            services=tuple(service.slug for service in mine.view.services),
-            needs=mine.view.support_needs,
-            language=mine.view.resident.language if "language" in mine.view.support_needs else "",
-            site="" if mine.view.site.is_virtual else mine.view.site.slug,
-            mode=mine.view.mode,
-            moving=mine.view.reference,
+    with open_appointment_context(authority, reference) as page:
+        search = SearchState(
+            services=tuple(service.slug for service in page.view.services),
+            needs=page.view.support_needs,
+            language=page.view.resident.language if "language" in page.view.support_needs else "",
+            site="" if page.view.site.is_virtual else page.view.site.slug,
+            mode=page.view.mode,
+            moving=page.view.reference,
         )
-        return mine.show("appointment", steps=steps, said=request.args.get("said", ""))
+        return page.show(
+            "appointment", search=search, message=_message(page.view), route=route_of_appointment(page.view)
+        )
+
+
+def _message(view: AppointmentView) -> tuple[LazyString, LazyString] | None:
+    """The title and the text of the banner that the address names, unless the appointment has changed since."""
+    code = request.args.get("said", "")
+    is_over = code == "cancelled" and view.state is not State.CANCELLED_BY_RESIDENT
+    return None if is_over else MESSAGES.get(code)
 
 
 @blueprint.get("/<authority:authority>/appointment/<reference>.ics")
 @public
 def calendar(authority: str, reference: str) -> ResponseReturnValue:
     """The appointment as a calendar file, without the link that could change it."""
-    with own(authority, reference) as mine:
-        settings = mine.context.runtime.settings
+    with open_appointment_context(authority, reference) as page:
+        settings = page.context.runtime.settings
         event = appointment_event(
-            mine.view,
-            mine.context.authority,
+            page.view,
+            page.context.authority,
             Audience.RESIDENT,
             current_language(),
             public_url=settings.public_url,
@@ -94,71 +118,72 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
 @public
 def move(authority: str, reference: str) -> ResponseReturnValue:
     """The new time once more; sending it moves the appointment. When somebody was quicker, the nearest others."""
-    with own(authority, reference) as mine:
+    with open_appointment_context(authority, reference) as page:
         slot_key = decode(request.values.get("slot", ""))
-        visit = visit_of(mine.context.catalogue, slot_key)
-        back = f"{mine.at}"
+        visit = visit_of(page.context.catalogue, slot_key)
         if request.method == "GET":
-            return mine.show("move", visit=visit, slot=request.args["slot"], back=back)
+            return page.show("move", visit=visit, slot=request.args["slot"], back=page.url)
         try:
             reschedule(
-                mine.context.runtime,
-                mine.view.authority_id,
+                page.context.runtime,
+                page.view.authority_id,
                 reference,
                 Move(slot_key=slot_key),
                 actor=Actor.resident(),
                 enforce_cutoff=True,
-                seen=mine.seen,
-                idempotency=mine.key(f"move {slot_key}"),
+                seen=page.seen,
+                idempotency=page.form_key(f"move {slot_key}"),
             )
         except Stale:
-            return mine.stale("move", visit=visit, slot=request.form["slot"], back=back)
+            return page.show_stale("move", visit=visit, slot=request.form["slot"], back=page.url)
         except SlotTaken:
-            needs = frozenset(mine.view.support_needs)
-            with mine.context.runtime.database.reading() as fresh:
-                others = nearest_alternatives(
-                    fresh, mine.context.catalogue, slot_key, mine.context.now, for_public=True, needs=needs
+            needs = frozenset(page.view.support_needs)
+            with page.context.runtime.database.reading() as db:
+                alternatives = nearest_alternatives(
+                    db, page.context.catalogue, slot_key, page.context.now, for_public=True, needs=needs
                 )
-            return Response(mine.show("move_slot_taken", visit=visit, others=others, back=back), status=409)
+            return Response(
+                page.show("move_slot_taken", visit=visit, alternatives=alternatives, back=page.url), status=409
+            )
         except (TooSoon, TooFar, IllegalMove) as error:
-            return Response(mine.show("move_refused", code=error.code, back=back), status=409)
-        return mine.to("moved")
+            return page.show_refusal(error.code)
+        return page.redirect("moved")
 
 
 @blueprint.route("/<authority:authority>/appointment/<reference>/cancel", methods=["GET", "POST"], endpoint="cancel")
 @public
 def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
-    """Ask once, then cancel."""
-    with own(authority, reference) as mine:
+    """SlotQuery once, then cancel."""
+    with open_appointment_context(authority, reference) as page:
         form = CancelForm()
-        settled = mine.settled() if request.method == "GET" else None
-        if settled is not None:
-            return settled
+        refusal = page.refuse_unless_booked() if request.method == "GET" else None
+        if refusal is not None:
+            return refusal
         if not form.validate_on_submit():
-            return mine.show("cancel", form=form, back=mine.at)
+            return page.show("cancel", form=form, back=page.url)
         try:
             cancel(
-                mine.context.runtime,
-                mine.view.authority_id,
+                page.context.runtime,
+                page.view.authority_id,
                 reference,
                 actor=Actor.resident(),
                 by="resident",
                 reason=form.reason.data or "",
                 enforce_cutoff=True,
-                seen=mine.seen,
-                idempotency=mine.key("cancel"),
+                seen=page.seen,
+                idempotency=page.form_key("cancel"),
             )
         except Stale:
-            return mine.stale("cancel", form=form, back=mine.at)
+            return page.show_stale("cancel", form=form, back=page.url)
         except (TooSoon, IllegalMove) as error:
-            return Response(mine.show("move_refused", code=error.code, back=mine.at), status=409)
-        return mine.to("cancelled")
+            return page.show_refusal(error.code)
+        return page.redirect("cancelled")
 
 
 @blueprint.post("/<authority:authority>/forget")
 @public
 def forget(authority: str) -> ResponseReturnValue:
-    """Leave nothing of anybody on this computer."""
+    """Delete all that this browser's cookie holds of anybody."""
     with council_context(authority) as context:
-        drafts.forget_everything(flask_session)
+        drafts.clear(flask_session)
         return show("device_forgotten", context)

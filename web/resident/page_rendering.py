@@ -1,4 +1,4 @@
-"""How a resident's page is drawn: its template with what every such page shows."""
+"""Render a residents' page: its template with the values that every such page uses."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
 from locations.catalogue import Catalogue
 from web import labels
-from web.message_routes import reminder_text, route_of_appointment
+from web.message_routes import reminder_text
 from web.page_context import PageContext
-from web.resident.visit_view import map_url
+from web.resident.visit_view import map_url, place_in_sentence, place_label, remote_text, separate_postcode
 
 
 def show(template: str, context: PageContext, **values: Any) -> str:
-    """The page of `template`; `has_errors` in the title follows from the form."""
+    """The HTML of `template`; `has_errors` in the title follows from the form."""
     form = values.get("form")
     values.setdefault("has_errors", bool(form is not None and form.errors))
     return render_template(
@@ -30,8 +30,11 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         needs_text=needs_text,
         state_label=state_label,
         map_url=map_url,
+        place_label=place_label,
+        place_in_sentence=place_in_sentence,
+        remote_text=remote_text,
+        separate_postcode=separate_postcode,
         outward_like=outward_of(postcode_like(context.catalogue)),
-        route_of_appointment=route_of_appointment,
         reminder_text=reminder_text,
         mask_email=mask_email,
         mask_phone=mask_phone,

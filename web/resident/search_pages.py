@@ -1,8 +1,8 @@
-"""What the search pages show, asked of the booking queries and laid out for reading."""
+"""What the search pages show: the answers of the booking queries, arranged for reading."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,7 +25,9 @@ from locations.postcodes import PostcodePlace, locate
 from web.page_context import PageContext
 from web.resident.day_times import TimesAt, times_by_place
 from web.resident.month import Month, last_of_month, month_of, month_within
-from web.resident.search_state import Steps, ask_of, day_of, first_of_month, modes_of, services_of, site_of
+from web.resident.search_state import SearchState, day_of, first_of_month, modes_of, services_of, site_of, slot_query_of
+
+REMOTE_MODES = ("phone", "video")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Places:
         """Whether a postcode was typed that is not known."""
         return bool(self.near) and self.place is None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nowhere offers the visit, in person or remotely."""
+        return not self.rows and not self.remote
+
 
 @dataclass(frozen=True)
 class MonthFound:
@@ -61,82 +68,98 @@ class MonthFound:
     next: FreeSlot | None
     site: SiteFacts | None
 
+    @property
+    def names_next_place(self) -> bool:
+        """Whether the next free time has to be shown with its place."""
+        return self.site is None and self.next is not None and not self.next.site.is_virtual
+
 
 @dataclass(frozen=True)
 class DayFound:
-    """The free times of a day, and the nearest days before and after it with any."""
+    """The free times of a day, and the nearest days before and after it with any.
+
+    `names_places` says whether each time has to be shown with its place.
+    """
 
     on: date
     places: list[TimesAt]
     earlier: date | None
     later: date | None
     site: SiteFacts | None
+    names_places: bool
 
 
-def places(context: PageContext, steps: Steps) -> Places:
+def places(context: PageContext, search: SearchState) -> Places:
     """The places for the visit, nearest first when the postcode is known."""
-    ask = ask_of(context.catalogue, Steps(services=steps.services, needs=steps.needs, moving=steps.moving))
-    place = locate(steps.near) if steps.near else None
-    first = first_by_site(context.db, context.catalogue, ask, context.now)
-    ordered = sites_by_distance(context.catalogue, ask, place)
+    query = slot_query_of(
+        context.catalogue, SearchState(services=search.services, needs=search.needs, moving=search.moving)
+    )
+    place = locate(search.near) if search.near else None
+    first = first_by_site(context.db, context.catalogue, query, context.now)
+    ordered = sites_by_distance(context.catalogue, query, place)
     rows = [PlaceRow(site, miles, first.get(site.id)) for site, miles in ordered]
     visible = tuple(row for row in rows if not row.site.is_virtual)
     free = [row.first for row in visible if row.first]
     return Places(
-        near=steps.near,
+        near=search.near,
         place=place,
         # A place that lacks what somebody needs has no first time: it comes after those that can help.
         rows=tuple(sorted(visible, key=lambda row: row.first is None)),
-        remote=_remote(context, steps, rows),
+        remote=_remote(context, search, rows),
         soonest=min(free, key=lambda slot: slot.starts_at, default=None),
     )
 
 
-def _remote(context: PageContext, steps: Steps, rows: list[PlaceRow]) -> tuple[tuple[str, FreeSlot | None], ...]:
+def _remote(context: PageContext, search: SearchState, rows: list[PlaceRow]) -> tuple[tuple[str, FreeSlot | None], ...]:
     virtual = [row for row in rows if row.site.is_virtual]
     if not virtual:
         return ()
     first = min((row.first for row in virtual if row.first), key=lambda slot: slot.starts_at, default=None)
-    modes = modes_of(services_of(context.catalogue, steps))
-    return tuple((mode, first) for mode in ("phone", "video") if mode in modes)
+    modes = modes_of(services_of(context.catalogue, search))
+    return tuple((mode, first) for mode in REMOTE_MODES if mode in modes)
 
 
-def bounds_of(context: PageContext, ask: SlotQuery) -> tuple[date, date]:
+def bounds_of(context: PageContext, query: SlotQuery) -> tuple[date, date]:
     """The first and the last date that a resident may book, both included."""
-    services = [context.catalogue.service_by_id(service_id) for service_id in ask.service_ids]
+    services = [context.catalogue.service_by_id(service_id) for service_id in query.service_ids]
     zone = context.authority.zone
     first = local_date_of(unit_after(earliest_at(services, context.now, for_public=True)), zone)
     return first, max(first, last_bookable_date(services, context.now, zone))
 
 
-def month(context: PageContext, steps: Steps) -> MonthFound:
-    """The month that was asked for, or the one in which the next free time lies."""
-    ask = ask_of(context.catalogue, steps)
-    soonest = next_slot(context.db, context.catalogue, ask, context.now)
-    bounds = bounds_of(context, ask)
-    wanted = first_of_month(steps.month) or (soonest.starts_at.date() if soonest else bounds[0])
-    first = month_within(wanted, bounds)
-    free = _free_by_day(context, steps, first, last_of_month(first))
-    return MonthFound(month_of(first, free, bounds, _opener(context, ask)), soonest, site_of(context.catalogue, steps))
+def month(context: PageContext, search: SearchState) -> MonthFound:
+    """The requested month, or the one in which the next free time lies."""
+    query = slot_query_of(context.catalogue, search)
+    soonest = next_slot(context.db, context.catalogue, query, context.now)
+    bounds = bounds_of(context, query)
+    requested = first_of_month(search.month) or (soonest.starts_at.date() if soonest else bounds[0])
+    first = month_within(requested, bounds)
+    last = last_of_month(first)
+    free = _free_by_day(context, search, first, last)
+    # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
+    without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
+    found = month_of(first, free, bounds, _open_dates(context, query, without_free))
+    return MonthFound(found, soonest, site_of(context.catalogue, search))
 
 
-def _free_by_day(context: PageContext, steps: Steps, first: date, last: date) -> dict[date, int]:
-    ask = ask_of(context.catalogue, steps, first_date=first, last_date=last)
+def _dates(first: date, last: date) -> Iterator[date]:
+    """The dates from `first` to `last`, both included."""
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def _free_by_day(context: PageContext, search: SearchState, first: date, last: date) -> dict[date, int]:
+    query = slot_query_of(context.catalogue, search, first_date=first, last_date=last)
     free: dict[date, int] = {}
-    for (_, day), count in day_counts(context.db, context.catalogue, ask, context.now).items():
+    for (_, day), count in day_counts(context.db, context.catalogue, query, context.now).items():
         if count:
             free[day] = free.get(day, 0) + count
     return free
 
 
-def _opener(context: PageContext, ask: SlotQuery) -> Callable[[date], bool]:
-    """Says whether any place opens for the visit on a date, booked up or not."""
-    sites, zone = candidate_sites(context.catalogue, ask), context.authority.zone
-
-    def is_open(day: date) -> bool:
-        return any(_opens(site, day, zone, ask.service_ids[0]) for site in sites)
-
-    return is_open
+def _open_dates(context: PageContext, query: SlotQuery, dates: Iterable[date]) -> frozenset[date]:
+    """Those of `dates` on which any place is open for the visit, whether it is booked up or not."""
+    sites, zone = candidate_sites(context.catalogue, query), context.authority.zone
+    return frozenset(day for day in dates if any(_opens(site, day, zone, query.service_ids[0]) for site in sites))
 
 
 def _opens(site: SiteFacts, day: date, zone: str, service_id: int) -> bool:
@@ -147,19 +170,22 @@ def _opens(site: SiteFacts, day: date, zone: str, service_id: int) -> bool:
     )
 
 
-def day(context: PageContext, steps: Steps) -> DayFound:
-    """The free times of the day that was asked for. Raises: NotFound when it is not a date."""
-    wanted = day_of(steps.day)
-    if wanted is None:
+def day(context: PageContext, search: SearchState) -> DayFound:
+    """The free times of the requested day. Raises: NotFound when it is not a date."""
+    requested = day_of(search.day)
+    if requested is None:
         raise NotFound.because("no_day_chosen")
-    ask = ask_of(context.catalogue, steps, first_date=wanted, last_date=wanted)
-    slots = all_slots(context.db, context.catalogue, ask, context.now)
-    near = locate(steps.near) if steps.near else None
-    around = sorted(_free_by_day(context, steps, wanted - timedelta(days=14), wanted + timedelta(days=14)))
+    query = slot_query_of(context.catalogue, search, first_date=requested, last_date=requested)
+    slots = all_slots(context.db, context.catalogue, query, context.now)
+    near = locate(search.near) if search.near else None
+    fortnight = timedelta(days=14)
+    days_with_free = sorted(_free_by_day(context, search, requested - fortnight, requested + fortnight))
+    site = site_of(context.catalogue, search)
     return DayFound(
-        wanted,
-        times_by_place(slots, sites_by_distance(context.catalogue, ask, near)),
-        earlier=max((date for date in around if date < wanted), default=None),
-        later=min((date for date in around if date > wanted), default=None),
-        site=site_of(context.catalogue, steps),
+        requested,
+        times_by_place(slots, sites_by_distance(context.catalogue, query, near)),
+        earlier=max((day for day in days_with_free if day < requested), default=None),
+        later=min((day for day in days_with_free if day > requested), default=None),
+        site=site,
+        names_places=site is None and search.mode not in REMOTE_MODES,
     )

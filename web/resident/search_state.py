@@ -1,6 +1,6 @@
-"""Where somebody stands in their search, as the query of the address: no cookie, and every step can be redone.
+"""The state of a search, as the query of the address: no cookie is needed, and every page can be opened again.
 
-Pure: the query goes in, a `Steps` comes out, and back again.
+Pure: the query goes in, a `SearchState` comes out, and back again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from booking.queries.slots import SlotQuery
 from core.errors import InvalidValue, NotFound
@@ -29,8 +29,8 @@ Query = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Steps:
-    """What has been chosen so far.
+class SearchState:
+    """What has been selected so far.
 
     `visit` names this visit's draft, so that each tab has its own; `moving`
     is the reference of an appointment that is to get another time.
@@ -48,34 +48,34 @@ class Steps:
     moving: str = ""
 
     def query(self, **changes: Any) -> str:
-        """The query string of these steps with `changes`."""
-        steps = replace(self, **changes)
+        """The query string of this search with `changes`."""
+        search = replace(self, **changes)
         pairs = [
-            *(("service", slug) for slug in steps.services),
-            *(("need", code) for code in steps.needs),
-            ("language", steps.language),
-            ("near", steps.near),
-            ("site", steps.site),
-            ("mode", steps.mode),
-            ("month", steps.month),
-            ("day", steps.day),
-            ("visit", steps.visit),
-            ("moving", steps.moving),
+            *(("service", slug) for slug in search.services),
+            *(("need", code) for code in search.needs),
+            ("language", search.language),
+            ("near", search.near),
+            ("site", search.site),
+            ("mode", search.mode),
+            ("month", search.month),
+            ("day", search.day),
+            ("visit", search.visit),
+            ("moving", search.moving),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
 
-    def pairs(self, *but: str) -> list[tuple[str, str]]:
-        """Name and value of each hidden field that keeps these steps in a form, but for the fields named."""
-        return [pair for pair in parse_qsl(self.query()) if pair[0] not in but]
+    def pairs(self, *exclude: str) -> list[tuple[str, str]]:
+        """Name and value of each hidden field that keeps this search in a form, except for the fields in `exclude`."""
+        return [pair for pair in parse_qsl(self.query()) if pair[0] not in exclude]
 
 
-def read_steps(query: Query) -> Steps:
-    """The steps that `query` describes; what cannot be understood is left out."""
+def read_search_state(query: Query) -> SearchState:
+    """The search that `query` describes; what cannot be understood is left out."""
 
     def one(name: str, most: int = LONGEST_TEXT) -> str:
         return _short(query.get(name, ("",))[0], most)
 
-    return Steps(
+    return SearchState(
         services=_several(query.get("service", ()), MAX_SERVICES),
         needs=needs_of(query.get("need", ()), one("language")),
         language=one("language"),
@@ -89,10 +89,15 @@ def read_steps(query: Query) -> Steps:
     )
 
 
+def parse_search_state(query: str) -> SearchState:
+    """The search that a query string describes, for one that a form or a draft keeps."""
+    return read_search_state(parse_qs(query))
+
+
 def needs_of(codes: Iterable[str], language: str) -> tuple[str, ...]:
     """The known ones of `codes`, in the usual order. Who names a language needs one."""
-    wanted = {*codes, "language"} if language else set(codes)
-    return tuple(code for code in NEEDS if code in wanted)
+    selected = {*codes, "language"} if language else set(codes)
+    return tuple(code for code in NEEDS if code in selected)
 
 
 def _several(values: Iterable[str], most: int) -> tuple[str, ...]:
@@ -103,42 +108,42 @@ def _short(text: str, most: int) -> str:
     return " ".join(text.split())[:most]
 
 
-def services_of(catalogue: Catalogue, steps: Steps) -> tuple[ServiceFacts, ...]:
+def services_of(catalogue: Catalogue, search: SearchState) -> tuple[ServiceFacts, ...]:
     """The services of the visit. Raises: NotFound for one that is unknown, or cannot be booked online, or for none.
 
     Who moves an appointment may look for a time even when the service takes no more: there is none, and the page says so.
     """
     services = tuple(
-        catalogue.service(slug) if steps.moving else catalogue.public_service(slug) for slug in steps.services
+        catalogue.service(slug) if search.moving else catalogue.public_service(slug) for slug in search.services
     )
     if not services or not all(service.bookable_online for service in services):
         raise NotFound.because("no_service_chosen")
     return services
 
 
-def site_of(catalogue: Catalogue, steps: Steps) -> SiteFacts | None:
-    """The place that was chosen, or None for any. Raises: NotFound."""
-    if not steps.site:
+def site_of(catalogue: Catalogue, search: SearchState) -> SiteFacts | None:
+    """The selected place, or None for any. Raises: NotFound."""
+    if not search.site:
         return None
-    return catalogue.site(steps.site) if steps.moving else catalogue.public_site(steps.site)
+    return catalogue.site(search.site) if search.moving else catalogue.public_site(search.site)
 
 
-def ask_of(catalogue: Catalogue, steps: Steps, **more: Any) -> SlotQuery:
-    """The search that these steps mean. Raises: NotFound."""
-    site = site_of(catalogue, steps)
+def slot_query_of(catalogue: Catalogue, search: SearchState, **more: Any) -> SlotQuery:
+    """The query of free slots for this search. Raises: NotFound."""
+    site = site_of(catalogue, search)
     return SlotQuery(
-        service_ids=tuple(service.id for service in services_of(catalogue, steps)),
+        service_ids=tuple(service.id for service in services_of(catalogue, search)),
         site_ids=(site.id,) if site else None,
-        mode=steps.mode or None,
-        needs=frozenset(steps.needs),
+        mode=search.mode or None,
+        needs=frozenset(search.needs),
         **more,
     )
 
 
 def modes_of(services: Iterable[ServiceFacts]) -> tuple[str, ...]:
     """The modes in which all these services can be had, in the usual order."""
-    wanted = list(services)
-    return tuple(mode for mode in MODES if all(mode in service.modes for service in wanted))
+    every = list(services)
+    return tuple(mode for mode in MODES if all(mode in service.modes for service in every))
 
 
 def day_of(text: str) -> date | None:

@@ -1,4 +1,4 @@
-"""From a service to a time: support needs, place, day, time. Only reads; every step stands in the address."""
+"""The pages of a search: support needs, place, day, time. They only read; the address holds the state of the search."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from web.page_context import PageContext, council_context
 from web.resident import search_pages
 from web.resident.forms import NeedsForm
 from web.resident.page_rendering import show
-from web.resident.search_state import Steps, read_steps, services_of
+from web.resident.search_state import SearchState, read_search_state, services_of
 from web.resident.urls import blueprint
+from web.resident.visit_view import searched_place
 from web.response_headers import allow_private_cache
 
 
-def _page(template: str, context: PageContext, steps: Steps, **values: object) -> Response:
-    services = services_of(context.catalogue, steps)
+def _page(template: str, context: PageContext, search: SearchState, **values: object) -> Response:
+    services = services_of(context.catalogue, search)
     names = [service.name for service in services]
-    return allow_private_cache(Response(show(template, context, steps=steps, services=services, names=names, **values)))
+    return allow_private_cache(
+        Response(show(template, context, search=search, services=services, names=names, **values))
+    )
 
 
 @blueprint.get("/<authority:authority>/needs")
@@ -26,13 +29,13 @@ def _page(template: str, context: PageContext, steps: Steps, **values: object) -
 def needs(authority: str) -> ResponseReturnValue:
     """What would make the visit work; asked first, because it decides which places and times fit."""
     with council_context(authority) as context:
-        steps = read_steps(request.args.to_dict(flat=False))
-        return _needs(context, steps, NeedsForm(data={"need": list(steps.needs), "language": steps.language}))
+        search = read_search_state(request.args.to_dict(flat=False))
+        return _needs(context, search, NeedsForm(data={"need": list(search.needs), "language": search.language}))
 
 
-def _needs(context: PageContext, steps: Steps, form: NeedsForm) -> Response:
-    back = f"{context.base}/services/{steps.services[0]}?visit={steps.visit}" if steps.services else context.base
-    return _page("needs", context, steps, form=form, back=back)
+def _needs(context: PageContext, search: SearchState, form: NeedsForm) -> Response:
+    back = f"{context.base}/services/{search.services[0]}?visit={search.visit}" if search.services else context.base
+    return _page("needs", context, search, form=form, back=back)
 
 
 @blueprint.get("/<authority:authority>/where")
@@ -40,13 +43,13 @@ def _needs(context: PageContext, steps: Steps, form: NeedsForm) -> Response:
 def where(authority: str) -> ResponseReturnValue:
     """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
     with council_context(authority) as context:
-        steps = read_steps(request.args.to_dict(flat=False))
+        search = read_search_state(request.args.to_dict(flat=False))
         form = NeedsForm(formdata=request.args)
-        if not steps.moving and not form.validate():  # who moves an appointment is not asked again
-            return _needs(context, steps, form)
-        found = search_pages.places(context, steps)
-        back = f"{context.base}/{'when' if steps.moving else 'needs'}?{steps.query()}"
-        return _page("where", context, steps, found=found, has_errors=found.is_unknown, back=back)
+        if not search.moving and not form.validate():  # who moves an appointment is not asked again
+            return _needs(context, search, form)
+        found = search_pages.places(context, search)
+        back = f"{context.base}/{'when' if search.moving else 'needs'}?{search.query()}"
+        return _page("where", context, search, found=found, has_errors=found.is_unknown, back=back)
 
 
 @blueprint.get("/<authority:authority>/when")
@@ -54,12 +57,12 @@ def where(authority: str) -> ResponseReturnValue:
 def when(authority: str) -> ResponseReturnValue:
     """A month, with how much is free on each day."""
     with council_context(authority) as context:
-        steps = read_steps(request.args.to_dict(flat=False))
-        found = search_pages.month(context, steps)
-        back = f"{context.base}/where?{steps.query(site='', mode='', month='', day='')}"
-        if steps.moving:
-            back = f"{context.base}/appointment/{steps.moving}"
-        return _page("when", context, steps, found=found, back=back)
+        search = read_search_state(request.args.to_dict(flat=False))
+        found = search_pages.month(context, search)
+        back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
+        if search.moving:
+            back = f"{context.base}/appointment/{search.moving}"
+        return _page("when", context, search, found=found, place=searched_place(found.site, search.mode), back=back)
 
 
 @blueprint.get("/<authority:authority>/times")
@@ -67,7 +70,7 @@ def when(authority: str) -> ResponseReturnValue:
 def times(authority: str) -> ResponseReturnValue:
     """The free times of one day."""
     with council_context(authority) as context:
-        steps = read_steps(request.args.to_dict(flat=False))
-        found = search_pages.day(context, steps)
-        back = f"{context.base}/when?{steps.query(day='', month=found.on.strftime('%Y-%m'))}"
-        return _page("times", context, steps, found=found, back=back)
+        search = read_search_state(request.args.to_dict(flat=False))
+        found = search_pages.day(context, search)
+        back = f"{context.base}/when?{search.query(day='', month=found.on.strftime('%Y-%m'))}"
+        return _page("times", context, search, found=found, place=searched_place(found.site, search.mode), back=back)

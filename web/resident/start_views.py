@@ -1,4 +1,4 @@
-"""The way in: the councils, a council's services, what to know before booking, and the statements."""
+"""The first pages: the councils, a council's services, what to know before booking, and the statements."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from web.branding import brand_css
 from web.page_context import council_context
 from web.resident.drafts import new_visit
 from web.resident.page_rendering import show
-from web.resident.search_state import MAX_SERVICES, Steps, modes_of, read_steps
+from web.resident.search_state import MAX_SERVICES, SearchState, modes_of, read_search_state
 from web.resident.urls import blueprint
+from web.resident.visit_view import remote_modes_text
 from web.response_headers import allow_private_cache
 
 
@@ -53,15 +54,15 @@ def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]
 def service(authority: str, slug: str) -> ResponseReturnValue:
     """What to know before booking a service."""
     with council_context(authority) as context:
-        chosen = context.catalogue.public_service(slug)
-        steps = read_steps(request.args.to_dict(flat=False))
-        steps = Steps(services=(slug,), visit=steps.visit or new_visit())
+        selected = context.catalogue.public_service(slug)
+        search = _search_for(slug)
         page = show(
             "service",
             context,
-            service=chosen,
-            steps=steps,
-            has_partners=bool(partners_of(context.catalogue, chosen)),
+            service=selected,
+            search=search,
+            has_partners=bool(partners_of(context.catalogue, selected)),
+            remote_modes=remote_modes_text(selected),
             back=f"{context.base}/",
         )
     return allow_private_cache(Response(page))
@@ -72,21 +73,29 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
 def add_service(authority: str, slug: str) -> ResponseReturnValue:
     """A second service for the same visit."""
     with council_context(authority) as context:
-        chosen = context.catalogue.public_service(slug)
-        steps = Steps(services=(slug,), visit=read_steps(request.args.to_dict(flat=False)).visit or new_visit())
+        selected = context.catalogue.public_service(slug)
+        search = SearchState(
+            services=(slug,), visit=read_search_state(request.args.to_dict(flat=False)).visit or new_visit()
+        )
         page = show(
             "add_service",
             context,
-            service=chosen,
-            steps=steps,
-            partners=partners_of(context.catalogue, chosen),
-            back=f"{context.base}/services/{slug}?visit={steps.visit}",
+            service=selected,
+            search=search,
+            partners=partners_of(context.catalogue, selected),
+            back=f"{context.base}/services/{slug}?visit={search.visit}",
         )
     return allow_private_cache(Response(page))
 
 
+def _search_for(slug: str) -> SearchState:
+    """A new search for one service; the visit keeps the name that the address gives it."""
+    visit = read_search_state(request.args.to_dict(flat=False)).visit
+    return SearchState(services=(slug,), visit=visit or new_visit())
+
+
 def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFacts]:
-    """The services that can share a visit with `service`: at one place at least, in one way at least."""
+    """The services that can share a visit with `service`: at one place at least and in one mode at least."""
     return [
         other
         for other in sorted(catalogue.services, key=lambda other: other.name)

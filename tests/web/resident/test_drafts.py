@@ -1,4 +1,4 @@
-"""Drafts in the cookie: each visit its own, few, small, and forgotten in time."""
+"""Drafts in the cookie: each visit its own, few, small, and deleted in time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def long_draft(visit: str) -> Draft:
     person |= {"postcode": "N12 0GA", "contact_preference": "email", "leave_no_message": True, "notes": words(300)}
     helper = {"name": words(100), "basis": "carer", "email": "ada@example.org", "phone": ""}
     return Draft(
-        visit, hold="h" * 43, slot_token="1.1.1.1-2.p.0.5f5e100", steps="s" * 300, person=person, helper=helper
+        visit, hold="h" * 43, slot_token="1.1.1.1-2.p.0.5f5e100", search_query="s" * 300, person=person, helper=helper
     )
 
 
@@ -47,17 +47,17 @@ def size_of(cookie: dict[str, Any]) -> int:
 def test_the_longest_drafts_fit_into_a_cookie() -> None:
     cookie: dict[str, Any] = {"csrf_token": "c" * 40}
     for number in range(4):
-        drafts.keep(cookie, long_draft(f"visit{number}"), NOW + timedelta(minutes=number))
+        drafts.save_draft(cookie, long_draft(f"visit{number}"), NOW + timedelta(minutes=number))
         assert size_of(cookie) < BROWSER_LIMIT
-        assert drafts.draft_of(cookie, f"visit{number}", NOW + timedelta(minutes=number)) is not None
+        assert drafts.find_draft(cookie, f"visit{number}", NOW + timedelta(minutes=number)) is not None
 
 
 def test_three_ordinary_drafts_live_side_by_side() -> None:
     cookie: dict[str, Any] = {}
     for number in range(4):
-        drafts.keep(cookie, Draft(f"visit{number}", hold="h", slot_token="o"), NOW + timedelta(minutes=number))
+        drafts.save_draft(cookie, Draft(f"visit{number}", hold="h", slot_token="o"), NOW + timedelta(minutes=number))
     later = NOW + timedelta(minutes=4)
-    assert [drafts.draft_of(cookie, f"visit{number}", later) is not None for number in range(4)] == [
+    assert [drafts.find_draft(cookie, f"visit{number}", later) is not None for number in range(4)] == [
         False,
         True,
         True,
@@ -65,16 +65,25 @@ def test_three_ordinary_drafts_live_side_by_side() -> None:
     ]
 
 
-def test_a_draft_is_forgotten_after_an_hour() -> None:
+def test_a_draft_expires_after_an_hour() -> None:
     cookie: dict[str, Any] = {}
-    drafts.keep(cookie, Draft("visit", hold="h", slot_token="o"), NOW)
-    assert drafts.draft_of(cookie, "visit", NOW + timedelta(minutes=60)) is not None
-    assert drafts.draft_of(cookie, "visit", NOW + timedelta(minutes=61)) is None
+    drafts.save_draft(cookie, Draft("visit", hold="h", slot_token="o"), NOW)
+    assert drafts.find_draft(cookie, "visit", NOW + timedelta(minutes=60)) is not None
+    assert drafts.find_draft(cookie, "visit", NOW + timedelta(minutes=61)) is None
 
 
 def test_an_opened_appointment_is_closed_after_half_an_hour() -> None:
     cookie: dict[str, Any] = {}
     drafts.open_appointment(cookie, "K7PM4QX2", "mark", NOW)
-    assert drafts.mark_of(cookie, "K7PM4QX2", NOW + timedelta(minutes=30)) == "mark"
-    assert drafts.mark_of(cookie, "K7PM4QX2", NOW + timedelta(minutes=31)) == ""
-    assert drafts.mark_of(cookie, "OTHER", NOW) == ""
+    assert drafts.link_mark_of(cookie, "K7PM4QX2", NOW + timedelta(minutes=30)) == "mark"
+    assert drafts.link_mark_of(cookie, "K7PM4QX2", NOW + timedelta(minutes=31)) == ""
+    assert drafts.link_mark_of(cookie, "OTHER", NOW) == ""
+
+
+def test_a_draft_of_an_earlier_version_keeps_its_search() -> None:
+    cookie: dict[str, Any] = {}
+    drafts.save_draft(cookie, Draft("visit", hold="h", slot_token="o", search_query="service=certify"), NOW)
+    cookie["drafts"]["visit"]["steps"] = cookie["drafts"]["visit"].pop("search_query")
+    found = drafts.find_draft(cookie, "visit", NOW)
+    assert found is not None
+    assert found.search_query == "service=certify"

@@ -1,39 +1,39 @@
-"""A month of days, each with a word for how it stands."""
+"""A month of days, each with its status."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from web.resident.month import Month, Standing, month_of, month_within
+from web.resident.month import DayStatus, Month, month_of, month_within
 
 BOUNDS = (date(2026, 11, 24), date(2027, 1, 18))
 
 
 def november(free: dict[date, int], open_days: set[int]) -> Month:
     """November 2026 with so much free, and open on those days of the month."""
-    return month_of(date(2026, 11, 1), free, BOUNDS, lambda day: day.day in open_days)
+    return month_of(date(2026, 11, 1), free, BOUNDS, {date(2026, 11, day) for day in open_days})
 
 
-def standing(month: Month, number: int) -> Standing:
-    """How a day of the month stands."""
-    return next(day for week in month.weeks for day in week if day and day.number == number).standing
+def status(month: Month, number: int) -> DayStatus:
+    """The status of a day of the month."""
+    return next(day for week in month.weeks for day in week if day and day.number == number).status
 
 
-def test_every_day_has_its_word() -> None:
+def test_every_day_has_its_status() -> None:
     month = november({date(2026, 11, 24): 12, date(2026, 11, 25): 3}, {24, 25, 26})
-    found = [standing(month, number) for number in (23, 24, 25, 26, 27)]
-    assert found == [Standing.PAST, Standing.FREE, Standing.FEW, Standing.FULL, Standing.SHUT]
+    found = [status(month, number) for number in (23, 24, 25, 26, 27)]
+    assert found == [DayStatus.PAST, DayStatus.FREE, DayStatus.FEW, DayStatus.FULL, DayStatus.SHUT]
     assert month.free == 15
 
 
 def test_days_beyond_the_horizon_are_not_yet() -> None:
-    month = month_of(date(2027, 1, 1), {}, BOUNDS, lambda day: True)
-    assert standing(month, 18) is Standing.FULL
-    assert standing(month, 19) is Standing.LATER
+    month = month_of(date(2027, 1, 1), {}, BOUNDS, {date(2027, 1, 18), date(2027, 1, 19)})
+    assert status(month, 18) is DayStatus.FULL
+    assert status(month, 19) is DayStatus.LATER
 
 
 def test_weeks_begin_on_monday_and_are_whole() -> None:
-    month = month_of(date(2026, 12, 1), {}, BOUNDS, lambda day: True)
+    month = month_of(date(2026, 12, 1), {}, BOUNDS, ())
     assert [day and day.number for day in month.weeks[0]] == [None, 1, 2, 3, 4, 5, 6]
     assert all(len(week) == 7 for week in month.weeks)
 
@@ -46,7 +46,7 @@ def test_weeks_that_are_over_are_left_out() -> None:
 def test_turning_stops_at_what_can_be_booked() -> None:
     assert november({}, set()).earlier is None
     assert november({}, set()).later == date(2026, 12, 1)
-    january = month_of(date(2027, 1, 1), {}, BOUNDS, lambda day: True)
+    january = month_of(date(2027, 1, 1), {}, BOUNDS, {date(2027, 1, 18), date(2027, 1, 19)})
     assert (january.earlier, january.later) == (date(2026, 12, 1), None)
 
 

@@ -1,0 +1,121 @@
+"""A time is held while the details are filled in; when somebody else was quicker, the nearest free times are shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from flask import Response, redirect, request
+from flask import session as flask_session
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from booking.queries.slots import nearest_alternatives
+from booking.slot_tokens import SlotKey, decode, encode
+from booking.use_cases.holds import HeldSlot, held, hold_slot
+from core.errors import HoldExpired, Refused, SlotTaken, TooFar, TooSoon
+from core.origin import origin_of
+from core.rate_limits import check_rate_limit
+from people.staff.access_marks import public
+from web.page_context import PageContext, council_context
+from web.resident import drafts
+from web.resident.booking_page import public_slot_key
+from web.resident.drafts import Draft
+from web.resident.page_rendering import show
+from web.resident.refusals import BOOKING_REFUSALS, limit_text
+from web.resident.search_state import SearchState, parse_search_state
+from web.resident.urls import blueprint
+from web.resident.visit_view import visit_of
+
+# From one origin: a library's computers share one, and a program that holds everything must not get far.
+HOLD_LIMIT = "60/10 minutes"
+
+
+@blueprint.post("/<authority:authority>/book/hold")
+@public
+def hold(authority: str) -> ResponseReturnValue:
+    """Hold a time for ten minutes, or show the nearest free ones if it is booked."""
+    with council_context(authority) as context:
+        draft = _draft_for(context, parse_search_state(request.form.get("steps", "")))
+        return hold_for_draft(context, draft, request.form.get("slot", ""))
+
+
+def _draft_for(context: PageContext, search: SearchState) -> Draft:
+    """The draft of this visit, or a new one when there is none or it is booked already."""
+    draft = drafts.find_draft(flask_session, search.visit, context.now) if search.visit else None
+    if draft is None:
+        is_new = not search.visit or drafts.reference_of(flask_session, search.visit)
+        draft = Draft(drafts.new_visit() if is_new else search.visit, hold="", slot_token="")
+    return replace(draft, search_query=search.query(visit=draft.visit), needs=search.needs, language=search.language)
+
+
+def hold_for_draft(context: PageContext, draft: Draft, slot_token: str) -> ResponseReturnValue:
+    """Hold the slot of `slot_token` for `draft`, in place of what it holds, and go on to the next page of the booking."""
+    check_rate_limit(context.runtime, HOLD_LIMIT, "hold", origin_of(request.remote_addr))
+    slot_key = public_slot_key(context, slot_token)
+    try:
+        held_slot = _hold_slot(context, draft, slot_key)
+    except SlotTaken:
+        return show_alternatives(context, draft, slot_key)
+    except (TooSoon, TooFar) as error:
+        return show_refusal(context, error, draft)
+    held_draft = replace(draft, hold=held_slot.token, slot_token=encode(held_slot.slot_key), key="")
+    saved = drafts.save_draft(flask_session, held_draft, context.now)
+    # Somebody who only changed the time goes back to the page of answers.
+    return redirect(f"{context.base}/book/{saved.visit}/{'check' if saved.person else 'who'}", code=303)
+
+
+def _hold_slot(context: PageContext, draft: Draft, slot_key: SlotKey) -> HeldSlot:
+    """The slot, held. A double click gets the first click's hold; once that has expired, a new one."""
+    idempotency = context.form_key(f"hold:{encode(slot_key)}", None)
+    make_hold = partial(
+        hold_slot, context.runtime, slot_key, for_public=True, needs=frozenset(draft.needs), replaces=draft.hold or None
+    )
+    held_slot = make_hold(idempotency=idempotency)
+    try:
+        with context.runtime.database.reading() as db:
+            return held(db, context.authority.id, held_slot.token, context.now)
+    except HoldExpired:
+        return make_hold()
+
+
+def show_alternatives(context: PageContext, draft: Draft, slot_key: SlotKey) -> ResponseReturnValue:
+    """The free times nearest to `slot_key`, which is booked. A time that the draft holds already stays held."""
+    with context.runtime.database.reading() as db:
+        is_held = _is_held(db, context, draft.hold)
+        kept = draft if is_held else replace(draft, hold="", slot_token=encode(slot_key))
+        saved = drafts.save_draft(flask_session, kept, context.now)
+        alternatives = nearest_alternatives(
+            db, context.catalogue, slot_key, context.now, for_public=True, needs=frozenset(draft.needs)
+        )
+    page = show(
+        "slot_taken",
+        context,
+        draft=saved,
+        search=parse_search_state(saved.search_query),
+        visit=visit_of(context.catalogue, slot_key),
+        alternatives=alternatives,
+        held_visit=visit_of(context.catalogue, decode(saved.slot_token)) if is_held else None,
+    )
+    return Response(page, status=409)
+
+
+def _is_held(db: Session, context: PageContext, hold_token: str) -> bool:
+    try:
+        return bool(hold_token) and bool(held(db, context.authority.id, hold_token, context.now))
+    except HoldExpired:
+        return False
+
+
+def show_refusal(context: PageContext, error: Refused, draft: Draft) -> ResponseReturnValue:
+    """The page that says which rule refuses the booking."""
+    is_time_refused = isinstance(error, TooSoon | TooFar)
+    page = show(
+        "refused",
+        context,
+        refusal=BOOKING_REFUSALS[error.code],
+        limit=limit_text(error, context.zone),
+        is_time_refused=is_time_refused,
+        draft=draft,
+    )
+    return Response(page, status=409)
