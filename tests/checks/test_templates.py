@@ -1,0 +1,113 @@
+"""HTML is written in templates alone, in lines that can be read and compared."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates"
+LONGEST_LINE = 160
+# How many lines of a template are longer; the list may only shrink.
+LONG_LINES = {
+    "agent/_cancel.html": 1,
+    "agent/_card.html": 3,
+    "agent/_end.html": 1,
+    "agent/_held.html": 8,
+    "agent/_history.html": 9,
+    "agent/_kept.html": 1,
+    "agent/_services.html": 3,
+    "agent/_times.html": 10,
+    "agent/_triage.html": 3,
+    "agent/_typed.html": 10,
+    "agent/_why.html": 4,
+    "agent/call.html": 4,
+    "agent/done.html": 7,
+    "agent/layout.html": 3,
+    "agent/start.html": 6,
+    "api/docs.html": 1,
+    "demo/outbox.html": 4,
+    "site/day.html": 12,
+    "site/feeds.html": 5,
+    "site/list.html": 16,
+    "site/next.html": 1,
+    "site/print.html": 8,
+    "staff/home.html": 1,
+    "staff/layout.html": 1,
+}
+# Modules that put HTML together themselves; the list may only shrink.
+MODULES_WITH_HTML = frozenset({"web/agent/grid_cells.py", "web/app.py"})
+
+TAGS = (
+    "a abbr b body br button caption dd details div dl dt em fieldset footer form h1 h2 h3 h4 head header hr html i img"
+)
+TAGS += (
+    " input label legend li link main meta nav ol option p script section select small span strong style summary svg"
+)
+TAGS += " table tbody td textarea tfoot th thead time title tr u ul"
+# A tag with what may follow its name: an attribute, the end, or in an f-string a value.
+TAG = re.compile(rf"</?(?:{'|'.join(TAGS.split())})(?=[\s/>]|$)")
+
+
+def long_lines() -> dict[str, int]:
+    """How many lines of each template are too long; templates without any are left out."""
+    lines = {
+        file.relative_to(TEMPLATES).as_posix(): file.read_text(encoding="utf-8").splitlines()
+        for file in sorted(TEMPLATES.rglob("*"))
+        if file.is_file()
+    }
+    counts = {name: sum(len(line) > LONGEST_LINE for line in of_file) for name, of_file in lines.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def texts(source: str) -> Iterator[str]:
+    """The string literals of a module and the literal parts of its f-strings, without docstrings."""
+    tree = ast.parse(source)
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in statements:
+            yield node.value
+
+
+def has_html(source: str) -> bool:
+    """Whether a string literal of the module holds a tag."""
+    return any(TAG.search(text) for text in texts(source))
+
+
+def modules_with_html() -> set[str]:
+    """The modules of pages and of the API that hold HTML."""
+    files = (file for package in ("web", "api") for file in sorted((ROOT / package).rglob("*.py")))
+    return {file.relative_to(ROOT).as_posix() for file in files if has_html(file.read_text(encoding="utf-8"))}
+
+
+def test_no_line_of_a_template_is_too_long() -> None:
+    assert {name: count for name, count in long_lines().items() if count > LONG_LINES.get(name, 0)} == {}
+
+
+def test_every_known_long_line_is_still_there() -> None:
+    found = long_lines()
+    assert {name: found.get(name, 0) for name in LONG_LINES} == LONG_LINES, "Take what is mended off the list."
+
+
+def test_no_module_holds_html() -> None:
+    assert modules_with_html() - MODULES_WITH_HTML == set()
+
+
+def test_every_module_known_to_hold_html_still_does() -> None:
+    assert modules_with_html() >= MODULES_WITH_HTML, "Take what is mended off the list."
+
+
+@pytest.mark.parametrize(
+    "source", ['x = "<p>Hello</p>"', 'x = f"<li>{name}</li>"', "x = '<td class=\"a\">'", 'x = "</a>"']
+)
+def test_html_in_a_literal_is_found(source: str) -> None:
+    assert has_html(source)
+
+
+@pytest.mark.parametrize("source", ['"""Returns <p>."""', 'x = "/<slug>/<date>"', 'x = "1 < 2"', 'x = r"(?P<name>a)"'])
+def test_docstrings_and_addresses_are_no_html(source: str) -> None:
+    assert not has_html(source)
