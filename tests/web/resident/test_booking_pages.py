@@ -150,7 +150,7 @@ def test_the_time_runs_out_and_one_click_starts_again_with_everything_kept(
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_time_that_somebody_took_is_answered_with_three_others_and_the_form_kept(
+def test_a_booked_time_is_answered_with_three_alternatives_and_the_form_kept(
     database: Database, town_app: Flask, visitor: Visitor
 ) -> None:
     go_to_times(visitor, site="town-hall")
@@ -283,7 +283,7 @@ def test_two_tabs_book_two_visits(database: Database, town_app: Flask) -> None:
     assert count(database, Appointment) == 2
 
 
-def test_leaving_gives_the_time_back(database: Database, visitor: Visitor) -> None:
+def test_leaving_releases_the_time(database: Database, visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
     assert count(database, Hold) == 1
@@ -292,7 +292,7 @@ def test_leaving_gives_the_time_back(database: Database, visitor: Visitor) -> No
     assert count(database, Hold) == 0
 
 
-def test_the_limit_is_said_in_plain_words(database: Database, town_app: Flask) -> None:
+def test_the_limit_is_explained(database: Database, town_app: Flask) -> None:
     for _ in range(2):
         visitor = Visitor(town_app.test_client())
         book_one(visitor, service="digital") if not count(database, Appointment) else None
@@ -303,9 +303,7 @@ def test_the_limit_is_said_in_plain_words(database: Database, town_app: Flask) -
     assert (visitor.status, visitor.page.headings) == (409, ["You already have an appointment"])
 
 
-def test_a_time_within_the_lead_time_is_said_in_plain_words(
-    database: Database, town_app: Flask, visitor: Visitor
-) -> None:
+def test_a_time_within_the_lead_time_is_explained(database: Database, town_app: Flask, visitor: Visitor) -> None:
     go_to_times(visitor, day="2026-11-23")
     clock_of(town_app).advance(timedelta(hours=4))
     visitor.take_first_time()
@@ -337,7 +335,7 @@ def test_a_hold_of_another_council_cannot_be_used(database: Database, town_app: 
     assert visitor.status == 404
 
 
-def test_a_form_without_its_token_is_refused_in_plain_words(visitor: Visitor) -> None:
+def test_a_form_without_its_token_is_refused(visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.send("/book/hold", csrf_token="wrong")
     assert visitor.status == 400
@@ -382,7 +380,7 @@ def test_another_language_has_to_be_named(visitor: Visitor) -> None:
     assert visitor.page.headings == ["Where would you like to go?"]
 
 
-def test_no_text_message_is_offered_and_the_email_address_is_said(visitor: Visitor) -> None:
+def test_text_messages_cannot_be_selected_and_the_email_address_is_shown(visitor: Visitor) -> None:
     go_to_times(visitor)
     visitor.take_first_time()
     visitor.send("/who", who="me")
@@ -446,7 +444,7 @@ def test_starting_again_counts_as_holding(town_app: Flask, visitor: Visitor) -> 
     assert statuses == [303] * 59 + [429]
 
 
-def test_a_page_that_a_council_does_not_have_still_says_whom_to_ring(visitor: Visitor) -> None:
+def test_a_page_that_a_council_does_not_have_still_shows_the_telephone_number(visitor: Visitor) -> None:
     visitor.open("/no/such/page")
     assert visitor.status == 404
     assert "01632 960000" in visitor.page.text

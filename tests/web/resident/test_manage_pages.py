@@ -1,4 +1,4 @@
-"""An appointment in its owner's hands: seen, moved, cancelled, and past the cut-off no more."""
+"""The pages of a booked appointment: see it, move it, cancel it, and past the cut-off no more."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_reference_alone_opens_nothing(database: Database, town_app: Flask, li
         assert stranger.status == 404
 
 
-def test_a_wrong_link_is_answered_in_plain_words(town_app: Flask) -> None:
+def test_an_unknown_link_is_explained(town_app: Flask) -> None:
     stranger = Visitor(town_app.test_client())
     stranger.open("!/manage/no-such-token")
     assert stranger.status == 404
@@ -95,7 +95,7 @@ def test_moving_keeps_the_reference_and_raises_the_version(database: Database, v
     assert (row.reference, row.version, row.local_date.isoformat()) == (reference, 2, "2026-11-26")
 
 
-def test_moving_to_a_time_that_has_gone_offers_others_and_keeps_the_old_one(
+def test_moving_to_a_booked_time_shows_alternatives_and_keeps_the_old_one(
     database: Database, town_app: Flask, visitor: Visitor
 ) -> None:
     book_and_open(visitor, site="town-hall", day="2026-11-24")
@@ -128,7 +128,7 @@ def test_cancelling_asks_once_and_frees_the_time(database: Database, visitor: Vi
     assert "9am" in visitor.page.text
 
 
-def test_past_the_cut_off_it_says_whom_to_ring(database: Database, town_app: Flask, visitor: Visitor) -> None:
+def test_past_the_cut_off_the_telephone_number_is_shown(database: Database, town_app: Flask, visitor: Visitor) -> None:
     go_to_times(visitor, day="2026-11-23")
     visitor.send("/book/hold", slot=visitor.page.form_to("/book/hold").buttons[2][1])  # 10am: the cut-off is now
     fill_in(visitor)
@@ -158,7 +158,7 @@ def test_contact_details_and_needs_can_be_changed(database: Database, visitor: V
     assert row.support_needs == ["hearing-loop", "language"]
 
 
-def test_who_once_asked_for_texts_is_told_that_we_use_email(database: Database, visitor: Visitor) -> None:
+def test_a_preference_for_texts_is_shown_as_email(database: Database, visitor: Visitor) -> None:
     reference = book_and_open(visitor)
     with database.writing() as db:
         db.scalars(select(Resident)).one().contact_preference = "text"
@@ -231,13 +231,13 @@ def test_the_download_says_what_the_message_says(database: Database, visitor: Vi
 
 @pytest.fixture
 def requests() -> Any:
-    """What is asked of the subscriber that sends manage links."""
+    """The requests that reach the subscriber which sends manage links."""
     heard: list[Any] = []
 
-    def hear(db: object, request: object) -> None:
+    def collect(db: object, request: object) -> None:
         heard.append(request)
 
-    with manage_link_requested.connected_to(hear):
+    with manage_link_requested.connected_to(collect):
         yield heard
 
 
@@ -274,7 +274,7 @@ def test_an_empty_find_form_says_what_to_enter(visitor: Visitor) -> None:
     assert visitor.page.link("Enter the surname") == "#surname"
 
 
-def test_a_shared_computer_forgets(visitor: Visitor) -> None:
+def test_the_cookie_can_be_cleared_on_a_shared_computer(visitor: Visitor) -> None:
     reference = book_and_open(visitor)
     visitor.send("/forget")
     assert "Your appointment is still booked" in visitor.page.text

@@ -1,4 +1,4 @@
-"""What is kept for its history alone is not shown to the public, and does not answer by name either."""
+"""A withdrawn service or place, kept for its history alone, is neither listed nor found by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.databases("sqlite")
 
 
 @pytest.fixture
-def _kept(database: Database, town: Town) -> None:
+def _withdrawn(database: Database, town: Town) -> None:
     """A service and a place that no session opens."""
     make_service(database, town.authority_id, "blue-badge", name="Blue badge renewals")
     make_site(database, town.authority_id, "old-hall", name="Old Hall", kind="hub")
@@ -24,14 +24,14 @@ def _kept(database: Database, town: Town) -> None:
         bump_plan(db, town.authority_id)
 
 
-@pytest.mark.usefixtures("_kept")
-def test_the_start_page_lists_only_what_some_place_offers(visitor: Visitor) -> None:
+@pytest.mark.usefixtures("_withdrawn")
+def test_the_start_page_lists_only_services_that_can_be_booked(visitor: Visitor) -> None:
     visitor.open("/")
     assert "Certify documents" in visitor.page.text
     assert "Blue badge renewals" not in visitor.page.text
 
 
-@pytest.mark.usefixtures("_kept")
+@pytest.mark.usefixtures("_withdrawn")
 @pytest.mark.parametrize(
     "path",
     [
@@ -45,7 +45,7 @@ def test_the_start_page_lists_only_what_some_place_offers(visitor: Visitor) -> N
         "/times?service=certify&site=old-hall&day=2026-11-24",
     ],
 )
-def test_what_no_place_offers_cannot_be_found_by_name(path: str, visitor: Visitor) -> None:
+def test_a_withdrawn_service_or_place_is_not_found_by_name(path: str, visitor: Visitor) -> None:
     visitor.open(path)
     assert visitor.status == 404
 
