@@ -56,7 +56,7 @@ class AppointmentPage:
         return Response(self.show("move_refused", refusal=CHANGE_REFUSALS[code], back=self.url), status=409)
 
     def refuse_unless_booked(self) -> ResponseReturnValue | None:
-        """The page for an appointment that is cancelled, over or under way, or None for one that is booked."""
+        """The page that refuses a change, or None for an appointment that is still booked."""
         return None if self.is_booked else self.show_refusal(IllegalMove.code)
 
     def redirect(self, message: str) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 from flask import Response, redirect, request
 from flask import session as flask_session
@@ -41,9 +42,14 @@ class BookingPage:
             self.response = redirect(f"{context.base}/{path}", code=303)
             return
         self.draft: Draft = draft
-        self.visit: VisitView = visit_of(context.catalogue, public_slot_key(context, draft.slot_token))
+        self._slot_key = public_slot_key(context, draft.slot_token)
         if must_hold:
             self._read_hold()
+
+    @cached_property
+    def visit(self) -> VisitView:
+        """What is to be booked; only pages need it, not the forms that are sent."""
+        return visit_of(self.context.catalogue, self._slot_key)
 
     def _read_hold(self) -> None:
         try:

@@ -24,7 +24,7 @@ from web.resident.urls import blueprint
 @blueprint.route("/<authority:authority>/appointment/<reference>/contact", methods=["GET", "POST"])
 @public
 def contact(authority: str, reference: str) -> ResponseReturnValue:
-    """Another way to reach the resident about this appointment."""
+    """Other contact details for this appointment."""
     with open_appointment_context(authority, reference) as page:
         refusal = page.refuse_unless_booked()
         if refusal is not None:
@@ -45,7 +45,7 @@ def _known(page: AppointmentPage) -> Contact:
 
 
 def _contact_form(page: AppointmentPage, known: Contact) -> ContactForm:
-    """What is kept, without the address and the number themselves. Who asked for texts gets emails: there are no texts."""
+    """The form with the current values, but without the address and the number; emails stand in for texts."""
     facts = {"leave_no_message": known.leave_no_message, "notes": page.view.notes}
     form = ContactForm(data={**facts, "contact_preference": known.preference})
     form.describe_known(known)

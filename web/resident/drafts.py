@@ -39,6 +39,11 @@ class Draft:
     touched: int = 0
 
     @property
+    def next_page(self) -> str:
+        """The page after a time has been held: the first of the booking, or the answers where there are some already."""
+        return "check" if self.person else "who"
+
+    @property
     def is_for_somebody_else(self) -> bool:
         """Whether a representative books."""
         return self.helper is not None

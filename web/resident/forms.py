@@ -200,7 +200,7 @@ class NeedsForm(Form):
     )
 
     def validate_language(self, field: Any) -> None:
-        """Raises: StopValidation when another language is needed and nobody has said which."""
+        """Raises: StopValidation when another language is needed and none is named."""
         if "language" in (self.need.data or ()) and not field.data:
             raise StopValidation(_("Tell us which language"))
 

@@ -61,8 +61,7 @@ def hold_for_draft(context: PageContext, draft: Draft, slot_token: str) -> Respo
         return show_refusal(context, error, draft)
     held_draft = replace(draft, hold=held_slot.token, slot_token=encode(held_slot.slot_key), key="")
     saved = drafts.save_draft(flask_session, held_draft, context.now)
-    # Somebody who only changed the time goes back to the page of answers.
-    return redirect(f"{context.base}/book/{saved.visit}/{'check' if saved.person else 'who'}", code=303)
+    return redirect(f"{context.base}/book/{saved.visit}/{saved.next_page}", code=303)
 
 
 def _hold_slot(context: PageContext, draft: Draft, slot_key: SlotKey) -> HeldSlot:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
@@ -33,11 +35,20 @@ from web.resident.search_state import SearchState
 from web.resident.urls import blueprint
 from web.resident.visit_view import visit_of
 
+
+@dataclass(frozen=True)
+class Banner:
+    """The title and the text of a banner that says what was done."""
+
+    title: LazyString
+    text: LazyString
+
+
 # The banners of an appointment's page, by the code in its address.
 MESSAGES = {
-    "moved": (_l("Changed"), _l("Your appointment has a new time.")),
-    "cancelled": (_l("Cancelled"), _l("Your appointment is cancelled. Somebody else can have the time.")),
-    "changed": (_l("Changed"), _l("We have kept your new details.")),
+    "moved": Banner(_l("Changed"), _l("Your appointment has a new time.")),
+    "cancelled": Banner(_l("Cancelled"), _l("Your appointment is cancelled. Somebody else can have the time.")),
+    "changed": Banner(_l("Changed"), _l("We have kept your new details.")),
 }
 
 
@@ -88,8 +99,8 @@ def appointment(authority: str, reference: str) -> ResponseReturnValue:
         )
 
 
-def _message(view: AppointmentView) -> tuple[LazyString, LazyString] | None:
-    """The title and the text of the banner that the address names, unless the appointment has changed since."""
+def _message(view: AppointmentView) -> Banner | None:
+    """The banner that the address names, unless the appointment is not as it says."""
     code = request.args.get("said", "")
     is_over = code == "cancelled" and view.state is not State.CANCELLED_BY_RESIDENT
     return None if is_over else MESSAGES.get(code)
@@ -117,7 +128,7 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
 @blueprint.route("/<authority:authority>/appointment/<reference>/move", methods=["GET", "POST"])
 @public
 def move(authority: str, reference: str) -> ResponseReturnValue:
-    """The new time once more; sending it moves the appointment. When somebody was quicker, the nearest others."""
+    """The new time once more; sending it moves the appointment, or shows the nearest free times if it is booked."""
     with open_appointment_context(authority, reference) as page:
         slot_key = decode(request.values.get("slot", ""))
         visit = visit_of(page.context.catalogue, slot_key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from booking.availability.bits import span
@@ -135,7 +135,7 @@ def month(context: PageContext, search: SearchState) -> MonthFound:
     requested = first_of_month(search.month) or (soonest.starts_at.date() if soonest else bounds[0])
     first = month_within(requested, bounds)
     last = last_of_month(first)
-    free = _free_by_day(context, search, first, last)
+    free = _free_by_day(context, query, first, last)
     # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
     without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
     found = month_of(first, free, bounds, _open_dates(context, query, without_free))
@@ -147,10 +147,11 @@ def _dates(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
-def _free_by_day(context: PageContext, search: SearchState, first: date, last: date) -> dict[date, int]:
-    query = slot_query_of(context.catalogue, search, first_date=first, last_date=last)
+def _free_by_day(context: PageContext, query: SlotQuery, first: date, last: date) -> dict[date, int]:
+    """How many starts are free on each date from `first` to `last` that has any, wherever `query` looks."""
     free: dict[date, int] = {}
-    for (_, day), count in day_counts(context.db, context.catalogue, query, context.now).items():
+    dated = replace(query, first_date=first, last_date=last)
+    for (_, day), count in day_counts(context.db, context.catalogue, dated, context.now).items():
         if count:
             free[day] = free.get(day, 0) + count
     return free
@@ -175,11 +176,12 @@ def day(context: PageContext, search: SearchState) -> DayFound:
     requested = day_of(search.day)
     if requested is None:
         raise NotFound.because("no_day_chosen")
-    query = slot_query_of(context.catalogue, search, first_date=requested, last_date=requested)
-    slots = all_slots(context.db, context.catalogue, query, context.now)
+    query = slot_query_of(context.catalogue, search)
+    on_day = replace(query, first_date=requested, last_date=requested)
+    slots = all_slots(context.db, context.catalogue, on_day, context.now)
     near = locate(search.near) if search.near else None
     fortnight = timedelta(days=14)
-    days_with_free = sorted(_free_by_day(context, search, requested - fortnight, requested + fortnight))
+    days_with_free = sorted(_free_by_day(context, query, requested - fortnight, requested + fortnight))
     site = site_of(context.catalogue, search)
     return DayFound(
         requested,

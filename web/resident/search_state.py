@@ -128,7 +128,7 @@ def site_of(catalogue: Catalogue, search: SearchState) -> SiteFacts | None:
     return catalogue.site(search.site) if search.moving else catalogue.public_site(search.site)
 
 
-def slot_query_of(catalogue: Catalogue, search: SearchState, **more: Any) -> SlotQuery:
+def slot_query_of(catalogue: Catalogue, search: SearchState) -> SlotQuery:
     """The query of free slots for this search. Raises: NotFound."""
     site = site_of(catalogue, search)
     return SlotQuery(
@@ -136,7 +136,6 @@ def slot_query_of(catalogue: Catalogue, search: SearchState, **more: Any) -> Slo
         site_ids=(site.id,) if site else None,
         mode=search.mode or None,
         needs=frozenset(search.needs),
-        **more,
     )
 
 

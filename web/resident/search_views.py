@@ -17,17 +17,14 @@ from web.response_headers import allow_private_cache
 
 
 def _page(template: str, context: PageContext, search: SearchState, **values: object) -> Response:
-    services = services_of(context.catalogue, search)
-    names = [service.name for service in services]
-    return allow_private_cache(
-        Response(show(template, context, search=search, services=services, names=names, **values))
-    )
+    names = " + ".join(service.name for service in services_of(context.catalogue, search))
+    return allow_private_cache(Response(show(template, context, search=search, service_names=names, **values)))
 
 
 @blueprint.get("/<authority:authority>/needs")
 @public
 def needs(authority: str) -> ResponseReturnValue:
-    """What would make the visit work; asked first, because it decides which places and times fit."""
+    """The support needs. They come first, because they decide which places and times fit."""
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
         return _needs(context, search, NeedsForm(data={"need": list(search.needs), "language": search.language}))
@@ -45,7 +42,7 @@ def where(authority: str) -> ResponseReturnValue:
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
         form = NeedsForm(formdata=request.args)
-        if not search.moving and not form.validate():  # who moves an appointment is not asked again
+        if not search.moving and not form.validate():  # an appointment that is moved has its needs already
             return _needs(context, search, form)
         found = search_pages.places(context, search)
         back = f"{context.base}/{'when' if search.moving else 'needs'}?{search.query()}"
