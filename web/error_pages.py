@@ -15,7 +15,7 @@ from core.problems import UNKNOWN, Problem, details, details_of_problem, problem
 from web.request_hooks import request_id
 from web.request_language import current_language
 
-HEADERS_KEPT = ("Allow", "Retry-After")  # of werkzeug's own answer
+HEADERS_KEPT = ("Allow", "Retry-After")  # of the response that werkzeug makes
 
 
 def install(app: Flask) -> None:

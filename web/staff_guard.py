@@ -1,7 +1,7 @@
-"""Who is signed in, and whether they may: one guard that reads the mark of every view before it runs.
+"""The guard, which reads the access mark of every view before it runs: who is signed in, and whether they may.
 
 `install(app, check_key)` puts the guard in; views marked for programs are left to `check_key`. A view without a mark
-answers as if it did not exist, and so does a forbidden one: nobody can tell from the answer what there is. Staff are
+answers as if it did not exist, and so does a forbidden one: the answer does not tell what exists. Staff are
 known by a session cookie, programs by a bearer key, and neither is accepted in the other's place. Every unsafe request
 to a page needs its CSRF token; the API reads no cookie.
 """
@@ -32,7 +32,7 @@ KeyCheck = Callable[[AccessMark], ResponseReturnValue | None]
 
 
 def install(app: Flask, check_key: KeyCheck) -> None:
-    """Put the guard and the CSRF protection into `app`; `check_key` is asked about the views of programs."""
+    """Put the guard and the CSRF protection into `app`; `check_key` decides about the views of programs."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard checks, since only it knows which views are the API's
     csrf.init_app(app)
     app.before_request(partial(guard, check_key))
@@ -40,7 +40,7 @@ def install(app: Flask, check_key: KeyCheck) -> None:
 
 
 def guard(check_key: KeyCheck) -> ResponseReturnValue | None:
-    """None when the visitor may come in; a redirect to the sign-in page or a 401 when they must say who they are.
+    """None when the visitor may open the view; a redirect to the sign-in page, or a 401, when they must sign in first.
 
     Raises: NotFound for an unmarked endpoint and for what this visitor may not do; NotAllowed for a key without scope.
     """
@@ -83,7 +83,7 @@ def _to_sign_in() -> ResponseReturnValue:
 
 
 def signed_in_staff() -> SignedInStaff | None:
-    """Who is signed in with this request's cookie, or None. Asked of the database once for each request."""
+    """Who is signed in with this request's cookie, or None. Read from the database once for each request."""
     if "staff" not in g:
         g.staff = _staff_of_cookie(request.cookies.get(cookie_name(), ""))
     return cast("SignedInStaff | None", g.staff)

@@ -1,4 +1,4 @@
-"""The guard: who gets in, and what everybody else is told."""
+"""The guard: who may open a view, and the answer for everybody else."""
 
 from __future__ import annotations
 

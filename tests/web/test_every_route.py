@@ -1,6 +1,6 @@
 """Every route, every method, every kind of visitor, checked against the policy table.
 
-The views are replaced by stand-ins that keep their marks, so that what answers is the guard alone: "in" means that the
+The views are replaced by stubs that keep their marks, so that what answers is the guard alone: "in" means that the
 visitor would have reached the view. What views check themselves (whose appointment is it?) is tested with them.
 """
 
@@ -38,7 +38,7 @@ PUBLIC_FOR_PROGRAMS = {"/api/v1/openapi.json", "/api/docs"}
 
 @dataclass
 class Visitor:
-    """Somebody who asks: what they hold, and how their requests show it."""
+    """A visitor: their role or scopes, and the headers of their requests."""
 
     name: str
     role: Role | None = None
@@ -49,15 +49,15 @@ class Visitor:
 
 
 @pytest.fixture
-def walked(app: Flask, council: Council) -> Flask:
-    """The whole application, its views replaced by stand-ins that answer with a CSRF token."""
+def app_with_stub_views(app: Flask, council: Council) -> Flask:
+    """The whole application, its views replaced by stubs that answer with a CSRF token."""
     for endpoint, view in app.view_functions.items():
-        app.view_functions[endpoint] = _stand_in(view)
+        app.view_functions[endpoint] = _stub(view)
     app.config["RATELIMIT_ENABLED"] = False
     return app
 
 
-def _stand_in(view: Any) -> Any:
+def _stub(view: Any) -> Any:
     @wraps(view)
     def inside(**_arguments: Any) -> Any:
         return generate_csrf(), 200, {INSIDE: "yes"}
@@ -125,7 +125,7 @@ def _value_for(rule: Rule, name: str) -> Any:
 
 
 def expected(mark: AccessMark, visitor: Visitor) -> str:
-    """What the table says that this visitor is told by a route with this mark."""
+    """The answer that the table has for this visitor and a route with this mark."""
     if mark.is_public:
         return "in"
     if mark.scope is not None:
@@ -147,8 +147,8 @@ def _expected_of_a_program(mark: AccessMark, visitor: Visitor) -> str:
     return "in" if mark.scope in visitor.scopes else "no scope"
 
 
-def told(client: FlaskClient, visitor: Visitor, method: str, address: str) -> str:
-    """What the visitor is told, with their token if they can have one."""
+def answer_for(client: FlaskClient, visitor: Visitor, method: str, address: str) -> str:
+    """The answer for the visitor, with their token if they can have one."""
     data = {"csrf_token": client.get("/staff/sign-in").get_data(as_text=True)} if method in UNSAFE_METHODS else None
     answer = client.open(address, method=method, headers=visitor.headers, data=data)
     if answer.headers.get(INSIDE):
@@ -197,31 +197,31 @@ def test_what_writes_is_never_reached_by_a_key_that_may_only_read(app: Flask):
             assert not (rule.methods or set()) & UNSAFE_METHODS, rule
 
 
-def test_every_visitor_is_told_what_the_table_says(walked: Flask, visitors: list[Visitor]):
+def test_every_visitor_gets_the_answer_of_the_table(app_with_stub_views: Flask, visitors: list[Visitor]):
     surprises = []
     for visitor in visitors:
-        client = walked.test_client()
+        client = app_with_stub_views.test_client()
         if visitor.cookie:
             client.set_cookie(sign_in_sessions.COOKIE, visitor.cookie)
-        for rule, method, address in routes_of(walked):
-            mark = mark_of_endpoint(walked, rule.endpoint)
+        for rule, method, address in routes_of(app_with_stub_views):
+            mark = mark_of_endpoint(app_with_stub_views, rule.endpoint)
             assert mark is not None
-            answer = told(client, visitor, method, address)
+            answer = answer_for(client, visitor, method, address)
             if answer != expected(mark, visitor):
                 surprises.append(f"{visitor.name}: {method} {rule.rule}: {answer}, not {expected(mark, visitor)}")
     assert surprises == []
 
 
-def test_no_page_writes_without_its_token(walked: Flask, visitors: list[Visitor]):
+def test_no_page_writes_without_its_token(app_with_stub_views: Flask, visitors: list[Visitor]):
     """Nobody and the administrator, with no token, a forged one, and one of another visitor's session."""
-    stolen = walked.test_client().get("/staff/sign-in").get_data(as_text=True)
+    stolen = app_with_stub_views.test_client().get("/staff/sign-in").get_data(as_text=True)
     admin = next(visitor for visitor in visitors if visitor.role == Role.AUTHORITY_ADMIN)
     written = []
     for visitor in (visitors[0], admin):
-        client = walked.test_client()
+        client = app_with_stub_views.test_client()
         client.set_cookie(sign_in_sessions.COOKIE, visitor.cookie)
-        for rule, method, address in routes_of(walked):
-            mark = mark_of_endpoint(walked, rule.endpoint)
+        for rule, method, address in routes_of(app_with_stub_views):
+            mark = mark_of_endpoint(app_with_stub_views, rule.endpoint)
             if method in UNSAFE_METHODS and mark is not None and mark.scope is None:
                 for data in ({}, {"csrf_token": "forged"}, {"csrf_token": stolen}):
                     answer = client.open(address, method=method, data=data)

@@ -1,4 +1,4 @@
-"""Every code that is stored about a message has a text, and what a provider said is kept beside it."""
+"""Every code that is stored about a message has a text, and the text of a provider is kept beside it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def test_every_code_has_a_text() -> None:
         ),
     ],
 )
-def test_a_reason_reads_as_its_text_and_what_the_provider_said(app: Flask, reason: str, text: str) -> None:
+def test_a_reason_reads_as_its_text_and_the_text_of_the_provider(app: Flask, reason: str, text: str) -> None:
     with app.test_request_context():
         assert message_reason(reason) == text

@@ -1,4 +1,4 @@
-"""Another authority's administrator, and its most powerful key, try every address with this authority's own numbers.
+"""Another authority's administrator, and its most powerful key, try every address with the ids of this one.
 
 The views are the real ones. Nothing of Testshire may show in an answer, and nothing of it may change. A route that is
 added later is walked too.
@@ -48,7 +48,7 @@ class Target:
     day: str
 
     def argument(self, name: str) -> Any:
-        """What stands for a route's argument."""
+        """The value for an argument of a route."""
         known = {"reference": self.reference, "site": "high-street", "date": self.day, "hold": self.hold}
         known |= {"authority": "testshire"}
         numbers = {"resident_id": self.resident_id, "appointment_id": self.appointment_id}
@@ -113,7 +113,7 @@ def state_of(database: Database, target: Target) -> dict[str, Any]:
 
 
 def check(client: FlaskClient, method: str, address: str, arguments: set[str], **sent: Any) -> list[str]:
-    """What is wrong with the answer, in words; empty when nothing is."""
+    """What is wrong with the answer; empty when nothing is."""
     answer = client.open(address, method=method, **sent)
     wrong = [f"{method} {address} shows {THEIR_NAME}"] if THEIR_NAME in answer.get_data(as_text=True) else []
     if answer.status_code >= 500:
@@ -152,8 +152,8 @@ def test_a_hold_of_another_authority_is_not_booked_nor_released(app, database, c
     key = make_key(database, clock, elsewhere, "read", "book")
     headers = {"Authorization": f"Bearer {key}"}
     before = state_of(database, target)
-    wanted = {"hold": target.hold, "resident": {"name": "Eve Elsewhere", "email": "eve@example.org"}}
-    assert app.test_client().post("/api/v1/appointments", headers=headers, json=wanted).status_code >= 400
+    body = {"hold": target.hold, "resident": {"name": "Eve Elsewhere", "email": "eve@example.org"}}
+    assert app.test_client().post("/api/v1/appointments", headers=headers, json=body).status_code >= 400
     app.test_client().delete(f"/api/v1/holds/{target.hold}", headers=headers)
     assert state_of(database, target) == before
 

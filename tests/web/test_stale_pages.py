@@ -23,7 +23,7 @@ from tests.support.callers import Callers, make_callers, sign_in
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 
 OTHER_TIME = 4  # the fifth time of a page: not the one that is held already
-NOT_COMPARED = {"staff_sessions", "resident_views", "idempotency_records"}  # looks and sessions are no change
+NOT_COMPARED = {"staff_sessions", "resident_views", "idempotency_records"}  # views and sessions are no change
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def contents(database: Database) -> dict[str, list[Any]]:
     """All rows of all tables that say something about appointments and people."""
     with database.reading() as db:
         names = [table.name for table in Base.metadata.sorted_tables if table.name not in NOT_COMPARED]
-        return {name: list(db.execute(text(f"SELECT * FROM {name}")).all()) for name in names}  # names are our own
+        return {name: list(db.execute(text(f"SELECT * FROM {name}")).all()) for name in names}  # names of our tables
 
 
 def hold_another(tabs: Tabs) -> None:
@@ -178,8 +178,8 @@ def check_case(tabs: Tabs, case: Case) -> None:
     tabs.first.page = stale
     page = tabs.first.send(case.form, **case.typed)
     assert (tabs.first.status, contents(tabs.database) == before) == (case.status, True)
-    said = page.text
-    assert "changed since you opened" in said or "changed meanwhile" in said or "was chosen meanwhile" in said
+    shown = page.text
+    assert "changed since you opened" in shown or "changed meanwhile" in shown or "was chosen meanwhile" in shown
     kept = page.form_to(case.form)
     assert {name: kept.fields.get(name, [""]) for name in case.typed} == {
         name: value if isinstance(value, list) else [value] for name, value in case.typed.items()
@@ -247,7 +247,7 @@ def hold_elsewhere(tabs: Tabs) -> None:
 
 
 def moved_meanwhile(tabs: Tabs) -> None:
-    """Somebody else moves it, in a browser of their own."""
+    """Somebody else moves it, in another browser."""
     with tabs.database.writing() as db:
         row = db.scalars(select(Appointment)).one()
         row.version += 1

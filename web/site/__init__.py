@@ -1,7 +1,7 @@
-"""A site's own screens: its day, and its calendar feeds."""
+"""The screens of a site: its day, and its calendar feeds."""
 
 from web.site import day_views, feed_views, outcome_views
 from web.site.site_blueprint import blueprint
 
-# The modules of views are imported because their routes are declared where the functions stand.
+# The modules of views are imported because their routes are declared beside the functions.
 __all__ = ["blueprint", "day_views", "feed_views", "outcome_views"]

@@ -269,7 +269,7 @@ def _gap_row(periods: list[FreeStretch], site: SiteFacts, zone: ZoneInfo, now_un
     first, last = periods[0].first_unit, periods[0].last_unit
     starts_at = instant_of(first)
     ends = format_time(instant_of(last).astimezone(zone))
-    # The text of a period that has begun has only its end, so that the row stays the same while time goes by.
+    # The text of a period that has begun has only its end, so that the row does not change every minute.
     has_begun = first <= now_unit
     if has_begun:
         text, length = _("Free now until %(time)s", time=ends), ""

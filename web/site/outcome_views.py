@@ -57,7 +57,7 @@ def correct_outcome(site: str, date: str, reference: str) -> ResponseReturnValue
 
 
 def _read_form(site: str, date: str, reference: str) -> OutcomeRequest:
-    """What the form asks for. Raises: NotFound for a state that is not recorded here."""
+    """The form as it was sent. Raises: NotFound for a state that is not recorded here."""
     form = request.form
     try:
         state = State(form.get("to", ""))

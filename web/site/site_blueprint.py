@@ -1,4 +1,4 @@
-"""The blueprint of a site's own screens."""
+"""The blueprint of a site's screens, and their paths."""
 
 from __future__ import annotations
 

@@ -229,9 +229,9 @@ def test_with_https_the_cookie_is_bound_to_this_host(secure_settings: Settings, 
         assert client.get("/staff/", base_url="https://localhost").headers["Cache-Control"] == "no-store"
 
 
-def test_after_signing_in_people_go_on_to_the_page_they_wanted(visitor, agent):
-    wanted = visitor.get("/staff/find?name=Ann+Lee&near=%C3%A9").location
-    form = visitor.get(wanted).get_data(as_text=True)
+def test_after_signing_in_people_go_on_to_the_page_they_requested(visitor, agent):
+    sign_in_url = visitor.get("/staff/find?name=Ann+Lee&near=%C3%A9").location
+    form = visitor.get(sign_in_url).get_data(as_text=True)
     kept = html.unescape(re.findall(r'name="next" value="([^"]+)"', form)[0])
     location = urlsplit(sign_in(visitor, AGENT, next=kept).location)
     assert location.path == "/staff/find"
@@ -336,7 +336,7 @@ def test_the_table_of_hits_names_nobody(visitor, agent, database):
 
 
 def test_an_https_form_from_another_site_is_refused(visitor, agent):
-    """The token is tied to the visitor's own session: another visitor's token is worth nothing."""
+    """The token is tied to the visitor's session: another visitor's token is worth nothing."""
     with visitor.application.test_client() as other:
         stolen = token_on(other)
     answer = visitor.post("/staff/sign-in", data={"csrf_token": stolen, "email": AGENT, "password": PASSWORD})

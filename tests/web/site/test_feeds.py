@@ -118,7 +118,7 @@ def test_an_unchanged_feed_is_not_sent_again(library: Library, manager: FlaskCli
 def test_a_feed_is_written_again_only_when_it_changes(
     library: Library, manager: FlaskClient, client: FlaskClient
 ) -> None:
-    """Hundreds of events take a tenth of a second to write, and calendars ask again and again."""
+    """Hundreds of events take a tenth of a second to write, and calendar programs load them again and again."""
     first, second = library.book(), library.book(60)
     path = make(manager)
     feed_file.cache_clear()

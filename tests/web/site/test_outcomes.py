@@ -27,10 +27,10 @@ def page_at(client: FlaskClient, path: str = DAY, status: int = 200) -> Page:
     return check_page(answer.text)
 
 
-def form_on(page: Page, reference: str, ending: str = "", to: str = "") -> dict[str, str | list[str]]:
-    """The form of the row that goes to `ending`, with its hidden fields; `to` is the button."""
+def form_on(page: Page, reference: str, action_end: str = "", to: str = "") -> dict[str, str | list[str]]:
+    """The form of the row that goes to `action_end`, with its hidden fields; `to` is the button."""
     for form in page.forms:
-        if form.action.split("?")[0].endswith(f"/{reference}{ending}") and (
+        if form.action.split("?")[0].endswith(f"/{reference}{action_end}") and (
             not to or ("to", to) in form.buttons or form.fields.get("to") == [to]
         ):
             return form.values(**({"to": to} if to else {}))
