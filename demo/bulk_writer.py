@@ -1,6 +1,6 @@
 """Rows in bulk: residents with their name tokens, appointments with their services, seats and claims.
 
-The same rows as a booking through the use cases writes, in the same consistency, thousands at a time.
+The same rows, equally consistent, as the use cases of booking write, thousands at a time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
+from people.tables import Resident, ResidentNameToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,7 @@ from core.tokens import ALPHABET, LENGTH, check_character, digest, manage_token
 from core.wall_clock import instant_of
 from demo.bulk_insert import insert_rows, insert_with_ids
 from demo.day_filler import Seat
-from demo.invented_people import Invented
+from demo.invented_people import InventedResident
 from people.residents.contact_details import email_key, phone_key, postcode_key
 from people.residents.names import surname_of
 from people.residents.resident_repository import name_token_rows
@@ -34,8 +35,8 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An appointment to be written: one service, its seats, and where it stands."""
+class DemoAppointment:
+    """An appointment to be written: one service, its seats and its state."""
 
     authority_id: int
     site_id: int
@@ -59,12 +60,12 @@ class Draft:
 
     @property
     def holds_capacity(self) -> bool:
-        """Whether somebody sits, or sat, in its seats."""
+        """Whether its seats are allocated."""
         return self.state not in CANCELLED
 
 
 class BulkWriter:
-    """Writes drafts into the running transaction. Units from `claims_from` on are claimed; earlier ones are past."""
+    """Writes appointments in the current transaction. Units from `claims_from` on are claimed; earlier ones are past."""
 
     def __init__(self, db: Session, secret_key: str, rng: random.Random, claims_from: int) -> None:
         self._connection = connection_of(db)
@@ -73,62 +74,70 @@ class BulkWriter:
         self._claims_from = claims_from
         self._references = set(self._connection.scalars(select(Appointment.reference)))
 
-    def write(self, drafts: Iterable[Draft]) -> int:
-        """Write all of them; how many there were."""
+    def write(self, appointments: Iterable[DemoAppointment]) -> int:
+        """Write all of them. Returns how many there were."""
         written = 0
-        for chunk in chunks(drafts):
-            ids = insert_with_ids(self._connection, Appointment, [self._appointment(draft) for draft in chunk])
+        for chunk in chunks(appointments):
+            ids = insert_with_ids(self._connection, Appointment, [self._row(appointment) for appointment in chunk])
             insert_rows(
-                self._connection, AppointmentService, [_part(draft, id_) for draft, id_ in zip(chunk, ids, strict=True)]
+                self._connection,
+                AppointmentService,
+                [_appointment_service(appointment, id_) for appointment, id_ in zip(chunk, ids, strict=True)],
             )
-            self._seat(chunk, ids)
+            self._write_allocations(chunk, ids)
             written += len(chunk)
         return written
 
-    def _seat(self, chunk: Sequence[Draft], ids: Sequence[int]) -> None:
-        taken = [
-            (draft, id_, seat)
-            for draft, id_ in zip(chunk, ids, strict=True)
-            if draft.holds_capacity
-            for seat in draft.seats
+    def _write_allocations(self, chunk: Sequence[DemoAppointment], ids: Sequence[int]) -> None:
+        occupied = [
+            (appointment, id_, seat)
+            for appointment, id_ in zip(chunk, ids, strict=True)
+            if appointment.holds_capacity
+            for seat in appointment.seats
         ]
         allocation_ids = insert_with_ids(
-            self._connection, Allocation, [_allocation(draft, id_, seat) for draft, id_, seat in taken]
+            self._connection, Allocation, [_allocation(appointment, id_, seat) for appointment, id_, seat in occupied]
         )
         claims = [
             {"resource_id": resource_id, "unit": unit, "seat": seat, "allocation_id": allocation_id}
-            for (_, _, (resource_id, seat, first, last)), allocation_id in zip(taken, allocation_ids, strict=True)
+            for (_, _, (resource_id, seat, first, last)), allocation_id in zip(occupied, allocation_ids, strict=True)
             if last > self._claims_from
             for unit in range(max(first, self._claims_from), last)
         ]
         insert_rows(self._connection, Claim, claims)
 
-    def _appointment(self, draft: Draft) -> dict[str, Any]:
+    def _row(self, appointment: DemoAppointment) -> dict[str, Any]:
         nonce = f"{self._rng.getrandbits(128):032x}"
-        slot_key = SlotKey(draft.authority_id, draft.site_id, (draft.service_id,), draft.mode, draft.start_unit)
+        slot_key = SlotKey(
+            appointment.authority_id,
+            appointment.site_id,
+            (appointment.service_id,),
+            appointment.mode,
+            appointment.start_unit,
+        )
         return {
-            "authority_id": draft.authority_id,
+            "authority_id": appointment.authority_id,
             "reference": self._reference(),
             "version": 1,
-            "state": draft.state.value,
-            "site_id": draft.site_id,
-            "mode": draft.mode,
-            "starts_at": instant_of(draft.start_unit),
-            "ends_at": instant_of(draft.end_unit),
-            "local_date": draft.local_date,
+            "state": appointment.state.value,
+            "site_id": appointment.site_id,
+            "mode": appointment.mode,
+            "starts_at": instant_of(appointment.start_unit),
+            "ends_at": instant_of(appointment.end_unit),
+            "local_date": appointment.local_date,
             "slot_token": encode(slot_key),
-            "channel": draft.channel,
-            "resident_id": draft.resident_id,
-            "representative_id": draft.representative_id,
-            "support_needs": list(draft.support_needs),
-            "notes": draft.notes,
-            "answers": draft.answers,
+            "channel": appointment.channel,
+            "resident_id": appointment.resident_id,
+            "representative_id": appointment.representative_id,
+            "support_needs": list(appointment.support_needs),
+            "notes": appointment.notes,
+            "answers": appointment.answers,
             "manage_nonce": nonce,
             "manage_digest": digest(manage_token(self._secret_key, nonce)),
-            "is_walk_in": draft.is_walk_in,
-            "created_at": draft.created_at,
-            "changed_at": draft.changed_at,
-            "state_reason": draft.state_reason,
+            "is_walk_in": appointment.is_walk_in,
+            "created_at": appointment.created_at,
+            "changed_at": appointment.changed_at,
+            "state_reason": appointment.state_reason,
         }
 
     def _reference(self) -> str:
@@ -140,7 +149,7 @@ class BulkWriter:
                 return reference
 
 
-def write_residents(db: Session, authority_id: int, people: Iterable[Invented], now: datetime) -> list[int]:
+def write_residents(db: Session, authority_id: int, people: Iterable[InventedResident], now: datetime) -> list[int]:
     """The ids of the residents, in order; each can be found by name, sound, telephone and postcode."""
     connection, ids = connection_of(db), list[int]()
     for chunk in chunks(people):
@@ -162,7 +171,7 @@ def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _resident(authority_id: int, person: Invented, now: datetime) -> dict[str, Any]:
+def _resident(authority_id: int, person: InventedResident, now: datetime) -> dict[str, Any]:
     return {
         "authority_id": authority_id,
         "name": person.name,
@@ -181,24 +190,24 @@ def _resident(authority_id: int, person: Invented, now: datetime) -> dict[str, A
     }
 
 
-def _part(draft: Draft, appointment_id: int) -> dict[str, Any]:
+def _appointment_service(appointment: DemoAppointment, appointment_id: int) -> dict[str, Any]:
     return {
         "appointment_id": appointment_id,
-        "service_id": draft.service_id,
+        "service_id": appointment.service_id,
         "position": 0,
-        "starts_at": instant_of(draft.start_unit),
-        "ends_at": instant_of(draft.end_unit),
+        "starts_at": instant_of(appointment.start_unit),
+        "ends_at": instant_of(appointment.end_unit),
     }
 
 
-def _allocation(draft: Draft, appointment_id: int, seat: Seat) -> dict[str, Any]:
+def _allocation(appointment: DemoAppointment, appointment_id: int, seat: Seat) -> dict[str, Any]:
     resource_id, number, first_unit, last_unit = seat
     return {
-        "site_id": draft.site_id,
+        "site_id": appointment.site_id,
         "resource_id": resource_id,
         "seat": number,
         "first_unit": first_unit,
         "last_unit": last_unit,
-        "service_id": draft.service_id,
+        "service_id": appointment.service_id,
         "appointment_id": appointment_id,
     }

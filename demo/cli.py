@@ -35,9 +35,9 @@ def load_command(*, if_empty: bool, **sizes: int | None) -> None:
     if if_empty and has_authorities(current_runtime()):
         click.echo("The database is not empty: nothing was loaded.")
         return
-    given = {name: size for name, size in sizes.items() if size is not None}
-    if given:
-        _load_scale(Size(**given))
+    given_sizes = {name: size for name, size in sizes.items() if size is not None}
+    if given_sizes:
+        _load_scale(Size(**given_sizes))
     else:
         _load_councils()
 
@@ -46,7 +46,7 @@ def _load_scale(size: Size) -> None:
     if size.resources < size.sites:
         raise click.UsageError("Give at least one resource for each site.")
     try:
-        _say(load_scale(current_runtime(), size))
+        _report(load_scale(current_runtime(), size))
     except Refused as error:
         raise click.ClickException(text_of_error(error, language_for(DEFAULT_LANGUAGE))) from error
 
@@ -56,12 +56,12 @@ def _load_councils() -> None:
     password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
     loaded = load_councils(current_runtime(), password)
     for one in loaded:
-        _say(one)
+        _report(one)
     if not loaded:
         click.echo("The demo councils are there already: nothing was loaded.")
     elif any(one.slug == "barnet" for one in loaded):
         click.echo(f"Sign in as {', '.join(email for email, _, _ in SIGN_INS)} with the password: {password}")
 
 
-def _say(loaded: Loaded) -> None:
+def _report(loaded: Loaded) -> None:
     click.echo(f"Loaded {loaded.slug} with {loaded.appointments:,} appointments.")

@@ -1,4 +1,4 @@
-"""A demo council filled with people and visits: the last four weeks, today, and the next six weeks."""
+"""The residents and appointments of a demo council: the last four weeks, today, and the next six weeks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from core.database import connection_of
 from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, unit_of
 from demo import past_outcomes
 from demo.bulk_insert import insert_rows
-from demo.bulk_writer import BulkWriter, Draft, write_residents
+from demo.bulk_writer import BulkWriter, DemoAppointment, write_residents
 from demo.day_filler import Seat, Visit, fill_day, seeded
-from demo.invented_people import Invented, invent, words
+from demo.invented_people import InventedResident, invent, split_list
 from locations.catalogue import Catalogue
 from locations.model import SiteFacts
 from people.residents.details import BASES
@@ -38,23 +38,23 @@ CONTACTS = (
 
 
 @dataclass(frozen=True)
-class Town:
+class Population:
     """How many residents a demo council has, and where they live."""
 
     residents: int
     postcodes: tuple[str, ...]
 
 
-BARNET = Town(
+BARNET = Population(
     4200,
-    words(
+    split_list(
         "NW11 0AA, NW11 7RX, NW11 8HE, N3 1TR, N3 3HF, N2 9PL, N12 0DR, N12 8LG, N20 9BX, NW4 4BT, NW7 3AA, NW9 4EW, "
         "NW9 5FA, NW9 6RT, HA8 0DN, HA8 7HF, HA8 9AA, EN5 4BW, NW2 1TP"
     ),
 )
-OLDHAM = Town(
+OLDHAM = Population(
     2600,
-    words(
+    split_list(
         "OL1 1QJ, OL1 1UT, OL1 4AQ, OL2 5QP, OL2 6QJ, OL2 8QP, OL3 5QA, OL3 6AP, OL4 1YN, OL4 5AL, OL8 2EE, OL8 3QL, "
         "OL9 0LW, OL9 6PP, OL9 8AU, M35 0FF, M35 9FG"
     ),
@@ -62,41 +62,43 @@ OLDHAM = Town(
 
 
 def fill_council(
-    db: Session, catalogue: Catalogue, town: Town, now: datetime, *, secret_key: str, staff_id: int | None
+    db: Session, catalogue: Catalogue, population: Population, now: datetime, *, secret_key: str, staff_id: int | None
 ) -> int:
-    """Write residents, earlier contacts and visits of the council; how many visits there are."""
+    """Write residents, earlier contacts and appointments of the council. Returns how many appointments there are."""
     authority, rng = catalogue.authority, seeded("council", catalogue.authority.slug)
-    people = [invent(number, town.postcodes, rng) for number in range(town.residents)]
+    people = [invent(number, population.postcodes, rng) for number in range(population.residents)]
     first_of_all = now - timedelta(weeks=WEEKS_BACK + 4)
     ids = write_residents(db, authority.id, people, first_of_all)
     _contact_notes(db, authority.id, ids, staff_id, now, rng)
-    crowd = _Crowd(people, ids, _representatives(db, authority.id, ids, first_of_all, rng), rng)
+    picker = _ResidentPicker(people, ids, _representatives(db, authority.id, ids, first_of_all, rng), rng)
     today = local_day(local_date_of(unit_of(now), authority.zone), authority.zone)
     writer = BulkWriter(db, secret_key, rng, today.base_unit)
-    return writer.write(_drafts(catalogue, crowd, today, now, rng))
+    return writer.write(_appointments(catalogue, picker, today, now, rng))
 
 
 @dataclass
-class _Crowd:
-    """Who comes. Nobody has two visits to come, so that no limit is passed; in the past a few came often."""
+class _ResidentPicker:
+    """Picks residents. Nobody has two visits to come, so that no limit is passed; in the past a few came often."""
 
-    people: Sequence[Invented]
+    people: Sequence[InventedResident]
     ids: Sequence[int]
     representatives: dict[int, int]
     rng: random.Random
-    next_one: int = 0
+    next_index: int = 0
 
-    def somebody(self, *, to_come: bool) -> int:
+    def pick(self, *, to_come: bool) -> int:
         """The index of a resident."""
         if to_come:
-            self.next_one += 1
-            return self.next_one % len(self.ids)
+            self.next_index += 1
+            return self.next_index % len(self.ids)
         # 5% of residents make 20% of the calls.
         often = self.rng.random() < 0.2
         return self.rng.randrange(len(self.ids) // 20 if often else len(self.ids))
 
 
-def _drafts(catalogue: Catalogue, crowd: _Crowd, today: LocalDay, now: datetime, rng: random.Random) -> Iterator[Draft]:
+def _appointments(
+    catalogue: Catalogue, picker: _ResidentPicker, today: LocalDay, now: datetime, rng: random.Random
+) -> Iterator[DemoAppointment]:
     zone = catalogue.authority.zone
     for offset in range(-7 * WEEKS_BACK, 7 * WEEKS_AHEAD + 1):
         day = local_day(today.date + timedelta(days=offset), zone)
@@ -105,13 +107,13 @@ def _drafts(catalogue: Catalogue, crowd: _Crowd, today: LocalDay, now: datetime,
             away = _away(catalogue, site, day, elsewhere)
             for visit in fill_day(site, day, zone, catalogue.services, _share(offset), rng, away=away):
                 elsewhere += [(site.id, seat) for seat in visit.seats if catalogue.is_council_wide(seat[0])]
-                yield _draft(catalogue, site, visit, day.date, crowd, now, rng)
+                yield _appointment(catalogue, site, visit, day.date, picker, now, rng)
 
 
 def _away(
     catalogue: Catalogue, site: SiteFacts, day: LocalDay, elsewhere: Sequence[tuple[int, Seat]]
 ) -> dict[int, Bits]:
-    """For each person of the council, the ticks of the day at which they are at another site or on the way."""
+    """For each person of the council, the ticks of the day at which they are at another site or travelling."""
     away: dict[int, Bits] = {}
     for _, person, _, first, last in away_rows(elsewhere, [site.id], catalogue.travel.ticks):
         ticks = span(max(first - day.base_unit, 0), max(last - day.base_unit, 0))
@@ -120,25 +122,25 @@ def _away(
 
 
 def _share(offset: int) -> float:
-    """How full a day is: the past as it was, tomorrow nearly so, and less from week to week."""
+    """The share of a day that is booked, by days from today: the same for all past days, and less from week to week."""
     return PAST_SHARE if offset <= 0 else max(PAST_SHARE - 0.13 * (offset / 7), 0.08)
 
 
-def _draft(
+def _appointment(
     catalogue: Catalogue,
     site: SiteFacts,
     visit: Visit,
     local_date: date,
-    crowd: _Crowd,
+    picker: _ResidentPicker,
     now: datetime,
     rng: random.Random,
-) -> Draft:
+) -> DemoAppointment:
     starts_at, ends_at = instant_of(visit.start_unit), instant_of(visit.end_unit)
     state = past_outcomes.state_of(starts_at, ends_at, now, rng)
-    who = crowd.somebody(to_come=starts_at > now)
-    made = past_outcomes.made_at(starts_at, now, rng)
+    index = picker.pick(to_come=starts_at > now)
+    created_at = past_outcomes.created_at(starts_at, now, rng)
     is_walk_in = starts_at <= now and state in (State.ATTENDED, State.IN_PROGRESS) and rng.random() < 0.02
-    return Draft(
+    return DemoAppointment(
         authority_id=catalogue.authority.id,
         site_id=site.id,
         service_id=visit.service.id,
@@ -147,23 +149,24 @@ def _draft(
         end_unit=visit.end_unit,
         local_date=local_date,
         seats=visit.seats,
-        resident_id=crowd.ids[who],
+        resident_id=picker.ids[index],
         state=state,
-        created_at=starts_at if is_walk_in else made,
+        created_at=starts_at if is_walk_in else created_at,
         changed_at=max(
-            past_outcomes.changed_at(state, made, (starts_at, ends_at), now), starts_at if is_walk_in else made
+            past_outcomes.changed_at(state, created_at, (starts_at, ends_at), now),
+            starts_at if is_walk_in else created_at,
         ),
         channel="counter" if is_walk_in else past_outcomes.channel(rng),
-        representative_id=crowd.representatives.get(crowd.ids[who]),
-        support_needs=_needs_here(crowd.people[who], site),
+        representative_id=picker.representatives.get(picker.ids[index]),
+        support_needs=_needs_here(picker.people[index], site),
         notes=past_outcomes.note(rng),
         is_walk_in=is_walk_in,
         state_reason=past_outcomes.reason_for(state, rng),
     )
 
 
-def _needs_here(person: Invented, site: SiteFacts) -> tuple[str, ...]:
-    """The needs of a person that are met here; longer visits are left to real bookings."""
+def _needs_here(person: InventedResident, site: SiteFacts) -> tuple[str, ...]:
+    """The needs of a person that the site meets, without extra time: the visits have their usual length."""
     unmet = set() if site.is_virtual else place_needs(frozenset(person.support_needs)) - site.features
     return tuple(sorted(set(person.support_needs) - unmet - {"extra-time"}))
 

@@ -1,6 +1,6 @@
-"""A day at a site, filled with visits that the engine would have allowed. Pure.
+"""Fills a day at a site with visits that the engine would have allowed. Pure.
 
-Only the openings of the plan are filled, turnaround is respected, and no seat is taken twice.
+Visits are within the plan's openings, turnaround is respected, and no seat is allocated twice.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Visit:
 
 
 def seeded(*names: object) -> random.Random:
-    """A generator that gives the same on every machine for the same names."""
+    """A generator that gives the same numbers on every machine for the same names."""
     return random.Random("/".join(map(str, names)))  # noqa: S311 plausible demo data, not secrets
 
 
@@ -46,62 +46,64 @@ def fill_day(
     *,
     away: Mapping[int, int] = NOBODY_AWAY,
 ) -> Iterator[Visit]:
-    """Visits through the day: at each start each free resource takes one with probability `share`.
+    """Visits through the day: at each start each free resource gets one with probability `share`.
 
     `away` holds the ticks, as a bitmap, at which a person who also works elsewhere cannot be here.
     """
-    diary = _Diary(site, day, zone, away)
+    occupancy = _Occupancy(site, day, zone, away)
     by_id = {service.id: service for service in services}
     for tick in range(day.ticks):
-        for resource in diary.resources:
+        for resource in occupancy.resources:
             possible = [
                 service
-                for service_id in sorted(diary.offered.get(resource.id, ()))
-                if (service := by_id[service_id]) and diary.could_begin(resource, service, tick)
+                for service_id in sorted(occupancy.services_of.get(resource.id, ()))
+                if (service := by_id[service_id]) and occupancy.can_begin(resource, service, tick)
             ]
             if possible and rng.random() < share:
-                visit = diary.seat(rng.choice(possible), resource, tick)
+                visit = occupancy.seat(rng.choice(possible), resource, tick)
                 if visit is not None:
                     yield visit
 
 
-class _Diary:
-    """What is open and what is taken, as bitmaps of the day."""
+class _Occupancy:
+    """When resources are open and busy, as bitmaps of the day."""
 
     def __init__(self, site: SiteFacts, day: LocalDay, zone: str, away: Mapping[int, int]) -> None:
         self.day = day
         self.resources: Sequence[ResourceFacts] = site.resources
-        self.offered: dict[int, set[int]] = {}
+        self.services_of: dict[int, set[int]] = {}
         self._open: dict[tuple[int, int], int] = {}
-        self._taken: dict[tuple[int, int], int] = {(person, 0): bits for person, bits in away.items()}
-        shut = {key: _bits(stretches) for key, stretches in closed_on(site, day, zone).items()}
+        self._busy: dict[tuple[int, int], int] = {(person, 0): bits for person, bits in away.items()}
+        closed_periods = {key: _bits(periods) for key, periods in closed_on(site, day, zone).items()}
         for opening in openings_on(site, day, zone):
-            closed = shut.get(None, 0) | shut.get(opening.resource_id, 0)
+            closed = closed_periods.get(None, 0) | closed_periods.get(opening.resource_id, 0)
             bits = span(opening.first_tick, opening.last_tick) & ~closed
-            self.offered.setdefault(opening.resource_id, set()).update(opening.service_ids)
+            self.services_of.setdefault(opening.resource_id, set()).update(opening.service_ids)
             for service_id in opening.service_ids:
                 key = (opening.resource_id, service_id)
                 self._open[key] = self._open.get(key, 0) | bits
 
-    def could_begin(self, resource: ResourceFacts, service: ServiceFacts, tick: int) -> bool:
+    def can_begin(self, resource: ResourceFacts, service: ServiceFacts, tick: int) -> bool:
         """Whether the service may begin at `tick` with `resource` as the first that it needs."""
         on_grid = tick % (service.grid_minutes // TICK_MINUTES) == 0
         return on_grid and _meets(resource, service.requirements[0]) and self._seat(resource, service, tick) is not None
 
     def seat(self, service: ServiceFacts, first: ResourceFacts, tick: int) -> Visit | None:
-        """The visit, with a free seat for each requirement now taken; None when one of them has none left."""
-        chosen = [first]
+        """The visit, with a seat allocated for each requirement; None when one of them has none free."""
+        resources = [first]
         for requirement in service.requirements[1:]:
-            other = self._another(requirement, service, tick, chosen)
+            other = self._another(requirement, service, tick, resources)
             if other is None:
                 return None
-            chosen.append(other)
-        return self._take(service, chosen, tick)
+            resources.append(other)
+        return self._allocate(service, resources, tick)
 
     def _another(
-        self, requirement: RequirementFacts, service: ServiceFacts, tick: int, chosen: Sequence[ResourceFacts]
+        self, requirement: RequirementFacts, service: ServiceFacts, tick: int, resources: Sequence[ResourceFacts]
     ) -> ResourceFacts | None:
-        fitting = (resource for resource in self.resources if _meets(resource, requirement) and resource not in chosen)
+        fitting = (
+            resource for resource in self.resources if _meets(resource, requirement) and resource not in resources
+        )
         return next((one for one in fitting if self._seat(one, service, tick) is not None), None)
 
     def _seat(self, resource: ResourceFacts, service: ServiceFacts, tick: int) -> int | None:
@@ -109,23 +111,23 @@ class _Diary:
         needed = span(tick, tick + length)
         if self._open.get((resource.id, service.id), 0) & needed != needed:
             return None
-        wanted = span(tick, tick + blocked)
-        free = (seat for seat in range(resource.seats) if not self._taken.get((resource.id, seat), 0) & wanted)
+        blocked_ticks = span(tick, tick + blocked)
+        free = (seat for seat in range(resource.seats) if not self._busy.get((resource.id, seat), 0) & blocked_ticks)
         return next(free, None)
 
-    def _take(self, service: ServiceFacts, chosen: Sequence[ResourceFacts], tick: int) -> Visit:
+    def _allocate(self, service: ServiceFacts, resources: Sequence[ResourceFacts], tick: int) -> Visit:
         length, blocked = _lengths(service)
         start = self.day.base_unit + tick
         seats = []
-        for resource in chosen:
+        for resource in resources:
             seat = self._seat(resource, service, tick) or 0  # the caller has seen that one is free
-            self._taken[resource.id, seat] = self._taken.get((resource.id, seat), 0) | span(tick, tick + blocked)
+            self._busy[resource.id, seat] = self._busy.get((resource.id, seat), 0) | span(tick, tick + blocked)
             seats.append((resource.id, seat, start, start + blocked))
         return Visit(service, start, start + length, tuple(seats))
 
 
 def _lengths(service: ServiceFacts) -> tuple[int, int]:
-    """Ticks of the visit, and with the clearing up after it."""
+    """Ticks of the visit, and of the visit with its turnaround."""
     length = service.duration_minutes // TICK_MINUTES
     return length, length + service.turnaround_minutes // TICK_MINUTES
 
@@ -134,8 +136,8 @@ def _meets(resource: ResourceFacts, requirement: RequirementFacts) -> bool:
     return resource.kind == requirement.kind and requirement.skills <= resource.skills
 
 
-def _bits(stretches: Iterable[tuple[int, int]]) -> int:
+def _bits(periods: Iterable[tuple[int, int]]) -> int:
     bits = 0
-    for first, last in stretches:
+    for first, last in periods:
         bits |= span(first, last)
     return bits

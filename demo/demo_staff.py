@@ -21,7 +21,7 @@ SIGN_INS = (
 
 
 def add_demo_staff(db: Session, catalogue: Catalogue, password: str, now: datetime) -> int:
-    """Add the four sign-ins; the id of the triage agent. Site staff and manager belong to one library."""
+    """Add the four sign-ins. Returns the id of the triage agent. Site staff and manager belong to one library."""
     authority_id, library = catalogue.authority.id, catalogue.site(LIBRARY)
     ids = {}
     for email, role, name in SIGN_INS:

@@ -11,19 +11,19 @@ import unicodedata
 from dataclasses import dataclass
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The items of a list written with commas."""
+def split_list(text: str) -> tuple[str, ...]:
+    """The items of a list with commas between them."""
     return tuple(item.strip() for item in text.split(","))
 
 
-GIVEN = words(
+GIVEN = split_list(
     "Ada, Agnes, Albert, Amara, Anwen, Basil, Beatrix, Bronwen, Cedric, Clement, Clover, Daphne, Dilys, "
     "Edmund, Edwina, Elsie, Fenella, Fergus, Flora, Gareth, Gideon, Greta, Harriet, Hector, Hilda, Idris, "
     "Imogen, Iris, Jasper, Juno, Kofi, Lavinia, Leopold, Lettice, Lionel, Mabel, Magnus, Maud, Mordecai, "
     "Myrtle, Nerys, Olive, Oswald, Percival, Philippa, Prunella, Quentin, Rhiannon, Rowena, Rufus, Sanjay, "
     "Seren, Silas, Tabitha, Thaddeus, Ursula, Verity, Wilfred, Winifred, Zadie"
 )
-FAMILY = words(
+FAMILY = split_list(
     "Applethwaite, Barleymow, Bramblewick, Candleford, Cobblepot, Copperkettle, Crumblethorne, Dandelwick, "
     "Dewdropper, Dovetail, Elderbrook, Featherstone-Wisp, Fernsby-Test, Fiddlewood, Foxgloveson, Gingerbright, "
     "Goosefeather, Hazelmere-Demo, Hollowbrook, Honeychurch, Inkwell, Kettleburn, Lanternby, Larkspurling, "
@@ -59,7 +59,7 @@ NEEDS = ("step-free", "hearing-loop", "bsl", "language", "extra-time")
 
 
 @dataclass(frozen=True)
-class Invented:
+class InventedResident:
     """An invented resident. Some have neither email nor telephone."""
 
     name: str
@@ -73,13 +73,13 @@ class Invented:
     leave_no_message: bool
 
 
-def invent(number: int, postcodes: tuple[str, ...], rng: random.Random) -> Invented:
+def invent(number: int, postcodes: tuple[str, ...], rng: random.Random) -> InventedResident:
     """The resident of this number: the same for the same generator."""
     name, language = _name(number, rng)
     has_email, has_phone = rng.random() < 0.72, rng.random() < 0.85
     email = _email(name, number) if has_email else ""
     phone = f"07700 900{rng.randrange(1000):03d}" if has_phone else ""
-    return Invented(
+    return InventedResident(
         name=name,
         email=email,
         phone=phone,
@@ -101,8 +101,8 @@ def _name(number: int, rng: random.Random) -> tuple[str, str]:
 
 def _email(name: str, number: int) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    letters = ".".join(word for word in "".join(c if c.isalnum() else " " for c in plain).split())
-    return f"{letters or 'resident'}.{number}@example.org"
+    local_part = ".".join(word for word in "".join(c if c.isalnum() else " " for c in plain).split())
+    return f"{local_part or 'resident'}.{number}@example.org"
 
 
 def _needs(language: str, rng: random.Random) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Loading demo data: each authority with everything that belongs to it in one transaction."""
+"""Loads demo data: each authority with everything that belongs to it in one transaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from booking.use_cases.import_locations import apply_plan
 from core.audit import Actor, record
 from core.errors import Refused
 from core.runtime import Runtime
-from demo.councils import BARNET, OLDHAM, Town, fill_council
+from demo.councils import BARNET, OLDHAM, Population, fill_council
 from demo.demo_staff import add_demo_staff
 from demo.scale import SLUG, Size, fill_scale, plan_text
 from locations.catalogue import Catalogue
@@ -23,8 +23,8 @@ from locations.tables import Authority
 from reminders.outbox import plan_in_bulk
 
 FOLDER = Path(__file__).parent
-STAFFED = "barnet"
-TOWNS: dict[str, Town] = {"barnet": BARNET, "oldham": OLDHAM}
+COUNCIL_WITH_STAFF = "barnet"
+POPULATIONS: dict[str, Population] = {"barnet": BARNET, "oldham": OLDHAM}
 
 
 @dataclass(frozen=True)
@@ -43,42 +43,46 @@ def has_authorities(runtime: Runtime) -> bool:
 
 def load_councils(runtime: Runtime, password: str) -> list[Loaded]:
     """The demo councils that were not there yet, each with its people and appointments."""
-    return [loaded for slug, town in TOWNS.items() if (loaded := _load_council(runtime, slug, town, password))]
+    return [
+        loaded
+        for slug, population in POPULATIONS.items()
+        if (loaded := _load_council(runtime, slug, population, password))
+    ]
 
 
 def load_scale(runtime: Runtime, size: Size) -> Loaded:
     """The synthetic authority. Raises: Refused when it is there already; InvalidFile for sizes that make no plan."""
     plan, now = read_plan(plan_text(size).encode()), runtime.clock.now()
     with runtime.database.writing() as db:
-        if _is_there(db, SLUG):
+        if _exists(db, SLUG):
             raise Refused.because("scale_loaded_already")
-        catalogue = _bring_in(db, plan, runtime)
+        catalogue = _import_plan(db, plan, runtime)
         count = fill_scale(db, catalogue, size, now, secret_key=runtime.settings.secret_key)
         _record(db, catalogue, count, runtime)
         if not runtime.database.is_sqlite:
-            db.execute(text("ANALYZE"))  # so many rows at once: the planner must not wait until it is told
+            db.execute(text("ANALYZE"))  # so many rows at once: the planner must not wait for the next automatic one
     return Loaded(SLUG, count)
 
 
-def _load_council(runtime: Runtime, slug: str, town: Town, password: str) -> Loaded | None:
+def _load_council(runtime: Runtime, slug: str, population: Population, password: str) -> Loaded | None:
     plan, now = read_plan((FOLDER / f"{slug}.toml").read_bytes()), runtime.clock.now()
     with runtime.database.writing() as db:
-        if _is_there(db, slug):
+        if _exists(db, slug):
             return None
-        catalogue = _bring_in(db, plan, runtime)
-        agent_id = add_demo_staff(db, catalogue, password, now) if slug == STAFFED else None
+        catalogue = _import_plan(db, plan, runtime)
+        agent_id = add_demo_staff(db, catalogue, password, now) if slug == COUNCIL_WITH_STAFF else None
         secret_key = runtime.settings.secret_key
-        count = fill_council(db, catalogue, town, now, secret_key=secret_key, staff_id=agent_id)
+        count = fill_council(db, catalogue, population, now, secret_key=secret_key, staff_id=agent_id)
         plan_in_bulk(db, catalogue.authority.id, now)
         _record(db, catalogue, count, runtime)
     return Loaded(slug, count)
 
 
-def _is_there(db: Session, slug: str) -> bool:
+def _exists(db: Session, slug: str) -> bool:
     return db.scalars(select(Authority.id).where(Authority.slug == slug)).first() is not None
 
 
-def _bring_in(db: Session, plan: Plan, runtime: Runtime) -> Catalogue:
+def _import_plan(db: Session, plan: Plan, runtime: Runtime) -> Catalogue:
     imported = apply_plan(db, plan, runtime.clock.now(), is_demo=True)
     return catalogue_by_id(db, imported.changes.authority_id)
 

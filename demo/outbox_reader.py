@@ -1,4 +1,4 @@
-"""What the demo's outbox shows: messages as their readers would get them, newest first."""
+"""The messages of the demo's outbox as their readers would get them, newest first."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class OutboxPage:
 
 @dataclass(frozen=True)
 class OutboxMessage:
-    """One message, taken apart. `calendar` is empty when there is none."""
+    """One message by its parts. `calendar` is empty when there is none."""
 
     summary: MessageSummary
     sender: str

@@ -12,7 +12,7 @@ from people.staff.access_marks import public
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo/outbox")
 
-# An email brings its own inline styles, and nothing else may run or load. Only this page is so.
+# An email has inline styles; nothing else may run or load. This policy is for its page alone.
 EMAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -22,7 +22,7 @@ EMAIL_POLICY = (
 @public
 def outbox() -> str:
     """The messages, newest first."""
-    with _demo().database.reading() as db:
+    with _demo_runtime().database.reading() as db:
         page = read_page(db, request.args.get("page", 1, type=int))
     return render_template("demo/outbox.html", page=page)
 
@@ -55,7 +55,7 @@ def message_calendar(message_id: int) -> Response:
     return response
 
 
-def _demo() -> Runtime:
+def _demo_runtime() -> Runtime:
     runtime = current_runtime()
     if not runtime.settings.is_demo:
         raise NotFound.because("nothing_here")
@@ -63,5 +63,5 @@ def _demo() -> Runtime:
 
 
 def _message(message_id: int) -> OutboxMessage:
-    with _demo().database.reading() as db:
+    with _demo_runtime().database.reading() as db:
         return read_message(db, message_id)

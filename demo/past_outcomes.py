@@ -1,4 +1,4 @@
-"""How demo visits went: the outcome of past ones, the stand of today's, and a few that were cancelled. Pure."""
+"""The states of demo appointments: outcomes of past ones, today's progress, and a few cancellations. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EARLY = timedelta(minutes=15)
 
 
 def state_of(starts_at: datetime, ends_at: datetime, now: datetime, rng: random.Random) -> State:
-    """Where a visit stands at `now`."""
+    """The state of a visit at `now`."""
     if ends_at <= now:
         return rng.choices(list(OUTCOMES), weights=list(OUTCOMES.values()))[0]
     if starts_at <= now:
@@ -43,22 +43,22 @@ def state_of(starts_at: datetime, ends_at: datetime, now: datetime, rng: random.
 
 
 def reason_for(state: State, rng: random.Random) -> str:
-    """Why, where the state wants a reason."""
+    """The reason, where the state has one."""
     return rng.choice(REASONS.get(state, ("",)))
 
 
-def made_at(starts_at: datetime, now: datetime, rng: random.Random) -> datetime:
+def created_at(starts_at: datetime, now: datetime, rng: random.Random) -> datetime:
     """When it was booked: up to three weeks before, and not after `now`."""
     return min(starts_at, now) - timedelta(minutes=rng.randrange(30, 21 * 24 * 60))
 
 
-def changed_at(state: State, made: datetime, times: tuple[datetime, datetime], now: datetime) -> datetime:
-    """When it came to stand where it stands."""
+def changed_at(state: State, created: datetime, times: tuple[datetime, datetime], now: datetime) -> datetime:
+    """When it came into its state."""
     starts_at, ends_at = times
     if state is State.BOOKED:
-        return made
+        return created
     if state in (State.CANCELLED_BY_RESIDENT, State.CANCELLED_BY_AUTHORITY):
-        return min(made + timedelta(minutes=20), now)
+        return min(created + timedelta(minutes=20), now)
     if state in (State.ARRIVED, State.LEFT_BEFORE_SEEN):
         return min(starts_at - timedelta(minutes=5), now)
     return min(starts_at if state is State.IN_PROGRESS else ends_at, now)

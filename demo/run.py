@@ -1,6 +1,6 @@
-"""What `make run` starts: the demo's web server with the reminder scheduler beside it, until it is told to stop.
+"""What `make run` starts: the demo's web server with the reminder scheduler beside it, until it is stopped.
 
-Everything that it makes is kept in `instance/`, for this user's eyes alone: the database, the secret key, the password of
+Everything that it makes is kept in `instance/`, readable for this user alone: the database, the secret key, the password of
 the demo sign-ins, and the log of the latest run.
 """
 
@@ -36,43 +36,43 @@ LINES_OF_LOG = 20
 Part = subprocess.Popen[bytes]
 
 
-class Stopping:
+class StopRequest:
     """Whether we are to stop: Ctrl-C, a SIGTERM, a terminal that was closed, or the end of the `make` that started us.
 
     A flag rather than an exception: an exception could fall between the start of a part and the note that it runs.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._was_told = False
+        self._was_signalled = False
         self._make = os.getppid() if "MAKELEVEL" in environ else None
-        signal.signal(signal.SIGINT, self._tell)
-        signal.signal(signal.SIGTERM, self._tell)
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` wants it to outlive its terminal
-            signal.signal(signal.SIGHUP, self._tell)
+            signal.signal(signal.SIGHUP, self._on_signal)
 
     @property
-    def is_asked(self) -> bool:
+    def is_made(self) -> bool:
         """Whether it is time to stop. An orphan has another parent than the one that it began with."""
-        return self._was_told or self._make not in (None, os.getppid())
+        return self._was_signalled or self._make not in (None, os.getppid())
 
-    def _tell(self, _number: int, _frame: FrameType | None) -> None:
-        self._was_told = True
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._was_signalled = True
 
 
 def main() -> int:
-    """0 when it was asked to stop; otherwise the exit status of the part that failed."""
+    """0 when it was stopped; otherwise the exit status of the part that failed."""
     os.umask(0o077)
-    stopping = Stopping(os.environ)
+    stop_request = StopRequest(os.environ)
     environ = demo_environment(os.environ, INSTANCE)
-    trouble = port_trouble(environ["PORT"])
-    if trouble:
-        print(trouble, file=sys.stderr)
+    problem = port_problem(environ["PORT"])
+    if problem:
+        print(problem, file=sys.stderr)
         return 1
     for step in STEPS:
-        status = _finish(_flask(*step), environ, stopping)
-        if status or stopping.is_asked:
+        status = _run_step(_flask(*step), environ, stop_request)
+        if status or stop_request.is_made:
             return status
-    return _serve(environ, stopping)
+    return _serve(environ, stop_request)
 
 
 def demo_environment(environ: Mapping[str, str], instance: Path) -> dict[str, str]:
@@ -83,13 +83,13 @@ def demo_environment(environ: Mapping[str, str], instance: Path) -> dict[str, st
         "FRONT_DOOR_DEMO": "1",
         "PORT": port,
         "PUBLIC_URL": environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
-        "SECRET_KEY": environ.get("SECRET_KEY") or kept_secret(instance / "secret-key", 48),
-        "DEMO_PASSWORD": environ.get("DEMO_PASSWORD") or kept_secret(instance / "demo-password", 9),
+        "SECRET_KEY": environ.get("SECRET_KEY") or stored_secret(instance / "secret-key", 48),
+        "DEMO_PASSWORD": environ.get("DEMO_PASSWORD") or stored_secret(instance / "demo-password", 9),
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def kept_secret(file: Path, length: int) -> str:
+def stored_secret(file: Path, length: int) -> str:
     """The secret in `file`, made of `length` random bytes the first time; only this user can read it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -102,8 +102,8 @@ def kept_secret(file: Path, length: int) -> str:
     return secret
 
 
-def port_trouble(port: str) -> str:
-    """Why nothing can be served at `port`, and what to do; empty when all is well."""
+def port_problem(port: str) -> str:
+    """Why nothing can be served at `port`, and what to do; empty when it can."""
     other = "Choose another one, for example: make run PORT=8400"
     if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
         return f"PORT must be a number from 1 to 65535, not {port!r}. {other}"
@@ -118,7 +118,7 @@ def port_trouble(port: str) -> str:
     return ""
 
 
-def _serve(environ: Mapping[str, str], stopping: Stopping) -> int:
+def _serve(environ: Mapping[str, str], stop_request: StopRequest) -> int:
     """Run both parts until one ends or somebody stops them; the other part is stopped too."""
     web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{environ['PORT']}", "--threads", "4"]
     parts: list[Part] = []
@@ -127,27 +127,27 @@ def _serve(environ: Mapping[str, str], stopping: Stopping) -> int:
         try:
             for command in ([*web, "--log-level", "warning"], _flask("reminders", "run")):
                 parts.append(_start(command, environ, log))
-            if _until_it_answers(int(environ["PORT"]), parts, stopping):
+            if _wait_for_server(int(environ["PORT"]), parts, stop_request):
                 print(_welcome(environ, file), flush=True)
-            _until_one_ends(parts, stopping)
+            _wait_for_one_to_end(parts, stop_request)
         finally:
             ended = [part.returncode for part in parts if part.poll() is not None]
             _stop_all(parts)
-    if stopping.is_asked or not ended:
+    if stop_request.is_made or not ended:
         return 0
     print(f"A part of Front Door ended by itself. Its last words, from {file}:\n", file=sys.stderr)
     print(*_last_lines(file), sep="\n", file=sys.stderr)
     return ended[0] or 1
 
 
-def _finish(command: Sequence[str], environ: Mapping[str, str], stopping: Stopping) -> int:
+def _run_step(command: Sequence[str], environ: Mapping[str, str], stop_request: StopRequest) -> int:
     """The exit status of `command`; it is stopped when we are, and the status is 0 then."""
     part = _start(command, environ, None)
     try:
-        _until_one_ends([part], stopping)
+        _wait_for_one_to_end([part], stop_request)
     finally:
         _stop_all([part])
-    return 0 if stopping.is_asked else part.returncode
+    return 0 if stop_request.is_made else part.returncode
 
 
 def _start(command: Sequence[str], environ: Mapping[str, str], log: IO[bytes] | None) -> Part:
@@ -157,14 +157,14 @@ def _start(command: Sequence[str], environ: Mapping[str, str], log: IO[bytes] | 
     )
 
 
-def _until_one_ends(parts: Sequence[Part], stopping: Stopping) -> None:
-    while not stopping.is_asked and all(part.poll() is None for part in parts):
+def _wait_for_one_to_end(parts: Sequence[Part], stop_request: StopRequest) -> None:
+    while not stop_request.is_made and all(part.poll() is None for part in parts):
         time.sleep(POLL_SECONDS)
 
 
-def _until_it_answers(port: int, parts: Sequence[Part], stopping: Stopping) -> bool:
-    """Whether the web server came to answer; it is waited for as long as everything runs."""
-    while not stopping.is_asked and all(part.poll() is None for part in parts):
+def _wait_for_server(port: int, parts: Sequence[Part], stop_request: StopRequest) -> bool:
+    """Whether the web server answers; it is waited for as long as everything runs."""
+    while not stop_request.is_made and all(part.poll() is None for part in parts):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STOP_SECONDS)
         try:
             connection.request("GET", "/healthz")

@@ -30,7 +30,7 @@ from core.wall_clock import local_day, unit_of
 from demo.councils import BARNET, OLDHAM
 from demo.day_filler import fill_day, seeded
 from demo.invented_people import FAMILY, GIVEN, invent
-from demo.load import FOLDER, TOWNS, load_councils, load_scale
+from demo.load import FOLDER, POPULATIONS, load_councils, load_scale
 from demo.scale import POSTCODES, Size, plan_text
 from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
@@ -74,7 +74,7 @@ def appointments(runtime: Runtime) -> list[Any]:
         return list(db.scalars(select(Appointment).order_by(Appointment.id)))
 
 
-@pytest.mark.parametrize("slug", TOWNS)
+@pytest.mark.parametrize("slug", POPULATIONS)
 def test_the_files_of_the_demo_councils_are_right(slug: str) -> None:
     assert read_plan((FOLDER / f"{slug}.toml").read_bytes()).authority["slug"] == slug
 
@@ -101,7 +101,7 @@ def test_barnet_has_room_for_its_daily_visits(demo: Runtime) -> None:
 
 def test_every_visit_ahead_would_have_been_allowed_by_the_engine(demo: Runtime) -> None:
     """Each one, against all the others: free without itself, and not free with itself in the diary."""
-    for slug in TOWNS:
+    for slug in POPULATIONS:
         council = catalogue(demo, slug)
         by_day: dict[tuple[int, date], list[Any]] = defaultdict(list)
         with demo.database.reading() as db:
@@ -122,17 +122,17 @@ def _check_day(council: Catalogue, site_id: int, local_date: date, seats: list[A
     zone = council.authority.zone
     plan = site_day(council.site_by_id(site_id), local_day(local_date, zone), zone)
     for appointment_id in {seat.appointment_id for seat, _ in seats}:
-        own = [(seat, service_id) for seat, service_id in seats if seat.appointment_id == appointment_id]
+        seats_of_visit = [(seat, service_id) for seat, service_id in seats if seat.appointment_id == appointment_id]
         others = busy_index(
             (seat.resource_id, seat.seat, seat.first_unit, seat.last_unit)
             for seat, _ in seats
             if seat.appointment_id != appointment_id
         )
-        search = search_for(council, (own[0][1],), NOW, for_public=False)
-        assert check_slot(search, plan, others, own[0][0].first_unit) is SlotCheck.FREE
+        search = search_for(council, (seats_of_visit[0][1],), NOW, for_public=False)
+        assert check_slot(search, plan, others, seats_of_visit[0][0].first_unit) is SlotCheck.FREE
 
 
-def test_no_seat_is_taken_twice(demo: Runtime) -> None:
+def test_no_seat_is_allocated_twice(demo: Runtime) -> None:
     with demo.database.reading() as db:
         seats = db.scalars(select(Allocation).order_by(Allocation.first_unit)).all()
     last: dict[tuple[int, int], int] = {}
@@ -141,7 +141,7 @@ def test_no_seat_is_taken_twice(demo: Runtime) -> None:
         last[seat.resource_id, seat.seat] = seat.last_unit
 
 
-@pytest.mark.parametrize("slug", TOWNS)
+@pytest.mark.parametrize("slug", POPULATIONS)
 def test_somebody_works_at_two_sites_and_has_time_for_the_way(demo: Runtime, slug: str) -> None:
     council = catalogue(demo, slug)
     assert any(sum(person.id in site.council_wide_ids for site in council.sites) > 1 for person in council.people)
@@ -171,9 +171,9 @@ def test_what_is_still_to_come_is_claimed_unit_by_unit(demo: Runtime) -> None:
 
 def test_a_cancelled_visit_takes_nothing(demo: Runtime) -> None:
     with demo.database.reading() as db:
-        taken = select(Allocation.appointment_id)
+        allocated = select(Allocation.appointment_id)
         cancelled = select(func.count()).where(Appointment.state.in_(CANCELLED))
-        assert db.scalar(cancelled.where(Appointment.id.in_(taken))) == 0
+        assert db.scalar(cancelled.where(Appointment.id.in_(allocated))) == 0
         assert db.scalars(cancelled).one() > 0
 
 
@@ -261,7 +261,7 @@ def runtime(app: Flask) -> Runtime:
     return found
 
 
-def test_scale_has_exactly_the_size_that_was_asked_for(runtime: Runtime) -> None:
+def test_scale_has_exactly_the_requested_size(runtime: Runtime) -> None:
     now = runtime.clock.now()
     loaded = load_scale(runtime, Size(sites=3, resources=8, days=28, fill=25, history=1000))
     scale = catalogue(runtime, "scale")
@@ -297,7 +297,7 @@ def test_if_empty_leaves_a_database_with_an_authority_alone(app: Flask, runtime:
         assert db.scalar(select(func.count()).select_from(Appointment)) == 0
 
 
-def test_fewer_desks_than_sites_are_refused_in_words(app: Flask) -> None:
+def test_fewer_desks_than_sites_are_refused_with_a_message(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["demo", "load", "--sites", "5", "--resources", "2"])
     assert result.exit_code == 2
     assert "at least one resource for each site" in result.output

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
-from demo.run import demo_environment, kept_secret, port_trouble
+from demo.run import demo_environment, port_problem, stored_secret
 from locations.tables import Authority
 
 pytestmark = pytest.mark.slow
@@ -69,23 +69,23 @@ def demo(program: str, instance: Path, environ: Mapping[str, str]) -> Iterator[s
             process.terminate()
 
 
-def said_until(process: subprocess.Popen[str], words: str) -> str:
-    """What the process says, up to the line with `words`."""
+def output_until(process: subprocess.Popen[str], text: str) -> str:
+    """The output of the process, up to the line with `text`."""
     assert process.stdout
-    said = ""
+    output = ""
     for line in process.stdout:
-        said += line
-        if words in line:
+        output += line
+        if text in line:
             break
-    assert words in said, process.communicate()
-    return said
+    assert text in output, process.communicate()
+    return output
 
 
 def test_a_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     file = tmp_path / "instance" / "secret-key"
-    first = kept_secret(file, 48)
+    first = stored_secret(file, 48)
     assert len(first) == 64
-    assert kept_secret(file, 48) == first
+    assert stored_secret(file, 48) == first
     assert permissions(file) == 0o600
 
 
@@ -112,13 +112,13 @@ def test_what_the_environment_says_wins(tmp_path: Path) -> None:
         pytest.param(signal.SIGHUP, SERVE, id="SIGHUP"),
     ],
 )
-def test_the_demo_serves_until_it_is_told_to_stop(
+def test_the_demo_serves_until_it_is_stopped(
     number: int, program: str, tmp_path: Path, environ: dict[str, str]
 ) -> None:
     """Ctrl-C, a SIGTERM, and a terminal that is closed: each ends both parts, and is no failure."""
     instance = tmp_path / "instance"
     with demo(program, instance, environ) as process:
-        said = said_until(process, "Press Ctrl-C to stop.")
+        output = output_until(process, "Press Ctrl-C to stop.")
         address = f"http://127.0.0.1:{environ['PORT']}"
         with urllib.request.urlopen(f"{address}/healthz") as answer:
             assert answer.status == 200
@@ -128,10 +128,10 @@ def test_the_demo_serves_until_it_is_told_to_stop(
     assert process.returncode == 0
     assert len(parts) == 2
     assert [part for part in parts if is_running(part)] == []
-    assert port_trouble(environ["PORT"]) == ""
-    assert f"book an appointment    {address}/\n" in said
-    assert (instance / "demo-password").read_text().strip() in said
-    assert "demo.log" in said
+    assert port_problem(environ["PORT"]) == ""
+    assert f"book an appointment    {address}/\n" in output
+    assert (instance / "demo-password").read_text().strip() in output
+    assert "demo.log" in output
     assert errors == ""
     assert '"endpoint": "health.alive"' in (instance / "demo.log").read_text()
 
@@ -140,17 +140,17 @@ def test_the_demo_ends_with_the_make_that_started_it(tmp_path: Path, environ: di
     """However hard make is killed, nothing keeps the port."""
     make = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SERVE!r}, sys.argv[1]])"
     with demo(make, tmp_path, environ | {"MAKELEVEL": "1"}) as process:
-        said_until(process, "Press Ctrl-C to stop.")
+        output_until(process, "Press Ctrl-C to stop.")
         process.kill()
         process.communicate()  # the demo has the other end of the pipe: this returns when it has ended
-    assert port_trouble(environ["PORT"]) == ""
+    assert port_problem(environ["PORT"]) == ""
 
 
 def test_what_the_demo_makes_is_for_its_owner_alone(tmp_path: Path, environ: dict[str, str]) -> None:
     instance = tmp_path / "instance"
     environ["DATABASE_URL"] = f"sqlite:///{instance}/front-door.sqlite"
     with demo(PROGRAM.format("demo.STEPS = (['migrate'],); sys.exit(demo.main())"), instance, environ) as process:
-        said_until(process, "Press Ctrl-C to stop.")
+        output_until(process, "Press Ctrl-C to stop.")
         made = {file.name: permissions(file) for file in instance.iterdir() if not file.name.endswith(("-wal", "-shm"))}
     assert permissions(instance) == 0o700
     assert made == dict.fromkeys(["demo-password", "demo.log", "front-door.sqlite", "secret-key"], 0o600)
@@ -162,30 +162,30 @@ def test_a_part_that_ends_by_itself_ends_the_demo_with_its_last_words(tmp_path: 
         f"demo._flask = lambda *_: [sys.executable, '-c', {fail!r}]; demo.STEPS = (); sys.exit(demo.main())"
     )
     with demo(program, tmp_path, environ) as process:
-        said, errors = process.communicate()
+        output, errors = process.communicate()
     assert process.returncode == 1
-    assert "Press Ctrl-C" not in said
+    assert "Press Ctrl-C" not in output
     assert "ended by itself" in errors
     assert "no more room" in errors
-    assert port_trouble(environ["PORT"]) == ""
+    assert port_problem(environ["PORT"]) == ""
 
 
 def test_a_step_that_fails_ends_the_demo(tmp_path: Path, environ: dict[str, str]) -> None:
     with demo(RUN, tmp_path, environ | {"DATABASE_URL": "mysql://example.org/demo"}) as process:
-        said, errors = process.communicate()
+        output, errors = process.communicate()
     assert process.returncode == 1
     assert "DATABASE_URL must begin with" in errors
-    assert said == ""
+    assert output == ""
 
 
-def test_a_port_that_is_taken_is_said_before_anything_is_done(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_a_port_in_use_is_reported_before_anything_is_done(tmp_path: Path, environ: dict[str, str]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", int(environ["PORT"])))
         other.listen()
         with demo(RUN, tmp_path, environ) as process:
-            said, errors = process.communicate()
+            output, errors = process.communicate()
     assert process.returncode == 1
-    assert said == ""
+    assert output == ""
     assert errors == (
         f"Port {environ['PORT']} is taken: another program, or another Front Door, is there. "
         "Choose another one, for example: make run PORT=8400\n"
@@ -194,4 +194,4 @@ def test_a_port_that_is_taken_is_said_before_anything_is_done(tmp_path: Path, en
 
 @pytest.mark.parametrize("port", ["", "http", "0", "65536", "-1", "8000 ", "²"])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
-    assert port_trouble(port).startswith("PORT must be a number from 1 to 65535")
+    assert port_problem(port).startswith("PORT must be a number from 1 to 65535")
