@@ -18,7 +18,8 @@ from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, CORRECTIONS, State
 from booking.use_cases import outcomes
 from booking.use_cases.book import Booked, Booking, book
-from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.cancel import cancel
+from booking.use_cases.reschedule import Move, reschedule
 from core.errors import SlotTaken
 from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for

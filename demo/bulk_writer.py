@@ -12,7 +12,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from people.tables import Resident, ResidentNameToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.values import SeatAllocation
 from booking.capacity.occupancy import is_out_of_reach
-from booking.tables import Allocation, Claim
+from booking.tables import Allocation, Claim, Hold
 from core.database import connection_of, table_of
 from core.errors import CapacityConflict, HoldExpired
 from locations.catalogue import Catalogue
@@ -58,7 +58,7 @@ def claim_for_appointment(db: Session, seat_claim: SeatClaim, *, appointment_id:
 
 
 def turn_hold_into_appointment(db: Session, *, hold_id: int, appointment_id: int, now: datetime) -> None:
-    """Give the hold's capacity to the appointment. Raises: HoldExpired when the hold has expired at `now`."""
+    """Give the hold's seats to the appointment and delete the hold. Raises: HoldExpired when it has expired at `now`."""
     result = connection_of(db).execute(
         update(_allocations)
         .where(_allocations.c.hold_id == hold_id, _allocations.c.expires_at > now)
@@ -66,6 +66,7 @@ def turn_hold_into_appointment(db: Session, *, hold_id: int, appointment_id: int
     )
     if result.rowcount == 0:
         raise HoldExpired.because("hold_expired")
+    connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == hold_id))
 
 
 def release(db: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> None:

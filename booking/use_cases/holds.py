@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,16 +11,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.capacity.claims import claim_for_hold, release
-from booking.capacity.placement import place
+from booking.capacity.placement import live_hold, place
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
-from core.errors import HoldExpired
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
 from locations.site_locks import catalogue_while_locked
-from people.residents.support_needs import wants_extra_time
 
 HOLD_PERIOD = timedelta(minutes=10)
 
@@ -73,15 +71,14 @@ def _hold(
     now = runtime.clock.database_now(db)
     if replaces:
         _replace(db, slot_key, replaces)
-    # What is held is what will be booked: an appointment made from a hold is as long as the hold.
-    slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(needs))
     placement = place(db, slot_key, now, for_public=for_public, needs=needs)
-    held = HeldSlot(hold_token(runtime.settings.secret_key, nonce), slot_key, now + HOLD_PERIOD)
+    # The slot of the placement, with its extra time: an appointment made from a hold is as long as the hold.
+    held = HeldSlot(hold_token(runtime.settings.secret_key, nonce), placement.slot_key, now + HOLD_PERIOD)
     values = {
         "authority_id": slot_key.authority_id,
         "site_id": slot_key.site_id,
         "token_digest": digest(held.token),
-        "slot_token": encode(slot_key),
+        "slot_token": placement.slot_token,
         "created_at": now,
         "expires_at": held.expires_at,
     }
@@ -100,15 +97,6 @@ def held(db: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
     """The hold of `token`. Raises: HoldExpired, when it has expired at `now`."""
     row = live_hold(db, authority_id, token, now)
     return HeldSlot(token, decode(row.slot_token), row.expires_at)
-
-
-def live_hold(db: Session, authority_id: int, token: str, now: datetime, *, lock: bool = False) -> Hold:
-    """The hold's row while it is alive at `now`. Raises: HoldExpired."""
-    statement = select(Hold).where(Hold.token_digest == digest(token), Hold.authority_id == authority_id)
-    row = db.scalar(statement.with_for_update() if lock else statement)
-    if row is None or row.expires_at <= now:
-        raise HoldExpired.because("hold_expired")
-    return row
 
 
 def delete_expired_holds(db: Session, now: datetime) -> int:

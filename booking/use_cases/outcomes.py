@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,11 +11,10 @@ from booking.appointment_repository import appointment_for_change
 from booking.events import AppointmentChange, announce
 from booking.states import CANCELLED, NEEDS_REASON, State, can_correct, can_move, may_be_recorded
 from booking.tables import Appointment
-from booking.use_cases.book import Booked, with_link
-from booking.use_cases.changes import answer_of
+from booking.use_cases.book import Booked, result_of, run_operation
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid
-from core.idempotency import IdempotencyKey, run_once
+from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 
 
@@ -29,16 +29,14 @@ def record_outcome(
     shown: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment moves to `requested_state`. Cancelling has a use case of its own. `shown` is the state that was
-    on the screen.
+    """The appointment in `requested_state`. Cancelling is another use case. `shown` is the state that was on the screen.
 
     Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> dict[str, Any]:
+    def operation(db: Session, now: datetime) -> dict[str, Any]:
         row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, requested_state, shown)
-        now = runtime.clock.database_now(db)
         in_order = can_move(State(row.state), requested_state) and may_be_recorded(
             requested_state, starts_at=row.starts_at, now=now
         )
@@ -46,10 +44,10 @@ def record_outcome(
             raise IllegalMove(row.state, requested_state)
         if requested_state in NEEDS_REASON and not reason.strip():
             raise Invalid.in_field("reason", "no_reason_not_completed")
-        _set_state(db, runtime, row, requested_state, actor, reason, "moved")
-        return answer_of(row)
+        _set_state(db, row, requested_state, actor, now, reason, "moved")
+        return result_of(row)
 
-    return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
+    return run_operation(runtime, idempotency, operation)
 
 
 def correct(
@@ -63,24 +61,23 @@ def correct(
     shown: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment goes back to `requested_state`, with the reason on the record.
+    """The appointment, back in `requested_state`, with the reason in the audit.
 
     Raises: IllegalMove when that is no step back or too long ago, Invalid without a reason, NotFound,
     IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> dict[str, Any]:
+    def operation(db: Session, now: datetime) -> dict[str, Any]:
         row = appointment_for_change(db, authority_id, reference)
         _check_shown(row, requested_state, shown)
-        now = runtime.clock.database_now(db)
         if not can_correct(State(row.state), requested_state, changed_at=row.changed_at, now=now):
             raise IllegalMove(row.state, requested_state)
         if not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_correction")
-        _set_state(db, runtime, row, requested_state, actor, reason, "corrected")
-        return answer_of(row)
+        _set_state(db, row, requested_state, actor, now, reason, "corrected")
+        return result_of(row)
 
-    return with_link(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
+    return run_operation(runtime, idempotency, operation)
 
 
 def _check_shown(row: Appointment, requested_state: State, shown: str | None) -> None:
@@ -90,9 +87,8 @@ def _check_shown(row: Appointment, requested_state: State, shown: str | None) ->
 
 
 def _set_state(
-    db: Session, runtime: Runtime, row: Appointment, requested_state: State, actor: Actor, reason: str, action: str
+    db: Session, row: Appointment, requested_state: State, actor: Actor, now: datetime, reason: str, action: str
 ) -> None:
-    now = runtime.clock.database_now(db)
     was, row.state, row.changed_at = row.state, requested_state.value, now
     row.state_reason = reason.strip() if requested_state in NEEDS_REASON else ""
     record(

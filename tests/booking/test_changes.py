@@ -13,11 +13,12 @@ from booking.queries.booked_visits import count_ahead
 from booking.states import Contact, State
 from booking.tables import RebookItem
 from booking.use_cases.book import Booking, book
+from booking.use_cases.cancel import cancel
 from booking.use_cases.change_details import Details, change_details
-from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.outcomes import correct, record_outcome
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, SlotTaken, TooSoon

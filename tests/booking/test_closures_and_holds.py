@@ -14,9 +14,10 @@ from sqlalchemy import select, update
 from booking.states import State
 from booking.tables import Allocation, Appointment, RebookItem
 from booking.use_cases.book import Booking, book
-from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.cancel import cancel
 from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot
+from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from core.errors import CapacityConflict, HoldExpired, IllegalMove, Invalid, LimitReached, SlotTaken
 from core.idempotency import IdempotencyKey, IdempotencyRecord, run_once

@@ -16,9 +16,9 @@ from booking.states import State
 from booking.tables import Appointment, RebookItem
 from booking.use_cases import import_locations
 from booking.use_cases.book import Booking, book
-from booking.use_cases.changes import Move, reschedule
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.import_locations import Imported, import_file
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, AuditEntry
 from core.database import Database
 from core.errors import HoldExpired, SlotTaken

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from booking.slot_tokens import SlotKey
 from booking.tables import RebookItem
 from booking.use_cases.book import Booked, Booking, book
-from booking.use_cases.changes import cancel
+from booking.use_cases.cancel import cancel
 from booking.use_cases.holds import HeldSlot, hold_slot
 from booking.use_cases.import_locations import Imported, import_file
 from core.audit import Actor

@@ -13,9 +13,10 @@ from booking.events import appointment_changed
 from booking.queries.appointments import by_manage_token, by_reference
 from booking.states import Contact
 from booking.tables import Appointment
+from booking.use_cases.cancel import cancel
 from booking.use_cases.change_details import Details, change_details, follow_record
-from booking.use_cases.changes import Move, cancel, reschedule
 from booking.use_cases.manage_links import request_manage_link
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
 from core.errors import LinkEnded, NotFound

@@ -21,9 +21,10 @@ from booking.queries.slots import SlotQuery, all_slots
 from booking.slot_tokens import SlotKey
 from booking.tables import Allocation, RebookItem
 from booking.use_cases.book import Booked, Booking, book
-from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.cancel import cancel
 from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot, release_hold
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database

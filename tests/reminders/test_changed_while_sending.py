@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from booking.events import appointment_changed
-from booking.use_cases.changes import cancel
+from booking.use_cases.cancel import cancel
 from core.database import Database
 from reminders import queue
 from reminders.delivery_facts import ClaimedRow, DeliveryResult

@@ -10,9 +10,10 @@ from sqlalchemy import delete
 
 from booking.events import AppointmentChange, announce, appointment_changed, manage_link_requested
 from booking.states import State
-from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.cancel import cancel
 from booking.use_cases.manage_links import request_manage_link
 from booking.use_cases.outcomes import correct, record_outcome
+from booking.use_cases.reschedule import Move, reschedule
 from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
 from booking.states import State
-from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.cancel import cancel
+from booking.use_cases.reschedule import Move, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, Stale
 from people.staff.access_marks import requires
 from people.staff.policy import Action

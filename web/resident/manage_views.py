@@ -18,7 +18,8 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import decode
 from booking.states import State, has_link_ended
-from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.cancel import cancel
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
 from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
 from core.flask_context import current_runtime

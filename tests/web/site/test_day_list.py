@@ -16,7 +16,7 @@ from sqlalchemy import event, select
 from booking.availability.plan_changes import Reason
 from booking.states import State
 from booking.tables import Appointment, RebookItem
-from booking.use_cases.changes import Move, reschedule
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
 from locations.site_locks import bump_plan

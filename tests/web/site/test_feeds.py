@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from booking.calendar.ical import feed_file
 from booking.tables import CalendarFeed
 from booking.use_cases.calendar_feeds import MOST_FEEDS, make_feed
-from booking.use_cases.changes import cancel
+from booking.use_cases.cancel import cancel
 from core.audit import AuditEntry
 from core.errors import Invalid
 from core.idempotency import IdempotencyRecord

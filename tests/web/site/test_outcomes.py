@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.states import State
-from booking.use_cases.changes import Move, cancel, reschedule
+from booking.use_cases.cancel import cancel
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
 from people.staff.policy import Role
 from tests.support.factories import catalogue, slot_key_at

@@ -1,0 +1,81 @@
+"""What rescheduling and cancelling have in common: locking a booked appointment, checking it, and recording the change."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.appointment_repository import appointment_for_change, service_ids_of
+from booking.events import AppointmentChange, announce
+from booking.states import State
+from booking.tables import Appointment
+from core.audit import Actor, record
+from core.errors import CapacityConflict, IllegalMove, NotFound, TooSoon
+from core.tokens import parse_reference
+from locations.catalogue_queries import catalogue_by_id
+from locations.site_locks import catalogue_while_locked
+
+
+def site_id_of(db: Session, authority_id: int, reference: str) -> int:
+    """The id of the appointment's site, read without a lock. Raises: NotFound."""
+    same = (Appointment.authority_id == authority_id, Appointment.reference == parse_reference(reference))
+    site_id = db.scalar(select(Appointment.site_id).where(*same))
+    if site_id is None:
+        raise NotFound.because("appointment_unknown")
+    return site_id
+
+
+def lock_appointment(db: Session, authority_id: int, reference: str, *site_ids: int) -> Appointment:
+    """The appointment's row, locked after its site (the first of `site_ids`) and the others, as closures lock them.
+
+    Raises: NotFound; CapacityConflict when the appointment was moved to another site since its site was read.
+    """
+    catalogue_while_locked(db, authority_id, site_ids)
+    row = appointment_for_change(db, authority_id, reference)
+    if row.site_id != site_ids[0]:
+        raise CapacityConflict
+    return row
+
+
+def check_open(db: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
+    """Raises: IllegalMove when the appointment is not booked, TooSoon past the cut-off when that is enforced."""
+    if row.state != State.BOOKED:
+        raise IllegalMove(row.state, State.BOOKED)
+    if enforce_cutoff:
+        limit_at = _cutoff_at(db, row)
+        if now > limit_at:
+            raise TooSoon(limit_at)
+
+
+def _cutoff_at(db: Session, row: Appointment) -> datetime:
+    """The last instant at which the resident may change the appointment by themselves."""
+    catalogue = catalogue_by_id(db, row.authority_id)
+    services = [catalogue.service_by_id(service_id) for service_id in service_ids_of(db, row.id)]
+    return row.starts_at - timedelta(minutes=max(service.cancel_cutoff_minutes for service in services))
+
+
+def record_change(
+    db: Session,
+    row: Appointment,
+    actor: Actor,
+    what: Literal["rescheduled", "cancelled"],
+    now: datetime,
+    reason: str,
+    **facts: Any,
+) -> None:
+    """Write the change to the audit, with `facts`, and announce it."""
+    record(
+        db,
+        actor,
+        what,
+        ("appointment", row.id),
+        authority_id=row.authority_id,
+        now=now,
+        reason=reason.strip(),
+        version=row.version,
+        **facts,
+    )
+    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now))
