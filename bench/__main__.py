@@ -23,7 +23,7 @@ import bench.reminders
 from core.database import Database, upgrade
 from tests.support.postgres import PostgresServer, postgres_server
 
-Line = tuple[str, str, str, str]
+TableRow = tuple[str, str, str, str]
 NewDatabase = Callable[[], str]
 
 
@@ -46,7 +46,7 @@ def main() -> None:
                 print(f"| {name} | {' | '.join(line)} |", flush=True)
 
 
-def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[Line]:
+def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[TableRow]:
     """The table's lines for one kind of database; `new` gives the address of an empty one."""
     yield from limits(new())
     past = (1_000, 100_000) if is_quick else (1_000, 100_000, 1_000_000)
@@ -67,7 +67,7 @@ def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[Line]:
     yield "W3b 16 clients, different slots", booked, beside, "at least 4%"
 
 
-def limits(url: str) -> Iterator[Line]:
+def limits(url: str) -> Iterator[TableRow]:
     """What the machine can do."""
     upgrade(url)
     database = Database(url)
@@ -76,7 +76,7 @@ def limits(url: str) -> Iterator[Line]:
     database.dispose()
 
 
-def pages(new: NewDatabase) -> Iterator[Line]:
+def pages(new: NewDatabase) -> Iterator[TableRow]:
     """The two heaviest pages."""
     month = bench.month_page.run(new())
     beside = f"{month.pages:.1f} pages, {month.statements} statements"

@@ -33,7 +33,7 @@ LIMIT = 60
 
 
 @dataclass(frozen=True)
-class Row:
+class GridFigure:
     """The grid's median time, how many empty pages that is (at most 60), its statements, and the times on offer."""
 
     workload: str
@@ -43,7 +43,7 @@ class Row:
     times: int
 
 
-def run(database_url: str) -> list[Row]:
+def run(database_url: str) -> list[GridFigure]:
     """The table's line for one database, which is filled for it."""
     upgrade(database_url)
     database = Database(database_url)
@@ -76,7 +76,7 @@ def _agent(database: Database, world: World) -> tuple[FlaskClient, str]:
     return client, f"/staff/calls/residents/{resident.id}"
 
 
-def _measured(database: Database, client: FlaskClient, path: str) -> Row:
+def _measured(database: Database, client: FlaskClient, path: str) -> GridFigure:
     page = client.get(path)
     assert page.status_code == 200, page.text
     times = page.text.count('<button name="slot"')
@@ -86,7 +86,7 @@ def _measured(database: Database, client: FlaskClient, path: str) -> Row:
     client.get(path)
     count = len(statements)
     ours, pages = beside_empty_page(lambda: client.get(path), ROUNDS)
-    return Row("W5 agent's grid, 60 desks, a week", ours, pages, count, times)
+    return GridFigure("W5 agent's grid, 60 desks, a week", ours, pages, count, times)
 
 
 def main() -> None:

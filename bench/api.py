@@ -42,7 +42,7 @@ ONE_SITE = f"{EVERYWHERE}&site=site-1"
 
 
 @dataclass(frozen=True)
-class Row:
+class ApiFigure:
     """One line of the table: a workload, its median, how many empty pages that is, statements and slots, and limits."""
 
     workload: str
@@ -54,7 +54,7 @@ class Row:
     limit: str
 
 
-def run(new: NewDatabase, history: Sequence[int] = HISTORY) -> list[Row]:
+def run(new: NewDatabase, history: Sequence[int] = HISTORY) -> list[ApiFigure]:
     """The table's lines for one kind of database; `new` gives the address of an empty one, which is filled."""
     first, *others = sorted(history)
     with _filled(new(), first) as base:
@@ -71,7 +71,7 @@ def run(new: NewDatabase, history: Sequence[int] = HISTORY) -> list[Row]:
 
 @dataclass(frozen=True)
 class Filled:
-    """A database with a past, and somebody who asks it, without a key as the public does."""
+    """A database with a past, and a client without a key, as the public has."""
 
     database: Database
     client: FlaskClient
@@ -91,8 +91,8 @@ def _filled(database_url: str, past: int) -> Iterator[Filled]:
         database.dispose()
 
 
-def _first_of_each(filled: Filled) -> Row:
-    """The first free slot of each site, as the page that asks where to go looks it up."""
+def _first_of_each(filled: Filled) -> ApiFigure:
+    """The first free slot of each site, as the page of places searches for it."""
 
     def look() -> int:
         with filled.database.reading() as db:
@@ -103,10 +103,10 @@ def _first_of_each(filled: Filled) -> Row:
     found, statements = look(), _statements(filled.database.engine, look)
     ours, pages = beside_empty_page(look, ROUNDS)
     name, limit = "W2 the first of each of 15 sites", "30 pages, 4 statements"
-    return Row(name, ours, pages, statements, found, found, limit)
+    return ApiFigure(name, ours, pages, statements, found, found, limit)
 
 
-def _compared(name: str, base: Filled, longer: Filled, base_size: int) -> Row:
+def _compared(name: str, base: Filled, longer: Filled, base_size: int) -> ApiFigure:
     """W1 on the longer past, beside W1 on the short one: in turns, so that a busy moment meets both."""
     row = _measured(name, longer, ONE_SITE, "")
     times = medians_in_turns(lambda: longer.client.get(ONE_SITE), lambda: base.client.get(ONE_SITE), PAIRS)
@@ -127,14 +127,14 @@ def _client(database: Database) -> FlaskClient:
     return create_app(settings, database=database, clock=FixedClock(NOW)).test_client()
 
 
-def _measured(name: str, filled: Filled, url: str, limit: str) -> Row:
+def _measured(name: str, filled: Filled, url: str, limit: str) -> ApiFigure:
     answer = filled.client.get(url)
     if answer.status_code != 200:
         raise RuntimeError(answer.text)
     items = json.loads(answer.data)["items"]
     statements = _statements(filled.database.engine, lambda: filled.client.get(url))
     ours, pages = beside_empty_page(lambda: filled.client.get(url), ROUNDS)
-    return Row(name, ours, pages, statements, len(items), sum(item["free"] for item in items), limit)
+    return ApiFigure(name, ours, pages, statements, len(items), sum(item["free"] for item in items), limit)
 
 
 def _statements(engine: Engine, work: Callable[[], object]) -> int:
@@ -158,7 +158,7 @@ def _tidied(database: Database) -> None:
         connection.execute(text("ANALYZE"))
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[ApiFigure]) -> str:
     """The lines for people."""
     head = f"{'workload':28} {'ms':>8} {'pages':>7} {'statements':>10} {'slots':>6} {'free':>6}  limit"
     lines = [
@@ -172,10 +172,10 @@ def main() -> None:
     """Print the lines for SQLite."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--history", type=int, nargs="+", default=list(HISTORY))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         numbers = iter(range(100))
-        print(table(run(lambda: f"sqlite:///{Path(folder, f'{next(numbers)}.sqlite')}", asked.history)))
+        print(table(run(lambda: f"sqlite:///{Path(folder, f'{next(numbers)}.sqlite')}", options.history)))
 
 
 if __name__ == "__main__":

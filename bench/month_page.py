@@ -20,7 +20,7 @@ SITES, DESKS, ROUNDS, LIMIT = 15, 4, 60, 60
 
 
 @dataclass(frozen=True)
-class Row:
+class PageFigure:
     """The month's median time, how many empty pages that is (at most 60), and its statements."""
 
     milliseconds: float
@@ -28,7 +28,7 @@ class Row:
     statements: int
 
 
-def run(database_url: str) -> Row:
+def run(database_url: str) -> PageFigure:
     """The figures for one database, which is filled for it."""
     from wsgi import create_app
 
@@ -45,9 +45,9 @@ def run(database_url: str) -> Row:
         statements: list[str] = []
         event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         client.get(path)
-        asked = len(statements)
+        count = len(statements)
         took, pages = beside_empty_page(lambda: client.get(path), ROUNDS)
-        return Row(took, pages, asked)
+        return PageFigure(took, pages, count)
     finally:
         database.dispose()
 

@@ -1,4 +1,4 @@
-"""A council for measuring: so many sites with so many desks, half of the next weeks booked, and as long a past as wanted."""
+"""A council for measuring: so many sites with so many desks, half of the next weeks booked, and a past of any length."""
 
 from __future__ import annotations
 

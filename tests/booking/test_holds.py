@@ -145,12 +145,12 @@ def test_a_sweep_removes_the_dead_only_and_may_run_twice(database: Database) -> 
     world, runtime = make_world(database, desks=2), make_runtime(database)
     hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     later = NOW + timedelta(minutes=9)
-    alive = hold_slot(make_runtime(database, later), slot_key_at(world, TEN), for_public=True)
+    valid = hold_slot(make_runtime(database, later), slot_key_at(world, TEN), for_public=True)
     swept = NOW + timedelta(minutes=10)
     assert sweep(make_runtime(database, swept)).holds == 1
     assert sweep(make_runtime(database, swept)).holds == 0
     with database.reading() as db:
-        assert held(db, world.authority_id, alive.token, swept).slot_key == alive.slot_key
+        assert held(db, world.authority_id, valid.token, swept).slot_key == valid.slot_key
 
 
 def test_the_cleanup_deletes_rate_limits_that_are_over(database: Database) -> None:

@@ -102,8 +102,8 @@ def test_the_link_of_an_appointment_that_is_over_is_not_sent_again(database: Dat
     for late, expected in ((timedelta(days=1, seconds=1), 0), (timedelta(days=1), 1)):
         request_manage_link(make_runtime(database, ENDS + late), world.authority_id, reference, "Sample")
         with database.reading() as db:
-            asked = db.scalars(select(AuditEntry).where(AuditEntry.action == "manage_link_requested")).all()
-        assert len(asked) == expected
+            requests = db.scalars(select(AuditEntry).where(AuditEntry.action == "manage_link_requested")).all()
+        assert len(requests) == expected
 
 
 @pytest.mark.parametrize("write", WRITES)

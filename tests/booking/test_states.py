@@ -11,7 +11,9 @@ from tests.support.factories import NOW
 
 
 def test_the_table_holds_exactly_the_moves_of_the_design() -> None:
-    allowed = {(current.value, wanted.value) for current in State for wanted in State if can_move(current, wanted)}
+    allowed = {
+        (current.value, requested.value) for current in State for requested in State if can_move(current, requested)
+    }
     assert allowed == {
         ("booked", "arrived"),
         ("booked", "cancelled_by_resident"),
@@ -47,4 +49,4 @@ def test_nobody_can_fail_to_attend_before_the_start() -> None:
 
 def test_ended_states_lead_nowhere() -> None:
     ended = set(State) - set(MOVES)
-    assert not any(can_move(current, wanted) for current in ended for wanted in State)
+    assert not any(can_move(current, requested) for current in ended for requested in State)

@@ -207,8 +207,8 @@ def test_an_unknown_reference_and_anothers_answer_alike(
         theirs = assert_problem(stranger.get(path), 404, "not_found")
         nobodys = assert_problem(program.get(path.replace(reference, "22222222")), 404, "not_found")
         assert theirs == nobodys
-    for deed, body in (("cancel", {}), ("reschedule", {"slot": None}), ("outcome", {"outcome": "arrived"})):
-        assert_problem(stranger.post(f"/appointments/{reference}/{deed}", body), 404, "not_found")
+    for action, body in (("cancel", {}), ("reschedule", {"slot": None}), ("outcome", {"outcome": "arrived"})):
+        assert_problem(stranger.post(f"/appointments/{reference}/{action}", body), 404, "not_found")
 
 
 def test_each_look_is_on_record(program: Program, database: Database, world: World) -> None:

@@ -148,10 +148,10 @@ def test_pages_join_to_the_whole(
     service: str, query: dict[str, str], anybody: Program, database: Database, world: World
 ) -> None:
     make_virtual(database, world)
-    asked = {"service": service, "to": "2026-11-24"} | query
-    whole, found, cursor = anybody.slots(**asked), [], None
+    search = {"service": service, "to": "2026-11-24"} | query
+    whole, found, cursor = anybody.slots(**search), [], None
     for _ in range(len(whole)):
-        page = anybody.get("/availability", limit=7, **asked, **({"cursor": cursor} if cursor else {})).get_json()
+        page = anybody.get("/availability", limit=7, **search, **({"cursor": cursor} if cursor else {})).get_json()
         found += page["items"]
         cursor = page["next_cursor"]
         if cursor is None:

@@ -16,7 +16,7 @@ from core.database import Database
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World
 
-DEEDS: dict[str, dict[str, Any]] = {
+ACTIONS: dict[str, dict[str, Any]] = {
     "reschedule": {"slot": "another"},
     "cancel": {"reason": "Ill"},
     "outcome": {"outcome": "cancelled_by_authority", "reason": "Boiler"},
@@ -50,13 +50,13 @@ def test_a_hold_sent_twice_is_one_hold(program: Program, database: Database) -> 
     assert count(database, Hold) == 1
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_a_change_sent_twice_is_made_once(deed: str, program: Program) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_change_sent_twice_is_made_once(action: str, program: Program) -> None:
     slots = program.slots(**{"from": "2026-11-24"})
     reference = program.book(slots[0]["slot"])["reference"]
-    body = {"slot": slots[3]["slot"]} if deed == "reschedule" else DEEDS[deed]
-    first = program.post(f"/appointments/{reference}/{deed}", body, Idempotency_Key="one")
-    second = program.post(f"/appointments/{reference}/{deed}", body, Idempotency_Key="one")
+    body = {"slot": slots[3]["slot"]} if action == "reschedule" else ACTIONS[action]
+    first = program.post(f"/appointments/{reference}/{action}", body, Idempotency_Key="one")
+    second = program.post(f"/appointments/{reference}/{action}", body, Idempotency_Key="one")
     assert (first.status_code, second.status_code) == (200, 200)
     assert first.data == second.data
     assert program.get(f"/appointments/{reference}").get_json()["version"] == 2

@@ -27,13 +27,13 @@ NINE = 32_400.0  # seconds since 1970; the windows of 10 seconds begin at whole 
 
 
 def at(seconds: float) -> AbstractContextManager[object]:
-    """The clock of the counts, standing still."""
+    """The clock of the counts, stopped."""
     return mock.patch.object(key_limits, "epoch_seconds", return_value=seconds)
 
 
 @pytest.fixture
 def at_nine() -> Iterator[None]:
-    """Time stands still for memory and database."""
+    """Stop the clocks of memory and database."""
     with at(NINE), mock.patch.object(rate_limits, "epoch_seconds", return_value=NINE):
         yield
 

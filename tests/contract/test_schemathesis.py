@@ -92,7 +92,7 @@ def leave(_town: Town, _case: Any) -> None:
 
 
 def known(town: Town, case: Any) -> None:
-    """The case with real values for what a program would have been told before."""
+    """The case with real values where a program would have read them before."""
     paths, query, body = case.path_parameters or {}, case.query or {}, case.body
     if "reference" in paths:
         paths["reference"] = town.reference

@@ -1,4 +1,4 @@
-"""One structured line for each request: an id, what was asked, how long it took, and nothing about anybody."""
+"""One structured line for each request: an id, the route, how long it took, and no personal data."""
 
 from __future__ import annotations
 

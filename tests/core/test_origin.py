@@ -1,4 +1,4 @@
-"""Who asks, by the address that the server or a proxy gives."""
+"""The origin of a request, by the address that the server or a proxy gives."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from core.personal_data import KEPT_DAYS, personal
 
 ABOUT_SOMEBODY = {"residents", "appointments", "representatives", "notifications"}
 SHORTEST_WORDS = 200  # a column of this length takes a sentence
-# What stands in these is ours: tokens, codes, ids and the names of staff.
+# The content of these is ours: tokens, codes, ids and the names of staff.
 NOT_PERSONAL = {
     "appointments.slot_token",
     "audit_entries.actor_name",

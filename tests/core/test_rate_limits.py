@@ -42,7 +42,7 @@ SOME_INSTANT = 1_795_424_400.0
 
 
 def at(seconds: float) -> AbstractContextManager[object]:
-    """This host's clock, standing still."""
+    """This host's clock, stopped."""
     return mock.patch.object(rate_limits, "epoch_seconds", return_value=seconds)
 
 

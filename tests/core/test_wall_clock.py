@@ -127,8 +127,10 @@ def test_a_tick_is_the_first_at_which_the_clock_shows_that_time_or_later(date: d
     day = local_day(date, LONDON)
     shown_at = [instant_of(day.base_unit + tick).astimezone(ZoneInfo(LONDON)).time() for tick in range(day.ticks)]
     for step in range(288):
-        wanted = time(step // 12, step % 12 * 5)
-        assert tick_at(day, wanted, LONDON) == next(tick for tick, shown in enumerate(shown_at) if shown >= wanted)
+        local_time = time(step // 12, step % 12 * 5)
+        assert tick_at(day, local_time, LONDON) == next(
+            tick for tick, shown in enumerate(shown_at) if shown >= local_time
+        )
 
 
 def test_local_iso_text_carries_the_offset() -> None:

@@ -106,9 +106,9 @@ def worlds(draw: st.DrawFn, most_sites: int = 2, most_services: int = 2) -> Worl
     search = draw(searches(days, most_services))
     site_days, facts = [], []
     for site_id in range(1, draw(st.integers(1, most_sites)) + 1):
-        asked = [requirement for shape in search.visit for requirement in shape.requirements][:3]
-        asked += [Requirement(draw(st.sampled_from(KINDS))) for _ in range(draw(st.integers(0, 2)))]
-        here = [draw(resources(10 * site_id + n, requirement)) for n, requirement in enumerate(asked)]
+        requirements = [requirement for shape in search.visit for requirement in shape.requirements][:3]
+        requirements += [Requirement(draw(st.sampled_from(KINDS))) for _ in range(draw(st.integers(0, 2)))]
+        here = [draw(resources(10 * site_id + n, requirement)) for n, requirement in enumerate(requirements)]
         features = draw(some(NEEDS))
         facts += here
         site_days += [SiteDay(site_id, day, features, tuple(draw(resource_days(f, day)) for f in here)) for day in days]
@@ -117,15 +117,17 @@ def worlds(draw: st.DrawFn, most_sites: int = 2, most_services: int = 2) -> Worl
 
 
 @st.composite
-def resources(draw: st.DrawFn, resource_id: int, asked: Requirement) -> EngineResource:
-    """A resource that would do for `asked`, or for something else after all."""
-    skills = draw(st.frozensets(st.sampled_from(SKILLS))) | (asked.skills if draw(st.integers(0, 4)) else frozenset())
-    return EngineResource(resource_id, asked.kind, draw(st.sampled_from([1, 1, 1, 2, 3])), skills)
+def resources(draw: st.DrawFn, resource_id: int, requirement: Requirement) -> EngineResource:
+    """A resource that would do for `requirement`, or for something else after all."""
+    skills = draw(st.frozensets(st.sampled_from(SKILLS))) | (
+        requirement.skills if draw(st.integers(0, 4)) else frozenset()
+    )
+    return EngineResource(resource_id, requirement.kind, draw(st.sampled_from([1, 1, 1, 2, 3])), skills)
 
 
 @st.composite
 def bookings(draw: st.DrawFn, facts: list[EngineResource], days: list[LocalDay]) -> tuple[int, int, int, int]:
-    """A row of what is taken: about the changed hour, about midnight, or anywhere."""
+    """A row of a booking: about the changed hour, about midnight, or anywhere."""
     resource = draw(st.sampled_from(facts))
     day = draw(st.sampled_from(days))
     first = day.base_unit + draw(st.one_of(st.integers(-6, 60), st.integers(0, 48), st.integers(250, 300)))

@@ -1,4 +1,4 @@
-"""The slow, obvious answer: one tick, one seat and one choice at a time, with nothing taken from the engine.
+"""The slow, obvious answer: one tick, one seat and one choice at a time, without any code of the engine.
 
 Only the values that go in and out are shared. Everything here is written to be believed, not to be quick.
 """
@@ -17,11 +17,11 @@ from booking.availability.values import (
     Window,
 )
 
-Row = tuple[int, int, int, int]
+BusyRow = tuple[int, int, int, int]
 SeatOf = tuple[ResourceDay, int]
 
 
-def slots(search: Search, site_days: Sequence[SiteDay], rows: Sequence[Row]) -> list[tuple[int, int, int]]:
+def slots(search: Search, site_days: Sequence[SiteDay], rows: Sequence[BusyRow]) -> list[tuple[int, int, int]]:
     """(start_unit, site_id, end_unit) of every slot, ascending."""
     length = sum(shape.duration_ticks + search.extra_ticks for shape in search.visit)
     return sorted(
@@ -31,11 +31,11 @@ def slots(search: Search, site_days: Sequence[SiteDay], rows: Sequence[Row]) -> 
     )
 
 
-def start_ticks(search: Search, site_day: SiteDay, rows: Sequence[Row]) -> list[int]:
+def start_ticks(search: Search, site_day: SiteDay, rows: Sequence[BusyRow]) -> list[int]:
     return [tick for tick in range(site_day.day.ticks) if can_start(search, site_day, rows, tick)]
 
 
-def can_start(search: Search, site_day: SiteDay, rows: Sequence[Row], tick: int) -> bool:
+def can_start(search: Search, site_day: SiteDay, rows: Sequence[BusyRow], tick: int) -> bool:
     unit = site_day.day.base_unit + tick
     if not search.earliest_unit <= unit < search.latest_unit:
         return False
@@ -55,9 +55,9 @@ def services_at(search: Search, tick: int) -> Iterator[tuple[ServiceShape, int]]
 
 
 def choices(
-    search: Search, site_day: SiteDay, rows: Sequence[Row], shape: ServiceShape, tick: int
+    search: Search, site_day: SiteDay, rows: Sequence[BusyRow], shape: ServiceShape, tick: int
 ) -> Iterator[tuple[SeatOf, ...]]:
-    """Every way to give each requirement a free seat of its own resource, the support needs met."""
+    """Every assignment that gives each requirement a free seat of its own resource, the support needs met."""
     seats = [seat for seat in seats_of(site_day) if seat_is_free(search, site_day, rows, shape, tick, seat)]
     if not seats:
         return
@@ -69,11 +69,11 @@ def choices(
         ]
         for requirement in shape.requirements
     ]
-    for chosen in product(*pools):
-        ids = [plan.resource.resource_id for plan, _ in chosen]
-        skills = {skill for plan, _ in chosen for skill in plan.resource.skills}
+    for selected in product(*pools):
+        ids = [plan.resource.resource_id for plan, _ in selected]
+        skills = {skill for plan, _ in selected for skill in plan.resource.skills}
         if len(set(ids)) == len(ids) and all(n in site_day.features or n in skills for n in search.needs):
-            yield chosen
+            yield selected
 
 
 def seats_of(site_day: SiteDay) -> list[SeatOf]:
@@ -81,12 +81,12 @@ def seats_of(site_day: SiteDay) -> list[SeatOf]:
 
 
 def seat_is_free(
-    search: Search, site_day: SiteDay, rows: Sequence[Row], shape: ServiceShape, tick: int, seat: SeatOf
+    search: Search, site_day: SiteDay, rows: Sequence[BusyRow], shape: ServiceShape, tick: int, seat: SeatOf
 ) -> bool:
     plan, number = seat
     end = tick + shape.duration_ticks + search.extra_ticks
     return all(is_open(search, site_day, plan, shape, t) for t in range(tick, end)) and not any(
-        is_taken(rows, plan, number, site_day.day.base_unit + t) for t in range(tick, end + shape.turnaround_ticks)
+        is_busy(rows, plan, number, site_day.day.base_unit + t) for t in range(tick, end + shape.turnaround_ticks)
     )
 
 
@@ -106,14 +106,14 @@ def is_kept(search: Search, site_day: SiteDay, window: Window, tick: int) -> boo
     return tick >= window.reserved_from and search.now_unit < site_day.day.base_unit + tick - window.release_ticks
 
 
-def is_taken(rows: Sequence[Row], plan: ResourceDay, number: int, unit: int) -> bool:
+def is_busy(rows: Sequence[BusyRow], plan: ResourceDay, number: int, unit: int) -> bool:
     return any(
         resource_id == plan.resource.resource_id and seat == number and first <= unit < last
         for resource_id, seat, first, last in rows
     )
 
 
-def side_by_side(search: Search, site_day: SiteDay, rows: Sequence[Row], tick: int) -> int:
+def side_by_side(search: Search, site_day: SiteDay, rows: Sequence[BusyRow], tick: int) -> int:
     """How many such visits fit at one start: for each service the most choices that share no seat; the least counts."""
     return min(
         most_apart([frozenset((p.resource.resource_id, s) for p, s in c) for c in found])
@@ -122,7 +122,7 @@ def side_by_side(search: Search, site_day: SiteDay, rows: Sequence[Row], tick: i
 
 
 def most_apart(sets: Iterable[frozenset[tuple[int, int]]]) -> int:
-    """The largest number of `sets` of which no two share a member: leave the first seat out, or use it in each way."""
+    """The largest number of `sets` of which no two share a member: without the first seat, or with each set that has it."""
     sets = set(sets)
     if not sets:
         return 0
@@ -133,27 +133,27 @@ def most_apart(sets: Iterable[frozenset[tuple[int, int]]]) -> int:
 
 
 def fault_of(
-    search: Search, site_day: SiteDay, rows: Sequence[Row], tick: int, allocations: Sequence[SeatAllocation]
+    search: Search, site_day: SiteDay, rows: Sequence[BusyRow], tick: int, allocations: Sequence[SeatAllocation]
 ) -> str | None:
-    """What is wrong with a proposed seating of a visit; None when it keeps every promise."""
+    """What is wrong with a proposed seating of a visit; None when nothing is."""
     base = site_day.day.base_unit
     left = list(allocations)
     used: dict[tuple[int, int], set[int]] = {}
     for shape, begin in services_at(search, tick):
         mine, left = left[: len(shape.requirements)], left[len(shape.requirements) :]
-        taken = {(a.resource_id, a.seat) for a in mine}
-        wanted = (
+        allocated = {(a.resource_id, a.seat) for a in mine}
+        expected = (
             {(plan.resource.resource_id, seat) for plan, seat in choice}
             for choice in choices(search, site_day, rows, shape, begin)
         )
-        if len(mine) != len(shape.requirements) or taken not in wanted:
+        if len(mine) != len(shape.requirements) or allocated not in expected:
             return f"service {shape.service_id} is not served by {mine}"
         end = begin + shape.duration_ticks + search.extra_ticks
         if any(
             a.service_id != shape.service_id or a.first_unit != base + begin or a.last_unit < base + end for a in mine
         ):
             return f"{mine} do not cover service {shape.service_id}"
-        for seat in taken:
+        for seat in allocated:
             used.setdefault(seat, set()).update(range(base + begin, base + end + shape.turnaround_ticks))
     held = [(a.resource_id, a.seat, unit) for a in allocations for unit in range(a.first_unit, a.last_unit)]
     if len(held) != len(set(held)):

@@ -1,6 +1,6 @@
 """Plain plans for the tests: one site, one ordinary Tuesday, drawn as text.
 
-Each character is one tick from midnight on. In a plan `#` is open, `.` is not; in bookings `x` is taken.
+Each character is one tick from midnight on. In a plan `#` is open, `.` is not; in bookings `x` is busy.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def search(*visit: ServiceShape, needs: tuple[str, ...] = (), extra: int = 0) ->
 
 
 def booked(**drawings: str) -> Busy:
-    """Bookings as drawn: `r1="..xx"` takes the first seat of resource 1, `r1s2` its third."""
+    """Bookings as drawn: `r1="..xx"` is in the first seat of resource 1, `r1s2` its third."""
     rows = []
     for name, drawing in drawings.items():
         number, _, seat = name[1:].partition("s")

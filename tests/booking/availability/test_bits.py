@@ -54,8 +54,8 @@ def test_the_grid_has_every_step_from_its_offset() -> None:
 
 
 def test_ticks_are_listed_ascending_over_all_bytes() -> None:
-    wanted = [0, 7, 8, 63, 64, 199, 287, 299]
-    assert ticks_of(sum(1 << tick for tick in wanted)) == wanted
+    ticks = [0, 7, 8, 63, 64, 199, 287, 299]
+    assert ticks_of(sum(1 << tick for tick in ticks)) == ticks
     assert ticks_of(0) == []
 
 

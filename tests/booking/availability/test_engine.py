@@ -35,8 +35,8 @@ from tests.booking.availability.random_inputs import (
 ONE_DESK = site(plan(resource(1), "..########.."))
 
 
-def starts_of(wanted: Search, site_day: SiteDay, busy: Busy = NOTHING_BUSY) -> str:
-    return drawn(day_starts(wanted, site_day, busy), 12)
+def starts_of(searched: Search, site_day: SiteDay, busy: Busy = NOTHING_BUSY) -> str:
+    return drawn(day_starts(searched, site_day, busy), 12)
 
 
 def test_a_visit_fits_wholly_into_the_open_time() -> None:
@@ -52,9 +52,9 @@ def test_bookings_of_another_resource_hide_nothing() -> None:
 
 
 def test_turnaround_needs_no_opening_but_no_booking_either() -> None:
-    wanted = search(service(3, turnaround=2))
-    assert starts_of(wanted, ONE_DESK) == "..######...."
-    assert starts_of(wanted, ONE_DESK, booked(r1="..........x.")) == "..####......"
+    visit = search(service(3, turnaround=2))
+    assert starts_of(visit, ONE_DESK) == "..######...."
+    assert starts_of(visit, ONE_DESK, booked(r1="..........x.")) == "..####......"
 
 
 def test_turnaround_past_midnight_meets_the_next_day_s_booking() -> None:
@@ -68,8 +68,8 @@ def test_the_last_hour_of_a_25_hour_day_is_like_any_other() -> None:
     day = local_day(date(2026, 10, 25), "Europe/London")
     late = SiteDay(1, day, frozenset(), (ResourceDay(resource(1), (Window(288, 300, frozenset({1}), 300),)),))
     busy = busy_index([(1, 0, day.base_unit + 290, day.base_unit + 292)])
-    wanted = replace(search(service(4, grid=2)), latest_unit=day.end_unit)
-    assert [slot.start_unit - day.base_unit for slot in find_slots(replace(wanted, earliest_unit=0), [late], busy)] == [
+    visit = replace(search(service(4, grid=2)), latest_unit=day.end_unit)
+    assert [slot.start_unit - day.base_unit for slot in find_slots(replace(visit, earliest_unit=0), [late], busy)] == [
         292,
         294,
         296,
@@ -96,8 +96,8 @@ def test_starts_lie_on_the_grid_from_local_midnight() -> None:
 
 
 def test_lead_time_and_horizon_are_half_open() -> None:
-    wanted = replace(search(service(2)), earliest_unit=BASE + 4, latest_unit=BASE + 7)
-    assert starts_of(wanted, ONE_DESK) == "....###....."
+    visit = replace(search(service(2)), earliest_unit=BASE + 4, latest_unit=BASE + 7)
+    assert starts_of(visit, ONE_DESK) == "....###....."
 
 
 def test_a_pool_offers_what_any_of_its_resources_offers() -> None:
@@ -132,31 +132,31 @@ def test_several_requirements_are_met_at_the_same_time() -> None:
 
 
 def test_one_adviser_is_not_two() -> None:
-    wanted = search(service(2, ADVISER, ADVISER))
+    visit = search(service(2, ADVISER, ADVISER))
     alone = site(plan(resource(1, "adviser", seats=3), "..########.."))
     pair = site(plan(resource(1, "adviser"), "..######...."), plan(resource(2, "adviser"), "....######.."))
-    assert starts_of(wanted, alone) == "............"
-    assert starts_of(wanted, pair) == "....###....."
+    assert starts_of(visit, alone) == "............"
+    assert starts_of(visit, pair) == "....###....."
 
 
 def test_overlapping_pools_need_enough_people_together() -> None:
     """Benefits and housing: the adviser with both skills can do one of them, not both."""
-    wanted = search(
+    visit = search(
         service(1, Requirement("adviser", frozenset({"benefits"})), Requirement("adviser", frozenset({"housing"})))
     )
     both = resource(1, "adviser", "benefits", "housing")
     team = site(
         plan(both, "########"), plan(resource(2, "adviser", "housing"), "..##"), plan(resource(3, "adviser"), "####")
     )
-    assert starts_of(wanted, team) == "..##........"
+    assert starts_of(visit, team) == "..##........"
 
 
 def test_three_of_one_kind_need_three() -> None:
-    wanted = search(service(1, ADVISER, ADVISER, ADVISER))
+    visit = search(service(1, ADVISER, ADVISER, ADVISER))
     team = site(
         *(plan(resource(n, "adviser"), drawing) for n, drawing in enumerate(["####", ".####", "..##", "...##"]))
     )
-    assert starts_of(wanted, team) == "..##........"
+    assert starts_of(visit, team) == "..##........"
 
 
 def test_two_services_follow_each_other_without_a_pause() -> None:
@@ -166,13 +166,13 @@ def test_two_services_follow_each_other_without_a_pause() -> None:
 
 
 def test_a_visit_does_not_wait_for_its_own_turnaround() -> None:
-    wanted = search(service(3, turnaround=4), service(3, turnaround=1))
-    assert starts_of(wanted, ONE_DESK) == "..###......."
+    visit = search(service(3, turnaround=4), service(3, turnaround=1))
+    assert starts_of(visit, ONE_DESK) == "..###......."
 
 
 def test_only_the_first_service_of_a_visit_keeps_to_the_grid() -> None:
-    wanted = search(service(2, grid=4), service(2, grid=3, service_id=2))
-    assert starts_of(wanted, ONE_DESK) == "....#......."
+    visit = search(service(2, grid=4), service(2, grid=3, service_id=2))
+    assert starts_of(visit, ONE_DESK) == "....#......."
 
 
 def test_extra_time_lengthens_every_service_of_the_visit() -> None:
@@ -188,20 +188,20 @@ def test_a_feature_of_the_site_meets_a_need_for_everybody() -> None:
 
 
 def test_one_resource_of_the_service_with_the_skill_meets_a_need() -> None:
-    wanted = search(service(1, ADVISER, DESK), needs=("bsl", "hearing-loop"))
+    visit = search(service(1, ADVISER, DESK), needs=("bsl", "hearing-loop"))
     team = site(
         plan(resource(1, "adviser", "bsl"), "####........"),
         plan(resource(2, "adviser"), "########"),
         plan(resource(3, "desk", "hearing-loop"), ".##...######"),
         plan(resource(4, "desk", "bsl", "hearing-loop"), ".....##....."),
     )
-    assert starts_of(wanted, team) == ".##..##....."
+    assert starts_of(visit, team) == ".##..##....."
 
 
 def test_a_need_is_met_in_each_service_of_a_visit() -> None:
-    wanted = search(service(2, ADVISER), service(2, DESK), needs=("bsl",))
+    visit = search(service(2, ADVISER), service(2, DESK), needs=("bsl",))
     signing, silent = resource(1, "adviser", "bsl"), resource(2, "desk")
-    assert starts_of(wanted, site(plan(signing, "########"), plan(silent, "########"))) == "............"
+    assert starts_of(visit, site(plan(signing, "########"), plan(silent, "########"))) == "............"
 
 
 KEPT = site(ResourceDay(resource(1), (Window(2, 10, frozenset({1}), 6, release_ticks=24),)))
@@ -220,15 +220,15 @@ KEPT = site(ResourceDay(resource(1), (Window(2, 10, frozenset({1}), 6, release_t
     ],
 )
 def test_kept_ticks_open_to_residents_one_by_one(now: int, public: bool, expected: str) -> None:
-    wanted = replace(search(service(2)), now_unit=now, for_public=public)
-    assert starts_of(wanted, KEPT) == expected
+    visit = replace(search(service(2)), now_unit=now, for_public=public)
+    assert starts_of(visit, KEPT) == expected
 
 
 def test_a_moment_is_remembered_for_itself_only() -> None:
     """The plan of a day remembers masks; asking earlier again must not find what was released later."""
     early = replace(search(service(2)), now_unit=BASE - 100)
     late = replace(early, now_unit=BASE + 200)
-    assert [starts_of(wanted, KEPT) for wanted in (late, early, late)] == [
+    assert [starts_of(visit, KEPT) for visit in (late, early, late)] == [
         "..#######...",
         "..###.......",
         "..#######...",
@@ -238,8 +238,8 @@ def test_a_moment_is_remembered_for_itself_only() -> None:
 def test_more_questions_than_a_day_remembers_are_answered_rightly() -> None:
     for length in [*range(1, 9)] * 12:
         for turnaround in range(12):
-            wanted = search(service(length, turnaround=turnaround))
-            assert starts_of(wanted, ONE_DESK).count("#") == 9 - length
+            visit = search(service(length, turnaround=turnaround))
+            assert starts_of(visit, ONE_DESK).count("#") == 9 - length
     assert len(ONE_DESK.memory) <= 64
 
 
@@ -276,9 +276,9 @@ def test_a_day_s_count_is_its_number_of_starts_and_zero_when_full() -> None:
 
 
 def test_a_service_that_needs_nobody_is_never_offered() -> None:
-    wanted = search(replace(service(2), requirements=()))
-    assert starts_of(wanted, ONE_DESK) == "............"
-    assert find_slots(wanted, [ONE_DESK], NOTHING_BUSY) == []
+    visit = search(replace(service(2), requirements=()))
+    assert starts_of(visit, ONE_DESK) == "............"
+    assert find_slots(visit, [ONE_DESK], NOTHING_BUSY) == []
 
 
 @pytest.mark.parametrize(
@@ -295,10 +295,10 @@ def test_a_service_that_needs_nobody_is_never_offered() -> None:
     ],
 )
 def test_an_offer_names_the_first_reason_against_it(tick: int, expected: SlotCheck) -> None:
-    wanted = replace(search(service(2, grid=2)), earliest_unit=BASE + 3, latest_unit=BASE + 30)
-    assert check_slot(wanted, ONE_DESK, booked(r1="......x....."), BASE + tick) is expected
+    visit = replace(search(service(2, grid=2)), earliest_unit=BASE + 3, latest_unit=BASE + 30)
+    assert check_slot(visit, ONE_DESK, booked(r1="......x....."), BASE + tick) is expected
 
 
 def test_a_start_of_another_day_is_closed() -> None:
-    wanted = replace(search(service(2)), latest_unit=BASE + 5000)
-    assert check_slot(wanted, ONE_DESK, NOTHING_BUSY, BASE + 288 + 2) is SlotCheck.CLOSED
+    visit = replace(search(service(2)), latest_unit=BASE + 5000)
+    assert check_slot(visit, ONE_DESK, NOTHING_BUSY, BASE + 288 + 2) is SlotCheck.CLOSED

@@ -25,7 +25,7 @@ def window(first: int, last: int, *services: int) -> Window:
     return Window(first, last, frozenset(services or (7,)), last)
 
 
-def told(stretches: list[FreeStretch]) -> list[tuple[int, int, int, int]]:
+def values_of(stretches: list[FreeStretch]) -> list[tuple[int, int, int, int]]:
     return [(s.resource_id, s.first_unit - BASE, s.last_unit - BASE, s.seats) for s in stretches]
 
 
@@ -38,13 +38,13 @@ def test_runs_are_half_open_and_in_order(bits: int, expected: list[tuple[int, in
 
 
 def test_an_open_day_without_bookings_is_one_gap() -> None:
-    assert told(free_stretches(site_day(ResourceDay(DESK, (window(10, 20),))), NOTHING_BUSY)) == [(1, 10, 20, 1)]
+    assert values_of(free_stretches(site_day(ResourceDay(DESK, (window(10, 20),))), NOTHING_BUSY)) == [(1, 10, 20, 1)]
 
 
 def test_bookings_and_closures_cut_the_day() -> None:
     plan = ResourceDay(DESK, (window(10, 40),), closed=span(30, 35))
     busy = busy_index([(1, 0, BASE + 14, BASE + 20)])
-    assert told(free_stretches(site_day(plan), busy)) == [(1, 10, 14, 1), (1, 20, 30, 1), (1, 35, 40, 1)]
+    assert values_of(free_stretches(site_day(plan), busy)) == [(1, 10, 14, 1), (1, 20, 30, 1), (1, 35, 40, 1)]
 
 
 def test_back_to_back_bookings_leave_no_gap_between_them() -> None:
@@ -54,14 +54,14 @@ def test_back_to_back_bookings_leave_no_gap_between_them() -> None:
 
 def test_what_is_past_is_left_out() -> None:
     plan = site_day(ResourceDay(DESK, (window(10, 20),)))
-    assert told(free_stretches(plan, NOTHING_BUSY, BASE + 15)) == [(1, 15, 20, 1)]
+    assert values_of(free_stretches(plan, NOTHING_BUSY, BASE + 15)) == [(1, 15, 20, 1)]
     assert free_stretches(plan, NOTHING_BUSY, BASE + 20) == []
     assert free_stretches(plan, NOTHING_BUSY, DAY.end_unit + 288) == []
 
 
 def test_a_room_of_several_seats_says_how_many_are_free() -> None:
     busy = busy_index([(2, 0, BASE + 10, BASE + 15), (2, 1, BASE + 12, BASE + 15), (2, 2, BASE + 14, BASE + 16)])
-    found = told(free_stretches(site_day(ResourceDay(ROOM, (window(10, 20),))), busy))
+    found = values_of(free_stretches(site_day(ResourceDay(ROOM, (window(10, 20),))), busy))
     assert found == [(2, 10, 12, 2), (2, 12, 14, 1), (2, 15, 16, 2), (2, 16, 20, 3)]
 
 

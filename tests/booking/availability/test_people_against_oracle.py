@@ -17,7 +17,7 @@ from booking.availability.free_periods import free_stretches
 from booking.availability.values import EngineResource, Requirement, ResourceDay, Search, ServiceShape, SiteDay, Window
 from tests.booking.availability.random_inputs import BASE, NEVER, TUESDAY
 
-Row = tuple[int, int, int, int]
+PersonRow = tuple[int, int, int, int]
 """site_id, person, first_unit, last_unit."""
 
 PEOPLE = (71, 72)
@@ -32,12 +32,12 @@ class Town:
     days: dict[int, SiteDay]
     travel: dict[frozenset[int], int]
     search: Search
-    rows: tuple[Row, ...]
+    rows: tuple[PersonRow, ...]
 
     def ticks(self, one: int, other: int) -> int:
         return self.travel[frozenset({one, other})]
 
-    def busy(self, rows: tuple[Row, ...], site_ids: tuple[int, ...]) -> Busy:
+    def busy(self, rows: tuple[PersonRow, ...], site_ids: tuple[int, ...]) -> Busy:
         """As `occupancy` puts it together: what is at the sites, and what their people do elsewhere."""
         here = [(person, 0, first, last) for site_id, person, first, last in rows if site_id in site_ids]
         theirs = [(site_id, (person, 0, first, last)) for site_id, person, first, last in rows]
@@ -64,7 +64,7 @@ def towns(draw: st.DrawFn) -> Town:
     return Town(days, travel, search, rows)
 
 
-def can_be_there(town: Town, rows: tuple[Row, ...], site_id: int, person: int, first: int, last: int) -> bool:
+def can_be_there(town: Town, rows: tuple[PersonRow, ...], site_id: int, person: int, first: int, last: int) -> bool:
     """Whether the person can be at the site from `first` to `last`, and get there from and go on to all else."""
     for where, who, begins, ends in rows:
         if who == person:
@@ -78,7 +78,7 @@ def is_open(plan: ResourceDay, first: int, last: int) -> bool:
     return all(any(w.first <= tick < w.last for w in plan.windows) for tick in range(first, last))
 
 
-def expected_starts(town: Town, rows: tuple[Row, ...], site_id: int) -> list[int]:
+def expected_starts(town: Town, rows: tuple[PersonRow, ...], site_id: int) -> list[int]:
     (shape,) = town.search.visit
     return [
         BASE + tick
@@ -105,10 +105,10 @@ EXAMPLES = settings(
 
 @EXAMPLES
 @given(towns(), st.lists(st.sampled_from(SITES), min_size=1, unique=True))
-def test_starts_are_those_at_which_somebody_can_be_there(town: Town, asked: list[int]) -> None:
+def test_starts_are_those_at_which_somebody_can_be_there(town: Town, site_ids: list[int]) -> None:
     """The same answer whether a site is searched alone or with others."""
-    busy = town.busy(town.rows, tuple(asked))
-    for site_id in asked:
+    busy = town.busy(town.rows, tuple(site_ids))
+    for site_id in site_ids:
         found = engine.find_slots(town.search, [town.days[site_id]], busy)
         assert [slot.start_unit for slot in found] == expected_starts(town, town.rows, site_id)
 
@@ -131,7 +131,7 @@ def test_free_periods_leave_out_what_is_elsewhere_and_the_way(town: Town, site_i
 @given(towns(), st.data())
 def test_however_it_is_filled_nobody_is_at_two_places_or_on_the_way(town: Town, data: st.DataObject) -> None:
     """Offer after offer is accepted, at any site, with any seat that the engine would give."""
-    booked: tuple[Row, ...] = ()
+    booked: tuple[PersonRow, ...] = ()
     for _ in range(12):
         site_id = data.draw(st.sampled_from(SITES))
         busy, day = town.busy(booked, (site_id,)), town.days[site_id]

@@ -87,16 +87,16 @@ def test_several_requirements_take_different_resources() -> None:
 
 
 def test_a_visit_stays_at_one_desk_and_holds_each_tick_once() -> None:
-    wanted = search(service(3, turnaround=4), service(2, turnaround=1, service_id=2))
-    for (first, second), desk in zip(assign(wanted, FOUR, NOTHING_BUSY, BASE), (1, 2, 3, 4), strict=True):
+    visit = search(service(3, turnaround=4), service(2, turnaround=1, service_id=2))
+    for (first, second), desk in zip(assign(visit, FOUR, NOTHING_BUSY, BASE), (1, 2, 3, 4), strict=True):
         assert first == SeatAllocation(desk, 0, BASE, BASE + 3, 1)
         assert second == SeatAllocation(desk, 0, BASE + 3, BASE + 7, 2)  # until the first one's clearing up would end
 
 
 def test_a_visit_that_changes_desks_holds_both_turnarounds_in_full() -> None:
     pair = site(plan(resource(1), OPEN, services=(1,)), plan(resource(2), OPEN, services=(2,)))
-    wanted = search(service(3, turnaround=4), service(2, turnaround=1, service_id=2))
-    assert assign(wanted, pair, NOTHING_BUSY, BASE) == [
+    visit = search(service(3, turnaround=4), service(2, turnaround=1, service_id=2))
+    assert assign(visit, pair, NOTHING_BUSY, BASE) == [
         (SeatAllocation(1, 0, BASE, BASE + 7, 1), SeatAllocation(2, 0, BASE + 3, BASE + 6, 2))
     ]
 
