@@ -24,8 +24,8 @@ from core.wall_clock import local_date_of
 from locations.catalogue import Catalogue
 from people.staff.access_marks import api_scope
 
-Place = tuple[int, int]
-"""Where a slot stands in the answer."""
+SortKey = tuple[int, int]
+"""By what slots are sorted in the response."""
 
 
 @blueprint.get("/availability")
@@ -39,10 +39,10 @@ def free_slots(query: Values) -> Response:
         catalogue = published_catalogue(db, query.get("authority"))
         slot_query = _slot_query(catalogue, query)
         slots = _slots(db, catalogue, slot_query, query)
-    place = _by_distance(catalogue, slot_query, query["near"]) if "near" in query else _by_start
+    sort_key = _by_distance(catalogue, slot_query, query["near"]) if "near" in query else _by_start
     if "near" in query:
-        slots.sort(key=place)
-    items = _items(catalogue, slot_query, slots, place, query)
+        slots.sort(key=sort_key)
+    items = _items(catalogue, slot_query, slots, sort_key, query)
     limit = query["limit"]
     cursor = token_in(items[limit - 1]) if len(items) > limit else None
     return Response(slots_json(items[:limit], cursor), mimetype="application/json")
@@ -78,25 +78,25 @@ def _slots(db: Session, catalogue: Catalogue, slot_query: SlotQuery, query: Valu
 
 
 def _items(
-    catalogue: Catalogue, slot_query: SlotQuery, slots: list[Slot], place: Callable[[Slot], Place], query: Values
+    catalogue: Catalogue, slot_query: SlotQuery, slots: list[Slot], sort_key: Callable[[Slot], SortKey], query: Values
 ) -> list[str]:
     """The items for this page, and at least one more when there is another."""
     if "cursor" not in query:
         return slot_items(catalogue, slot_query, slots[: query["limit"] + 1])
     last, modes = _cursor(catalogue, query["cursor"])
-    border = place(Slot(last.site_id, last.start_unit, last.start_unit, 0))
-    left = [slot for slot in slots if place(slot) >= border][: query["limit"] + len(modes) + 1]
+    first_key = sort_key(Slot(last.site_id, last.start_unit, last.start_unit, 0))
+    left = [slot for slot in slots if sort_key(slot) >= first_key][: query["limit"] + len(modes) + 1]
     items = slot_items(catalogue, slot_query, left)
     # The slot of the cursor itself may be booked by now; where it is not, the modes up to the cursor's are left out.
     tokens = [token_in(item) for item in items[: len(modes)]]
     return items[tokens.index(query["cursor"]) + 1 :] if query["cursor"] in tokens else items
 
 
-def _by_start(slot: Slot) -> Place:
+def _by_start(slot: Slot) -> SortKey:
     return slot.start_unit, slot.site_id
 
 
-def _by_distance(catalogue: Catalogue, slot_query: SlotQuery, near: str) -> Callable[[Slot], Place]:
+def _by_distance(catalogue: Catalogue, slot_query: SlotQuery, near: str) -> Callable[[Slot], SortKey]:
     nearest = sites_by_distance(catalogue, slot_query, place_near(near))
     rank = {site.id: rank for rank, (site, _miles) in enumerate(nearest)}
     return lambda slot: (rank.get(slot.site_id, -1), slot.start_unit)

@@ -14,6 +14,6 @@ MIMETYPE = "application/problem+json"
 
 
 def problem_answer(error: ServiceError) -> Response:
-    """The answer that tells a program of `error`."""
+    """The response to a program for `error`."""
     body = details(error, language_for(DEFAULT_LANGUAGE))
     return Response(json.dumps(body, ensure_ascii=False), status=body["status"], mimetype=MIMETYPE)

@@ -1,4 +1,4 @@
-"""What a view takes and answers, said once: requests are checked by it and the OpenAPI document is made from it."""
+"""Declares the input and the responses of each view, by which requests are checked and the OpenAPI document is made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BODY_PROBLEMS = (400, 413, 415, 422)
 
 @dataclass(frozen=True)
 class Operation:
-    """What a view takes and answers; `answers` and `problems` go by status, `paths` explains the address's parts."""
+    """The input and the responses of a view; `answers` and `problems` by status, `paths` explains the parts of the path."""
 
     answers: Mapping[int, type[Schema] | str | None]
     problems: tuple[int, ...] = ()

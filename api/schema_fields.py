@@ -1,6 +1,6 @@
 """Fields of requests: text that every database and printer can hold, contact details, slugs, dates and instants.
 
-Each tells a person what to do about it, and describes itself in the OpenAPI document.
+Their messages say what to send instead; the OpenAPI document shows their descriptions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Slots as JSON text, thousands at a time, put together from pieces that are rendered once.
+"""Slots as JSON text, thousands at a time, built from pieces that are rendered once.
 
 Nothing needs escaping: tokens, slugs, modes and times are made of letters, figures and `.:+-` alone. Each item equals
 what `json.dumps` would write; a test compares the two.
@@ -43,7 +43,7 @@ def token_in(item: str) -> str:
 
 
 def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[str, str]]:
-    """For each mode at the site: what stands before and what stands after the start's own digits in the token."""
+    """For each mode at the site: the JSON before and after the digits of the start in the token."""
     site = catalogue.site_by_id(site_id)
     extra_time = query.extra_time or "extra-time" in query.needs
     return [

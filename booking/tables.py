@@ -57,7 +57,7 @@ class Appointment(Base):
     # The manage link's token is an HMAC of this nonce; only its digest is kept.
     manage_nonce: Mapped[str] = mapped_column(String(64))
     manage_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    # What its link's holder gave for this appointment alone; NULL is what the resident's record says.
+    # Contact details given through the manage link for this appointment alone; NULL where the resident's record counts.
     contact_email: Mapped[str | None] = mapped_column(String(254), info=personal("contact"))
     contact_phone: Mapped[str | None] = mapped_column(String(40), info=personal("contact"))
     contact_preference: Mapped[str | None] = mapped_column(String(10))
@@ -126,7 +126,7 @@ class Claim(Base):
 
 
 class RebookItem(Base):
-    """An appointment that cannot take place as booked: to be rebooked by somebody, or already dealt with.
+    """An appointment that cannot take place as booked: to be rebooked, or closed at `closed_at`.
 
     `reason` is `closure` when a closure touches it, which the item then belongs to; otherwise it says why the appointment
     does not fit the council's plan (`booking.availability.plan_changes.Reason`).

@@ -11,7 +11,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 
-from booking.use_cases.cleanup import sweep
+from booking.use_cases.cleanup import delete_expired
 from core.runtime import Runtime
 from reminders.channels.registry import configured_channels
 from reminders.heartbeat import RETENTION, HeartbeatRecorder
@@ -71,8 +71,8 @@ def _scheduler() -> BackgroundScheduler:
 
 
 def _sweep(runtime: Runtime) -> None:
-    swept = sweep(runtime)
+    deleted = delete_expired(runtime)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         db.execute(delete(Heartbeat).where(Heartbeat.at < now - RETENTION))
-    log.info("swept", extra={"holds": swept.holds, "claims": swept.claims})
+    log.info("swept", extra={"holds": deleted.holds, "claims": deleted.claims})

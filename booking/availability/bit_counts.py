@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from booking.availability.bits import Bits
 
 
-def tally(maps: Iterable[Bits]) -> list[Bits]:
+def binary_counts(maps: Iterable[Bits]) -> list[Bits]:
     """The number of `maps` that have each tick, as binary digits: the map of ones, of twos, of fours.
 
     Adding a map is long addition with the carry, done for every tick at once: about two steps for each map.
@@ -26,7 +26,7 @@ def tally(maps: Iterable[Bits]) -> list[Bits]:
 
 
 def counts_at(digits: Sequence[Bits], ticks: Sequence[int]) -> list[int]:
-    """The number that `tally` found at each of `ticks`."""
+    """The number that `binary_counts` found at each of `ticks`."""
     counts = [0] * len(ticks)
     for place, digit in enumerate(digits):
         counts = [known + ((digit >> tick & 1) << place) for known, tick in zip(counts, ticks, strict=True)]

@@ -14,7 +14,7 @@ BusyRow = tuple[int, int, int, int]
 """resource_id, seat, first_unit, last_unit."""
 
 AwayRow = tuple[int, int, int, int, int]
-"""site_id, resource_id, seat, first_unit, last_unit: when somebody cannot be at the site, because of what is elsewhere."""
+"""site_id, resource_id, seat, first_unit, last_unit: when a person cannot be at the site because of a visit elsewhere."""
 
 SeatMaps = dict[int, dict[int, Bits]]
 """For each resource and each of its seats that has bookings, a bitmap; nothing for the others."""

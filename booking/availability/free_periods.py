@@ -1,4 +1,4 @@
-"""What is left of a day: the stretches in which a resource is open and nobody has its seats."""
+"""The free periods of a day: when a resource is open and which of its seats are not occupied."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import combinations
 
-from booking.availability.bit_counts import at_least, counts_at, tally
+from booking.availability.bit_counts import at_least, binary_counts, counts_at
 from booking.availability.bits import NOTHING, Bits, every, span
 from booking.availability.busy import Busy, SeatMaps
 from booking.availability.service_openings import Member, Option, Step, options_by_step, steps_of
@@ -103,11 +103,11 @@ def _option_starts(option: Option, clear: SeatMaps) -> Bits:
 def _option_counts(option: Option, clear: SeatMaps, ticks: list[int]) -> list[int]:
     lowest: list[int] | None = None
     for pool in option.pools:
-        counts = counts_at(tally(bits for member in pool for bits in seat_starts(member, clear)), ticks)
+        counts = counts_at(binary_counts(bits for member in pool for bits in seat_starts(member, clear)), ticks)
         lowest = counts if lowest is None else list(map(min, lowest, counts))
     counts = lowest or []
     for places in _subsets(len(option.pools)) if option.shared else ():
-        seats = [counts_at(tally(seat_starts(m, clear)), ticks) for m in _union(option, places)]
+        seats = [counts_at(binary_counts(seat_starts(m, clear)), ticks) for m in _union(option, places)]
         counts = [_side_by_side(most, free, len(places)) for most, *free in zip(counts, *seats, strict=True)]
     return counts
 

@@ -202,7 +202,7 @@ class PlanFit:
         return _why_not(search, day, visit)
 
     def facts(self, visit: BookedVisit) -> tuple[Search, SiteDay, bool] | None:
-        """All that decides whether the visit fits: equal facts, equal answers. None when its site or a service is gone."""
+        """The facts that decide whether the visit fits; None when its site or a service is gone."""
         try:
             return self._search(visit), self._day(visit).own(visit.resource_ids), self._has_mode(visit)
         except NotFound:

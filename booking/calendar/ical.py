@@ -104,7 +104,7 @@ def single_file(event: CalendarEvent) -> str:
 
 @lru_cache(maxsize=FEEDS_KEPT)
 def feed_file(events: tuple[CalendarEvent, ...], name: str) -> str:
-    """The file of a feed. It is kept by all that it shows, so whatever changes makes another one."""
+    """The file of a feed. It is cached by its events and its name."""
     return calendar_file(events, name=name)
 
 

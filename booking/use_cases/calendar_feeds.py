@@ -1,4 +1,4 @@
-"""Making and revoking the secret address of a calendar feed. Only its digest is kept."""
+"""Makes and revokes the secret addresses of calendar feeds, of which only digests are stored."""
 
 from __future__ import annotations
 

@@ -19,14 +19,14 @@ PAST_DAYS_KEPT = timedelta(days=2)  # longer than any local day that is still ru
 
 
 @dataclass(frozen=True)
-class Swept:
+class DeletedCounts:
     """How many expired holds and past claims were deleted."""
 
     holds: int
     claims: int
 
 
-def sweep(runtime: Runtime) -> Swept:
+def delete_expired(runtime: Runtime) -> DeletedCounts:
     """Delete what has expired, by the database's clock."""
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
@@ -36,4 +36,4 @@ def sweep(runtime: Runtime) -> Swept:
         sign_in_sessions.delete_expired(db, now)
     # A transaction of its own: requests that are being counted and the cleanup do not wait for each other.
     rate_limits.delete_expired(runtime.database, now)
-    return Swept(holds, claims)
+    return DeletedCounts(holds, claims)

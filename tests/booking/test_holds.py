@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from booking.tables import Allocation, Claim, Hold
 from booking.use_cases.book import Booking, book
-from booking.use_cases.cleanup import sweep
+from booking.use_cases.cleanup import delete_expired
 from booking.use_cases.holds import held, hold_slot, release_hold
 from core.database import Database
 from core.errors import HoldExpired, SlotTaken, TooFar, TooSoon
@@ -146,19 +146,19 @@ def test_a_sweep_removes_the_dead_only_and_may_run_twice(database: Database) -> 
     hold_slot(runtime, slot_key_at(world, TEN), for_public=True)
     later = NOW + timedelta(minutes=9)
     valid = hold_slot(make_runtime(database, later), slot_key_at(world, TEN), for_public=True)
-    swept = NOW + timedelta(minutes=10)
-    assert sweep(make_runtime(database, swept)).holds == 1
-    assert sweep(make_runtime(database, swept)).holds == 0
+    expired_at = NOW + timedelta(minutes=10)
+    assert delete_expired(make_runtime(database, expired_at)).holds == 1
+    assert delete_expired(make_runtime(database, expired_at)).holds == 0
     with database.reading() as db:
-        assert held(db, world.authority_id, valid.token, swept).slot_key == valid.slot_key
+        assert held(db, world.authority_id, valid.token, expired_at).slot_key == valid.slot_key
 
 
 def test_the_cleanup_deletes_rate_limits_that_are_over(database: Database) -> None:
     limit = rate_limit("a secret for tests", "3/15 minutes", "somebody")
     count_hit(database, [limit], NOW)
-    sweep(make_runtime(database, NOW + timedelta(minutes=14)))
+    delete_expired(make_runtime(database, NOW + timedelta(minutes=14)))
     assert rows(database, RateLimitHits) == 1
-    sweep(make_runtime(database, NOW + timedelta(minutes=15)))
+    delete_expired(make_runtime(database, NOW + timedelta(minutes=15)))
     assert rows(database, RateLimitHits) == 0
 
 
@@ -170,6 +170,6 @@ def test_claims_of_past_days_are_swept_and_their_record_stays(database: Database
         Booking(world.authority_id, "phone", ResidentDetails("Robin Sample"), hold=kept.token),
         actor=AGENT,
     )
-    assert sweep(make_runtime(database, TEN + timedelta(days=1))).claims == 0
-    assert sweep(make_runtime(database, TEN + timedelta(days=4))).claims == 6
+    assert delete_expired(make_runtime(database, TEN + timedelta(days=1))).claims == 0
+    assert delete_expired(make_runtime(database, TEN + timedelta(days=4))).claims == 6
     assert rows(database, Allocation) == 1

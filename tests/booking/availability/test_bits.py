@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.availability.bit_counts import at_least, counts_at, tally
+from booking.availability.bit_counts import at_least, binary_counts, counts_at
 from booking.availability.bits import blocked, count, every, first_tick, span, starts, ticks_of
 from tests.booking.availability.random_inputs import bits, drawn
 
@@ -69,11 +69,11 @@ def test_count_is_the_number_of_ticks() -> None:
 
 def test_a_tally_counts_for_every_tick_at_once() -> None:
     maps = [bits("##.##"), bits(".#.##"), bits(".#..#"), bits(".#...")]
-    assert counts_at(tally(maps), range(5)) == [1, 4, 0, 2, 3]
+    assert counts_at(binary_counts(maps), range(5)) == [1, 4, 0, 2, 3]
 
 
 def test_a_tally_of_nothing_is_zero() -> None:
-    assert counts_at(tally([]), [0, 5]) == [0, 0]
+    assert counts_at(binary_counts([]), [0, 5]) == [0, 0]
 
 
 @pytest.mark.parametrize(("number", "expected"), [(1, "##.##"), (2, ".#.##"), (3, ".#..#"), (4, ".#..."), (5, ".....")])
