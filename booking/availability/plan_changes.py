@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from booking.availability.busy import NOTHING_BUSY, Busy, away_rows, busy_index
 from booking.availability.engine import check_slot, find_slots
-from booking.availability.site_days import search_for, site_day
+from booking.availability.site_days import modes_of_visit, search_for, site_day
 from booking.availability.travel_conflicts import Pair, too_close, who_must_move
 from booking.availability.values import NO_NAMES, BookedVisit, Requirement, Search, SiteDay, SlotCheck
 from booking.slot_tokens import LAST_UNIT
@@ -234,9 +234,8 @@ class PlanFit:
 
     def _has_mode(self, visit: BookedVisit) -> bool:
         """Whether the site and all services of the visit can be had in its mode. Raises: NotFound."""
-        services = (self._catalogue.service_by_id(service_id) for service_id in visit.slot.service_ids)
-        modes = self._catalogue.site_by_id(visit.slot.site_id).modes
-        return visit.slot.mode in modes and all(visit.slot.mode in service.modes for service in services)
+        site = self._catalogue.site_by_id(visit.slot.site_id)
+        return visit.slot.mode in modes_of_visit(self._catalogue, site, visit.slot.service_ids)
 
 
 def _why_not(search: Search, day: _Day, visit: BookedVisit) -> Reason | None:

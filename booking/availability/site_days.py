@@ -89,6 +89,12 @@ def _ticks(minutes: int) -> int:
     return -(-minutes // TICK_MINUTES)
 
 
+def modes_of_visit(catalogue: Catalogue, site: SiteFacts, service_ids: Sequence[int]) -> tuple[str, ...]:
+    """The modes of the site in which all these services can be held. Raises: NotFound."""
+    services = [catalogue.service_by_id(service_id) for service_id in service_ids]
+    return tuple(mode for mode in site.modes if all(mode in service.modes for service in services))
+
+
 def earliest_at(services: Sequence[ServiceFacts], now: datetime, *, for_public: bool) -> datetime:
     """The first instant that may be booked. The lead time binds the public; staff may book from now on."""
     lead = max(service.lead_minutes for service in services) if for_public else 0

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
-from booking.availability.site_days import earliest_at, search_for, site_day
+from booking.availability.site_days import earliest_at, modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SiteDay, SlotCheck
 from booking.capacity.claims import (
     SeatClaim,
@@ -26,7 +26,6 @@ from booking.capacity.claims import (
     turn_hold_into_appointment,
 )
 from booking.capacity.occupancy import occupied_on
-from booking.queries.slots import SlotQuery, candidate_sites
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
 from core.database import connection_of
@@ -98,7 +97,7 @@ def place(
     """
     slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(needs))
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
-    _check_public(catalogue, slot_key)
+    _check_offered(catalogue, slot_key)
     search = search_for(
         catalogue, slot_key.service_ids, now, for_public=for_public, needs=needs, extra_time=slot_key.extra_time
     )
@@ -124,9 +123,13 @@ def _spread(db: Session) -> int:
     return secrets.randbelow(1 << 16) if lost_races(db) else 0
 
 
-def _check_public(catalogue: Catalogue, slot_key: SlotKey) -> None:
-    query = SlotQuery(service_ids=slot_key.service_ids, site_ids=(slot_key.site_id,), mode=slot_key.mode)
-    if not candidate_sites(catalogue, query):
+def _check_offered(catalogue: Catalogue, slot_key: SlotKey) -> None:
+    """Raises: SlotTaken, when the site does not offer all services of the slot in its mode."""
+    service_ids = slot_key.service_ids
+    offering = (
+        site for site in catalogue.sites if site.id == slot_key.site_id and site.service_ids.issuperset(service_ids)
+    )
+    if not any(slot_key.mode in modes_of_visit(catalogue, site, service_ids) for site in offering):
         raise SlotTaken.because("not_offered_here")
 
 
@@ -156,7 +159,7 @@ def place_held(db: Session, hold: Hold, now: datetime, *, needs: frozenset[str] 
     """
     slot_key = decode(hold.slot_token)
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
-    _check_public(catalogue, slot_key)
+    _check_offered(catalogue, slot_key)
     search = search_for(catalogue, slot_key.service_ids, now, for_public=False, extra_time=slot_key.extra_time)
     day = _day_of(catalogue, slot_key)
     if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:

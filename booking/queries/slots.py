@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.bits import Bits
 from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
-from booking.availability.site_days import last_bookable_date, search_for, site_day
+from booking.availability.site_days import last_bookable_date, modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import SlotKey, encode
@@ -66,12 +66,8 @@ class _Scope:
 
 def modes_at(catalogue: Catalogue, query: SlotQuery, site: SiteFacts) -> tuple[str, ...]:
     """The modes of the query in which the visit can be held at `site`."""
-    services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
-    return tuple(
-        mode
-        for mode in site.modes
-        if (query.mode is None or mode == query.mode) and all(mode in service.modes for service in services)
-    )
+    modes = modes_of_visit(catalogue, site, query.service_ids)
+    return modes if query.mode is None else tuple(mode for mode in modes if mode == query.mode)
 
 
 def candidate_sites(catalogue: Catalogue, query: SlotQuery) -> tuple[SiteFacts, ...]:
