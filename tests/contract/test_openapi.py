@@ -31,6 +31,29 @@ CONTRACT = {
     ("get", "/api/v1/sites/{site}/days/{date}"),
 }
 
+SCHEMAS = {
+    "Appointment",
+    "Booked",
+    "BookingBody",
+    "CancelBody",
+    "Day",
+    "Hold",
+    "HoldBody",
+    "OutcomeBody",
+    "Problem",
+    "Representative",
+    "RepresentativeBody",
+    "RescheduleBody",
+    "Resident",
+    "ResidentBody",
+    "Service",
+    "Services",
+    "Site",
+    "Sites",
+    "Slot",
+    "Slots",
+}
+
 
 @pytest.fixture
 def client(sqlite_url: str) -> FlaskClient:
@@ -54,6 +77,11 @@ def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
 def test_it_describes_the_whole_contract(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert set(operations(document)) == CONTRACT
+
+
+def test_its_schemas_keep_their_names(document: dict[str, Any]) -> None:
+    """Programs that are generated from the document name their types by them; our classes are named otherwise."""
+    assert set(document["components"]["schemas"]) == SCHEMAS
 
 
 def test_every_route_of_the_api_is_described(client: FlaskClient, document: dict[str, Any]) -> None:
