@@ -1,4 +1,4 @@
-"""People who work at several sites: nobody is booked at two places at once, nor without time for the way between them."""
+"""People who work at several sites: nobody is booked at two places at once, nor without time to travel between them."""
 
 from __future__ import annotations
 
@@ -320,7 +320,7 @@ def _sites(town: Town) -> tuple[int, int, int]:
 
 
 def faults(database: Database, town: Town) -> list[str]:
-    """Every two allocations of one person that overlap, or leave less than the way takes between the two sites."""
+    """Every two allocations of one person that overlap, or leave less than the travel time between the two sites."""
     with database.reading() as db:
         rows = db.scalars(select(Allocation).order_by(Allocation.first_unit, Allocation.id)).all()
     found = []

@@ -75,7 +75,7 @@ def program(app: Flask, database: Database, world: World, clock: FixedClock) -> 
 
 
 @pytest.fixture
-def anybody(app: Flask, world: World) -> Program:
+def anonymous_program(app: Flask, world: World) -> Program:
     """A caller without a key."""
     return Program(app.test_client())
 

@@ -24,8 +24,8 @@ from tests.support.factories import (
 pytestmark = pytest.mark.databases("sqlite")
 
 
-def test_every_free_slot_is_listed(anybody: Program, world: World) -> None:
-    items = anybody.slots(**{"from": "2026-11-23", "to": "2026-11-23"})
+def test_every_free_slot_is_listed(anonymous_program: Program, world: World) -> None:
+    items = anonymous_program.slots(**{"from": "2026-11-23", "to": "2026-11-23"})
     assert items[0] == {
         "slot": items[0]["slot"],
         "site": "high-street",
@@ -38,9 +38,9 @@ def test_every_free_slot_is_listed(anybody: Program, world: World) -> None:
     assert len(items) == 16
 
 
-def test_the_text_is_what_a_json_library_writes(anybody: Program, database: Database, world: World) -> None:
+def test_the_text_is_what_a_json_library_writes(anonymous_program: Program, database: Database, world: World) -> None:
     make_virtual(database, world)
-    answer = anybody.get("/availability", service="talk")
+    answer = anonymous_program.get("/availability", service="talk")
     slots = slots_of(database, world, NOW.replace(hour=9), service_ids=(3,))
     expected = {"items": [serializers.slot(slot) for slot in slots], "next_cursor": None}
     assert len(slots) > 100
@@ -53,8 +53,8 @@ def test_a_booked_slot_is_not_listed_any_more(program: Program) -> None:
     assert slot not in {item["slot"] for item in program.slots()}
 
 
-def test_two_services_are_one_visit_back_to_back(anybody: Program) -> None:
-    items = anybody.slots(service=["certify", "advice"], to="2026-11-23")
+def test_two_services_are_one_visit_back_to_back(anonymous_program: Program) -> None:
+    items = anonymous_program.slots(service=["certify", "advice"], to="2026-11-23")
     first = items[0]
     assert (first["starts_at"][11:16], first["ends_at"][11:16]) == ("09:00", "10:00")
     assert items[-1]["ends_at"][11:16] == "17:00"
@@ -70,20 +70,22 @@ def test_two_services_are_one_visit_back_to_back(anybody: Program) -> None:
         ({"to": "2026-11-23"}, "2026-11-23T09:00", "2026-11-23T16:30"),
     ],
 )
-def test_bounds_are_dates_or_instants(bounds: dict[str, str], first: str, last: str, anybody: Program) -> None:
-    items = anybody.slots(**bounds)
+def test_bounds_are_dates_or_instants(
+    bounds: dict[str, str], first: str, last: str, anonymous_program: Program
+) -> None:
+    items = anonymous_program.slots(**bounds)
     assert (items[0]["starts_at"][:16], items[-1]["starts_at"][:16]) == (first, last)
 
 
-def test_a_plus_sign_that_was_not_escaped_is_understood(anybody: Program) -> None:
+def test_a_plus_sign_that_was_not_escaped_is_understood(anonymous_program: Program) -> None:
     path = "/availability?service=certify&from=2026-11-24T10:00:00+00:00&to=2026-11-24"
-    assert anybody.get(path).get_json()["items"][0]["starts_at"] == "2026-11-24T10:00:00+00:00"
+    assert anonymous_program.get(path).get_json()["items"][0]["starts_at"] == "2026-11-24T10:00:00+00:00"
 
 
-def test_times_carry_the_offset_of_their_own_day(anybody: Program, clock: Any) -> None:
+def test_times_carry_the_offset_of_their_own_day(anonymous_program: Program, clock: Any) -> None:
     """The clocks go forward over Easter 2027: Thursday is in winter, Tuesday in summer."""
     clock.instant = datetime.fromisoformat("2027-03-25T08:00:00+00:00")
-    items = anybody.slots(to="2027-03-30")
+    items = anonymous_program.slots(to="2027-03-30")
     assert {item["starts_at"][:10]: item["starts_at"][19:] for item in items} == {
         "2027-03-25": "+00:00",
         "2027-03-30": "+01:00",
@@ -101,24 +103,24 @@ def make_virtual(database: Database, world: World) -> None:
     make_session(database, world.authority_id, site, [room], [service])
 
 
-def test_a_slot_is_listed_once_for_each_mode(anybody: Program, database: Database, world: World) -> None:
+def test_a_slot_is_listed_once_for_each_mode(anonymous_program: Program, database: Database, world: World) -> None:
     make_virtual(database, world)
-    items = anybody.slots(service="talk", to="2026-11-23")
+    items = anonymous_program.slots(service="talk", to="2026-11-23")
     assert [(item["starts_at"][11:16], item["mode"]) for item in items[:3]] == [
         ("09:00", "video"),
         ("09:00", "phone"),
         ("09:30", "video"),
     ]
-    assert {item["mode"] for item in anybody.slots(service="talk", mode="phone")} == {"phone"}
+    assert {item["mode"] for item in anonymous_program.slots(service="talk", mode="phone")} == {"phone"}
 
 
-def test_sites_and_needs_narrow_the_search(anybody: Program, database: Database, world: World) -> None:
+def test_sites_and_needs_narrow_the_search(anonymous_program: Program, database: Database, world: World) -> None:
     second = make_site(database, world.authority_id, "mill", name="Mill Library", features=["hearing-loop"])
     desk = make_resource(database, world.authority_id, second, "desk-1")
     make_session(database, world.authority_id, second, [desk], world.service_ids)
 
     def sites(**query: Any) -> set[str]:
-        return {item["site"] for item in anybody.slots(**query)}
+        return {item["site"] for item in anonymous_program.slots(**query)}
 
     assert sites() == {"high-street", "mill"}
     assert sites(site="mill") == {"mill"}
@@ -127,31 +129,33 @@ def test_sites_and_needs_narrow_the_search(anybody: Program, database: Database,
     assert sites(need=["step-free", "hearing-loop"]) == set()
 
 
-def test_extra_time_makes_the_visit_longer(anybody: Program) -> None:
-    first = anybody.slots(need="extra-time")[0]
+def test_extra_time_makes_the_visit_longer(anonymous_program: Program) -> None:
+    first = anonymous_program.slots(need="extra-time")[0]
     assert (first["starts_at"][11:16], first["ends_at"][11:16]) == ("09:00", "09:45")
 
 
-def test_near_puts_the_nearest_site_first(anybody: Program, database: Database, world: World) -> None:
+def test_near_puts_the_nearest_site_first(anonymous_program: Program, database: Database, world: World) -> None:
     near = make_site(database, world.authority_id, "near", name="Near Library", easting=524_000, northing=189_000)
     desk = make_resource(database, world.authority_id, near, "desk-1")
     make_session(database, world.authority_id, near, [desk], world.service_ids)
-    order = [item["site"] for item in anybody.slots(to="2026-11-24", near="HA8 0")]
+    order = [item["site"] for item in anonymous_program.slots(to="2026-11-24", near="HA8 0")]
     assert order == ["near"] * 32 + ["high-street"] * 32 or order == ["high-street"] * 32 + ["near"] * 32
-    starts = [item["starts_at"] for item in anybody.slots(to="2026-11-24")]
+    starts = [item["starts_at"] for item in anonymous_program.slots(to="2026-11-24")]
     assert starts == sorted(starts)
 
 
 @pytest.mark.parametrize("query", [{}, {"near": "NW11"}])
 @pytest.mark.parametrize("service", ["certify", "talk"])
 def test_pages_join_to_the_whole(
-    service: str, query: dict[str, str], anybody: Program, database: Database, world: World
+    service: str, query: dict[str, str], anonymous_program: Program, database: Database, world: World
 ) -> None:
     make_virtual(database, world)
     search = {"service": service, "to": "2026-11-24"} | query
-    whole, found, cursor = anybody.slots(**search), [], None
+    whole, found, cursor = anonymous_program.slots(**search), [], None
     for _ in range(len(whole)):
-        page = anybody.get("/availability", limit=7, **search, **({"cursor": cursor} if cursor else {})).get_json()
+        page = anonymous_program.get(
+            "/availability", limit=7, **search, **({"cursor": cursor} if cursor else {})
+        ).get_json()
         found += page["items"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -167,8 +171,8 @@ def test_a_page_goes_on_behind_a_slot_that_was_taken_meanwhile(program: Program)
     assert following["items"][0]["starts_at"] == "2026-11-23T10:00:00+00:00"
 
 
-def test_everything_comes_in_one_answer_unless_a_limit_is_sent(anybody: Program) -> None:
-    answer = anybody.get("/availability", service="certify").get_json()
+def test_everything_comes_in_one_answer_unless_a_limit_is_sent(anonymous_program: Program) -> None:
+    answer = anonymous_program.get("/availability", service="certify").get_json()
     assert len(answer["items"]) > 500
     assert answer["next_cursor"] is None
 
@@ -191,10 +195,10 @@ def test_everything_comes_in_one_answer_unless_a_limit_is_sent(anybody: Program)
         ({"service": "certify", "cursor": "x"}, "cursor"),
     ],
 )
-def test_a_wrong_parameter_is_named(query: dict[str, Any], field: str, anybody: Program) -> None:
-    assert_problem(anybody.get("/availability", **query), 400, "validation", field)
+def test_a_wrong_parameter_is_named(query: dict[str, Any], field: str, anonymous_program: Program) -> None:
+    assert_problem(anonymous_program.get("/availability", **query), 400, "validation", field)
 
 
-def test_an_ask_without_slots_is_an_empty_list(anybody: Program) -> None:
-    answer = anybody.get("/availability", service="certify", **{"from": "2030-01-01"})
+def test_an_ask_without_slots_is_an_empty_list(anonymous_program: Program) -> None:
+    answer = anonymous_program.get("/availability", service="certify", **{"from": "2030-01-01"})
     assert answer.get_json() == {"items": [], "next_cursor": None}

@@ -17,8 +17,8 @@ from tests.support.factories import World, make_resource, make_service, make_ses
 pytestmark = pytest.mark.databases("sqlite")
 
 
-def test_services_are_listed_without_a_key(anybody: Program) -> None:
-    answer = anybody.get("/services")
+def test_services_are_listed_without_a_key(anonymous_program: Program) -> None:
+    answer = anonymous_program.get("/services")
     assert answer.status_code == 200
     assert answer.mimetype == "application/json"
     assert answer.get_json() == {
@@ -46,8 +46,8 @@ def test_services_are_listed_without_a_key(anybody: Program) -> None:
     }
 
 
-def test_sites_are_listed_without_distances_unless_asked(anybody: Program) -> None:
-    assert anybody.get("/sites").get_json() == {
+def test_sites_are_listed_without_distances_unless_asked(anonymous_program: Program) -> None:
+    assert anonymous_program.get("/sites").get_json() == {
         "items": [
             {
                 "slug": "high-street",
@@ -71,40 +71,49 @@ def open_site(database: Database, world: World, slug: str, *, service: int = 0, 
     return site
 
 
-def test_what_is_kept_for_its_history_alone_is_not_listed(anybody: Program, database: Database, world: World) -> None:
+def test_what_is_kept_for_its_history_alone_is_not_listed(
+    anonymous_program: Program, database: Database, world: World
+) -> None:
     """No session offers the service, and none opens the site: to the public they are as good as unknown."""
     make_service(database, world.authority_id, "blue-badge", name="Blue badge renewals")
     make_site(database, world.authority_id, "old-hall", name="Old Hall", kind="hub")
-    assert [item["slug"] for item in anybody.get("/services").get_json()["items"]] == ["certify", "advice"]
-    assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["high-street"]
-    assert_problem(anybody.get("/sites", service="blue-badge"), 400, "validation")
-    assert_problem(anybody.get("/availability", service="blue-badge"), 400, "validation")
-    assert_problem(anybody.get("/availability", service="certify", site="old-hall"), 400, "validation")
+    assert [item["slug"] for item in anonymous_program.get("/services").get_json()["items"]] == ["certify", "advice"]
+    assert [item["slug"] for item in anonymous_program.get("/sites").get_json()["items"]] == ["high-street"]
+    assert_problem(anonymous_program.get("/sites", service="blue-badge"), 400, "validation")
+    assert_problem(anonymous_program.get("/availability", service="blue-badge"), 400, "validation")
+    assert_problem(anonymous_program.get("/availability", service="certify", site="old-hall"), 400, "validation")
 
 
-def test_sites_come_nearest_first_and_virtual_ones_last(anybody: Program, database: Database, world: World) -> None:
+def test_sites_come_nearest_first_and_virtual_ones_last(
+    anonymous_program: Program, database: Database, world: World
+) -> None:
     open_site(database, world, "far", name="A Far Hub", kind="hub", easting=600_000, northing=300_000)
     open_site(database, world, "video", name="A Video Room", kind="virtual", easting=None, northing=None)
-    items = anybody.get("/sites", near="NW11 9QS").get_json()["items"]
+    items = anonymous_program.get("/sites", near="NW11 9QS").get_json()["items"]
     assert [item["slug"] for item in items] == ["high-street", "far", "video"]
     near, far, nowhere = (item["distance_miles"] for item in items)
     assert near < far
     assert nowhere is None
 
 
-def test_sites_can_be_narrowed_to_those_with_a_service(anybody: Program, database: Database, world: World) -> None:
+def test_sites_can_be_narrowed_to_those_with_a_service(
+    anonymous_program: Program, database: Database, world: World
+) -> None:
     open_site(database, world, "advice-only", name="Advice Hub", kind="hub", service=1)
-    assert [item["slug"] for item in anybody.get("/sites").get_json()["items"]] == ["advice-only", "high-street"]
-    items = anybody.get("/sites", service="certify").get_json()["items"]
+    assert [item["slug"] for item in anonymous_program.get("/sites").get_json()["items"]] == [
+        "advice-only",
+        "high-street",
+    ]
+    items = anonymous_program.get("/sites", service="certify").get_json()["items"]
     assert [item["slug"] for item in items] == ["high-street"]
 
 
 @pytest.mark.parametrize("path", ["/services", "/sites"])
-def test_lists_come_in_pages(path: str, anybody: Program, database: Database, world: World) -> None:
+def test_lists_come_in_pages(path: str, anonymous_program: Program, database: Database, world: World) -> None:
     open_site(database, world, "second", name="Second Hub", kind="hub")
-    whole = anybody.get(path).get_json()["items"]
-    first = anybody.get(path, limit=1).get_json()
-    second = anybody.get(path, limit=1, cursor=first["next_cursor"]).get_json()
+    whole = anonymous_program.get(path).get_json()["items"]
+    first = anonymous_program.get(path, limit=1).get_json()
+    second = anonymous_program.get(path, limit=1, cursor=first["next_cursor"]).get_json()
     assert first["items"] + second["items"] == whole
     assert first["next_cursor"] is not None
     assert second["next_cursor"] is None
@@ -124,30 +133,30 @@ def test_lists_come_in_pages(path: str, anybody: Program, database: Database, wo
         ({"authority": "\x00"}, "authority"),
     ],
 )
-def test_a_wrong_parameter_is_named(query: dict[str, str], field: str, anybody: Program) -> None:
-    assert_problem(anybody.get("/sites", **query), 400, "validation", field)
+def test_a_wrong_parameter_is_named(query: dict[str, str], field: str, anonymous_program: Program) -> None:
+    assert_problem(anonymous_program.get("/sites", **query), 400, "validation", field)
 
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_an_unpublished_authority_needs_a_key(
-    anybody: Program, program: Program, database: Database, world: World
+    anonymous_program: Program, program: Program, database: Database, world: World
 ) -> None:
     with database.writing() as db:
         db.get_one(Authority, world.authority_id).publishes_availability = False
         bump_plan(db, world.authority_id)
     for path in ("/services", "/sites", "/availability?service=certify"):
-        answer = anybody.get(path)
+        answer = anonymous_program.get(path)
         assert_problem(answer, 401, "not_allowed")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         assert program.get(path).status_code == 200
 
 
-def test_without_a_key_one_of_several_authorities_must_be_named(anybody: Program, database: Database) -> None:
+def test_without_a_key_one_of_several_authorities_must_be_named(anonymous_program: Program, database: Database) -> None:
     make_world(database, slug="otherham")
-    body = assert_problem(anybody.get("/services"), 400, "validation", "authority")
+    body = assert_problem(anonymous_program.get("/services"), 400, "validation", "authority")
     assert "otherham, testshire" in body["errors"]["authority"][0]
-    assert anybody.get("/services", authority="otherham").status_code == 200
-    assert_problem(anybody.get("/services", authority="nowhere"), 404, "not_found")
+    assert anonymous_program.get("/services", authority="otherham").status_code == 200
+    assert_problem(anonymous_program.get("/services", authority="nowhere"), 404, "not_found")
 
 
 def test_a_key_names_its_authority(app: Flask, program: Program, database: Database, clock: FixedClock) -> None:

@@ -33,8 +33,8 @@ CLOSED = [
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_a_key_is_needed(method: str, path: str, anybody: Program) -> None:
-    answer = anybody.client.open(f"/api/v1{path}", method=method)
+def test_a_key_is_needed(method: str, path: str, anonymous_program: Program) -> None:
+    answer = anonymous_program.client.open(f"/api/v1{path}", method=method)
     assert_problem(answer, 401, "not_allowed")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
@@ -64,13 +64,13 @@ def test_a_key_without_the_scope_is_not_allowed(
     assert_problem(answer, 403, "not_allowed")
 
 
-def test_an_unknown_route_is_not_found(anybody: Program) -> None:
-    assert_problem(anybody.get("/nothing/here"), 404, "not_found")
-    assert_problem(anybody.client.get("/api/v2/services"), 404, "not_found")
+def test_an_unknown_route_is_not_found(anonymous_program: Program) -> None:
+    assert_problem(anonymous_program.get("/nothing/here"), 404, "not_found")
+    assert_problem(anonymous_program.client.get("/api/v2/services"), 404, "not_found")
 
 
-def test_a_wrong_method_says_which_are_right(anybody: Program) -> None:
-    answer = anybody.client.put("/api/v1/services")
+def test_a_wrong_method_says_which_are_right(anonymous_program: Program) -> None:
+    answer = anonymous_program.client.put("/api/v1/services")
     assert_problem(answer, 405, "method_not_allowed")
     assert "GET" in answer.headers["Allow"]
 

@@ -233,7 +233,7 @@ def persons_visits(*visits: tuple[int, float]) -> list[BookedVisit]:
 def test_who_has_no_longer_time_for_the_way(
     visits: list[tuple[int, float]], after: Catalogue, lost: list[tuple[int, Reason]]
 ) -> None:
-    """Before, the way takes fifteen minutes: visits that were too close then are no news."""
+    """Before, the travel takes fifteen minutes: visits that were too close then are not reported."""
     found = no_longer_fit(council_of_two_sites(15), after, persons_visits(*visits), NOW)
     assert [(one.visit.owner_id, one.reason) for one in found] == lost
 
