@@ -1,7 +1,24 @@
 """The resident's pages: find a time, hold it, book it; see, move or cancel what is booked."""
 
-from web.resident import booking_views, details_views, find_views, manage_views, search_views, start_views
+from web.resident import (
+    booking_views,
+    details_views,
+    find_views,
+    manage_views,
+    search_views,
+    slot_hold_views,
+    start_views,
+)
 from web.resident.urls import blueprint
 
 # The modules of views are imported because their routes are declared where the functions stand.
-__all__ = ["blueprint", "booking_views", "details_views", "find_views", "manage_views", "search_views", "start_views"]
+__all__ = [
+    "blueprint",
+    "booking_views",
+    "details_views",
+    "find_views",
+    "manage_views",
+    "search_views",
+    "slot_hold_views",
+    "start_views",
+]

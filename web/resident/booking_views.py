@@ -23,9 +23,9 @@ from web.resident.appointment_page import open_appointment_context
 from web.resident.booking_page import BookingPage
 from web.resident.booking_request import booking_of, person_of, route_of_draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
-from web.resident.hold_views import hold_for_draft, show_alternatives, show_refusal
 from web.resident.page_rendering import postcode_like, show
 from web.resident.search_state import parse_search_state
+from web.resident.slot_hold_views import hold_for_draft, show_alternatives, show_refusal
 from web.resident.urls import blueprint
 from web.resident.visit_view import lacks_phone_for_interpreter
 
