@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from flask import Response, render_template
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from booking.queries.appointments import AppointmentView
 from core.errors import NotFound
@@ -15,12 +15,10 @@ from locations.model import ServiceFacts
 from people.residents.support_needs import NEEDS
 from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed
-from web.agent.grid_cells import cells_html
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
 from web.agent.resident_card import ResidentCard, message_route, resident_card
 from web.agent.resident_page import ResidentPage
 from web.agent.service_list import Guidance, ListedService, listed_services
-from web.agent.slot_grid import Row
 from web.agent.slot_search import SearchView, search_view
 from web.agent.suggestions import Suggestion
 from web.components.form_fields import FieldError
@@ -107,7 +105,7 @@ class CallPage(ResidentPage):
         """The query of the page on which the slot for other services can be confirmed."""
         return self.state.but(services=self.still_held.service_slugs).query if self.still_held else ""
 
-    @property
+    @cached_property
     def guidance(self) -> Guidance:
         """What to ask and to say about the selected services."""
         return Guidance(self.services)
@@ -117,7 +115,7 @@ class CallPage(ResidentPage):
         """Whether the guidance stands beside the slots: until one is held."""
         return self.moving is None and not self.is_holding
 
-    @property
+    @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """The suggested slots without the one that is held."""
         held_token = self.held.token if self.held and self.can_confirm else ""
@@ -134,12 +132,12 @@ class CallPage(ResidentPage):
         """Whether the first filter to leave out takes the focus."""
         return not (self.held or self.conflict or (self.search and self.search.suggestions))
 
-    @property
+    @cached_property
     def booking_fields(self) -> BookingFields | None:
         """The fields beside the held slot."""
         return booking_fields(self.held, self.typed, frozenset(self.errors_by)) if self.held else None
 
-    @property
+    @cached_property
     def message_text(self) -> str:
         """Where the confirmation goes; empty when none can be sent."""
         return confirmation_text(self.route)
@@ -149,9 +147,10 @@ class CallPage(ResidentPage):
         """Whether the message goes to somebody who acts for the resident as soon as they give an email address."""
         return self.moving is None and self.route.is_open_to_helper
 
-    def cells(self, row: Row) -> Markup:
-        """The cells of one row of the grid, each with a link to all its times."""
-        return cells_html(row, f"{self.address('call', self.state.but().query)}&cell=")
+    @property
+    def cells_address(self) -> str:
+        """The address that shows all times of a cell, but for the cell's key at its end."""
+        return f"{self.address('call', self.state.but().query)}&cell="
 
 
 def show_call(context: StaffContext, resident_id: int, state: CallState, result: FormResult | None = None) -> Response:

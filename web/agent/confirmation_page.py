@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from booking.queries.appointments import AppointmentView
@@ -74,7 +75,7 @@ class ConfirmationPage(ResidentPage):
         representative = self.appointment.representative
         return label_of(BASES_IN_SENTENCE, representative.basis) if representative else ""
 
-    @property
+    @cached_property
     def message_text(self) -> str:
         """Where the confirmation goes; empty when none can be sent."""
         return confirmation_text(route_of_appointment(self.appointment))

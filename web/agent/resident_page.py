@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -73,13 +74,13 @@ class ResidentPage:
         address = url_for(f"agent.{view}", resident_id=self.card.id, **values)  # type: ignore[arg-type]
         return f"{address}?{query}" if query else address
 
-    @property
+    @cached_property
     def upcoming(self) -> tuple[AppointmentLine, ...]:
         """The appointments that are still to come, the next one first."""
         current = (self.state.moving, self.state.cancelling)
         return tuple(_line(view, self.zone, is_current=view.reference in current) for view in self.card.upcoming)
 
-    @property
+    @cached_property
     def past(self) -> tuple[AppointmentLine, ...]:
         """The latest of the appointments that are over or cancelled."""
         return tuple(_line(view, self.zone, is_current=False) for view in self.card.past[:PAST_SHOWN])
@@ -89,7 +90,7 @@ class ResidentPage:
         """How many appointments are over or cancelled."""
         return len(self.card.past)
 
-    @property
+    @cached_property
     def representatives(self) -> tuple[RepresentativeLine, ...]:
         """The people who have acted for the resident."""
         return tuple(self._representative(person) for person in self.card.representatives)

@@ -168,7 +168,12 @@ def new() -> ResponseReturnValue:
 def _details_page(context: StaffContext, page: DetailsPage) -> Response:
     errors = page.form.errors
     html = render_template(
-        "agent/resident.html", authority=context.authority, page=page, form=page.form, has_errors=bool(errors)
+        "agent/resident.html",
+        authority=context.authority,
+        page=page,
+        form=page.form,
+        back=page.back,
+        has_errors=bool(errors),
     )
     return Response(html, status=400 if errors else 200, mimetype="text/html")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from locations.model import ServiceFacts, TriageQuestion
 from web.agent.call_state import CallState
@@ -67,17 +68,17 @@ class Guidance:
 
     services: tuple[ServiceFacts, ...]
 
-    @property
+    @cached_property
     def without_visit(self) -> tuple[ServiceFacts, ...]:
         """The services that can be had online or by post."""
         return tuple(service for service in self.services if service.online_instead or service.post_instead)
 
-    @property
+    @cached_property
     def questions(self) -> tuple[TriageQuestion, ...]:
         """The triage questions of all services."""
         return tuple(question for service in self.services for question in service.triage_questions)
 
-    @property
+    @cached_property
     def documents(self) -> tuple[str, ...]:
         """What to bring, each document once."""
         return tuple(_unique(document for service in self.services for document in service.documents))

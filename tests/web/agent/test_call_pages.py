@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from people.tables import ContactNote, Representative
 from sqlalchemy import func, select
 
 from booking.slot_tokens import decode
@@ -15,7 +16,7 @@ from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from locations.site_locks import bump_plan
-from locations.tables import Service
+from locations.tables import Service, Site
 from people.residents.tables import ContactNote, Representative
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.support.callers import Callers
@@ -200,6 +201,16 @@ def test_the_grid_says_that_it_scrolls_and_has_a_name(agent: Agent, callers: Cal
     assert 'role="region" aria-label="Free times, Mon 23 Nov to Sun 29 Nov"' in region
     assert 'aria-describedby="grid-hint" tabindex="0"' in region
     assert 'id="grid-hint">Scroll for more days<' in html
+
+
+def test_the_grid_escapes_what_a_council_typed(agent: Agent, callers: Callers, database: Database) -> None:
+    with database.writing() as db:
+        db.get_one(Site, callers.town.sites["library"]).name = '"A&B" <Library>'
+        bump_plan(db, callers.town.authority_id)
+    html = agent.client.get(f"{call_of(callers)}?service=certify&filtered=1&near=HA8+0AS").text
+    grid = html.split('class="fd-grid"')[1]
+    assert ', &#34;A&amp;B&#34; &lt;Library&gt;"' in grid
+    assert "service=certify&amp;filtered=1&amp;near=HA8+0AS&amp;cell=" in grid
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,7 +11,6 @@ from booking.slot_tokens import decode
 from core.database import Database
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world
-from web.agent.grid_cells import cells_html
 from web.agent.slot_grid import FIRST_TIMES, Grid, days_shown, make_grid, row_specs, week_from
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -64,13 +62,3 @@ def test_times_stay_on_the_wall_clock_when_the_clocks_change(database: Database)
     grid = drawn(database, world, starts_on(world, sunday, 1, first=8 * 12), date(2027, 3, 26))
     cell = next(cell for cell in grid.rows[0].cells if cell.free)
     assert cell.times[0].in_full == "9am Sun 28 Mar, High Street Library"
-
-
-def test_cells_escape_what_a_council_typed(database: Database) -> None:
-    world = make_world(database)
-    monday = date(2026, 11, 23)
-    row = drawn(database, world, starts_on(world, monday, 1), monday).rows[0]
-    odd = replace(row.cells[0].times[0], in_full='9am, "A&B" <Library>')
-    html = cells_html(replace(row, cells=(replace(row.cells[0], times=(odd,)),)), "/x?a=1&b=2&cell=")
-    assert 'aria-label="9am, &#34;A&amp;B&#34; &lt;Library&gt;"' in html
-    assert 'href="/x?a=1&amp;b=2&amp;cell=' in html
