@@ -6,7 +6,7 @@ from core.tokens import ALPHABET
 from web.spelling import SPELLING, spell_out
 
 
-def test_a_reference_is_spelt_in_two_groups() -> None:
+def test_a_reference_is_spelled_in_two_groups() -> None:
     assert spell_out("K7PM4QX2") == "Kilo Seven Papa Mike, Four Quebec X-ray Two"
 
 

@@ -49,7 +49,7 @@ class ConfirmationPage(ResidentPage):
 
     @property
     def spelled_reference(self) -> str:
-        """The reference in the words of the spelling alphabet."""
+        """The reference in the spelling alphabet."""
         return spell_out(self.appointment.reference)
 
     @property

@@ -59,7 +59,7 @@ class ResidentCard:
 
 
 def resident_card(context: StaffContext, resident_id: int, purpose: str = "call") -> ResidentCard:
-    """The card of the resident; writes that they were looked at, once for each call. Raises: NotFound."""
+    """The card of the resident; logs that their record was viewed, one entry for each call. Raises: NotFound."""
     row = resident_of(context.db, context.authority.id, resident_id)
     if row.anonymised_at is not None:
         raise NotFound.because("resident_unknown")

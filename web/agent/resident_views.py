@@ -208,7 +208,7 @@ def register() -> ResponseReturnValue:
 @blueprint.route("/residents/<int:resident_id>/details", methods=["GET", "POST"])
 @requires(Action.BOOK_FOR_RESIDENT)
 def details(resident_id: int) -> ResponseReturnValue:
-    """Change what is kept about a resident; the call goes on where it was."""
+    """Change the record of a resident, and show the call again in the same state."""
     with staff_context() as context:
         known = resident_of(context.db, context.authority.id, resident_id)
         back = url_for("agent.call", resident_id=resident_id)

@@ -39,7 +39,7 @@ class Agent:
         return self.client.post(path, data={"csrf_token": token, **(data or {}), **fields}, follow_redirects=follow)
 
     def slots(self, path: str) -> list[tuple[str, str]]:
-        """The tokens and full words of the grid's times on a page."""
+        """The tokens and full labels of the grid's times on a page."""
         page = self.client.get(path, follow_redirects=True).text
         parts = page.split('<button name="slot" value="')[1:]
         return [(part.split('"')[0], part.split('aria-label="')[1].split('"')[0]) for part in parts]

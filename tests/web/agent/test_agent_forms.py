@@ -33,7 +33,7 @@ def test_who_calls_for_themselves_has_no_representative() -> None:
     assert representation_of(Typed(), {}) is None
 
 
-def test_a_known_representative_is_chosen_with_one_click() -> None:
+def test_a_known_representative_is_selected_with_one_click() -> None:
     assert representation_of(Typed(caller="rep-7"), {"rep-7": HODAN}) == HODAN
 
 

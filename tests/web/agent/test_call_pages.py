@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from people.tables import ContactNote, Representative
 from sqlalchemy import func, select
 
 from booking.slot_tokens import decode
@@ -34,7 +33,7 @@ def rival(database: Database, clock: FixedClock) -> Runtime:
     return Runtime(Settings(database.url, "for-tests-only", is_test=True), database, clock)
 
 
-def take(database: Database, clock: FixedClock, token: str, times: int = 1) -> None:
+def hold_elsewhere(database: Database, clock: FixedClock, token: str, times: int = 1) -> None:
     for _ in range(times):
         hold_slot(rival(database, clock), decode(token), for_public=False)
 
@@ -52,11 +51,11 @@ def count_of(database: Database, table: type) -> int:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_the_card_tells_the_story_so_far(agent: Agent, callers: Callers) -> None:
+def test_the_card_shows_warnings_needs_appointments_and_notes(agent: Agent, callers: Callers) -> None:
     page = agent.open(call_of(callers))
     assert page.headings == ["Amina Yusuf"]
-    for words in ("Do not text", "Somali", "Step-free access", "Hodan Yusuf", "Lost her passport in May", "Wed 2 Dec"):
-        assert words in page.text
+    for text in ("Do not text", "Somali", "Step-free access", "Hodan Yusuf", "Lost her passport in May", "Wed 2 Dec"):
+        assert text in page.text
     assert "cancel=" in page.link("Cancel")
     assert "move=" in page.link("Move")
 
@@ -77,18 +76,16 @@ def test_enter_alone_chooses_the_latest_service(agent: Agent, callers: Callers) 
     assert agent.client.get(f"{call_of(callers)}?find=&pick=1").location == f"{call_of(callers)}?service=certify"
 
 
-def test_words_that_no_service_has_are_kept_and_said(agent: Agent, callers: Callers) -> None:
+def test_a_filter_that_no_service_fits_stays_and_is_reported(agent: Agent, callers: Callers) -> None:
     page = agent.open(f"{call_of(callers)}?find=dragons&pick=1")
     assert "No service has these words" in page.text
     assert any(field.get("value") == "dragons" for field in page.inputs)
 
 
-def test_the_screen_says_what_to_ask_what_to_bring_and_whether_a_visit_is_needed(
-    agent: Agent, callers: Callers
-) -> None:
+def test_the_page_shows_what_to_ask_what_to_bring_and_whether_a_visit_is_needed(agent: Agent, callers: Callers) -> None:
     page = agent.open(f"{call_of(callers)}?service=certify")
-    for words in ("without a visit", "clear photos", "Do you have the originals?", "We cannot take copies", "passport"):
-        assert words in page.text
+    for text in ("without a visit", "clear photos", "Do you have the originals?", "We cannot take copies", "passport"):
+        assert text in page.text
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -102,7 +99,7 @@ def test_all_places_are_shown_nearest_to_the_caller_first(agent: Agent, callers:
     assert grid.index("Town Hall") < grid.index("Riverside Community Hub")
 
 
-def test_an_unknown_postcode_is_said_and_the_list_stays(agent: Agent, callers: Callers) -> None:
+def test_an_unknown_postcode_is_reported_and_the_list_stays(agent: Agent, callers: Callers) -> None:
     page = agent.open(f"{call_of(callers)}?service=certify&near=ZZ99")
     assert "We do not know the postcode ZZ99" in page.text
     assert "16 free" in page.text
@@ -121,7 +118,7 @@ def test_the_residents_needs_filter_the_grid_and_a_full_cell_says_which(agent: A
     assert "No step-free access" not in agent.open(f"{call_of(callers)}?service=certify&filtered=1").text
 
 
-def test_a_filter_that_leaves_nothing_is_named_with_the_way_out(agent: Agent, callers: Callers) -> None:
+def test_a_filter_that_leaves_nothing_is_named_with_what_is_free_without_it(agent: Agent, callers: Callers) -> None:
     page = agent.open(f"{call_of(callers)}?service=certify&filtered=1&mode=video")
     assert "Leave out “By video”" in page.text
     assert page.link("Without “By video”").endswith("service=certify&filtered=1")
@@ -147,7 +144,7 @@ def test_an_empty_week_points_to_the_first_that_is_not(
     assert "from=2026-12-01" in page.link("Show the week from Tue 1 Dec")
 
 
-def test_the_next_free_time_is_offered_in_any_week(agent: Agent, callers: Callers) -> None:
+def test_the_next_free_time_is_suggested_in_any_week(agent: Agent, callers: Callers) -> None:
     page = agent.open(f"{call_of(callers)}?service=certify&from=2026-12-07")
     assert "Next free anywhere Mon 23 Nov" in page.text
     assert page.link("Earlier week").endswith("from=2026-11-30")
@@ -161,7 +158,7 @@ def test_two_services_are_one_visit(agent: Agent, callers: Callers) -> None:
     assert decode(tokens[0][0]).service_ids == (callers.town.services["certify"], callers.town.services["advice"])
 
 
-def test_each_way_without_a_visit_names_its_service(agent: Agent, callers: Callers, database: Database) -> None:
+def test_each_alternative_to_a_visit_names_its_service(agent: Agent, callers: Callers, database: Database) -> None:
     with database.writing() as db:
         db.get_one(Service, callers.town.services["advice"]).online_instead = "Ask us by web chat."
         bump_plan(db, callers.town.authority_id)
@@ -182,11 +179,11 @@ def test_the_last_seat_of_a_day_is_shown_as_held_for_this_call(
     path = f"{call_of(callers)}?service=certify&filtered=1"
 
     def left() -> list[str]:
-        return [token for token, words in agent.slots(path) if words.endswith("Tue 24 Nov, Town Hall")]
+        return [token for token, label in agent.slots(path) if label.endswith("Tue 24 Nov, Town Hall")]
 
     while len(tokens := left()) > 1:
         for token in tokens[1:]:
-            take(database, clock, token)
+            hold_elsewhere(database, clock, token)
     page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify&filtered=1", slot=tokens[0]))
     assert left() == []
     assert page.text.count("Held for this call") == 1
@@ -216,9 +213,9 @@ def test_the_grid_escapes_what_a_council_typed(agent: Agent, callers: Callers, d
 @pytest.mark.databases("sqlite", "postgresql")
 def test_a_held_time_says_what_to_say_and_can_be_confirmed(agent: Agent, callers: Callers, database: Database) -> None:
     path = f"{call_of(callers)}?service=certify"
-    token, words = agent.slots(path)[0]
+    token, label = agent.slots(path)[0]
     page = agent.checked(agent.send(f"{call_of(callers)}/hold?service=certify", slot=token))
-    assert words.startswith("9am Mon 23 Nov")
+    assert label.startswith("9am Mon 23 Nov")
     assert "Held until 9:10am" in page.text
     assert "Please bring: Your passport" in page.text
     assert "by email to amina.yusuf@example.org" in page.text
@@ -251,7 +248,7 @@ def test_another_time_replaces_the_one_that_was_held(agent: Agent, callers: Call
     assert "Monday 23 November 2026 at 10am" in page.text
 
 
-def test_what_was_typed_stays_when_another_time_is_chosen(agent: Agent, callers: Callers) -> None:
+def test_what_was_typed_stays_when_another_time_is_selected(agent: Agent, callers: Callers) -> None:
     tokens = agent.slots(f"{call_of(callers)}?service=certify")
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=tokens[0][0])
     typed = {"site_notes": "Brings a dog", "call_note": "Was upset", "answer-certify-0": "Both"}
@@ -261,12 +258,12 @@ def test_what_was_typed_stays_when_another_time_is_chosen(agent: Agent, callers:
     assert fields["answer-certify-0"] == ["Both"]
 
 
-def test_a_time_that_somebody_else_took_offers_three_others_and_keeps_what_was_typed(
+def test_a_time_that_somebody_else_holds_suggests_three_others_and_what_was_typed_stays(
     agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
     path = f"{call_of(callers)}?service=certify&filtered=1&near=HA8+0AS"
-    token = next(token for token, words in agent.slots(path) if "Town Hall" in words)
-    take(database, clock, token)
+    token = next(token for token, label in agent.slots(path) if "Town Hall" in label)
+    hold_elsewhere(database, clock, token)
     answer = agent.send(f"{call_of(callers)}/hold?service=certify&filtered=1", slot=token, site_notes="Brings a dog")
     page = agent.checked(answer, 409)
     assert page.title.startswith("Error:")
@@ -290,7 +287,7 @@ def test_a_hold_that_ran_out_can_be_held_again_with_everything_typed(
     assert count_of(database, Appointment) == 1
 
 
-def test_a_place_that_closes_meanwhile_offers_others(
+def test_a_place_that_closes_meanwhile_suggests_others(
     agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
@@ -301,7 +298,7 @@ def test_a_place_that_closes_meanwhile_offers_others(
     assert page.form_to("/hold").fields["site_notes"] == ["Brings a dog"]
 
 
-def test_a_time_chosen_in_another_tab_is_never_booked_unseen(
+def test_a_time_selected_in_another_tab_is_never_booked_unseen(
     agent: Agent, callers: Callers, database: Database
 ) -> None:
     tokens = agent.slots(f"{call_of(callers)}?service=certify")
@@ -312,7 +309,7 @@ def test_a_time_chosen_in_another_tab_is_never_booked_unseen(
     assert count_of(database, Appointment) == 1
 
 
-def test_letting_go_frees_the_time_and_keeps_the_note(agent: Agent, callers: Callers, database: Database) -> None:
+def test_releasing_the_time_frees_it_and_writes_the_note(agent: Agent, callers: Callers, database: Database) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
     page = agent.checked(agent.send(f"{call_of(callers)}/release?service=certify", call_note="Will ring again"))
@@ -329,7 +326,7 @@ def test_ending_the_call_frees_the_time(agent: Agent, callers: Callers, database
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_somebody_who_acts_for_the_resident_is_kept_with_the_basis(
+def test_somebody_who_acts_for_the_resident_is_stored_with_the_basis(
     agent: Agent, callers: Callers, database: Database
 ) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
@@ -364,7 +361,7 @@ def test_the_pages_and_the_outbox_agree_that_who_acts_gets_the_message(
     assert [message.recipient.address for message in channel.sent] == ["hodan@example.org"]
 
 
-def test_answers_are_kept_with_their_questions(agent: Agent, callers: Callers, database: Database) -> None:
+def test_answers_are_stored_with_their_questions(agent: Agent, callers: Callers, database: Database) -> None:
     token, _ = agent.slots(f"{call_of(callers)}?service=certify")[0]
     agent.send(f"{call_of(callers)}/hold?service=certify", slot=token)
     agent.send(f"{call_of(callers)}/confirm?service=certify", data={"answer-certify-1": "Yes", "answer-made-up": "x"})
@@ -402,7 +399,9 @@ def test_no_message_is_promised_that_cannot_go_out(
         assert "by text" not in page.text
 
 
-def test_a_note_is_kept_once_and_an_empty_one_refused(agent: Agent, callers: Callers, database: Database) -> None:
+def test_a_note_sent_twice_is_stored_once_and_an_empty_one_is_refused(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
     where = f"{call_of(callers)}/note?service=certify"
     for _ in range(2):
         page = agent.checked(agent.send(where, call_note="New address soon.", idempotency_key="k"))

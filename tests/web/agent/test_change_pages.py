@@ -1,4 +1,4 @@
-"""Moving and cancelling from the same screen."""
+"""Moving and cancelling during a call."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def appointment_of(database: Database, callers: Callers) -> Appointment:
 @pytest.mark.databases("sqlite", "postgresql")
 def test_an_appointment_is_moved_and_read_back(agent: Agent, callers: Callers, database: Database) -> None:
     reference = callers.booked.reference
-    screen = f"{call_of(callers)}?move={reference}"
-    assert "Move Certify documents" in agent.open(screen).text
-    token, _words = agent.slots(screen)[1]
+    address = f"{call_of(callers)}?move={reference}"
+    assert "Move Certify documents" in agent.open(address).text
+    token, _ = agent.slots(address)[1]
     held = agent.checked(agent.send(f"{call_of(callers)}/hold?move={reference}", slot=token))
     assert "I can move you to Monday 23 November 2026 at 9:30am" in held.text
     page = agent.checked(agent.send(f"{call_of(callers)}/move?move={reference}", reason="Works mornings"))
@@ -75,7 +75,7 @@ def test_the_council_cancels_only_with_a_reason(agent: Agent, callers: Callers, 
     assert (row.state, row.state_reason) == ("cancelled_by_authority", "Boiler")
 
 
-def test_cancelling_twice_says_how_it_stands(agent: Agent, callers: Callers) -> None:
+def test_cancelling_twice_shows_the_state(agent: Agent, callers: Callers) -> None:
     where = f"{call_of(callers)}/cancel?cancel={callers.booked.reference}"
     agent.send(where)
     assert "now: cancelled by resident" in agent.checked(agent.send(where), 409).text.lower()

@@ -36,7 +36,7 @@ def test_a_reference_opens_its_resident_however_it_is_typed(agent: Agent, caller
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_misspelt_name_lists_those_who_may_be_meant_and_why(agent: Agent) -> None:
+def test_a_misspelled_name_lists_those_who_may_be_meant_and_why(agent: Agent) -> None:
     page = agent.checked(agent.send(FIND, q="ameena yusif"))
     assert "Amina Yusuf" in page.text
     assert "Aminah Youssef" in page.text
@@ -64,8 +64,8 @@ def test_a_search_that_stops_at_ten_says_so(
     assert answer.text.count('class="fd-match"') == 10
     assert ("First 10. Add a first name, telephone or postcode." in page.text) is is_cut
     with database.reading() as db:
-        look = db.scalars(select(ResidentView).where(ResidentView.purpose == "search")).one()
-    assert len(look.facts["residents"]) == 10
+        entry = db.scalars(select(ResidentView).where(ResidentView.purpose == "search")).one()
+    assert len(entry.facts["residents"]) == 10
 
 
 def test_an_empty_search_says_what_to_type(agent: Agent) -> None:
@@ -79,7 +79,7 @@ def test_names_and_numbers_stand_in_no_address(agent: Agent) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_a_new_resident_is_kept_and_the_call_goes_on(agent: Agent, database: Database) -> None:
+def test_a_new_resident_is_stored_and_the_call_goes_on(agent: Agent, database: Database) -> None:
     fields = {"name": "Zebedee Quux", "phone": "07700 900888", "contact_preference": "letter", "leave_no_message": "y"}
     page = agent.checked(agent.send("/staff/calls/register", data=fields))
     assert page.headings == ["Zebedee Quux"]
@@ -118,20 +118,20 @@ def test_details_can_be_changed_and_the_call_goes_on_where_it_was(agent: Agent, 
     assert "Text message" in agent.open(where).text
 
 
-def test_every_look_at_a_resident_is_logged_once_for_a_call(agent: Agent, callers: Callers, database: Database) -> None:
+def test_viewing_a_resident_is_logged_once_for_a_call(agent: Agent, callers: Callers, database: Database) -> None:
     where = f"/staff/calls/residents/{callers.people['amina']}"
     for query in ("", "?service=certify", "?service=advice"):
         agent.open(where + query)
     with database.reading() as db:
-        looks = db.scalars(select(ResidentView).where(ResidentView.purpose == "call")).all()
-    assert [(look.resident_id, look.actor_id) for look in looks] == [(callers.people["amina"], callers.agent_id)]
+        entries = db.scalars(select(ResidentView).where(ResidentView.purpose == "call")).all()
+    assert [(entry.resident_id, entry.actor_id) for entry in entries] == [(callers.people["amina"], callers.agent_id)]
 
 
 def test_a_search_is_logged_with_those_it_showed(agent: Agent, callers: Callers, database: Database) -> None:
     agent.send(FIND, q="ameena yusif")
     with database.reading() as db:
-        look = db.scalars(select(ResidentView).where(ResidentView.purpose == "search")).one()
-    assert set(look.facts["residents"]) == {callers.people["amina"], callers.people["aminah"]}
+        entry = db.scalars(select(ResidentView).where(ResidentView.purpose == "search")).one()
+    assert set(entry.facts["residents"]) == {callers.people["amina"], callers.people["aminah"]}
 
 
 def test_another_councils_agent_sees_nothing(

@@ -1,4 +1,4 @@
-"""The grid of places by days, in words."""
+"""The grid of places by days."""
 
 from __future__ import annotations
 
