@@ -55,7 +55,6 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "no_reason_for_moving": _("Say why the council moves the appointment"),
     "no_reason_not_completed": _("Say why it could not be completed."),
     "no_service_chosen": _("Choose a service first."),
-    "no_slot": _("Send a slot or a hold."),
     "not_bookable_online": _("This cannot be booked online."),
     "not_offered_here": _("This place does not offer that. Choose another time or place."),
     "not_of_this_resident": _("This resident has no such appointment."),
