@@ -50,9 +50,9 @@ def _report(imported: Imported) -> list[str]:
     ]
     if imported.in_closures:
         lines.append(f"{imported.in_closures} booked appointments fall into a closure. They are on its list to rebook.")
-    if imported.no_longer_fit:
+    if imported.new_misfits:
         lines.append(
-            f"{imported.no_longer_fit} booked appointments do not fit the new plan. They are listed to be rebooked."
+            f"{imported.new_misfits} booked appointments do not fit the new plan. They are listed to be rebooked."
         )
     lines += [f"Kept {name}: past appointments refer to it. No session opens it." for name in changes.kept]
     return lines if not changes.are_none else ["Nothing to change: everything is as the file says.", *lines]

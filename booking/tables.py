@@ -129,7 +129,7 @@ class RebookItem(Base):
     """An appointment that cannot take place as booked: to be rebooked, or closed at `closed_at`.
 
     `reason` is `closure` when a closure touches it, which the item then belongs to; otherwise it says why the appointment
-    does not fit the council's plan (`booking.availability.plan_changes.Reason`).
+    does not fit the council's plan (`booking.availability.bookings_that_fit.Reason`).
     """
 
     __tablename__ = "rebook_items"

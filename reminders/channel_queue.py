@@ -23,7 +23,7 @@ from reminders import queue
 from reminders.appointment_queries import current_versions
 from reminders.delivery_decisions import ReadyMessage
 from reminders.delivery_facts import FAILED_OUTCOME, SENT, VOID, ClaimedRow, DeliveryResult, EarlierTries
-from reminders.plan import is_current
+from reminders.due_times import is_current
 from reminders.queue import ClaimRequest
 from reminders.reasons import INTERNAL_ERROR, RESULT_NOT_RECORDED, SUPERSEDED
 from reminders.results import REFUSALS, DeliveryCounts, Pause, log_result, record_results

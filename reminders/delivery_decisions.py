@@ -17,7 +17,7 @@ from reminders.delivery_facts import (
     EarlierTries,
     MessageFacts,
 )
-from reminders.plan import is_current
+from reminders.due_times import is_current
 from reminders.reasons import GAVE_UP, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
 from reminders.recipients import ChannelRules, Delivery, Withheld, deliveries_for
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from reminders.plan import family_of
+from reminders.due_times import family_of
 from reminders.tables import DeliveryAttempt, Notification
 
 

@@ -20,7 +20,7 @@ from core.settings import ROOT
 from core.tokens import manage_token, spoken_reference
 from reminders.channels.base import Body, EmailBody
 from reminders.delivery_facts import MessageFacts
-from reminders.plan import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
+from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
 from reminders.recipients import Delivery
 
 BLANK_LINES = re.compile(r"\n{3,}")

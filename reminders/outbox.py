@@ -14,7 +14,7 @@ from core.database import connection_of, table_of
 from reminders.appointment_queries import PlanningInput, planning_input, planning_input_ahead
 from reminders.channels.registry import channel_rules
 from reminders.delivery_facts import PENDING, VOID
-from reminders.plan import (
+from reminders.due_times import (
     MANAGE_LINK,
     Owed,
     ReminderInput,

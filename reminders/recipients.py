@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.language import DEFAULT_LANGUAGE
-from reminders.plan import CONTACT_CHANGED, family_of, number_of
+from reminders.due_times import CONTACT_CHANGED, family_of, number_of
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
 
 EMAIL, TEXT, LETTER = "email", "text", "letter"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from reminders import queue
 from reminders.delivery_decisions import RETRIES, Retry, decide_after_failure, wait_after
 from reminders.delivery_facts import SENT, SENT_OUTCOME, ClaimedRow, DeliveryResult
-from reminders.plan import family_of
+from reminders.due_times import family_of
 
 LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
 

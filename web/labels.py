@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from booking.queries.week_grid import NoneFree
+from booking.queries.starts_of_week import NoneFree
 from booking.states import State
 from people.residents.search import MatchReason
 from people.staff.policy import Role

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
 from reminders.channels.registry import channel_rules
-from reminders.plan import CONFIRMATION
+from reminders.due_times import CONFIRMATION
 from reminders.reasons import NO_CONTACT_WANTED, PREFERS_LETTERS
 from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withheld, deliveries_for
 

@@ -20,7 +20,7 @@ from sqlalchemy import TextClause, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.availability.values import SeatAllocation
-from booking.capacity.occupancy import is_out_of_reach
+from booking.capacity.occupancy import is_person_at_another_site
 from booking.tables import Allocation, Claim, Hold
 from core.database import connection_of, table_of
 from core.errors import CapacityConflict, HoldExpired
@@ -99,20 +99,20 @@ def delete_past_claims(db: Session, before_unit: int) -> int:
 
 
 def _claim(db: Session, seat_claim: SeatClaim, owner: dict[str, object]) -> None:
-    _lock_people(db, seat_claim)
+    _lock_and_check_people(db, seat_claim)
     for seat in sorted(seat_claim.seats):
         if not _insert(db, seat_claim.site_id, seat, owner):
             raise CapacityConflict
 
 
-def _lock_people(db: Session, seat_claim: SeatClaim) -> None:
+def _lock_and_check_people(db: Session, seat_claim: SeatClaim) -> None:
     """Lock the people of the council among the seats, by id. Raises: CapacityConflict when one of them is elsewhere then."""
     theirs = [seat for seat in seat_claim.seats if seat_claim.catalogue.is_council_wide(seat.resource_id)]
     if not theirs:
         return
     ids = sorted({seat.resource_id for seat in theirs})
     connection_of(db).execute(_LOCK_PEOPLE, {"ids": ids}).all()
-    if is_out_of_reach(db, seat_claim.catalogue, seat_claim.site_id, theirs):
+    if is_person_at_another_site(db, seat_claim.catalogue, seat_claim.site_id, theirs):
         raise CapacityConflict
 
 

@@ -84,7 +84,7 @@ def occupied_on(
     return busy_index(here, period["first"], _away(catalogue, elsewhere, [day.site_id])), tuple(expired)
 
 
-def is_out_of_reach(db: Session, catalogue: Catalogue, site_id: int, seats: Sequence[SeatAllocation]) -> bool:
+def is_person_at_another_site(db: Session, catalogue: Catalogue, site_id: int, seats: Sequence[SeatAllocation]) -> bool:
     """Whether a person of `seats` is elsewhere then, or too late elsewhere to be at the site in time.
 
     Every row counts: those of expired holds have been deleted before by the writer that is about to claim the seats.

@@ -34,7 +34,7 @@ class RebookPerson:
     """An appointment of the day that must be rebooked.
 
     `code` is `closure`, with what the council wrote as the closure's reason, or a reason of
-    `booking.availability.plan_changes`.
+    `booking.availability.bookings_that_fit`.
     """
 
     appointment: AppointmentView

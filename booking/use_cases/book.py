@@ -107,7 +107,7 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
     placement = _placed(db, booking, actor, now)
     resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:
-        _check_limit(db, placement, resident.same, now)
+        _check_open_limit(db, placement, resident.same, now)
     representative_id = None
     if booking.representative is not None:
         representative_id = add_representative(db, booking.authority_id, resident.id, booking.representative, now)
@@ -156,7 +156,7 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
     return identify(db, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
 
 
-def _check_limit(db: Session, placement: Placement, residents: Sequence[int], now: datetime) -> None:
+def _check_open_limit(db: Session, placement: Placement, residents: Sequence[int], now: datetime) -> None:
     """Raises: LimitReached. All records of the person count, and are locked, so that bookings are counted one by one."""
     values = {"residents": residents, "now": now, "services": placement.slot_key.service_ids}
     counts: dict[int, int] = {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}

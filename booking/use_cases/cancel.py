@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from booking.appointment_repository import check_link, check_seen
 from booking.capacity.claims import release
 from booking.states import NEEDS_REASON, State, can_move
+from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
 from booking.use_cases.closures import close_rebook_items
-from booking.use_cases.open_appointment import check_open, lock_appointment, record_change, site_id_of
 from core.audit import Actor
 from core.errors import IllegalMove, Invalid
 from core.idempotency import IdempotencyKey
@@ -47,7 +47,7 @@ def cancel(
             raise IllegalMove(row.state, requested_state)
         if requested_state in NEEDS_REASON and not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_cancelling")
-        check_open(db, row, now, enforce_cutoff=enforce_cutoff)
+        check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         row.state, row.state_reason = requested_state.value, reason.strip()
         row.version += 1

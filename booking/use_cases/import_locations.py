@@ -29,12 +29,12 @@ from locations.tables import Closure
 class Imported:
     """What an import changed, and how many booked appointments it put on the lists of people to rebook.
 
-    `in_closures` fall into a closure that is new or moved; `no_longer_fit` are others that the new plan does not cover.
+    `in_closures` fall into a closure that is new or moved; `new_misfits` are others that the new plan does not cover.
     """
 
     changes: Changes
     in_closures: int = 0
-    no_longer_fit: int = 0
+    new_misfits: int = 0
 
 
 def import_file(runtime: Runtime, content: bytes, *, actor: Actor, is_demo: bool = False) -> Imported:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from booking.availability.plan_changes import NoLongerFits, do_not_fit, no_longer_fit
+from booking.availability.bookings_that_fit import NoLongerFits, misfits_of, new_misfits
 from booking.availability.values import BookedVisit
 from booking.queries.booked_visits import booked_visits, count_ahead, held_visits
 from booking.tables import RebookItem
@@ -79,11 +79,11 @@ def effect_of(
     visits, holds = (_concerned(after, site_ids, read, db, now) for read in (booked_visits, held_visits))
     still = [visit for visit in visits if visit.owner_id in listed]
     others = [visit for visit in visits if visit.owner_id not in listed]
-    lost = no_longer_fit(before, after, others, now)
+    lost = new_misfits(before, after, others, now)
     staying = _without(others, lost)
-    still_lost = do_not_fit(after, still, now, staying=staying)
+    still_lost = misfits_of(after, still, now, staying=staying)
     fit_again = _without(still, still_lost)
-    holds_lost = no_longer_fit(before, after, holds, now, staying=(*staying, *fit_again))
+    holds_lost = new_misfits(before, after, holds, now, staying=(*staying, *fit_again))
     return Effect(
         to_rebook=(*lost, *still_lost),
         fit_again=tuple(visit.owner_id for visit in fit_again),

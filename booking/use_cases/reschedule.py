@@ -14,9 +14,9 @@ from booking.capacity.claims import release
 from booking.capacity.placement import Placement, claim_placement, live_hold, place, place_held
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Appointment, AppointmentService, Hold
+from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, result_of, run_operation
 from booking.use_cases.closures import close_rebook_items
-from booking.use_cases.open_appointment import check_open, lock_appointment, record_change, site_id_of
 from core.audit import Actor
 from core.errors import Invalid
 from core.idempotency import IdempotencyKey
@@ -54,7 +54,7 @@ def reschedule(
         slot_key = decode(destination.slot_token) if isinstance(destination, Hold) else destination
         row = lock_appointment(db, authority_id, reference, site_id, slot_key.site_id)
         check_link(row, actor, now)
-        check_open(db, row, now, enforce_cutoff=enforce_cutoff)
+        check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         _check_same_visit(db, row, slot_key)
         _move(db, row, _placed(db, row, destination, actor, now), actor, now, move.reason)

@@ -15,7 +15,7 @@ from core.flask_context import runtime_command
 from core.language import DEFAULT_LANGUAGE, language_for
 from core.problems import joined_texts, text_of_error
 from core.runtime import Runtime
-from locations.lookup import authority_id_of, site_id_of
+from locations.ids_by_slug import authority_id_of, site_id_of
 from people.staff import accounts
 from people.staff.accounts import NewStaff, RoleScope
 from people.staff.api_keys import create_api_key, keys_of, revoke_api_key

@@ -50,7 +50,7 @@ def authenticate(runtime: Runtime, email: str, password: str, *, origin: str) ->
     Raises: RateLimited, WrongPassword.
     """
     now = runtime.clock.now()
-    by_email, by_origin = limits_of(runtime, email, origin)
+    by_email, by_origin = sign_in_limits(runtime, email, origin)
     count_hit(runtime.database, [by_email, by_origin], now)
     member = _member(runtime, email)
     # Outside any transaction: the hash takes tens of milliseconds on purpose.
@@ -78,7 +78,7 @@ def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str =
         return sign_in_sessions.start(db, member.id, now)
 
 
-def limits_of(runtime: Runtime, email: str, origin: str) -> tuple[RateLimit, RateLimit]:
+def sign_in_limits(runtime: Runtime, email: str, origin: str) -> tuple[RateLimit, RateLimit]:
     """The limits that an attempt to sign in as `email` from `origin` counts against: the email's and the origin's."""
     secret_key = runtime.settings.secret_key
     return (

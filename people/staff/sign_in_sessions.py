@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.tokens import digest, new_token
-from locations.lookup import site_table
+from locations.ids_by_slug import site_table
 from people.staff.policy import Action, Grant, Role, is_allowed
 from people.staff.tables import StaffMember, StaffRole, StaffSession
 

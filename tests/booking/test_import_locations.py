@@ -116,7 +116,7 @@ def listed(runtime: Runtime) -> list[tuple[int, str]]:
 def test_a_closure_lists_whom_it_touches_once(runtime: Runtime) -> None:
     first, second = booked(runtime, 0), booked(runtime, 60)
     imported = bring_in(runtime, FILE + FLOOD)
-    assert (imported.in_closures, imported.no_longer_fit) == (2, 0)
+    assert (imported.in_closures, imported.new_misfits) == (2, 0)
     assert bring_in(runtime, FILE + FLOOD).in_closures == 0
     assert listed(runtime) == [(first, "closure"), (second, "closure")]
 
@@ -124,7 +124,7 @@ def test_a_closure_lists_whom_it_touches_once(runtime: Runtime) -> None:
 def test_a_closure_of_one_adviser_lists_whom_that_adviser_sees(runtime: Runtime) -> None:
     visits = [booked(runtime, 0), booked(runtime, 0, "forms")]
     imported = bring_in(runtime, FILE + ANN_AWAY)
-    assert (imported.in_closures, imported.no_longer_fit) == (1, 0)
+    assert (imported.in_closures, imported.new_misfits) == (1, 0)
     ((touched, reason),) = listed(runtime)
     assert touched in visits
     assert reason == "closure"
@@ -140,7 +140,7 @@ def test_shorter_hours_list_whom_they_cut_off(runtime: Runtime) -> None:
     booked(runtime, 30)
     cut_off = booked(runtime, 60)
     imported = bring_in(runtime, SHORTER)
-    assert (imported.in_closures, imported.no_longer_fit) == (0, 1)
+    assert (imported.in_closures, imported.new_misfits) == (0, 1)
     assert listed(runtime) == [(cut_off, "hours")]
 
 
@@ -180,22 +180,22 @@ ANN_NOT_OPEN = edited(('resources = ["ann", "bob"]', 'resources = ["bob"]'))
 def test_a_booking_that_stops_fitting_is_listed_with_its_reason(runtime: Runtime, changed: str, reason: str) -> None:
     """The visit is Ann's, and needs a hearing loop."""
     appointment = booked(runtime, 0, needs=("hearing-loop",))
-    assert bring_in(runtime, changed).no_longer_fit == 1
+    assert bring_in(runtime, changed).new_misfits == 1
     assert listed(runtime) == [(appointment, reason)]
 
 
 def test_an_adviser_who_loses_a_skill_keeps_the_visits_that_need_none(runtime: Runtime) -> None:
     advice = booked(runtime, 0)
     booked(runtime, 30, "forms")
-    assert bring_in(runtime, ANN_UNSKILLED).no_longer_fit == 1
+    assert bring_in(runtime, ANN_UNSKILLED).new_misfits == 1
     assert listed(runtime) == [(advice, "resource")]
 
 
 def test_another_change_lists_nobody_again(runtime: Runtime) -> None:
     booked(runtime, 60)
-    assert bring_in(runtime, SHORTER).no_longer_fit == 1
-    assert bring_in(runtime, SHORTER).no_longer_fit == 0
-    assert bring_in(runtime, SHORTER.replace('"Hall"', '"Town Hall"')).no_longer_fit == 0
+    assert bring_in(runtime, SHORTER).new_misfits == 1
+    assert bring_in(runtime, SHORTER).new_misfits == 0
+    assert bring_in(runtime, SHORTER.replace('"Hall"', '"Town Hall"')).new_misfits == 0
     assert len(listed(runtime)) == 1
 
 
@@ -204,7 +204,7 @@ def test_who_fits_again_leaves_the_list_and_can_come_back_to_it(runtime: Runtime
     bring_in(runtime, SHORTER)
     bring_in(runtime, FILE)
     assert listed(runtime) == []
-    assert bring_in(runtime, SHORTER).no_longer_fit == 1
+    assert bring_in(runtime, SHORTER).new_misfits == 1
     assert listed(runtime) == [(appointment, "hours")]
 
 
@@ -212,8 +212,8 @@ def test_when_a_closure_is_removed_who_still_does_not_fit_stays_listed(runtime: 
     booked(runtime, 0)
     cut_off = booked(runtime, 60)
     bring_in(runtime, FILE + FLOOD)
-    assert bring_in(runtime, SHORTER + FLOOD).no_longer_fit == 0
-    assert bring_in(runtime, SHORTER).no_longer_fit == 1
+    assert bring_in(runtime, SHORTER + FLOOD).new_misfits == 0
+    assert bring_in(runtime, SHORTER).new_misfits == 1
     assert listed(runtime) == [(cut_off, "hours")]
 
 

@@ -103,10 +103,10 @@ def listed(runtime: Runtime) -> list[tuple[int, str]]:
 def test_a_longer_way_lists_the_later_of_two_visits_and_a_shorter_one_takes_it_off(runtime: Runtime) -> None:
     late, _ = booked(runtime, "south", 60), booked(runtime, "north", 0)
     booked(runtime, "south", 180)
-    assert bring_in(runtime, FURTHER).no_longer_fit == 1
+    assert bring_in(runtime, FURTHER).new_misfits == 1
     assert listed(runtime) == [(late.appointment_id, "travel")]
     assert bring_in(runtime, FURTHER).changes.are_none
-    assert bring_in(runtime, FILE).no_longer_fit == 0
+    assert bring_in(runtime, FILE).new_misfits == 0
     assert listed(runtime) == []
 
 
@@ -114,7 +114,7 @@ def test_a_change_at_one_site_still_sees_what_is_booked_at_the_other(runtime: Ru
     early, late = booked(runtime, "north", 0), booked(runtime, "south", 60)
     bring_in(runtime, FURTHER)
     other_hours = FURTHER.replace(SITE.format(slug="south"), SITE.format(slug="south").replace("17:00", "16:00"))
-    assert bring_in(runtime, other_hours).no_longer_fit == 0
+    assert bring_in(runtime, other_hours).new_misfits == 0
     assert listed(runtime) == [(late.appointment_id, "travel")]
     cancel(
         runtime,
@@ -141,14 +141,14 @@ def test_a_hold_for_which_there_is_no_longer_time_ends_and_others_stay(runtime: 
 def test_a_person_whom_one_site_no_longer_opens_keeps_the_visits_at_the_other(runtime: Runtime) -> None:
     north, _ = booked(runtime, "north", 0), booked(runtime, "south", 60)
     late = SITE.format(slug="north").replace("09:00", "11:00")
-    assert bring_in(runtime, FILE.replace(SITE.format(slug="north"), late)).no_longer_fit == 1
+    assert bring_in(runtime, FILE.replace(SITE.format(slug="north"), late)).new_misfits == 1
     assert listed(runtime) == [(north.appointment_id, "hours")]
 
 
 def test_leave_lists_the_visits_of_both_sites_once(runtime: Runtime) -> None:
     visits = [booked(runtime, "north", 0), booked(runtime, "south", 60)]
     imported = bring_in(runtime, FILE + LEAVE)
-    assert (imported.in_closures, imported.no_longer_fit) == (2, 0)
+    assert (imported.in_closures, imported.new_misfits) == (2, 0)
     assert listed(runtime) == [(visit.appointment_id, "closure") for visit in visits]
 
 

@@ -34,7 +34,7 @@ ALLOWED = {
         "booking.use_cases.holds",  # what this service kept
         "web.agent.held_slots",  # the same
         "locations.bank_holidays",  # what GOV.UK publishes
-        "reminders.plan",  # a time of day of a plan that was checked
+        "reminders.due_times",  # a time of day of a plan that was checked
         "locations.importing.value_checks",  # a time of day, in whole ticks
     },
 }

@@ -309,7 +309,7 @@ def test_a_closure_that_is_brought_in_lists_whom_to_rebook(runtime: Runtime) -> 
     load_scale(runtime, size)
     closure = "\n[[closures]]\nslug = 'flood'\nstarts_at = 2026-11-24T09:00:00\nends_at = 2026-11-24T12:00:00\n"
     imported = import_file(runtime, (plan_text(size) + closure).encode(), actor=Actor.system())
-    assert (imported.in_closures, imported.no_longer_fit) == (6, 0)
+    assert (imported.in_closures, imported.new_misfits) == (6, 0)
     with runtime.database.reading() as db:
         assert db.scalar(select(func.count()).select_from(RebookItem)) == 6
 

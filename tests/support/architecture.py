@@ -49,7 +49,7 @@ LAYER_OF_MODULE = {
     "core.runtime": "queries",
     "core.rate_limits": "queries",
     "core.flask_context": "cli",
-    "locations.lookup": "queries",
+    "locations.ids_by_slug": "queries",
     "locations.site_locks": "queries",
     "locations.importing.apply": "use_cases",
     "locations.importing.apply_removals": "use_cases",

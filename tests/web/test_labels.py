@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.queries.week_grid import NoneFree
+from booking.queries.starts_of_week import NoneFree
 from booking.slot_tokens import MODE_CODES
 from booking.states import State
 from locations.vocabulary import MODES
@@ -18,7 +18,7 @@ from people.residents.support_needs import NEEDS, place_needs
 from people.staff.policy import Role
 from reminders import reasons
 from reminders.delivery_facts import FAILED, LATE, PENDING, SENT, VOID, WITHHELD
-from reminders.plan import CANCELLED, CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, REMINDER, RESCHEDULED
+from reminders.due_times import CANCELLED, CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, REMINDER, RESCHEDULED
 from web import labels
 from web.site.day_rows import ROW_ACTIONS
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from reminders import delivery_facts, reasons
-from reminders.plan import CANCELLED, FAMILIES, RESCHEDULED
+from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED
 from web.labels import MESSAGE_KINDS, MESSAGE_REASONS, MESSAGE_STATUSES, message_reason
 
 pytestmark = pytest.mark.databases("sqlite")

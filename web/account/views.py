@@ -13,7 +13,7 @@ from core.errors import RateLimited
 from core.flask_context import current_runtime
 from core.origin import origin_of
 from core.problems import text_of_error
-from locations.lookup import employer_of, sites_of
+from locations.ids_by_slug import employer_of, sites_of
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action

@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from booking.availability.bits import Bits, ticks_of
-from booking.queries.week_grid import Starts
+from booking.queries.starts_of_week import Starts
 from booking.slot_tokens import prefix
 from core.language import Language
 from core.wall_clock import instant_of, local_date_of

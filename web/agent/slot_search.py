@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 
 from booking.queries.slots import FreeSlot, SlotQuery, modes_at, next_slot, sites_by_distance
-from booking.queries.week_grid import (
+from booking.queries.starts_of_week import (
     Dropped,
     NoneFree,
     Starts,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from booking.queries.slots import FreeSlot
-from booking.queries.week_grid import Starts
+from booking.queries.starts_of_week import Starts
 from core.wall_clock import instant_of
 from web.agent.slot_grid import GridRowSpec, all_times, place_label, units_of
 from web.labels import NEXT_IN_MODE

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from booking.availability.plan_changes import Reason
+from booking.availability.bookings_that_fit import MisfitReason
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import CANCELLED, State
@@ -26,12 +26,12 @@ from web.site.day_rows import DayRow, GapRow, day_row, gap_rows, mark_of
 LONG_LIST = 8  # about what a screen shows: from here on a link to the present is worth its line
 REASON_LABELS = {
     "closure": _l("closure"),
-    Reason.CLOSED: _l("closed then"),
-    Reason.HOURS: _l("no longer open then"),
-    Reason.MODE: _l("no longer held like this"),
-    Reason.SKILLS: _l("nobody there can do it then"),
-    Reason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
-    Reason.TRAVEL: _l("the adviser cannot get there in time"),
+    MisfitReason.CLOSED: _l("closed then"),
+    MisfitReason.HOURS: _l("no longer open then"),
+    MisfitReason.MODE: _l("no longer held like this"),
+    MisfitReason.SKILLS: _l("nobody there can do it then"),
+    MisfitReason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
+    MisfitReason.TRAVEL: _l("the adviser cannot get there in time"),
 }
 SHOW_LABELS = {
     ALL: _l("Everything"),

@@ -24,7 +24,7 @@ from core.tokens import digest
 from people.staff import passwords
 from people.staff.accounts import deactivate_staff
 from people.staff.policy import Role
-from people.staff.sign_in import WrongPassword, limits_of
+from people.staff.sign_in import WrongPassword, sign_in_limits
 from people.staff.sign_in import sign_in as sign_in_by_use_case
 from people.staff.sign_in_sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
 from people.staff.tables import StaffMember, StaffSession
@@ -287,7 +287,7 @@ def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, 
         with pytest.raises(WrongPassword):
             sign_in_by_use_case(runtime, f"guess{number}@example.org", "wrong", origin=ADDRESS)
     sign_in_by_use_case(runtime, AGENT, PASSWORD, origin=ADDRESS)
-    by_email, by_origin = limits_of(runtime, AGENT, ADDRESS)
+    by_email, by_origin = sign_in_limits(runtime, AGENT, ADDRESS)
     assert hits(database, by_email.key) is None
     assert len(hits(database, by_origin.key) or []) == 5
 

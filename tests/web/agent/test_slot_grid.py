@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from booking.queries.week_grid import Starts
+from booking.queries.starts_of_week import Starts
 from booking.slot_tokens import decode
 from core.database import Database
 from core.wall_clock import local_day

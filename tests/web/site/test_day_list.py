@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from booking.availability.plan_changes import Reason
+from booking.availability.bookings_that_fit import MisfitReason
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.reschedule import Move, reschedule
@@ -178,9 +178,9 @@ def test_closures_say_so_and_who_must_be_rebooked(library: Library, site_staff: 
     assert page.link("07700 900222") == "tel:07700900222"
 
 
-@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("reason", list(MisfitReason))
 def test_who_no_longer_fits_the_plan_is_listed_with_the_reason(
-    library: Library, site_staff: FlaskClient, reason: Reason
+    library: Library, site_staff: FlaskClient, reason: MisfitReason
 ) -> None:
     reference = library.book(60)
     with library.database.writing() as db:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from booking.states import ContactChange
-from reminders.plan import (
+from reminders.due_times import (
     Owed,
     ReminderInput,
     is_current,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from booking.availability.busy import NOTHING_BUSY, Busy, away_rows, busy_index
 from booking.availability.engine import check_slot, find_slots
 from booking.availability.site_days import modes_of_visit, search_for, site_day
-from booking.availability.travel_conflicts import Pair, too_close, who_must_move
+from booking.availability.travel_after_plan_change import Pair, too_close, who_must_move
 from booking.availability.values import NO_NAMES, BookedVisit, Requirement, Search, SiteDay, SlotCheck
 from booking.slot_tokens import LAST_UNIT
 from core.errors import NotFound
@@ -27,7 +27,7 @@ from locations.catalogue import Catalogue
 ANYTHING = Requirement("anything")
 
 
-class Reason(StrEnum):
+class MisfitReason(StrEnum):
     """Why a booking does not fit the set-up."""
 
     MODE = "mode"
@@ -49,7 +49,7 @@ class NoLongerFits:
     """A booking that fitted before the change and does not fit after it, and why."""
 
     visit: BookedVisit
-    reason: Reason
+    reason: MisfitReason
 
 
 class ServiceSlot(NamedTuple):
@@ -67,7 +67,7 @@ class PlanEffect:
 
     appearing: tuple[ServiceSlot, ...]
     disappearing: tuple[ServiceSlot, ...]
-    no_longer_fit: tuple[NoLongerFits, ...]
+    new_misfits: tuple[NoLongerFits, ...]
 
 
 def effect_of_plan(
@@ -77,11 +77,11 @@ def effect_of_plan(
     visits = tuple(visits)
     old, new = _capacity(before, visits, dates, now), _capacity(after, visits, dates, now)
     return PlanEffect(
-        appearing=_more(new, old), disappearing=_more(old, new), no_longer_fit=no_longer_fit(before, after, visits, now)
+        appearing=_more(new, old), disappearing=_more(old, new), new_misfits=new_misfits(before, after, visits, now)
     )
 
 
-def no_longer_fit(
+def new_misfits(
     before: Catalogue,
     after: Catalogue,
     visits: Iterable[BookedVisit],
@@ -101,7 +101,7 @@ def no_longer_fit(
     return (*lost, *_too_late(too_close(after, present) - too_close(before, present), others))
 
 
-def do_not_fit(
+def misfits_of(
     catalogue: Catalogue, visits: Iterable[BookedVisit], now: datetime, *, staying: Iterable[BookedVisit] = ()
 ) -> tuple[NoLongerFits, ...]:
     """Those of `visits` that do not fit the catalogue beside those that stay, whether they ever did or not."""
@@ -118,7 +118,7 @@ def _others(visits: Iterable[BookedVisit], lost: Iterable[NoLongerFits]) -> tupl
 
 
 def _too_late(pairs: Iterable[Pair], movable: Iterable[BookedVisit]) -> list[NoLongerFits]:
-    return [NoLongerFits(visit, Reason.TRAVEL) for visit in who_must_move(pairs, movable)]
+    return [NoLongerFits(visit, MisfitReason.TRAVEL) for visit in who_must_move(pairs, movable)]
 
 
 def _differs(old: tuple[Search, SiteDay, bool] | None, new: tuple[Search, SiteDay, bool] | None) -> bool:
@@ -191,14 +191,14 @@ class PlanFit:
         self._days: dict[tuple[int, date], _Day] = {}
         self._days_by_start: dict[tuple[int, int], _Day] = {}
 
-    def why_not(self, visit: BookedVisit) -> Reason | None:
+    def why_not(self, visit: BookedVisit) -> MisfitReason | None:
         """Why the visit does not fit, or None when it does."""
         try:
             search, day, has_mode = self._search(visit), self._day(visit), self._has_mode(visit)
         except NotFound:  # its site or one of its services is gone
-            return Reason.HOURS
+            return MisfitReason.HOURS
         if not has_mode:
-            return Reason.MODE
+            return MisfitReason.MODE
         return _why_not(search, day, visit)
 
     def facts(self, visit: BookedVisit) -> tuple[Search, SiteDay, bool] | None:
@@ -238,17 +238,17 @@ class PlanFit:
         return visit.slot.mode in modes_of_visit(self._catalogue, site, visit.slot.service_ids)
 
 
-def _why_not(search: Search, day: _Day, visit: BookedVisit) -> Reason | None:
+def _why_not(search: Search, day: _Day, visit: BookedVisit) -> MisfitReason | None:
     unit = visit.slot.start_unit
     if _can_begin(search, day.own(visit.resource_ids), unit):
         return None
     if _can_begin(search, day.whole, unit):
-        return Reason.RESOURCE
+        return MisfitReason.RESOURCE
     if _can_begin(search, day.without_closures, unit):
-        return Reason.CLOSED
+        return MisfitReason.CLOSED
     if _can_begin(_for_anything(search), day.of_anything, unit):
-        return Reason.SKILLS
-    return Reason.HOURS
+        return MisfitReason.SKILLS
+    return MisfitReason.HOURS
 
 
 def _can_begin(search: Search, day: SiteDay, unit: int) -> bool:

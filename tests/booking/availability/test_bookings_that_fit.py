@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from booking.availability.bookings_that_fit import MisfitReason, effect_of_plan, new_misfits
 from booking.availability.busy import NOTHING_BUSY, away_rows, busy_index
 from booking.availability.engine import check_slot, find_slots
-from booking.availability.plan_changes import Reason, effect_of_plan, no_longer_fit
 from booking.availability.site_days import search_for, site_day
 from booking.availability.values import BookedVisit, SlotCheck
 from booking.slot_tokens import SlotKey
@@ -69,12 +69,12 @@ def is_refused(catalogue: Catalogue, site: SiteFacts, visit: BookedVisit) -> boo
 @given(changed_councils())
 def test_who_no_longer_fits_is_whom_the_engine_refuses_on_an_empty_day(council: ChangedCouncil) -> None:
     after = council.after
-    lost = {found.visit.owner_id: found.reason for found in no_longer_fit(council.before, after, council.visits, NOW)}
+    lost = {found.visit.owner_id: found.reason for found in new_misfits(council.before, after, council.visits, NOW)}
     for visit in council.visits:
         site = after.site_by_id(visit.slot.site_id)
         own = tuple(resource for resource in site.resources if resource.id in visit.resource_ids)
         assert (visit.owner_id in lost) == is_refused(after, replace(site, resources=own), visit)
-        is_lost_anyway = visit.owner_id in lost and lost[visit.owner_id] is not Reason.RESOURCE
+        is_lost_anyway = visit.owner_id in lost and lost[visit.owner_id] is not MisfitReason.RESOURCE
         assert is_lost_anyway == is_refused(after, site, visit)
 
 
@@ -114,7 +114,7 @@ def test_nothing_changes_for_a_set_up_that_stays(council: ChangedCouncil) -> Non
         council.before.travel,
     )
     effect = effect_of_plan(council.before, same, council.visits, DATES, NOW)
-    assert (effect.appearing, effect.disappearing, effect.no_longer_fit) == ((), (), ())
+    assert (effect.appearing, effect.disappearing, effect.new_misfits) == ((), (), ())
 
 
 ANN, BOB = (ResourceFacts(n, name, name, "adviser", 1, frozenset({"housing"})) for n, name in ((1, "ann"), (2, "bob")))
@@ -160,38 +160,38 @@ def shut(resource_id: int | None = None) -> tuple[ClosureFacts, ...]:
     [
         (council(), None),
         (council(ends=10), None),
-        (council(starts=10), Reason.HOURS),
-        (council(day=DAY + timedelta(days=1)), Reason.HOURS),
-        (council(closures=shut()), Reason.CLOSED),
-        (council(closures=shut(resource_id=1)), Reason.RESOURCE),
+        (council(starts=10), MisfitReason.HOURS),
+        (council(day=DAY + timedelta(days=1)), MisfitReason.HOURS),
+        (council(closures=shut()), MisfitReason.CLOSED),
+        (council(closures=shut(resource_id=1)), MisfitReason.RESOURCE),
         (council(closures=shut(resource_id=2)), None),
-        (council(opened=(2,)), Reason.RESOURCE),
-        (council(resources=(BOB,)), Reason.RESOURCE),
-        (council(resources=(replace(ANN, skills=frozenset()), BOB)), Reason.RESOURCE),
-        (council(resources=(replace(ANN, skills=frozenset()),)), Reason.SKILLS),
-        (council(resources=(replace(ANN, kind="desk"),)), Reason.SKILLS),
-        (council(kind="virtual"), Reason.MODE),
-        (council(service=replace(ADVICE, modes=("phone",))), Reason.MODE),
+        (council(opened=(2,)), MisfitReason.RESOURCE),
+        (council(resources=(BOB,)), MisfitReason.RESOURCE),
+        (council(resources=(replace(ANN, skills=frozenset()), BOB)), MisfitReason.RESOURCE),
+        (council(resources=(replace(ANN, skills=frozenset()),)), MisfitReason.SKILLS),
+        (council(resources=(replace(ANN, kind="desk"),)), MisfitReason.SKILLS),
+        (council(kind="virtual"), MisfitReason.MODE),
+        (council(service=replace(ADVICE, modes=("phone",))), MisfitReason.MODE),
         (council(service=replace(ADVICE, grid_minutes=60)), None),
         (council(service=replace(ADVICE, lead_minutes=60 * 24 * 300, horizon_days=1)), None),
-        (council(service=replace(ADVICE, duration_minutes=240)), Reason.HOURS),
-        (Catalogue(make_authority(), (ADVICE,), (), (), TravelTimes((), {})), Reason.HOURS),
+        (council(service=replace(ADVICE, duration_minutes=240)), MisfitReason.HOURS),
+        (Catalogue(make_authority(), (ADVICE,), (), (), TravelTimes((), {})), MisfitReason.HOURS),
     ],
 )
-def test_the_reason_is_the_first_rule_that_refuses(after: Catalogue, reason: Reason | None) -> None:
-    lost = no_longer_fit(council(), after, [visit_at(9, 15)], NOW)
+def test_the_reason_is_the_first_rule_that_refuses(after: Catalogue, reason: MisfitReason | None) -> None:
+    lost = new_misfits(council(), after, [visit_at(9, 15)], NOW)
     assert [found.reason for found in lost] == ([] if reason is None else [reason])
 
 
 def test_a_bank_holiday_that_counts_now_closes() -> None:
     before, after = (council(day=CHRISTMAS, closes_on_bank_holidays=closes) for closes in (False, True))
-    (lost,) = no_longer_fit(before, after, [visit_at(9, day=CHRISTMAS)], NOW)
-    assert lost.reason is Reason.CLOSED
+    (lost,) = new_misfits(before, after, [visit_at(9, day=CHRISTMAS)], NOW)
+    assert lost.reason is MisfitReason.CLOSED
 
 
 def test_what_did_not_fit_before_is_no_news() -> None:
-    assert no_longer_fit(council(starts=10), council(ends=10, starts=9), [visit_at(10)], NOW)
-    assert no_longer_fit(council(starts=10), council(starts=11), [visit_at(9)], NOW) == ()
+    assert new_misfits(council(starts=10), council(ends=10, starts=9), [visit_at(10)], NOW)
+    assert new_misfits(council(starts=10), council(starts=11), [visit_at(9)], NOW) == ()
 
 
 PERSON = ResourceFacts(99, "person", "Person", "adviser", 1, frozenset(), is_council_wide=True)
@@ -222,27 +222,27 @@ def persons_visits(*visits: tuple[int, float]) -> list[BookedVisit]:
     ("visits", "after", "lost"),
     [
         ([(1, 10), (SOUTH, 11)], council_of_two_sites(30), []),
-        ([(1, 10), (SOUTH, 11)], council_of_two_sites(35), [(1, Reason.TRAVEL)]),
-        ([(SOUTH, 11), (1, 10)], council_of_two_sites(35), [(0, Reason.TRAVEL)]),
+        ([(1, 10), (SOUTH, 11)], council_of_two_sites(35), [(1, MisfitReason.TRAVEL)]),
+        ([(SOUTH, 11), (1, 10)], council_of_two_sites(35), [(0, MisfitReason.TRAVEL)]),
         ([(1, 10), (1, 10.5)], council_of_two_sites(240), []),
-        ([(1, 10), (SOUTH, 11), (1, 12)], council_of_two_sites(35), [(1, Reason.TRAVEL)]),
-        ([(1, 10), (SOUTH, 11)], council_of_two_sites(35, starts=11), [(0, Reason.HOURS)]),
+        ([(1, 10), (SOUTH, 11), (1, 12)], council_of_two_sites(35), [(1, MisfitReason.TRAVEL)]),
+        ([(1, 10), (SOUTH, 11)], council_of_two_sites(35, starts=11), [(0, MisfitReason.HOURS)]),
         ([(1, 10), (SOUTH, 10.5)], council_of_two_sites(35), []),
     ],
 )
 def test_who_has_no_longer_time_for_the_way(
-    visits: list[tuple[int, float]], after: Catalogue, lost: list[tuple[int, Reason]]
+    visits: list[tuple[int, float]], after: Catalogue, lost: list[tuple[int, MisfitReason]]
 ) -> None:
     """Before, the travel takes fifteen minutes: visits that were too close then are not reported."""
-    found = no_longer_fit(council_of_two_sites(15), after, persons_visits(*visits), NOW)
+    found = new_misfits(council_of_two_sites(15), after, persons_visits(*visits), NOW)
     assert [(one.visit.owner_id, one.reason) for one in found] == lost
 
 
 def test_a_visit_that_stays_is_never_the_one_to_move() -> None:
     early, late = persons_visits((1, 10), (SOUTH, 11))
     before, after = council_of_two_sites(15), council_of_two_sites(60)
-    (lost,) = no_longer_fit(before, after, [early], NOW, staying=[late])
-    assert (lost.visit, lost.reason) == (early, Reason.TRAVEL)
+    (lost,) = new_misfits(before, after, [early], NOW, staying=[late])
+    assert (lost.visit, lost.reason) == (early, MisfitReason.TRAVEL)
 
 
 def leave_too_little_time(catalogue: Catalogue, one: BookedVisit, other: BookedVisit) -> bool:
@@ -274,14 +274,14 @@ def test_of_two_visits_that_are_too_close_now_the_later_one_no_longer_fits(
 ) -> None:
     before, after = council_of_two_sites(minutes_before), council_of_two_sites(minutes_after)
     visits = persons_visits(*booked)
-    lost = {found.visit.owner_id: found.reason for found in no_longer_fit(before, after, visits, NOW)}
+    lost = {found.visit.owner_id: found.reason for found in new_misfits(before, after, visits, NOW)}
     staying: list[BookedVisit] = []
     for visit in sorted(visits, key=lambda visit: visit.slot.start_unit):
         is_too_late = any(
             leave_too_little_time(after, visit, one) and not leave_too_little_time(before, visit, one)
             for one in staying
         )
-        assert lost.get(visit.owner_id) == (Reason.TRAVEL if is_too_late else None)
+        assert lost.get(visit.owner_id) == (MisfitReason.TRAVEL if is_too_late else None)
         staying += [] if is_too_late else [visit]
 
 

@@ -40,7 +40,7 @@ def lock_appointment(db: Session, authority_id: int, reference: str, *site_ids: 
     return row
 
 
-def check_open(db: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
+def check_changeable(db: Session, row: Appointment, now: datetime, *, enforce_cutoff: bool) -> None:
     """Raises: IllegalMove when the appointment is not booked, TooSoon past the cut-off when that is enforced."""
     if row.state != State.BOOKED:
         raise IllegalMove(row.state, State.BOOKED)
