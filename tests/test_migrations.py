@@ -21,9 +21,11 @@ import people.residents.tables
 import people.staff.tables
 import reminders.tables
 from booking.tables import RebookItem
+from booking.use_cases.holds import hold_slot
 from core.database import Base, Database, alembic_config
+from core.idempotency import IdempotencyKey
 from locations.tables import Closure
-from tests.support.factories import NOW, make_appointment, make_runtime, make_world
+from tests.support.factories import NOW, make_appointment, make_runtime, make_world, slot_key_at
 
 LATER = NOW + timedelta(days=1)
 PEOPLE = "Advisers and interpreters of a council, who work at several sites, and the travel times between sites"
@@ -103,3 +105,15 @@ def _before(title: str) -> str:
     (revision,) = (script.down_revision for script in scripts if script.doc == title)
     assert isinstance(revision, str)
     return revision
+
+
+def test_a_key_that_is_repeated_after_an_upgrade_gets_its_first_result(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    key = IdempotencyKey.of("test", "key", b"")
+    held = hold_slot(runtime, slot_key_at(world, NOW + timedelta(hours=2)), for_public=True, idempotency=key)
+    database.dispose()
+    config = alembic_config(database.url)
+    command.downgrade(config, _before("Columns by the names that the code uses"))
+    command.upgrade(config, "head")
+    again = hold_slot(runtime, slot_key_at(world, NOW + timedelta(hours=2)), for_public=True, idempotency=key)
+    assert again == held

@@ -22,6 +22,7 @@ from core.database import Database
 from core.errors import CapacityConflict, HoldExpired, IllegalMove, Invalid, LimitReached, SlotTaken
 from core.idempotency import IdempotencyKey, IdempotencyRecord, run_once
 from core.runtime import Runtime
+from core.transactions import MAX_TRIES
 from locations.site_locks import bump_plan
 from locations.tables import Authority, Closure
 from people.residents.details import ResidentDetails
@@ -243,5 +244,6 @@ def test_a_deadlock_that_the_database_ends_is_retried(postgres_url: str) -> None
         one = pool.submit(operation, world.authority_id, other.authority_id)
         two = pool.submit(operation, other.authority_id, world.authority_id)
         assert (one.result(), two.result()) == ({}, {})
-    assert len(tries) == 3
+    # Whoever the database ends first may meet the other one again before that one has got its lock.
+    assert 3 <= len(tries) <= MAX_TRIES
     database.dispose()

@@ -30,6 +30,8 @@ class RememberedHold:
 def remembered_hold(resident_id: int, now: datetime) -> RememberedHold | None:
     """The hold for the resident, also when it has expired a short time ago."""
     values = flask_session.get(_KEY, {}).get(str(resident_id))
+    if values and "offer" in values:  # a cookie from before an upgrade
+        values = {name: value for name, value in values.items() if name != "offer"} | {"slot_token": values["offer"]}
     remembered = RememberedHold(**values) if values else None
     is_recent = remembered is not None and now - datetime.fromisoformat(remembered.until) < REMEMBERED_FOR
     return remembered if is_recent else None

@@ -49,6 +49,10 @@ class Draft:
         return self.helper is not None
 
 
+# A cookie that a browser brought along from before an upgrade.
+NAMES_OF_EARLIER_VERSIONS = {"steps": "search_query", "offer": "slot_token"}
+
+
 def new_visit() -> str:
     """A new name for a visit."""
     return secrets.token_hex(4)
@@ -59,10 +63,8 @@ def find_draft(cookie: Cookie, visit: str, now: datetime) -> Draft | None:
     kept = cookie.get("drafts", {}).get(visit)
     if kept is None or now.timestamp() - kept["touched"] > DRAFT_SECONDS:
         return None
-    # A cookie of an earlier version holds the query under the name "steps".
-    query = kept.get("search_query", kept.get("steps", ""))
-    fields = {name: value for name, value in kept.items() if name != "steps"}
-    return Draft(**fields | {"search_query": query, "needs": tuple(kept["needs"])})
+    fields = {NAMES_OF_EARLIER_VERSIONS.get(name, name): value for name, value in kept.items()}
+    return Draft(**fields | {"needs": tuple(kept["needs"])})
 
 
 def save_draft(cookie: Cookie, draft: Draft, now: datetime) -> Draft:

@@ -165,7 +165,7 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
 @blueprint.route("/<authority:authority>/appointment/<reference>/cancel", methods=["GET", "POST"], endpoint="cancel")
 @public
 def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
-    """SlotQuery once, then cancel."""
+    """Ask once, then cancel."""
     with open_appointment_context(authority, reference) as page:
         form = CancelForm()
         refusal = page.refuse_unless_booked() if request.method == "GET" else None

@@ -83,7 +83,8 @@ def test_an_opened_appointment_is_closed_after_half_an_hour() -> None:
 def test_a_draft_of_an_earlier_version_keeps_its_search() -> None:
     cookie: dict[str, Any] = {}
     drafts.save_draft(cookie, Draft("visit", hold="h", slot_token="o", search_query="service=certify"), NOW)
-    cookie["drafts"]["visit"]["steps"] = cookie["drafts"]["visit"].pop("search_query")
+    kept = cookie["drafts"]["visit"]
+    kept["steps"], kept["offer"] = kept.pop("search_query"), kept.pop("slot_token")
     found = drafts.find_draft(cookie, "visit", NOW)
     assert found is not None
-    assert found.search_query == "service=certify"
+    assert (found.search_query, found.slot_token) == ("service=certify", "o")
