@@ -2,7 +2,7 @@
 #
 #   make run     set everything up, and serve the demo on http://127.0.0.1:8000 (PORT=... for another)
 #   make test    the whole suite, on SQLite and PostgreSQL and in a real browser
-#   make test-fast  what needs neither PostgreSQL nor a browser nor processes of its own; under a minute on two cores
+#   make test-fast  the rules, on SQLite, without pages, browsers and servers; under a minute on two cores
 #   make faults  the fault tests at full length: a table, and exit status 1 when something was lost
 #   make check   lint, types, architecture, translations and lock files
 #   make bench   the benchmarks
@@ -33,7 +33,7 @@ test: env-dev assets
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 test-fast: env-dev
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not journey and not postgresql and not slow"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not journey and not postgresql and not slow" --ignore tests/web --ignore tests/faults --ignore tests/demo
 
 faults: env-dev
 	@$(BIN)/pytest -q -n 0 tests/faults --full-faults
