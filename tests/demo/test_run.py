@@ -24,7 +24,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "import sys; from pathlib import Path; import demo.run as demo; demo.INSTANCE = Path(sys.argv[1]); {}"
 RUN = PROGRAM.format("sys.exit(demo.main())")
-SERVE = PROGRAM.format("demo.STEPS = (); sys.exit(demo.main())")  # what is loaded before does not matter
 
 
 def permissions(file: Path) -> int:
@@ -104,20 +103,11 @@ def test_what_the_environment_says_wins(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("number", "program"),
-    [
-        pytest.param(signal.SIGINT, SERVE, id="SIGINT"),
-        pytest.param(signal.SIGTERM, RUN, id="SIGTERM"),
-        pytest.param(signal.SIGHUP, SERVE, id="SIGHUP"),
-    ],
-)
-def test_the_demo_serves_until_it_is_stopped(
-    number: int, program: str, tmp_path: Path, environ: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_demo_serves_until_it_is_stopped(number: int, tmp_path: Path, environ: dict[str, str]) -> None:
     """Ctrl-C, a SIGTERM, and a terminal that is closed: each ends both parts, and is no failure."""
     instance = tmp_path / "instance"
-    with demo(program, instance, environ) as process:
+    with demo(RUN, instance, environ) as process:
         output = output_until(process, "Press Ctrl-C to stop.")
         address = f"http://127.0.0.1:{environ['PORT']}"
         with urllib.request.urlopen(f"{address}/healthz") as answer:
@@ -138,7 +128,7 @@ def test_the_demo_serves_until_it_is_stopped(
 
 def test_the_demo_ends_with_the_make_that_started_it(tmp_path: Path, environ: dict[str, str]) -> None:
     """However hard make is killed, nothing keeps the port."""
-    make = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SERVE!r}, sys.argv[1]])"
+    make = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {RUN!r}, sys.argv[1]])"
     with demo(make, tmp_path, environ | {"MAKELEVEL": "1"}) as process:
         output_until(process, "Press Ctrl-C to stop.")
         process.kill()
