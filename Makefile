@@ -3,7 +3,7 @@
 #   make run     set everything up, and serve the demo on http://127.0.0.1:8000 (PORT=... for another)
 #   make test    the whole suite, on SQLite and PostgreSQL and in a real browser
 #   make test-fast  the rules, on SQLite, without pages, browsers and servers; under a minute on two cores
-#   make faults  the fault tests at full length: a table, and exit status 1 when something was lost
+#   make faults  the fault tests alone: a table, and exit status 1 when something was lost
 #   make check   lint, types, architecture, translations and lock files
 #   make bench   the benchmarks
 #   make lock    work the requirements*.txt and package-lock.json out again from what they are made of
@@ -30,7 +30,7 @@ run: assets
 	@exec $(BIN)/python -m demo.run
 
 test: env-dev assets
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --full-faults
 
 test-fast: env-dev
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not journey and not postgresql and not slow" --ignore tests/web --ignore tests/faults --ignore tests/demo
