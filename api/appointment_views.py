@@ -23,8 +23,8 @@ from booking.use_cases.reschedule import Move, reschedule
 from core.errors import SlotTaken
 from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import cached_catalogue, catalogue_by_id
+from locations.model import Catalogue
 from people.residents.access_log import log_access
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import api_scope

@@ -21,7 +21,7 @@ from booking.slot_tokens import SlotKey, decode
 from core.errors import BadRequest, Invalid, NotFound
 from core.flask_context import current_runtime
 from core.wall_clock import local_date_of
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from people.staff.access_marks import api_scope
 
 SortKey = tuple[int, int]

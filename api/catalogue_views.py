@@ -13,7 +13,7 @@ from api.request_context import json_answer, page_of, published_catalogue
 from booking.queries.slots import SlotQuery, sites_by_distance
 from core.errors import BadRequest
 from core.flask_context import current_runtime
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from locations.postcodes import PostcodePlace, locate
 from people.staff.access_marks import api_scope
 

@@ -14,8 +14,8 @@ from api.operations import json_body
 from booking.slot_tokens import SlotKey, decode
 from core.errors import BadRequest, Invalid, NotFound
 from core.idempotency import IdempotencyKey
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import authorities, catalogue_by_id, catalogue_of
+from locations.model import Catalogue
 from people.staff.api_keys import SignedInKey
 
 LONGEST_KEY = 200

@@ -18,7 +18,7 @@ from api.schema_fields import (
 )
 from booking.slot_tokens import MAX_SERVICES
 from booking.states import CHANNELS, State
-from locations.vocabulary import MODES
+from locations.model import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES
 from people.residents.support_needs import NEEDS
 

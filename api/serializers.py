@@ -11,8 +11,7 @@ from booking.queries.slots import FreeSlot
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booked
 from core.wall_clock import iso_local
-from locations.catalogue import Catalogue
-from locations.model import ServiceFacts, SiteFacts
+from locations.model import Catalogue, ServiceFacts, SiteFacts
 
 
 def service(facts: ServiceFacts) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from booking.availability.values import Slot
 from booking.queries.slots import SlotQuery, modes_at
 from booking.slot_tokens import prefix
 from core.wall_clock import iso_local
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 
 TOKEN_AT = len('{"slot":"')
 

@@ -19,8 +19,7 @@ from demo.bulk_insert import insert_rows
 from demo.bulk_writer import BulkWriter, DemoAppointment, write_residents
 from demo.day_filler import Seat, Visit, fill_day, seeded
 from demo.invented_people import InventedResident, invent, split_list
-from locations.catalogue import Catalogue
-from locations.model import SiteFacts
+from locations.model import Catalogue, SiteFacts
 from people.residents.details import BASES
 from people.residents.support_needs import place_needs
 from people.residents.tables import ContactNote, Representative

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core.audit import Actor
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.policy import Role
 

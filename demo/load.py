@@ -15,10 +15,10 @@ from core.runtime import Runtime
 from demo.councils import BARNET, OLDHAM, Population, fill_council
 from demo.demo_staff import add_demo_staff
 from demo.scale import SLUG, Size, fill_scale, plan_text
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
 from locations.importing.council_plan import Plan
 from locations.importing.parse_plan import read_plan
+from locations.model import Catalogue
 from locations.tables import Authority
 from reminders.outbox import plan_in_bulk
 

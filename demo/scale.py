@@ -17,7 +17,7 @@ from core.wall_clock import LocalDay, instant_of, local_date_of, local_day, tick
 from demo.bulk_writer import BulkWriter, DemoAppointment, write_residents
 from demo.day_filler import seeded
 from demo.invented_people import invent, split_list
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 
 SLUG = "scale"
 SLOT_TICKS = 6  # half an hour

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.database import connection_of
 from core.errors import NotFound
-from locations.catalogue import Catalogue
-from locations.model import AuthorityFacts
+from locations.model import AuthorityFacts, Catalogue
 from locations.plan_queries import (
     authority_facts,
     load_authority,

@@ -1,17 +1,40 @@
-"""What a council is, as plain frozen values. Each is one object for as long as its rows stay as they are.
+"""What a council is, as one plain frozen value: the catalogue, with its services, sites and resources. Pure.
 
-They compare and hash by identity, so anything worked out from one may be kept under it; `memory` is where the
-pure rules of `locations.opening_hours` keep theirs.
+Each value is one object for as long as its rows stay as they are. Those that compare and hash by identity may have
+anything worked out from them kept under them; `memory` is where the pure rules of `locations.opening_hours` keep theirs.
+
+What a council leaves out of its file is kept while its history needs it. No session opens it any more, so the
+`public_` methods do not find it; staff and appointments still do, with the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from typing import Any
 
-from locations.vocabulary import VIRTUAL_SITE, modes_of_site
+from core.errors import NotFound
+from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
+from locations.travel import TravelTimes
+
+IN_PERSON_MODES = ("in_person",)
+VIRTUAL_MODES = ("video", "phone")
+MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)
+"""How an appointment is held."""
+
+VIRTUAL_SITE = "virtual"
+SITE_KINDS = ("library", "hub", "office", VIRTUAL_SITE)
+PERSON_KINDS = ("adviser", "interpreter")
+"""The kinds of resources that may belong to the council instead of a site."""
+RESOURCE_KINDS = ("desk", "room", *PERSON_KINDS, "virtual_room", "equipment")
+
+RESERVED_SLUGS = ("staff", "api", "static", "demo", "feeds", "manage", "healthz", "readyz", "metrics", ".well-known")
+"""What addresses of the service itself begin with: no council can have one of these as its slug."""
+
+
+def modes_of_site(kind: str) -> tuple[str, ...]:
+    """How people can come to a site of this kind."""
+    return VIRTUAL_MODES if kind == VIRTUAL_SITE else IN_PERSON_MODES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,68 +121,6 @@ class ResourceFacts:
     is_council_wide: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SessionHours:
-    """Wall-clock hours, and the share reserved for staff: the last `reserved_percent`, until `release_hours` before."""
-
-    starts: time
-    ends: time
-    reserved_percent: int = 0
-    release_hours: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ExceptionFacts:
-    """How one date differs from its recurrence: other hours, or (both None) no session."""
-
-    starts: time | None = None
-    ends: time | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RecurrenceFacts:
-    """A session that recurs by an RRULE on the site's dates. `last_date` is included; None goes on for ever."""
-
-    slug: str
-    rrule: str
-    first_date: date
-    last_date: date | None
-    hours: SessionHours
-    resource_ids: tuple[int, ...]
-    service_ids: frozenset[int]
-    exceptions: Mapping[date, ExceptionFacts] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DatedSessionFacts:
-    """A session on one date only."""
-
-    slug: str
-    date: date
-    hours: SessionHours
-    resource_ids: tuple[int, ...]
-    service_ids: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class ClosureFacts:
-    """A half-open period in which one resource or (None) the whole site is shut."""
-
-    starts_at: datetime
-    ends_at: datetime
-    resource_id: int | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HolidayRule:
-    """Whose bank holidays count here, and whether the site is shut on them."""
-
-    division: str
-    closes: bool
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteFacts:
     """Where people go, with its resources, sessions and closures.
@@ -219,3 +180,84 @@ class SiteFacts:
             self.memory["council_wide_ids"] = frozenset(one.id for one in self.resources if one.is_council_wide)
         known: frozenset[int] = self.memory["council_wide_ids"]
         return known
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """An authority with all its services and sites, each in the order in which people read them.
+
+    `people` are the advisers and interpreters who belong to the council, wherever they work; `travel` is between sites.
+    """
+
+    authority: AuthorityFacts
+    services: tuple[ServiceFacts, ...]
+    sites: tuple[SiteFacts, ...]
+    people: tuple[ResourceFacts, ...]
+    travel: TravelTimes
+    _by: dict[tuple[str, int | str], Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind, facts in (("service", self.services), ("site", self.sites), ("person", self.people)):
+            for fact in facts:
+                self._by[kind, fact.id] = self._by[kind, fact.slug] = fact
+
+    def service(self, slug: str) -> ServiceFacts:
+        """The service of this slug. Raises: NotFound."""
+        found: ServiceFacts = self._find("service", slug)
+        return found
+
+    def service_by_id(self, service_id: int) -> ServiceFacts:
+        """The service of this id. Raises: NotFound."""
+        found: ServiceFacts = self._find("service", service_id)
+        return found
+
+    def site(self, slug: str) -> SiteFacts:
+        """The site of this slug. Raises: NotFound."""
+        found: SiteFacts = self._find("site", slug)
+        return found
+
+    def site_by_id(self, site_id: int) -> SiteFacts:
+        """The site of this id. Raises: NotFound."""
+        found: SiteFacts = self._find("site", site_id)
+        return found
+
+    def public_services(self) -> tuple[ServiceFacts, ...]:
+        """The services that a session of some site opens, in the council's own order: what residents can choose from."""
+        opened: frozenset[int] = frozenset().union(*(site.service_ids for site in self.sites))
+        return tuple(service for service in self.services if service.id in opened)
+
+    def public_service(self, slug: str) -> ServiceFacts:
+        """The service of this slug. Raises: NotFound when there is none, or no session opens it."""
+        service = self.service(slug)
+        if not any(service.id in site.service_ids for site in self.sites):
+            raise NotFound.because("service_unknown", authority=self.authority.name, key=slug)
+        return service
+
+    def public_site(self, slug: str) -> SiteFacts:
+        """The site of this slug. Raises: NotFound when there is none, or it has no session."""
+        site = self.site(slug)
+        if not site.service_ids:
+            raise NotFound.because("site_unknown", authority=self.authority.name, key=slug)
+        return site
+
+    def resource_at(self, site: SiteFacts, resource_id: int) -> ResourceFacts | None:
+        """The resource of this id at the site, or the person who once worked there; None when there is neither."""
+        person: ResourceFacts | None = self._by.get(("person", resource_id))
+        return site.resource(resource_id) or person
+
+    def is_council_wide(self, resource_id: int) -> bool:
+        """Whether this is a person who belongs to the council and may work at several sites."""
+        return ("person", resource_id) in self._by
+
+    def version_of(self, site_id: int) -> int | None:
+        """The plan version of the site of this id, or None when it is not here."""
+        site: SiteFacts | None = self._by.get(("site", site_id))
+        return site.plan_version if site else None
+
+    def _find(self, kind: str, key: int | str) -> Any:
+        try:
+            return self._by[kind, key]
+        except KeyError as error:
+            raise NotFound.because(
+                "service_unknown" if kind == "service" else "site_unknown", authority=self.authority.name, key=key
+            ) from error

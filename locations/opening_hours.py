@@ -14,7 +14,8 @@ from dateutil.rrule import rrulestr
 
 from core.wall_clock import TICK_MINUTES, LocalDay, tick_at, unit_after, unit_of
 from locations.bank_holidays import bank_holiday
-from locations.model import ClosureFacts, RecurrenceFacts, SessionHours, SiteFacts
+from locations.model import SiteFacts
+from locations.session_facts import ClosureFacts, RecurrenceFacts, SessionHours
 
 TICKS_IN_HOUR = 60 // TICK_MINUTES
 MEMORY_LIMIT = 2000

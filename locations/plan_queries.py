@@ -11,19 +11,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from locations.model import (
-    AuthorityFacts,
+from locations.model import AuthorityFacts, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts, TriageQuestion
+from locations.session_facts import (
     ClosureFacts,
     DatedSessionFacts,
     ExceptionFacts,
     HolidayRule,
     RecurrenceFacts,
-    RequirementFacts,
-    ResourceFacts,
-    ServiceFacts,
     SessionHours,
-    SiteFacts,
-    TriageQuestion,
 )
 from locations.tables import (
     Authority,

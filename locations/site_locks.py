@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
 from core.errors import NotFound
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import PLAN_IS_CHANGING, cached_catalogue, catalogue_by_id
+from locations.model import Catalogue
 from locations.tables import Authority, Site
 
 _authorities, _sites = table_of(Authority), table_of(Site)

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
-from locations.vocabulary import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
+from locations.model import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 
 _WITHOUT_SITE = text("site_id IS NULL")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from core.wall_clock import TICK_MINUTES
-from locations.model import SiteFacts
 from locations.postcodes import grid_miles
 
 # Average speed on local A roads in England, year to June 2019. Source: Department for Transport, read 2026-11-25,
@@ -25,10 +25,23 @@ SitePair = tuple[int, int]
 """Two site ids, the lower one first."""
 
 
+class Destination(Protocol):
+    """What a journey needs of a site."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def easting(self) -> int | None: ...
+    @property
+    def northing(self) -> int | None: ...
+    @property
+    def is_virtual(self) -> bool: ...
+
+
 class TravelTimes:
     """The minutes between the sites of one council, worked out as they are asked for."""
 
-    def __init__(self, sites: Iterable[SiteFacts], given: Mapping[SitePair, int]) -> None:
+    def __init__(self, sites: Iterable[Destination], given: Mapping[SitePair, int]) -> None:
         self.given = given
         self._sites = {site.id: site for site in sites}
         self._known: dict[SitePair, int] = {}
@@ -58,7 +71,7 @@ class TravelTimes:
         return minutes_by_distance(places[0], places[1])
 
 
-def place_of(site: SiteFacts | None) -> tuple[int, int] | None:
+def place_of(site: Destination | None) -> tuple[int, int] | None:
     """Easting and northing of a site; None when they are not known."""
     if site is None or site.easting is None or site.northing is None:
         return None

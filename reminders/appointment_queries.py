@@ -15,8 +15,8 @@ from booking.events import PlanningFacts
 from booking.tables import Appointment, AppointmentService
 from core.database import connection_of
 from core.errors import NotFound
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.delivery_facts import MessageFacts

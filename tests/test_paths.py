@@ -26,12 +26,12 @@ from tests.web.site.conftest import Library
 
 pytestmark = pytest.mark.databases("sqlite")
 
-RESIDENT_BOOKS = 26
-AGENT_BOOKS = 34
-API_BOOKS = 28
-REMINDER_IS_SENT = 17
-SEARCH_IS_ANSWERED = 15
-DAY_LIST_IS_SHOWN = 17
+RESIDENT_BOOKS = 24
+AGENT_BOOKS = 32
+API_BOOKS = 26
+REMINDER_IS_SENT = 16
+SEARCH_IS_ANSWERED = 13
+DAY_LIST_IS_SHOWN = 16
 
 
 def test_a_resident_books(app: Flask, database: Database) -> None:

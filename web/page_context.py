@@ -22,9 +22,8 @@ from core.flask_context import current_runtime
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.wall_clock import parse_day
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id, catalogue_of
-from locations.model import AuthorityFacts, SiteFacts
+from locations.model import AuthorityFacts, Catalogue, SiteFacts
 from people.residents.access_log import log_access
 from people.staff.policy import Action
 from people.staff.sign_in_sessions import SignedInStaff

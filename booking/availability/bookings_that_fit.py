@@ -22,7 +22,7 @@ from booking.availability.values import NO_NAMES, BookedVisit, Requirement, Sear
 from booking.slot_tokens import LAST_UNIT
 from core.errors import NotFound
 from core.wall_clock import days_between, local_date_of, local_day
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 
 ANYTHING = Requirement("anything")
 

@@ -21,8 +21,7 @@ from booking.availability.values import (
     Window,
 )
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
-from locations.catalogue import Catalogue
-from locations.model import ServiceFacts, SiteFacts
+from locations.model import Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, openings_on
 from people.residents.support_needs import place_needs, wants_extra_time
 

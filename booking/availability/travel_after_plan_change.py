@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from booking.availability.values import BookedVisit
 from core.wall_clock import TICK_MINUTES
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from locations.travel import LONGEST_MINUTES
 
 LONGEST_TICKS = LONGEST_MINUTES // TICK_MINUTES

@@ -24,7 +24,7 @@ from booking.capacity.occupancy import is_person_at_another_site
 from booking.tables import Allocation, Claim, Hold
 from core.database import connection_of, table_of
 from core.errors import CapacityConflict, HoldExpired
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from locations.tables import Resource
 
 _allocations, _resources = table_of(Allocation), table_of(Resource)

@@ -18,7 +18,7 @@ from booking.availability.values import SeatAllocation, SiteDay
 from booking.tables import Allocation
 from core.database import connection_of, integer_rows, table_of
 from core.wall_clock import TICK_MINUTES
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from locations.travel import LONGEST_MINUTES
 
 # A turnaround, or the travel to another site, may run past midnight: 4 hours (48 units of 5 minutes) of the days beside

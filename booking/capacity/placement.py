@@ -33,7 +33,7 @@ from core.errors import HoldExpired, Invalid, Reason, SlotTaken, TooFar, TooSoon
 from core.tokens import digest
 from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of, local_day
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from locations.site_locks import catalogue_while_locked
 from people.residents.support_needs import NEEDS, NeedKind, place_needs, wants_extra_time
 

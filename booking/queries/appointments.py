@@ -17,8 +17,7 @@ from booking.states import State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
 from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference
-from locations.catalogue import Catalogue
-from locations.model import ResourceFacts, ServiceFacts, SiteFacts
+from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.residents.tables import Representative, Resident
 
 

@@ -24,8 +24,8 @@ from core.audit import AuditEntry
 from core.errors import NotFound
 from core.wall_clock import instant_of, local_day, unit_of
 from locations.bank_holidays import bank_holiday
-from locations.catalogue import Catalogue
-from locations.model import ClosureFacts, SiteFacts
+from locations.model import Catalogue, SiteFacts
+from locations.session_facts import ClosureFacts
 from locations.tables import Closure
 
 

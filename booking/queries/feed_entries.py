@@ -19,9 +19,8 @@ from booking.states import CANCELLED
 from booking.tables import Allocation, Appointment, AppointmentService, CalendarFeed
 from core.errors import NotFound
 from core.tokens import digest
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
-from locations.model import ResourceFacts, ServiceFacts, SiteFacts
+from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 
 WEEKS = 8
 

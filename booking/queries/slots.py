@@ -17,8 +17,7 @@ from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import SlotKey, encode
 from core.wall_clock import days_between, instant_of, local_date_of
-from locations.catalogue import Catalogue
-from locations.model import SiteFacts
+from locations.model import Catalogue, SiteFacts
 from locations.postcodes import PostcodePlace, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.

@@ -12,7 +12,6 @@ from booking.use_cases.closures import list_touched
 from booking.use_cases.plan_effects import apply_effect, effect_of, listed_appointments, still_needed
 from core.audit import Actor, record
 from core.runtime import Runtime
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
 from locations.importing.applied_changes import Changes
 from locations.importing.apply import apply_difference
@@ -21,6 +20,7 @@ from locations.importing.difference import difference_between, planned_set_up
 from locations.importing.parse_plan import read_plan
 from locations.importing.set_up_queries import stored_set_up
 from locations.importing.toml_file import FileError, InvalidFile
+from locations.model import Catalogue
 from locations.site_locks import lock_council
 from locations.tables import Closure
 

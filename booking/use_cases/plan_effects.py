@@ -20,9 +20,9 @@ from booking.queries.booked_visits import booked_visits, count_ahead, held_visit
 from booking.tables import RebookItem
 from booking.use_cases.holds import delete_holds
 from core.database import connection_of, table_of
-from locations.catalogue import Catalogue
 from locations.importing.difference import Difference
 from locations.importing.set_up_queries import StoredSetUp
+from locations.model import Catalogue
 
 ReadVisits = Callable[[Session, Collection[int], datetime], list[BookedVisit]]
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from locations.importing.difference import Change, Key
 from locations.importing.set_up_queries import Rows
-from locations.model import ExceptionFacts
+from locations.session_facts import ExceptionFacts
 from locations.tables import SessionException, SessionResource, SessionService, SessionTemplate
 
 

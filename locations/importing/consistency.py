@@ -9,7 +9,7 @@ from locations.importing.council_plan import SitePlan
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import did_you_mean
-from locations.vocabulary import modes_of_site
+from locations.model import modes_of_site
 
 Services = Sequence[tuple[Mapping[str, Any], Path]]
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from locations.importing.toml_lines import Path
-from locations.model import ExceptionFacts
+from locations.session_facts import ExceptionFacts
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from locations.importing.recurrence_rules import check_dates
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import WrongValueError, did_you_mean
-from locations.model import ExceptionFacts, RecurrenceFacts, SessionHours
 from locations.opening_hours import is_session_date
+from locations.session_facts import ExceptionFacts, RecurrenceFacts, SessionHours
 
 MIDNIGHT = time.min
 SINCE = date(2020, 1, 1)

@@ -7,8 +7,8 @@ from datetime import date, time
 from typing import Any
 
 from locations.importing.value_checks import WEEKDAYS, WrongValueError, list_of, one_of, text
-from locations.model import RecurrenceFacts, SessionHours
 from locations.opening_hours import dates_in_year
+from locations.session_facts import RecurrenceFacts, SessionHours
 
 YEARS_LOOKED_AT = 5  # long enough to meet a 29 February
 _PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "BYWEEKNO", "WKST"}

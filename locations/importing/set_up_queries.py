@@ -12,7 +12,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from locations.importing.difference import Key, SetUp, Values, resource_key, session_key, travel_key
-from locations.model import ExceptionFacts
+from locations.session_facts import ExceptionFacts
 from locations.tables import (
     Authority,
     Closure,

@@ -9,8 +9,8 @@ from typing import Any
 from locations.importing import value_checks
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
+from locations.model import IN_PERSON_MODES, MODES, PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 from locations.travel import LONGEST_MINUTES
-from locations.vocabulary import IN_PERSON_MODES, MODES, PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 
 WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
 DEFAULT_REMINDERS = (

@@ -31,8 +31,8 @@ from core.database import Database
 from core.errors import HoldExpired, IllegalMove, SlotTaken
 from core.runtime import Runtime
 from core.wall_clock import unit_of
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue
 from locations.site_locks import bump_plan
 from locations.tables import Closure, Resource, TravelTime
 from people.residents.details import ResidentDetails

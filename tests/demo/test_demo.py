@@ -32,10 +32,10 @@ from demo.day_filler import fill_day, seeded
 from demo.invented_people import FAMILY, GIVEN, invent
 from demo.load import FOLDER, POPULATIONS, load_councils, load_scale
 from demo.scale import POSTCODES, Size, plan_text
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
 from locations.importing.parse_plan import read_plan
 from locations.importing.toml_file import InvalidFile
+from locations.model import Catalogue
 from locations.postcodes import locate
 from people.residents.search_queries import find_residents
 from people.residents.tables import Resident

@@ -8,7 +8,7 @@ import pytest
 
 from locations.importing.difference import Key, difference_between, planned_set_up
 from locations.importing.parse_plan import read_plan
-from locations.model import ExceptionFacts
+from locations.session_facts import ExceptionFacts
 from tests.locations.test_import import EXAMPLE, SMALL
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from core.database import Base, Database
 from core.wall_clock import local_day
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_of
 from locations.importing.applied_changes import Changes
 from locations.importing.apply import apply_difference
@@ -20,8 +19,9 @@ from locations.importing.difference import difference_between, planned_set_up
 from locations.importing.parse_plan import read_plan
 from locations.importing.set_up_queries import stored_set_up
 from locations.importing.toml_file import InvalidFile
-from locations.model import ExceptionFacts
+from locations.model import Catalogue
 from locations.opening_hours import closed_on, openings_on
+from locations.session_facts import ExceptionFacts
 from locations.site_locks import lock_council
 from locations.tables import Resource
 

@@ -8,16 +8,16 @@ import pytest
 
 from core.wall_clock import local_day
 from locations.bank_holidays import bank_holiday
-from locations.model import (
+from locations.model import SiteFacts
+from locations.opening_hours import closed_on, dates_in_year, is_session_date, openings_on
+from locations.session_facts import (
     ClosureFacts,
     DatedSessionFacts,
     ExceptionFacts,
     HolidayRule,
     RecurrenceFacts,
     SessionHours,
-    SiteFacts,
 )
-from locations.opening_hours import closed_on, dates_in_year, is_session_date, openings_on
 
 LONDON = "Europe/London"
 CERTIFY = frozenset({7})

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from locations.model import AuthorityFacts, HolidayRule, ServiceFacts, SiteFacts
+from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from locations.session_facts import HolidayRule
 from reminders.delivery_facts import MessageFacts
 from reminders.recipients import Contacts, Delivery, Person
 from tests.reminders.channels import writer

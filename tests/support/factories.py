@@ -16,8 +16,8 @@ from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
 from core.tokens import new_token
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue
 from locations.tables import (
     Authority,
     Resource,

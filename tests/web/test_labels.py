@@ -11,7 +11,7 @@ from flask import Flask
 from booking.queries.starts_of_week import NoneFree
 from booking.slot_tokens import MODE_CODES
 from booking.states import State
-from locations.vocabulary import MODES
+from locations.model import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES
 from people.residents.search import MatchReason
 from people.residents.support_needs import NEEDS, place_needs

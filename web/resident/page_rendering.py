@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext

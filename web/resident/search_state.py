@@ -15,9 +15,7 @@ from booking.queries.slots import SlotQuery
 from core.errors import InvalidValue, NotFound
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
-from locations.catalogue import Catalogue
-from locations.model import ServiceFacts, SiteFacts
-from locations.vocabulary import MODES
+from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from people.residents.support_needs import NEEDS
 
 MAX_SERVICES = 2

@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from core.errors import NotFound
 from core.flask_context import current_runtime
-from locations.catalogue import Catalogue
 from locations.catalogue_queries import authorities
-from locations.model import ServiceFacts
+from locations.model import Catalogue, ServiceFacts
 from people.staff.access_marks import public
 from web.branding import brand_css
 from web.page_context import council_context

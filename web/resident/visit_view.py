@@ -14,8 +14,7 @@ from flask_babel import lazy_gettext as _l
 from booking.queries.appointments import AppointmentView
 from booking.slot_tokens import SlotKey
 from core.wall_clock import instant_of
-from locations.catalogue import Catalogue
-from locations.model import ServiceFacts, SiteFacts
+from locations.model import Catalogue, ServiceFacts, SiteFacts
 from web.labels import MODES, MODES_IN_SENTENCE, label_of
 
 # OpenStreetMap needs no account and no script; the link opens with the postcode searched for.

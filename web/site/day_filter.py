@@ -10,8 +10,7 @@ from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED, State
 from core.tokens import parse_reference
-from locations.catalogue import Catalogue
-from locations.model import SiteFacts
+from locations.model import Catalogue, SiteFacts
 
 ALL, TO_DO, WAITING, DONE, GAPS = "", "to-do", "waiting", "done", "free"
 STATES_SHOWN: dict[str, frozenset[State]] = {

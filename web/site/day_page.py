@@ -16,8 +16,8 @@ from booking.availability.bookings_that_fit import MisfitReason
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import CANCELLED, State
-from locations.catalogue import Catalogue
-from locations.model import ClosureFacts, SiteFacts
+from locations.model import Catalogue, SiteFacts
+from locations.session_facts import ClosureFacts
 from web.labels import STATES_COUNTED
 from web.request_language import format_time
 from web.site.day_filter import ALL, DONE, GAPS, TO_DO, WAITING, DayFilter

@@ -12,7 +12,7 @@ from booking.use_cases.calendar_feeds import make_feed, revoke_feed
 from core.errors import IdempotencyMismatch, Invalid
 from core.flask_context import current_runtime
 from core.problems import joined_texts
-from locations.catalogue import Catalogue
+from locations.model import Catalogue
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
 from web.page_context import SiteContext, site_context

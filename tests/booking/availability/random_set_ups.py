@@ -13,19 +13,14 @@ from booking.availability.site_days import search_for, site_day
 from booking.availability.values import BookedVisit
 from booking.slot_tokens import SlotKey
 from core.wall_clock import days_between, local_date_of, local_day
-from locations.catalogue import Catalogue
-from locations.model import (
-    AuthorityFacts,
+from locations.model import AuthorityFacts, Catalogue, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts
+from locations.session_facts import (
     ClosureFacts,
     DatedSessionFacts,
     ExceptionFacts,
     HolidayRule,
     RecurrenceFacts,
-    RequirementFacts,
-    ResourceFacts,
-    ServiceFacts,
     SessionHours,
-    SiteFacts,
 )
 from locations.travel import TravelTimes
 

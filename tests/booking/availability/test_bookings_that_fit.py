@@ -19,15 +19,8 @@ from booking.availability.site_days import search_for, site_day
 from booking.availability.values import BookedVisit, SlotCheck
 from booking.slot_tokens import SlotKey
 from core.wall_clock import days_between, local_date_of, local_day, unit_of
-from locations.catalogue import Catalogue
-from locations.model import (
-    ClosureFacts,
-    DatedSessionFacts,
-    RequirementFacts,
-    ResourceFacts,
-    SessionHours,
-    SiteFacts,
-)
+from locations.model import Catalogue, RequirementFacts, ResourceFacts, SiteFacts
+from locations.session_facts import ClosureFacts, DatedSessionFacts, SessionHours
 from locations.travel import TravelTimes
 from tests.booking.availability.random_set_ups import (
     DATES,

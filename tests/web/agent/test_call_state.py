@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from locations.vocabulary import MODES
+from locations.model import MODES
 from people.residents.support_needs import NEEDS
 from web.agent.call_state import CallState, read_state
 

@@ -7,7 +7,7 @@ import re
 from flask import Flask
 
 from booking.slot_tokens import MODE_CODES
-from locations.vocabulary import MODES, RESERVED_SLUGS
+from locations.model import MODES, RESERVED_SLUGS
 from web.labels import MODES as MODE_LABELS
 
 
