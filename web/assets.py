@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +13,7 @@ from flask import Flask, Response, current_app, url_for
 from people.staff.access_marks import public
 
 DIGEST_LENGTH = 12
+IMPORT = re.compile(r"""^import .*?from "(\.{1,2}/[^"]+)";$""", re.MULTILINE)
 
 
 def install(app: Flask) -> None:
@@ -31,6 +34,11 @@ def asset_url(name: str) -> str:
     return f"{url_for('static', filename=name)}?v={digest}"
 
 
+def module_urls(name: str) -> list[str]:
+    """The addresses of the module `name` in static/ and of all that it imports. Raises: FileNotFoundError."""
+    return [asset_url(module) for module in _modules_of(_static_folder(), name)]
+
+
 def _static_folder() -> Path:
     return Path(current_app.static_folder or "")
 
@@ -45,6 +53,18 @@ def _digest_of_scripts(static: Path) -> str:
     scripts = sorted((*static.glob("js/*.js"), *static.glob("built/*.js")))
     lines = "".join(f"{_digest_of(script)} {script.relative_to(static)}\n" for script in scripts)
     return sha256(lines.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+@lru_cache(maxsize=16)
+def _modules_of(static: Path, name: str) -> tuple[str, ...]:
+    found, waiting = [], [name]
+    while waiting:
+        module = waiting.pop()
+        found.append(module)
+        imported = IMPORT.findall((static / module).read_text(encoding="utf-8"))
+        paths = (posixpath.normpath(posixpath.join(posixpath.dirname(module), path)) for path in imported)
+        waiting += [path for path in paths if path not in found and path not in waiting]
+    return tuple(found)
 
 
 @public

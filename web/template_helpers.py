@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from web import request_language
-from web.assets import asset_url
+from web.assets import asset_url, module_urls
 from web.components.form_fields import errors_of
 from web.labels import label_of, labels_of
 from web.request_hooks import request_id
@@ -26,6 +26,7 @@ def install(app: Flask) -> None:
         csp_nonce=csp_nonce,
         request_id=request_id,
         asset_url=asset_url,
+        module_urls=module_urls,
         csrf_field=csrf_field,
         errors_of=errors_of,
         page_language=lambda: request_language.current_language().code,

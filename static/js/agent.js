@@ -2,9 +2,8 @@
 import { startCountdown } from "./countdown.js";
 import { filterList } from "./filter_list.js";
 import { moveInGrid } from "./grid_navigation.js";
-import { listenToKeys } from "./keyboard.js";
 
-listenToKeys(moveInGrid);
+document.addEventListener("keydown", moveInGrid);
 
 // The first time is ready for Enter, but the page stays where the caller and the questions are: `autofocus` would scroll.
 if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus({ preventScroll: true });

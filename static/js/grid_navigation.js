@@ -1,5 +1,6 @@
 // Arrow keys move between the times of the grid once the focus is in it.
 export function moveInGrid(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   const cell = event.target.closest(".fd-grid td");
   if (!cell) return;
   const times = timesIn(cell);

@@ -8,7 +8,7 @@ from datetime import timedelta
 from time import monotonic
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from booking.slot_tokens import decode
 from booking.use_cases.holds import hold_slot
@@ -127,6 +127,25 @@ def test_single_keys_choose_hold_confirm_and_end_the_call(desk: Page, width: int
     desk.keyboard.press("x")
     expect(desk.locator("#q")).to_be_focused()
     assert width in (320, 1280)
+
+
+def test_a_key_pressed_before_the_modules_have_come_acts(desk: Page, width: int) -> None:
+    """The page is there to be read and its modules are not: they are held back on the way, until the test ends."""
+    held_back: list[Route] = []
+    desk.route(re.compile(r"/static/scripts/.*(?<!/keyboard)\.js$"), lambda route: held_back.append(route))
+    desk.reload(wait_until="commit")
+    desk.locator("#q").fill("ameena yusif")
+    desk.get_by_role("button", name="Find").click(no_wait_after=True)
+    expect(desk.get_by_role("heading", name="Who is calling?")).to_be_visible()
+    expect(desk.locator("#keys")).to_be_visible(visible=width > 320)
+    desk.keyboard.press("1")
+    expect(desk.locator("#find")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("/")
+    expect(desk.locator("#q")).to_be_focused()
+    assert {route.request.url.rpartition("/")[2] for route in held_back} >= {"agent.js", "grid_navigation.js"}
+    for route in held_back:
+        route.abort()
 
 
 def test_single_keys_can_be_turned_off_and_stay_off(desk: Page, callers: Callers, width: int) -> None:

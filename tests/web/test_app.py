@@ -14,7 +14,7 @@ from core.errors import NotAllowed, NotFound, RateLimited, ServiceError, SlotTak
 from core.problems import PROBLEMS, problem_of, problem_of_status
 from core.settings import ROOT
 from tests.support.pages import check_page
-from web.assets import asset_url
+from web.assets import asset_url, module_urls
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -143,6 +143,7 @@ def test_what_scripts_import_is_kept_for_ever_at_the_address_of_their_digest(bar
     client = bare_app.test_client()
     with bare_app.test_request_context():
         address = asset_url(entry)
+        preloaded = module_urls(entry)
     folder = address.removesuffix(entry)
     found, waiting = set(), [address]
     while waiting:
@@ -156,6 +157,7 @@ def test_what_scripts_import_is_kept_for_ever_at_the_address_of_their_digest(bar
         imported = {urljoin(address, name) for name in IMPORT.findall(text)}
         waiting += imported - found
     assert len(found) > 1
+    assert sorted(preloaded) == sorted(found)
 
 
 def test_a_script_asked_for_by_another_versions_digest_is_not_kept(bare_app: Flask) -> None:
