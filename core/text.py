@@ -14,6 +14,8 @@ _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # (a number copied from a telephone's address book stands between two of them), byte order marks. Marks that names in
 # Arabic, Hebrew or Hindi need (U+200C to U+200F) stay.
 _REMOVED = re.compile(r"[\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+# Directions that reorder the text around them; joiners, which several scripts need, stay.
+_REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 
@@ -43,6 +45,15 @@ def printable(text: str) -> str:
     return _REFUSED.sub("", text)
 
 
+def one_line(text: str) -> str:
+    """`text` in one line: no control characters, no lone surrogates, no changes of direction, single spaces.
+
+    For what is passed on whatever it holds, such as another program's answer or a header: nothing is refused.
+    """
+    spaced = " ".join(text.split())
+    return " ".join("".join(character for character in spaced if _is_kept(character)).split())
+
+
 def _clean(text: str) -> str:
     if _REFUSED.search(text):
         raise InvalidValue.because("unprintable")
@@ -53,3 +64,7 @@ def _limited(text: str, longest: int | None) -> str:
     if longest is not None and len(text) > longest:
         raise InvalidValue.because("too_long", longest=longest)
     return text
+
+
+def _is_kept(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _REORDERING

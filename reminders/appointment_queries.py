@@ -19,7 +19,7 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
-from reminders.delivery_facts import MessageFacts
+from reminders.delivery_decisions import MessageFacts
 from reminders.recipients import Contacts, OwnContact, Person
 
 CHUNK = 2000

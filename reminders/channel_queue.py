@@ -1,6 +1,7 @@
 """The outbox rows of one channel as one worker handles them: every method is one short transaction.
 
-What fails to be recorded is tried again alone, so that one row stops no other. Nothing is sent here.
+Results of tries are recorded, counted and logged here; nothing is sent here. What fails to be recorded is tried again
+alone, so that one row stops no other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from prometheus_client import Counter
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -21,18 +23,56 @@ from core.clock import Clock
 from core.database import Database
 from reminders import queue
 from reminders.appointment_queries import current_versions
-from reminders.delivery_decisions import ReadyMessage
-from reminders.delivery_facts import FAILED_OUTCOME, SENT, VOID, ClaimedRow, DeliveryResult, EarlierTries
-from reminders.due_times import is_current
+from reminders.delivery_decisions import (
+    FAILED_OUTCOME,
+    SENT,
+    SENT_OUTCOME,
+    VOID,
+    ClaimedRow,
+    DeliveryResult,
+    EarlierTries,
+    Pause,
+    ReadyMessage,
+    Retry,
+    decide_after_failure,
+)
+from reminders.due_times import family_of, is_current
 from reminders.queue import ClaimRequest
 from reminders.reasons import INTERNAL_ERROR, RESULT_NOT_RECORDED, SUPERSEDED
-from reminders.results import REFUSALS, DeliveryCounts, Pause, log_result, record_results
 
 NO_DATABASE = (OperationalError, InterfaceError, PoolTimeout)
 
 Done = TypeVar("Done")
 
+# With PROMETHEUS_MULTIPROC_DIR the web server's /metrics shows what the scheduler's process counts.
+MESSAGES = Counter("front_door_messages_total", "Tries to send and messages closed", ["kind", "result"])
+REFUSALS = Counter("front_door_channel_refusals_total", "Times that a channel refused this service", ["channel"])
+UNKNOWN_CHANNELS = Counter(
+    "front_door_unknown_channel_total", "Messages of channels that are not registered", ["channel"]
+)
+
 log = logging.getLogger(__name__)
+message_log = logging.getLogger("front_door.messages")
+
+
+@dataclass
+class DeliveryCounts:
+    """Counts of one pass. Failed counts tries; skipped are rows not true, of no use, or for nobody any more.
+
+    Postponed are rows given back because the channel could not be used.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    skipped: int = 0
+    postponed: int = 0
+
+    def add(self, other: DeliveryCounts) -> None:
+        """Add the counts of `other`."""
+        self.sent += other.sent
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.postponed += other.postponed
 
 
 @dataclass
@@ -112,7 +152,7 @@ class ChannelQueue:
             earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
             queue.start(db, [row], self.worker, now, maybe_duplicate=earlier.in_doubt)
             result = DeliveryResult(row, FAILED_OUTCOME, earlier.tries + 1, error=INTERNAL_ERROR)
-            return record_results(db, [result], now, counts)
+            return _record_results(db, [result], now, counts)
 
         self.run(write, counts, f"count the try of notification {row.id}")
 
@@ -122,7 +162,7 @@ class ChannelQueue:
         A result that cannot be recorded at all leaves its try in doubt until the lease ends.
         """
         what = f"record notifications {[result.claimed.id for result in results]}"
-        if self.run(lambda db, now, counts: record_results(db, results, now, counts), counts, what) is not None:
+        if self.run(lambda db, now, counts: _record_results(db, results, now, counts), counts, what) is not None:
             return
         for result in results:
             plain = replace(result, provider_reference="", error=RESULT_NOT_RECORDED)
@@ -139,7 +179,7 @@ class ChannelQueue:
         def write(
             results: Sequence[DeliveryResult], db: Session, now: datetime, counts: DeliveryCounts
         ) -> tuple[bool, datetime]:
-            record_results(db, results, now, counts)
+            _record_results(db, results, now, counts)
             return self._start(db, ready, now, counts), now
 
         row = ready.claimed
@@ -177,4 +217,44 @@ class ChannelQueue:
         """Close a row that is not sent, in the running transaction."""
         queue.close(db, [row], status, reason, now)
         counts.skipped += 1
-        log_result(row, status)
+        _log_result(row, status)
+
+
+def _record_results(db: Session, results: Sequence[DeliveryResult], now: datetime, counts: DeliveryCounts) -> int:
+    """How many tries were recorded, with their rows closed or scheduled again, and counted."""
+    if not results:
+        return 0
+    queue.record_attempts(db, results, now)
+    sent = [result for result in results if result.outcome == SENT_OUTCOME]
+    queue.record_sent(db, sent, now)
+    counts.sent += len(sent)
+    for result in sent:
+        _log_result(result.claimed, SENT)
+    for result in results:
+        if result.outcome != SENT_OUTCOME:
+            counts.failed += 1
+            _record_failure(db, result, now)
+    return len(results)
+
+
+def _record_failure(db: Session, result: DeliveryResult, now: datetime) -> None:
+    decision = decide_after_failure(result, now)
+    if isinstance(decision, Retry):
+        queue.schedule_retry(db, result, decision.at)
+    else:
+        queue.give_up(db, result, decision.status, decision.reason, now)
+    _log_result(result.claimed, result.outcome, error=result.error)
+
+
+def _log_result(row: ClaimedRow, result: str, **facts: str) -> None:
+    """Log one line and count it: ids and the result, nothing about a person."""
+    MESSAGES.labels(family_of(row.kind), result).inc()
+    if message_log.isEnabledFor(logging.INFO):
+        about = {"notification": row.id, "kind": row.kind, "channel": row.channel, "result": result, **facts}
+        message_log.info("message", extra=about)
+
+
+def count_unknown_channel(channel: str, number: int) -> None:
+    """Log as an error, and count, `number` rows that were withheld because no channel is called `channel`."""
+    UNKNOWN_CHANNELS.labels(channel).inc(number)
+    message_log.error("withheld %s messages of the channel %s, which is not registered", number, channel)

@@ -1,29 +1,83 @@
-"""What is done about a claimed row before it is sent, and after a try. Pure."""
+"""The delivery of a message: what is known of a claimed row, and what is done before it is sent and after a try. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reminders.delivery_facts import (
-    FAILED,
-    LATE,
-    REFUSED_OUTCOME,
-    SENT,
-    VOID,
-    WITHHELD,
-    ClaimedRow,
-    DeliveryResult,
-    EarlierTries,
-    MessageFacts,
-)
+from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.due_times import is_current
 from reminders.reasons import GAVE_UP, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
-from reminders.recipients import ChannelRules, Delivery, Withheld, deliveries_for
+from reminders.recipients import ChannelRules, Contacts, Delivery, Withheld, deliveries_for
+
+# Of a notification.
+PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
+# Of a try: sent, failed for now, refused for good, or unclear (it may have arrived). A try without one is running.
+SENT_OUTCOME, FAILED_OUTCOME, REFUSED_OUTCOME, UNCLEAR_OUTCOME = "sent", "failed", "refused", "unclear"
+UNAVAILABLE_OUTCOME = "unavailable"  # of the channel: no try was made, and nothing is recorded
 
 # The first try and 14 more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h.
 RETRIES = 14
 FIRST_WAIT = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """What a message says of an appointment, and whom it concerns. Instants are aware, in UTC; `authority` has the zone."""
+
+    appointment_id: int
+    reference: str
+    version: int
+    state: str
+    mode: str
+    starts_at: datetime
+    ends_at: datetime
+    changed_at: datetime
+    manage_nonce: str
+    contacts: Contacts
+    authority: AuthorityFacts
+    site: SiteFacts
+    services: tuple[ServiceFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRow:
+    """A row that a worker has for the length of its lease. `fencing_token` 1 says that nobody had it before."""
+
+    id: int
+    authority_id: int
+    appointment_id: int
+    version: int
+    kind: str
+    channel: str
+    useful_until: datetime
+    fencing_token: int
+
+    @property
+    def reference(self) -> str:
+        """Our own reference, the same for every try: a provider is queried by it, and the Message-ID is made of it."""
+        return f"notification-{self.id}-{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTries:
+    """What is known of earlier tries: how many, whether one arrived, whether one may have arrived."""
+
+    tries: int = 0
+    arrived: bool = False
+    in_doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryResult:
+    """The result of a try. `tries` counts this one too; `error` is a reason as in `reminders.reasons`."""
+
+    claimed: ClaimedRow
+    outcome: str
+    tries: int
+    provider_reference: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +140,25 @@ def wait_after(tries: int) -> timedelta:
     """How long to wait after the try of this number, counted from 1: 1 s, 2 s, 4 s, ..."""
     wait: timedelta = FIRST_WAIT * 2 ** (tries - 1)
     return wait
+
+
+@dataclass
+class Pause:
+    """How long a channel is left alone after it refused this service: 1 s, 2 s, 4 s, ... and 5 minutes at the most."""
+
+    refusals: int = 0
+    until: datetime | None = None
+
+    def begin(self, now: datetime) -> datetime:
+        """When the pause that begins now ends; it is longer than the one before."""
+        self.refusals += 1
+        self.until = now + min(wait_after(min(self.refusals, RETRIES)), LONGEST_PAUSE)
+        return self.until
+
+    def is_on(self, now: datetime) -> bool:
+        """Whether it lasts. A clock that was set back does not make it longer than the longest."""
+        return self.until is not None and self.until - LONGEST_PAUSE <= now < self.until
+
+    def reset(self) -> None:
+        """Start again from the shortest pause: the channel took a message."""
+        self.refusals, self.until = 0, None

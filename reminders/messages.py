@@ -1,4 +1,4 @@
-"""The text of messages: subject, plain text, HTML and calendar, from the templates in templates/messages.
+"""Messages as channels send them: subject, plain text, HTML and calendar, from the templates in templates/messages.
 
 The first line of a text template is the subject. Texts are in the language of the delivery.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,40 @@ from booking.calendar.ical import Method, calendar_file
 from core.language import Language, language_for
 from core.settings import ROOT
 from core.tokens import manage_token, spoken_reference
-from reminders.channels.base import Body, EmailBody
-from reminders.delivery_facts import MessageFacts
+from reminders.delivery_decisions import MessageFacts
 from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
 from reminders.recipients import Delivery
 
 BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class EmailBody:
+    """A message as an email shows it. `calendar` is a file, or empty."""
+
+    subject: str
+    text: str
+    html: str
+    calendar: str
+    calendar_method: str
+
+
+# What a message can be written as; a channel names the type that it sends.
+Body = EmailBody
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    """A message ready to be sent. `reference` is ours, and the same for every try of one notification."""
+
+    notification_id: int
+    authority_id: int
+    reference: str
+    recipient: Delivery
+    sender_name: str
+    reply_to: str
+    body: Body
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

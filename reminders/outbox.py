@@ -13,7 +13,7 @@ from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
 from core.database import connection_of, table_of
 from reminders.appointment_queries import PlanningInput, planning_input, planning_input_ahead
 from reminders.channels.registry import channel_rules
-from reminders.delivery_facts import PENDING, VOID
+from reminders.delivery_decisions import PENDING, VOID
 from reminders.due_times import (
     MANAGE_LINK,
     Owed,

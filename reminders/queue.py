@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, literal, literal_column, null, or_, selec
 from sqlalchemy.orm import Session
 
 from core.database import UtcDateTime
-from reminders.delivery_facts import (
+from reminders.delivery_decisions import (
     LATE,
     PENDING,
     SENT,

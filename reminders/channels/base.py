@@ -1,44 +1,13 @@
-"""What a channel is, and what it is given to send. How to add one: docs/reminders.md."""
+"""What a channel is. How to add one: docs/reminders.md."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from core.errors import DeliveryFailed
-from reminders.recipients import Delivery
-
-
-@dataclass(frozen=True, slots=True)
-class EmailBody:
-    """A message as an email shows it. `calendar` is a file, or empty."""
-
-    subject: str
-    text: str
-    html: str
-    calendar: str
-    calendar_method: str
-
-
-# What a message can be written as; a channel names the type that it sends.
-Body = EmailBody
-
-
-@dataclass(frozen=True)
-class RenderedMessage:
-    """A message ready to be sent. `reference` is ours, and the same for every try of one notification."""
-
-    notification_id: int
-    authority_id: int
-    reference: str
-    recipient: Delivery
-    sender_name: str
-    reply_to: str
-    body: Body
-    at: datetime
+from reminders.messages import Body, RenderedMessage
 
 
 class DeliveryUnclear(DeliveryFailed):

@@ -7,17 +7,16 @@ their quotes. A `FormattedHeader` is stored and sent as it stands. Pure. Source:
 from __future__ import annotations
 
 import re
-import unicodedata
 from base64 import b64encode
 from typing import Any
+
+from core.text import one_line
 
 NAME_LENGTH = 70
 LINE_LENGTH = 76  # RFC 2047 2, for a line with encoded words; RFC 5322 2.1.1 recommends 78
 WORD_BYTES = 39  # 52 characters in base64, and 12 around them: "Reply-To: " and one word stay below LINE_LENGTH
 ENCODED = "=?"
 
-# Directions that reorder the text around them; joiners, which several scripts need, stay.
-_REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _PAGE = re.compile(r"://|^\W*www\.|[^\W_][.。．｡][^\W_]+(:\d+)?[/\\]", re.IGNORECASE)
 _DOT_IN_WORD = re.compile(r"(?<=[\w-])([.。．｡])(?=[\w-]{2})")
 _PLAIN = re.compile(r"[A-Za-z0-9 ]*")
@@ -38,12 +37,6 @@ class FormattedHeader(str):
     def fold(self, *, policy: Any) -> str:
         """The whole header line, as `policy` ends lines."""
         return f"{self.name}: {self}".replace("\n", policy.linesep) + str(policy.linesep)
-
-
-def one_line(text: str) -> str:
-    """`text` in one line: no control characters, no lone surrogates, no changes of direction, single spaces."""
-    spaced = " ".join(text.split())
-    return " ".join("".join(character for character in spaced if _is_kept(character)).split())
 
 
 def person_name(text: str) -> str:
@@ -80,10 +73,6 @@ def is_address(address: str) -> bool:
     if ENCODED in address or one_line(address) != address or any(character.isspace() for character in address):
         return False
     return _ADDRESS.fullmatch(address) is not None
-
-
-def _is_kept(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _REORDERING
 
 
 def _phrase(name: str) -> str:

@@ -7,8 +7,10 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
-from reminders.channels.base import ChannelUnavailable, EmailBody, RenderedMessage
-from reminders.channels.headers import NAME_LENGTH, is_address, mailbox, one_line, person_name, unstructured
+from core.text import one_line
+from reminders.channels.base import ChannelUnavailable
+from reminders.channels.headers import NAME_LENGTH, is_address, mailbox, person_name, unstructured
+from reminders.messages import EmailBody, RenderedMessage
 from reminders.reasons import INVALID_ADDRESS, INVALID_SENDER
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from reminders.channels.base import EmailBody, RenderedMessage
+from reminders.messages import EmailBody, RenderedMessage
 
 
 class NullChannel:

@@ -11,10 +11,11 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from core.errors import ConfigurationError, DeliveryFailed
-from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, EmailBody, RenderedMessage
-from reminders.channels.headers import one_line
+from core.text import one_line
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
 from reminders.channels.mime import as_email, envelope_address, sender_address
 from reminders.channels.replies import DATA, MAIL, MAIL_UTF8, RCPT, RefusalScope, scope_of_refusal
+from reminders.messages import EmailBody, RenderedMessage
 from reminders.reasons import ADDRESS_NOT_SUPPORTED, SERVER_UNUSABLE, SERVER_WENT_AWAY, with_detail
 
 TIMEOUT_SECONDS = 30.0

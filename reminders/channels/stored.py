@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from sqlalchemy import select
 
 from core.database import Database
-from reminders.channels.base import EmailBody, RenderedMessage
 from reminders.channels.mime import as_email
+from reminders.messages import EmailBody, RenderedMessage
 from reminders.tables import DemoMessage
 
 

@@ -14,10 +14,10 @@ from core.database import Database
 from locations.tables import Service
 from reminders import queue, worker
 from reminders.appointment_queries import message_facts
-from reminders.channels.base import RenderedMessage
-from reminders.delivery_facts import DeliveryResult, MessageFacts
+from reminders.channel_queue import DeliveryCounts
+from reminders.delivery_decisions import DeliveryResult, MessageFacts
+from reminders.messages import RenderedMessage
 from reminders.reasons import INTERNAL_ERROR
-from reminders.results import DeliveryCounts
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe

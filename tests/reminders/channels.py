@@ -8,8 +8,8 @@ from typing import Any
 
 from core.database import Database
 from core.runtime import Runtime
-from reminders.channels.base import Channel, EmailBody, RenderedMessage
-from reminders.messages import MessageWriter
+from reminders.channels.base import Channel
+from reminders.messages import EmailBody, MessageWriter, RenderedMessage
 from reminders.recipients import EMAIL
 from reminders.worker import Worker
 

@@ -16,7 +16,7 @@ import pytest
 
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
-from reminders.delivery_facts import MessageFacts
+from reminders.delivery_decisions import MessageFacts
 from reminders.recipients import Contacts, Delivery, Person
 from tests.reminders.channels import writer
 

@@ -11,9 +11,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
+from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
 from reminders.channels.replies import RefusalScope
-from reminders.results import LONGEST_PAUSE, DeliveryCounts, Pause
+from reminders.delivery_decisions import LONGEST_PAUSE, Pause
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe

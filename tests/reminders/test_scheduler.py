@@ -19,11 +19,11 @@ from core.clock import FixedClock, SystemClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
-from reminders.channels.base import RenderedMessage
 from reminders.channels.registry import email_channel
 from reminders.channels.smtp import SmtpChannel
 from reminders.channels.stored import StoredChannel
 from reminders.heartbeat import is_fresh
+from reminders.messages import RenderedMessage
 from reminders.scheduler import run
 from reminders.tables import Heartbeat
 from reminders.worker import Worker

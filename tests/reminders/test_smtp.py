@@ -19,10 +19,11 @@ from booking.calendar.ical import Method
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConfigurationError, DeliveryFailed
-from reminders.channels.base import DeliveryUnclear, EmailBody, RenderedMessage
+from reminders.channel_queue import DeliveryCounts
+from reminders.channels.base import DeliveryUnclear
 from reminders.channels.smtp import SmtpChannel, SmtpServer
+from reminders.messages import EmailBody, RenderedMessage
 from reminders.recipients import Delivery
-from reminders.results import DeliveryCounts
 from tests.faults.mail_server import MailServer, free_port, running
 from tests.reminders.calendar_readers import READERS
 from tests.reminders.channels import worker_on

@@ -17,12 +17,13 @@ from core.errors import DeliveryFailed
 from people.residents.details import ResidentDetails
 from people.residents.tables import Representative, Resident
 from reminders import queue
+from reminders.channel_queue import DeliveryCounts
 from reminders.channels import registry
-from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, RenderedMessage
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
 from reminders.delivery_decisions import RETRIES, wait_after
+from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
 from reminders.recipients import ChannelRules, Delivery
-from reminders.results import DeliveryCounts
 from reminders.tables import Notification
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, worker_on, writer

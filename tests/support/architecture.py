@@ -67,9 +67,7 @@ LAYER_OF_MODULE = {
     "reminders.heartbeat": "queries",
     "reminders.outbox": "queries",
     "reminders.queue": "queries",
-    "reminders.results": "queries",
     "reminders.scheduler": "use_cases",
-    "reminders.sending": "use_cases",
     "reminders.worker": "use_cases",
 }
 NAMES_OF_LAYERS = frozenset({"tables", "forms", "views", "queries", "repository", "cli", "__init__"})

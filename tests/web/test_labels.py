@@ -17,7 +17,7 @@ from people.residents.search import MatchReason
 from people.residents.support_needs import NEEDS, place_needs
 from people.staff.policy import Role
 from reminders import reasons
-from reminders.delivery_facts import FAILED, LATE, PENDING, SENT, VOID, WITHHELD
+from reminders.delivery_decisions import FAILED, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.due_times import CANCELLED, CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, REMINDER, RESCHEDULED
 from web import labels
 from web.site.day_rows import ROW_ACTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from reminders import delivery_facts, reasons
+from reminders import delivery_decisions, reasons
 from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED
 from web.labels import MESSAGE_KINDS, MESSAGE_REASONS, MESSAGE_STATUSES, message_reason
 
@@ -17,7 +17,7 @@ STATUSES = ("PENDING", "SENT", "FAILED", "VOID", "LATE", "WITHHELD")
 def test_every_code_has_a_text() -> None:
     codes = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
     assert codes == reasons.CODES == set(MESSAGE_REASONS)
-    assert {getattr(delivery_facts, name) for name in STATUSES} == set(MESSAGE_STATUSES)
+    assert {getattr(delivery_decisions, name) for name in STATUSES} == set(MESSAGE_STATUSES)
     assert {*FAMILIES, CANCELLED, RESCHEDULED} == set(MESSAGE_KINDS)
 
 

@@ -16,8 +16,7 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from people.residents.tables import Resident
 from reminders.appointment_queries import message_facts
-from reminders.channels.base import EmailBody
-from reminders.messages import MessageWriter
+from reminders.messages import EmailBody, MessageWriter
 from reminders.recipients import Delivery
 from reminders.tables import Notification
 from tests.reminders.calendar_readers import facts_from_ical_js
