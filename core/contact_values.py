@@ -12,6 +12,8 @@ from core.text import clean_line
 
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 characters with its angle brackets
 LONGEST_PHONE = 40  # with its spaces and its extension, as it is kept
+PRIVATE_ENDINGS = (".local", ".lan", ".localdomain", ".internal")  # of networks of one's own; RFC 6762, appendix G
+_PUBLIC_ENDING = ".example.org"
 HOME_REGION = "GB"  # of a number that is written without a country's code
 EMAIL_IN_TEXT = re.compile(r"\S+@\S*")
 PHONE_IN_TEXT = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
@@ -22,8 +24,24 @@ def parse_email(text: str) -> str:
 
     Raises: InvalidValue.
     """
+    return _normalized(clean_line(text, LONGEST_EMAIL))
+
+
+def parse_sign_in_email(text: str) -> str:
+    """An address that nothing is sent to: its domain may be one of the council's own network, "anytown.local".
+
+    Raises: InvalidValue.
+    """
+    cleaned = clean_line(text, LONGEST_EMAIL)
+    if not cleaned.casefold().endswith(PRIVATE_ENDINGS):
+        return _normalized(cleaned)
+    # The library knows public domains only; under one of them all its other rules hold.
+    return _normalized(cleaned + _PUBLIC_ENDING).removesuffix(_PUBLIC_ENDING)
+
+
+def _normalized(email: str) -> str:
     try:
-        return validate_email(clean_line(text, LONGEST_EMAIL), check_deliverability=False).normalized
+        return validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise InvalidValue.because("email_form") from error
 

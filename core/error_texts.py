@@ -93,8 +93,12 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "no_scope": _("Scopes are %(first)s and %(second)s, at least one; not none."),
     "not_an_email": _("%(given)r is not an email address: %(why)s."),
     "note_too_long_or_empty": _("Write a note of at most %(longest)s characters."),
+    "password_too_easy": _(
+        "This password is easy to guess. Use three random words, without names, dates or your email address."
+    ),
     "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
     "resident_unknown": _("There is no such resident."),
+    "role_not_held": _("%(email)s does not have the role %(role)s there."),
     "role_unknown": _("There is no role %(role)r. Roles: %(known)s."),
     "role_without_site": _("%(role)s covers the whole authority: leave out the site."),
     "scopes_unknown": _("Scopes are %(first)s and %(second)s, at least one; not %(unknown)s."),

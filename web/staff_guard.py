@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from typing import cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,6 +24,7 @@ from core.flask_context import current_runtime
 from people.staff.access_marks import AccessMark, mark_of
 from people.staff.policy import Action
 from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
+from web.account.redirects import safe_next
 
 logger = logging.getLogger(__name__)
 csrf = CSRFProtect()
@@ -75,11 +76,23 @@ def _guard_staff(mark: AccessMark, action: Action) -> ResponseReturnValue | None
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    values = {}
-    if request.method in ("GET", "HEAD"):
-        values["next"] = request.full_path.rstrip("?")
-    query = f"?{urlencode(values)}" if values else ""
-    return redirect(url_for("staff.sign_in") + query, code=303)
+    """To the sign-in page, and from there to the page that was asked for, or that the lost form stood on."""
+    if request.method in UNSAFE_METHODS:
+        values = {"next": _page_of_form(), "not_sent": "1"}
+    else:
+        values = {"next": request.full_path.rstrip("?")}
+    query = urlencode({name: value for name, value in values.items() if value})
+    return redirect(f"{url_for('staff.sign_in')}?{query}", code=303)
+
+
+def _page_of_form() -> str:
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
+    if page.netloc != request.host:
+        return ""
+    return safe_next(page.path + (f"?{page.query}" if page.query else ""))
 
 
 def signed_in_staff() -> SignedInStaff | None:
@@ -101,9 +114,9 @@ def _staff_of_cookie(token: str) -> SignedInStaff | None:
     return staff
 
 
-def cookie_name() -> str:
-    """The session cookie's name. With https it has the `__Host-` prefix, which ties it to this host (RFC 6265bis)."""
-    return f"__Host-{COOKIE}" if is_https() else COOKIE
+def cookie_name(name: str = COOKIE) -> str:
+    """A cookie's whole name. With https it has the `__Host-` prefix, which ties it to this host (RFC 6265bis)."""
+    return f"__Host-{name}" if is_https() else name
 
 
 def is_https() -> bool:

@@ -1,27 +1,31 @@
-"""Accounts of staff: added and deactivated. The caller owns the transaction."""
+"""Accounts of staff: added, renamed, given other roles and passwords, ended and taken up again.
+
+The caller owns the transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audit import Actor, record
-from core.contact_values import parse_email
+from core.contact_values import parse_sign_in_email
 from core.errors import Invalid, InvalidValue, NotFound
 from core.text import parse_or_empty
+from locations.ids_by_slug import site_table
 from people.residents.contact_details import email_key, parse_name
 from people.staff import sign_in_sessions
+from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
 from people.staff.policy import SITE_ROLES, Role
 from people.staff.tables import StaffMember, StaffRole
-
-# NCSC asks for length, not for kinds of characters; 12 keeps "three random words" and refuses the shortest guesses.
-# https://www.ncsc.gov.uk/collection/passwords/updating-your-approach, read 2026-11-23.
-SHORTEST_PASSWORD = 12
 
 
 @dataclass(frozen=True)
@@ -43,30 +47,29 @@ class NewStaff:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class StaffEntry:
+    """An account in the list of an authority's staff. A role is (role, slug of its site or "")."""
+
+    email: str
+    name: str
+    is_active: bool
+    roles: tuple[tuple[str, str], ...]
+
+
 def add_staff(db: Session, new: NewStaff, *, actor: Actor, now: datetime) -> StaffMember:
     """The member of staff, who now holds the role. An email that is there already gets the role and keeps its password.
 
     Raises: Invalid, naming the field: email, role, password, site, or authority (the email belongs to another one).
     """
     email, role = _checked_email(new.email), _checked_role(new)
-    member = db.scalar(select(StaffMember).where(StaffMember.email == email))
-    if member is None:
-        member = _create(db, email, new, now)
-    elif member.authority_id != new.scope.authority_id:
+    member = _locked_member(db, email) or _create(db, email, new, now)
+    if member.authority_id != new.scope.authority_id:
         raise Invalid.in_field("authority", "email_of_another_authority", email=email)
     if not member.is_active:
         raise Invalid.in_field("email", "account_deactivated", email=email)
     _give(db, member, role, new.scope.site_id)
-    record(
-        db,
-        actor,
-        "staff_added",
-        ("staff", member.id),
-        authority_id=member.authority_id,
-        now=now,
-        role=role.value,
-        site_id=new.scope.site_id,
-    )
+    _record(db, member, "staff_added", actor, now, role=role.value, site_id=new.scope.site_id)
     db.flush()
     return member
 
@@ -78,7 +81,7 @@ def is_known(db: Session, email: str) -> bool:
 
 def _checked_email(text: str) -> str:
     try:
-        return email_key(parse_email(text))
+        return email_key(parse_sign_in_email(text))
     except InvalidValue as error:
         raise Invalid.in_field("email", "not_an_email", given=text, why=error.reason) from error
 
@@ -100,39 +103,113 @@ def _checked_role(new: NewStaff) -> Role:
 
 
 def _create(db: Session, email: str, new: NewStaff, now: datetime) -> StaffMember:
-    if len(new.password) < SHORTEST_PASSWORD:
-        raise Invalid.in_field("password", "password_too_short", shortest=SHORTEST_PASSWORD)
+    name = _checked_name(new.name) or email.partition("@")[0]
+    check_password(new.password, facts=(email, name))
     member = StaffMember(
         authority_id=new.scope.authority_id,
         email=email,
-        name=_checked_name(new.name) or email.partition("@")[0],
+        name=name,
         password_hash=hash_password(new.password),
         is_active=True,
         created_at=now,
     )
-    db.add(member)
-    db.flush()
+    try:
+        with db.begin_nested():
+            db.add(member)
+    except IntegrityError:  # another command added the same email meanwhile
+        return _member(db, email)
     return member
 
 
 def _give(db: Session, member: StaffMember, role: Role, site_id: int | None) -> None:
-    held: Sequence[StaffRole] = db.scalars(select(StaffRole).where(StaffRole.staff_id == member.id)).all()
-    if not any(row.role == role and row.site_id == site_id for row in held):
+    if not any(row.role == role and row.site_id == site_id for row in _roles_of(db, member)):
         db.add(StaffRole(staff_id=member.id, role=role.value, site_id=site_id))
 
 
 def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) -> int:
     """End the account and every session of it at once; the number of sessions ended. Raises: NotFound, Invalid."""
-    member = db.scalar(select(StaffMember).where(StaffMember.email == _checked_email(email)))
+    member = _member(db, email)
+    member.is_active = False
+    _record(db, member, "staff_deactivated", actor, now)
+    return sign_in_sessions.end_all(db, member.id, now)
+
+
+def reactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) -> StaffMember:
+    """Take up an ended account again, with its roles and its password. Raises: NotFound, Invalid."""
+    member = _member(db, email)
+    member.is_active = True
+    _record(db, member, "staff_reactivated", actor, now)
+    return member
+
+
+def set_password(db: Session, email: str, password: str, *, actor: Actor, now: datetime) -> int:
+    """Give the account a new password and end its sessions; the number of sessions ended. Raises: NotFound, Invalid."""
+    member = _member(db, email)
+    check_password(password, facts=(member.email, member.name))
+    member.password_hash = hash_password(password)
+    _record(db, member, "staff_password_set", actor, now)
+    return sign_in_sessions.end_all(db, member.id, now)
+
+
+def rename_staff(db: Session, email: str, name: str, *, actor: Actor, now: datetime) -> StaffMember:
+    """Give the member of staff another name, as colleagues see it. Raises: NotFound, Invalid."""
+    member = _member(db, email)
+    member.name = _checked_name(name) or member.name
+    _record(db, member, "staff_renamed", actor, now)
+    return member
+
+
+def remove_role(db: Session, email: str, role: str, scope: RoleScope, *, actor: Actor, now: datetime) -> None:
+    """Take away a role that is held in `scope`. Raises: NotFound (no such account or role), Invalid."""
+    member = _member(db, email)
+    if member.authority_id != scope.authority_id:
+        raise NotFound.because("staff_unknown", email=email)
+    held = [row for row in _roles_of(db, member) if row.role == role and row.site_id == scope.site_id]
+    if not held:
+        raise NotFound.because("role_not_held", email=member.email, role=role)
+    for row in held:
+        db.delete(row)
+    _record(db, member, "staff_role_removed", actor, now, role=role, site_id=scope.site_id)
+
+
+def end_sessions(db: Session, email: str, *, actor: Actor, now: datetime) -> int:
+    """Sign the member of staff out everywhere; the number of sessions ended. Raises: NotFound, Invalid."""
+    member = _member(db, email)
+    _record(db, member, "staff_signed_out_everywhere", actor, now)
+    return sign_in_sessions.end_all(db, member.id, now)
+
+
+def staff_of_authority(db: Session, authority_id: int) -> list[StaffEntry]:
+    """The authority's accounts by email, those that were ended included."""
+    rows = db.execute(
+        select(StaffMember, StaffRole.role, site_table.c.slug)
+        .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
+        .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
+        .where(StaffMember.authority_id == authority_id)
+        .order_by(StaffMember.email, StaffRole.role, site_table.c.slug)
+    ).all()
+    return [
+        StaffEntry(
+            member.email, member.name, member.is_active, tuple((role, slug or "") for _, role, slug in group if role)
+        )
+        for member, group in ((member, list(rows)) for member, rows in groupby(rows, key=lambda row: row[0]))
+    ]
+
+
+def _locked_member(db: Session, email: str) -> StaffMember | None:
+    return db.scalar(select(StaffMember).where(StaffMember.email == email).with_for_update())
+
+
+def _member(db: Session, email: str) -> StaffMember:
+    member = _locked_member(db, _checked_email(email))
     if member is None:
         raise NotFound.because("staff_unknown", email=email)
-    member.is_active = False
-    record(
-        db,
-        actor,
-        "staff_deactivated",
-        ("staff", member.id),
-        authority_id=member.authority_id,
-        now=now,
-    )
-    return sign_in_sessions.end_all(db, member.id, now)
+    return member
+
+
+def _roles_of(db: Session, member: StaffMember) -> Sequence[StaffRole]:
+    return db.scalars(select(StaffRole).where(StaffRole.staff_id == member.id)).all()
+
+
+def _record(db: Session, member: StaffMember, action: str, actor: Actor, now: datetime, **facts: Any) -> None:
+    record(db, actor, action, ("staff", member.id), authority_id=member.authority_id, now=now, **facts)

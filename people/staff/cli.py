@@ -74,6 +74,73 @@ def _password() -> str:
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
+@staff_cli.command("list")
+@click.option("--authority", required=True, metavar="SLUG")
+@runtime_command
+@_explaining
+def list_staff(runtime: Runtime, authority: str) -> None:
+    """Who works for an authority: email, name, roles with their sites, and whether the account was ended."""
+    with runtime.database.reading() as db:
+        entries = accounts.staff_of_authority(db, authority_id_of(db, authority))
+    for entry in entries:
+        roles = ", ".join(f"{role} at {site}" if site else role for role, site in entry.roles) or "no role"
+        click.echo(f"{entry.email}  {entry.name}  {roles}{'' if entry.is_active else '  deactivated'}")
+
+
+@staff_cli.command("set-password")
+@click.option("--email", required=True)
+@runtime_command
+@_explaining
+def set_password(runtime: Runtime, email: str) -> None:
+    """Give somebody a new password, and sign them out everywhere. Asks for it, or reads STAFF_PASSWORD."""
+    password = _password()
+    with runtime.database.writing() as db:
+        ended = accounts.set_password(db, email, password, actor=Actor.system(), now=runtime.clock.now())
+    click.echo(f"The password is set; {_sessions(ended)} ended.")
+
+
+@staff_cli.command("rename")
+@click.option("--email", required=True)
+@click.option("--name", required=True, help="Their name, as colleagues see it.")
+@runtime_command
+@_explaining
+def rename(runtime: Runtime, email: str, name: str) -> None:
+    """Give somebody another name."""
+    with runtime.database.writing() as db:
+        member = accounts.rename_staff(db, email, name, actor=Actor.system(), now=runtime.clock.now())
+        new_name = member.name
+    click.echo(f"Their name is {new_name}.")
+
+
+@staff_cli.command("remove-role")
+@click.option("--email", required=True)
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--authority", required=True, metavar="SLUG")
+@click.option("--site", metavar="SLUG", help="The site at which they have it; left out for a role at all sites.")
+@runtime_command
+@_explaining
+def remove_role(runtime: Runtime, email: str, role: str, authority: str, site: str | None) -> None:
+    """Take a role away, from the next page on."""
+    with runtime.database.writing() as db:
+        authority_id = authority_id_of(db, authority)
+        site_id = site_id_of(db, authority_id, site) if site else None
+        accounts.remove_role(
+            db, email, role, RoleScope(authority_id, site_id), actor=Actor.system(), now=runtime.clock.now()
+        )
+    click.echo(f"{email} is {role.replace('_', ' ')}{f' at {site}' if site else ''} no more.")
+
+
+@staff_cli.command("sign-out")
+@click.option("--email", required=True)
+@runtime_command
+@_explaining
+def sign_out(runtime: Runtime, email: str) -> None:
+    """Sign somebody out everywhere, at once."""
+    with runtime.database.writing() as db:
+        ended = accounts.end_sessions(db, email, actor=Actor.system(), now=runtime.clock.now())
+    click.echo(f"{_sessions(ended)} ended.")
+
+
 @staff_cli.command("deactivate")
 @click.option("--email", required=True)
 @runtime_command
@@ -82,7 +149,23 @@ def deactivate(runtime: Runtime, email: str) -> None:
     """End an account and all its sessions at once."""
     with runtime.database.writing() as db:
         ended = accounts.deactivate_staff(db, email, actor=Actor.system(), now=runtime.clock.now())
-    click.echo(f"Deactivated; {ended} session{'' if ended == 1 else 's'} ended.")
+    click.echo(f"Deactivated; {_sessions(ended)} ended.")
+
+
+@staff_cli.command("reactivate")
+@click.option("--email", required=True)
+@runtime_command
+@_explaining
+def reactivate(runtime: Runtime, email: str) -> None:
+    """Take up an ended account again, with its roles and its password."""
+    with runtime.database.writing() as db:
+        member = accounts.reactivate_staff(db, email, actor=Actor.system(), now=runtime.clock.now())
+        taken_up = member.email
+    click.echo(f"{taken_up} can sign in again.")
+
+
+def _sessions(number: int) -> str:
+    return f"{number} session{'' if number == 1 else 's'}"
 
 
 @click.group("api-key")

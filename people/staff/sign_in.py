@@ -1,28 +1,33 @@
-"""Signing in with email and password, with a limit on failures by email and by origin.
+"""Signing in with email and password, with limits on failures that no stranger can use to shut a colleague out.
 
-Limits: 10 failures of one email, 30 of one origin, in 15 minutes. NCSC advises delaying attempts over locking accounts,
-with about 10 attempts (https://www.ncsc.gov.uk/collection/passwords/updating-your-approach, read 2026-11-23); an origin gets
-three times that, since all of a council's desks may share one address. A refused attempt is not counted, so waiting
-always helps, and nobody can be kept out for longer by further attempts.
+Limits: 10 failures of one email and 30 of one origin in 15 minutes. NCSC advises delaying attempts over locking accounts,
+with about 10 attempts (https://www.ncsc.gov.uk/collection/passwords/updating-your-approach, read 2026-11-23). All of a
+council's desks may share one origin, so an origin past its limit is slowed, not refused: one attempt each 10 seconds. A
+browser in which the email signed in before is counted by itself: neither limit holds there. A refused attempt is not
+counted, so waiting always helps, and nobody can be kept out for longer by further attempts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
 from core.audit import Actor, record
-from core.errors import NotAllowed
+from core.errors import NotAllowed, RateLimited
 from core.rate_limits import RateLimit, count_hit, rate_limit, remove_hit, reset
 from core.runtime import Runtime
 from people.residents.contact_details import email_key
 from people.staff import sign_in_sessions
+from people.staff.known_browsers import browser_of
 from people.staff.passwords import hash_password, is_outdated, is_password
 from people.staff.tables import StaffMember
 
 EMAIL_LIMIT = "10/15 minutes"
 ORIGIN_LIMIT = "30/15 minutes"
+SLOWED_ORIGIN_LIMIT = "1/10 seconds"
+BROWSER_LIMIT = "10/15 minutes"
 
 
 class WrongPassword(NotAllowed):
@@ -36,32 +41,39 @@ class StaffIdentity:
     staff_id: int
 
 
-def sign_in(runtime: Runtime, email: str, password: str, *, origin: str, old_token: str = "") -> str:
+@dataclass(frozen=True)
+class SignInAttempt:
+    """An email and a password that somebody sent, from an origin, with the cookie of their browser."""
+
+    email: str
+    password: str
+    origin: str
+    browser_cookie: str = ""
+
+
+def sign_in(runtime: Runtime, attempt: SignInAttempt, *, old_token: str = "") -> str:
     """The token of a new session. The session of `old_token`, which the browser brought along, ends.
 
     Raises: RateLimited, WrongPassword.
     """
-    return begin_session(runtime, authenticate(runtime, email, password, origin=origin), old_token=old_token)
+    return begin_session(runtime, authenticate(runtime, attempt), old_token=old_token)
 
 
-def authenticate(runtime: Runtime, email: str, password: str, *, origin: str) -> StaffIdentity:
+def authenticate(runtime: Runtime, attempt: SignInAttempt) -> StaffIdentity:
     """Whose email and password these are. The same work is done whether or not the email exists.
 
     Raises: RateLimited, WrongPassword.
     """
     now = runtime.clock.now()
-    by_email, by_origin = sign_in_limits(runtime, email, origin)
-    count_hit(runtime.database, [by_email, by_origin], now)
-    member = _member(runtime, email)
+    counted = _count_attempt(runtime, attempt, now)
+    member = _member(runtime, attempt.email)
     # Outside any transaction: the hash takes tens of milliseconds on purpose.
-    is_right = is_password(member.password_hash if member else "", password)
+    is_right = is_password(member.password_hash if member else "", attempt.password)
     if member is None or not is_right or not member.is_active:
         raise WrongPassword.because("wrong_password")
-    # Of the origin this attempt only: somebody with one working account cannot clear it between guesses at others.
-    reset(runtime.database, by_email)
-    remove_hit(runtime.database, by_origin, now)
+    _uncount(runtime, counted, now)
     if is_outdated(member.password_hash):
-        _replace_hash(runtime, member.id, hash_password(password))
+        _replace_hash(runtime, member.id, hash_password(attempt.password))
     return StaffIdentity(member.id)
 
 
@@ -79,12 +91,41 @@ def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str =
 
 
 def sign_in_limits(runtime: Runtime, email: str, origin: str) -> tuple[RateLimit, RateLimit]:
-    """The limits that an attempt to sign in as `email` from `origin` counts against: the email's and the origin's."""
+    """The limits of an attempt to sign in as `email` from `origin`, in an unknown browser: the email's and the origin's."""
     secret_key = runtime.settings.secret_key
     return (
         rate_limit(secret_key, EMAIL_LIMIT, "sign-in", "email", email_key(email)),
         rate_limit(secret_key, ORIGIN_LIMIT, "sign-in", "origin", origin),
     )
+
+
+def _count_attempt(runtime: Runtime, attempt: SignInAttempt, now: datetime) -> tuple[RateLimit, ...]:
+    """The limits that the attempt was counted against. Raises: RateLimited."""
+    secret_key = runtime.settings.secret_key
+    browser = browser_of(attempt.browser_cookie, secret_key, attempt.email)
+    if browser is not None:
+        key = email_key(attempt.email)
+        limits = (rate_limit(secret_key, BROWSER_LIMIT, "sign-in", "browser", browser, key),)
+        count_hit(runtime.database, limits, now)
+        return limits
+    by_email, by_origin = sign_in_limits(runtime, attempt.email, attempt.origin)
+    try:
+        count_hit(runtime.database, [by_email, by_origin], now)
+    except RateLimited:
+        slowed = rate_limit(secret_key, SLOWED_ORIGIN_LIMIT, "sign-in", "slowed", attempt.origin)
+        count_hit(runtime.database, [by_email, slowed], now)
+    return by_email, by_origin
+
+
+def _uncount(runtime: Runtime, counted: tuple[RateLimit, ...], now: datetime) -> None:
+    """After a right password the email, or the browser, begins anew.
+
+    Of the origin this attempt alone goes: somebody with a working account cannot clear it between guesses at others.
+    """
+    own, *shared = counted
+    reset(runtime.database, own)
+    for limit in shared:
+        remove_hit(runtime.database, limit, now)
 
 
 def _member(runtime: Runtime, email: str) -> StaffMember | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
+from core.audit import Actor
+from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.api_keys import key_of
 from people.staff.cli import api_key_cli, staff_cli
 from people.staff.passwords import is_password
 from people.staff.policy import Scope
+from people.staff.sign_in_sessions import start
 from people.staff.tables import StaffMember, StaffRole
 from tests.support.council import PASSWORD
 
@@ -135,3 +140,88 @@ def test_keys_are_listed_without_their_secret_and_revoked(commands, database):
     assert "revoked" in commands.invoke(args=["api-key", "list", "--authority", "northbank"]).output
     with database.reading() as db:
         assert key_of(db, key) is None
+
+
+def invoke(commands: FlaskCliRunner, *args: str, password: str = PASSWORD) -> str:
+    result = commands.invoke(args=["staff", *args], env={"STAFF_PASSWORD": password})
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+EMAIL = ["--email", "agent@example.org"]
+
+
+def test_everything_that_is_given_can_be_taken_back(commands, database, council, clock):
+    """Role, account, name and password: each has a command there and a command back."""
+    invoke(commands, *ADD[1:], "--site", "hill")
+    invoke(commands, *ADD[1:4], "--role", "triage_agent", "--authority", "northbank")
+    assert "agent@example.org  agent  site_staff at hill, triage_agent" in invoke(
+        commands, "list", "--authority", "northbank"
+    )
+    invoke(commands, "remove-role", *EMAIL, "--role", "site_staff", "--authority", "northbank", "--site", "hill")
+    invoke(commands, "rename", *EMAIL, "--name", "Agnes Agent")
+    invoke(commands, "deactivate", *EMAIL)
+    assert invoke(commands, "list", "--authority", "northbank") == (
+        "agent@example.org  Agnes Agent  triage_agent  deactivated\n"
+    )
+    invoke(commands, "reactivate", *EMAIL)
+    assert "deactivated" not in invoke(commands, "list", "--authority", "northbank")
+    assert invoke(commands, "list", "--authority", "elsewhere") == ""
+
+
+def test_a_new_password_ends_the_sessions(commands, database, council, clock):
+    invoke(commands, *ADD[1:])
+    with database.writing() as db:
+        start(db, db.scalars(select(StaffMember.id)).one(), clock.now())
+    said = invoke(commands, "set-password", *EMAIL, password="maple rocket harbour")
+    assert said == "The password is set; 1 session ended.\n"
+    with database.reading() as db:
+        assert is_password(db.scalars(select(StaffMember.password_hash)).one(), "maple rocket harbour")
+
+
+def test_signing_somebody_out_everywhere(commands, database, council, clock):
+    invoke(commands, *ADD[1:])
+    with database.writing() as db:
+        for _ in range(2):
+            start(db, db.scalars(select(StaffMember.id)).one(), clock.now())
+    assert invoke(commands, "sign-out", *EMAIL) == "2 sessions ended.\n"
+    assert invoke(commands, "sign-out", *EMAIL) == "0 sessions ended.\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "password", "words"),
+    [
+        (["set-password", "--email", "nobody@example.org"], PASSWORD, "Nobody here has the email"),
+        (["set-password", *EMAIL], "password1234", "easy to guess"),
+        (["set-password", *EMAIL], "agent@example.org", "easy to guess"),
+        (["rename", "--email", "nobody@example.org", "--name", "X"], PASSWORD, "Nobody here has the email"),
+        (["reactivate", "--email", "nobody@example.org"], PASSWORD, "Nobody here has the email"),
+        (["sign-out", "--email", "nobody@example.org"], PASSWORD, "Nobody here has the email"),
+        (["remove-role", *EMAIL, "--role", "adviser", "--authority", "northbank"], PASSWORD, "does not have the role"),
+        (["remove-role", *EMAIL, "--role", "site_staff", "--authority", "elsewhere"], PASSWORD, "Nobody here has"),
+        (["list", "--authority", "atlantis"], PASSWORD, "There is no authority 'atlantis'"),
+    ],
+)
+def test_a_command_that_cannot_be_done_says_why(commands, council, args: list[str], password: str, words: str):
+    invoke(commands, *ADD[1:])
+    result = commands.invoke(args=["staff", *args], env={"STAFF_PASSWORD": password})
+    assert result.exit_code == 2
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_somebody_with_an_address_of_the_councils_own_network_gets_an_account(commands, council):
+    said = invoke(commands, "add", "--email", "jane@anytown.local", *ADD[4:])
+    assert said == "jane@anytown.local is site staff for northbank.\n"
+
+
+def test_the_same_person_added_by_two_commands_at_once_is_one_account(people_app, database, council, clock):
+    def add(_: int) -> int:
+        new = NewStaff("twin@example.org", "site_staff", RoleScope(council.northbank), PASSWORD)
+        with database.writing() as db:
+            return add_staff(db, new, actor=Actor.system(), now=clock.now()).id
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(add, range(6)))) == 1
+    with database.reading() as db:
+        assert len(db.scalars(select(StaffRole)).all()) == 1

@@ -16,8 +16,10 @@ from core.problems import text_of_error
 from locations.ids_by_slug import employer_of, sites_of
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
+from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
+from people.staff.known_browsers import KEPT_SECONDS, with_email
 from people.staff.policy import Action
-from people.staff.sign_in import WrongPassword, sign_in
+from people.staff.sign_in import SignInAttempt, WrongPassword, sign_in
 from web.account.forms import SignInForm
 from web.account.home import tasks_of
 from web.account.redirects import safe_next
@@ -47,13 +49,7 @@ def send_sign_in() -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form, next_url), 400
     try:
-        token = sign_in(
-            current_runtime(),
-            form.email.data or "",
-            form.password.data or "",
-            origin=origin_of(request.remote_addr),
-            old_token=request.cookies.get(cookie_name(), ""),
-        )
+        token = sign_in(current_runtime(), _attempt(form), old_token=request.cookies.get(cookie_name(), ""))
     except WrongPassword as error:
         logger.warning("sign-in refused")
         form.refuse("email", text_of_error(error, current_language()))
@@ -62,7 +58,8 @@ def send_sign_in() -> ResponseReturnValue:
         logger.warning("sign-in rate limited")
         return _rate_limited_page(error)
     flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
-    return _with_cookie(redirect(next_url or url_for("staff.home"), code=303), token)
+    signed_in = _with_cookie(redirect(next_url or url_for("staff.home"), code=303), token)
+    return _with_known_browser(signed_in, form.email.data or "")
 
 
 @blueprint.post("/sign-out")
@@ -93,17 +90,37 @@ def home() -> ResponseReturnValue:
 
 def _form_page(form: SignInForm, next_url: str) -> str:
     has_signed_out = request.method == "GET" and "signed_out" in request.args
-    has_errors = bool(form.errors)
     return render_template(
-        "staff/sign_in.html", form=form, next_url=next_url, has_signed_out=has_signed_out, has_errors=has_errors
+        "staff/sign_in.html",
+        form=form,
+        next_url=next_url,
+        has_signed_out=has_signed_out,
+        is_not_sent="not_sent" in request.values,
+        has_errors=bool(form.errors),
     )
 
 
 def _rate_limited_page(error: RateLimited) -> Response:
     now = current_runtime().clock.now()
     seconds = max(1, math.ceil(((error.until or now) - now).total_seconds()))
-    page = render_template("staff/rate_limited.html", minutes=math.ceil(seconds / 60))
+    page = render_template("staff/rate_limited.html", seconds=seconds, minutes=math.ceil(seconds / 60))
     return Response(page, status=429, headers={"Retry-After": str(seconds)}, mimetype="text/html")
+
+
+def _attempt(form: SignInForm) -> SignInAttempt:
+    return SignInAttempt(
+        email=form.email.data or "",
+        password=form.password.data or "",
+        origin=origin_of(request.remote_addr),
+        browser_cookie=request.cookies.get(cookie_name(BROWSER_COOKIE), ""),
+    )
+
+
+def _with_known_browser(response: Response, email: str) -> Response:
+    name = cookie_name(BROWSER_COOKIE)
+    value = with_email(request.cookies.get(name, ""), current_runtime().settings.secret_key, email)
+    response.set_cookie(name, value, KEPT_SECONDS, path="/", secure=is_https(), httponly=True, samesite="Lax")
+    return response
 
 
 def _with_cookie(signed_in: ResponseReturnValue, token: str) -> Response:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core.audit import Actor
@@ -23,8 +24,10 @@ from core.settings import Settings
 from core.tokens import digest
 from people.staff import passwords
 from people.staff.accounts import deactivate_staff
+from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
+from people.staff.known_browsers import MOST_EMAILS, browser_of, with_email
 from people.staff.policy import Role
-from people.staff.sign_in import WrongPassword, sign_in_limits
+from people.staff.sign_in import SignInAttempt, WrongPassword, sign_in_limits
 from people.staff.sign_in import sign_in as sign_in_by_use_case
 from people.staff.sign_in_sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
 from people.staff.tables import StaffMember, StaffSession
@@ -92,7 +95,7 @@ def test_an_unknown_email_costs_a_hash_too(monkeypatch, people_app: Flask, datab
     monkeypatch.setattr(PasswordHasher, "verify", noted)
     runtime: Runtime = people_app.extensions["front_door"]
     with pytest.raises(WrongPassword):
-        sign_in_by_use_case(runtime, "nobody@example.org", "anything", origin=ADDRESS)
+        sign_in_by_use_case(runtime, SignInAttempt("nobody@example.org", "anything", ADDRESS))
     assert len(seen) == 1
     assert seen[0].startswith("$argon2id$")
 
@@ -272,12 +275,87 @@ def test_refused_attempts_do_not_make_the_wait_longer(visitor, agent, clock):
     assert sign_in(visitor, AGENT).status_code == 303
 
 
-def test_guessing_at_many_emails_from_one_address_is_rate_limited(visitor, agent):
-    for number in range(ORIGIN_ATTEMPTS):
-        sign_in(visitor, f"guess{number}@example.org", "wrong")
-    assert sign_in(visitor, AGENT).status_code == 429
+def test_guessing_at_many_emails_from_one_address_is_slowed(visitor, agent, clock):
+    """All of a council's desks may share the address, so a colleague waits for seconds, not for a quarter of an hour."""
+    guess_from_address(visitor)
+    answer = sign_in(visitor, AGENT)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
+    assert "You can try again in 10 seconds." in answer.get_data(as_text=True)
+    clock.advance(timedelta(seconds=11))
+    assert sign_in(visitor, AGENT).status_code == 303
+
+
+def test_guesses_past_the_limit_of_an_address_are_a_few_an_hour(visitor, agent, clock):
+    guess_from_address(visitor)
+    guessed = 0
+    for number in range(60):
+        clock.advance(timedelta(seconds=1))
+        guessed += sign_in(visitor, f"more{number}@example.org", "wrong").status_code == 400
+    assert guessed == 6
+
+
+def test_another_address_is_not_slowed(visitor, agent):
+    guess_from_address(visitor)
     visitor.environ_base["REMOTE_ADDR"] = "192.0.2.99"
     assert sign_in(visitor, AGENT).status_code == 303
+
+
+def guess_from_address(visitor: FlaskClient) -> None:
+    """Use up the address's limit, and the one slow attempt beyond it."""
+    for number in range(ORIGIN_ATTEMPTS + 1):
+        assert sign_in(visitor, f"guess{number}@example.org", "wrong").status_code == 400
+
+
+def test_a_browser_that_signed_in_before_is_not_shut_out_by_strangers(visitor, agent):
+    """Neither by guesses from the council's own address, nor by guesses at this very email."""
+    assert sign_in(visitor, AGENT).status_code == 303
+    known = visitor.get_cookie(BROWSER_COOKIE).value
+    for cookie in (COOKIE, BROWSER_COOKIE):
+        visitor.delete_cookie(cookie)
+    for _ in range(EMAIL_ATTEMPTS):
+        assert sign_in(visitor, AGENT, "wrong").status_code == 400
+    for number in range(ORIGIN_ATTEMPTS - EMAIL_ATTEMPTS):
+        assert sign_in(visitor, f"guess{number}@example.org", "wrong").status_code == 400
+    assert sign_in(visitor, AGENT).status_code == 429
+    visitor.set_cookie(BROWSER_COOKIE, known)
+    assert sign_in(visitor, AGENT).status_code == 303
+
+
+def test_guesses_in_a_known_browser_are_limited_too(visitor, agent):
+    assert sign_in(visitor, AGENT).status_code == 303
+    visitor.delete_cookie(COOKIE)
+    for _ in range(EMAIL_ATTEMPTS):
+        assert sign_in(visitor, AGENT, "wrong").status_code == 400
+    assert sign_in(visitor, AGENT, "wrong").status_code == 429
+
+
+def test_a_known_browser_proves_its_own_emails_only(visitor, agent):
+    sign_in(visitor, AGENT)
+    cookie = visitor.get_cookie(BROWSER_COOKIE)
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+    assert cookie.max_age == 180 * 24 * 3600
+    assert AGENT not in cookie.value
+    assert browser_of(cookie.value, "secret", AGENT) is None
+    name = cookie.value.partition(".")[0]
+    kept = with_email(with_email(f"{name}.", "secret", AGENT), "secret", "b@example.org")
+    assert browser_of(kept, "secret", "AGENT@example.org") == browser_of(kept, "secret", "b@example.org") == name
+    assert browser_of(kept, "secret", "c@example.org") is None
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "x" * 5000, "é.ü", "0" * 32, "0" * 32 + ".", "." * 400])
+def test_a_cookie_that_nobody_was_given_proves_nothing(cookie: str):
+    assert browser_of(cookie, "secret", AGENT) is None
+    assert browser_of(with_email(cookie, "secret", AGENT), "secret", AGENT)
+
+
+def test_a_shared_browser_remembers_the_last_people(visitor):
+    kept = ""
+    for number in range(MOST_EMAILS + 1):
+        kept = with_email(kept, "secret", f"p{number}@example.org")
+    assert browser_of(kept, "secret", "p0@example.org") is None
+    assert browser_of(kept, "secret", f"p{MOST_EMAILS}@example.org")
+    assert len(kept) < 400
 
 
 def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, database, clock):
@@ -285,8 +363,8 @@ def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, 
     runtime: Runtime = people_app.extensions["front_door"]
     for number in range(5):
         with pytest.raises(WrongPassword):
-            sign_in_by_use_case(runtime, f"guess{number}@example.org", "wrong", origin=ADDRESS)
-    sign_in_by_use_case(runtime, AGENT, PASSWORD, origin=ADDRESS)
+            sign_in_by_use_case(runtime, SignInAttempt(f"guess{number}@example.org", "wrong", ADDRESS))
+    sign_in_by_use_case(runtime, SignInAttempt(AGENT, PASSWORD, ADDRESS))
     by_email, by_origin = sign_in_limits(runtime, AGENT, ADDRESS)
     assert hits(database, by_email.key) is None
     assert len(hits(database, by_origin.key) or []) == 5
@@ -303,6 +381,7 @@ def test_every_address_of_one_ipv6_network_counts_together(visitor, agent):
         visitor.environ_base["REMOTE_ADDR"] = f"2001:db8:1:2::{number:x}"
         assert sign_in(visitor, f"guess{number}@example.org", "wrong").status_code == 400
     visitor.environ_base["REMOTE_ADDR"] = "2001:db8:1:2:ffff::1"
+    assert sign_in(visitor, "more@example.org", "wrong").status_code == 400
     assert sign_in(visitor, AGENT).status_code == 429
     visitor.environ_base["REMOTE_ADDR"] = "2001:db8:1:3::1"
     assert sign_in(visitor, AGENT).status_code == 303
@@ -315,7 +394,7 @@ def test_simultaneous_guesses_never_exceed_the_limit(people_app: Flask, database
 
     def guess(_: int) -> bool:
         try:
-            sign_in_by_use_case(runtime, AGENT, "wrong", origin=ADDRESS)
+            sign_in_by_use_case(runtime, SignInAttempt(AGENT, "wrong", ADDRESS))
         except WrongPassword:
             return True
         except RateLimited:
@@ -342,3 +421,22 @@ def test_an_https_form_from_another_site_is_refused(visitor, agent):
     answer = visitor.post("/staff/sign-in", data={"csrf_token": stolen, "email": AGENT, "password": PASSWORD})
     assert answer.status_code == 400
     assert visitor.get_cookie(COOKIE) is None
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(visitor, agent, clock):
+    """And says that nothing was recorded: the browser shows a sign-in page where the list was."""
+    sign_in(visitor, AGENT)
+    clock.advance(IDLE_LIMIT)
+    answer = visitor.post("/staff/find", headers={"Referer": "http://localhost/staff/calls/?x=1"})
+    assert answer.status_code == 303
+    assert parse_qs(urlsplit(answer.location).query) == {"next": ["/staff/calls/?x=1"], "not_sent": ["1"]}
+    words = visitor.get(answer.location).get_data(as_text=True)
+    assert "You were signed out" in words
+    assert "What you sent just now was not recorded." in words
+    assert sign_in(visitor, AGENT, next="/staff/calls/?x=1").location == "/staff/calls/?x=1"
+
+
+@pytest.mark.parametrize("referer", ["", "https://evil.example/staff/", "http://localhost/testshire/", "http://[", "x"])
+def test_the_page_to_go_back_to_is_one_of_ours(visitor, council, referer: str):
+    answer = visitor.post("/staff/find", headers={"Referer": referer} if referer else {})
+    assert parse_qs(urlsplit(answer.location).query) == {"not_sent": ["1"]}
