@@ -9,8 +9,7 @@ from marshmallow import Schema, fields, validate
 from api.request_schemas import about
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
-from people.residents.details import BASES
-from people.residents.support_needs import NEEDS
+from people.residents.details import BASES, NEEDS
 
 
 def _text(text: str = "", **more: Any) -> fields.String:

@@ -19,7 +19,7 @@ from core.language import DEFAULT_LANGUAGE, language_for
 from core.text import clean_line, clean_text, parse_or_empty
 from core.wall_clock import parse_day, parse_instant, unit_after
 from locations.postcodes import parse_postcode
-from people.residents.contact_details import LONGEST_NAME, parse_name
+from people.residents.details import LONGEST_NAME, parse_name
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,59}$"
 LONGEST_POSTCODE = 10  # with spaces, as it is sent

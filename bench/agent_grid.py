@@ -24,7 +24,7 @@ from core.database import Database, upgrade
 from core.settings import Settings
 from people.residents.contact_notes import add_note
 from people.residents.details import ResidentDetails
-from people.residents.identity import find_or_create
+from people.residents.resident_repository import find_or_create
 from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.sign_in_sessions import COOKIE, start
 

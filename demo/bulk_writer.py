@@ -24,8 +24,7 @@ from core.wall_clock import instant_of
 from demo.bulk_insert import insert_rows, insert_with_ids
 from demo.day_filler import Seat
 from demo.invented_people import InventedResident
-from people.residents.contact_details import email_key, phone_key, postcode_key
-from people.residents.names import surname_of
+from people.residents.details import email_key, phone_key, postcode_key, surname_of
 from people.residents.resident_repository import name_token_rows
 from people.residents.tables import Resident, ResidentNameToken
 

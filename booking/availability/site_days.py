@@ -23,7 +23,7 @@ from booking.availability.values import (
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, openings_on
-from people.residents.support_needs import place_needs, wants_extra_time
+from people.residents.details import place_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
 # Nobody climbs stairs to a telephone: who needs step-free access may come by video or phone.

@@ -35,7 +35,7 @@ from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.model import Catalogue
 from locations.site_locks import catalogue_while_locked
-from people.residents.support_needs import NEEDS, NeedKind, place_needs, wants_extra_time
+from people.residents.details import NEEDS, NeedKind, place_needs, wants_extra_time
 
 _HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.hold_id == bindparam("hold"))
 

@@ -25,8 +25,7 @@ from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from core.wall_clock import instant_of, unit_of
 from people.residents.details import Representation, ResidentDetails
-from people.residents.identity import Identified, identify
-from people.residents.resident_repository import add_representative, lock_resident
+from people.residents.resident_repository import Identified, add_representative, identify, lock_resident
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
 _OPEN_COUNTS = (

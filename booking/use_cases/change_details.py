@@ -18,7 +18,7 @@ from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
-from people.residents.contact_details import email_key
+from people.residents.details import email_key
 from people.residents.tables import Representative, Resident
 
 

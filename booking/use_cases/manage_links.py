@@ -10,7 +10,7 @@ from booking.tables import Appointment
 from core.audit import Actor, record
 from core.runtime import Runtime
 from core.tokens import parse_reference
-from people.residents.names import name_tokens
+from people.residents.details import name_tokens
 from people.residents.tables import Resident
 
 

@@ -1,11 +1,54 @@
-"""Plain values that describe people: who an appointment is for, and who acts for them."""
+"""Who a resident is: what they tell us, what they need, and how their name and contacts are kept and compared. Pure.
+
+A name is kept and shown as its owner wrote it, in any script; nothing here decides how. Email addresses, telephone numbers
+and postcodes are not about persons alone: their parsers are those of `core.contact_values` and `locations.postcodes`.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import jellyfish
+import phonenumbers
+
+from core.contact_values import HOME_REGION
+from core.errors import InvalidValue
+from core.text import clean_line
 
 BASES = ("parent", "family", "carer", "attorney", "support_worker", "other")
 CONTACT_PREFERENCES = ("email", "text", "letter", "none")
+LONGEST_NAME = 200
+PHONE_LENGTH = 20
+POSTCODE_LENGTH = 10
+TOKEN_LENGTH = 100
+SOUND_LENGTH = 20
+# Letters that no Unicode decomposition turns into plain ones.
+_SINGLE = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",
+        "ħ": "h",
+    }
+)
+# O'Brien is one word; joiners and the Arabic tatweel are no letters.
+_JOINERS = re.compile(r"['’‘ʼ`´.·\u200c\u200d\u0640]")
+_GAPS = re.compile(r"[\W_]+")
+# Read as one word each, these say nothing about who it is.
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "rev"})
+_DOUBLED = re.compile(r"(.)\1+")
+# Scripts that write a name without a space between its parts: CJK ideographs, kana, Hangul.
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,6}")
 
 
 @dataclass(frozen=True)
@@ -36,3 +79,124 @@ class Representation:
     basis: str
     email: str = ""
     phone: str = ""
+
+
+class NeedKind(StrEnum):
+    """PLACE needs filter sites and resources; ARRANGED ones the council sees to; TIME lengthens the appointment."""
+
+    PLACE = "place"
+    ARRANGED = "arranged"
+    TIME = "time"
+
+
+NEEDS: Mapping[str, NeedKind] = {
+    "step-free": NeedKind.PLACE,
+    "hearing-loop": NeedKind.PLACE,
+    "bsl": NeedKind.ARRANGED,
+    "language": NeedKind.ARRANGED,
+    "extra-time": NeedKind.TIME,
+}
+
+
+def place_needs(needs: frozenset[str]) -> frozenset[str]:
+    """Those of `needs` that a site or a resource has to offer."""
+    return frozenset(code for code in needs if NEEDS.get(code) is NeedKind.PLACE)
+
+
+def wants_extra_time(needs: frozenset[str]) -> bool:
+    """Whether one of `needs` lengthens the appointment."""
+    return any(NEEDS.get(code) is NeedKind.TIME for code in needs)
+
+
+def parse_name(text: str) -> str:
+    """The name in `text`, in any script, as its owner wrote it. Raises: InvalidValue."""
+    name = clean_line(text, LONGEST_NAME)
+    if not name:
+        raise InvalidValue.because("name_empty")
+    return name
+
+
+def phone_digits(text: str) -> str:
+    """The digits of a telephone number with its country code: "07700 900123" is "447700900123". Empty for no digits."""
+    digits = "".join(str(unicodedata.digit(character)) for character in text if character.isdigit())
+    try:
+        number = phonenumbers.parse(text, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        return digits
+    if phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
+        return f"{number.country_code}{number.national_number}"
+    return digits
+
+
+def phone_key(text: str) -> str:
+    """The digits of a telephone number from the last to the first, so that its last digits find it by prefix."""
+    return phone_digits(text)[::-1][:PHONE_LENGTH]
+
+
+def postcode_key(text: str) -> str:
+    """A postcode, or the beginning of one, in capitals without spaces: "n12 9" is "N129"."""
+    return "".join(character for character in text.upper() if character.isalnum())[:POSTCODE_LENGTH]
+
+
+def email_key(text: str) -> str:
+    """An email address as it is compared: trimmed, in one Unicode form, in lower case. Empty for none."""
+    return unicodedata.normalize("NFC", text.strip()).lower()
+
+
+def fold(text: str) -> str:
+    """`text` without case, accents or apostrophes: "Łukasz O’Brien" is "lukasz obrien". Scripts stay as they are."""
+    decomposed = unicodedata.normalize("NFKD", _JOINERS.sub("", text).casefold())
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", bare.translate(_SINGLE))
+
+
+def name_tokens(name: str) -> tuple[str, ...]:
+    """The words of `name`, folded, in order, without titles (unless there is nothing else)."""
+    words = tuple(word[:TOKEN_LENGTH] for word in _GAPS.split(fold(name)) if word)
+    return tuple(word for word in words if word not in _TITLES) or words
+
+
+def surname_of(name: str) -> str:
+    """The last word of `name`, as written; a one-word name is its own surname."""
+    words = name.split()
+    return words[-1] if words else ""
+
+
+@lru_cache(maxsize=20_000)
+def sound_of(token: str) -> str:
+    """How a folded word in Latin letters sounds: "kathryn" and "catherine" are both "K0RN". Empty for other scripts."""
+    if not token.isascii():
+        return ""
+    return str(jellyfish.metaphone(token)).replace(" ", "")[:SOUND_LENGTH]
+
+
+def similarity(one: str, other: str) -> float:
+    """How alike two folded words or names are, 0 to 1 (Jaro-Winkler)."""
+    return float(jellyfish.jaro_winkler_similarity(one, other))
+
+
+def is_closely_same(one: str, other: str) -> bool:
+    """Whether two names, given with the same email or telephone, are one person's.
+
+    The same words in any order; initials and doubled letters do not count ("Mohamed A. Ali", "Ali Mohammed"). No more
+    than that: families share an email, and "Marie" is not "Maria". Two records of one person are a nuisance that staff
+    can see; one record of two people tells one where the other will be.
+    """
+    first, second = _comparable(one), _comparable(other)
+    return bool(first) and first == second
+
+
+def _comparable(name: str) -> list[str]:
+    words = name_tokens(name)
+    longer = [word for word in words if len(word) > 1 or not word.isascii()]
+    return sorted(_DOUBLED.sub(r"\1", word) for word in (longer if len(longer) > 1 else words))
+
+
+def index_tokens(name: str) -> tuple[str, ...]:
+    """The words by which `name` is found: its own, those with a hyphen as one word too ("Al-Khatib" as "alkhatib"), and
+    where a script has no spaces, the ends of each word.
+    """
+    words = name_tokens(name)
+    joined = ("".join(name_tokens(word))[:TOKEN_LENGTH] for word in name.split() if len(name_tokens(word)) > 1)
+    ends = (word[start:] for word in words if _UNSPACED.fullmatch(word) for start in range(1, len(word)))
+    return tuple(dict.fromkeys((*words, *joined, *ends)))

@@ -15,8 +15,16 @@ import jellyfish
 
 from core.contact_values import EMAIL_IN_TEXT, PHONE_IN_TEXT
 from locations.postcodes import POSTCODE_IN_TEXT
-from people.residents.contact_details import email_key, phone_digits, phone_key, postcode_key
-from people.residents.names import index_tokens, name_tokens, similarity, sound_of
+from people.residents.details import (
+    email_key,
+    index_tokens,
+    name_tokens,
+    phone_digits,
+    phone_key,
+    postcode_key,
+    similarity,
+    sound_of,
+)
 
 MOST_WORDS = 4
 NEAR_WORDS = 25

@@ -13,7 +13,7 @@ from itertools import chain
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from people.residents.names import sound_of
+from people.residents.details import sound_of
 from people.residents.search import MatchReason, SearchText, fit_of, near_words, read_search
 from people.residents.tables import Resident, ResidentNameToken
 

@@ -20,7 +20,7 @@ from core.contact_values import parse_sign_in_email
 from core.errors import Invalid, InvalidValue, NotFound
 from core.text import parse_or_empty
 from locations.ids_by_slug import site_table
-from people.residents.contact_details import email_key, parse_name
+from people.residents.details import email_key, parse_name
 from people.staff import sign_in_sessions
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password

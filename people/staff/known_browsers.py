@@ -14,7 +14,7 @@ import hmac
 import re
 import secrets
 
-from people.residents.contact_details import email_key
+from people.residents.details import email_key
 
 COOKIE = "front_door_browser"
 KEPT_SECONDS = 180 * 24 * 60 * 60

@@ -18,7 +18,7 @@ from core.audit import Actor, record
 from core.errors import NotAllowed, RateLimited
 from core.rate_limits import RateLimit, count_hit, rate_limit, remove_hit, reset
 from core.runtime import Runtime
-from people.residents.contact_details import email_key
+from people.residents.details import email_key
 from people.staff import sign_in_sessions
 from people.staff.known_browsers import browser_of
 from people.staff.passwords import hash_password, is_outdated, is_password

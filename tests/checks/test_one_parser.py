@@ -19,7 +19,7 @@ ALLOWED = {
     },
     "library of contact values": {
         "core.contact_values",  # the parsers
-        "people.residents.contact_details",  # the key by which numbers are compared
+        "people.residents.details",  # the key by which numbers are compared
     },
     "postcode": {"locations.postcodes"},
     "control characters": {

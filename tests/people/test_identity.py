@@ -15,8 +15,7 @@ from core.errors import Invalid, NotFound
 from people.residents.access_log import log_access
 from people.residents.contact_notes import add_note, notes_of
 from people.residents.details import ResidentDetails
-from people.residents.identity import find_or_create
-from people.residents.resident_repository import change_contact, resident_of
+from people.residents.resident_repository import change_contact, find_or_create, resident_of
 from people.residents.tables import Resident, ResidentNameToken, ResidentView
 from people.staff.policy import Role
 from tests.support.council import Council, make_staff

@@ -56,7 +56,6 @@ LAYER_OF_MODULE = {
     "locations.importing.apply_sessions": "use_cases",
     "people.residents.access_log": "queries",
     "people.residents.contact_notes": "queries",
-    "people.residents.identity": "use_cases",
     "people.staff.accounts": "use_cases",
     "people.staff.api_keys": "queries",
     "people.staff.sign_in": "use_cases",

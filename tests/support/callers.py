@@ -15,7 +15,7 @@ from core.settings import Settings
 from locations.tables import Service
 from people.residents.contact_notes import add_note
 from people.residents.details import Representation, ResidentDetails
-from people.residents.identity import find_or_create
+from people.residents.resident_repository import find_or_create
 from people.staff import sign_in_sessions
 from people.staff.accounts import NewStaff, RoleScope, add_staff
 from tests.support.factories import NOW

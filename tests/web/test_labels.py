@@ -12,9 +12,8 @@ from booking.queries.starts_of_week import NoneFree
 from booking.slot_tokens import MODE_CODES
 from booking.states import State
 from locations.model import MODES
-from people.residents.details import BASES, CONTACT_PREFERENCES
+from people.residents.details import BASES, CONTACT_PREFERENCES, NEEDS, place_needs
 from people.residents.search import MatchReason
-from people.residents.support_needs import NEEDS, place_needs
 from people.staff.policy import Role
 from reminders import reasons
 from reminders.delivery_decisions import FAILED, LATE, PENDING, SENT, VOID, WITHHELD

@@ -35,7 +35,7 @@ from core.wall_clock import parse_day
 from locations.importing import toml_fields
 from locations.importing.value_checks import WrongValueError
 from locations.postcodes import parse_postcode
-from people.residents.contact_details import parse_name
+from people.residents.details import parse_name
 from people.residents.tables import Resident
 from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.api_keys import create_api_key, keys_of

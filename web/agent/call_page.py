@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView
 from core.errors import NotFound
 from locations.model import ServiceFacts
-from people.residents.support_needs import NEEDS
+from people.residents.details import NEEDS
 from web.agent.call_state import MOST_SERVICES, CallState
 from web.agent.forms import Typed
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from core.errors import InvalidValue
 from core.wall_clock import parse_day
 from locations.model import MODES
-from people.residents.support_needs import NEEDS
+from people.residents.details import NEEDS
 
 MOST_SERVICES = 2
 

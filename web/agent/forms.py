@@ -16,11 +16,9 @@ from core.problems import field_texts
 from core.text import clean_line, clean_text, parse_or_empty
 from core.tokens import stamp_of
 from locations.model import ServiceFacts
-from people.residents.contact_details import parse_name
 from people.residents.contact_notes import LONGEST_NOTE
-from people.residents.details import BASES, Representation, ResidentDetails
+from people.residents.details import BASES, NEEDS, Representation, ResidentDetails, parse_name
 from people.residents.search import read_search
-from people.residents.support_needs import NEEDS
 from people.residents.tables import Resident
 from web import labels
 from web.components.form_fields import (

@@ -16,8 +16,7 @@ from core.errors import NotFound
 from core.text import printable
 from core.tokens import parse_reference
 from people.residents.access_log import log_access
-from people.residents.identity import find_or_create
-from people.residents.resident_repository import change_contact, lock_resident, resident_of
+from people.residents.resident_repository import change_contact, find_or_create, lock_resident, resident_of
 from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action

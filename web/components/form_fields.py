@@ -31,7 +31,7 @@ from core.error_texts import text_of
 from core.errors import InvalidValue
 from core.text import clean_line, clean_text, parse_or_empty
 from locations.postcodes import parse_postcode
-from people.residents.contact_details import parse_name
+from people.residents.details import parse_name
 from web.components.widgets import Checkboxes, OneCheckbox, PasswordInput, Radios, Select, TextArea, TextInput
 from web.request_language import current_language
 

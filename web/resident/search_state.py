@@ -16,7 +16,7 @@ from core.errors import InvalidValue, NotFound
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
-from people.residents.support_needs import NEEDS
+from people.residents.details import NEEDS
 
 MAX_SERVICES = 2
 LONGEST_TEXT, LONGEST_SLUG = 40, 60

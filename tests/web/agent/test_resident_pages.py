@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core.clock import FixedClock
 from core.database import Database
 from people.residents.details import ResidentDetails
-from people.residents.identity import find_or_create
+from people.residents.resident_repository import find_or_create
 from people.residents.tables import Resident, ResidentView
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, add_agent, sign_in
