@@ -1,61 +1,18 @@
-"""Writing appointments' rows, on both databases."""
+"""Appointments' rows as the changes of them read, lock and check them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.states import Contact, has_link_ended
 from booking.tables import Appointment, AppointmentService
 from core.audit import Actor
-from core.database import connection_of, table_of
 from core.errors import LinkEnded, NotFound, Stale
-from core.tokens import new_reference, parse_reference, stamp_of
+from core.tokens import parse_reference, stamp_of
 from people.residents.tables import Resident
-
-_appointments = table_of(Appointment)
-_services = table_of(AppointmentService)
-
-
-_RETURNING_ID = {
-    name: insert(_appointments).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.c.id)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
-_INSERT_SERVICE = _services.insert()
-
-
-def insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
-    """The id and the new reference of an appointment with these column values.
-
-    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
-    """
-    connection = connection_of(db)
-    statement = _RETURNING_ID[connection.dialect.name]
-    while True:
-        reference = new_reference()
-        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
-        if appointment_id is not None:
-            return appointment_id, reference
-
-
-def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
-    """Write the services of a visit in their order: (service id, start, end) each."""
-    rows = [
-        {
-            "appointment_id": appointment_id,
-            "service_id": service_id,
-            "position": position,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-        }
-        for position, (service_id, starts_at, ends_at) in enumerate(parts)
-    ]
-    connection_of(db).execute(_INSERT_SERVICE, rows)
 
 
 def appointment_for_change(db: Session, authority_id: int, reference: str) -> Appointment:

@@ -1,54 +1,66 @@
-"""Places a visit inside a writing transaction: locks the site, checks the slot, selects its seats.
+"""Places a visit inside a writing transaction: locks the site, checks the slot, selects its seats, claims them.
 
 The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
 either it sees this booking, or this booking sees the closure. All writers lock in one order, so that none deadlocks:
 sites by id, then the appointment, the hold, allocations of expired holds, the resident, people of the council, claims.
+
+All capacity is claimed here, on SQLite and on PostgreSQL alike. A claim is one 5-minute unit of one seat of one resource,
+under a primary key, written in the order of (resource, unit, seat): the database refuses the second writer, whatever was
+read before. The key does not cover the travel time between two visits of one person at two sites. So the row of each
+person who works at several sites is locked before a claim of theirs, and their visits elsewhere are read again under that
+lock: of two writers who claim one person, the second reads what the first has written.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import TextClause, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
 from booking.availability.site_days import earliest_at, modes_of_visit, search_for, site_day
-from booking.availability.values import Search, SiteDay, SlotCheck
-from booking.capacity.claims import (
-    SeatClaim,
-    claim_for_appointment,
-    delete_expired_allocations,
-    turn_hold_into_appointment,
-)
-from booking.capacity.occupancy import occupied_on
+from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
+from booking.capacity.occupancy import is_person_at_another_site, occupied_on
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
-from core.database import connection_of
-from core.errors import HoldExpired, Invalid, Reason, SlotTaken, TooFar, TooSoon
+from core.database import connection_of, table_of
+from core.errors import CapacityConflict, HoldExpired, Invalid, Reason, SlotTaken, TooFar, TooSoon
 from core.tokens import digest
 from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of, local_day
 from locations.model import Catalogue
 from locations.site_locks import catalogue_while_locked
+from locations.tables import Resource
 from people.residents.details import NEEDS, NeedKind, place_needs, wants_extra_time
 
-_HELD = select(Allocation.service_id, Allocation.resource_id).where(Allocation.hold_id == bindparam("hold"))
+_allocations, _resources = table_of(Allocation), table_of(Resource)
+_HELD = select(_allocations.c.service_id, _allocations.c.resource_id).where(_allocations.c.hold_id == bindparam("hold"))
+_INSERT_ALLOCATION = _allocations.insert().returning(_allocations.c.id)
+# Weaker than what a deletion locks, so that foreign keys to the row are checked without waiting.
+_LOCK_PEOPLE = (
+    select(_resources.c.id)
+    .where(_resources.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_resources.c.id)
+    .with_for_update(key_share=True)
+)
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A checked slot: what was searched, when the visit ends (a unit), and the seats to claim for it, or who holds them."""
+    """A checked slot: what was searched, and the seats to claim for the visit, or the hold that has them."""
 
     catalogue: Catalogue
     search: Search
     slot_key: SlotKey
     slot_token: str
-    seat_claim: SeatClaim
+    seats: tuple[SeatAllocation, ...] = ()
     hold_id: int | None = None
 
     @property
@@ -107,9 +119,9 @@ def place(
     if check is not SlotCheck.FREE:
         raise _refusal(check, catalogue, slot_key, search, now)
     if expired:
-        delete_expired_allocations(db, expired, now)
+        _delete_expired(db, expired, now)
     (seats,) = assign(search, day, busy, slot_key.start_unit, spread=_spread(db), most=1)
-    return Placement(catalogue, search, slot_key, encode(slot_key), SeatClaim(catalogue, slot_key.site_id, seats))
+    return Placement(catalogue, search, slot_key, encode(slot_key), seats)
 
 
 def _day_of(catalogue: Catalogue, slot_key: SlotKey) -> SiteDay:
@@ -166,8 +178,7 @@ def place_held(db: Session, hold: Hold, now: datetime, *, needs: frozenset[str] 
         raise SlotTaken.because("site_closed_then")
     _check_needs_met(db, hold.id, slot_key, day, needs)
     _lock_hold(db, hold.id, now)
-    no_seats = SeatClaim(catalogue, slot_key.site_id, ())
-    return Placement(catalogue, search, slot_key, hold.slot_token, no_seats, hold.id)
+    return Placement(catalogue, search, slot_key, hold.slot_token, hold_id=hold.id)
 
 
 def _lock_hold(db: Session, hold_id: int, now: datetime) -> None:
@@ -175,14 +186,6 @@ def _lock_hold(db: Session, hold_id: int, now: datetime) -> None:
     statement = select(Hold.id).where(Hold.id == hold_id, Hold.expires_at > now).with_for_update()
     if db.scalar(statement) is None:
         raise HoldExpired.because("hold_expired")
-
-
-def claim_placement(db: Session, placement: Placement, *, appointment_id: int, now: datetime) -> None:
-    """Claim the seats for the appointment, or turn the hold into it. Raises: CapacityConflict, HoldExpired."""
-    if placement.hold_id is None:
-        claim_for_appointment(db, placement.seat_claim, appointment_id=appointment_id)
-    else:
-        turn_hold_into_appointment(db, hold_id=placement.hold_id, appointment_id=appointment_id, now=now)
 
 
 def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
@@ -198,3 +201,83 @@ def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay,
     if unmet:
         missing = [Reason(f"need.{need}") for need in sorted(unmet)]
         raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)
+
+
+def claim_for_hold(db: Session, placement: Placement, *, hold_id: int, expires_at: datetime) -> None:
+    """Claim the seats until `expires_at`. Raises: CapacityConflict when the database does not grant them."""
+    _claim(db, placement, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
+
+
+def claim_for_appointment(db: Session, placement: Placement, *, appointment_id: int, now: datetime) -> None:
+    """Claim the seats without an end, or turn the hold into the appointment. Raises: CapacityConflict, HoldExpired."""
+    if placement.hold_id is None:
+        _claim(db, placement, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
+        return
+    result = connection_of(db).execute(
+        update(_allocations)
+        .where(_allocations.c.hold_id == placement.hold_id, _allocations.c.expires_at > now)
+        .values(hold_id=None, expires_at=None, appointment_id=appointment_id)
+    )
+    if result.rowcount == 0:
+        raise HoldExpired.because("hold_expired")
+    connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == placement.hold_id))
+
+
+def release(db: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> None:
+    """Delete the allocations of a hold or of an appointment, and their claims with them."""
+    owner = (
+        _allocations.c.hold_id == hold_id if hold_id is not None else _allocations.c.appointment_id == appointment_id
+    )
+    connection_of(db).execute(delete(_allocations).where(owner))
+
+
+def _delete_expired(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
+    """Delete those of these allocations whose holds have expired at `now`, before anything is claimed.
+
+    They are locked in the order of their ids, so that several writers that delete the same ones cannot deadlock.
+    """
+    connection = connection_of(db)
+    expired = (
+        select(_allocations.c.id)
+        .where(_allocations.c.id.in_(sorted(allocation_ids)), _allocations.c.expires_at <= now)
+        .order_by(_allocations.c.id)
+        .with_for_update()
+    )
+    connection.execute(delete(_allocations).where(_allocations.c.id.in_(connection.scalars(expired).all())))
+
+
+def _claim(db: Session, placement: Placement, owner: dict[str, object]) -> None:
+    _lock_and_check_people(db, placement)
+    for seat in sorted(placement.seats):
+        if not _insert(db, placement.slot_key.site_id, seat, owner):
+            raise CapacityConflict
+
+
+def _lock_and_check_people(db: Session, placement: Placement) -> None:
+    """Lock the people of the council among the seats, by id. Raises: CapacityConflict when one of them is elsewhere then."""
+    theirs = [seat for seat in placement.seats if placement.catalogue.is_council_wide(seat.resource_id)]
+    if not theirs:
+        return
+    ids = sorted({seat.resource_id for seat in theirs})
+    connection_of(db).execute(_LOCK_PEOPLE, {"ids": ids}).all()
+    if is_person_at_another_site(db, placement.catalogue, placement.slot_key.site_id, theirs):
+        raise CapacityConflict
+
+
+def _insert(db: Session, site_id: int, seat: SeatAllocation, owner: dict[str, object]) -> bool:
+    """Whether every unit of `seat` could be claimed. The caller's transaction is rolled back when not."""
+    connection = connection_of(db)
+    allocation = {"site_id": site_id} | seat._asdict() | owner
+    allocation_id = connection.execute(_INSERT_ALLOCATION, allocation).scalar_one()
+    units = range(seat.first_unit, seat.last_unit)
+    values: dict[str, int] = {"resource": seat.resource_id, "seat": seat.seat, "allocation": allocation_id}
+    values |= {f"unit_{number}": unit for number, unit in enumerate(units)}
+    return connection.execute(_insert_claims(len(units)), values).rowcount == len(units)
+
+
+@lru_cache(maxsize=300)
+def _insert_claims(count: int) -> TextClause:
+    """One statement for `count` units of one seat. The row count leaves out units that are claimed already."""
+    rows = ", ".join(f"(:resource, :unit_{number}, :seat, :allocation)" for number in range(count))
+    statement = f"INSERT INTO claims (resource_id, unit, seat, allocation_id) VALUES {rows} ON CONFLICT DO NOTHING"  # noqa: S608
+    return text(statement)

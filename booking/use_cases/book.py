@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import insert_appointment, insert_services
-from booking.capacity.placement import Placement, claim_placement, live_hold, place, place_held
+from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, announce
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
@@ -22,12 +22,17 @@ from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
-from core.tokens import digest, manage_token, new_nonce
+from core.tokens import digest, manage_token, new_nonce, new_reference
 from core.wall_clock import instant_of, unit_of
 from people.residents.details import Representation, ResidentDetails
 from people.residents.resident_repository import Identified, add_representative, identify, lock_resident
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
+_INSERT_APPOINTMENT = {
+    name: insert(table_of(Appointment)).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.id)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_INSERT_SERVICE = table_of(AppointmentService).insert()
 _OPEN_COUNTS = (
     select(_services.service_id, func.count())
     .join(table_of(Appointment), _appointments.id == _services.appointment_id)
@@ -117,9 +122,9 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
         "manage_nonce": nonce,
         "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
     }
-    appointment_id, reference = insert_appointment(db, values)
+    appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
-    claim_placement(db, placement, appointment_id=appointment_id, now=now)
+    claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
     record(
         db,
         actor,
@@ -179,6 +184,35 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
         "changed_at": now,
         "state_reason": "",
     }
+
+
+def _insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
+    """The id and the new reference of an appointment with these column values.
+
+    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
+    """
+    connection = connection_of(db)
+    statement = _INSERT_APPOINTMENT[connection.dialect.name]
+    while True:
+        reference = new_reference()
+        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
+        if appointment_id is not None:
+            return appointment_id, reference
+
+
+def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
+    """Write the services of a visit in their order: (service id, start, end) each."""
+    rows = [
+        {
+            "appointment_id": appointment_id,
+            "service_id": service_id,
+            "position": position,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+        }
+        for position, (service_id, starts_at, ends_at) in enumerate(parts)
+    ]
+    connection_of(db).execute(_INSERT_SERVICE, rows)
 
 
 def _planning_facts(placement: Placement, appointment_id: int) -> PlanningFacts:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen
-from booking.capacity.claims import release
+from booking.capacity.placement import release
 from booking.states import NEEDS_REASON, State, can_move
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation

@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from booking.capacity.claims import delete_past_claims
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from booking.tables import Claim
 from booking.use_cases.holds import delete_expired_holds
 from core import idempotency, rate_limits
+from core.database import connection_of, table_of
 from core.runtime import Runtime
 from core.wall_clock import unit_of
 from people.staff import sign_in_sessions
@@ -24,6 +28,11 @@ class DeletedCounts:
 
     holds: int
     claims: int
+
+
+def delete_past_claims(db: Session, before_unit: int) -> int:
+    """Delete the claims of units before `before_unit`; how many there were. The allocations stay, as the record."""
+    return connection_of(db).execute(delete(table_of(Claim)).where(Claim.unit < before_unit)).rowcount
 
 
 def delete_expired(runtime: Runtime) -> DeletedCounts:

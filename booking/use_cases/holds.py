@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking.capacity.claims import claim_for_hold, release
-from booking.capacity.placement import live_hold, place
+from booking.capacity.placement import claim_for_hold, live_hold, place, release
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
@@ -83,7 +82,7 @@ def _hold(
         "expires_at": held.expires_at,
     }
     hold_id = connection_of(db).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
-    claim_for_hold(db, placement.seat_claim, hold_id=hold_id, expires_at=held.expires_at)
+    claim_for_hold(db, placement, hold_id=hold_id, expires_at=held.expires_at)
     return held
 
 

@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import check_link, check_seen, insert_services, service_ids_of
-from booking.capacity.claims import release
-from booking.capacity.placement import Placement, claim_placement, live_hold, place, place_held
+from booking.appointment_repository import check_link, check_seen, service_ids_of
+from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held, release
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
-from booking.use_cases.book import PUBLIC_ACTORS, Booked, result_of, run_operation
+from booking.use_cases.book import PUBLIC_ACTORS, Booked, insert_services, result_of, run_operation
 from booking.use_cases.closures import close_rebook_items
 from core.audit import Actor
 from core.errors import Invalid
@@ -90,7 +89,7 @@ def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: A
 def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, reason: str) -> None:
     was = row.slot_token
     release(db, appointment_id=row.id)
-    claim_placement(db, placement, appointment_id=row.id, now=now)
+    claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     for name, value in placement.columns().items():
         setattr(row, name, value)
     row.version += 1

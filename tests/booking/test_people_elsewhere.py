@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from booking.capacity import claims
+from booking.capacity import placement
 from booking.queries.booked_visits import count_ahead
 from booking.queries.day_list import day_of
 from booking.queries.slots import SlotQuery, all_slots
@@ -340,7 +340,7 @@ _here = local()
 @pytest.fixture
 def both_have_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two threads meet before they claim: both have chosen by then. SQLite lets one writer in at a time anyway."""
-    gate, claim = Barrier(2, timeout=20), claims._claim
+    gate, claim = Barrier(2, timeout=20), placement._claim
 
     def wait_and_claim(*args: Any) -> None:
         if not database.is_sqlite and getattr(_here, "waits", True):
@@ -348,7 +348,7 @@ def both_have_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> Itera
             gate.wait()
         claim(*args)
 
-    monkeypatch.setattr(claims, "_claim", wait_and_claim)
+    monkeypatch.setattr(placement, "_claim", wait_and_claim)
     yield
     _here.waits = True
 
