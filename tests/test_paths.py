@@ -26,9 +26,9 @@ from tests.web.site.conftest import Library
 
 pytestmark = pytest.mark.databases("sqlite")
 
-RESIDENT_BOOKS = 24
-AGENT_BOOKS = 32
-API_BOOKS = 26
+RESIDENT_BOOKS = 19
+AGENT_BOOKS = 29
+API_BOOKS = 20
 REMINDER_IS_SENT = 11
 SEARCH_IS_ANSWERED = 13
 DAY_LIST_IS_SHOWN = 16
