@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from booking.availability.bits import Bits
+from booking.availability.bits import Bits, span
 from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
-from booking.availability.site_days import last_bookable_date, modes_of_visit, search_for, site_day
+from booking.availability.site_days import earliest_at, last_bookable_date, modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import SlotKey, encode
-from core.wall_clock import days_between, instant_of, local_date_of
+from core.wall_clock import days_between, instant_of, local_date_of, local_day, unit_after
 from locations.model import Catalogue, SiteFacts
 from locations.postcodes import PostcodePlace, grid_miles
 
@@ -80,6 +80,20 @@ def candidate_sites(catalogue: Catalogue, query: SlotQuery) -> tuple[SiteFacts, 
     )
 
 
+def bookable_dates(catalogue: Catalogue, query: SlotQuery, now: datetime) -> tuple[date, date]:
+    """The dates of the first and the last instant that may be booked, whatever is open; the last may be before the first."""
+    services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
+    zone = catalogue.authority.zone
+    first = local_date_of(unit_after(earliest_at(services, now, for_public=query.for_public)), zone)
+    return first, last_bookable_date(services, now, zone)
+
+
+def open_dates(catalogue: Catalogue, query: SlotQuery, dates: Iterable[date]) -> frozenset[date]:
+    """Those of `dates` on which any site of the query is open for its first service, whether it is booked up or not."""
+    sites, zone = candidate_sites(catalogue, query), catalogue.authority.zone
+    return frozenset(day for day in dates if any(_opens(site, day, zone, query.service_ids[0]) for site in sites))
+
+
 def engine_slots(
     db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime, limit: int | None = None
 ) -> list[Slot]:
@@ -100,13 +114,15 @@ def all_slots(
     return free_slots[:limit]
 
 
-def day_counts(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> dict[tuple[int, date], int]:
-    """For each site and date in question, at how many times the visit could begin."""
-    scope = _scope(catalogue, query, now)
-    if not scope:
-        return {}
-    days = _site_days(catalogue, scope)
-    return count_by_day(scope.search, days, busy_of(db, catalogue, days, now))
+def free_by_date(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> dict[date, int]:
+    """At how many times the visit could begin, at all sites together, on each date in question that has any."""
+    scope, free = _scope(catalogue, query, now), dict[date, int]()
+    if scope:
+        days = _site_days(catalogue, scope)
+        for (_, day), count in count_by_day(scope.search, days, busy_of(db, catalogue, days, now)).items():
+            if count:
+                free[day] = free.get(day, 0) + count
+    return free
 
 
 def starts_by_day(
@@ -199,14 +215,19 @@ def sites_by_distance(
     return sorted(measured, key=lambda pair: (pair[1] is None, pair[1] or 0.0, pair[0].name))
 
 
+def _opens(site: SiteFacts, day: date, zone: str, service_id: int) -> bool:
+    return any(
+        service_id in window.service_ids and span(window.first, window.last) & ~resource.closed
+        for resource in site_day(site, local_day(day, zone), zone).resources
+        for window in resource.windows
+    )
+
+
 def _scope(catalogue: Catalogue, query: SlotQuery, now: datetime) -> _Scope:
     search = search_for(
         catalogue, query.service_ids, now, for_public=query.for_public, needs=query.needs, extra_time=query.extra_time
     )
-    services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
-    zone = catalogue.authority.zone
-    first = local_date_of(search.earliest_unit, zone)
-    last = last_bookable_date(services, now, zone)
+    first, last = bookable_dates(catalogue, query, now)
     first = max(first, query.first_date) if query.first_date else first
     last = min(last, query.last_date) if query.last_date else last
     return _Scope(search, candidate_sites(catalogue, query), (first, last) if first <= last else None)

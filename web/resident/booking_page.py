@@ -16,8 +16,7 @@ from core.tokens import stamp_of
 from web.page_context import PageContext
 from web.resident import drafts
 from web.resident.drafts import Draft
-from web.resident.page_rendering import show
-from web.resident.visit_view import VisitView, visit_of
+from web.resident.page_rendering import VisitView, show, visit_of
 
 
 def public_slot_key(context: PageContext, token: str) -> SlotKey:

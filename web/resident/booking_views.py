@@ -23,11 +23,10 @@ from web.resident.appointment_page import open_appointment_context
 from web.resident.booking_page import BookingPage
 from web.resident.booking_request import booking_of, person_of, route_of_draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
-from web.resident.page_rendering import postcode_like, show
+from web.resident.page_rendering import lacks_phone_for_interpreter, postcode_like, show
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import hold_for_draft, show_alternatives, show_refusal
 from web.resident.urls import blueprint
-from web.resident.visit_view import lacks_phone_for_interpreter
 
 # What each page shows of the draft beside the time: its form is for exactly these.
 ON_WHO: tuple[str, ...] = ("helper",)

@@ -31,10 +31,9 @@ from web.request_language import current_language
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, open_appointment_context
 from web.resident.forms import CancelForm
-from web.resident.page_rendering import show
+from web.resident.page_rendering import show, visit_of
 from web.resident.search_state import SearchState
 from web.resident.urls import blueprint
-from web.resident.visit_view import visit_of
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,32 @@
-"""Render a residents' page: its template with the values that every such page uses."""
+"""Residents' pages: a template with the values that every such page uses, and how a visit is shown, booked or not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import render_template
-from flask_babel import gettext
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
 
+from booking.queries.appointments import AppointmentView
+from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
-from locations.model import Catalogue
+from core.wall_clock import instant_of
+from locations.model import Catalogue, ServiceFacts, SiteFacts
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
-from web.resident.visit_view import map_url, place_in_sentence, place_label, remote_text, separate_postcode
+
+# OpenStreetMap needs no account and no script; the link opens with the postcode searched for.
+MAP_URL = "https://www.openstreetmap.org/search"
+REMOTE_VISITS = {"phone": _l("By phone. We will ring you."), "video": _l("By video. We will send you a link.")}
+SEARCHED_MODES = {"phone": _l("By phone."), "video": _l("By video.")}
 
 
 def show(template: str, context: PageContext, **values: Any) -> str:
@@ -63,3 +75,94 @@ def needs_text(codes: Iterable[str], language: str = "") -> str:
 def state_label(state: State) -> str:
     """The state as a resident understands it."""
     return str(gettext("Cancelled") if state in CANCELLED else labels.STATES[state])
+
+
+class Located(Protocol):
+    """What has a place and a mode: a visit, an appointment or a free slot."""
+
+    @property
+    def site(self) -> SiteFacts: ...
+    @property
+    def mode(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class VisitView:
+    """What is to be booked, as pages show it. `starts_at` is in the zone of the place."""
+
+    services: tuple[ServiceFacts, ...]
+    site: SiteFacts
+    mode: str
+    starts_at: datetime
+    minutes: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the services, in their order."""
+        return tuple(service.name for service in self.services)
+
+    @property
+    def is_in_person(self) -> bool:
+        """Whether people come to a place."""
+        return self.mode == "in_person"
+
+
+def visit_of(catalogue: Catalogue, slot_key: SlotKey) -> VisitView:
+    """The visit of `slot_key`. Raises: NotFound."""
+    services = tuple(catalogue.service_by_id(service_id) for service_id in slot_key.service_ids)
+    extra = catalogue.authority.extra_time_minutes if slot_key.extra_time else 0
+    return VisitView(
+        services,
+        catalogue.site_by_id(slot_key.site_id),
+        slot_key.mode,
+        instant_of(slot_key.start_unit).astimezone(ZoneInfo(catalogue.authority.zone)),
+        sum(service.duration_minutes + extra for service in services),
+    )
+
+
+def place_label(visit: Located) -> str:
+    """The name of the place, or "By phone" or "By video"."""
+    return labels.label_of(labels.MODES, visit.mode) if visit.site.is_virtual else visit.site.name
+
+
+def place_in_sentence(visit: Located) -> str:
+    """The name of the place, or "by phone" or "by video", after other words."""
+    return labels.label_of(labels.MODES_IN_SENTENCE, visit.mode) if visit.site.is_virtual else visit.site.name
+
+
+def remote_text(visit: Located) -> LazyString | None:
+    """How a visit by phone or video begins, or None for one at a place."""
+    return REMOTE_VISITS.get(visit.mode, REMOTE_VISITS["video"]) if visit.site.is_virtual else None
+
+
+def searched_place(site: SiteFacts | None, mode: str) -> str:
+    """Where a search looks, in a sentence."""
+    if site is not None:
+        return str(gettext("At %(place)s.", place=site.name))
+    return str(SEARCHED_MODES.get(mode) or gettext("At any of our places."))
+
+
+def remote_modes_text(service: ServiceFacts) -> str:
+    """That a service can be had by phone or video, in a sentence; empty when it cannot."""
+    if not {"phone", "video"} & set(service.modes):
+        return ""
+    if "in_person" in service.modes:
+        return str(gettext("You can also do this by phone or video."))
+    return str(gettext("We do this by phone or video."))
+
+
+def lacks_phone_for_interpreter(view: AppointmentView) -> bool:
+    """Whether an interpreter is needed while nobody has given a number to ring about it."""
+    helper = view.representative
+    needs_interpreter = bool({"bsl", "language"} & set(view.support_needs))
+    return needs_interpreter and not view.resident.phone and not (helper and helper.phone)
+
+
+def separate_postcode(site: SiteFacts) -> str:
+    """The postcode of the place, or nothing where its address names it already."""
+    return "" if site.postcode in site.address else site.postcode
+
+
+def map_url(site: SiteFacts) -> str:
+    """A map of where the place is."""
+    return f"{MAP_URL}?{urlencode({'query': site.postcode or site.address})}"

@@ -21,11 +21,10 @@ from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.booking_page import public_slot_key
 from web.resident.drafts import Draft
-from web.resident.page_rendering import show
+from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text
 from web.resident.search_state import SearchState, parse_search_state
 from web.resident.urls import blueprint
-from web.resident.visit_view import visit_of
 
 # From one origin: a library's computers share one, and a program that holds everything must not get far.
 HOLD_LIMIT = "60/10 minutes"

@@ -13,10 +13,9 @@ from people.staff.access_marks import public
 from web.branding import brand_css
 from web.page_context import council_context
 from web.resident.drafts import new_visit
-from web.resident.page_rendering import show
+from web.resident.page_rendering import remote_modes_text, show
 from web.resident.search_state import MAX_SERVICES, SearchState, modes_of, read_search_state
 from web.resident.urls import blueprint
-from web.resident.visit_view import remote_modes_text
 from web.response_headers import allow_private_cache
 
 
