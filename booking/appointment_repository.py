@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.states import Contact, has_link_ended
+from booking.queries.appointments import stamp_of_row
+from booking.states import has_link_ended
 from booking.tables import Appointment, AppointmentService
 from core.audit import Actor
 from core.errors import LinkEnded, NotFound, Stale
-from core.tokens import parse_reference, stamp_of
-from people.residents.tables import Resident
+from core.tokens import parse_reference
 
 
 def appointment_for_change(db: Session, authority_id: int, reference: str) -> Appointment:
@@ -26,23 +26,6 @@ def appointment_for_change(db: Session, authority_id: int, reference: str) -> Ap
     if row is None:
         raise NotFound.because("appointment_unknown")
     return row
-
-
-def contact_of(row: Appointment, resident: Resident) -> Contact:
-    """How the resident is reached about this appointment: as given for it, or else as in the resident's record."""
-    own = (row.contact_email, row.contact_phone, row.contact_preference, row.contact_leave_no_message)
-    known = (resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
-    email, phone, preference, leave_no_message = (
-        record if given is None else given for given, record in zip(own, known, strict=True)
-    )
-    return Contact(str(email), str(phone), str(preference), bool(leave_no_message))
-
-
-def stamp_of_row(row: Appointment) -> str:
-    """The stamp of all that a page shows of an appointment and that can change."""
-    return stamp_of(
-        row.version, row.state, row.slot_token, row.changed_at, row.manage_digest, list(row.support_needs), row.notes
-    )
 
 
 def check_link(row: Appointment, actor: Actor, now: datetime) -> None:

@@ -56,6 +56,11 @@ def closed_on(site: SiteFacts, day: LocalDay, zone: str) -> Mapping[int | None, 
     return known
 
 
+def holiday_on(site: SiteFacts, day: date) -> str:
+    """The name of the bank holiday for which the site is shut on `day`, or nothing."""
+    return (bank_holiday(day, site.holidays.division) or "") if site.holidays.closes else ""
+
+
 def is_session_date(recurrence: RecurrenceFacts, day: date) -> bool:
     """Whether the recurrence's own rule and period hold on `day`, exceptions left aside."""
     if day < recurrence.first_date or (recurrence.last_date is not None and day > recurrence.last_date):
@@ -121,7 +126,7 @@ def _opened(
 
 def _closed(site: SiteFacts, day: LocalDay) -> Mapping[int | None, Stretches]:
     closed: dict[int | None, Stretches] = {}
-    if site.holidays.closes and bank_holiday(day.date, site.holidays.division):
+    if holiday_on(site, day.date):
         closed[None] = ((0, day.ticks),)
     for closure in site.closures:
         stretch = _stretch(closure, day)

@@ -31,7 +31,7 @@ AGENT_BOOKS = 29
 API_BOOKS = 20
 REMINDER_IS_SENT = 11
 SEARCH_IS_ANSWERED = 11
-DAY_LIST_IS_SHOWN = 16
+DAY_LIST_IS_SHOWN = 12
 
 
 def test_a_resident_books(app: Flask, database: Database) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from booking.availability.bookings_that_fit import MisfitReason
 from booking.queries.starts_of_week import NoneFree
 from booking.states import State
 from people.residents.search import MatchReason
@@ -132,6 +133,16 @@ MATCH_REASONS: Labels = {
     MatchReason.POSTCODE_BEGINS: _l("postcode begins like this"),
     MatchReason.SAME_EMAIL: _l("same email"),
     MatchReason.EMAIL_BEGINS: _l("email begins like this"),
+}
+# Why somebody must be rebooked.
+REBOOK_REASONS: Labels = {
+    "closure": _l("closure"),
+    MisfitReason.CLOSED: _l("closed then"),
+    MisfitReason.HOURS: _l("no longer open then"),
+    MisfitReason.MODE: _l("no longer held like this"),
+    MisfitReason.SKILLS: _l("nobody there can do it then"),
+    MisfitReason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
+    MisfitReason.TRAVEL: _l("the adviser cannot get there in time"),
 }
 # What an agent has just done with an appointment.
 CALL_RESULTS: Labels = {"booked": _l("Booked"), "moved": _l("Moved"), "cancelled": _l("Cancelled")}

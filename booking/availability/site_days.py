@@ -22,7 +22,7 @@ from booking.availability.values import (
 )
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
-from locations.opening_hours import closed_on, openings_on
+from locations.opening_hours import closed_on, holiday_on, openings_on
 from people.residents.details import place_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
@@ -62,7 +62,8 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
         for resource in site.resources
         if resource.id in windows
     )
-    return SiteDay(site.id, day, site.features | (NO_JOURNEY if site.is_virtual else frozenset()), resources)
+    features = site.features | (NO_JOURNEY if site.is_virtual else frozenset())
+    return SiteDay(site.id, day, features, resources, holiday_on(site, day.date))
 
 
 def _bits(periods: Iterable[tuple[int, int]]) -> Bits:

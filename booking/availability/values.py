@@ -78,12 +78,16 @@ class ResourceDay:
 
 @dataclass(frozen=True, slots=True)
 class SiteDay:
-    """The plan of one site in one day. It remembers what the engine works out from it: reuse it between searches."""
+    """The plan of one site in one day. It remembers what the engine works out from it: reuse it between searches.
+
+    `holiday` is the name of the bank holiday for which the site is shut, or empty.
+    """
 
     site_id: int
     day: LocalDay
     features: frozenset[str]
     resources: tuple[ResourceDay, ...]
+    holiday: str = ""
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 

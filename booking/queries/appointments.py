@@ -11,12 +11,10 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import contact_of, stamp_of_row
-from booking.slot_tokens import SlotKey, decode
-from booking.states import State
+from booking.states import Contact, State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
-from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference
+from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference, stamp_of
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.residents.tables import Representative, Resident
 
@@ -78,7 +76,6 @@ class AppointmentView:
     is_walk_in: bool
     created_at: datetime
     changed_at: datetime
-    slot_key: SlotKey
     stamp: str
     link_mark: str
     has_own_contact: bool
@@ -141,6 +138,23 @@ def of_site_day(db: Session, catalogue: Catalogue, site_id: int, local_date: dat
     here_then = (Appointment.site_id == site_id) & (Appointment.local_date == local_date)
     views = _views(db, catalogue, here_then)
     return sorted(views, key=lambda view: (view.starts_at, view.resident.name, view.id))
+
+
+def contact_of(row: Appointment, resident: Resident) -> Contact:
+    """How the resident is reached about this appointment: as given for it, or else as in the resident's record."""
+    own = (row.contact_email, row.contact_phone, row.contact_preference, row.contact_leave_no_message)
+    known = (resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
+    email, phone, preference, leave_no_message = (
+        record if given is None else given for given, record in zip(own, known, strict=True)
+    )
+    return Contact(str(email), str(phone), str(preference), bool(leave_no_message))
+
+
+def stamp_of_row(row: Appointment) -> str:
+    """The stamp of all that a page shows of an appointment and that can change."""
+    return stamp_of(
+        row.version, row.state, row.slot_token, row.changed_at, row.manage_digest, list(row.support_needs), row.notes
+    )
 
 
 def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:
@@ -220,7 +234,6 @@ def _view(
         is_walk_in=row.is_walk_in,
         created_at=row.created_at,
         changed_at=row.changed_at,
-        slot_key=decode(row.slot_token),
         stamp=stamp_of_row(row),
         link_mark=mark_of_digest(row.manage_digest),
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,

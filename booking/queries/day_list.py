@@ -23,7 +23,6 @@ from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
 from core.errors import NotFound
 from core.wall_clock import instant_of, local_day, unit_of
-from locations.bank_holidays import bank_holiday
 from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
 from locations.tables import Closure
@@ -105,7 +104,6 @@ def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date,
 def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:
     base_unit = plan.day.base_unit
     starts_at, ends_at = instant_of(base_unit), instant_of(plan.day.end_unit)
-    holiday = bank_holiday(local_date, site.holidays.division) if site.holidays.closes else None
     exceptions = (recurrence.exceptions.get(local_date) for recurrence in site.recurrences)
     return OpeningView(
         starts_at=starts_at,
@@ -113,7 +111,7 @@ def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:
         periods=tuple(
             (instant_of(base_unit + first), instant_of(base_unit + last)) for first, last in runs(_open(plan))
         ),
-        holiday=holiday or "",
+        holiday=plan.holiday,
         closures=tuple(one for one in site.closures if one.starts_at < ends_at and one.ends_at > starts_at),
         cancelled=tuple(exception.reason for exception in exceptions if exception and exception.reason),
     )

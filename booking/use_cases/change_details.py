@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import appointment_for_change, check_link, check_seen, contact_of
+from booking.appointment_repository import appointment_for_change, check_link, check_seen
 from booking.events import AppointmentChange, announce
+from booking.queries.appointments import contact_of
 from booking.states import Contact, ContactChange, State, written_to
 from booking.tables import Appointment
 from core.audit import Actor, record

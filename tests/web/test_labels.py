@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from booking.availability.bookings_that_fit import MisfitReason
 from booking.queries.starts_of_week import NoneFree
 from booking.slot_tokens import MODE_CODES
 from booking.states import State
+from booking.use_cases.closures import BY_CLOSURE
 from locations.model import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES, NEEDS, place_needs
 from people.residents.search import MatchReason
@@ -38,6 +40,7 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "CONTACT_PREFERENCES": (labels.CONTACT_PREFERENCES, CONTACT_PREFERENCES),
     "ROLES": (labels.ROLES, Role),
     "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
+    "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),
     "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled")),
 }
 

@@ -1,38 +1,38 @@
-"""The day list as the template shows it: rows and free periods in their order, counts, notices, and where one can go."""
+"""The day list as the template shows it: its filter, rows and free periods in their order, counts and notices."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from booking.availability.bookings_that_fit import MisfitReason
+from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import CANCELLED, State
+from core.tokens import parse_reference
 from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
-from web.labels import STATES_COUNTED
+from web.labels import REBOOK_REASONS, STATES_COUNTED
 from web.request_language import format_time
-from web.site.day_filter import ALL, DONE, GAPS, TO_DO, WAITING, DayFilter
 from web.site.day_rows import DayRow, GapRow, day_row, gap_rows, mark_of
 
-LONG_LIST = 8  # about what a screen shows: from here on a link to the present is worth its line
-REASON_LABELS = {
-    "closure": _l("closure"),
-    MisfitReason.CLOSED: _l("closed then"),
-    MisfitReason.HOURS: _l("no longer open then"),
-    MisfitReason.MODE: _l("no longer held like this"),
-    MisfitReason.SKILLS: _l("nobody there can do it then"),
-    MisfitReason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
-    MisfitReason.TRAVEL: _l("the adviser cannot get there in time"),
+ALL, TO_DO, WAITING, DONE, GAPS = "", "to-do", "waiting", "done", "free"
+STATES_SHOWN: dict[str, frozenset[State]] = {
+    ALL: frozenset(State),
+    TO_DO: frozenset({State.BOOKED, State.ARRIVED, State.IN_PROGRESS}),
+    WAITING: frozenset({State.ARRIVED}),
+    DONE: frozenset({State.ATTENDED, State.NOT_COMPLETED, State.DID_NOT_ATTEND, State.LEFT_BEFORE_SEEN}) | CANCELLED,
+    GAPS: frozenset(),
 }
+LONG_LIST = 8  # about what a screen shows: from here on a link to the present is worth its line
 SHOW_LABELS = {
     ALL: _l("Everything"),
     TO_DO: _l("Still to do, and free gaps"),
@@ -40,6 +40,61 @@ SHOW_LABELS = {
     DONE: _l("Done or cancelled"),
     GAPS: _l("Free gaps"),
 }
+
+
+@dataclass(frozen=True)
+class DayFilter:
+    """The resource, the service and the states that are shown; empty means all.
+
+    `keep` is an appointment that is shown whatever its state: nobody loses the row that they have just clicked.
+    """
+
+    resource: str = ""
+    service: str = ""
+    show: str = ALL
+    keep: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.resource or self.service or self.show)
+
+    @property
+    def query(self) -> str:
+        """The query string that `read_filter` reads back, with its question mark; empty when nothing is left out."""
+        facts = {"resource": self.resource, "service": self.service, "show": self.show, "keep": self.keep}
+        query = urlencode({name: value for name, value in facts.items() if value})
+        return f"?{query}" if query else ""
+
+    def matches(self, view: AppointmentView) -> bool:
+        """Whether the appointment is for the service and at the resource, whatever its state."""
+        at_resource = not self.resource or any(one.slug == self.resource for one in view.resources)
+        for_service = not self.service or any(one.slug == self.service for one in view.services)
+        return at_resource and for_service
+
+    def shows(self, view: AppointmentView) -> bool:
+        """Whether the appointment is shown."""
+        return self.matches(view) and (view.state in STATES_SHOWN[self.show] or view.reference == self.keep)
+
+    def shows_gap(self, period: FreeStretch, site: SiteFacts, catalogue: Catalogue) -> bool:
+        """Whether the free period is shown."""
+        resource = site.resource(period.resource_id)
+        at_resource = not self.resource or (resource is not None and resource.slug == self.resource)
+        for_service = not self.service or catalogue.service(self.service).id in period.service_ids
+        return at_resource and for_service and self.show in (ALL, TO_DO, GAPS)
+
+
+def read_filter(arguments: Mapping[str, str], catalogue: Catalogue, site: SiteFacts) -> DayFilter:
+    """The filter in `arguments`. Unknown values are ignored."""
+    resource, service, show = (str(arguments.get(name, "")) for name in ("resource", "service", "show"))
+    resources = {one.slug for one in site.resources}
+    services = {one.slug for one in catalogue.services}
+    return DayFilter(
+        resource=resource if resource in resources else "",
+        service=service if service in services else "",
+        show=show if show in STATES_SHOWN else ALL,
+        keep=parse_reference(str(arguments.get("keep", ""))[:20]) or "",
+    )
 
 
 @dataclass(frozen=True)
@@ -147,7 +202,7 @@ def _in_order(rows: Sequence[DayRow], gaps: Sequence[GapRow]) -> tuple[DayRow | 
 
 def _reason_text(person: RebookPerson) -> str:
     """Why somebody must be rebooked: what the council wrote about its closure, or the text of the code."""
-    return person.closure_reason or str(REASON_LABELS[person.code])
+    return person.closure_reason or str(REBOOK_REASONS[person.code])
 
 
 def _summary(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bool) -> str:

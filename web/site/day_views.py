@@ -13,8 +13,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
-from web.site.day_filter import DayFilter, read_filter
-from web.site.day_page import DayPage, day_page, filter_fields
+from web.site.day_page import DayFilter, DayPage, day_page, filter_fields, read_filter
 from web.site.outcome_errors import RowError
 from web.site.site_blueprint import DAY_PATH, SITE_PATH, blueprint
 

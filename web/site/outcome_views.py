@@ -20,7 +20,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.page_context import SiteContext, date_of, site_context
 from web.request_language import current_language
-from web.site.day_filter import read_filter
+from web.site.day_page import read_filter
 from web.site.day_views import show_day
 from web.site.outcome_errors import RowError, conflict_text, moved_text
 from web.site.site_blueprint import DAY_PATH, blueprint

@@ -36,7 +36,7 @@ from tests.support.factories import (
 )
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import DAY, NINE, SITE, STAFF, Library
-from web.site.day_page import REASON_LABELS
+from web.labels import REBOOK_REASONS
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -189,7 +189,7 @@ def test_who_no_longer_fits_the_plan_is_listed_with_the_reason(
         db.add(RebookItem(**values, reason=reason.value))
     text = page_at(site_staff).text
     assert "1 person to rebook" in text
-    assert f"To rebook: {REASON_LABELS[reason]}" in text
+    assert f"To rebook: {REBOOK_REASONS[reason]}" in text
 
 
 def test_somebody_who_also_works_elsewhere_is_free_here_outside_their_time_there_and_the_way(
