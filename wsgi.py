@@ -19,6 +19,7 @@ import people.staff.cli
 import reminders.cli
 import reminders.heartbeat
 import reminders.outbox
+import reminders.privacy.cli
 import web.account.views
 import web.agent
 import web.agent.call_views
@@ -46,6 +47,7 @@ COMMANDS: tuple[click.Command, ...] = (
     people.staff.cli.staff_cli,
     people.staff.cli.api_key_cli,
     reminders.cli.reminders_cli,
+    reminders.privacy.cli.privacy_cli,
 )
 BLUEPRINTS = (
     web.account.views.blueprint,

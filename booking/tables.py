@@ -51,9 +51,9 @@ class Appointment(Base):
     channel: Mapped[str] = mapped_column(String(12))
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"))
     representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id"))
-    support_needs: Mapped[list[str]] = mapped_column(info=personal("needs"))
+    support_needs: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
     notes: Mapped[str] = mapped_column(Text, default="", info=personal("story"))
-    answers: Mapped[dict[str, Any]] = mapped_column(info=personal("story"))
+    answers: Mapped[dict[str, Any]] = mapped_column(info=personal("story", empty={}))
     # The manage link's token is an HMAC of this nonce; only its digest is kept.
     manage_nonce: Mapped[str] = mapped_column(String(64))
     manage_digest: Mapped[str] = mapped_column(String(64), unique=True)

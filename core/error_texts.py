@@ -85,6 +85,9 @@ PLACE_TEXTS: Mapping[str, str] = {
 }
 PEOPLE_TEXTS: Mapping[str, str] = {
     "account_deactivated": _("%(email)s was deactivated. Use another email address, or reactivate it first."),
+    "erase_after_appointment": _(
+        "%(reference)s: this resident has an appointment to come. Cancel it first, then erase."
+    ),
     "email_of_another_authority": _("%(email)s works for another authority already. Use another email address."),
     "key_unknown": _("There is no key %(prefix)r here."),
     "key_without_name": _("Give the key a name that says which program uses it."),
@@ -97,6 +100,7 @@ PEOPLE_TEXTS: Mapping[str, str] = {
         "This password is easy to guess. Use three random words, without names, dates or your email address."
     ),
     "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
+    "reference_unknown": _("There is no appointment with the reference %(reference)r here."),
     "resident_unknown": _("There is no such resident."),
     "role_not_held": _("%(email)s does not have the role %(role)s there."),
     "role_unknown": _("There is no role %(role)r. Roles: %(known)s."),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 # Days after a person's last appointment. Councils set shorter ones in their retention schedule; these are the ceilings.
 KEPT_DAYS = {"identity": 730, "contact": 365, "needs": 365, "story": 180, "message": 90}
 SHORTEST_MASKED = 9  # digits: of a shorter number the ends would give too much away
+
+
+def kept_days(own: Mapping[str, int]) -> dict[str, int]:
+    """Days that each class is kept: a council's own where they are shorter than the longest that is allowed."""
+    return {data_class: min(days, own.get(data_class, days)) for data_class, days in KEPT_DAYS.items()}
 
 
 def mask_email(email: str) -> str:
@@ -23,6 +29,9 @@ def mask_phone(phone: str) -> str:
     return f"{digits[:2]}••• ••• {digits[-3:]}"
 
 
-def personal(data_class: str) -> dict[str, Any]:
-    """Column info saying that it holds personal data of `data_class`. Raises: KeyError for an unknown class."""
-    return {"personal": data_class, "kept_days": KEPT_DAYS[data_class]}
+def personal(data_class: str, *, empty: object = "") -> dict[str, Any]:
+    """Column info saying that it holds personal data of `data_class`, and what stands there when it holds none.
+
+    Raises: KeyError for an unknown class.
+    """
+    return {"personal": data_class, "kept_days": KEPT_DAYS[data_class], "empty": empty}

@@ -58,6 +58,8 @@ class AuthorityFacts:
     cancel_cutoff_minutes: int
     extra_time_minutes: int
     reminder_plan: tuple[Mapping[str, Any], ...]
+    privacy: Mapping[str, Any]
+    accessibility: Mapping[str, Any]
     is_demo: bool
     plan_version: int
 

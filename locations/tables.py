@@ -37,6 +37,9 @@ class Authority(Base):
     extra_time_minutes: Mapped[int] = mapped_column(default=15)
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
+    # What the public statements say of this council; what is left out has its default on the page.
+    privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    accessibility: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     plan_version: Mapped[int] = mapped_column(default=1)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 

@@ -201,3 +201,12 @@ def message_reason(reason: str) -> str:
         return reason
     label = str(MESSAGE_REASONS[code])
     return f"{label} {message_reason(detail)}" if detail else label
+
+
+DATA_CLASSES: Labels = {
+    "identity": _l("Your name"),
+    "contact": _l("Your email address, phone number and postcode"),
+    "needs": _l("The help that you need, and your language"),
+    "story": _l("What you told us about your visit, and our notes"),
+    "message": _l("Copies of messages, and where they were sent"),
+}

@@ -11,12 +11,13 @@ from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
 from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
 from locations.importing.parse_sessions import read_session
+from locations.importing.parse_statements import read_accessibility, read_privacy
 from locations.importing.table_reader import Reader, named
 from locations.importing.toml_fields import DEFAULT_REMINDERS
 from locations.importing.toml_file import read_tables
 from locations.importing.toml_lines import Path
 
-TOP_LEVEL = ("authority", "services", "people", "sites", "travel", "closures")
+TOP_LEVEL = ("authority", "privacy", "accessibility", "services", "people", "sites", "travel", "closures")
 
 
 def read_plan(content: bytes) -> Plan:
@@ -49,7 +50,11 @@ def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:
         found = {"slug": "missing", "name": "missing"}
     read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=("reminder_plan",))
     plan = _reminders(reader, found, path, "[authority]")
-    return read | {"reminder_plan": list(DEFAULT_REMINDERS) if plan is None else plan}
+    return read | {
+        "reminder_plan": list(DEFAULT_REMINDERS) if plan is None else plan,
+        "privacy": read_privacy(reader, tables),
+        "accessibility": read_accessibility(reader, tables),
+    }
 
 
 def _services(reader: Reader, tables: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Path]]:

@@ -41,7 +41,7 @@ class Resident(Base):
     postcode: Mapped[str] = mapped_column(String(10), default="", info=personal("contact"))
     postcode_key: Mapped[str] = mapped_column(by_code_point(10), default="", info=personal("contact"))
     language: Mapped[str] = mapped_column(String(40), default="", info=personal("needs"))
-    support_needs: Mapped[list[str]] = mapped_column(info=personal("needs"))
+    support_needs: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
     # email, text, letter or none
     contact_preference: Mapped[str] = mapped_column(String(10), default="email")
     # The language in which we write to them, as a code; `language` is the one that they need an interpreter for.

@@ -41,6 +41,8 @@ AUTHORITY = AuthorityFacts(
     cancel_cutoff_minutes=120,
     extra_time_minutes=15,
     reminder_plan=(),
+    privacy={},
+    accessibility={},
     is_demo=True,
     plan_version=1,
 )

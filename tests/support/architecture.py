@@ -65,6 +65,8 @@ LAYER_OF_MODULE = {
     "reminders.channel_queue": "use_cases",
     "reminders.heartbeat": "queries",
     "reminders.outbox": "queries",
+    "reminders.privacy.personal_tables": "queries",
+    "reminders.privacy.retention": "use_cases",
     "reminders.queue": "queries",
     "reminders.scheduler": "use_cases",
     "reminders.worker": "use_cases",

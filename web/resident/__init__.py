@@ -8,6 +8,7 @@ from web.resident import (
     search_views,
     slot_hold_views,
     start_views,
+    statement_views,
 )
 from web.resident.urls import blueprint
 
@@ -21,4 +22,5 @@ __all__ = [
     "search_views",
     "slot_hold_views",
     "start_views",
+    "statement_views",
 ]

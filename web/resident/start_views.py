@@ -104,22 +104,6 @@ def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFact
     ][: MAX_SERVICES * 10]
 
 
-@blueprint.get("/<authority:authority>/accessibility")
-@public
-def accessibility(authority: str) -> ResponseReturnValue:
-    """The accessibility statement."""
-    with council_context(authority) as context:
-        return allow_private_cache(Response(show("accessibility", context, back=f"{context.base}/")))
-
-
-@blueprint.get("/<authority:authority>/privacy")
-@public
-def privacy(authority: str) -> ResponseReturnValue:
-    """What is kept, and the one cookie."""
-    with council_context(authority) as context:
-        return allow_private_cache(Response(show("privacy", context, back=f"{context.base}/")))
-
-
 @blueprint.get("/<authority:authority>/<path:rest>")
 @public
 def missing(authority: str, rest: str) -> ResponseReturnValue:

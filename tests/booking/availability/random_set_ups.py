@@ -62,6 +62,8 @@ def make_authority(extra_time_minutes: int = 15) -> AuthorityFacts:
         cancel_cutoff_minutes=0,
         extra_time_minutes=extra_time_minutes,
         reminder_plan=(),
+        privacy={},
+        accessibility={},
         is_demo=False,
         plan_version=1,
     )

@@ -1,0 +1,142 @@
+"""Every table with personal columns: whose a row is, which council's, and how old it is.
+
+What is personal, of which class, and how long it is kept at most stands on the columns (`core.personal_data`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, String, Table, and_, cast, exists, or_, select
+
+from booking.tables import Appointment
+from core.audit import AuditEntry
+from core.database import table_of
+from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
+from reminders.tables import DeliveryAttempt, DemoMessage, Notification
+
+_appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
+_representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
+_notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
+_demo_messages, _audit = table_of(DemoMessage), table_of(AuditEntry)
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class PersonalTable:
+    """A table with personal columns.
+
+    `in_authority(id)`, `of_resident(id)` and `is_older(instant)` are conditions on its rows. `are_rows_deleted` where a
+    row is nothing but the personal value; `set_besides` is written when personal columns are emptied.
+    """
+
+    table: Table
+    in_authority: Callable[[int], Condition]
+    of_resident: Callable[[int], Condition]
+    is_older: Callable[[datetime], Condition]
+    are_rows_deleted: bool = False
+    set_besides: Mapping[str, str] = field(default_factory=dict)
+
+    def columns_of(self, data_class: str) -> list[Column[Any]]:
+        """The table's columns that hold personal data of this class."""
+        return [column for column in self.table.c if column.info.get("personal") == data_class]
+
+    def classes(self) -> list[str]:
+        """The classes of personal data in this table."""
+        return sorted({column.info["personal"] for column in self.table.c if "personal" in column.info})
+
+
+def empty_value(column: Column[Any]) -> Any:
+    """What stands in an emptied column: NULL where it may, else nothing of its type."""
+    if column.nullable:
+        return None
+    return b"" if isinstance(column.type, LargeBinary) else column.info["empty"]
+
+
+def is_filled(column: Column[Any]) -> Condition:
+    """Whether anything stands in the column."""
+    if isinstance(column.type, JSON):
+        return and_(column.is_not(None), cast(column, String).not_in(("[]", "{}", "null")))
+    empty: Any = b"" if isinstance(column.type, LargeBinary) else ""
+    return and_(column.is_not(None), column != empty)
+
+
+def _own(table: Table, at: Column[datetime], resident: Column[int]) -> PersonalTable:
+    """A table whose rows name council and resident, and count from an instant of their own."""
+    return PersonalTable(
+        table,
+        in_authority=lambda authority: table.c.authority_id == authority,
+        of_resident=lambda person: resident == person,
+        is_older=lambda instant: at < instant,
+    )
+
+
+def _is_done_with(resident: ColumnElement[int], instant: datetime) -> Condition:
+    """Whether the resident came to us, and had their last appointment, before `instant`."""
+    known_since = exists().where(_residents.c.id == resident, _residents.c.created_at >= instant)
+    later = exists().where(_appointments.c.resident_id == resident, _appointments.c.ends_at >= instant)
+    return and_(~known_since, ~later)
+
+
+def _with_resident(table: Table, resident: Column[int], **more: Any) -> PersonalTable:
+    """A table whose rows are kept as long as the resident's record."""
+    return PersonalTable(
+        table,
+        in_authority=lambda authority: table.c.authority_id == authority,
+        of_resident=lambda person: resident == person,
+        is_older=lambda instant: _is_done_with(resident, instant),
+        **more,
+    )
+
+
+def _appointments_of(person: int) -> Any:
+    return select(_appointments.c.id).where(_appointments.c.resident_id == person)
+
+
+def _notifications_of(condition: Condition) -> Any:
+    return select(_notifications.c.id).where(condition)
+
+
+PERSONAL_TABLES: tuple[PersonalTable, ...] = (
+    _with_resident(_residents, _residents.c.id, set_besides={"identity": "anonymised_at"}),
+    _with_resident(_tokens, _tokens.c.resident_id, are_rows_deleted=True),
+    _with_resident(_representatives, _representatives.c.resident_id),
+    _own(_notes, _notes.c.at, _notes.c.resident_id),
+    _own(_appointments, _appointments.c.ends_at, _appointments.c.resident_id),
+    PersonalTable(
+        _notifications,
+        in_authority=lambda authority: _notifications.c.authority_id == authority,
+        of_resident=lambda person: _notifications.c.appointment_id.in_(_appointments_of(person)),
+        is_older=lambda instant: and_(_notifications.c.useful_until < instant, _notifications.c.created_at < instant),
+    ),
+    PersonalTable(
+        _attempts,
+        in_authority=lambda authority: _attempts.c.notification_id.in_(
+            _notifications_of(_notifications.c.authority_id == authority)
+        ),
+        of_resident=lambda person: _attempts.c.notification_id.in_(
+            _notifications_of(_notifications.c.appointment_id.in_(_appointments_of(person)))
+        ),
+        is_older=lambda instant: _attempts.c.started_at < instant,
+    ),
+    PersonalTable(
+        _demo_messages,
+        in_authority=lambda authority: _demo_messages.c.authority_id == authority,
+        of_resident=lambda person: _demo_messages.c.notification_id.in_(
+            _notifications_of(_notifications.c.appointment_id.in_(_appointments_of(person)))
+        ),
+        is_older=lambda instant: _demo_messages.c.at < instant,
+    ),
+    PersonalTable(
+        _audit,
+        in_authority=lambda authority: _audit.c.authority_id == authority,
+        of_resident=lambda person: or_(
+            and_(_audit.c.subject_kind == "resident", _audit.c.subject_id == person),
+            and_(_audit.c.subject_kind == "appointment", _audit.c.subject_id.in_(_appointments_of(person))),
+        ),
+        is_older=lambda instant: _audit.c.at < instant,
+    ),
+)
