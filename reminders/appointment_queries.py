@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.events import PlanningFacts
 from booking.tables import Appointment, AppointmentService
-from core.database import connection_of
-from core.errors import NotFound
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
-from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import MessageFacts
-from reminders.recipients import Contacts, OwnContact, Person
+from reminders.recipients import contacts_of
 
-CHUNK = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class PlanningInput:
-    """What decides which messages an appointment is owed, and by which channels."""
-
-    facts: PlanningFacts
-    contacts: Contacts
-
-
-# What `_contacts` needs of a row; the resident and the representative are joined.
-_CONTACT_COLUMNS = (
+# What `contacts_of` needs of a row; the resident and the representative are joined.
+CONTACT_COLUMNS = (
     Resident.name.label("resident_name"),
     Resident.email.label("resident_email"),
     Resident.phone.label("resident_phone"),
@@ -66,7 +49,7 @@ _MESSAGE_ROWS = (
         Appointment.changed_at,
         Appointment.manage_nonce,
         Appointment.site_id,
-        *_CONTACT_COLUMNS,
+        *CONTACT_COLUMNS,
     )
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
@@ -87,90 +70,6 @@ def current_versions(db: Session, appointment_ids: Iterable[int]) -> dict[int, t
     statement = select(Appointment.id, Appointment.version, Appointment.state)
     rows = db.execute(statement.where(Appointment.id.in_(sorted(set(appointment_ids)))))
     return {appointment_id: (version, state) for appointment_id, version, state in rows}
-
-
-def planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None = None) -> PlanningInput:
-    """What decides about one appointment's messages, in one statement; `facts` where they are known. Raises: NotFound."""
-    statement = _PLANNING_ROW if facts is None else _CONTACT_ROW
-    row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
-    if row is None:
-        raise NotFound.because("appointment_id_unknown", id=appointment_id)
-    return _planning_input(row) if facts is None else PlanningInput(facts, _contacts(row))
-
-
-def planning_input_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[PlanningInput]]:
-    """The same for every appointment of the authority that is booked and still ahead, in lists, by ascending id."""
-    last_id = 0
-    while True:
-        statement = _planning_rows().where(
-            Appointment.authority_id == authority_id,
-            Appointment.starts_at > now,
-            Appointment.state == "booked",
-            Appointment.id > last_id,
-        )
-        rows = db.execute(statement.limit(CHUNK)).all()
-        if not rows:
-            return
-        last_id = rows[-1].id
-        yield [_planning_input(row) for row in rows]
-
-
-def _with_people(statement: Select[Any]) -> Select[Any]:
-    """`statement` about appointments with `_CONTACT_COLUMNS`."""
-    return (
-        statement.add_columns(*_CONTACT_COLUMNS)
-        .join(Resident, Resident.id == Appointment.resident_id)
-        .outerjoin(Representative, Representative.id == Appointment.representative_id)
-    )
-
-
-def _planning_rows() -> Select[Any]:
-    first = select(AppointmentService.service_id).where(AppointmentService.appointment_id == Appointment.id)
-    first_service = first.order_by(AppointmentService.position).limit(1).correlate(Appointment).scalar_subquery()
-    statement = (
-        select(
-            Appointment.id,
-            Appointment.authority_id,
-            Appointment.version,
-            Appointment.state,
-            Appointment.starts_at,
-            Appointment.is_walk_in,
-            Authority.zone,
-            Authority.reminder_plan,
-            Service.reminder_plan.label("own_plan"),
-        )
-        .join(Authority, Authority.id == Appointment.authority_id)
-        .outerjoin(Service, Service.id == first_service)
-        .order_by(Appointment.id)
-    )
-    return _with_people(statement)
-
-
-_OF_ONE = Appointment.id == bindparam("appointment")
-_PLANNING_ROW = _planning_rows().where(_OF_ONE).limit(1)
-_CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
-
-
-def _planning_input(row: Row[Any]) -> PlanningInput:
-    plan = row.reminder_plan if row.own_plan is None else row.own_plan
-    facts = PlanningFacts(
-        row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan)
-    )
-    return PlanningInput(facts, _contacts(row))
-
-
-def _contacts(row: Any) -> Contacts:
-    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
-    return Contacts(
-        resident=Person(row.resident_name, row.resident_email, row.resident_phone),
-        representative=acting,
-        preference=row.contact_preference,
-        do_not_text=row.do_not_text,
-        leave_no_message=row.leave_no_message,
-        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
-        earlier_emails=tuple(row.earlier_emails or ()),
-        language=row.message_language,
-    )
 
 
 def _service_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
@@ -194,7 +93,7 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFac
         ends_at=row.ends_at,
         changed_at=row.changed_at,
         manage_nonce=row.manage_nonce,
-        contacts=_contacts(row),
+        contacts=contacts_of(row),
         authority=catalogue.authority,
         site=catalogue.site_by_id(row.site_id),
         services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),

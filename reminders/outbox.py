@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
+from booking.tables import Appointment, AppointmentService
 from core.database import connection_of, table_of
-from reminders.appointment_queries import PlanningInput, planning_input, planning_input_ahead
-from reminders.channels.registry import channel_rules
+from core.errors import NotFound
+from locations.tables import Authority, Service
+from people.residents.tables import Representative, Resident
+from reminders.appointment_queries import CONTACT_COLUMNS
+from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import PENDING, VOID
 from reminders.due_times import (
     MANAGE_LINK,
@@ -25,13 +30,22 @@ from reminders.due_times import (
     owed_reminders,
 )
 from reminders.reasons import SUPERSEDED
-from reminders.recipients import planned_channels
+from reminders.recipients import Contacts, contacts_of, planned_channels
 from reminders.tables import Notification
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
 BETWEEN_LINKS = timedelta(minutes=5)
+CHUNK = 2000
 
 _INSERT = table_of(Notification).insert()
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanningInput:
+    """What decides which messages an appointment is owed, and by which channels."""
+
+    facts: PlanningFacts
+    contacts: Contacts
 
 
 def plan_notifications(db: Session, change: AppointmentChange) -> None:
@@ -39,7 +53,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
 
     Called twice for one change it writes nothing more: the unique key is (appointment, version, kind, channel).
     """
-    planning = planning_input(db, change.appointment_id, change.facts)
+    planning = _planning_input(db, change.appointment_id, change.facts)
     appointment = _reminder_input(planning.facts)
     owed = owed_after(appointment, change.what, change.now)
     if change.contact:
@@ -56,7 +70,7 @@ def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
 
     Requested again within a few minutes it owes nothing more, so that nobody's mailbox can be filled.
     """
-    planning = planning_input(db, request.appointment_id)
+    planning = _planning_input(db, request.appointment_id)
     links = select(Notification.created_at).where(
         Notification.appointment_id == request.appointment_id, Notification.kind.startswith(MANAGE_LINK)
     )
@@ -75,7 +89,7 @@ def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
         db.scalars(select(Notification.appointment_id).where(Notification.authority_id == authority_id).distinct())
     )
     written = 0
-    for chunk in planning_input_ahead(db, authority_id, now):
+    for chunk in _planning_input_ahead(db, authority_id, now):
         rows = [
             row
             for planning in chunk
@@ -102,17 +116,86 @@ def _void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> dict[tup
     return {(row.kind, row.channel): row for row in rows if row.version == facts.version}
 
 
+def _planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None = None) -> _PlanningInput:
+    """What decides about one appointment's messages, in one statement; `facts` where they are known. Raises: NotFound."""
+    statement = _PLANNING_ROW if facts is None else _CONTACT_ROW
+    row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
+    if row is None:
+        raise NotFound.because("appointment_id_unknown", id=appointment_id)
+    return _input_of(row) if facts is None else _PlanningInput(facts, contacts_of(row))
+
+
+def _planning_input_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[_PlanningInput]]:
+    """The same for every appointment of the authority that is booked and still ahead, in lists, by ascending id."""
+    last_id = 0
+    while True:
+        statement = _planning_rows().where(
+            Appointment.authority_id == authority_id,
+            Appointment.starts_at > now,
+            Appointment.state == "booked",
+            Appointment.id > last_id,
+        )
+        rows = db.execute(statement.limit(CHUNK)).all()
+        if not rows:
+            return
+        last_id = rows[-1].id
+        yield [_input_of(row) for row in rows]
+
+
+def _with_people(statement: Select[Any]) -> Select[Any]:
+    """`statement` about appointments with `CONTACT_COLUMNS`."""
+    return (
+        statement.add_columns(*CONTACT_COLUMNS)
+        .join(Resident, Resident.id == Appointment.resident_id)
+        .outerjoin(Representative, Representative.id == Appointment.representative_id)
+    )
+
+
+def _planning_rows() -> Select[Any]:
+    first = select(AppointmentService.service_id).where(AppointmentService.appointment_id == Appointment.id)
+    first_service = first.order_by(AppointmentService.position).limit(1).correlate(Appointment).scalar_subquery()
+    statement = (
+        select(
+            Appointment.id,
+            Appointment.authority_id,
+            Appointment.version,
+            Appointment.state,
+            Appointment.starts_at,
+            Appointment.is_walk_in,
+            Authority.zone,
+            Authority.reminder_plan,
+            Service.reminder_plan.label("own_plan"),
+        )
+        .join(Authority, Authority.id == Appointment.authority_id)
+        .outerjoin(Service, Service.id == first_service)
+        .order_by(Appointment.id)
+    )
+    return _with_people(statement)
+
+
+_OF_ONE = Appointment.id == bindparam("appointment")
+_PLANNING_ROW = _planning_rows().where(_OF_ONE).limit(1)
+_CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
+
+
+def _input_of(row: Row[Any]) -> _PlanningInput:
+    plan = row.reminder_plan if row.own_plan is None else row.own_plan
+    facts = PlanningFacts(
+        row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan)
+    )
+    return _PlanningInput(facts, contacts_of(row))
+
+
 def _reminder_input(facts: PlanningFacts) -> ReminderInput:
     return ReminderInput(facts.starts_at, facts.zone, facts.state, facts.reminder_plan, facts.is_walk_in)
 
 
-def _rows(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
+def _rows(planning: _PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
     """A row for each message and each channel by which it goes."""
-    rules = channel_rules()
     return [
         _row(planning.facts, message, channel, now)
         for message in owed
-        for channel in planned_channels(planning.contacts, message.kind, rules)
+        for channel in planned_channels(planning.contacts, message.kind, CHANNEL_RULES)
     ]
 
 

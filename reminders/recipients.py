@@ -17,8 +17,9 @@ test_recipients.py has the table of cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 from core.language import DEFAULT_LANGUAGE
 from reminders.due_times import CONTACT_CHANGED, family_of, number_of
@@ -71,7 +72,7 @@ class Contacts:
 class ChannelRules:
     """The names of the channels by which a council sends messages."""
 
-    channels: frozenset[str] = frozenset({EMAIL})
+    channels: Set[str] = frozenset({EMAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,21 @@ class Withheld:
 
     code: str
     channel: str = EMAIL
+
+
+def contacts_of(row: Any) -> Contacts:
+    """The contacts in a row with `CONTACT_COLUMNS` of `reminders.appointment_queries`."""
+    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
+    return Contacts(
+        resident=Person(row.resident_name, row.resident_email, row.resident_phone),
+        representative=acting,
+        preference=row.contact_preference,
+        do_not_text=row.do_not_text,
+        leave_no_message=row.leave_no_message,
+        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
+        earlier_emails=tuple(row.earlier_emails or ()),
+        language=row.message_language,
+    )
 
 
 def deliveries_for(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[Delivery, ...] | Withheld:

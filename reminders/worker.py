@@ -35,7 +35,7 @@ from reminders import queue
 from reminders.appointment_queries import message_facts
 from reminders.channel_queue import ChannelQueue, DeliveryCounts, count_unknown_channel
 from reminders.channels.base import Channel, ChannelConnection, ChannelUnavailable, DeliveryUnclear
-from reminders.channels.registry import channel_rules
+from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import (
     FAILED_OUTCOME,
     REFUSED_OUTCOME,
@@ -81,7 +81,7 @@ class Worker:
     lease: timedelta = LEASE
     stopping: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[], None] = field(default=lambda: None)
-    rules: ChannelRules = field(default_factory=channel_rules)
+    rules: ChannelRules = CHANNEL_RULES
 
     def __post_init__(self) -> None:
         self.queues = {

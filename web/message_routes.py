@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
-from reminders.channels.registry import channel_rules
+from reminders.channels.registry import CHANNEL_RULES
 from reminders.due_times import CONFIRMATION
 from reminders.reasons import NO_CONTACT_WANTED, PREFERS_LETTERS
 from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withheld, deliveries_for
@@ -40,7 +40,7 @@ class MessageRoute:
 
 def route_of(contacts: Contacts) -> MessageRoute:
     """Where a confirmation and the reminders of an appointment with these contacts go."""
-    found = deliveries_for(contacts, CONFIRMATION, channel_rules())
+    found = deliveries_for(contacts, CONFIRMATION, CHANNEL_RULES)
     preference = contacts.preference if contacts.own.preference is None else contacts.own.preference
     if isinstance(found, Withheld):
         return MessageRoute((), found.code, preference)

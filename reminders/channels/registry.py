@@ -29,14 +29,11 @@ def email_channel(settings: Settings, database: Database) -> Channel:
 
 
 FACTORIES: dict[str, Factory] = {EMAIL: email_channel}
+# The channels that a council may use: every one that is registered, also one that is registered later.
+CHANNEL_RULES = ChannelRules(FACTORIES.keys())
 
 
 def configured_channels(settings: Settings, database: Database) -> dict[str, Channel]:
     """The channels that this installation uses, by name. Raises: ConfigurationError."""
     made = {name: factory(settings, database) for name, factory in FACTORIES.items()}
     return {name: channel for name, channel in made.items() if channel is not None}
-
-
-def channel_rules() -> ChannelRules:
-    """The channels that a council may use: every one that is registered."""
-    return ChannelRules(frozenset(FACTORIES))
