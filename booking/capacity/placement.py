@@ -35,8 +35,8 @@ from core.errors import CapacityConflict, HoldExpired, Invalid, Reason, SlotTake
 from core.tokens import digest
 from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of, local_day
+from locations.catalogue_queries import catalogue_while_locked
 from locations.model import Catalogue
-from locations.site_locks import catalogue_while_locked
 from locations.tables import Resource
 from people.residents.details import NEEDS, NeedKind, place_needs, wants_extra_time
 

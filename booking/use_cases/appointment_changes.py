@@ -15,8 +15,7 @@ from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import CapacityConflict, IllegalMove, NotFound, TooSoon
 from core.tokens import parse_reference
-from locations.catalogue_queries import catalogue_by_id
-from locations.site_locks import catalogue_while_locked
+from locations.catalogue_queries import catalogue_by_id, catalogue_while_locked
 
 
 def site_id_of(db: Session, authority_id: int, reference: str) -> int:

@@ -20,8 +20,8 @@ BY_CLOSURE = "closure"  # the reason of the items of a closure
 def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     """Put every booked appointment that the closure touches on its list; how many were added.
 
-    The caller holds the sites' rows for itself (`locations.site_locks.bump_plan`), so no booking can slip past: one that
-    came first is listed here, one that comes later sees the closure. Holds that it touches end, so that none of them
+    The caller holds the sites' rows for itself (`locations.catalogue_queries.bump_plan`), so no booking can slip past: one
+    that came first is listed here, one that comes later sees the closure. Holds that it touches end, so that none of them
     becomes an appointment afterwards.
     """
     closure = db.get_one(Closure, closure_id)

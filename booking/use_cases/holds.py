@@ -17,7 +17,7 @@ from core.database import connection_of, table_of
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
-from locations.site_locks import catalogue_while_locked
+from locations.catalogue_queries import catalogue_while_locked
 
 HOLD_PERIOD = timedelta(minutes=10)
 

@@ -12,7 +12,7 @@ from booking.use_cases.closures import list_touched
 from booking.use_cases.plan_effects import apply_effect, effect_of, listed_appointments, still_needed
 from core.audit import Actor, record
 from core.runtime import Runtime
-from locations.catalogue_queries import catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id, lock_council
 from locations.importing.applied_changes import Changes
 from locations.importing.apply import apply_difference
 from locations.importing.council_plan import Plan
@@ -21,7 +21,6 @@ from locations.importing.parse_plan import read_plan
 from locations.importing.set_up_queries import stored_set_up
 from locations.importing.toml_file import FileError, InvalidFile
 from locations.model import Catalogue
-from locations.site_locks import lock_council
 from locations.tables import Closure
 
 

@@ -1,7 +1,7 @@
 """What a change of a council's plan means for who is booked already: who must be rebooked, and which holds end.
 
-The caller has locked the sites (`locations.site_locks`) before it read `before`, so no booking can slip past: one that came
-first is among those read here, one that comes later sees the new plan.
+The caller has locked the sites (`locations.catalogue_queries`) before it read `before`, so no booking can slip past: one
+that came first is among those read here, one that comes later sees the new plan.
 """
 
 from __future__ import annotations

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from locations.catalogue_queries import bump_plan
 from locations.importing.applied_changes import Changes
 from locations.importing.apply_removals import remove_left_out
 from locations.importing.apply_sessions import write_opened
 from locations.importing.difference import DATED, Change, Difference, Key, Kind
 from locations.importing.set_up_queries import Rows, StoredSetUp
-from locations.site_locks import bump_plan
 from locations.tables import Authority, Closure, DatedSession, Resource, Service, SessionTemplate, Site, TravelTime
 
 # What is referred to comes first.
@@ -41,7 +41,7 @@ PLACE = frozenset({"kind", "easting", "northing"})  # what decides how far a sit
 def apply_difference(db: Session, stored: StoredSetUp, difference: Difference, *, is_demo: bool = False) -> Changes:
     """What was written to turn the stored set-up into the planned one; plan versions rise only with a change.
 
-    The caller has locked the council (`locations.site_locks.lock_council`) before it read `stored`.
+    The caller has locked the council (`locations.catalogue_queries.lock_council`) before it read `stored`.
     """
     changes, rows = Changes(), Rows(dict(stored.rows))
     for kind in WRITE_ORDER:

@@ -24,7 +24,7 @@ from core.database import Database
 from core.errors import HoldExpired, IllegalMove, Invalid, NotFound, SlotTaken, TooSoon
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
 from tests.support.factories import (

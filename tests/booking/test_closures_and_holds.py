@@ -22,7 +22,7 @@ from core.database import Database
 from core.errors import CapacityConflict, HoldExpired, IllegalMove, Invalid, LimitReached, SlotTaken
 from core.idempotency import IdempotencyKey, IdempotencyRecord, run_once
 from core.runtime import Runtime
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Closure
 from people.residents.details import ResidentDetails
 from tests.support.factories import (

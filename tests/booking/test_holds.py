@@ -124,7 +124,7 @@ def test_the_same_key_holds_once(database: Database) -> None:
 def test_lead_time_binds_the_public_and_not_staff(database: Database) -> None:
     world, runtime = make_world(database), make_runtime(database, TEN - timedelta(minutes=1))
     with database.writing() as db:
-        from locations.site_locks import bump_plan
+        from locations.catalogue_queries import bump_plan
         from locations.tables import Authority
 
         db.get_one(Authority, world.authority_id).lead_minutes = 120

@@ -31,9 +31,8 @@ from core.database import Database
 from core.errors import HoldExpired, IllegalMove, SlotTaken
 from core.runtime import Runtime
 from core.wall_clock import unit_of
-from locations.catalogue_queries import catalogue_by_id
+from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.model import Catalogue
-from locations.site_locks import bump_plan
 from locations.tables import Closure, Resource, TravelTime
 from people.residents.details import ResidentDetails
 from tests.support.factories import (

@@ -9,7 +9,7 @@ from flask import Flask
 
 from core.clock import FixedClock
 from core.database import Database
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Authority
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World, make_resource, make_service, make_session, make_site, make_world

@@ -19,7 +19,7 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.residents.details import Representation, ResidentDetails
 from people.staff.policy import Role

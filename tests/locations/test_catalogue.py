@@ -14,9 +14,8 @@ from sqlalchemy import event, update
 from booking.use_cases.import_locations import apply_plan
 from core.database import Database
 from core.errors import NotFound
-from locations.catalogue_queries import authorities, catalogue_by_id, catalogue_of
+from locations.catalogue_queries import authorities, bump_plan, catalogue_by_id, catalogue_of
 from locations.importing.parse_plan import read_plan
-from locations.site_locks import bump_plan
 from locations.tables import Site
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/anytown.toml"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.database import Base, Database
 from core.wall_clock import local_day
-from locations.catalogue_queries import catalogue_of
+from locations.catalogue_queries import catalogue_of, lock_council
 from locations.importing.applied_changes import Changes
 from locations.importing.apply import apply_difference
 from locations.importing.difference import difference_between, planned_set_up
@@ -22,7 +22,6 @@ from locations.importing.toml_file import InvalidFile
 from locations.model import Catalogue
 from locations.opening_hours import closed_on, openings_on
 from locations.session_facts import ExceptionFacts
-from locations.site_locks import lock_council
 from locations.tables import Resource
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

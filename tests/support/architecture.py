@@ -50,7 +50,6 @@ LAYER_OF_MODULE = {
     "core.rate_limits": "queries",
     "core.flask_context": "cli",
     "locations.ids_by_slug": "queries",
-    "locations.site_locks": "queries",
     "locations.importing.apply": "use_cases",
     "locations.importing.apply_removals": "use_cases",
     "locations.importing.apply_sessions": "use_cases",

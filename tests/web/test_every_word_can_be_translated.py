@@ -20,7 +20,7 @@ from core.database import Base, Database
 from core.errors import HoldExpired, Invalid, NotFound, RateLimited, SlotTaken
 from core.flask_context import EXTENSION
 from core.tokens import spoken_reference
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.residents.tables import Resident
 from people.staff.access_marks import public

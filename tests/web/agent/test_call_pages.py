@@ -14,7 +14,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Service, Site
 from people.residents.tables import ContactNote, Representative
 from tests.reminders.channels import RecordingChannel, worker_on

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete
 
 from core.database import Database
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import SessionService
 from tests.support.factories import make_service, make_site
 from tests.support.town import Town

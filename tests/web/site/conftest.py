@@ -18,7 +18,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import start

@@ -19,7 +19,7 @@ from booking.tables import Appointment, RebookItem
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Closure, SessionException, SessionResource, SessionTemplate
 from people.residents.details import Representation, ResidentDetails
 from people.residents.tables import ResidentView

@@ -18,7 +18,7 @@ from booking.use_cases.cancel import cancel
 from core.audit import AuditEntry
 from core.errors import Invalid
 from core.idempotency import IdempotencyRecord
-from locations.site_locks import bump_plan
+from locations.catalogue_queries import bump_plan
 from locations.tables import Site
 from people.residents.details import ResidentDetails
 from people.staff.policy import Role
