@@ -2,6 +2,7 @@
 
 from web.resident import (
     booking_views,
+    check_views,
     details_views,
     find_views,
     manage_views,
@@ -16,6 +17,7 @@ from web.resident.urls import blueprint
 __all__ = [
     "blueprint",
     "booking_views",
+    "check_views",
     "details_views",
     "find_views",
     "manage_views",

@@ -1,38 +1,29 @@
-"""From a held time to a booking: say who it is for, check, done. Each write carries its idempotency key."""
+"""Between a held time and the last step of a booking: who it is for, their details; or hold it again, or leave."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request
+from flask import redirect
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
-from booking.slot_tokens import decode
-from booking.use_cases.book import book
 from booking.use_cases.holds import release_hold
-from core.audit import Actor
-from core.errors import HoldExpired, LimitReached, SlotTaken, TooFar, TooSoon
-from core.tokens import digest, mark_of_digest
 from people.staff.access_marks import public
-from web.message_routes import route_of_appointment
 from web.page_context import PageContext, council_context
-from web.request_language import current_language
 from web.resident import drafts
-from web.resident.appointment_page import open_appointment_context
-from web.resident.booking_page import BookingPage
-from web.resident.booking_request import booking_of, person_of, route_of_draft
+from web.resident.check_views import ON_WHO, show_current
+from web.resident.drafts import BookingPage
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
-from web.resident.page_rendering import lacks_phone_for_interpreter, postcode_like, show
-from web.resident.search_state import parse_search_state
-from web.resident.slot_hold_views import hold_for_draft, show_alternatives, show_refusal
+from web.resident.page_rendering import postcode_like, show
+from web.resident.slot_hold_views import hold_for_draft
 from web.resident.urls import blueprint
 
+# What is typed of a person, by field.
+PERSON_FIELDS = ("name", "email", "phone", "postcode", "contact_preference", "leave_no_message", "notes")
 # What each page shows of the draft beside the time: its form is for exactly these.
-ON_WHO: tuple[str, ...] = ("helper",)
 ON_REPRESENTATIVE: tuple[str, ...] = ("helper",)
 ON_DETAILS: tuple[str, ...] = ("person", "helper")
-ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
 
 
 @blueprint.route("/<authority:authority>/book/<visit>/who", methods=["GET", "POST"])
@@ -86,9 +77,14 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         if page.has_changed(*ON_DETAILS):
             return page.show_changed("details", form=form, back=back, seen=seen)
         if form.validate_on_submit() and form.check_reach(page.visit.mode, page.draft.helper):
-            page.save(person=person_of(form))
+            page.save(person=_person_of(form))
             return redirect(page.url("check"), code=303)
         return page.show("details", form=form, back=back, seen=seen)
+
+
+def _person_of(form: DetailsForm) -> dict[str, Any]:
+    """What was typed, as plain values for the cookie."""
+    return {name: form[name].data if form[name].data is not None else "" for name in PERSON_FIELDS}
 
 
 def _details_form(context: PageContext, page: BookingPage) -> DetailsForm:
@@ -100,62 +96,6 @@ def _details_form(context: PageContext, page: BookingPage) -> DetailsForm:
     return form
 
 
-@blueprint.route("/<authority:authority>/book/<visit>/check", methods=["GET", "POST"])
-@public
-def check(authority: str, visit: str) -> ResponseReturnValue:
-    """Everything once more; sending it books."""
-    with council_context(authority) as context:
-        # The second click of a double click finds the hold used up, and must still get the first one's answer.
-        page = BookingPage(context, visit, must_hold=request.method == "GET")
-        if page.response is not None:
-            return page.response
-        if not page.draft.person:
-            return redirect(page.url("who"), code=303)
-        if page.has_changed(*ON_CHECK):
-            return _show_current(context, page)
-        if request.method == "POST":
-            return _book(context, page)
-        return page.show("check", **_check_values(page))
-
-
-def _check_values(page: BookingPage) -> dict[str, Any]:
-    return {
-        "search": parse_search_state(page.draft.search_query),
-        "back": page.url("details"),
-        "seen": page.stamp(*ON_CHECK),
-        "route": route_of_draft(page.draft),
-    }
-
-
-def _show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue:
-    """The current page of the booking, for somebody whose page showed something else."""
-    current = BookingPage(context, page.draft.visit)
-    if current.response is not None:
-        return current.response
-    if current.draft.person:
-        return current.show_changed("check", **_check_values(current))
-    form, back = WhoForm(formdata=None), f"{context.base}/times?{current.draft.search_query}"
-    return current.show_changed("who", form=form, back=back, seen=current.stamp(*ON_WHO))
-
-
-def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
-    draft, booking = page.draft, booking_of(context.authority.id, page.draft, current_language().code)
-    idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
-    try:
-        booked = book(context.runtime, booking, actor=Actor.resident(), idempotency=idempotency)
-    except HoldExpired:
-        return page.show_expired()
-    except SlotTaken:  # shut since it was held: the hold is of no use to anybody
-        release_hold(context.runtime, context.authority.id, draft.hold)
-        return show_alternatives(context, draft, decode(draft.slot_token))
-    except (LimitReached, TooSoon, TooFar) as error:
-        return show_refusal(context, error, draft)
-    drafts.record_booking(flask_session, draft.visit, booked.reference, booked.manage_url_path)
-    link_mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
-    drafts.open_appointment(flask_session, booked.reference, link_mark, context.now)
-    return redirect(page.url("done"), code=303)
-
-
 @blueprint.post("/<authority:authority>/book/<visit>/again")
 @public
 def again(authority: str, visit: str) -> ResponseReturnValue:
@@ -165,7 +105,7 @@ def again(authority: str, visit: str) -> ResponseReturnValue:
         if page.response is not None:
             return redirect(f"{context.base}/", code=303)
         if page.has_changed():
-            return _show_current(context, page)
+            return show_current(context, page)
         return hold_for_draft(context, page.draft, page.draft.slot_token)
 
 
@@ -177,24 +117,7 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
         page = BookingPage(context, visit, must_hold=False)
         if page.response is None:
             if page.has_changed():
-                return _show_current(context, page)
+                return show_current(context, page)
             release_hold(context.runtime, context.authority.id, page.draft.hold)
             drafts.delete_draft(flask_session, visit)
         return show("abandoned", context)
-
-
-@blueprint.get("/<authority:authority>/book/<visit>/done")
-@public
-def done(authority: str, visit: str) -> ResponseReturnValue:
-    """Booked: the reference, what to bring, how to get there, how to change it."""
-    with council_context(authority) as context:
-        reference = drafts.reference_of(flask_session, visit)
-        if reference is None:
-            return redirect(f"{context.base}/find", code=303)
-    with open_appointment_context(authority, reference) as page:
-        return page.show(
-            "done",
-            link=drafts.link_of(flask_session, visit),
-            route=route_of_appointment(page.view),
-            lacks_phone=lacks_phone_for_interpreter(page.view),
-        )

@@ -1,4 +1,4 @@
-"""A visit that is being booked: the hold and what was typed, in the signed session cookie.
+"""A visit that is being booked: the hold and what was typed, in the signed session cookie, and its pages.
 
 Why there: docs/decisions/0010-the-state-of-a-residents-booking.md. At most three drafts are kept, fewer when they are
 long, and for an hour, so that a cookie stays small and a shared computer forgets; a booked visit leaves only its reference.
@@ -11,7 +11,19 @@ import secrets
 from collections.abc import MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
+
+from flask import Response, redirect, request
+from flask import session as flask_session
+from flask.typing import ResponseReturnValue
+
+from booking.slot_tokens import SlotKey, decode
+from booking.use_cases.holds import held
+from core.errors import HoldExpired, NotFound
+from core.tokens import stamp_of
+from web.page_context import PageContext
+from web.resident.page_rendering import VisitView, show, visit_of
 
 MOST_DRAFTS = 3
 # Browsers keep 4,096 bytes of a cookie. JSON of this length, compressed and in base64, stays below 3,500 in any script.
@@ -137,3 +149,71 @@ def clear(cookie: Cookie) -> None:
     """Delete all that this cookie holds of anybody."""
     for name in ("drafts", "done", "opened"):
         cookie.pop(name, None)
+
+
+def public_slot_key(context: PageContext, token: str) -> SlotKey:
+    """The slot of `token`, if a resident may book it with this council. Raises: NotFound, Invalid."""
+    slot_key = decode(token)
+    if slot_key.authority_id != context.authority.id:
+        raise NotFound.because("time_of_another_council")
+    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in slot_key.service_ids):
+        raise NotFound.because("not_bookable_online")
+    return slot_key
+
+
+class BookingPage:
+    """The draft, its hold and what is held, for one page; `response` is the answer instead where one of them is missing."""
+
+    def __init__(self, context: PageContext, visit: str, *, must_hold: bool = True) -> None:
+        self.context = context
+        self.response: ResponseReturnValue | None = None
+        draft = find_draft(flask_session, visit, context.now)
+        if draft is None:
+            path = f"book/{visit}/done" if reference_of(flask_session, visit) else ""
+            self.response = redirect(f"{context.base}/{path}", code=303)
+            return
+        self.draft: Draft = draft
+        self._slot_key = public_slot_key(context, draft.slot_token)
+        if must_hold:
+            self._read_hold()
+
+    @cached_property
+    def visit(self) -> VisitView:
+        """What is to be booked; only pages need it, not the forms that are sent."""
+        return visit_of(self.context.catalogue, self._slot_key)
+
+    def _read_hold(self) -> None:
+        try:
+            self.hold = held(self.context.db, self.context.authority.id, self.draft.hold, self.context.now)
+        except HoldExpired:
+            self.response = self.show_expired()
+
+    def show_expired(self) -> ResponseReturnValue:
+        """The page for a hold that has expired, with a button that holds the same time again."""
+        return Response(self.show("hold_expired"), status=410)
+
+    def show(self, template: str, **values: object) -> str:
+        """The HTML of `template` for this visit."""
+        hold = getattr(self, "hold", None)
+        values |= {"held_until": hold.expires_at if hold else None, "slot_seen": self.stamp()}
+        return show(template, self.context, draft=self.draft, visit=self.visit, **values)
+
+    def show_changed(self, template: str, **values: object) -> ResponseReturnValue:
+        """The page of `template` with the current values and a banner: they have changed, and nothing was written."""
+        return Response(self.show(template, has_changed=True, **values), status=409)
+
+    def save(self, **changes: object) -> Draft:
+        """Save the draft with `changes`."""
+        return save_draft(flask_session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
+
+    def url(self, name: str) -> str:
+        """The address of another page of this booking."""
+        return f"{self.context.base}/book/{self.draft.visit}/{name}"
+
+    def has_changed(self, *shown: str) -> bool:
+        """Whether a form was sent whose page showed another time, or other values of the draft's fields `shown`."""
+        return request.method == "POST" and request.form.get("seen", "") != self.stamp(*shown)
+
+    def stamp(self, *shown: str) -> str:
+        """The stamp of the time and of the draft's fields `shown`, for a form that depends on them."""
+        return stamp_of(self.draft.slot_token, *(getattr(self.draft, name) for name in shown))

@@ -19,8 +19,7 @@ from core.rate_limits import check_rate_limit
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.booking_page import public_slot_key
-from web.resident.drafts import Draft
+from web.resident.drafts import Draft, public_slot_key
 from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text
 from web.resident.search_state import SearchState, parse_search_state

@@ -1,0 +1,151 @@
+"""The last step of a booking: everything once more, the booking itself, and what is booked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request
+from flask import session as flask_session
+from flask.typing import ResponseReturnValue
+
+from booking.slot_tokens import decode
+from booking.use_cases.book import Booking, book
+from booking.use_cases.holds import release_hold
+from core.audit import Actor
+from core.errors import HoldExpired, LimitReached, SlotTaken, TooFar, TooSoon
+from core.tokens import digest, mark_of_digest
+from people.residents.details import Representation, ResidentDetails
+from people.staff.access_marks import public
+from reminders.recipients import Contacts, Person
+from web.message_routes import MessageRoute, route_of, route_of_appointment
+from web.page_context import PageContext, council_context
+from web.request_language import current_language
+from web.resident import drafts
+from web.resident.appointment_page import open_appointment_context
+from web.resident.drafts import BookingPage, Draft
+from web.resident.forms import WhoForm
+from web.resident.page_rendering import lacks_phone_for_interpreter
+from web.resident.search_state import parse_search_state
+from web.resident.slot_hold_views import show_alternatives, show_refusal
+from web.resident.urls import blueprint
+
+# What these pages show of the draft beside the time: their forms are for exactly these.
+ON_WHO: tuple[str, ...] = ("helper",)
+ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
+
+
+@blueprint.route("/<authority:authority>/book/<visit>/check", methods=["GET", "POST"])
+@public
+def check(authority: str, visit: str) -> ResponseReturnValue:
+    """Everything once more; sending it books."""
+    with council_context(authority) as context:
+        # The second click of a double click finds the hold used up, and must still get the first one's answer.
+        page = BookingPage(context, visit, must_hold=request.method == "GET")
+        if page.response is not None:
+            return page.response
+        if not page.draft.person:
+            return redirect(page.url("who"), code=303)
+        if page.has_changed(*ON_CHECK):
+            return show_current(context, page)
+        if request.method == "POST":
+            return _book(context, page)
+        return page.show("check", **_check_values(page))
+
+
+def _check_values(page: BookingPage) -> dict[str, Any]:
+    return {
+        "search": parse_search_state(page.draft.search_query),
+        "back": page.url("details"),
+        "seen": page.stamp(*ON_CHECK),
+        "route": _route_of_draft(page.draft),
+    }
+
+
+def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue:
+    """The current page of the booking, for somebody whose page showed something else."""
+    current = BookingPage(context, page.draft.visit)
+    if current.response is not None:
+        return current.response
+    if current.draft.person:
+        return current.show_changed("check", **_check_values(current))
+    form, back = WhoForm(formdata=None), f"{context.base}/times?{current.draft.search_query}"
+    return current.show_changed("who", form=form, back=back, seen=current.stamp(*ON_WHO))
+
+
+def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
+    draft, booking = page.draft, _booking_of(context.authority.id, page.draft, current_language().code)
+    idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
+    try:
+        booked = book(context.runtime, booking, actor=Actor.resident(), idempotency=idempotency)
+    except HoldExpired:
+        return page.show_expired()
+    except SlotTaken:  # shut since it was held: the hold is of no use to anybody
+        release_hold(context.runtime, context.authority.id, draft.hold)
+        return show_alternatives(context, draft, decode(draft.slot_token))
+    except (LimitReached, TooSoon, TooFar) as error:
+        return show_refusal(context, error, draft)
+    drafts.record_booking(flask_session, draft.visit, booked.reference, booked.manage_url_path)
+    link_mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
+    drafts.open_appointment(flask_session, booked.reference, link_mark, context.now)
+    return redirect(page.url("done"), code=303)
+
+
+def _booking_of(authority_id: int, draft: Draft, message_language: str) -> Booking:
+    """The booking that the draft describes; we write in `message_language`, a code."""
+    typed, helper = draft.person, draft.helper
+    return Booking(
+        authority_id=authority_id,
+        channel="online",
+        hold=draft.hold,
+        resident=_resident_of(draft, message_language),
+        representative=Representation(**helper) if helper else None,
+        support_needs=draft.needs,
+        notes=typed["notes"],
+    )
+
+
+def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
+    """The person whom the draft describes."""
+    typed = draft.person
+    return ResidentDetails(
+        name=typed["name"],
+        email=typed["email"],
+        phone=typed["phone"],
+        postcode=typed["postcode"],
+        language=draft.language,
+        support_needs=draft.needs,
+        contact_preference=typed["contact_preference"],
+        do_not_text=typed["contact_preference"] == "none",
+        leave_no_message=bool(typed["leave_no_message"]),
+        message_language=message_language,
+    )
+
+
+def _route_of_draft(draft: Draft) -> MessageRoute:
+    """Where the messages about the booking go."""
+    typed, helper = draft.person, draft.helper
+    return route_of(
+        Contacts(
+            resident=Person(typed["name"], typed["email"], typed["phone"]),
+            representative=Person(helper["name"], helper["email"], helper["phone"]) if helper else None,
+            preference=typed["contact_preference"],
+            leave_no_message=bool(typed["leave_no_message"]),
+        )
+    )
+
+
+@blueprint.get("/<authority:authority>/book/<visit>/done")
+@public
+def done(authority: str, visit: str) -> ResponseReturnValue:
+    """Booked: the reference, what to bring, how to get there, how to change it."""
+    with council_context(authority) as context:
+        reference = drafts.reference_of(flask_session, visit)
+        if reference is None:
+            return redirect(f"{context.base}/find", code=303)
+    with open_appointment_context(authority, reference) as page:
+        return page.show(
+            "done",
+            link=drafts.link_of(flask_session, visit),
+            route=route_of_appointment(page.view),
+            lacks_phone=lacks_phone_for_interpreter(page.view),
+        )
