@@ -18,7 +18,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import FormResult, show_call
-from web.agent.call_state import CallState, read_state
+from web.agent.call_request import CallState, read_state
 from web.agent.call_views import CANNOT_BE_BOOKED, conflict_of
 from web.agent.confirmation_page import ConfirmationPage
 from web.agent.forms import Typed, check_reason, cleaned, field_errors, read_typed

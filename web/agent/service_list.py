@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from locations.model import ServiceFacts, TriageQuestion
-from web.agent.call_state import CallState
+from web.agent.call_request import CallState
 from web.agent.resident_card import ResidentCard
 from web.page_context import StaffContext
 

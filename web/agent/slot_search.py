@@ -21,7 +21,7 @@ from booking.queries.starts_of_week import (
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
 from people.residents.details import wants_extra_time
-from web.agent.call_state import CallState
+from web.agent.call_request import CallState
 from web.agent.choices import Option, options_of
 from web.agent.slot_grid import (
     DAYS_SHOWN,

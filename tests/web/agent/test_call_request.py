@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from locations.model import MODES
 from people.residents.details import NEEDS
-from web.agent.call_state import CallState, read_state
+from web.agent.call_request import CallState, read_state
 
 WORDS = st.text("abcdefghij-", min_size=1, max_size=10)
 STATES = st.builds(
