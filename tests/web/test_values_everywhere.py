@@ -43,7 +43,7 @@ from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_callers, sign_in
 from tests.support.factories import NOW
 from tests.support.pages import read_page
-from web.agent.forms import Typed, cleaned, read_typed, representation_of
+from web.agent.call_request import Typed, cleaned, read_typed, representation_of
 from web.components import form_fields
 
 pytestmark = pytest.mark.databases("sqlite")

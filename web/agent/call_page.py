@@ -13,8 +13,7 @@ from booking.queries.appointments import AppointmentView
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.details import NEEDS
-from web.agent.call_request import MOST_SERVICES, CallState
-from web.agent.forms import Typed
+from web.agent.call_request import MOST_SERVICES, CallState, Typed
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
 from web.agent.resident_card import ResidentCard, message_route, resident_card
 from web.agent.resident_page import ResidentPage

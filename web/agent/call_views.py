@@ -21,8 +21,16 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import FormResult, SlotConflict, needs_of, show_call
-from web.agent.call_request import CallState, read_state
-from web.agent.forms import Typed, answers_by_question, cleaned, field_errors, read_typed, representation_of
+from web.agent.call_request import (
+    CallState,
+    Typed,
+    answers_by_question,
+    cleaned,
+    field_errors,
+    read_state,
+    read_typed,
+    representation_of,
+)
 from web.agent.held_slot_view import held_slot_view
 from web.agent.held_slots import (
     forget,

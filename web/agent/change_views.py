@@ -18,10 +18,9 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import FormResult, show_call
-from web.agent.call_request import CallState, read_state
+from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
 from web.agent.call_views import CANNOT_BE_BOOKED, conflict_of
 from web.agent.confirmation_page import ConfirmationPage
-from web.agent.forms import Typed, check_reason, cleaned, field_errors, read_typed
 from web.agent.held_slots import forget, release_held_slot, remembered_hold, token_to_confirm
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError

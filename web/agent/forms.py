@@ -1,23 +1,15 @@
-"""What an agent types about a resident, an appointment and a call, and what to do when it cannot be used."""
+"""What an agent types about a resident."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, Length, StopValidation
 
-from core.contact_values import EMAIL_IN_TEXT, parse_email, parse_phone
-from core.errors import Invalid, InvalidValue, Reason
-from core.problems import field_texts
-from core.text import clean_line, clean_text, parse_or_empty
+from core.contact_values import EMAIL_IN_TEXT
 from core.tokens import stamp_of
-from locations.model import ServiceFacts
-from people.residents.contact_notes import LONGEST_NOTE
-from people.residents.details import BASES, NEEDS, Representation, ResidentDetails, parse_name
+from people.residents.details import NEEDS, ResidentDetails
 from people.residents.search import read_search
 from people.residents.tables import Resident
 from web import labels
@@ -26,7 +18,6 @@ from web.components.form_fields import (
     Choice,
     Choices,
     EmailField,
-    FieldError,
     Form,
     NameField,
     PhoneField,
@@ -34,14 +25,8 @@ from web.components.form_fields import (
     Text,
     optional,
 )
-from web.request_language import current_language
 
-Parser = Callable[[str], str]
 OFF = {"autocomplete": "off", "spellcheck": "false"}
-LONGEST_TEXT = 2000
-LONGEST_REASON = 300
-LONGEST_ANSWER = 300
-ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 
 
 class ResidentForm(Form):
@@ -116,151 +101,3 @@ def carried_over(text: str) -> dict[str, str]:
         rest = " ".join(kept)
     values["name"] = rest.title() if rest.islower() else rest
     return {name: value for name, value in values.items() if value}
-
-
-CARRIED_FIELDS = ("caller", "rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "asked_by")
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What is typed beside a held time. Kept whatever happens to the time."""
-
-    caller: str = "self"
-    rep_name: str = ""
-    rep_basis: str = ""
-    rep_phone: str = ""
-    rep_email: str = ""
-    site_notes: str = ""
-    call_note: str = ""
-    reason: str = ""
-    asked_by: str = "resident"
-    answers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was typed at all."""
-        return self == Typed()
-
-    @property
-    def is_self(self) -> bool:
-        """Whether the resident calls for themselves."""
-        return self.caller == "self"
-
-    @property
-    def is_other(self) -> bool:
-        """Whether the field says that somebody new is calling."""
-        return self.caller == "other"
-
-    @property
-    def is_asked_by_council(self) -> bool:
-        """Whether the council is the one that wants the change."""
-        return self.asked_by == "authority"
-
-    @property
-    def carried_values(self) -> tuple[tuple[str, str], ...]:
-        """The names and values of the fields with one line that are filled in, but for the answers."""
-        pairs = ((name, str(getattr(self, name))) for name in CARRIED_FIELDS)
-        return tuple((name, value) for name, value in pairs if value)
-
-    @property
-    def is_for_other(self) -> bool:
-        """Whether somebody new acts for the resident."""
-        return self.caller == "other" or bool(self.rep_name)
-
-
-def read_typed(form: Mapping[str, str]) -> Typed:
-    """What `form` brings, as it was typed, without the spaces around it."""
-
-    def text(name: str) -> str:
-        return str(form.get(name, "")).strip(" \t\r\n")
-
-    return Typed(
-        caller=text("caller") or "self",
-        rep_name=text("rep_name"),
-        rep_basis=text("rep_basis"),
-        rep_phone=text("rep_phone"),
-        rep_email=text("rep_email"),
-        site_notes=text("site_notes"),
-        call_note=text("call_note"),
-        reason=text("reason"),
-        asked_by="authority" if form.get("asked_by") == "authority" else "resident",
-        answers={name.removeprefix(ANSWER): text(name) for name in form if name.startswith(ANSWER) and text(name)},
-    )
-
-
-def cleaned(typed: Typed) -> Typed:
-    """`typed` with its notes, reason and answers as they are kept. Raises: Invalid with each that cannot be used."""
-    errors: dict[str, list[Reason]] = {}
-    texts = {name: _kept(errors, name, getattr(typed, name), parse) for name, parse in TEXTS.items()}
-    answers = {key: _kept(errors, f"{ANSWER}{key}", answer, _answer) for key, answer in typed.answers.items()}
-    if errors:
-        raise Invalid(errors)
-    return replace(typed, answers=answers, **texts)
-
-
-def _kept(errors: dict[str, list[Reason]], name: str, text: str, parse: Parser) -> str:
-    """What `parse` makes of `text`, if there is any; its reason goes to `errors` under the field's name."""
-    try:
-        return parse_or_empty(parse, text)
-    except InvalidValue as error:
-        errors[name] = [error.reason]
-        return ""
-
-
-def _answer(text: str) -> str:
-    return clean_line(text, LONGEST_ANSWER)
-
-
-TEXTS: Mapping[str, Parser] = {
-    "site_notes": partial(clean_text, longest=LONGEST_TEXT),
-    "call_note": partial(clean_text, longest=LONGEST_NOTE),
-    "reason": partial(clean_line, longest=LONGEST_REASON),
-}
-
-
-def representation_of(typed: Typed, known: Mapping[str, Representation]) -> Representation | None:
-    """Who acts for the resident in this booking; None when they act for themselves. Raises: Invalid."""
-    if typed.caller in known and not typed.rep_name:
-        return known[typed.caller]
-    if not typed.is_for_other:
-        return None
-    errors: dict[str, list[Reason]] = {}
-    name = _kept(errors, "rep_name", typed.rep_name, parse_name)
-    if not name and "rep_name" not in errors:
-        errors["rep_name"] = [Reason("no_representative_name")]
-    if typed.rep_basis not in BASES:
-        errors["rep_basis"] = [Reason("no_basis")]
-    phone = _kept(errors, "rep_phone", typed.rep_phone, parse_phone)
-    email = _kept(errors, "rep_email", typed.rep_email, parse_email)
-    if errors:
-        raise Invalid(errors)
-    return Representation(name, typed.rep_basis, email, phone)
-
-
-def check_reason(typed: Typed, *, is_cancelling: bool) -> None:
-    """Raises: Invalid when the council asks for a change and does not say why."""
-    if typed.asked_by == "authority" and not typed.reason:
-        raise Invalid.in_field(
-            "reason", "no_reason_for_cancelling_by_phone" if is_cancelling else "no_reason_for_moving"
-        )
-
-
-def answers_by_question(typed: Typed, services: tuple[ServiceFacts, ...]) -> dict[str, str]:
-    """The answers to the triage questions, by question."""
-    asked = {
-        f"{service.slug}-{number}": question.ask
-        for service in services
-        for number, question in enumerate(service.triage_questions)
-    }
-    return {asked[key]: answer for key, answer in typed.answers.items() if key in asked}
-
-
-ON_SCREEN = frozenset({"rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "call_note"})
-
-
-def field_errors(error: Invalid) -> list[FieldError]:
-    """The errors as the summary shows them; one that belongs to no field here leads nowhere."""
-    return [
-        FieldError(texts[0], name if name in ON_SCREEN or name.startswith(ANSWER) else "")
-        for name, texts in field_texts(error, current_language()).items()
-    ]

@@ -11,9 +11,8 @@ from booking.use_cases.holds import held
 from core.errors import HoldExpired
 from core.wall_clock import instant_of
 from locations.model import ServiceFacts, SiteFacts
-from web.agent.call_request import CallState
+from web.agent.call_request import CallState, Typed
 from web.agent.choices import Option, options_of
-from web.agent.forms import Typed
 from web.agent.held_slots import RememberedHold, remembered_hold
 from web.agent.slot_grid import place_label
 from web.labels import BASES

@@ -18,7 +18,8 @@ from people.residents.details import ResidentDetails
 from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
 from reminders.recipients import Contacts, Person
-from web.agent.forms import Typed, facts_of
+from web.agent.call_request import Typed
+from web.agent.forms import facts_of
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of
 from web.message_routes import MessageRoute, route_of
 from web.page_context import StaffContext

@@ -12,8 +12,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, RepresentativeView
 from booking.states import State
-from web.agent.call_request import CallState
-from web.agent.forms import Typed
+from web.agent.call_request import CallState, Typed
 from web.agent.resident_card import ResidentCard, code_of
 from web.agent.slot_grid import place_label
 from web.labels import BASES_IN_SENTENCE, STATES, label_of

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import Invalid
 from people.residents.details import Representation
-from web.agent.forms import Typed, carried_over, check_reason, read_typed, representation_of
+from web.agent.call_request import Typed, check_reason, read_typed, representation_of
+from web.agent.forms import carried_over
 
 HODAN = Representation("Hodan Yusuf", "family")
 
