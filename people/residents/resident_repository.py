@@ -128,9 +128,9 @@ def _keep_language(db: Session, resident: Row[*tuple[Any, ...]], person: Residen
 
 
 def resident_of(db: Session, authority_id: int, resident_id: int) -> Resident:
-    """The resident of this authority. Raises: NotFound, also for one of another authority."""
+    """The resident of this authority. Raises: NotFound, also for one of another authority or who is anonymous now."""
     resident = db.scalar(_RESIDENT, {"resident": resident_id, "authority": authority_id})
-    if resident is None:
+    if resident is None or resident.anonymised_at is not None:
         raise NotFound.because("resident_unknown")
     return resident
 
@@ -142,6 +142,16 @@ def lock_resident(db: Session, authority_id: int, resident_id: int) -> Resident:
     if resident is None:
         raise NotFound.because("resident_unknown")
     return resident
+
+
+def representation_by_id(
+    db: Session, authority_id: int, resident_id: int, representative_id: int
+) -> Representation | None:
+    """Who acted for the resident in an earlier booking, or None."""
+    row = db.get(Representative, representative_id)
+    if row is None or (row.authority_id, row.resident_id) != (authority_id, resident_id):
+        return None
+    return Representation(row.name, row.basis, row.email, row.phone)
 
 
 def add_representative(

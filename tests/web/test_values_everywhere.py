@@ -120,7 +120,7 @@ def agent_places() -> Iterator[tuple[str, str, Keep]]:
     somebody = {"caller": "other", "rep_name": "Hodan Yusuf", "rep_basis": "family"}
 
     def representative(field: str, value: str) -> object:
-        return getattr(representation_of(read_typed({**somebody, f"rep_{field}": value}), {}), field)
+        return getattr(representation_of(read_typed({**somebody, f"rep_{field}": value}), None), field)
 
     def note(field: str, value: str) -> object:
         return getattr(cleaned(read_typed({field: value})), field)

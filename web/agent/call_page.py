@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView
 from core.errors import NotFound
 from locations.model import ServiceFacts
-from people.residents.details import NEEDS
 from web.agent.call_request import MOST_SERVICES, CallState, Typed
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
 from web.agent.resident_card import ResidentCard, message_route, resident_card
@@ -226,7 +225,4 @@ def _with_known_services(context: StaffContext, state: CallState, moving: Appoin
 
 def needs_of(card: ResidentCard, state: CallState, moving: AppointmentView | None = None) -> tuple[str, ...]:
     """The support needs that the search and the booking respect."""
-    if state.needs is not None:
-        return state.needs
-    needs = moving.support_needs if moving is not None else card.resident.support_needs
-    return tuple(code for code in needs if code in NEEDS)
+    return state.needs_or(moving.support_needs if moving is not None else card.resident.support_needs)

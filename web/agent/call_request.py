@@ -213,10 +213,13 @@ TEXTS: Mapping[str, Parser] = {
 }
 
 
-def representation_of(typed: Typed, known: Mapping[str, Representation]) -> Representation | None:
-    """Who acts for the resident in this booking; None when they act for themselves. Raises: Invalid."""
-    if typed.caller in known and not typed.rep_name:
-        return known[typed.caller]
+def representation_of(typed: Typed, earlier: Representation | None) -> Representation | None:
+    """Who acts for the resident in this booking; None when they act for themselves. Raises: Invalid.
+
+    `earlier` is who acted for them before under `representative_id`, if somebody did.
+    """
+    if earlier is not None and not typed.rep_name:
+        return earlier
     if not typed.is_for_other:
         return None
     errors: dict[str, list[Reason]] = {}

@@ -17,6 +17,8 @@ from core.idempotency import run_once
 from core.problems import field_texts, title_of_error
 from people.residents.contact_notes import add_note
 from people.residents.details import Representation
+from people.residents.resident_repository import representation_by_id, resident_of
+from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
@@ -33,13 +35,14 @@ from web.agent.call_request import (
 )
 from web.agent.held_slot_view import held_slot_view
 from web.agent.held_slots import (
+    RememberedHold,
     forget,
     hold_for,
+    hold_to_confirm,
     release_held_slot,
     release_shown_slot,
-    token_to_confirm,
 )
-from web.agent.resident_card import ResidentCard, code_of, resident_card
+from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
 from web.agent.suggestions import alternatives
 from web.components.form_fields import FieldError
@@ -154,9 +157,9 @@ def confirm(resident_id: int) -> ResponseReturnValue:
     """Book the held slot, and show what to read out."""
     state, typed = read_state(request.args), read_typed(request.form)
     with staff_context() as context:
-        card = resident_card(context, resident_id)
+        resident = resident_of(context.db, context.authority.id, resident_id)
         try:
-            booked = _book(context, card, state, cleaned(typed))
+            booked = _book(context, resident, state, cleaned(typed))
         except Invalid as error:
             return show_call(context, resident_id, state, FormResult(typed, errors=field_errors(error), status=400))
         except HoldExpired:
@@ -181,24 +184,37 @@ def _conflict_page(
         return show_call(new_context, resident_id, state, FormResult(typed, conflict=conflict, status=409))
 
 
-def _book(context: StaffContext, card: ResidentCard, state: CallState, typed: Typed) -> Booked:
+def _book(context: StaffContext, resident: Resident, state: CallState, typed: Typed) -> Booked:
     """Book the slot held for the resident, then write the note of the call; a form that is sent twice books once."""
-    slot = held_slot_view(context, card.id, CallState())
-    known = {
-        code_of(person): Representation(person.name, person.basis, person.email, person.phone)
-        for person in card.representatives
-    }
+    hold = hold_to_confirm(resident.id, request.form.get("shown", ""), context.now)
     booking = Booking(
         authority_id=context.authority.id,
         channel="phone",
-        resident=card.id,
-        hold=token_to_confirm(card.id, request.form.get("shown", ""), context.now),
-        representative=representation_of(typed, known),
-        support_needs=needs_of(card, state),
+        resident=resident.id,
+        hold=hold.token if hold else "",
+        representative=_representative(context, resident.id, typed),
+        support_needs=state.needs_or(resident.support_needs),
         notes=typed.site_notes,
-        answers=answers_by_question(typed, slot.services if slot else ()),
+        answers=_answers(context, typed, hold),
     )
-    booked = book(context.runtime, booking, actor=context.actor, idempotency=context.form_key("book", (card.id, typed)))
+    key = context.form_key("book", (resident.id, typed))
+    booked = book(context.runtime, booking, actor=context.actor, idempotency=key)
     if typed.call_note:
-        _write_note(context, card.id, typed)
+        _write_note(context, resident.id, typed)
     return booked
+
+
+def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Representation | None:
+    """Who acts for the resident in this booking, perhaps as in an earlier one. Raises: Invalid."""
+    earlier = None
+    if typed.representative_id is not None:
+        earlier = representation_by_id(context.db, context.authority.id, resident_id, typed.representative_id)
+    return representation_of(typed, earlier)
+
+
+def _answers(context: StaffContext, typed: Typed, hold: RememberedHold | None) -> dict[str, str]:
+    """The answers to the triage questions of the services that are held to be booked."""
+    if not typed.answers or hold is None or hold.moving:
+        return {}
+    service_ids = decode(hold.slot_token).service_ids
+    return answers_by_question(typed, tuple(context.catalogue.service_by_id(service_id) for service_id in service_ids))

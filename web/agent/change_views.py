@@ -21,7 +21,7 @@ from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
 from web.agent.call_views import CANNOT_BE_BOOKED, conflict_of
 from web.agent.confirmation_page import ConfirmationPage
-from web.agent.held_slots import forget, release_held_slot, remembered_hold, token_to_confirm
+from web.agent.held_slots import forget, hold_to_confirm, release_held_slot, remembered_hold
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError
 from web.labels import STATES_IN_SENTENCE
@@ -56,12 +56,12 @@ def move(resident_id: int) -> ResponseReturnValue:
 
 def _move(context: StaffContext, resident_id: int, state: CallState, typed: Typed) -> None:
     _check_owner(context, resident_id, state.moving)
-    token = token_to_confirm(resident_id, request.form.get("shown", ""), context.now)
+    hold = hold_to_confirm(resident_id, request.form.get("shown", ""), context.now)
     reschedule(
         context.runtime,
         context.authority.id,
         state.moving,
-        Move(hold=token, reason=_reason(typed)),
+        Move(hold=hold.token if hold else "", reason=_reason(typed)),
         actor=context.actor,
         enforce_cutoff=False,
         seen=request.form.get("seen"),

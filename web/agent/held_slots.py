@@ -73,22 +73,20 @@ def _hold(context: StaffContext, slot_key: SlotKey, needs: frozenset[str], repla
         return hold_slot(context.runtime, slot_key, for_public=False, needs=needs, replaces=replaces)
 
 
-def token_to_confirm(resident_id: int, shown: str, now: datetime) -> str:
-    """The token of the hold for the resident, when it is for the slot that the agent saw; empty when nothing is held.
+def hold_to_confirm(resident_id: int, shown: str, now: datetime) -> RememberedHold | None:
+    """The hold for the resident, when it is for the slot that the agent saw; None when nothing is held.
 
     Raises: Invalid when another slot has been selected meanwhile, in another tab say.
     """
     remembered = remembered_hold(resident_id, now)
-    if remembered is None:
-        return ""
-    if shown and shown != remembered.slot_token:
+    if remembered is not None and shown and shown != remembered.slot_token:
         raise Invalid.in_field("slot", "another_time_chosen")
-    return remembered.token
+    return remembered
 
 
 def release_shown_slot(context: StaffContext, resident_id: int, shown: str) -> None:
     """Release the hold for the resident. Raises: Invalid when it is not for the slot that the agent saw."""
-    token_to_confirm(resident_id, shown, context.now)
+    hold_to_confirm(resident_id, shown, context.now)
     release_held_slot(context, resident_id)
 
 

@@ -62,8 +62,6 @@ class ResidentCard:
 def resident_card(context: StaffContext, resident_id: int, purpose: str = "call") -> ResidentCard:
     """The card of the resident; logs that their record was viewed, one entry for each call. Raises: NotFound."""
     row = resident_of(context.db, context.authority.id, resident_id)
-    if row.anonymised_at is not None:
-        raise NotFound.because("resident_unknown")
     _log_access(context, resident_id, purpose)
     views = of_resident(context.db, context.catalogue, resident_id)
     upcoming = [view for view in views if view.state in OPEN and view.ends_at > context.now]
@@ -132,12 +130,7 @@ def message_route(card: ResidentCard, typed: Typed) -> MessageRoute:
 
 
 def _representative(card: ResidentCard, typed: Typed) -> Person | None:
-    known = next((person for person in card.representatives if typed.caller == code_of(person)), None)
+    known = next((person for person in card.representatives if typed.representative_id == person.id), None)
     if known is not None and not typed.rep_name:
         return Person(known.name, known.email, known.phone)
     return Person(typed.rep_name, typed.rep_email, typed.rep_phone) if typed.is_for_other else None
-
-
-def code_of(person: RepresentativeView) -> str:
-    """The value of the field `caller` that means this representative."""
-    return f"rep-{person.id}"

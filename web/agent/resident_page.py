@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, RepresentativeView
 from booking.states import State
-from web.agent.call_request import CallState, Typed
-from web.agent.resident_card import ResidentCard, code_of
+from web.agent.call_request import CallState, Typed, code_of_representative
+from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
 from web.labels import BASES_IN_SENTENCE, STATES, label_of
 from web.page_context import StaffContext
@@ -95,7 +95,7 @@ class ResidentPage:
         return tuple(self._representative(person) for person in self.card.representatives)
 
     def _representative(self, person: RepresentativeView) -> RepresentativeLine:
-        code, basis = code_of(person), label_of(BASES_IN_SENTENCE, person.basis)
+        code, basis = code_of_representative(person.id), label_of(BASES_IN_SENTENCE, person.basis)
         return RepresentativeLine(code, person.name, basis, person.phone, self.typed.caller == code)
 
 

@@ -239,6 +239,23 @@ def test_the_same_confirmation_sent_twice_books_once(agent: Agent, callers: Call
     assert count_of(database, ContactNote) == 2
 
 
+@pytest.mark.parametrize(("name", "acting"), [("amina", "Hodan Yusuf"), ("norbert", None)])
+def test_who_acted_before_acts_again_for_their_own_resident_alone(
+    agent: Agent, callers: Callers, database: Database, name: str, acting: str | None
+) -> None:
+    with database.reading() as db:
+        known = db.scalars(select(Representative)).one()
+    where = call_of(callers, name)
+    token, _ = agent.slots(f"{where}?service=advice")[0]
+    agent.send(f"{where}/hold?service=advice", slot=token)
+    agent.checked(agent.send(f"{where}/confirm?service=advice", caller=f"rep-{known.id}"))
+    with database.reading() as db:
+        newest = db.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
+        row = db.get(Representative, newest.representative_id) if newest.representative_id else None
+        assert (row.name if row else None) == acting
+        assert row is None or row.id != known.id
+
+
 def test_another_time_replaces_the_one_that_was_held(agent: Agent, callers: Callers, database: Database) -> None:
     tokens = agent.slots(f"{call_of(callers)}?service=certify")
     for token, _ in tokens[:3]:
