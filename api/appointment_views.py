@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from api import request_schemas, response_schemas, serializers
 from api.blueprint import blueprint
 from api.key_guard import api_actor
-from api.operations import BODY_PROBLEMS, Values, operation
-from api.request_context import idempotency_key, json_answer, requested_slot, signed_in_key
+from api.operations import BODY_PROBLEMS, Values, idempotency_key, json_answer, operation, requested_slot, signed_in_key
 from api.slot_conflicts import with_alternatives
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.queries.appointments import AppointmentView, by_reference
-from booking.slot_tokens import SlotKey
+from booking.slot_tokens import SlotKey, decode
 from booking.states import CANCELLED, CORRECTIONS, State
 from booking.use_cases import outcomes
 from booking.use_cases.book import Booked, Booking, book
@@ -23,6 +22,7 @@ from booking.use_cases.reschedule import Move, reschedule
 from core.errors import SlotTaken
 from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
+from core.wall_clock import iso_local
 from locations.catalogue_queries import cached_catalogue, catalogue_by_id
 from locations.model import Catalogue
 from people.residents.access_log import log_access
@@ -184,9 +184,24 @@ def _slot_key(body: Values) -> SlotKey | None:
 
 
 def _booked_answer(booked: Booked, status: int = 200) -> Response:
+    """An appointment after a change, as it stood then."""
     with current_runtime().database.reading() as db:
         catalogue = cached_catalogue(db, signed_in_key().authority_id)
-    return json_answer(serializers.booked(booked, catalogue, current_runtime().settings.public_url), status)
+    slot_key, zone = decode(booked.slot_token), catalogue.authority.zone
+    services = [catalogue.service_by_id(service_id).slug for service_id in slot_key.service_ids]
+    body = {
+        "reference": booked.reference,
+        "version": booked.version,
+        "status": booked.state,
+        "starts_at": iso_local(slot_key.start_unit, zone),
+        "ends_at": iso_local(booked.end_unit, zone),
+        "site": catalogue.site_by_id(slot_key.site_id).slug,
+        "service": services[0],
+        "services": services,
+        "mode": slot_key.mode,
+        "manage_url": current_runtime().settings.public_url + booked.manage_url_path,
+    }
+    return json_answer(body, status)
 
 
 def _viewed(db: Session, reference: str, purpose: str) -> tuple[AppointmentView, Catalogue]:

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from api import request_schemas, response_schemas
 from api.blueprint import blueprint
 from api.catalogue_views import known_services, known_sites, place_near
-from api.operations import Values, operation
-from api.request_context import published_catalogue
+from api.operations import Values, operation, published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot

@@ -8,8 +8,7 @@ from flask import Response
 
 from api import request_schemas, response_schemas, serializers
 from api.blueprint import blueprint
-from api.operations import Values, operation
-from api.request_context import json_answer, page_of, published_catalogue
+from api.operations import Values, json_answer, operation, page_of, published_catalogue
 from booking.queries.slots import SlotQuery, sites_by_distance
 from core.errors import BadRequest
 from core.flask_context import current_runtime

@@ -6,8 +6,7 @@ from flask import Response
 
 from api import request_schemas, response_schemas, serializers
 from api.blueprint import blueprint
-from api.operations import BODY_PROBLEMS, Values, operation
-from api.request_context import idempotency_key, json_answer, requested_slot, signed_in_key
+from api.operations import BODY_PROBLEMS, Values, idempotency_key, json_answer, operation, requested_slot, signed_in_key
 from api.slot_conflicts import with_alternatives
 from booking.use_cases.holds import hold_slot, release_hold
 from core.errors import SlotTaken

@@ -8,10 +8,7 @@ from zoneinfo import ZoneInfo
 
 from booking.queries.appointments import AppointmentView, RepresentativeView, ResidentView
 from booking.queries.slots import FreeSlot
-from booking.slot_tokens import decode
-from booking.use_cases.book import Booked
-from core.wall_clock import iso_local
-from locations.model import Catalogue, ServiceFacts, SiteFacts
+from locations.model import ServiceFacts, SiteFacts
 
 
 def service(facts: ServiceFacts) -> dict[str, Any]:
@@ -49,24 +46,6 @@ def slot(free_slot: FreeSlot) -> dict[str, Any]:
         "starts_at": free_slot.starts_at.isoformat(),
         "ends_at": free_slot.ends_at.isoformat(),
         "free": free_slot.free,
-    }
-
-
-def booked(facts: Booked, catalogue: Catalogue, public_url: str) -> dict[str, Any]:
-    """An appointment after a change, as it stood then."""
-    slot_key, zone = decode(facts.slot_token), catalogue.authority.zone
-    services = [catalogue.service_by_id(service_id).slug for service_id in slot_key.service_ids]
-    return {
-        "reference": facts.reference,
-        "version": facts.version,
-        "status": facts.state,
-        "starts_at": iso_local(slot_key.start_unit, zone),
-        "ends_at": iso_local(facts.end_unit, zone),
-        "site": catalogue.site_by_id(slot_key.site_id).slug,
-        "service": services[0],
-        "services": services,
-        "mode": slot_key.mode,
-        "manage_url": public_url + facts.manage_url_path,
     }
 
 

@@ -9,8 +9,7 @@ from flask import Response
 from api import request_schemas, response_schemas, serializers
 from api.blueprint import blueprint
 from api.key_guard import api_actor
-from api.operations import Values, operation
-from api.request_context import json_answer, page_of, signed_in_key
+from api.operations import Values, json_answer, operation, page_of, signed_in_key
 from api.schema_fields import explained
 from booking.queries.appointments import of_site_day
 from core.errors import BadRequest, InvalidValue
