@@ -26,9 +26,9 @@ from tests.web.site.conftest import Library
 
 pytestmark = pytest.mark.databases("sqlite")
 
-RESIDENT_BOOKS = 19
-AGENT_BOOKS = 29
-API_BOOKS = 20
+RESIDENT_BOOKS = 14
+AGENT_BOOKS = 15
+API_BOOKS = 15
 REMINDER_IS_SENT = 11
 SEARCH_IS_ANSWERED = 11
 DAY_LIST_IS_SHOWN = 12
