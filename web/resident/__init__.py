@@ -6,10 +6,11 @@ from web.resident import (
     details_views,
     find_views,
     manage_views,
-    search_views,
+    place_views,
     slot_hold_views,
     start_views,
     statement_views,
+    time_views,
 )
 from web.resident.urls import blueprint
 
@@ -21,8 +22,9 @@ __all__ = [
     "details_views",
     "find_views",
     "manage_views",
-    "search_views",
+    "place_views",
     "slot_hold_views",
     "start_views",
     "statement_views",
+    "time_views",
 ]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import render_template
+from flask import Response, render_template
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
@@ -22,6 +22,8 @@ from locations.model import Catalogue, ServiceFacts, SiteFacts
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
+from web.resident.search_state import SearchState, services_of
+from web.response_headers import allow_private_cache
 
 # OpenStreetMap needs no account and no script; the link opens with the postcode searched for.
 MAP_URL = "https://www.openstreetmap.org/search"
@@ -52,6 +54,12 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         mask_phone=mask_phone,
         **values,
     )
+
+
+def show_search(template: str, context: PageContext, search: SearchState, **values: object) -> Response:
+    """A page of a search for the services that `search` names. A browser may keep it, nobody between."""
+    names = " + ".join(service.name for service in services_of(context.catalogue, search))
+    return allow_private_cache(Response(show(template, context, search=search, service_names=names, **values)))
 
 
 def postcode_like(catalogue: Catalogue) -> str:

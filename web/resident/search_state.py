@@ -19,6 +19,7 @@ from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from people.residents.details import NEEDS
 
 MAX_SERVICES = 2
+REMOTE_MODES = ("phone", "video")
 LONGEST_TEXT, LONGEST_SLUG = 40, 60
 
 

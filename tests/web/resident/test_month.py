@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from web.resident.month import DayStatus, Month, month_of, month_within
+from web.resident.time_views import DayStatus, Month, month_of, month_within
 
 BOUNDS = (date(2026, 11, 24), date(2027, 1, 18))
 

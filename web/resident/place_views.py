@@ -1,0 +1,117 @@
+"""The first pages of a search: support needs, then places. They only read: the address holds the state of the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from booking.queries.slots import (
+    FreeSlot,
+    first_by_site,
+    sites_by_distance,
+)
+from locations.model import SiteFacts
+from locations.postcodes import PostcodePlace, locate
+from people.staff.access_marks import public
+from web.page_context import PageContext, council_context
+from web.resident.forms import NeedsForm
+from web.resident.page_rendering import show_search
+from web.resident.search_state import (
+    REMOTE_MODES,
+    SearchState,
+    modes_of,
+    read_search_state,
+    services_of,
+    slot_query_of,
+)
+from web.resident.urls import blueprint
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """A place that people can go to, how far it is, and when it is first free."""
+
+    site: SiteFacts
+    miles: float | None
+    first: FreeSlot | None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Everything that the page about places shows."""
+
+    near: str
+    place: PostcodePlace | None
+    rows: tuple[PlaceRow, ...]
+    remote: tuple[tuple[str, FreeSlot | None], ...]
+    soonest: FreeSlot | None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether a postcode was typed that is not known."""
+        return bool(self.near) and self.place is None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nowhere offers the visit, in person or remotely."""
+        return not self.rows and not self.remote
+
+
+@blueprint.get("/<authority:authority>/needs")
+@public
+def needs(authority: str) -> ResponseReturnValue:
+    """The support needs. They come first, because they decide which places and times fit."""
+    with council_context(authority) as context:
+        search = read_search_state(request.args.to_dict(flat=False))
+        return _needs(context, search, NeedsForm(data={"need": list(search.needs), "language": search.language}))
+
+
+def _needs(context: PageContext, search: SearchState, form: NeedsForm) -> Response:
+    back = f"{context.base}/services/{search.services[0]}?visit={search.visit}" if search.services else context.base
+    return show_search("needs", context, search, form=form, back=back)
+
+
+@blueprint.get("/<authority:authority>/where")
+@public
+def where(authority: str) -> ResponseReturnValue:
+    """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
+    with council_context(authority) as context:
+        search = read_search_state(request.args.to_dict(flat=False))
+        form = NeedsForm(formdata=request.args)
+        if not search.moving and not form.validate():  # an appointment that is moved has its needs already
+            return _needs(context, search, form)
+        found = _find_places(context, search)
+        back = f"{context.base}/{'when' if search.moving else 'needs'}?{search.query()}"
+        return show_search("where", context, search, found=found, has_errors=found.is_unknown, back=back)
+
+
+def _find_places(context: PageContext, search: SearchState) -> Places:
+    """What the page about places shows: nearest first when the postcode is known."""
+    query = slot_query_of(
+        context.catalogue, SearchState(services=search.services, needs=search.needs, moving=search.moving)
+    )
+    place = locate(search.near) if search.near else None
+    first = first_by_site(context.db, context.catalogue, query, context.now)
+    ordered = sites_by_distance(context.catalogue, query, place)
+    rows = [PlaceRow(site, miles, first.get(site.id)) for site, miles in ordered]
+    visible = tuple(row for row in rows if not row.site.is_virtual)
+    free = [row.first for row in visible if row.first]
+    return Places(
+        near=search.near,
+        place=place,
+        # A place that lacks what somebody needs has no first time: it comes after those that can help.
+        rows=tuple(sorted(visible, key=lambda row: row.first is None)),
+        remote=_remote(context, search, rows),
+        soonest=min(free, key=lambda slot: slot.starts_at, default=None),
+    )
+
+
+def _remote(context: PageContext, search: SearchState, rows: list[PlaceRow]) -> tuple[tuple[str, FreeSlot | None], ...]:
+    virtual = [row for row in rows if row.site.is_virtual]
+    if not virtual:
+        return ()
+    first = min((row.first for row in virtual if row.first), key=lambda slot: slot.starts_at, default=None)
+    modes = modes_of(services_of(context.catalogue, search))
+    return tuple((mode, first) for mode in REMOTE_MODES if mode in modes)

@@ -1,0 +1,240 @@
+"""The pages of a search for a time: a month of days, then the times of one day. They only read, as `place_views` does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from booking.queries.slots import (
+    FreeSlot,
+    all_slots,
+    bookable_dates,
+    free_by_date,
+    next_slot,
+    open_dates,
+    sites_by_distance,
+)
+from core.errors import NotFound
+from locations.model import SiteFacts
+from locations.postcodes import locate
+from people.staff.access_marks import public
+from web.page_context import PageContext, council_context
+from web.resident.day_times import TimesAt, times_by_place
+from web.resident.page_rendering import searched_place, show_search
+from web.resident.search_state import (
+    REMOTE_MODES,
+    SearchState,
+    day_of,
+    first_of_month,
+    read_search_state,
+    site_of,
+    slot_query_of,
+)
+from web.resident.urls import blueprint
+
+FEW = 3  # starts of a day
+FORTNIGHT = timedelta(days=14)
+
+
+class DayStatus(StrEnum):
+    """What a day has free for a search, or why nothing."""
+
+    FREE = "free"
+    FEW = "few"
+    FULL = "full"
+    SHUT = "shut"
+    PAST = "past"
+    LATER = "later"
+
+
+@dataclass(frozen=True)
+class Day:
+    """One cell of the month."""
+
+    date: date
+    status: DayStatus
+    free: int = 0
+
+    @property
+    def number(self) -> int:
+        """The day of the month."""
+        return self.date.day
+
+    @property
+    def is_free(self) -> bool:
+        """Whether something can be booked."""
+        return self.free > 0
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it is too late to book the day."""
+        return self.status is DayStatus.PAST
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month's weeks, Monday first; None stands for a day of the month before or after."""
+
+    first: date
+    weeks: tuple[tuple[Day | None, ...], ...]
+    earlier: date | None
+    later: date | None
+
+    @property
+    def free(self) -> int:
+        """How many starts are free in the whole month."""
+        return sum(day.free for week in self.weeks for day in week if day)
+
+
+@dataclass(frozen=True)
+class MonthFound:
+    """A month of the search, and the next free time of all."""
+
+    month: Month
+    next: FreeSlot | None
+    site: SiteFacts | None
+
+    @property
+    def names_next_place(self) -> bool:
+        """Whether the next free time has to be shown with its place."""
+        return self.site is None and self.next is not None and not self.next.site.is_virtual
+
+
+@dataclass(frozen=True)
+class DayFound:
+    """The free times of a day, and the nearest days before and after it with any.
+
+    `names_places` says whether each time has to be shown with its place.
+    """
+
+    on: date
+    places: list[TimesAt]
+    earlier: date | None
+    later: date | None
+    site: SiteFacts | None
+    names_places: bool
+
+
+@blueprint.get("/<authority:authority>/when")
+@public
+def when(authority: str) -> ResponseReturnValue:
+    """A month, with how much is free on each day."""
+    with council_context(authority) as context:
+        search = read_search_state(request.args.to_dict(flat=False))
+        found = _find_month(context, search)
+        back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
+        if search.moving:
+            back = f"{context.base}/appointment/{search.moving}"
+        return show_search(
+            "when", context, search, found=found, place=searched_place(found.site, search.mode), back=back
+        )
+
+
+def _find_month(context: PageContext, search: SearchState) -> MonthFound:
+    """The requested month, or the one in which the next free time lies."""
+    query = slot_query_of(context.catalogue, search)
+    soonest = next_slot(context.db, context.catalogue, query, context.now)
+    first_date, last_date = bookable_dates(context.catalogue, query, context.now)
+    bounds = first_date, max(first_date, last_date)
+    requested = first_of_month(search.month) or (soonest.starts_at.date() if soonest else first_date)
+    first = month_within(requested, bounds)
+    last = last_of_month(first)
+    free = free_by_date(context.db, context.catalogue, replace(query, first_date=first, last_date=last), context.now)
+    # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
+    without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
+    found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free))
+    return MonthFound(found, soonest, site_of(context.catalogue, search))
+
+
+def _dates(first: date, last: date) -> Iterator[date]:
+    """The dates from `first` to `last`, both included."""
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def month_of(
+    first: date, free_by_day: Mapping[date, int], bounds: tuple[date, date], open_days: Collection[date]
+) -> Month:
+    """The month that begins on `first`. `bounds` are the first and last date that can be booked, both included.
+
+    Weeks that are over are left out: on a telephone they push the days that matter off the screen.
+    A day on which nothing is free is full if it is among `open_days`, else shut.
+    """
+    last = last_of_month(first)
+    days: list[Day | None] = [None] * first.weekday()
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        days.append(_day(day, free_by_day.get(day, 0), bounds, open_days))
+    days += [None] * (-len(days) % 7)
+    every_week = (tuple(days[start : start + 7]) for start in range(0, len(days), 7))
+    weeks = tuple(week for week in every_week if not _is_over(week))
+    before, after = first - timedelta(days=1), last + timedelta(days=1)
+    return Month(
+        first,
+        weeks,
+        earlier=before.replace(day=1) if before >= bounds[0] else None,
+        later=after if after <= bounds[1] else None,
+    )
+
+
+def _is_over(week: tuple[Day | None, ...]) -> bool:
+    return all(day is None or day.status is DayStatus.PAST for day in week)
+
+
+def _day(day: date, free: int, bounds: tuple[date, date], open_days: Collection[date]) -> Day:
+    if free:
+        return Day(day, DayStatus.FEW if free <= FEW else DayStatus.FREE, free)
+    if day < bounds[0]:
+        return Day(day, DayStatus.PAST)
+    if day > bounds[1]:
+        return Day(day, DayStatus.LATER)
+    return Day(day, DayStatus.FULL if day in open_days else DayStatus.SHUT)
+
+
+def last_of_month(first: date) -> date:
+    """The last day of the month that begins on `first`."""
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def month_within(requested: date, bounds: tuple[date, date]) -> date:
+    """The first day of the month of `requested`, moved to the nearest month that can be booked."""
+    return min(max(requested, bounds[0]), bounds[1]).replace(day=1)
+
+
+@blueprint.get("/<authority:authority>/times")
+@public
+def times(authority: str) -> ResponseReturnValue:
+    """The free times of one day."""
+    with council_context(authority) as context:
+        search = read_search_state(request.args.to_dict(flat=False))
+        found = _find_day(context, search)
+        back = f"{context.base}/when?{search.query(day='', month=found.on.strftime('%Y-%m'))}"
+        return show_search(
+            "times", context, search, found=found, place=searched_place(found.site, search.mode), back=back
+        )
+
+
+def _find_day(context: PageContext, search: SearchState) -> DayFound:
+    """The free times of the requested day. Raises: NotFound when it is not a date."""
+    requested = day_of(search.day)
+    if requested is None:
+        raise NotFound.because("no_day_chosen")
+    query = slot_query_of(context.catalogue, search)
+    on_day = replace(query, first_date=requested, last_date=requested)
+    slots = all_slots(context.db, context.catalogue, on_day, context.now)
+    near = locate(search.near) if search.near else None
+    around = replace(query, first_date=requested - FORTNIGHT, last_date=requested + FORTNIGHT)
+    days_with_free = free_by_date(context.db, context.catalogue, around, context.now)
+    site = site_of(context.catalogue, search)
+    return DayFound(
+        requested,
+        times_by_place(slots, sites_by_distance(context.catalogue, query, near)),
+        earlier=max((day for day in days_with_free if day < requested), default=None),
+        later=min((day for day in days_with_free if day > requested), default=None),
+        site=site,
+        names_places=site is None and search.mode not in REMOTE_MODES,
+    )
