@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dateutil.rrule import rrulestr
@@ -17,6 +18,7 @@ from locations.bank_holidays import bank_holiday
 from locations.model import SiteFacts
 from locations.session_facts import ClosureFacts, RecurrenceFacts, SessionHours
 
+LAST_DAY = "99991231"
 TICKS_IN_HOUR = 60 // TICK_MINUTES
 MEMORY_LIMIT = 2000
 """Answers stored for one site: openings and closures of about two and a half years of days."""
@@ -56,11 +58,6 @@ def closed_on(site: SiteFacts, day: LocalDay, zone: str) -> Mapping[int | None, 
     return known
 
 
-def holiday_on(site: SiteFacts, day: date) -> str:
-    """The name of the bank holiday for which the site is shut on `day`, or nothing."""
-    return (bank_holiday(day, site.holidays.division) or "") if site.holidays.closes else ""
-
-
 def is_session_date(recurrence: RecurrenceFacts, day: date) -> bool:
     """Whether the recurrence's own rule and period hold on `day`, exceptions left aside."""
     if day < recurrence.first_date or (recurrence.last_date is not None and day > recurrence.last_date):
@@ -71,18 +68,51 @@ def is_session_date(recurrence: RecurrenceFacts, day: date) -> bool:
 def dates_in_year(recurrence: RecurrenceFacts, year: int) -> frozenset[date]:
     """The dates of the year on which the recurrence's rule falls, counted from its first date.
 
+    Raises: ValueError for a rule that cannot be read.
+    """
+    return frozenset(day for day in dates_until(recurrence, date(year, 12, 31)) if day.year == year)
+
+
+def dates_until(recurrence: RecurrenceFacts, last: date) -> Iterator[date]:
+    """The dates on which the recurrence's rule falls, in order, from its first date to `last` (included).
+
     Raises: ValueError for a rule that cannot be read. Source: RFC 5545 3.3.10.
     """
     # Dates are what recurs, so the rule runs at midnight: UNTIL=20261231 then includes that day.
-    rule = rrulestr(recurrence.rrule, dtstart=datetime.combine(recurrence.first_date, time.min))
-    first, last = (datetime.combine(date(year, *day), time.min) for day in ((1, 1), (12, 31)))
-    return frozenset(shown.date() for shown in rule.between(first, last, inc=True))
+    parts = dict(part.partition("=")[::2] for part in recurrence.rrule.split(";"))
+    count, until = parts.pop("COUNT", None), parts.pop("UNTIL", LAST_DAY)
+    parts = {"UNTIL": min(until, f"{last:%Y%m%d}"), **parts}
+    start = datetime.combine(recurrence.first_date, time.min)
+    rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
+    return (shown.date() for shown in islice(rule, None if count is None else int(count)))
+
+
+def holiday_on(site: SiteFacts, day: date) -> str:
+    """The name of the bank holiday for which the site is shut on `day`, or nothing.
+
+    A session of that very date, or an exception with hours, opens on purpose: then it is open, and nothing else is.
+    """
+    holiday = bank_holiday(day, site.holidays.division) if site.holidays.closes else None
+    return "" if holiday is None or _opens_on_purpose(site, day) else holiday
+
+
+def _opens_on_purpose(site: SiteFacts, day: date) -> bool:
+    if any(session.date == day for session in site.dated_sessions):
+        return True
+    return any(_has_own_hours(one, day) and _hours_on(site, one, day) is not None for one in site.recurrences)
+
+
+def _has_own_hours(recurrence: RecurrenceFacts, day: date) -> bool:
+    changed = recurrence.exceptions.get(day)
+    return changed is not None and changed.starts is not None
 
 
 def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
+    is_holiday = site.holidays.closes and bank_holiday(day.date, site.holidays.division) is not None
+    on_purpose_only = is_holiday and _opens_on_purpose(site, day.date)
     for recurrence in site.recurrences:
         hours = _hours_on(site, recurrence, day.date)
-        if hours is not None:
+        if hours is not None and (_has_own_hours(recurrence, day.date) or not on_purpose_only):
             yield from _opened(recurrence.resource_ids, recurrence.service_ids, hours, day, zone)
     for session in site.dated_sessions:
         if session.date == day.date:

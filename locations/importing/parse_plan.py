@@ -16,6 +16,7 @@ from locations.importing.table_reader import Reader, named
 from locations.importing.toml_fields import DEFAULT_REMINDERS
 from locations.importing.toml_file import read_tables
 from locations.importing.toml_lines import Path
+from locations.session_facts import HolidayRule
 
 TOP_LEVEL = ("authority", "privacy", "accessibility", "services", "people", "sites", "travel", "closures")
 
@@ -30,7 +31,7 @@ def read_plan(content: bytes) -> Plan:
     people = read_people(reader, tables)
     people_slugs = frozenset(str(person.values["slug"]) for person in people if person.values["slug"])
     sites = tuple(
-        _site(reader, found, path, authority["zone"], people_slugs)
+        _site(reader, found, path, authority, people_slugs)
         for found, path in reader.tables(tables, "sites", (), "the file")
     )
     travel = read_travel(reader, tables, sites)
@@ -85,33 +86,46 @@ def _reminders(reader: Reader, found: Any, path: Path, name: str) -> list[dict[s
     """The reminder plan as it is stored; None when it is left out, and the authority's (or the usual one) counts."""
     if not isinstance(found, dict) or "reminder_plan" not in found:
         return None
-    plan = []
+    plan: list[dict[str, Any]] = []
     for raw, at in reader.tables(found, "reminder_plan", path, name):
-        read = reader.table(raw, toml_fields.REMINDER, at, f"a reminder of {name}")
-        is_by_day = read["days_before"] is not None and read["at"] is not None and read["minutes_before"] is None
-        is_by_minutes = read["days_before"] is None and read["at"] is None and read["minutes_before"] is not None
-        if not (is_by_day or is_by_minutes):
-            reader.note(at, f"a reminder of {name} needs either days_before with at, or minutes_before.")
-        elif is_by_day:
-            plan.append({key: read[key] for key in ("kind", "days_before")} | {"at": f"{read['at']:%H:%M}"})
-        else:
-            plan.append({key: read[key] for key in ("kind", "minutes_before")})
-    reader.each_once([(reminder["kind"], path) for reminder in plan], f"the kind of reminder of {name}")
+        reminder = _reminder(reader, raw, at, name)
+        kind, when = reminder.get("kind"), _time_of(reminder)
+        if kind and any(kind == other.get("kind") for other in plan):
+            reader.note((*at, "kind"), f"{name} has two reminders {kind!r}; give each a kind of its own.")
+        elif when and any(when == _time_of(other) for other in plan):
+            reader.note(at, f"{name} has two reminders at the same time; keep one.")
+        plan.append(reminder)
     return plan
 
 
-def _site(reader: Reader, found: Any, path: Path, zone: str, people: frozenset[str]) -> SitePlan:
+def _reminder(reader: Reader, raw: Any, path: Path, name: str) -> dict[str, Any]:
+    """One reminder as it is stored: its kind, and when it is due."""
+    read = reader.table(raw, toml_fields.REMINDER, path, f"a reminder of {name}")
+    given = {key for key in ("days_before", "at", "minutes_before") if isinstance(raw, dict) and key in raw}
+    if given not in ({"days_before", "at"}, {"minutes_before"}):
+        reader.note(path, f"a reminder of {name} needs either days_before with at, or minutes_before.")
+    at = {} if read["at"] is None else {"at": f"{read['at']:%H:%M}"}
+    return {key: read[key] for key in ("kind", "days_before", "minutes_before") if read[key] is not None} | at
+
+
+def _time_of(reminder: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in reminder.items() if key != "kind"}
+
+
+def _site(reader: Reader, found: Any, path: Path, authority: Mapping[str, Any], people: frozenset[str]) -> SitePlan:
     name = named("site", found, int(path[-1]))
     also = ("resources", "sessions", "closures")
     values = _with_list(reader.table(found, toml_fields.SITE, path, name, also=also), "features")
     resources = _resources(reader, found, path, name)
     own_groups = _groups(found, path)
     groups = {slug: [slug] for slug in people} | dict(own_groups)
+    closes = values["closes_on_bank_holidays"]
+    holidays = HolidayRule(authority["division"], authority["closes_on_bank_holidays"] if closes is None else closes)
     sessions = tuple(
-        read_session(reader, session, at, f"{named('session', session, int(at[-1]))} of {name}", groups)
+        read_session(reader, session, at, f"{named('session', session, int(at[-1]))} of {name}", groups, holidays)
         for session, at in reader.tables(found, "sessions", path, name)
     )
-    closures = tuple(read_closures(reader, found, path, name, zone))
+    closures = tuple(read_closures(reader, found, path, name, authority["zone"]))
     known = {resource["slug"] for resource in resources}
     for closure in closures:
         if closure.resource in people:

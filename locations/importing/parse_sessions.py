@@ -8,27 +8,30 @@ from typing import Any
 
 from locations.importing import toml_fields
 from locations.importing.council_plan import SessionPlan
-from locations.importing.recurrence_rules import check_dates
+from locations.importing.recurrence_rules import check_dates, is_shut_always
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import WrongValueError, did_you_mean
 from locations.opening_hours import is_session_date
-from locations.session_facts import ExceptionFacts, RecurrenceFacts, SessionHours
+from locations.session_facts import ExceptionFacts, HolidayRule, RecurrenceFacts, SessionHours
 
 MIDNIGHT = time.min
+Exceptions = dict[date, tuple[ExceptionFacts, Path]]
 SINCE = date(2020, 1, 1)
 """From when weekday words hold that say no first date: the same on every import."""
 
 
-def read_session(reader: Reader, found: Any, path: Path, name: str, groups: Mapping[str, Sequence[str]]) -> SessionPlan:
-    """The session in a table. `groups` says which resources of the site each word means."""
+def read_session(
+    reader: Reader, found: Any, path: Path, name: str, groups: Mapping[str, Sequence[str]], holidays: HolidayRule
+) -> SessionPlan:
+    """The session in a table. `groups` says which resources of the site each word means, `holidays` when it is shut."""
     row = reader.table(found, toml_fields.SESSION, path, name, also=("exceptions",))
     _note_hours(reader, row, path, name)
     exceptions = _exceptions(reader, found, path, name)
     hours = {key: row[key] for key in ("slug", "starts", "ends", "reserved_percent", "release_hours")}
     dates = _dates(reader, found, row, path, name)
-    if exceptions and "rrule" in dates and dates["rrule"]:
-        _note_idle_exceptions(reader, dates, exceptions, path, name)
+    if dates.get("rrule"):
+        _note_idle(reader, _facts(dates, exceptions), exceptions, holidays, path, name)
     return SessionPlan(
         slug=row["slug"],
         is_dated="date" in dates,
@@ -59,14 +62,23 @@ def _recurring(reader: Reader, row: Mapping[str, Any], key: str, path: Path, nam
     if key == "rrule" and first_date is None:
         reader.note(path, f"{name} needs first_date: an rrule is counted from there.")
     first_date = first_date or SINCE
+    dates = {"rrule": row[key], "first_date": first_date, "last_date": last_date}
     if last_date is not None and last_date < first_date:
         reader.note((*path, "last_date"), f"last_date of {name} is before its first_date.")
+        return dates | {"rrule": ""}
     try:
-        check_dates(row[key], first_date, last_date)
+        check_dates(_facts(dates, {}))
     except WrongValueError as wrong:
         reader.note((*path, key), f"{key} of {name} {wrong}.")
-        return {"rrule": "", "first_date": first_date, "last_date": last_date}
-    return {"rrule": row[key], "first_date": first_date, "last_date": last_date}
+        return dates | {"rrule": ""}
+    return dates
+
+
+def _facts(dates: Mapping[str, Any], exceptions: Exceptions) -> RecurrenceFacts:
+    """The recurrence, as far as it decides on dates."""
+    changed = {day: facts for day, (facts, _) in exceptions.items()}
+    when = (dates["rrule"], dates["first_date"], dates["last_date"])
+    return RecurrenceFacts("", *when, SessionHours(MIDNIGHT, MIDNIGHT), (), frozenset(), changed)
 
 
 def _note_hours(reader: Reader, row: Mapping[str, Any], path: Path, name: str) -> None:
@@ -89,8 +101,8 @@ def _resources(
     return tuple(dict.fromkeys(slugs))
 
 
-def _exceptions(reader: Reader, found: Any, path: Path, name: str) -> dict[date, tuple[ExceptionFacts, Path]]:
-    exceptions: dict[date, tuple[ExceptionFacts, Path]] = {}
+def _exceptions(reader: Reader, found: Any, path: Path, name: str) -> Exceptions:
+    exceptions: Exceptions = {}
     listed = reader.tables(found, "exceptions", path, name)
     if listed and isinstance(found, dict) and "date" in found:
         reader.note((*path, "exceptions"), f"{name} is on one date, so it can have no exceptions: change it instead.")
@@ -108,16 +120,13 @@ def _exceptions(reader: Reader, found: Any, path: Path, name: str) -> dict[date,
     return exceptions
 
 
-def _note_idle_exceptions(
-    reader: Reader,
-    dates: Mapping[str, Any],
-    exceptions: Mapping[date, tuple[ExceptionFacts, Path]],
-    path: Path,
-    name: str,
+def _note_idle(
+    reader: Reader, facts: RecurrenceFacts, exceptions: Exceptions, holidays: HolidayRule, path: Path, name: str
 ) -> None:
-    """An exception on a day that has no session anyway is an error of the writer."""
-    hours = SessionHours(MIDNIGHT, MIDNIGHT)
-    facts = RecurrenceFacts("", dates["rrule"], dates["first_date"], dates["last_date"], hours, (), frozenset())
+    """Note exceptions on days that have no session anyway, and a session that is never open."""
     for day, (_, at) in exceptions.items():
         if not is_session_date(facts, day):
             reader.note((*at, "date"), f"{name} is not held on {day:%A} {day}, so it needs no exception there.")
+    if is_shut_always(facts, holidays):
+        advice = "give each of these dates a session with its date, or set closes_on_bank_holidays = false"
+        reader.note(path, f"{name} falls on bank holidays only, when the site is shut: {advice}.")

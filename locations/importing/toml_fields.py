@@ -32,7 +32,7 @@ class Field:
 Fields = Mapping[str, Field]
 
 REMINDER: Fields = {
-    "kind": Field(text(30, may_be_empty=False), required=True),
+    "kind": Field(value_checks.reminder_kind, required=True),
     "days_before": Field(whole(1, 60)),
     "at": Field(value_checks.wall_time),
     "minutes_before": Field(minutes(5, WEEK)),

@@ -29,6 +29,7 @@ WEEKDAYS = {
     "saturday": "SA",
     "sunday": "SU",
 }
+LONGEST_KIND = 30  # of the column that keeps it
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _KIND_OF_VALUE = {
@@ -151,6 +152,14 @@ def code(value: Any) -> str:
     found: str = text(60, may_be_empty=False)(value)
     if not _CODE.fullmatch(found):
         raise WrongValueError(f"is {found!r}; use lower-case words joined by hyphens, such as step-free")
+    return found
+
+
+def reminder_kind(value: Any) -> str:
+    """The kind of a reminder: `reminder_` and lower-case letters or figures, so that no other message has it."""
+    found: str = text(LONGEST_KIND, may_be_empty=False)(value)
+    if not re.fullmatch(r"reminder(_[a-z0-9]+)+", found):
+        raise WrongValueError(f"is {found!r}; it must begin with reminder_, such as reminder_1d")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -295,18 +296,118 @@ def test_an_error_names_its_line_and_what_to_do(old: str, new: str, part: str, a
         ("FREQ=SECONDLY", "needs FREQ="),
         ("FREQ=WEEKLY;BYHOUR=9", "BYHOUR"),
         ("every monday", "which is not used here"),
-        ("FREQ=WEEKLY;BYDAY=XX", "cannot be read as a rule"),
+        ("FREQ=WEEKLY;BYDAY=XX", "days such as MO,TU"),
         ("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=31", "falls on no date"),
-        ("FREQ=WEEKLY;UNTIL=20261231T170000Z", "UNTIL=20261231"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "falls on no date"),
+        ("FREQ=WEEKLY;BYDAY=MO;UNTIL=20261101", "falls on no date"),
+        ("FREQ=WEEKLY;UNTIL=20261331", "a date such as UNTIL=20261231"),
+        ("FREQ=WEEKLY;UNTIL=next year", "a date such as UNTIL=20261231"),
+        ("FREQ=WEEKLY;COUNT=5;UNTIL=20271231", "COUNT and UNTIL"),
         ("FREQ=WEEKLY;INTERVAL=0", "from 1 to 999"),
-        ("FREQ=DAILY\\nDTSTART:20200101", "needs FREQ="),
-        ("FREQ=WEEKLY;BYDAY=", "cannot be read as a rule"),
+        ("FREQ=DAILY\\nDTSTART:20200101", "line end"),
+        ("FREQ=WEEKLY;BYDAY=MO\\nRDATE:20261225T000000", "line end"),
+        ("FREQ=WEEKLY;BYDAY=MO\\u2028EXDATE:20261130T000000", "line end"),
+        ("FREQ=WEEKLY;BYDAY=", "days such as MO,TU"),
+        ("FREQ=WEEKLY;BYDAY=1TU", "FREQ=MONTHLY"),
+        ("FREQ=WEEKLY;BYDAY=MO;BYWEEKNO=3", "FREQ=YEARLY"),
+        ("FREQ=WEEKLY;FREQ=DAILY", "FREQ twice"),
+        ("FREQ=WEEKLY;BYDAY=MO;BYDAY=TU", "BYDAY twice"),
+        ("FREQ=MONTHLY;BYMONTHDAY=0", "from 1 to 31"),
+        ("FREQ=MONTHLY;BYMONTHDAY=32", "from 1 to 31"),
+        ("FREQ=MONTHLY;BYDAY=0TU", "days such as MO,TU"),
+        ("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=0", "from 1 to 366"),
+        ("FREQ=DAILY;BYSETPOS=2", "nothing to choose from"),
+        ("FREQ=YEARLY;BYWEEKNO=0", "from 1 to 53"),
+        ("FREQ=DAILY;COUNT=1;BYMONTH=13", "months from 1 to 12"),
+        ("FREQ=DAILY;BYMONTH=0", "months from 1 to 12"),
     ],
 )
 def test_a_rule_that_cannot_be_run_is_refused(rule: str, advice: str) -> None:
     text = changed('days = ["monday"]', f'rrule = "{rule}"\n  first_date = 2026-11-23')
     found = errors(text)
     assert any(line == line_with(text, "rrule =") and advice in what for line, what in found), found
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("RRULE:freq=weekly;byday=mo;", "FREQ=WEEKLY;BYDAY=MO"),
+        ("FREQ=WEEKLY;UNTIL=20271231T235959Z", "FREQ=WEEKLY;UNTIL=20271231"),
+        ("FREQ=WEEKLY;UNTIL=20271231T170000", "FREQ=WEEKLY;UNTIL=20271231"),
+        ("FREQ=WEEKLY;COUNT=12;INTERVAL=2;BYDAY=MO,TU;WKST=SU", "FREQ=WEEKLY;COUNT=12;INTERVAL=2;BYDAY=MO,TU;WKST=SU"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1,+2", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1,+2"),
+        ("FREQ=YEARLY;BYMONTH=01,12;BYMONTHDAY=-1,31", "FREQ=YEARLY;BYMONTH=01,12;BYMONTHDAY=-1,31"),
+    ],
+)
+def test_a_rule_is_taken_as_calendar_programs_write_it(written: str, kept: str) -> None:
+    plan = read_plan(changed('days = ["monday"]', f'rrule = "{written}"\n  first_date = 2026-11-23').encode())
+    assert plan.sites[0].sessions[0].values["rrule"] == kept
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=WEEKLY;BYMONTH=4;BYMONTHDAY=31",
+        "FREQ=MONTHLY;BYMONTHDAY=-31;BYMONTH=6",
+    ],
+)
+def test_a_rule_that_never_falls_is_answered_at_once(rule: str) -> None:
+    text = changed('days = ["monday"]', f'rrule = "{rule}"\n  first_date = 2020-01-01')
+    began = process_time()
+    assert errors(text)
+    assert process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("when", "part"),
+    [
+        ('days = ["monday"]\n  first_date = 2026-11-24\n  last_date = 2026-11-29', "days ="),
+        (
+            'rrule = "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25"\n  first_date = 2026-11-24\n  last_date = 2026-12-31',
+            "[[sites.sessions]]",
+        ),
+        ('days = ["monday"]\n  first_date = 2026-12-28\n  last_date = 2026-12-28', "[[sites.sessions]]"),
+    ],
+)
+def test_a_session_that_can_never_open_is_refused_at_its_line(when: str, part: str) -> None:
+    text = changed('days = ["monday"]', when)
+    assert [line for line, _ in errors(text)] == [line_with(text, part)]
+
+
+@pytest.mark.parametrize(
+    "allowed", ["closes_on_bank_holidays = false", '[[sites.sessions.exceptions]]\ndate = 2026-12-25\nstarts = "10:00"']
+)
+def test_a_session_on_bank_holidays_may_be_what_the_council_wants(allowed: str) -> None:
+    when = 'rrule = "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25"\n  first_date = 2026-11-24\n  last_date = 2026-12-31'
+    text = changed('days = ["monday"]', when)
+    if "exceptions" in allowed:
+        text += f'  {allowed}\nends = "12:00"\n'
+    else:
+        text = text.replace('kind = "office"', f'kind = "office"\n{allowed}')
+    assert read_plan(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("reminders", "advice"),
+    [
+        ('{ kind = "confirmation", days_before = 1, at = "10:00" }', "begin with reminder_"),
+        ('{ kind = "cancelled", minutes_before = 60 }', "begin with reminder_"),
+        ('{ kind = "manage_link_nudge", minutes_before = 60 }', "begin with reminder_"),
+        ('{ kind = "Reminder", minutes_before = 60 }', "begin with reminder_"),
+        ('{ kind = "reminder_", minutes_before = 60 }', "begin with reminder_"),
+        ('{ kind = "reminder_far_too_long_to_be_kept", minutes_before = 60 }', "the most is 30"),
+        ('{ kind = "reminder_a", minutes_before = 60 }, { kind = "reminder_a", minutes_before = 120 }', "of its own"),
+        ('{ kind = "reminder_a", minutes_before = 60 }, { kind = "reminder_b", minutes_before = 60 }', "same time"),
+        ('{ kind = "reminder_a" }', "either days_before with at, or minutes_before"),
+        ('{ kind = "reminder_a", days_before = 1 }', "either days_before with at, or minutes_before"),
+        ("{ minutes_before = 60 }, { minutes_before = 60 }", "needs kind"),
+    ],
+)
+def test_a_reminder_that_could_not_be_told_from_another_message_is_refused(reminders: str, advice: str) -> None:
+    for old in ('name = "Smallville"', 'name = "Advice"'):  # of the council, of a service
+        text = changed(old, f"{old}\nreminder_plan = [{reminders}]")
+        assert any(line == line_with(text, "reminder_plan") and advice in what for line, what in errors(text))
 
 
 def test_all_errors_are_reported_at_once_and_in_order() -> None:

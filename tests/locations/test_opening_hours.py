@@ -223,6 +223,41 @@ def test_a_bank_holiday_shuts_the_whole_site() -> None:
     assert closed(site, date(2026, 12, 24)) == {}
 
 
+BOXING_MONDAY = date(2026, 12, 28)
+
+
+def test_a_dated_session_opens_a_bank_holiday_on_purpose_and_nothing_else_does() -> None:
+    once = DatedSessionFacts("christmas", BOXING_MONDAY, SessionHours(time(10), time(12)), (ROOM,), CERTIFY)
+    site = make_site(holidays=HolidayRule("england-and-wales", closes=True), dated_sessions=(once,))
+    assert closed(site, BOXING_MONDAY) == {}
+    assert hours_on(site, BOXING_MONDAY) == [(120, 144)]
+    assert closed(site, date(2026, 12, 25)) == {None: ((0, 288),)}
+
+
+def test_an_exception_with_hours_opens_a_bank_holiday_on_purpose() -> None:
+    changed = make_recurrence(exceptions={BOXING_MONDAY: ExceptionFacts(time(10), time(12))})
+    site = make_site(
+        holidays=HolidayRule("england-and-wales", closes=True), recurrences=(make_recurrence(slug="usual"), changed)
+    )
+    assert closed(site, BOXING_MONDAY) == {}
+    assert hours_on(site, BOXING_MONDAY) == [(120, 144)]
+
+
+def test_a_closure_shuts_what_is_open_on_a_bank_holiday() -> None:
+    once = DatedSessionFacts("christmas", BOXING_MONDAY, SessionHours(time(10), time(12)), (ROOM,), CERTIFY)
+    shut = (closure("2026-12-28T10:00", "2026-12-28T11:00"),)
+    holidays = HolidayRule("england-and-wales", closes=True)
+    assert closed(make_site(holidays=holidays, dated_sessions=(once,), closures=shut), BOXING_MONDAY) == {
+        None: ((120, 132),)
+    }
+
+
+def test_a_rule_of_so_many_times_ends_with_them() -> None:
+    recurrence = make_recurrence(rrule="FREQ=WEEKLY;BYDAY=MO;COUNT=7")
+    assert max(dates_in_year(recurrence, 2027)) == date(2027, 1, 4)
+    assert dates_in_year(recurrence, 2028) == frozenset()
+
+
 def test_a_site_that_stays_open_on_bank_holidays_is_not_shut() -> None:
     assert closed(make_site(), date(2026, 12, 25)) == {}
 
