@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from booking.use_cases.import_locations import Imported, import_file
+from booking.availability.bookings_that_fit import ServiceSlot
+from booking.use_cases.import_locations import Imported, Preview, import_file, preview_file
 from core.audit import Actor
 from core.flask_context import runtime_command
 from core.runtime import Runtime
+from core.tokens import spoken_reference
 from locations.importing.toml_file import InvalidFile
+from locations.model import Catalogue
 
 PLURALS = {"person": "people"}
 
@@ -23,21 +27,33 @@ def locations_cli() -> None:
 
 @locations_cli.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would change, for whom and for which free times; change nothing."
+)
 @runtime_command
-def import_command(runtime: Runtime, file: Path) -> None:
+def import_command(runtime: Runtime, file: Path, *, dry_run: bool) -> None:
     """Bring the council in FILE up to date; docs/locations-file.md says how to write one.
 
     Importing a file twice changes nothing. When anything in it is wrong, every error is shown with its line and
     nothing is changed.
     """
     try:
-        imported = import_file(runtime, file.read_bytes(), actor=Actor.system())
+        lines = _previewed(runtime, file) if dry_run else _imported(runtime, file)
     except InvalidFile as error:
         for line in str(error).splitlines():
             click.echo(f"{file}: {line}", err=True)
         raise click.ClickException("Nothing was imported. Put these right and run it again.") from error
-    for line in _report(imported):
+    for line in lines:
         click.echo(line)
+
+
+def _imported(runtime: Runtime, file: Path) -> list[str]:
+    return _report(import_file(runtime, file.read_bytes(), actor=Actor.system()))
+
+
+def _previewed(runtime: Runtime, file: Path) -> list[str]:
+    preview = preview_file(runtime, file.read_bytes())
+    return ["A dry run: nothing is changed.", *_report(preview.imported), *_free_times(preview)]
 
 
 def _report(imported: Imported) -> list[str]:
@@ -54,8 +70,35 @@ def _report(imported: Imported) -> list[str]:
         lines.append(
             f"{imported.new_misfits} booked appointments do not fit the new plan. They are listed to be rebooked."
         )
+    lines += [
+        f"  {spoken_reference(one.reference)}  {one.starts_at:%Y-%m-%d %H:%M}  {one.site}  ({one.reason})"
+        for one in imported.to_rebook
+    ]
     lines += [f"Kept {name}: past appointments refer to it. No session opens it." for name in changes.kept]
     return lines if not changes.are_none else ["Nothing to change: everything is as the file says.", *lines]
+
+
+def _free_times(preview: Preview) -> Iterator[str]:
+    """For each service at each site: how many times could be booked that cannot be now, and the other way round."""
+    more, fewer = (_summed(slots) for slots in (preview.capacity.appearing, preview.capacity.disappearing))
+    if more.keys() | fewer.keys():
+        first, last = preview.dates
+        yield f"Free times from {first} to {last}:"
+    for service_id, site_id in sorted(more.keys() | fewer.keys()):
+        knows_both = preview.after if _knows(preview.after, service_id, site_id) else preview.before
+        where = f"{knows_both.service_by_id(service_id).name}, {knows_both.site_by_id(site_id).name}"
+        yield f"  {where}: {more[service_id, site_id]} more, {fewer[service_id, site_id]} fewer"
+
+
+def _summed(slots: Iterable[ServiceSlot]) -> Counter[tuple[int, int]]:
+    summed: Counter[tuple[int, int]] = Counter()
+    for slot in slots:
+        summed[slot.service_id, slot.site_id] += slot.free
+    return summed
+
+
+def _knows(catalogue: Catalogue, service_id: int, site_id: int) -> bool:
+    return any(one.id == service_id for one in catalogue.services) and any(one.id == site_id for one in catalogue.sites)
 
 
 def _counted(counter: Counter[str]) -> str:

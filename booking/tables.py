@@ -129,7 +129,7 @@ class RebookItem(Base):
     """An appointment that cannot take place as booked: to be rebooked, or closed at `closed_at`.
 
     `reason` is `closure` when a closure touches it, which the item then belongs to; otherwise it says why the appointment
-    does not fit the council's plan (`booking.availability.bookings_that_fit.Reason`).
+    does not fit the council's plan (`booking.availability.bookings_that_fit.MisfitReason`).
     """
 
     __tablename__ = "rebook_items"
@@ -140,8 +140,8 @@ class RebookItem(Base):
             "uq_rebook_items_open",
             "appointment_id",
             unique=True,
-            sqlite_where=text("closure_id IS NULL AND settled_at IS NULL"),
-            postgresql_where=text("closure_id IS NULL AND settled_at IS NULL"),
+            sqlite_where=text("closure_id IS NULL AND closed_at IS NULL"),
+            postgresql_where=text("closure_id IS NULL AND closed_at IS NULL"),
         ),
     )
 

@@ -62,23 +62,20 @@ class ServiceSlot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PlanEffect:
-    """The capacity that appears and disappears, by service, site and start, and the bookings that no longer fit."""
+class CapacityChange:
+    """The capacity that appears and disappears, by service, site and start."""
 
     appearing: tuple[ServiceSlot, ...]
     disappearing: tuple[ServiceSlot, ...]
-    new_misfits: tuple[NoLongerFits, ...]
 
 
-def effect_of_plan(
+def change_of_capacity(
     before: Catalogue, after: Catalogue, visits: Iterable[BookedVisit], dates: tuple[date, date], now: datetime
-) -> PlanEffect:
-    """What replacing `before` by `after` does to the staff's free times on `dates` (both included) and to `visits`."""
+) -> CapacityChange:
+    """What replacing `before` by `after` does to the staff's free times on `dates` (both included) beside `visits`."""
     visits = tuple(visits)
     old, new = _capacity(before, visits, dates, now), _capacity(after, visits, dates, now)
-    return PlanEffect(
-        appearing=_more(new, old), disappearing=_more(old, new), new_misfits=new_misfits(before, after, visits, now)
-    )
+    return CapacityChange(appearing=_more(new, old), disappearing=_more(old, new))
 
 
 def new_misfits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
@@ -18,18 +19,19 @@ BY_CLOSURE = "closure"  # the reason of the items of a closure
 
 
 def list_touched(db: Session, closure_id: int, now: datetime) -> int:
-    """Put every booked appointment that the closure touches on its list; how many were added.
+    """Bring a closure's list in line with what it touches; how many booked appointments were added to it.
 
-    The caller holds the sites' rows for itself (`locations.catalogue_queries.bump_plan`), so no booking can slip past: one
-    that came first is listed here, one that comes later sees the closure. Holds that it touches end, so that none of them
-    becomes an appointment afterwards.
+    Whoever it touches and is still to come is listed; whoever it touches no longer, because it was moved or shortened,
+    leaves its list. The caller holds the sites' rows for itself (`locations.catalogue_queries.bump_plan`), so no booking
+    can slip past: one that came first is listed here, one that comes later sees the closure. Holds that it touches end, so
+    that none of them becomes an appointment afterwards.
     """
     closure = db.get_one(Closure, closure_id)
     connection = connection_of(db)
     holds = select(Allocation.hold_id).where(Allocation.hold_id.is_not(None), *_touching(closure)).distinct()
     delete_holds(db, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
     touched = (
-        select(Appointment.id)
+        select(Appointment.id, Appointment.ends_at)
         .join(Allocation, Allocation.appointment_id == Appointment.id)
         .where(
             Appointment.authority_id == closure.authority_id,
@@ -37,18 +39,36 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
             *_touching(closure),
         )
         .distinct()
+        .order_by(Appointment.id)
     )
-    known = select(RebookItem.appointment_id).where(RebookItem.closure_id == closure_id)
-    ids = connection.scalars(touched.where(Appointment.id.not_in(known)).order_by(Appointment.id)).all()
-    if ids:
-        common = {
-            "authority_id": closure.authority_id,
-            "closure_id": closure_id,
-            "reason": BY_CLOSURE,
-            "created_at": now,
-        }
-        connection.execute(table_of(RebookItem).insert(), [common | {"appointment_id": id_} for id_ in ids])
-    return len(ids)
+    rows = connection.execute(touched).all()
+    ahead = [appointment_id for appointment_id, ends_at in rows if ends_at > now]
+    return _update_list(db, closure, ahead, {appointment_id for appointment_id, _ in rows}, now)
+
+
+def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: Collection[int], now: datetime) -> int:
+    """Put those who are still to come on the closure's list, once each, and take off who is touched no longer."""
+    items = select(RebookItem).where(RebookItem.closure_id == closure.id)
+    known = {item.appointment_id: item for item in db.scalars(items)}
+    for appointment_id, item in known.items():
+        if item.closed_at is None and appointment_id not in touched:
+            item.closed_at = now
+    again = [known[id_] for id_ in ahead if id_ in known and known[id_].closed_at is not None]
+    for item in again:
+        item.closed_at, item.created_at = None, now
+    new = [id_ for id_ in ahead if id_ not in known]
+    db.add_all(
+        RebookItem(
+            authority_id=closure.authority_id,
+            closure_id=closure.id,
+            reason=BY_CLOSURE,
+            appointment_id=appointment_id,
+            created_at=now,
+        )
+        for appointment_id in new
+    )
+    db.flush()
+    return len(new) + len(again)
 
 
 def _touching(closure: Closure) -> tuple[ColumnElement[bool], ...]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.use_cases.closures import list_touched
-from booking.use_cases.plan_effects import apply_effect, effect_of, listed_appointments, still_needed
+from booking.availability.bookings_that_fit import CapacityChange, change_of_capacity
+from booking.queries.booked_visits import booked_visits
+from booking.tables import Appointment
+from booking.use_cases.closures import BY_CLOSURE, list_touched
+from booking.use_cases.plan_effects import OpenItem, apply_effect, effect_of, open_items, still_needed
 from core.audit import Actor, record
 from core.runtime import Runtime
 from locations.catalogue_queries import catalogue_by_id, lock_council
@@ -21,19 +27,50 @@ from locations.importing.parse_plan import read_plan
 from locations.importing.set_up_queries import stored_set_up
 from locations.importing.toml_file import FileError, InvalidFile
 from locations.model import Catalogue
-from locations.tables import Closure
+
+PREVIEW_DAYS = 28  # for which a preview says what free times change
+
+
+class ToRebook(NamedTuple):
+    """A booked appointment that an import put on a list of people to rebook. `starts_at` is in the council's zone."""
+
+    reference: str
+    starts_at: datetime
+    site: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import changed, and how many booked appointments it put on the lists of people to rebook.
+    """What an import changed, and the booked appointments that it put on the lists of people to rebook, by start.
 
-    `in_closures` fall into a closure that is new or moved; `new_misfits` are others that the new plan does not cover.
+    `in_closures` of them fall into a closure that is new or moved; `new_misfits` are others that the new plan does not
+    cover.
     """
 
     changes: Changes
-    in_closures: int = 0
-    new_misfits: int = 0
+    to_rebook: tuple[ToRebook, ...] = ()
+
+    @property
+    def in_closures(self) -> int:
+        """How many fall into a closure."""
+        return sum(one.reason == BY_CLOSURE for one in self.to_rebook)
+
+    @property
+    def new_misfits(self) -> int:
+        """How many others the plan does not cover."""
+        return len(self.to_rebook) - self.in_closures
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import would change, and its effect on the free times of `dates` (first and last) from `before` to `after`."""
+
+    imported: Imported
+    dates: tuple[date, date]
+    capacity: CapacityChange
+    before: Catalogue
+    after: Catalogue
 
 
 def import_file(runtime: Runtime, content: bytes, *, actor: Actor, is_demo: bool = False) -> Imported:
@@ -61,6 +98,25 @@ def import_file(runtime: Runtime, content: bytes, *, actor: Actor, is_demo: bool
     return imported
 
 
+def preview_file(runtime: Runtime, content: bytes) -> Preview:
+    """What the import of the file would do. It is written and rolled back, so the sites are locked meanwhile.
+
+    Raises: InvalidFile with every error.
+    """
+    plan, now = read_plan(content), runtime.clock.now()
+    with runtime.database.writing() as db:
+        authority_id = lock_council(db, plan.authority["slug"])
+        before = None if authority_id is None else catalogue_by_id(db, authority_id)
+        visits = [] if before is None else booked_visits(db, [site.id for site in before.sites], now)
+        imported = apply_plan(db, plan, now)
+        after = catalogue_by_id(db, imported.changes.authority_id)
+        db.rollback()
+    before = before or Catalogue(after.authority, (), (), (), after.travel)
+    today = now.astimezone(ZoneInfo(after.authority.zone)).date()
+    dates = (today, today + timedelta(days=PREVIEW_DAYS - 1))
+    return Preview(imported, dates, change_of_capacity(before, after, visits, dates, now), before, after)
+
+
 def apply_plan(db: Session, plan: Plan, now: datetime, *, is_demo: bool = False) -> Imported:
     """What was written to bring the council in line with `plan`, and who must be rebooked, in the caller's transaction.
 
@@ -77,26 +133,37 @@ def apply_plan(db: Session, plan: Plan, now: datetime, *, is_demo: bool = False)
     needed = still_needed(db, stored, difference, now)
     if needed:
         raise InvalidFile(tuple(_left_out(name, ahead) for name, ahead in needed))
-    before, listed = catalogue_by_id(db, authority_id), listed_appointments(db, authority_id)
+    before, listed = catalogue_by_id(db, authority_id), open_items(db, authority_id)
     changes = apply_difference(db, stored, difference)
-    in_closures = _list_touched(db, changes, now)
-    effect = effect_of(
-        db, before, catalogue_by_id(db, authority_id), _touched_sites(before, changes), now, listed=listed
+    for closure_id in changes.closure_ids:
+        list_touched(db, closure_id, now)
+    after = catalogue_by_id(db, authority_id)
+    ids = {item.appointment_id for item in listed}
+    apply_effect(db, effect_of(db, before, after, _touched_sites(before, changes), now, listed=ids), authority_id, now)
+    return Imported(changes, _to_rebook(db, open_items(db, authority_id) - listed, after))
+
+
+def _to_rebook(db: Session, items: Collection[OpenItem], catalogue: Catalogue) -> tuple[ToRebook, ...]:
+    """The appointments of these items, by start."""
+    columns = (Appointment.id, Appointment.reference, Appointment.starts_at, Appointment.site_id)
+    ids = {item.appointment_id for item in items}
+    rows = {row.id: row for row in db.execute(select(*columns).where(Appointment.id.in_(ids)))} if ids else {}
+    zone = ZoneInfo(catalogue.authority.zone)
+    found = (
+        ToRebook(
+            rows[item.appointment_id].reference,
+            rows[item.appointment_id].starts_at.astimezone(zone),
+            catalogue.site_by_id(rows[item.appointment_id].site_id).name,
+            item.reason,
+        )
+        for item in items
     )
-    return Imported(changes, in_closures, apply_effect(db, effect, authority_id, now))
+    return tuple(sorted(found, key=lambda one: (one.starts_at, one.reference)))
 
 
 def _left_out(name: str, ahead: int) -> FileError:
     what = f"{name} is left out of the file, and {ahead} appointments there are still to come. "
     return FileError(1, what + "Put it back (without sessions it takes no more), or move those appointments first.")
-
-
-def _list_touched(db: Session, changes: Changes, now: datetime) -> int:
-    """How many appointments were put on the lists of closures that are new or changed, and not over."""
-    is_ahead = (Closure.id.in_(changes.closure_ids), Closure.ends_at > now)
-    return sum(
-        list_touched(db, closure_id, now) for closure_id in db.scalars(select(Closure.id).where(*is_ahead)).all()
-    )
 
 
 def _touched_sites(before: Catalogue, changes: Changes) -> frozenset[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -56,10 +56,20 @@ def still_needed(db: Session, stored: StoredSetUp, difference: Difference, now: 
     return [(name, ahead) for name, ahead in counted if ahead]
 
 
-def listed_appointments(db: Session, authority_id: int) -> frozenset[int]:
-    """The appointments that are on a list of people to rebook."""
-    is_open = (RebookItem.authority_id == authority_id, RebookItem.closed_at.is_(None))
-    return frozenset(connection_of(db).scalars(select(RebookItem.appointment_id).where(*is_open)))
+class OpenItem(NamedTuple):
+    """An appointment on a list of people to rebook: a closure's, or (None) the one of those who do not fit the plan."""
+
+    appointment_id: int
+    closure_id: int | None
+    reason: str
+
+
+def open_items(db: Session, authority_id: int) -> frozenset[OpenItem]:
+    """All that is on the council's lists of people to rebook."""
+    items = select(RebookItem.appointment_id, RebookItem.closure_id, RebookItem.reason).where(
+        RebookItem.authority_id == authority_id, RebookItem.closed_at.is_(None)
+    )
+    return frozenset(OpenItem(*row) for row in connection_of(db).execute(items))
 
 
 def effect_of(
@@ -69,7 +79,7 @@ def effect_of(
     site_ids: Collection[int],
     now: datetime,
     *,
-    listed: frozenset[int] = frozenset(),
+    listed: Collection[int] = (),
 ) -> Effect:
     """What replacing `before` by `after` at these sites does; nothing is written.
 
@@ -109,15 +119,15 @@ def _without(visits: Iterable[BookedVisit], lost: Iterable[NoLongerFits]) -> lis
     return [visit for visit in visits if visit not in gone]
 
 
-def apply_effect(db: Session, effect: Effect, authority_id: int, now: datetime) -> int:
-    """End the holds, list the people to rebook, and take off the list who fits again; how many were added to it."""
+def apply_effect(db: Session, effect: Effect, authority_id: int, now: datetime) -> None:
+    """End the holds, list the people to rebook who are on no list yet, and take off the list who fits again."""
     delete_holds(db, effect.holds_ended)
     connection = connection_of(db)
     if effect.fit_again:
         connection.execute(
             _CLOSE_ITEM, [{"appointment": appointment_id, "now": now} for appointment_id in effect.fit_again]
         )
-    listed = listed_appointments(db, authority_id)
+    listed = {item.appointment_id for item in open_items(db, authority_id)}
     common: dict[str, Any] = {"authority_id": authority_id, "closure_id": None, "created_at": now}
     items = [
         common | {"appointment_id": lost.visit.owner_id, "reason": lost.reason.value}
@@ -126,4 +136,3 @@ def apply_effect(db: Session, effect: Effect, authority_id: int, now: datetime) 
     ]
     if items:
         connection.execute(_items.insert(), items)
-    return len(items)

@@ -136,6 +136,40 @@ def test_a_closure_that_is_over_lists_nobody(runtime: Runtime) -> None:
     assert bring_in(runtime, FILE + over).in_closures == 0
 
 
+def test_whom_a_moved_closure_no_longer_touches_leaves_its_list_and_comes_back_with_it(runtime: Runtime) -> None:
+    appointment = booked(runtime, 0)
+    later = FLOOD.replace("2026-11-24", "2026-11-26")
+    bring_in(runtime, FILE + FLOOD)
+    assert bring_in(runtime, FILE + later).to_rebook == ()
+    assert listed(runtime) == []
+    assert bring_in(runtime, FILE + FLOOD).in_closures == 1
+    assert listed(runtime) == [(appointment, "closure")]
+
+
+def test_a_closure_that_ends_early_leaves_nobody_on_its_list(runtime: Runtime) -> None:
+    booked(runtime, 0)
+    bring_in(runtime, FILE + FLOOD)
+    over = FLOOD.replace("first_date = 2026-11-24", "first_date = 2026-11-02\n  last_date = 2026-11-20")
+    assert bring_in(runtime, FILE + over).to_rebook == ()
+    assert listed(runtime) == []
+
+
+def test_who_leaves_a_closure_and_does_not_fit_for_another_reason_stays_listed(runtime: Runtime) -> None:
+    cut_off = booked(runtime, 60)
+    bring_in(runtime, FILE + FLOOD)
+    bring_in(runtime, SHORTER + FLOOD.replace("2026-11-24", "2026-11-26"))
+    assert listed(runtime) == [(cut_off, "hours")]
+
+
+def test_it_names_whom_it_lists(runtime: Runtime) -> None:
+    booked(runtime, 60)
+    with runtime.database.reading() as db:
+        reference = db.scalars(select(Appointment.reference)).one()
+    (listed_one,) = bring_in(runtime, SHORTER).to_rebook
+    assert listed_one[:1] + listed_one[2:] == (reference, "Hall", "hours")
+    assert f"{listed_one.starts_at:%H:%M %Z}" == "10:00 GMT"
+
+
 def test_shorter_hours_list_whom_they_cut_off(runtime: Runtime) -> None:
     booked(runtime, 30)
     cut_off = booked(runtime, 60)

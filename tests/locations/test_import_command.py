@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskCliRunner
 
 from booking.slot_tokens import SlotKey
 from booking.use_cases.book import Booking, book
 from core.database import Database
+from core.errors import NotFound
+from core.runtime import Runtime
+from core.tokens import spoken_reference
 from core.wall_clock import unit_of
 from locations.catalogue_queries import catalogue_of
+from locations.model import Catalogue
 from people.residents.details import ResidentDetails
 from tests.locations.test_import import SMALL
 from tests.support.factories import RESIDENT, make_runtime
@@ -51,14 +56,35 @@ def test_it_says_how_many_people_must_be_rebooked(runner: FlaskCliRunner, databa
     runner.invoke(args=["locations", "import", str(file)])
     with database.reading() as db:
         known = catalogue_of(db, "smallville")
-    for hour in (9, 11):
-        unit = unit_of(datetime(2026, 11, 30, hour, tzinfo=UTC))
-        slot_key = SlotKey(known.authority.id, known.sites[0].id, (known.services[0].id,), "in_person", unit)
-        book(
-            runtime, Booking(known.authority.id, "online", ResidentDetails("Robin"), slot_key=slot_key), actor=RESIDENT
-        )
-    file.write_text(SMALL.replace('ends = "12:00"', 'ends = "11:00"'), encoding="utf-8")
-    result = runner.invoke(args=["locations", "import", str(file)])
-    assert result.output == (
+    references = [book_at(runtime, known, datetime(2026, 11, 30, hour, tzinfo=UTC)) for hour in (9, 11)]
+    shorter = SMALL.replace('ends = "12:00"', 'ends = "11:00"')
+    file.write_text(shorter, encoding="utf-8")
+    listed = (
         "Changed: 1 session.\n1 booked appointments do not fit the new plan. They are listed to be rebooked.\n"
+        f"  {spoken_reference(references[1])}  2026-11-30 11:00  Hall  (hours)\n"
     )
+    for _ in range(2):  # a dry run changes nothing, so the second one says the same
+        preview = runner.invoke(args=["locations", "import", "--dry-run", str(file)])
+        assert preview.output == (
+            f"A dry run: nothing is changed.\n{listed}Free times from 2026-11-23 to 2026-12-20:\n"
+            "  Advice, Hall: 0 more, 13 fewer\n"
+        )
+    assert runner.invoke(args=["locations", "import", str(file)]).output == listed
+
+
+def book_at(runtime: Runtime, known: Catalogue, starts_at: datetime) -> str:
+    slot_key = SlotKey(known.authority.id, known.sites[0].id, (known.services[0].id,), "in_person", unit_of(starts_at))
+    who = ResidentDetails("Robin")
+    return book(runtime, Booking(known.authority.id, "online", who, slot_key=slot_key), actor=RESIDENT).reference
+
+
+def test_a_dry_run_of_a_new_council_tells_its_times_and_leaves_nothing(
+    runner: FlaskCliRunner, database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "smallville.toml"
+    file.write_text(SMALL, encoding="utf-8")
+    result = runner.invoke(args=["locations", "import", "--dry-run", str(file)])
+    assert "Added: 1 council, 1 resource, 1 service, 1 session, 1 site." in result.output
+    assert "  Advice, Hall: 44 more, 0 fewer" in result.output
+    with database.reading() as db, pytest.raises(NotFound):
+        catalogue_of(db, "smallville")

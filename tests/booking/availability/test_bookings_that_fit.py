@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from booking.availability.bookings_that_fit import MisfitReason, effect_of_plan, new_misfits
+from booking.availability.bookings_that_fit import MisfitReason, change_of_capacity, new_misfits
 from booking.availability.busy import NOTHING_BUSY, away_rows, busy_index
 from booking.availability.engine import check_slot, find_slots
 from booking.availability.site_days import search_for, site_day
@@ -20,7 +20,7 @@ from booking.availability.values import BookedVisit, SlotCheck
 from booking.slot_tokens import SlotKey
 from core.wall_clock import days_between, local_date_of, local_day, unit_of
 from locations.model import Catalogue, RequirementFacts, ResourceFacts, SiteFacts
-from locations.session_facts import ClosureFacts, DatedSessionFacts, SessionHours
+from locations.session_facts import ClosureFacts, DatedSessionFacts, RecurrenceFacts, SessionHours
 from locations.travel import TravelTimes
 from tests.booking.availability.random_set_ups import (
     DATES,
@@ -90,7 +90,7 @@ def engine_capacity(catalogue: Catalogue, visits: Iterable[BookedVisit], dates: 
 @examples(60)
 @given(changed_councils())
 def test_appearing_and_disappearing_capacity_is_the_difference_of_the_engines_slots(council: ChangedCouncil) -> None:
-    effect = effect_of_plan(council.before, council.after, council.visits, DATES, NOW)
+    effect = change_of_capacity(council.before, council.after, council.visits, DATES, NOW)
     old, new = (engine_capacity(known, council.visits, DATES) for known in (council.before, council.after))
     assert Counter({slot[:3]: slot.free for slot in effect.appearing}) == new - old
     assert Counter({slot[:3]: slot.free for slot in effect.disappearing}) == old - new
@@ -106,8 +106,9 @@ def test_nothing_changes_for_a_set_up_that_stays(council: ChangedCouncil) -> Non
         council.before.people,
         council.before.travel,
     )
-    effect = effect_of_plan(council.before, same, council.visits, DATES, NOW)
-    assert (effect.appearing, effect.disappearing, effect.new_misfits) == ((), (), ())
+    effect = change_of_capacity(council.before, same, council.visits, DATES, NOW)
+    assert (effect.appearing, effect.disappearing) == ((), ())
+    assert new_misfits(council.before, same, council.visits, NOW) == ()
 
 
 ANN, BOB = (ResourceFacts(n, name, name, "adviser", 1, frozenset({"housing"})) for n, name in ((1, "ann"), (2, "bob")))
@@ -124,16 +125,9 @@ def council(
     closures: tuple[ClosureFacts, ...] = (),
     kind: str = "office",
     service: object = ADVICE,
-    closes_on_bank_holidays: bool = False,
 ) -> Catalogue:
     session = DatedSessionFacts("x", day, SessionHours(time(starts), time(ends)), opened, frozenset({1}))
-    site = make_site(
-        resources,
-        kind=kind,
-        dated_sessions=(session,),
-        closures=closures,
-        closes_on_bank_holidays=closes_on_bank_holidays,
-    )
+    site = make_site(resources, kind=kind, dated_sessions=(session,), closures=closures)
     return Catalogue(make_authority(), (service,), (site,), (), TravelTimes((), {}))  # type: ignore[arg-type]
 
 
@@ -176,10 +170,29 @@ def test_the_reason_is_the_first_rule_that_refuses(after: Catalogue, reason: Mis
     assert [found.reason for found in lost] == ([] if reason is None else [reason])
 
 
+def council_at_christmas(*, is_dated: bool, closes: bool) -> Catalogue:
+    """Open on Christmas Day by a session of that date, or by one that recurs daily."""
+    hours, opened = SessionHours(time(9), time(12)), ((1, 2), frozenset({1}))
+    dated = DatedSessionFacts("once", CHRISTMAS, hours, *opened)
+    daily = RecurrenceFacts("daily", "FREQ=DAILY", DAY, None, hours, *opened)
+    site = make_site(
+        (ANN, BOB),
+        dated_sessions=(dated,) * is_dated,
+        recurrences=(daily,) * (not is_dated),
+        closes_on_bank_holidays=closes,
+    )
+    return Catalogue(make_authority(), (ADVICE,), (site,), (), TravelTimes((), {}))
+
+
 def test_a_bank_holiday_that_counts_now_closes() -> None:
-    before, after = (council(day=CHRISTMAS, closes_on_bank_holidays=closes) for closes in (False, True))
+    before, after = (council_at_christmas(is_dated=False, closes=closes) for closes in (False, True))
     (lost,) = new_misfits(before, after, [visit_at(9, day=CHRISTMAS)], NOW)
     assert lost.reason is MisfitReason.CLOSED
+
+
+def test_a_session_of_the_bank_holidays_own_date_stays_open() -> None:
+    before, after = (council_at_christmas(is_dated=True, closes=closes) for closes in (False, True))
+    assert new_misfits(before, after, [visit_at(9, day=CHRISTMAS)], NOW) == ()
 
 
 def test_what_did_not_fit_before_is_no_news() -> None:
@@ -285,7 +298,7 @@ def test_a_longer_way_takes_capacity_at_the_other_site(
 ) -> None:
     before, after = council_of_two_sites(minutes_before), council_of_two_sites(minutes_after)
     visits, dates = persons_visits(*booked), (DAY, DAY)
-    effect = effect_of_plan(before, after, visits, dates, NOW)
+    effect = change_of_capacity(before, after, visits, dates, NOW)
     old, new = (engine_capacity(known, visits, dates) for known in (before, after))
     assert Counter({slot[:3]: slot.free for slot in effect.appearing}) == new - old
     assert Counter({slot[:3]: slot.free for slot in effect.disappearing}) == old - new
