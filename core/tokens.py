@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
+from itertools import pairwise
 
 # No I, L, O, U, 0, 1: 30 characters. 30^7 = 2.2e10 references; a clash is caught by the unique key and drawn again.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -80,6 +82,14 @@ def parse_reference(text: str) -> str | None:
     if len(cleaned) != LENGTH or any(character not in ALPHABET for character in cleaned):
         return None
     return cleaned if check_character(cleaned[:-1]) == cleaned[-1] else None
+
+
+def find_reference(text: str) -> str | None:
+    """The reference that stands in `text` ("Reference: K7PM 4QX2"), or None."""
+    whole = parse_reference(text)
+    words = re.findall(r"[^\W_]+", text)
+    pieces = [*words, *(first + second for first, second in pairwise(words))]
+    return whole or next((found for found in map(parse_reference, pieces) if found), None)
 
 
 def spoken_reference(reference: str) -> str:

@@ -24,7 +24,7 @@ from core.wall_clock import instant_of
 from demo.bulk_insert import insert_rows, insert_with_ids
 from demo.day_filler import Seat
 from demo.invented_people import InventedResident
-from people.residents.details import email_key, phone_key, postcode_key, surname_of
+from people.residents.details import email_key, name_key, phone_key, postcode_key, surname_of
 from people.residents.resident_repository import name_token_rows
 from people.residents.tables import Resident, ResidentNameToken
 
@@ -174,6 +174,7 @@ def _resident(authority_id: int, person: InventedResident, now: datetime) -> dic
         "authority_id": authority_id,
         "name": person.name,
         "surname": surname_of(person.name),
+        "name_key": name_key(person.name),
         "email": email_key(person.email),
         "phone": person.phone,
         "phone_key": phone_key(person.phone) if person.phone else "",

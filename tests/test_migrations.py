@@ -25,6 +25,8 @@ from booking.use_cases.holds import hold_slot
 from core.database import Base, Database, alembic_config
 from core.idempotency import IdempotencyKey
 from locations.tables import Closure
+from people.residents.details import ResidentDetails
+from people.residents.resident_repository import find_or_create
 from tests.support.factories import NOW, make_appointment, make_runtime, make_world, slot_key_at
 
 LATER = NOW + timedelta(days=1)
@@ -117,3 +119,16 @@ def test_a_key_that_is_repeated_after_an_upgrade_gets_its_first_result(database:
     command.upgrade(config, "head")
     again = hold_slot(runtime, slot_key_at(world, NOW + timedelta(hours=2)), for_public=True, idempotency=key)
     assert again == held
+
+
+def test_residents_who_were_there_before_are_known_by_their_names(database: Database) -> None:
+    """Back to before the keys, and forward again: who comes back is still the same resident."""
+    world = make_world(database)
+    person = ResidentDetails(name="Amina Yusuf", phone="07700 900123")
+    with database.writing() as db:
+        known = find_or_create(db, world.authority_id, person, NOW).id
+    config = alembic_config(database.url)
+    command.downgrade(config, _before("A key of each resident's name, so that many people may share a telephone"))
+    command.upgrade(config, "head")
+    with database.writing() as db:
+        assert find_or_create(db, world.authority_id, person, NOW).id == known

@@ -9,8 +9,8 @@ from booking.states import has_link_ended
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.runtime import Runtime
-from core.tokens import parse_reference
-from people.residents.details import name_tokens
+from core.tokens import find_reference
+from people.residents.details import has_name_part
 from people.residents.tables import Resident
 
 
@@ -20,7 +20,7 @@ def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str
     The link of an appointment that is over is not sent.
     Any word of the name will do, for people differ in what they call their surname.
     """
-    reference, surname_tokens = parse_reference(reference_text), name_tokens(surname)
+    reference = find_reference(reference_text)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         found = db.execute(
@@ -30,7 +30,7 @@ def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str
         ).first()
         if found is None or has_link_ended(found.ends_at, now):
             return
-        if not surname_tokens or not set(surname_tokens) <= set(name_tokens(found.name)):
+        if not has_name_part(found.name, surname):
             return
         subject = ("appointment", found.id)
         record(db, Actor.resident(), "manage_link_requested", subject, authority_id=authority_id, now=now)

@@ -6,6 +6,7 @@ and postcodes are not about persons alone: their parsers are those of `core.cont
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ PHONE_LENGTH = 20
 POSTCODE_LENGTH = 10
 TOKEN_LENGTH = 100
 SOUND_LENGTH = 20
+NAME_KEY_LENGTH = 32
 # Letters that no Unicode decomposition turns into plain ones.
 _SINGLE = str.maketrans(
     {
@@ -47,8 +49,11 @@ _GAPS = re.compile(r"[\W_]+")
 # Read as one word each, these say nothing about who it is.
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "rev"})
 _DOUBLED = re.compile(r"(.)\1+")
+# German umlauts are written with an e where the keyboard has none; others leave the dots out.
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 # Scripts that write a name without a space between its parts: CJK ideographs, kana, Hangul.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,6}")
+_UNSPACED_START = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,6}")
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,24 @@ def name_tokens(name: str) -> tuple[str, ...]:
     return tuple(word for word in words if word not in _TITLES) or words
 
 
+def has_name_part(name: str, typed: str) -> bool:
+    """Whether `typed` is some words of `name`, as its owner may type them: "OBrien", "O Brien" and "O'Brien" are one, so
+    are "Mueller" and "Müller", and "陳" is a part of "陳大文".
+    """
+    return any(_is_part(words, name_tokens(typed)) for words in {name_tokens(name), name_tokens(_with_e(name))})
+
+
+def _with_e(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)
+
+
+def _is_part(words: tuple[str, ...], typed: tuple[str, ...]) -> bool:
+    joined = "".join(typed)
+    runs = {"".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1)}
+    is_start = bool(_UNSPACED_START.fullmatch(joined)) and any(word.startswith(joined) for word in words)
+    return bool(joined) and (set(typed) <= set(words) or joined in runs or is_start)
+
+
 def surname_of(name: str) -> str:
     """The last word of `name`, as written; a one-word name is its own surname."""
     words = name.split()
@@ -182,8 +205,13 @@ def is_closely_same(one: str, other: str) -> bool:
     than that: families share an email, and "Marie" is not "Maria". Two records of one person are a nuisance that staff
     can see; one record of two people tells one where the other will be.
     """
-    first, second = _comparable(one), _comparable(other)
-    return bool(first) and first == second
+    return bool(name_key(one)) and name_key(one) == name_key(other)
+
+
+def name_key(name: str) -> str:
+    """What closely the same names have in common: a digest of 32 characters, or nothing for a name without a word."""
+    comparable = " ".join(_comparable(name))
+    return hashlib.sha256(comparable.encode()).hexdigest()[:NAME_KEY_LENGTH] if comparable else ""
 
 
 def _comparable(name: str) -> list[str]:

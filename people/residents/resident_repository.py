@@ -19,7 +19,7 @@ from people.residents.details import (
     ResidentDetails,
     email_key,
     index_tokens,
-    is_closely_same,
+    name_key,
     phone_key,
     postcode_key,
     sound_of,
@@ -27,6 +27,8 @@ from people.residents.details import (
 )
 from people.residents.tables import Representative, Resident, ResidentNameToken
 
+# Records of one name with one email or telephone that are looked at. A person has one or two; strangers can add to them.
+MOST_ALIKE = 50
 _RESIDENT = select(Resident).where(
     Resident.id == bindparam("resident"), Resident.authority_id == bindparam("authority")
 )
@@ -43,9 +45,11 @@ _SAME = {
     .where(
         _residents.authority_id == bindparam("authority"),
         _residents.anonymised_at.is_(None),
+        _residents.name_key == bindparam("name"),
         or_(*([_CONTACT["email"]] if by_email else []), *([_CONTACT["phone"]] if by_phone else [])),
     )
     .order_by(_residents.id)
+    .limit(MOST_ALIKE)
     .with_for_update(key_share=True)
     for by_email, by_phone in ((True, False), (False, True), (True, True))
 }
@@ -75,7 +79,7 @@ def identify(
     appointments can be counted.
     """
     _lock_contact(db, authority_id, person)
-    alike = [row for row in _of_contact(db, authority_id, person) if is_closely_same(row.name, person.name)]
+    alike = _alike(db, authority_id, person)
     same = tuple(row.id for row in alike)
     for row in alike:
         if by_staff:
@@ -98,8 +102,8 @@ def find_or_create(
 def _lock_contact(db: Session, authority_id: int, person: ResidentDetails) -> None:
     if db.get_bind().dialect.name != "postgresql":
         return  # SQLite has one writer at a time
-    keys = (email_key(person.email), phone_key(person.phone))
-    for number in sorted(_lock_number(f"{authority_id}:{key}") for key in keys if key):
+    keys, name = (email_key(person.email), phone_key(person.phone)), name_key(person.name)
+    for number in sorted(_lock_number(f"{authority_id}:{key}:{name}") for key in keys if key):
         connection_of(db).execute(_LOCK, {"number": number})
 
 
@@ -107,11 +111,13 @@ def _lock_number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
 
 
-def _of_contact(db: Session, authority_id: int, person: ResidentDetails) -> Sequence[Row[*tuple[Any, ...]]]:
-    email, phone = email_key(person.email), phone_key(person.phone)
-    if not email and not phone:
+def _alike(db: Session, authority_id: int, person: ResidentDetails) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The records of closely the same name with the same email or telephone, the oldest first, locked."""
+    email, phone, name = email_key(person.email), phone_key(person.phone), name_key(person.name)
+    if not name or not (email or phone):
         return ()
-    values = {"authority": authority_id} | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
+    values = {"authority": authority_id, "name": name}
+    values |= ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
     return connection_of(db).execute(_SAME[bool(email), bool(phone)], values).all()
 
 
@@ -179,6 +185,7 @@ def create_resident(db: Session, authority_id: int, person: ResidentDetails, now
         "authority_id": authority_id,
         "name": name,
         "surname": surname_of(name),
+        "name_key": name_key(name),
         "email": email_key(person.email),
         "phone": person.phone.strip(),
         "phone_key": phone_key(person.phone),
@@ -231,6 +238,7 @@ def add_details(resident: Resident, person: ResidentDetails) -> None:
 def _set_name(resident: Resident, name: str) -> None:
     resident.name = " ".join(name.split())
     resident.surname = surname_of(name)
+    resident.name_key = name_key(name)
 
 
 def _set_contact(resident: Resident, email: str, phone: str) -> None:

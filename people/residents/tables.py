@@ -25,8 +25,8 @@ class Resident(Base):
 
     __tablename__ = "residents"
     __table_args__ = (
-        Index("ix_residents_authority_email", "authority_id", "email"),
-        Index("ix_residents_authority_phone_key", "authority_id", "phone_key"),
+        Index("ix_residents_authority_email", "authority_id", "email", "name_key"),
+        Index("ix_residents_authority_phone_key", "authority_id", "phone_key", "name_key"),
         Index("ix_residents_authority_postcode_key", "authority_id", "postcode_key"),
     )
 
@@ -34,6 +34,8 @@ class Resident(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
     surname: Mapped[str] = mapped_column(String(200), default="", info=personal("identity"))
+    # A digest that closely the same names share: many people may have one telephone.
+    name_key: Mapped[str] = mapped_column(String(32), default="", server_default="", info=personal("identity"))
     email: Mapped[str] = mapped_column(by_code_point(254), default="", info=personal("contact"))
     phone: Mapped[str] = mapped_column(String(40), default="", info=personal("contact"))
     # The digits from the last to the first: the last digits of a number find it by prefix.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.tokens import (
     ALPHABET,
     check_character,
     digest,
+    find_reference,
     manage_token,
     new_reference,
     parse_reference,
@@ -45,3 +48,15 @@ def test_a_manage_token_depends_on_the_secret_and_the_nonce_only() -> None:
     assert token not in {manage_token("other", "nonce"), manage_token("secret", "other")}
     assert len(bytes.fromhex(token)) == 32
     assert digest(token) != token
+
+
+@pytest.mark.parametrize("text", ["{}", "Reference: {}", "my ref is {}!", "  {}\n", "({})", "Ref.{}", "{} for Tuesday"])
+def test_a_reference_is_found_in_what_people_paste(text: str):
+    reference = new_reference()
+    for written in (reference, spoken_reference(reference), reference.lower()):
+        assert find_reference(text.format(written)) == reference
+
+
+@pytest.mark.parametrize("text", ["", "12", "Reference:", "Tuesday 24 November at 10:30am", "????????"])
+def test_where_there_is_no_reference_none_is_found(text: str):
+    assert find_reference(text) is None

@@ -15,7 +15,7 @@ from core.errors import Invalid, NotFound
 from people.residents.access_log import log_access
 from people.residents.contact_notes import add_note, notes_of
 from people.residents.details import ResidentDetails
-from people.residents.resident_repository import change_contact, find_or_create, resident_of
+from people.residents.resident_repository import change_contact, find_or_create, identify, resident_of
 from people.residents.tables import Resident, ResidentNameToken, ResidentView
 from people.staff.policy import Role
 from tests.support.council import Council, make_staff
@@ -191,3 +191,31 @@ def test_looking_at_a_resident_is_written_down(database, clock, council):
         (7, resident.id, "call", clock.now(), {}),
         (7, None, "search", clock.now(), {"found": 3}),
     ]
+
+
+@pytest.mark.databases("postgresql")
+def test_people_who_share_a_telephone_do_not_wait_for_each_other(database, clock, council):
+    """A hostel, or everybody who writes 07700 900000 for "none"."""
+    shared = [ResidentDetails(name=f"Resident {word}", phone="07700 900000") for word in ("Ash", "Birch", "Cedar")]
+    ids = [come(database, clock, council.northbank, person).id for person in shared]
+    with database.writing() as db:
+        assert identify(db, council.northbank, shared[0], clock.now()).id == ids[0]
+        with ThreadPoolExecutor(2) as pool:
+            others = pool.map(lambda person: come(database, clock, council.northbank, person).id, shared[1:])
+            assert list(others) == ids[1:]
+
+
+def test_of_many_on_one_telephone_only_those_of_the_name_are_read(database, clock, council):
+    for number in range(30):
+        come(database, clock, council.northbank, ResidentDetails(name=f"N{number} Someone", phone="07700 900000"))
+    person = ResidentDetails(name="N7 Someone", phone="07700 900000")
+    with database.writing() as db:
+        assert len(identify(db, council.northbank, person, clock.now()).same) == 1
+
+
+def test_a_changed_name_is_found_by_the_new_one(database, clock, council):
+    first = come(database, clock, council.northbank, AMINA)
+    with database.writing() as db:
+        change_contact(db, db.get_one(Resident, first.id), replace(AMINA, name="Amina Hassan"))
+    assert come(database, clock, council.northbank, replace(AMINA, name="Hassan Amina")).id == first.id
+    assert come(database, clock, council.northbank, AMINA).id != first.id

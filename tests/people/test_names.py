@@ -105,3 +105,45 @@ def test_a_name_is_kept_in_any_script_as_its_owner_wrote_it_or_refused(typed: st
             details.parse_name(typed)
     else:
         assert details.parse_name(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Sean O’Brien", "OBrien"),
+        ("Sean O'Brien", "O Brien"),
+        ("Sean O Brien", "obrien"),
+        ("Mary Smith-Jones", "SmithJones"),
+        ("Mary Smith-Jones", "Smith Jones"),
+        ("Mary Smith-Jones", "jones"),
+        ("Fiona MacDonald", "Mac Donald"),
+        ("Jürgen Müller", "Mueller"),
+        ("Jürgen Müller", "Muller"),
+        ("Jürgen Müller", "MÜLLER"),
+        ("陳大文", "陳"),
+        ("陳大文", "陳大文"),
+        ("Leo van der Berg", "vanderberg"),
+        ("Leo van der Berg", "van der Berg"),
+        ("Amina Yusuf", "yusuf amina"),
+        ("José García", "Garcia"),
+    ],
+)
+def test_a_part_of_a_name_as_people_type_it(name: str, typed: str):
+    assert details.has_name_part(name, typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Amina Yusuf", ""),
+        ("Amina Yusuf", "  '' - "),
+        ("Amina Yusuf", "Yus"),
+        ("Amina Yusuf", "a"),
+        ("Amina Yusuf", "Yusuf Smith"),
+        ("Sean O’Brien", "rien"),
+        ("陳大文", "文大"),
+        ("Jürgen Müller", "Mueler"),
+    ],
+)
+def test_what_is_no_part_of_a_name(name: str, typed: str):
+    assert not details.has_name_part(name, typed)
