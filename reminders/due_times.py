@@ -17,12 +17,13 @@ notice that an appointment in the past is cancelled.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.events import PlanningFacts
 from booking.states import ContactChange
 from core.wall_clock import wall_instant
 
@@ -41,17 +42,6 @@ CONTACT_CHANGED_IS_USEFUL = timedelta(days=3)
 
 
 @dataclass(frozen=True)
-class ReminderInput:
-    """What decides about an appointment's messages: its start (aware), zone and state, and the plan that it follows."""
-
-    starts_at: datetime
-    zone: str
-    state: str
-    reminder_plan: Sequence[Mapping[str, Any]]
-    is_walk_in: bool = False
-
-
-@dataclass(frozen=True)
 class Owed:
     """One message that is owed, whatever the channel. Instants are aware, in UTC."""
 
@@ -60,7 +50,7 @@ class Owed:
     useful_until: datetime
 
 
-def owed_after(appointment: ReminderInput, what: str, now: datetime) -> list[Owed]:
+def owed_after(appointment: PlanningFacts, what: str, now: datetime) -> list[Owed]:
     """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, moved, details) has happened."""
     if appointment.is_walk_in or appointment.starts_at <= now:
         return []
@@ -74,7 +64,7 @@ def owed_after(appointment: ReminderInput, what: str, now: datetime) -> list[Owe
     return at_once + owed_reminders(appointment, now)
 
 
-def owed_reminders(appointment: ReminderInput, now: datetime) -> list[Owed]:
+def owed_reminders(appointment: PlanningFacts, now: datetime) -> list[Owed]:
     """The reminders that are still ahead, by the time they are due."""
     due = {
         kind: due_at
@@ -108,7 +98,7 @@ def owed_link(number: int, now: datetime) -> Owed:
     return Owed(f"{MANAGE_LINK}_{number}", now, now + MANAGE_LINK_IS_USEFUL)
 
 
-def owed_contact_change(contact: ContactChange, appointment: ReminderInput, now: datetime) -> list[Owed]:
+def owed_contact_change(contact: ContactChange, appointment: PlanningFacts, now: datetime) -> list[Owed]:
     """What is owed about another contact: a notice to the earlier address, and a confirmation to the new one."""
     notice = Owed(f"{CONTACT_CHANGED}_{contact.number}", now, now + CONTACT_CHANGED_IS_USEFUL)
     confirmed = Owed(f"{CONFIRMATION}_{contact.number}", now, appointment.starts_at)

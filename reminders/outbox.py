@@ -22,7 +22,6 @@ from reminders.delivery_decisions import PENDING, VOID
 from reminders.due_times import (
     MANAGE_LINK,
     Owed,
-    ReminderInput,
     is_current,
     owed_after,
     owed_contact_change,
@@ -54,7 +53,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     Called twice for one change it writes nothing more: the unique key is (appointment, version, kind, channel).
     """
     planning = _planning_input(db, change.appointment_id, change.facts)
-    appointment = _reminder_input(planning.facts)
+    appointment = planning.facts
     owed = owed_after(appointment, change.what, change.now)
     if change.contact:
         owed += owed_contact_change(change.contact, appointment, change.now)
@@ -94,7 +93,7 @@ def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
             row
             for planning in chunk
             if planning.facts.appointment_id not in planned and not planning.facts.is_walk_in
-            for row in _rows(planning, owed_reminders(_reminder_input(planning.facts), now), now)
+            for row in _rows(planning, owed_reminders(planning.facts, now), now)
         ]
         _write(db, rows)
         written += len(rows)
@@ -184,10 +183,6 @@ def _input_of(row: Row[Any]) -> _PlanningInput:
         row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan)
     )
     return _PlanningInput(facts, contacts_of(row))
-
-
-def _reminder_input(facts: PlanningFacts) -> ReminderInput:
-    return ReminderInput(facts.starts_at, facts.zone, facts.state, facts.reminder_plan, facts.is_walk_in)
 
 
 def _rows(planning: _PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:

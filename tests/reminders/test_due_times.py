@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from booking.events import PlanningFacts
 from booking.states import ContactChange
 from reminders.due_times import (
     Owed,
-    ReminderInput,
     is_current,
     owed_after,
     owed_contact_change,
@@ -28,8 +28,8 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 STARTS = datetime(2026, 12, 8, 10, 30, tzinfo=UTC)
 
 
-def appointment(starts_at: datetime = STARTS, **values: Any) -> ReminderInput:
-    return replace(ReminderInput(starts_at, "Europe/London", "booked", PLAN), **values)
+def appointment(starts_at: datetime = STARTS, **values: Any) -> PlanningFacts:
+    return replace(PlanningFacts(1, 1, 1, "booked", starts_at, False, "Europe/London", tuple(PLAN)), **values)
 
 
 def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
