@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,16 +38,21 @@ def sites_of(db: Session, authority_id: int) -> list[tuple[int, str, str]]:
 
 
 @dataclass(frozen=True)
-class Employer:
-    """The authority somebody works for, as far as the staff's pages show it."""
+class AuthorityBrand:
+    """An authority as far as the frame of a page shows it."""
 
     slug: str
     name: str
     zone: str
     brand_colour: str
+    phone: str
 
 
-def employer_of(db: Session, authority_id: int) -> Employer:
-    """The authority with `authority_id`."""
-    row = db.execute(select(authority_table).where(authority_table.c.id == authority_id)).one()
-    return Employer(row.slug, row.name, row.zone, row.brand_colour)
+BRAND_COLUMNS = tuple(authority_table.c[field.name] for field in fields(AuthorityBrand))
+
+
+def likely_brand(db: Session, slug: str) -> AuthorityBrand | None:
+    """The authority with `slug`, else the only one that there is, else None."""
+    brands = [AuthorityBrand(*row) for row in db.execute(select(*BRAND_COLUMNS))]
+    named = next((brand for brand in brands if brand.slug == slug), None)
+    return named or (brands[0] if len(brands) == 1 else None)

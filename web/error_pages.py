@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, current_app, json, render_template, request
+from flask import Flask, Response, current_app, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import ServiceError
-from core.problems import UNKNOWN, Problem, details, details_of_problem, problem_of, problem_of_status, text_of_error
+from core.problems import (
+    PROBLEMS,
+    UNKNOWN,
+    Problem,
+    details,
+    details_of_problem,
+    problem_of,
+    problem_of_status,
+    text_of_error,
+)
+from web.address_meant import address_meant
+from web.page_brand import is_staff_page, set_brand
 from web.request_hooks import request_id
 from web.request_language import current_language
+from web.staff_guard import signed_in_staff
 
 HEADERS_KEPT = ("Allow", "Retry-After")  # of the response that werkzeug makes
 
@@ -36,7 +48,7 @@ def _service_error(error: ServiceError) -> ResponseReturnValue:
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     detail = _(
         "The page was open for a long time, or cookies are turned off in your browser. "
-        "We need one cookie to keep your answers safe. Go back, load the page again and send it once more."
+        "We need one cookie to keep your answers safe. Nothing was sent. Start again, or ring us."
     )
     return _response(Problem("validation", 400, _("We could not use that form"), detail))
 
@@ -47,6 +59,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error
+    meant = address_meant() if status == 404 else None
+    if meant is not None:
+        return redirect(meant, code=301)
     response = _response(problem_of_status(status))
     response.headers.extend([pair for pair in error.get_headers() if pair[0] in HEADERS_KEPT])
     return response
@@ -70,11 +85,18 @@ def _response(problem: Problem) -> Response:
 
 def _page(problem: Problem, detail: str) -> Response:
     # On pages, forbidden looks like unknown, so that nobody can find out what exists.
-    status = 404 if problem.status == 403 else problem.status
-    status = 400 if problem.code == "validation" else status
+    problem = PROBLEMS["not_found"] if problem.status == 403 else problem
+    status = 400 if problem.code == "validation" else problem.status
     title = current_language().gettext(problem.title)
-    page = render_template(_template_for(status), problem=problem, title=title, detail=detail)
+    is_staff = _know_visitor() if status < 500 else False
+    page = render_template(_template_for(status), problem=problem, title=title, detail=detail, is_staff=is_staff)
     return Response(page, status=status, mimetype="text/html")
+
+
+def _know_visitor() -> bool:
+    """Set the council of the page; whether it is a page for somebody of its staff who is signed in."""
+    set_brand()
+    return is_staff_page() and signed_in_staff() is not None
 
 
 def _template_for(status: int) -> str:

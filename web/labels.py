@@ -60,14 +60,14 @@ STATES_COUNTED: Mapping[State, Callable[[int], str]] = {
     State.LEFT_BEFORE_SEEN: _n("%(num)s left before being seen", "%(num)s left before being seen"),
     State.NOT_COMPLETED: _n("%(num)s not completed", "%(num)s not completed"),
 }
-# The buttons of the day list, by the state that each leads to.
+# The buttons of the day list, by the state that each leads to: verbs, so that no button reads as the state of its row.
 ROW_ACTIONS: Labels = {
-    State.ARRIVED: _l("Arrived"),
+    State.ARRIVED: _l("Check in"),
     State.IN_PROGRESS: _l("Start"),
-    State.ATTENDED: _l("Attended"),
-    State.NOT_COMPLETED: _l("Not completed"),
-    State.LEFT_BEFORE_SEEN: _l("Left before being seen"),
-    State.DID_NOT_ATTEND: _l("Did not attend"),
+    State.ATTENDED: _l("Finish"),
+    State.NOT_COMPLETED: _l("Could not finish"),
+    State.LEFT_BEFORE_SEEN: _l("They left"),
+    State.DID_NOT_ATTEND: _l("They did not come"),
 }
 NEEDS: Labels = {
     "step-free": _l("Step-free access"),

@@ -15,6 +15,7 @@ from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, g, redirect, request, url_for
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
@@ -28,6 +29,7 @@ from web.account.redirects import safe_next
 
 logger = logging.getLogger(__name__)
 csrf = CSRFProtect()
+COUNCIL = "council"  # in the browser's session: whose staff sign in here
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KeyCheck = Callable[[AccessMark], ResponseReturnValue | None]
 
@@ -69,6 +71,9 @@ def _guard_staff(mark: AccessMark, action: Action) -> ResponseReturnValue | None
     if staff is None:
         return _to_sign_in()
     site_slug = (request.view_args or {})[mark.site_arg] if mark.site_arg else None
+    g.authority = staff.authority
+    if flask_session.get(COUNCIL) != staff.authority.slug:
+        flask_session[COUNCIL] = staff.authority.slug
     if not staff.may(action, site_slug=site_slug):
         logger.warning("staff %s may not %s", staff.staff_id, action)
         raise NotFound

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.tokens import digest, new_token
-from locations.ids_by_slug import site_table
+from locations.ids_by_slug import BRAND_COLUMNS, AuthorityBrand, authority_table, site_table
 from people.staff.policy import Action, Grant, Role, is_allowed
 from people.staff.tables import StaffMember, StaffRole, StaffSession
 
@@ -35,6 +35,7 @@ class SignedInStaff:
     name: str
     email: str
     authority_id: int
+    authority: AuthorityBrand
     roles: tuple[Grant, ...]
     last_seen_at: datetime
 
@@ -70,8 +71,9 @@ def start(db: Session, staff_id: int, now: datetime) -> str:
 
 # Written once, since every page needs it.
 _SIGNED_IN = (
-    select(StaffSession, StaffMember, StaffRole, site_table.c.slug, site_table.c.name)
+    select(StaffSession, StaffMember, StaffRole, site_table.c.slug, site_table.c.name, *BRAND_COLUMNS)
     .join(StaffMember, StaffMember.id == StaffSession.staff_id)
+    .join(authority_table, authority_table.c.id == StaffMember.authority_id)
     .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
     .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
     .where(
@@ -91,13 +93,14 @@ def staff_of(db: Session, token: str, now: datetime) -> SignedInStaff | None:
     if not rows:
         return None
     row, member = rows[0][0], rows[0][1]
-    grants = (_grant(role, slug, name) for _, _, role, slug, name in rows if role is not None)
+    grants = (_grant(role, slug, name) for _, _, role, slug, name, *_ in rows if role is not None)
     return SignedInStaff(
         staff_id=member.id,
         session_id=row.id,
         name=member.name,
         email=member.email,
         authority_id=member.authority_id,
+        authority=AuthorityBrand(*rows[0][5:]),
         roles=tuple(sorted(grants, key=lambda grant: (grant.role, grant.site_name))),
         last_seen_at=row.last_seen_at,
     )

@@ -159,7 +159,7 @@ def test_a_visit_is_worked_through_with_the_keyboard_alone(
     page.goto(DAY)
     axe(page)
     row = page.locator(f"#a-{references[3]}")
-    row.get_by_role("button", name="Arrived").focus()
+    row.get_by_role("button", name="Check in").focus()
     page.keyboard.press("Enter")
     expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
     expect(row).to_be_focused()
@@ -168,13 +168,13 @@ def test_a_visit_is_worked_through_with_the_keyboard_alone(
     expect(row.get_by_text("In progress", exact=True)).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # opens "Not completed"
+    page.keyboard.press("Enter")  # opens "Could not finish"
     for _ in range(4):  # past three ready-made reasons, to the field
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # without saying why
     expect(page.get_by_role("alert").filter(has_text="Say why it could not be completed.")).to_be_visible()
     assert page.title().startswith("Error:")
-    expect(reason_in(row, "Not completed")).to_be_focused()
+    expect(reason_in(row, "Could not finish")).to_be_focused()
     axe(page)
     page.keyboard.type("No proof of address")
     page.keyboard.press("Enter")
@@ -219,7 +219,7 @@ def test_the_list_refreshes_itself_without_losing_place_or_focus(library: Librar
     page.clock.install(time=NINE)
     page.goto(DAY)
     here = page.locator(f"#a-{references[20]}")
-    button = here.get_by_role("button", name="Arrived")
+    button = here.get_by_role("button", name="Check in")
     button.focus()
     here.evaluate("row => { row.dataset.sameNode = 'yes'; }")
     top = here.evaluate("row => row.getBoundingClientRect().top")
@@ -246,7 +246,7 @@ def test_the_row_that_one_comes_back_to_is_not_hidden_by_the_line_above(library:
     references = [library.book(30 * (number // 3), f"Person {number}") for number in range(30)]
     page.goto(DAY)
     row = page.locator(f"#a-{references[20]}")
-    row.get_by_role("button", name="Arrived").click()
+    row.get_by_role("button", name="Check in").click()
     expect(row).to_be_focused()
     edge = page.locator("#day-watch").evaluate("line => line.getBoundingClientRect().bottom")
     assert row.evaluate("row => row.getBoundingClientRect().top") >= edge
@@ -258,14 +258,14 @@ def test_an_open_form_is_left_alone_with_what_was_typed(library: Library, page: 
     page.clock.install(time=NINE)
     page.goto(DAY)
     row = page.locator(f"#a-{reference}")
-    row.get_by_text("Not completed").first.click()
-    reason_in(row, "Not completed").fill("The proof of")
+    row.get_by_text("Could not finish").first.click()
+    reason_in(row, "Could not finish").fill("The proof of")
     page.locator("#refresh").focus()
     library.record(reference, State.ATTENDED)
     page.clock.run_for(POLL_MILLISECONDS)
     expect(page.locator("#day-status")).to_contain_text("The row that you are working in has changed too.")
-    expect(reason_in(row, "Not completed")).to_have_value("The proof of")
-    row.get_by_text("Not completed").first.click()
+    expect(reason_in(row, "Could not finish")).to_have_value("The proof of")
+    row.get_by_text("Could not finish").first.click()
     page.locator("#refresh").focus()
     page.clock.run_for(POLL_MILLISECONDS)
     expect(row.get_by_text("Attended", exact=True)).to_be_visible()
@@ -275,7 +275,7 @@ def test_a_colleague_who_was_quicker_is_named(library: Library, page: Page, axe:
     reference = library.book(0)
     page.goto(DAY)
     library.record(reference, State.ARRIVED)
-    page.locator(f"#a-{reference}").get_by_role("button", name="Arrived").click()
+    page.locator(f"#a-{reference}").get_by_role("button", name="Check in").click()
     words = "Robin Sample is now: arrived, recorded by Sam Staff at 9am. Nothing was changed."
     expect(page.get_by_role("link", name=words)).to_be_visible()
     axe(page)
@@ -338,7 +338,7 @@ def test_everything_works_without_scripts(
     page.goto(DAY)
     expect(page.get_by_text("The list refreshes itself.")).to_be_hidden()
     row = page.locator(f"#a-{reference}")
-    for button, state in (("Arrived", "Arrived"), ("Start", "In progress"), ("Attended", "Attended")):
+    for button, state in (("Check in", "Arrived"), ("Start", "In progress"), ("Finish", "Attended")):
         row.get_by_role("button", name=button).click()
         expect(row.get_by_text(state, exact=True)).to_be_visible()
     row.get_by_text("Undo").first.click()

@@ -10,9 +10,13 @@ import pytest
 from flask import Flask
 
 import web.app
+from core.clock import FixedClock
+from core.database import Database
 from core.errors import NotAllowed, NotFound, RateLimited, ServiceError, SlotTaken
+from core.flask_context import EXTENSION
 from core.problems import PROBLEMS, problem_of, problem_of_status
-from core.settings import ROOT
+from core.runtime import Runtime
+from core.settings import ROOT, Settings
 from tests.support.pages import check_page
 from web.assets import asset_url, module_urls
 
@@ -20,10 +24,11 @@ pytestmark = pytest.mark.databases("sqlite")
 
 
 @pytest.fixture
-def bare_app() -> Flask:
-    """An application with two routes that fail."""
+def bare_app(settings: Settings, database: Database, clock: FixedClock) -> Flask:
+    """An application with two routes that fail, and no council."""
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.secret_key = "for tests"
+    app.extensions[EXTENSION] = Runtime(settings, database, clock)
     web.app.install(app)
 
     @app.get("/broken")

@@ -442,7 +442,7 @@ def test_the_page_of_an_error(drawn: Drawn, error: Exception) -> None:
 
 def test_the_front_page_of_several_councils_and_the_outbox_of_the_demo(drawn: Drawn, database: Database) -> None:
     make_town(database, slug="othershire")
-    for path in ("/", "/demo/outbox/", "/demo/outbox/1"):
+    for path in ("/", "/demo/outbox", "/demo/outbox/1"):
         drawn.app.test_client().get(path)
     assert len(drawn.pages) == 3
     assert drawn.bare() == {}

@@ -51,6 +51,11 @@ def test_every_code_has_a_label(name: str) -> None:
     assert set(table) == set(codes)
 
 
+def test_no_button_reads_as_a_state() -> None:
+    buttons, states = (set(map(str, table.values())) for table in (labels.ROW_ACTIONS, labels.STATES))
+    assert buttons & states == set()
+
+
 def test_every_table_of_labels_is_held_to_its_vocabulary() -> None:
     tables = {name for name, value in vars(labels).items() if name.isupper() and isinstance(value, Mapping)}
     assert tables - set(VOCABULARIES) == {

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -33,16 +31,13 @@ class TaskGroup:
     tasks: tuple[Task, ...]
 
 
-def tasks_of(
-    staff: SignedInStaff, sites: Sequence[tuple[int, str, str]], zone: str, now: datetime
-) -> tuple[TaskGroup, ...]:
+def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tuple[TaskGroup, ...]:
     """The groups that `staff` may open, with their links; `sites` are the authority's (id, slug, name)."""
-    today = now.astimezone(ZoneInfo(zone)).date().isoformat()
     day_list_sites = [site for site in sites if staff.may(Action.SEE_DAY_LIST, site_id=site[0])]
     feed_sites = [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
     groups = (
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
-        TaskGroup(_("Today's list"), tuple(_site_tasks(day_list_sites, "site.day", date=today))),
+        TaskGroup(_("Today's list"), tuple(_site_tasks(day_list_sites, "site.today"))),
         TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),
     )
     return tuple(group for group in groups if group.tasks)
@@ -54,9 +49,9 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
         yield Task(_("Take a call"), href, _("Find a resident, book, change or cancel an appointment."))
 
 
-def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str, **values: Any) -> Iterator[Task]:
+def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str) -> Iterator[Task]:
     for _site_id, slug, name in sites:
-        href = url_or_none(endpoint, site=slug, **values)
+        href = url_or_none(endpoint, site=slug)
         if href:
             yield Task(name, href)
 

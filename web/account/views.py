@@ -13,7 +13,7 @@ from core.errors import RateLimited
 from core.flask_context import current_runtime
 from core.origin import origin_of
 from core.problems import text_of_error
-from locations.ids_by_slug import employer_of, sites_of
+from locations.ids_by_slug import sites_of
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
 from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
@@ -24,8 +24,9 @@ from web.account.forms import SignInForm
 from web.account.home import tasks_of
 from web.account.redirects import safe_next
 from web.labels import ROLES
+from web.page_brand import set_brand
 from web.request_language import current_language
-from web.staff_guard import cookie_name, current_staff, is_https, signed_in_staff
+from web.staff_guard import COUNCIL, cookie_name, current_staff, is_https, signed_in_staff
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
@@ -70,7 +71,9 @@ def sign_out() -> ResponseReturnValue:
     if token:
         with current_runtime().database.writing() as db:
             sign_in_sessions.end(db, token, current_runtime().clock.now())
+    council = flask_session.get(COUNCIL, "")
     flask_session.clear()
+    flask_session[COUNCIL] = council
     response = make_response(redirect(url_for("staff.sign_in", signed_out=1), code=303))
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response
@@ -82,13 +85,13 @@ def home() -> ResponseReturnValue:
     """What this member of staff can open."""
     staff = current_staff()
     with current_runtime().database.reading() as db:
-        employer = employer_of(db, staff.authority_id)
         sites = sites_of(db, staff.authority_id)
-    tasks = tasks_of(staff, sites, employer.zone, current_runtime().clock.now())
-    return render_template("staff/home.html", staff=staff, authority=employer, tasks=tasks, roles=ROLES)
+    tasks = tasks_of(staff, sites)
+    return render_template("staff/home.html", staff=staff, tasks=tasks, roles=ROLES)
 
 
 def _form_page(form: SignInForm, next_url: str) -> str:
+    set_brand()
     has_signed_out = request.method == "GET" and "signed_out" in request.args
     return render_template(
         "staff/sign_in.html",
@@ -101,6 +104,7 @@ def _form_page(form: SignInForm, next_url: str) -> str:
 
 
 def _rate_limited_page(error: RateLimited) -> Response:
+    set_brand()
     now = current_runtime().clock.now()
     seconds = max(1, math.ceil(((error.until or now) - now).total_seconds()))
     page = render_template("staff/rate_limited.html", seconds=seconds, minutes=math.ceil(seconds / 60))

@@ -65,13 +65,23 @@ class _NoBrowserValidation:
         return _with_error_prefix(params)
 
 
-class TextInput(_NoBrowserValidation, GovInput):
+class _OwnDirection:
+    """What somebody types runs in the direction of its own script."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
+        if params.get("type", "text") == "text":
+            params["attributes"]["dir"] = "auto"
+        return params
+
+
+class TextInput(_OwnDirection, _NoBrowserValidation, GovInput):
     """A GOV.UK text input; `type` in render_kw is kept."""
 
     input_type = "text"
 
 
-class TextArea(_NoBrowserValidation, GovTextArea):
+class TextArea(_OwnDirection, _NoBrowserValidation, GovTextArea):
     """A GOV.UK textarea."""
 
 

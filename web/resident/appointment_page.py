@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from flask import Response, abort, redirect, request
+from flask import Response, abort, redirect, render_template, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
@@ -15,6 +15,7 @@ from booking.queries.appointments import AppointmentView, can_change
 from booking.states import State, has_link_ended
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
+from locations.model import AuthorityFacts
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.page_rendering import show
@@ -85,6 +86,13 @@ def open_appointment_context(authority: str, reference: str) -> Iterator[Appoint
             abort(appointment_over(context))
         drafts.open_appointment(flask_session, reference, link_mark, context.now)
         yield AppointmentPage(context, view, f"{context.base}/appointment/{view.reference}")
+
+
+def link_unknown(councils: Sequence[AuthorityFacts]) -> Response:
+    """The page for a link that no appointment has: mistyped, cut off by a mail program, or replaced by a newer one."""
+    authority = councils[0] if len(councils) == 1 else None
+    page = render_template("resident/link_unknown.html", authority=authority, councils=councils)
+    return Response(page, status=404)
 
 
 def appointment_over(context: PageContext) -> Response:

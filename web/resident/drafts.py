@@ -169,8 +169,9 @@ class BookingPage:
         self.response: ResponseReturnValue | None = None
         draft = find_draft(flask_session, visit, context.now)
         if draft is None:
-            path = f"book/{visit}/done" if reference_of(flask_session, visit) else ""
-            self.response = redirect(f"{context.base}/{path}", code=303)
+            done = redirect(f"{context.base}/book/{visit}/done", code=303)
+            is_booked = reference_of(flask_session, visit) is not None
+            self.response = done if is_booked else Response(show("draft_lost", context), status=410)
             return
         self.draft: Draft = draft
         self._slot_key = public_slot_key(context, draft.slot_token)

@@ -121,6 +121,9 @@ class DetailsForm(Form):
         self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
         self.contact_preference.description = _("We write to your email address if you gave one, or else to theirs")
         self.notes.description = _("Do not write about their case here. They can tell us when we meet.")
+        # The browser would offer the helper's own name and address here.
+        for field in (self.name, self.email, self.phone, self.postcode):
+            field.render_kw = {**field.render_kw, "autocomplete": "off"}
 
     def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""

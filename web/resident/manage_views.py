@@ -21,15 +21,15 @@ from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
-from core.errors import IllegalMove, SlotTaken, Stale, TooFar, TooSoon
+from core.errors import IllegalMove, NotFound, SlotTaken, Stale, TooFar, TooSoon
 from core.flask_context import current_runtime
-from locations.catalogue_queries import catalogue_by_id
+from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
 from web.message_routes import route_of_appointment
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
-from web.resident.appointment_page import appointment_over, open_appointment_context
+from web.resident.appointment_page import appointment_over, link_unknown, open_appointment_context
 from web.resident.forms import CancelForm
 from web.resident.page_rendering import show, visit_of
 from web.resident.search_state import SearchState
@@ -58,7 +58,10 @@ def open_link(token: str) -> ResponseReturnValue:
     """Exchange the link's token for a cookie and a clean address. Nothing is changed: mail scanners open links too."""
     runtime = current_runtime()
     with runtime.database.reading() as db:
-        authority_id, appointment_id = appointments.by_manage_token(db, token)
+        try:
+            authority_id, appointment_id = appointments.by_manage_token(db, token)
+        except NotFound:
+            return link_unknown(authorities(db))
         catalogue = catalogue_by_id(db, authority_id)
         view = appointments.by_id(db, catalogue, appointment_id)
         if has_link_ended(view.ends_at, runtime.clock.now()):

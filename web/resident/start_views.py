@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from core.errors import NotFound
 from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities
 from locations.model import Catalogue, ServiceFacts
@@ -102,14 +101,6 @@ def partners_of(catalogue: Catalogue, service: ServiceFacts) -> list[ServiceFact
         and modes_of((service, other))
         and any({service.id, other.id} <= site.service_ids for site in catalogue.sites)
     ][: MAX_SERVICES * 10]
-
-
-@blueprint.get("/<authority:authority>/<path:rest>")
-@public
-def missing(authority: str, rest: str) -> ResponseReturnValue:
-    """The page for what a council does not have, in its colours and with its telephone number."""
-    with council_context(authority):
-        raise NotFound.because("page_unknown", path=rest)
 
 
 @blueprint.get("/<authority:authority>/brand.css")

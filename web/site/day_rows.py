@@ -127,7 +127,7 @@ class DayRow:
         aloud, forms = f"{self.name}, {self.starts}", []
         if self.may_fail:
             question, reasons = _("Why could it not be completed?"), tuple(map(str, NOT_COMPLETED_REASONS))
-            label = _("Not completed")
+            label = str(ROW_ACTION_LABELS[State.NOT_COMPLETED])
             forms.append(ReasonForm("why", "", State.NOT_COMPLETED.value, label, aloud, question, reasons, _("Record")))
         if self.undo_to:
             aloud, label, reasons = f"{aloud}, {self.state_label}", _("Undo"), tuple(map(str, UNDO_REASONS))

@@ -1,0 +1,114 @@
+"""What every page looks like: one typeface, and margins at every width at which the layout changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select
+
+from core.clock import FixedClock
+from core.database import Database
+from people.staff.sign_in_sessions import COOKIE
+from people.staff.tables import StaffMember, StaffRole
+from tests.support.callers import sign_in
+from tests.support.crawl import crawl
+from tests.support.server import LiveServer
+
+HEIGHT = 900
+STAFF_WIDTHS = (320, 641, 1019, 1020, 1024, 1100, 1200, 1280, 1700)
+# Texts that can be seen, line by line: [text, typeface, left, right, whether it stands in a box that scrolls].
+TEXTS = """() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (!node.data.trim() || !parent.checkVisibility({ visibilityProperty: true })) continue;
+    if (parent.closest(".govuk-visually-hidden, .govuk-skip-link, .hidden, .fd-cards thead, script, option")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const scrolls = parent.closest(".fd-scroll") !== null;
+    const face = getComputedStyle(parent).fontFamily;
+    for (const box of range.getClientRects())
+      if (box.width > 1) found.push([node.data.trim().slice(0, 40), face, box.left, box.right, scrolls]);
+  }
+  return found;
+}"""
+SMALLEST_MARGIN = 15
+
+
+@pytest.fixture
+def admin(demo_store: Database, clock: FixedClock) -> str:
+    """The session of an administrator of the demo."""
+    with demo_store.reading() as db:
+        query = (
+            select(StaffMember.id).join(StaffRole).where(StaffRole.role == "authority_admin").order_by(StaffMember.id)
+        )
+        staff_id = db.scalars(query).first()
+    assert staff_id is not None
+    return sign_in(demo_store, staff_id, clock.now())
+
+
+@pytest.fixture
+def client(live_server: LiveServer, admin: str) -> FlaskClient:
+    """A browser without a window, in which the administrator is signed in."""
+    client = live_server.app.test_client()
+    client.set_cookie(COOKIE, admin)
+    return client
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, admin: str) -> Iterator[Page]:
+    """A window of a browser in which the administrator is signed in."""
+    context: BrowserContext = browser.new_context(base_url=live_server.url)
+    context.add_cookies([{"name": COOKIE, "value": admin, "url": live_server.url}])
+    yield context.new_page()
+    context.close()
+
+
+def addresses(client: FlaskClient, start: str) -> list[str]:
+    """Up to three addresses of every page that links lead to."""
+    opened = crawl(client, start, {"/staff/calls/find": {"q": "mossington"}}, each=3).opened
+    pages = [path for paths in opened.values() for path in paths]
+    return [path for path in pages if "/rows" not in path and is_page(client, path)]
+
+
+def is_page(client: FlaskClient, path: str) -> bool:
+    answer = client.get(path)
+    return answer.status_code == 200 and answer.mimetype == "text/html"
+
+
+def texts_of(page: Page, path: str, width: int) -> list[Any]:
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    if page.url.partition("#")[0] != path:
+        page.goto(path)
+    found: list[Any] = page.evaluate(TEXTS)
+    assert found, f"{path} shows nothing"
+    return found
+
+
+FACES = ("arial, sans-serif", "monospace")
+
+
+@pytest.mark.parametrize("start", ["/", "/staff/"])
+def test_no_text_is_in_the_browser_s_own_typeface(page: Page, client: FlaskClient, start: str) -> None:
+    wrong = {}
+    for path in addresses(client, start):
+        found = {(text, face) for text, face, *_ in texts_of(page, path, 1280) if face not in FACES}
+        if found:
+            wrong[path] = found
+    assert wrong == {}
+
+
+def test_no_text_of_staff_s_pages_touches_the_edge_of_the_window(page: Page, client: FlaskClient) -> None:
+    wrong = []
+    for path in addresses(client, "/staff/"):
+        page.goto(path)
+        for width in STAFF_WIDTHS:
+            for text, _, left, right, scrolls in texts_of(page, page.url, width):
+                if left < SMALLEST_MARGIN - 0.5 or (right > width - SMALLEST_MARGIN + 0.5 and not scrolls):
+                    wrong.append(f"{path} at {width}: {text!r} from {left} to {right}")
+    assert wrong == []
