@@ -52,7 +52,7 @@ def test_nobody_is_sent_to_sign_in(visitor):
 
 def test_a_form_sent_by_nobody_is_not_remembered(visitor):
     answer = visitor.post("/staff/find")
-    assert (answer.status_code, answer.location) == (303, "/staff/sign-in")
+    assert (answer.status_code, answer.location) == (303, "/staff/sign-in?not_sent=1")
 
 
 def test_a_made_up_cookie_opens_nothing(visitor):
