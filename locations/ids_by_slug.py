@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.database import table_of
 from core.errors import NotFound
+from locations.model import AuthorityBrand
 from locations.tables import Authority, Site
 
 authority_table, site_table = table_of(Authority), table_of(Site)
+BRAND_COLUMNS = tuple(authority_table.c[field.name] for field in fields(AuthorityBrand))
 
 
 def authority_id_of(db: Session, slug: str) -> int:
@@ -35,20 +37,6 @@ def sites_of(db: Session, authority_id: int) -> list[tuple[int, str, str]]:
     """Id, slug and name of every site of the authority, by name."""
     rows = db.execute(select(site_table).where(site_table.c.authority_id == authority_id).order_by(site_table.c.name))
     return [(row.id, row.slug, row.name) for row in rows]
-
-
-@dataclass(frozen=True)
-class AuthorityBrand:
-    """An authority as far as the frame of a page shows it."""
-
-    slug: str
-    name: str
-    zone: str
-    brand_colour: str
-    phone: str
-
-
-BRAND_COLUMNS = tuple(authority_table.c[field.name] for field in fields(AuthorityBrand))
 
 
 def likely_brand(db: Session, slug: str) -> AuthorityBrand | None:

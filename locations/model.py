@@ -64,6 +64,17 @@ class AuthorityFacts:
     plan_version: int
 
 
+@dataclass(frozen=True)
+class AuthorityBrand:
+    """An authority as far as the frame of a page shows it."""
+
+    slug: str
+    name: str
+    zone: str
+    brand_colour: str
+    phone: str
+
+
 @dataclass(frozen=True, slots=True)
 class RequirementFacts:
     """One pool that a service draws on: any resource of this kind that has all these skills or features."""

@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.tokens import digest, new_token
-from locations.ids_by_slug import BRAND_COLUMNS, AuthorityBrand, authority_table, site_table
+from locations.ids_by_slug import BRAND_COLUMNS, authority_table, site_table
+from locations.model import AuthorityBrand
 from people.staff.policy import Action, Grant, Role, is_allowed
 from people.staff.tables import StaffMember, StaffRole, StaffSession
 
