@@ -7,12 +7,13 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
+from web.admission import THREADS
+
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
-# One process for each core, and a few threads within it, so that a slow client does not keep others waiting. With 8 they
-# spent a fifth of their time taking turns (python -m bench.http).
+# One process for each core. Of its threads a few work at once, the others wait their turn or for a client: web/admission.py.
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 2)
-threads = 4
-worker_class = "gthread"
+threads = THREADS
+worker_class = "web.bounded_worker.BoundedThreadWorker"
 timeout = 30
 keepalive = 5
 # The application writes a structured line for each request itself.

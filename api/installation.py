@@ -24,6 +24,7 @@ from core.flask_context import EXTENSION, current_runtime
 from core.origin import origin_of
 from core.runtime import Runtime
 
+RETRYABLE = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 # Importing these modules declares their routes.
 VIEW_MODULES = (catalogue_views, availability_views, hold_views, appointment_views, site_day_views)
 
@@ -53,7 +54,7 @@ def _storage(runtime: Runtime) -> dict[str, Any]:
 
 def _wait_only_when_refused(response: Response) -> Response:
     """`response` without the limiter's Retry-After unless there is something to wait for."""
-    if request.blueprint == blueprint.name and response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+    if request.blueprint == blueprint.name and response.status_code not in RETRYABLE:
         response.headers.pop("Retry-After", None)
     return response
 

@@ -36,6 +36,8 @@ PROBLEMS = {
     422: "The body has values that cannot be used: `validation`, with `errors`; or the key came with another body: "
     "`idempotency_mismatch`.",
     429: "Too many requests: `rate_limited`. Wait as long as `Retry-After` says.",
+    503: "The database does not answer, or whether it was done is not known: `unavailable`. Repeat it after `Retry-After` "
+    "seconds, a POST with the same `Idempotency-Key`.",
 }
 IDEMPOTENCY = {
     "name": "Idempotency-Key",
@@ -95,7 +97,7 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 def _responses(operation: Operation) -> dict[str, Any]:
     found = {str(status): _answer(schema) for status, schema in operation.answers.items()}
     problem = {"content": {MIMETYPE: {"schema": response_schemas.ProblemSchema}}}
-    for status in sorted({*operation.problems, 401, 403, 429}):
+    for status in sorted({*operation.problems, 401, 403, 429, 503}):
         found[str(status)] = {"description": PROBLEMS[status], **problem}
     return found
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from time import monotonic
 from typing import Any, cast
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -23,20 +20,18 @@ from sqlalchemy import (
     MetaData,
     Select,
     Table,
-    create_engine,
-    event,
     select,
 )
-from sqlalchemy.engine import Connection, Dialect, ExceptionContext, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from core.connections import ADMINISTRATION, IN_TURN, LIMITS, Limits, make_engine
+from core.deadlines import answers_within
+from core.errors import ResultUnknown
 from core.settings import ROOT
 
-SQLITE_BUSY_SECONDS = 30
-IDLE_SECONDS = 2.0
 CONNECTION = "connection"  # in Session.info; a session lives for one transaction
 
 
@@ -104,7 +99,7 @@ def integer_rows(db: Session, statement: Select[Any], values: Mapping[str, Any])
 
 
 class Database:
-    """One database. `reading()` and `writing()` are the only access."""
+    """One database. `reading()`, `writing()` and `writing_in_turn()` are the only access."""
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
@@ -125,76 +120,38 @@ class Database:
             yield db  # closing rolls back; an explicit rollback would empty the rows that the caller keeps
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction: everything in the block is committed together, or nothing is."""
-        with Session(self._writer, expire_on_commit=False) as db, db.begin():
+    def writing(self, limits: Limits | None = None) -> Iterator[Session]:
+        """One transaction: everything in the block is committed together, or nothing is.
+
+        `limits` are other limits than the usual ones. Raises: ResultUnknown when the connection died at COMMIT.
+        """
+        engine = self._writer if limits is None else self._writer.execution_options(**{LIMITS: limits})
+        with answers_within(limits.answer if limits else None), self._transaction(engine) as db:
             yield db
+
+    @contextmanager
+    def writing_in_turn(self) -> Iterator[Session]:
+        """A transaction of a migration, an import or a demo load: it waits until no other one runs, and may take long."""
+        engine = self._writer.execution_options(**{LIMITS: ADMINISTRATION, IN_TURN: True})
+        with answers_within(ADMINISTRATION.answer), self._transaction(engine) as db:
+            db.connection()  # it begins, and has its turn, before anything is read
+            yield db
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Session]:
+        with Session(engine, expire_on_commit=False) as db:
+            yield db
+            db.flush()
+            try:
+                db.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise ResultUnknown.because("result_unknown") from error
+                raise
 
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
-
-
-def make_engine(url: str, **options: Any) -> Engine:
-    """An engine for `url` with the pragmas and transaction modes that the service relies on.
-
-    Its errors name the statement, and neither its values nor the row that was refused: they end in the log.
-    """
-    parsed = make_url(url)
-    options = {"hide_parameters": True, **options}
-    if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_size=10, max_overflow=20, **options)
-        event.listen(engine, "checkin", _note_use)
-        event.listen(engine, "checkout", _check_if_idle)
-        event.listen(engine, "handle_error", _quote_no_row)
-        return engine
-    if parsed.database and parsed.database != ":memory:":
-        path = Path(parsed.database)
-        if not path.is_absolute():
-            path = ROOT / path
-            parsed = parsed.set(database=str(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS}, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["used"] = monotonic()
-
-
-def _check_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    """Check that an idle connection still works, so that a restarted database costs nobody a booking."""
-    if monotonic() - record.info.get("used", monotonic()) < IDLE_SECONDS:
-        return
-    try:
-        connection.execute("SELECT 1")
-        connection.rollback()
-    except psycopg.Error as error:
-        raise DisconnectionError("The database was restarted; the pool connects again.") from error
-
-
-def _quote_no_row(context: ExceptionContext) -> None:
-    """Cut an error of PostgreSQL down to its first line: its DETAIL quotes the row that was refused."""
-    error, wrapped = context.original_exception, context.sqlalchemy_exception
-    if isinstance(error, psycopg.Error) and error.diag.message_primary:
-        whole = str(error)
-        error.args = (error.diag.message_primary,)
-        if wrapped is not None:
-            wrapped.args = (str(wrapped.args[0]).replace(whole, str(error)), *wrapped.args[1:])
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions of its own
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that reads and then writes can meet "database is locked"; an immediate one waits its turn.
-    is_write = connection.get_execution_options().get("is_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
 def alembic_config(url: str) -> Config:

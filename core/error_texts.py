@@ -118,6 +118,9 @@ REQUEST_TEXTS: Mapping[str, str] = {
     "not_a_json_object": _("Send a JSON object."),
     "not_json": _("The body is not JSON that can be read."),
     "nothing_here": _("There is nothing here."),
+    "result_unknown": _(
+        "We do not know whether this was done: the answer was lost on its way. Look before you send it again."
+    ),
     "scale_loaded_already": _("The authority scale is there already. Use a fresh database for another size."),
     "wrong_field": "%(message)s",  # what marshmallow says of a field of the API; for programmers, in English
 }

@@ -152,6 +152,16 @@ class RateLimited(Refused):
     code = "rate_limited"
 
 
+class Unavailable(ServiceError):
+    """Something that the service stands on does not work at the moment: a silent database, a lock that is held."""
+
+    code = "unavailable"
+
+
+class ResultUnknown(Unavailable):
+    """The connection died at COMMIT: whether it was done cannot be told."""
+
+
 @dataclass
 class Invalid(Refused):
     """Input that cannot be used. `errors` maps a field's name to why."""

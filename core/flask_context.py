@@ -6,9 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from core.errors import ResultUnknown
+from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 
 EXTENSION = "front_door"
@@ -20,11 +23,18 @@ def current_runtime() -> Runtime:
 
 
 def runtime_command(command: Callable[..., None]) -> Callable[..., None]:
-    """`command` for the command line, which gets the `Runtime` as its first argument."""
+    """`command` for the command line, which gets the `Runtime` as its first argument; an outage is one line on stderr."""
 
     @with_appcontext
     @wraps(command)
     def with_runtime(*args: Any, **options: Any) -> None:
-        command(current_runtime(), *args, **options)
+        try:
+            command(current_runtime(), *args, **options)
+        except Exception as error:
+            outage = outage_of(error)
+            if outage is None:
+                raise
+            end = "It is not known whether it was done." if isinstance(outage, ResultUnknown) else "Try again later."
+            raise click.ClickException(f"The database did not do this: {summary_of(error)} {end}") from error
 
     return with_runtime

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, bindparam, delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.database import Base, BigId, Database, connection_of, table_of
-from core.errors import IdempotencyMismatch, ServiceError
+from core.errors import IdempotencyMismatch, ResultUnknown, ServiceError
 from core.transactions import run_with_retries
 
 RETENTION = timedelta(hours=48)  # the contract promises at least 24
@@ -77,7 +77,11 @@ def run_once(
     The record's unique key is what makes it once: an operation run a second time cannot commit, is rolled back, and the
     first one's result is given instead. A refusal after the first one succeeded gives the first one's result, too.
 
-    Raises: IdempotencyMismatch, and whatever `operation` raises (then nothing is recorded, so a later try may succeed).
+    When the connection died at COMMIT, the record says whether it was done; if there is none, the operation is tried once
+    more, and the unique key sees to it that the two are not both done.
+
+    Raises: IdempotencyMismatch, and whatever `operation` raises (then nothing is recorded, so a later try may succeed);
+    ResultUnknown when nobody can say whether it was done.
     """
 
     def recorded(db: Session) -> dict[str, Any]:
@@ -89,10 +93,32 @@ def run_once(
 
     try:
         return run_with_retries(database, recorded)
+    except ResultUnknown as unknown:
+        return _found_or_done(database, key, recorded, unknown)
     except (DBAPIError, ServiceError):
         known = _stored(database, key)
         if known is None:
             raise
+        return known
+
+
+def _found_or_done(
+    database: Database,
+    key: IdempotencyKey | None,
+    operation: Callable[[Session], dict[str, Any]],
+    unknown: ResultUnknown,
+) -> dict[str, Any]:
+    if key is None:
+        raise unknown
+    try:
+        return _stored(database, key) or run_with_retries(database, operation)
+    except SQLAlchemyError as error:  # the first COMMIT may have come in between, or the database be away still
+        try:
+            known = _stored(database, key)
+        except SQLAlchemyError:
+            known = None
+        if known is None:
+            raise unknown from error
         return known
 
 

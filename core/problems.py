@@ -78,10 +78,17 @@ PROBLEMS: Mapping[str, Problem] = {
     "delivery_failed": Problem(
         "delivery_failed", 502, _("The message was not sent"), _("We could not send the message.")
     ),
+    "unavailable": Problem(
+        "unavailable",
+        503,
+        _("Sorry, the service is not working for a moment"),
+        _("Something that we need does not answer at the moment. Try again in a few seconds."),
+    ),
     "error": Problem(
         "error", 500, _("Sorry, there is a problem"), _("Something went wrong on our side. Try again later.")
     ),
 }
+RETRY_SECONDS = 5  # after what is unavailable
 UNKNOWN = PROBLEMS["error"]
 _CODE_OF_STATUS = {400: "validation", 404: "not_found", 403: "not_allowed", 410: "hold_expired", 429: "rate_limited"}
 

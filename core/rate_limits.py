@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.clock import epoch_seconds
+from core.connections import CLEANUP
 from core.database import Base, Database, connection_of, table_of
 from core.errors import RateLimited
 from core.runtime import Runtime
@@ -135,7 +136,7 @@ def remove_hit(database: Database, limit: RateLimit, at: datetime) -> None:
 def delete_expired(database: Database, now: datetime) -> None:
     """Delete the rows whose window is over. A row that is being counted at this moment stays until the next time."""
     expired = select(_hits.c.key).where(_hits.c.expires_at <= now).with_for_update(skip_locked=True)
-    with database.writing() as db:
+    with database.writing(CLEANUP) as db:
         db.execute(delete(_hits).where(_hits.c.key.in_(expired)))
 
 

@@ -9,11 +9,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.database import Database
+from core.deadlines import is_time_up
 from core.errors import CapacityConflict, SlotTaken
 
 # PostgreSQL ended the transaction so that others could go on: a deadlock, or a serialization failure.
 RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
 MAX_TRIES = 20  # each lost race means that somebody else got a seat, so this is more than one start has seats
+MAX_RECONNECTIONS = 1
 LOST_RACES = "lost_races"  # in Session.info
 Result = TypeVar("Result")
 
@@ -21,17 +23,23 @@ Result = TypeVar("Result")
 def run_with_retries(database: Database, operation: Callable[[Session], Result]) -> Result:
     """The result of `operation`, committed. After a lost race it runs again, so it must act through its session alone.
 
+    It also runs again, once, when its connection died before COMMIT: nothing was done then.
     Raises: SlotTaken after MAX_TRIES lost races, and whatever `operation` raises.
     """
-    for lost in range(MAX_TRIES):
+    lost, reconnections = 0, MAX_RECONNECTIONS
+    while lost < MAX_TRIES:
         try:
             with database.writing() as db:
                 db.info[LOST_RACES] = lost
                 return operation(db)
         except CapacityConflict:
-            continue
+            lost += 1
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
+            if error.connection_invalidated and reconnections and not is_time_up():
+                reconnections -= 1
+            elif getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES:
+                lost += 1
+            else:
                 raise
     raise SlotTaken.because("slot_in_demand")
 

@@ -6,12 +6,12 @@ import os
 import secrets
 
 import click
-from flask.cli import with_appcontext
 
 from core.errors import Refused
-from core.flask_context import current_runtime
+from core.flask_context import runtime_command
 from core.language import DEFAULT_LANGUAGE, language_for
 from core.problems import text_of_error
+from core.runtime import Runtime
 from demo.demo_staff import SIGN_INS
 from demo.load import Loaded, has_authorities, load_councils, load_scale
 from demo.scale import Size
@@ -29,32 +29,32 @@ def demo_cli() -> None:
 @click.option("--days", type=click.IntRange(1, 365), help="Days ahead that are partly booked.")
 @click.option("--fill", type=click.IntRange(0, 100), help="Per cent of those days that is booked.")
 @click.option("--history", type=click.IntRange(0, 10_000_000), help="Past appointments.")
-@with_appcontext
-def load_command(*, if_empty: bool, **sizes: int | None) -> None:
+@runtime_command
+def load_command(runtime: Runtime, *, if_empty: bool, **sizes: int | None) -> None:
     """Load the demo councils; or, with any size given, the synthetic authority `scale`."""
-    if if_empty and has_authorities(current_runtime()):
+    if if_empty and has_authorities(runtime):
         click.echo("The database is not empty: nothing was loaded.")
         return
     given_sizes = {name: size for name, size in sizes.items() if size is not None}
     if given_sizes:
-        _load_scale(Size(**given_sizes))
+        _load_scale(runtime, Size(**given_sizes))
     else:
-        _load_councils()
+        _load_councils(runtime)
 
 
-def _load_scale(size: Size) -> None:
+def _load_scale(runtime: Runtime, size: Size) -> None:
     if size.resources < size.sites:
         raise click.UsageError("Give at least one resource for each site.")
     try:
-        _report(load_scale(current_runtime(), size))
+        _report(load_scale(runtime, size))
     except Refused as error:
         raise click.ClickException(text_of_error(error, language_for(DEFAULT_LANGUAGE))) from error
 
 
-def _load_councils() -> None:
+def _load_councils(runtime: Runtime) -> None:
     click.echo("Loading demo data. This takes some seconds.")
     password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
-    loaded = load_councils(current_runtime(), password)
+    loaded = load_councils(runtime, password)
     for one in loaded:
         _report(one)
     if not loaded:

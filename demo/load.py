@@ -53,7 +53,7 @@ def load_councils(runtime: Runtime, password: str) -> list[Loaded]:
 def load_scale(runtime: Runtime, size: Size) -> Loaded:
     """The synthetic authority. Raises: Refused when it is there already; InvalidFile for sizes that make no plan."""
     plan, now = read_plan(plan_text(size).encode()), runtime.clock.now()
-    with runtime.database.writing() as db:
+    with runtime.database.writing_in_turn() as db:
         if _exists(db, SLUG):
             raise Refused.because("scale_loaded_already")
         catalogue = _import_plan(db, plan, runtime)
@@ -66,7 +66,7 @@ def load_scale(runtime: Runtime, size: Size) -> Loaded:
 
 def _load_council(runtime: Runtime, slug: str, population: Population, password: str) -> Loaded | None:
     plan, now = read_plan((FOLDER / f"{slug}.toml").read_bytes()), runtime.clock.now()
-    with runtime.database.writing() as db:
+    with runtime.database.writing_in_turn() as db:
         if _exists(db, slug):
             return None
         catalogue = _import_plan(db, plan, runtime)

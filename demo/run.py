@@ -120,7 +120,7 @@ def port_problem(port: str) -> str:
 
 def _serve(environ: Mapping[str, str], stop_request: StopRequest) -> int:
     """Run both parts until one ends or somebody stops them; the other part is stopped too."""
-    web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{environ['PORT']}", "--threads", "4"]
+    web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{environ['PORT']}"]
     parts: list[Part] = []
     file = INSTANCE / "demo.log"
     with _private_log(file) as log:

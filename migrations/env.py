@@ -12,21 +12,28 @@ import locations.tables
 import people.residents.tables
 import people.staff.tables
 import reminders.tables
-from core.database import Base, make_engine
+from core.connections import ADMINISTRATION, IN_TURN, LIMITS, make_engine
+from core.database import Base
+from core.deadlines import answers_within
 
 
 def run() -> None:
     """Apply the migrations to the database that `core.database.alembic_config` names.
+
+    Migrations take turns, with one another and with imports: the transaction begins, and waits for its turn, before the
+    revision of the database is read.
 
     SQLite changes a table by making it anew, and dropping the old one would delete the rows that refer to it. So foreign
     keys are off meanwhile, and checked as a whole before anything is committed. Source: https://www.sqlite.org/lang_altertable.html,
     section 7, read 2026-11-25.
     """
     engine = make_engine(context.config.attributes["url"])
-    with engine.execution_options(is_write=True).connect() as connection:
+    options = {"is_write": True, IN_TURN: True, LIMITS: ADMINISTRATION}
+    with answers_within(ADMINISTRATION.answer), engine.execution_options(**options).connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:  # has no effect once a transaction has begun, so it goes past SQLAlchemy
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+        connection.begin()
         context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
         with context.begin_transaction():
             context.run_migrations()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from web import assets, error_pages, request_hooks, request_language, response_headers, template_helpers
+from web import admission, assets, error_pages, request_hooks, request_language, response_headers, template_helpers
 
 TEMPLATE_LIBRARIES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 
@@ -19,7 +19,7 @@ def install(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # as long as the session: a slow typist loses nothing
     app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="front_door")
     _install_templates(app)
-    for part in (request_language, request_hooks, response_headers, assets, template_helpers, error_pages):
+    for part in (request_language, request_hooks, admission, response_headers, assets, template_helpers, error_pages):
         part.install(app)
 
 

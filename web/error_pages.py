@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, json, redirect, render_template, request
@@ -10,7 +11,8 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from core.errors import ServiceError
+from core.errors import ServiceError, Unavailable
+from core.outages import outage_of, summary_of
 from core.problems import (
     PROBLEMS,
     UNKNOWN,
@@ -22,6 +24,7 @@ from core.problems import (
     text_of_error,
 )
 from web.address_meant import address_meant
+from web.outage_page import outage_page, with_retry_after
 from web.page_brand import is_staff_page, set_brand
 from web.request_hooks import request_id
 from web.request_language import current_language
@@ -32,14 +35,31 @@ HEADERS_KEPT = ("Allow", "Retry-After")  # of the response that werkzeug makes
 
 def install(app: Flask) -> None:
     """Handle the errors of `app`."""
-    app.register_error_handler(ServiceError, _service_error)
-    app.register_error_handler(CSRFError, _csrf_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(ServiceError, _unless_out(_service_error))
+    app.register_error_handler(CSRFError, _unless_out(_csrf_error))
+    app.register_error_handler(HTTPException, _unless_out(_http_error))
     app.register_error_handler(Exception, _unhandled_error)
+
+
+def _unless_out(handler: Callable[[Any], ResponseReturnValue]) -> Callable[[Any], ResponseReturnValue]:
+    """`handler`, whose page reads the database, too: when that does not answer, the page says so."""
+
+    def handle(error: Exception) -> ResponseReturnValue:
+        try:
+            return handler(error)
+        except Exception as raised:
+            outage = outage_of(raised)
+            if outage is None:
+                raise
+            return _unavailable(outage, raised)
+
+    return handle
 
 
 def _service_error(error: ServiceError) -> ResponseReturnValue:
     language = current_language()
+    if isinstance(error, Unavailable):
+        return _unavailable(error, error)
     if _is_api():
         return _as_json(details(error, language))
     return _page(problem_of(error), text_of_error(error, language))
@@ -67,7 +87,18 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
+def _unavailable(outage: Unavailable, cause: Exception) -> ResponseReturnValue:
+    """Say that it does not work at the moment. One line for the log: there will be many such requests."""
+    current_app.logger.error("unavailable: %s", summary_of(cause), extra={"request_id": request_id()})
+    if _is_api():
+        return with_retry_after(_as_json(details(outage, current_language())))
+    return outage_page(outage)
+
+
 def _unhandled_error(error: Exception) -> ResponseReturnValue:
+    outage = outage_of(error)
+    if outage is not None:
+        return _unavailable(outage, error)
     propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
     if current_app.testing if propagates is None else propagates:
         raise error

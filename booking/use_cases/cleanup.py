@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.tables import Claim
 from booking.use_cases.holds import delete_expired_holds
 from core import idempotency, rate_limits
+from core.connections import CLEANUP
 from core.database import connection_of, table_of
 from core.runtime import Runtime
 from core.wall_clock import unit_of
@@ -37,7 +38,7 @@ def delete_past_claims(db: Session, before_unit: int) -> int:
 
 def delete_expired(runtime: Runtime) -> DeletedCounts:
     """Delete what has expired, by the database's clock."""
-    with runtime.database.writing() as db:
+    with runtime.database.writing(CLEANUP) as db:
         now = runtime.clock.database_now(db)
         holds = delete_expired_holds(db, now)
         claims = delete_past_claims(db, unit_of(now - PAST_DAYS_KEPT))

@@ -80,7 +80,7 @@ def import_file(runtime: Runtime, content: bytes, *, actor: Actor, is_demo: bool
     """
     plan = read_plan(content)
     now = runtime.clock.now()
-    with runtime.database.writing() as db:
+    with runtime.database.writing_in_turn() as db:
         imported = apply_plan(db, plan, now, is_demo=is_demo)
         changes = imported.changes
         if not changes.are_none:

@@ -53,14 +53,14 @@ def staff_cli() -> None:
 def add(runtime: Runtime, email: str, role: str, authority: str, site: str | None, name: str) -> None:
     """Add a member of staff, or give one a further role. Asks for the password, or reads STAFF_PASSWORD.
 
-    Somebody who is there already keeps their password.
+    Somebody who is there already keeps their password. Two at once take turns.
     """
     with runtime.database.reading() as db:
         authority_id = authority_id_of(db, authority)
         scope = RoleScope(authority_id, site_id_of(db, authority_id, site) if site else None)
         is_known = accounts.is_known(db, email)
     password = "" if is_known else _password()
-    with runtime.database.writing() as db:
+    with runtime.database.writing_in_turn() as db:
         new = NewStaff(email=email, role=role, scope=scope, password=password, name=name)
         member = accounts.add_staff(db, new, actor=Actor.system(), now=runtime.clock.now())
         added = member.email

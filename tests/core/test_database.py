@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from sqlalchemy import literal, select, text
 
-from core.database import IDLE_SECONDS, Database, UtcDateTime, is_reachable, is_up_to_date
+from core.connections import IDLE_SECONDS
+from core.database import Database, UtcDateTime, is_reachable, is_up_to_date
 from locations.tables import Authority
 from tests.support.factories import make_authority
 
@@ -56,7 +57,7 @@ def test_a_connection_that_died_while_idle_costs_nobody_a_booking(
         other.execute("SELECT pg_terminate_backend(%s)", [victim])
         while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [victim]).fetchone():
             pass
-    monkeypatch.setattr("core.database.IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("core.connections.IDLE_SECONDS", 0.0)
     assert IDLE_SECONDS > 0
     assert is_reachable(database)
     database.dispose()

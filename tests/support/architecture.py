@@ -42,6 +42,9 @@ LAYER_OF_SUFFIX = {"_queries": "queries", "_repository": "queries"}
 # Modules that are not pure and are named for what they hold.
 LAYER_OF_MODULE = {
     "core.database": "tables",
+    "core.connections": "tables",
+    "core.outages": "tables",
+    "core.revisions": "tables",
     "core.clock": "tables",  # the database's clock
     "core.audit": "queries",
     "core.idempotency": "queries",

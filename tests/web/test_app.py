@@ -99,7 +99,7 @@ def test_programs_get_the_same_table_as_problem_json(bare_app: Flask) -> None:
 
 def test_the_table_knows_every_code_of_the_contract() -> None:
     promised = {"validation", "not_found", "not_allowed", "slot_taken", "hold_expired", "too_soon", "too_far"}
-    promised |= {"limit_reached", "idempotency_mismatch", "rate_limited"}
+    promised |= {"limit_reached", "idempotency_mismatch", "rate_limited", "unavailable"}
     assert promised <= PROBLEMS.keys()
     assert problem_of(ServiceError()).status == 500
     assert problem_of_status(405).status == 405

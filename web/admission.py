@@ -1,0 +1,90 @@
+"""How many requests are worked on at once, and how long each may take: a WSGI layer round the application.
+
+gunicorn has many more threads than are worked on at once. The others wait here for their turn, with their time running, so
+that a database that is silent takes no thread for ever, and some are always free for `/healthz`. A body is read before
+the turn begins: a slow sender keeps nobody waiting but itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import BytesIO
+from threading import Semaphore
+from typing import TYPE_CHECKING
+
+from flask import Flask, request
+
+from core.deadlines import seconds_left, time_limit
+from core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# With 8 at once they spent a fifth of their time taking turns (python -m bench.http).
+AT_ONCE = 4
+WAITING = 44
+THREADS = 64  # 16 are left for what does not wait, and for slow senders
+REQUEST_SECONDS = 9.0  # with the grace for giving back what is held, and the page itself, less than 12
+PROBE_SECONDS = 3.0
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+NO_TURN = "front_door.no_turn"
+
+
+class Admission:
+    """`app` with a limited number of requests at once. One that gets no turn is marked, and `refuse` answers it."""
+
+    def __init__(
+        self, app: WSGIApplication, *, longest_body: int, at_once: int = AT_ONCE, waiting: int = WAITING
+    ) -> None:
+        self._app = app
+        self._longest_body = longest_body
+        self._turns = Semaphore(at_once)
+        self._places = Semaphore(at_once + waiting)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The application's answer."""
+        path = environ.get("PATH_INFO", "")
+        if path in OPEN_PATHS or path.startswith("/static/"):
+            with time_limit(PROBE_SECONDS):
+                return self._app(environ, start_response)
+        self._read_body(environ)
+        with time_limit(REQUEST_SECONDS):
+            return self._in_turn(environ, start_response)
+
+    def _in_turn(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not self._places.acquire(blocking=False):
+            return self._without_turn(environ, start_response)
+        try:
+            if not self._turns.acquire(timeout=seconds_left(REQUEST_SECONDS)):
+                return self._without_turn(environ, start_response)
+            try:
+                return self._app(environ, start_response)
+            finally:
+                self._turns.release()
+        finally:
+            self._places.release()
+
+    def _without_turn(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[NO_TURN] = True
+        return self._app(environ, start_response)
+
+    def _read_body(self, environ: WSGIEnvironment) -> None:
+        """Read the body now, as far as the application would; one that is too long is refused by its length, unread."""
+        length = environ.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and int(length) <= self._longest_body:
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
+        elif not length and environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(self._longest_body + 1))
+
+
+def install(app: Flask) -> None:
+    """Put the layer round `app`, and refuse what gets no turn before anything else looks at it."""
+    longest_body = app.config["MAX_CONTENT_LENGTH"] or 0
+    app.wsgi_app = Admission(app.wsgi_app, longest_body=longest_body)  # type: ignore[method-assign]
+    app.before_request(refuse)
+
+
+def refuse() -> None:
+    """Raises: Unavailable when the request got no turn in its time."""
+    if request.environ.get(NO_TURN):
+        raise Unavailable
