@@ -27,6 +27,7 @@ SQLITE_BUSY_SECONDS = 30
 IDLE_SECONDS = 2.0
 CHECK_SECONDS = 2.0
 CONNECT_SECONDS = 3
+SHORTEST_CONNECT_SECONDS = 2  # the driver makes 2 of 1
 POOL_SECONDS = 5
 TURN_SECONDS = 600
 # The key of the lock by which migrations, imports and demo loads take turns: any number, the same for ever.
@@ -125,7 +126,11 @@ def _sqlite(url: URL, options: dict[str, Any]) -> Engine:
 
 
 def _connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> psycopg.Connection[Any]:
-    return BoundedConnection.connect(*arguments, **options)
+    longest = max(int(options["connect_timeout"]), SHORTEST_CONNECT_SECONDS)
+    left = int(min(longest, seconds_left(longest)))
+    if left < SHORTEST_CONNECT_SECONDS:
+        raise psycopg.OperationalError("There is no time left to connect to the database.")
+    return BoundedConnection.connect(*arguments, **{**options, "connect_timeout": left})
 
 
 def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
