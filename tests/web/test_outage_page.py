@@ -36,9 +36,13 @@ def away(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
     database.dispose()
 
 
-def csrf_token(client: FlaskClient) -> str:
-    """The token of a page that needs no database."""
-    (form,) = check_page(client.get("/staff/sign-in").text).forms
+def csrf_token(app: Flask, client: FlaskClient) -> str:
+    """The token of a form that `client` opened before the database went away, with the cookie that belongs to it."""
+    before = app.test_client()
+    (form,) = check_page(before.get("/staff/sign-in").text).forms
+    cookie = before.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    client.set_cookie(cookie.key, cookie.value)
     return form.fields["csrf_token"][0]
 
 
@@ -51,10 +55,10 @@ def test_every_kind_of_page_says_when_to_come_back(away: Flask) -> None:
     assert client.get("/healthz").status_code == 200
 
 
-def test_every_form_comes_back_with_everything_that_was_typed(away: Flask) -> None:
+def test_every_form_comes_back_with_everything_that_was_typed(away: Flask, app: Flask) -> None:
     client = away.test_client()
     typed = MultiDict([("name", TYPED), ("need", "step-free"), ("need", "hearing-loop"), ("idempotency_key", "k1")])
-    typed.add("csrf_token", csrf_token(client))
+    typed.add("csrf_token", csrf_token(app, client))
     client.set_cookie(COOKIE, "of somebody who signed in")
     addresses = addresses_of_forms(away)
     assert len(addresses) > 20
@@ -81,16 +85,16 @@ def test_a_password_does_not_come_back_and_the_form_works_again(
 ) -> None:
     staff = make_staff(database, clock, make_world(database).authority_id, Role.TRIAGE_AGENT)
     client = away.test_client()
-    sent = {"csrf_token": csrf_token(client), "email": staff.email, "password": PASSWORD}
+    sent = {"csrf_token": csrf_token(app, client), "email": staff.email, "password": PASSWORD}
     answer = client.post("/staff/sign-in", data=sent)
     assert answer.status_code == 503
     assert PASSWORD not in answer.text
     (form,) = check_page(answer.text).forms
     assert form.fields == {name: [value] for name, value in sent.items()} | {"password": [""]}
     healthy = app.test_client()
-    cookie = client.get_cookie("front_door")
+    cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
     assert cookie is not None
-    healthy.set_cookie("front_door", cookie.value)  # the same browser
+    healthy.set_cookie(cookie.key, cookie.value)  # the same browser
     assert healthy.post(form.action, data=form.values(password=PASSWORD)).status_code == 303
 
 
