@@ -72,7 +72,7 @@ def appointment_event(
     return replace(
         event,
         summary=f"{event.summary}, {authority.name}",
-        description=_description(appointment, language, manage_url),
+        description=_description(appointment, authority, language, manage_url),
         location=", ".join(place_lines(appointment, language)),
         url=manage_url,
         organizer_name=authority.name,
@@ -138,7 +138,7 @@ def address_lines(site: SiteFacts) -> list[str]:
     return lines
 
 
-def _description(appointment: AppointmentFacts, language: Language, manage_url: str) -> str:
+def _description(appointment: AppointmentFacts, authority: AuthorityFacts, language: Language, manage_url: str) -> str:
     _ = language.gettext
     lines = [_reference_line(appointment, language)]
     documents = documents_of(appointment.services)
@@ -147,9 +147,22 @@ def _description(appointment: AppointmentFacts, language: Language, manage_url: 
         lines += ["", heading, *(f"- {document}" for document in documents)]
     if appointment.site.directions and appointment.mode == "in_person":
         lines += ["", appointment.site.directions]
-    if manage_url:
-        lines += ["", _("Change or cancel the appointment:"), manage_url]
+    if appointment.state not in CANCELLED:
+        lines += ["", *_how_to_cancel(authority, language, manage_url)]
     return "\n".join(lines)
+
+
+def _how_to_cancel(authority: AuthorityFacts, language: Language, manage_url: str) -> list[str]:
+    """How to change it, and that an answer in the calendar does not: nobody reads those."""
+    _ = language.gettext
+    answers = _("If you delete this, or answer “No”, in your calendar, we do not know. You are still booked.")
+    if manage_url:
+        return [_("Change or cancel the appointment:"), manage_url, answers]
+    if authority.phone:
+        how = _("To change or cancel it, use the link in our message or ring %(phone)s.", phone=authority.phone)
+    else:
+        how = _("To change or cancel it, use the link in our message.")
+    return [how, answers]
 
 
 def _reference_line(appointment: AppointmentFacts, language: Language) -> str:

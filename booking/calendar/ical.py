@@ -15,13 +15,27 @@ from functools import cache, lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Component, Event, Parameters, Timezone, vCalAddress, vDatetime, vInt, vText, vUri
+from icalendar import (
+    Alarm,
+    Calendar,
+    Component,
+    Event,
+    Parameters,
+    Timezone,
+    vCalAddress,
+    vDatetime,
+    vDuration,
+    vInt,
+    vText,
+    vUri,
+)
 from icalendar.parser import Contentline
 
 PRODUCT = "-//Front Door//Appointments//EN"
 # At most 75 octets with the space that begins a further piece (RFC 5545 3.1); not cut inside `\,` or `^n`.
 PIECES = re.compile(r".{1,74}(?:(?<![\\^])|$)|.{74}")
 END, END_EVENT = "END:VCALENDAR\r\n", "END:VEVENT\r\n"
+REFRESHED_AFTER = timedelta(hours=1)  # what a feed asks of programs, which by themselves look once a day or less
 FEEDS_KEPT = 32  # texts of feeds in memory: some 300 kB each with 200 appointments
 # What programs take for the end of a line, and the control characters that are none (RFC 5545 3.1, CONTROL).
 LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -90,10 +104,11 @@ def uid_of(reference: str, public_url: str) -> str:
 def calendar_file(events: Iterable[CalendarEvent], method: Method = Method.PUBLISH, name: str = "") -> str:
     """A whole calendar file with `events`, folded, with CRLF line ends. `name` is what a feed is called.
 
-    Other zones than Europe/London are written in UTC, which every program reads right.
+    Other zones than Europe/London are written in UTC, which every program reads right. A file without events has the
+    zone all the same: a calendar has one component at least (RFC 5545 3.6), or programs refuse to subscribe to it.
     """
     events = tuple(events)
-    zone = _london_zone() if any(_is_in_london_time(event) for event in events) else ""
+    zone = _london_zone() if not events or any(_is_in_london_time(event) for event in events) else ""
     return "".join([_head(method, name), zone, *(_event_text(event, method) for event in events), END])
 
 
@@ -141,8 +156,12 @@ def _head(method: Method, name: str) -> str:
     calendar.add("prodid", PRODUCT)
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method.value)
-    if name:
-        calendar.add("x-wr-calname", _text(name))
+    if name:  # RFC 7986 5.1 and 5.7, and what was there before it
+        calendar["NAME"] = calendar["X-WR-CALNAME"] = _text(name)
+        refreshed_after = vDuration(REFRESHED_AFTER)
+        refreshed_after.params = Parameters({"VALUE": "DURATION"})
+        calendar["REFRESH-INTERVAL"] = refreshed_after
+        calendar["X-PUBLISHED-TTL"] = vDuration(REFRESHED_AFTER)
     return _text_of(calendar).removesuffix(END)
 
 

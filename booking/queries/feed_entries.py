@@ -22,7 +22,7 @@ from core.tokens import digest
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 
-WEEKS = 8
+WEEKS_BACK, WEEKS_AHEAD = 4, 8
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def _feed(row: CalendarFeed, site: SiteFacts) -> Feed:
 
 
 def entries_of(db: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> list[FeedEntry]:
-    """What the feed shows: from today eight weeks ahead, without what was cancelled. Three statements."""
+    """What the feed shows: from four weeks ago to eight weeks ahead, without what was cancelled. Three statements."""
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
-    where = _in_feed(feed, today, today + timedelta(weeks=WEEKS))
+    where = _in_feed(feed, today - timedelta(weeks=WEEKS_BACK), today + timedelta(weeks=WEEKS_AHEAD))
     rows = db.execute(
         select(
             Appointment.id,

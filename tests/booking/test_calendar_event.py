@@ -52,6 +52,23 @@ def test_an_event_for_the_resident_says_where_to_go_and_what_to_bring() -> None:
     assert "Desk 1" not in repr(event)
 
 
+ANSWERS = "If you delete this, or answer “No”, in your calendar, we do not know. You are still booked."
+
+
+def test_the_resident_is_told_how_to_cancel_because_an_answer_in_the_calendar_reaches_nobody() -> None:
+    assert event_for(Audience.RESIDENT).description.endswith(
+        f"Change or cancel the appointment:\n{PUBLIC}/manage/secret\n{ANSWERS}"
+    )
+    for phone, how in (
+        ("01632 960000", "To change or cancel it, use the link in our message or ring 01632 960000."),
+        ("", "To change or cancel it, use the link in our message."),
+    ):
+        authority = replace(AUTHORITY, phone=phone)
+        event = appointment_event(FACTS, authority, Audience.RESIDENT, language_for("en"), public_url=PUBLIC)
+        assert event.description.endswith(f"{how}\n{ANSWERS}")
+    assert ANSWERS not in event_for(Audience.RESIDENT, state="cancelled_by_resident").description
+
+
 def test_audiences_agree_about_identity_and_time() -> None:
     facts = [
         (event.uid, event.sequence, event.changed_at, event.starts_at, event.ends_at, event.zone, event.is_cancelled)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import recurring_ical_events
+import vobject
 from flask.testing import FlaskClient
 from icalendar import Calendar
 from sqlalchemy import select, update
@@ -85,7 +86,7 @@ def test_a_feed_holds_nothing_about_the_resident(library: Library, manager: Flas
         assert secret not in text
 
 
-def test_what_is_cancelled_past_or_far_ahead_is_left_out(
+def test_what_is_cancelled_long_past_or_far_ahead_is_left_out(
     library: Library, manager: FlaskClient, client: FlaskClient
 ) -> None:
     gone = library.book(30)
@@ -94,8 +95,29 @@ def test_what_is_cancelled_past_or_far_ahead_is_left_out(
     cancel(library.runtime, owner, gone, actor=STAFF, by="resident", enforce_cutoff=False)
     path = make(manager)
     assert len(read_with_vobject(client.get(path).text)) == 1
-    library.clock.advance(timedelta(weeks=9))
+    library.clock.advance(timedelta(weeks=14))
     assert b"BEGIN:VEVENT" not in client.get(path).data
+
+
+def test_what_was_stays_for_four_weeks(library: Library, manager: FlaskClient, client: FlaskClient) -> None:
+    reference = library.book()
+    path = make(manager)
+    for days in (1, 27):
+        library.clock.advance(timedelta(days=days))
+        assert [event.uid.split("@")[0] for event in read_with_vobject(client.get(path).text)] == [reference]
+    library.clock.advance(timedelta(days=1))
+    assert b"BEGIN:VEVENT" not in client.get(path).data
+
+
+def test_a_feed_can_be_subscribed_to_while_it_is_empty_and_says_how_often(
+    library: Library, manager: FlaskClient, client: FlaskClient
+) -> None:
+    text = client.get(make(manager)).text
+    calendar = Calendar.from_ical(text)
+    assert [component.name for component in calendar.subcomponents] == ["VTIMEZONE"]
+    assert "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n" in text
+    assert str(calendar["NAME"]) == str(calendar["X-WR-CALNAME"]) == "High Street Library: Testshire Council"
+    assert [component.name for component in vobject.readOne(text).components()] == ["VTIMEZONE"]
 
 
 @pytest.mark.databases("sqlite", "postgresql")
