@@ -22,6 +22,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     smtp_url: str = ""
     mail_from: str = "appointments@frontdoor.example"
+    smtp_ehlo_name: str = ""
     security_contact: str = ""
     trusted_proxies: int = 0
     log_level: str = "INFO"
@@ -43,6 +44,7 @@ class Settings:
             public_url=(environ.get("PUBLIC_URL") or f"http://127.0.0.1:{environ.get('PORT') or 8000}").rstrip("/"),
             smtp_url=environ.get("SMTP_URL", ""),
             mail_from=environ.get("MAIL_FROM") or cls.mail_from,
+            smtp_ehlo_name=environ.get("SMTP_EHLO_NAME", "").strip(),
             security_contact=environ.get("SECURITY_CONTACT", ""),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES"),
             log_level=(environ.get("LOG_LEVEL") or "INFO").upper(),

@@ -10,8 +10,9 @@ A message is due when `due_at <= now < useful_until`:
 | contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
-Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, and no
-notice that an appointment in the past is cancelled.
+Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, none within
+`TOLD_FOR` of a confirmation or a notice of a new time, which says the same, and no notice that an appointment in the past
+is cancelled.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANC
 BOOKED = "booked"
 FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION)
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
+TOLD_FOR = timedelta(hours=4)  # how long nobody needs reminding of a time that they were told
 CANCELLATION_IS_USEFUL = timedelta(days=1)
 MANAGE_LINK_IS_USEFUL = timedelta(days=1)
 CONTACT_CHANGED_IS_USEFUL = timedelta(days=3)
@@ -50,8 +52,11 @@ class Owed:
     useful_until: datetime
 
 
-def owed_after(appointment: PlanningFacts, what: str, now: datetime) -> list[Owed]:
-    """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, moved, details) has happened."""
+def owed_after(appointment: PlanningFacts, what: str, now: datetime, told_at: datetime | None = None) -> list[Owed]:
+    """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, moved, details) has happened.
+
+    `told_at` is when an earlier notice told the time that the appointment still has.
+    """
     if appointment.is_walk_in or appointment.starts_at <= now:
         return []
     notice = NOTICES.get(what)
@@ -61,15 +66,16 @@ def owed_after(appointment: PlanningFacts, what: str, now: datetime) -> list[Owe
     if appointment.state != BOOKED:
         return []
     at_once = [Owed(notice, now, appointment.starts_at)] if notice else []
-    return at_once + owed_reminders(appointment, now)
+    return at_once + owed_reminders(appointment, now, now if notice else told_at)
 
 
-def owed_reminders(appointment: PlanningFacts, now: datetime) -> list[Owed]:
-    """The reminders that are still ahead, by the time they are due."""
+def owed_reminders(appointment: PlanningFacts, now: datetime, told_at: datetime | None = None) -> list[Owed]:
+    """The reminders that are still ahead, by the time they are due; none soon after the time was told at `told_at`."""
+    after = now if told_at is None else max(now, told_at + TOLD_FOR)
     due = {
         kind: due_at
         for kind, due_at in reminder_times(appointment.reminder_plan, appointment.starts_at, appointment.zone)
-        if now < due_at < appointment.starts_at
+        if after < due_at < appointment.starts_at
     }
     times = [*sorted(set(due.values())), appointment.starts_at]
     next_time = dict(itertools.pairwise(times))

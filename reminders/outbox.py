@@ -20,7 +20,9 @@ from reminders.appointment_queries import CONTACT_COLUMNS
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import PENDING, VOID
 from reminders.due_times import (
+    CONFIRMATION,
     MANAGE_LINK,
+    RESCHEDULED,
     Owed,
     is_current,
     owed_after,
@@ -54,12 +56,13 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     """
     planning = _planning_input(db, change.appointment_id, change.facts)
     appointment = planning.facts
-    owed = owed_after(appointment, change.what, change.now)
-    if change.contact:
-        owed += owed_contact_change(change.contact, appointment, change.now)
     known: dict[tuple[str, str], Notification] = {}
     if change.what != "booked":
         known = _void_outdated(db, planning.facts, change.now)
+    told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
+    owed = owed_after(appointment, change.what, change.now, max(told, default=None))
+    if change.contact:
+        owed += owed_contact_change(change.contact, appointment, change.now)
     rows = _rows(planning, owed, change.now)
     _write(db, [row for row in rows if (row["kind"], row["channel"]) not in known])
 

@@ -34,6 +34,8 @@ def as_email(message: RenderedMessage, mail_from: str) -> EmailMessage:
     email["Message-ID"] = message_id(message.reference, sender)
     # Automatic replies are not wanted. Source: RFC 3834 5.
     email["Auto-Submitted"] = "auto-generated"
+    # The same for Exchange, which does not know it. Source: [MS-OXCMAIL] 2.2.3.2.15, read 2026-11-25.
+    email["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     email.set_content(body.text)
     email.add_alternative(body.html, subtype="html")
     if body.calendar:

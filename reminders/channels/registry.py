@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 from core.database import Database
 from core.errors import ConfigurationError
@@ -12,6 +15,9 @@ from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.channels.stored import StoredChannel
 from reminders.recipients import EMAIL, ChannelRules
 
+# With a dot, and no address of digits: what a server can look up.
+DOMAIN_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
+
 # Makes a channel from the settings, or nothing when this installation does not use it. Raises: ConfigurationError.
 Factory = Callable[[Settings, Database], Channel | None]
 
@@ -19,13 +25,28 @@ Factory = Callable[[Settings, Database], Channel | None]
 def email_channel(settings: Settings, database: Database) -> Channel:
     """SMTP when SMTP_URL is set; in the demo and in tests else the demo's outbox. Raises: ConfigurationError."""
     if settings.smtp_url:
-        return SmtpChannel(SmtpServer.from_url(settings.smtp_url), settings.mail_from)
+        server = SmtpServer.from_url(settings.smtp_url, ehlo_name=ehlo_name(settings))
+        return SmtpChannel(server, settings.mail_from)
     if settings.is_demo or settings.is_test:
         return StoredChannel(database, settings.mail_from)
     raise ConfigurationError(
         "SMTP_URL is not set, so no message can be sent. Set it to your mail server, "
         "for example smtp://user:password@mail.example.org:587."
     )
+
+
+def ehlo_name(settings: Settings) -> str | None:
+    """How this service introduces itself to mail servers (RFC 5321 4.1.1.1); None for the name of this host.
+
+    It is SMTP_EHLO_NAME, else the host of PUBLIC_URL, else the domain of MAIL_FROM, whichever is a full domain name
+    first. Raises: ConfigurationError for an SMTP_EHLO_NAME that is none.
+    """
+    given = settings.smtp_ehlo_name
+    if given and not DOMAIN_NAME.fullmatch(given):
+        raise ConfigurationError(f"SMTP_EHLO_NAME must be a domain name such as mail.example.org, not {given!r}.")
+    host = urlsplit(settings.public_url).hostname or ""
+    names = (given, host, parseaddr(settings.mail_from)[1].rpartition("@")[2])
+    return next((name for name in names if DOMAIN_NAME.fullmatch(name)), None)
 
 
 FACTORIES: dict[str, Factory] = {EMAIL: email_channel}

@@ -40,10 +40,17 @@ class SmtpServer:
     password: str = ""
     is_tls: bool = False
     timeout_seconds: float = TIMEOUT_SECONDS
+    ehlo_name: str | None = None
 
     @classmethod
-    def from_url(cls, url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> SmtpServer:
-        """The server that `smtp://user:password@host:port` or `smtps://...` names. Raises: ConfigurationError."""
+    def from_url(
+        cls, url: str, timeout_seconds: float = TIMEOUT_SECONDS, *, ehlo_name: str | None = None
+    ) -> SmtpServer:
+        """The server that `smtp://user:password@host:port` or `smtps://...` names. Raises: ConfigurationError.
+
+        `ehlo_name` is how this service introduces itself there; None takes the name of this host, which in a container
+        is one that strict servers refuse.
+        """
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ConfigurationError("SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465.")
@@ -53,15 +60,17 @@ class SmtpServer:
         except ValueError as error:
             raise ConfigurationError("The port in SMTP_URL must be a number, as in smtp://host:587.") from error
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, port, user, password, is_tls, timeout_seconds)
+        return cls(parts.hostname, port, user, password, is_tls, timeout_seconds, ehlo_name)
 
     def connect(self) -> smtplib.SMTP:
         """A connection, encrypted wherever the server can, and signed in. Raises: smtplib.SMTPException, OSError."""
         context = ssl.create_default_context()
         if self.is_tls:
-            client: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_seconds, context=context)
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, self.ehlo_name, timeout=self.timeout_seconds, context=context
+            )
         else:
-            client = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
+            client = smtplib.SMTP(self.host, self.port, self.ehlo_name, timeout=self.timeout_seconds)
         try:
             client.ehlo_or_helo_if_needed()
             if not self.is_tls and client.has_extn("starttls"):

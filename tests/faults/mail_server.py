@@ -26,6 +26,7 @@ class MailServer:
         self.reply_rcpt = reply_rcpt
         self.taken: list[EmailMessage] = []
         self.connections = 0
+        self.names: list[str] = []
         self.lock = threading.Lock()
 
     @property
@@ -37,8 +38,9 @@ class MailServer:
     async def handle_EHLO(  # noqa: N802  (aiosmtpd names its hooks so)
         self, _server: SMTP, db: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
-        """Count conversations."""
+        """Count conversations, and note by which name the sender introduced itself."""
         self.connections += 1
+        self.names.append(hostname)
         db.host_name = hostname
         return responses
 

@@ -63,8 +63,29 @@ def test_days_before_is_wall_clock_time_over_both_clock_changes(
 
 
 def test_a_reminder_whose_time_has_passed_at_booking_is_not_owed() -> None:
-    owed = owed_after(appointment(NOW + timedelta(hours=4)), "booked", NOW)
+    owed = owed_after(appointment(NOW + timedelta(hours=8)), "booked", NOW)
     assert [message.kind for message in owed] == ["confirmation", "reminder_2h"]
+
+
+@pytest.mark.parametrize("what", ["booked", "rescheduled"])
+@pytest.mark.parametrize(
+    ("now", "starts_at", "reminders"),
+    [
+        (at(2026, 12, 7, 8, 58), at(2026, 12, 8, 10), ["reminder_2h"]),  # the day before, two minutes before 09:00
+        (at(2026, 12, 7, 5), at(2026, 12, 8, 10), ["reminder_2h"]),  # four hours before it
+        (at(2026, 12, 7, 4, 59), at(2026, 12, 8, 10), ["reminder_1d", "reminder_2h"]),
+        (at(2026, 12, 8, 8), at(2026, 12, 8, 10, 2), []),  # two hours and two minutes ahead
+        (at(2026, 12, 8, 8), at(2026, 12, 8, 14), []),
+        (at(2026, 12, 8, 8), at(2026, 12, 8, 14, 5), ["reminder_2h"]),
+    ],
+)
+def test_no_reminder_follows_soon_after_a_notice_that_told_the_time(
+    what: str, now: datetime, starts_at: datetime, reminders: list[str]
+) -> None:
+    notice, *found = (message.kind for message in owed_after(appointment(starts_at), what, now))
+    assert notice in ("confirmation", "rescheduled")
+    assert found == reminders
+    assert [one.kind for one in owed_after(appointment(starts_at), "details", now, told_at=now)] == reminders
 
 
 def test_a_reminder_due_at_this_very_instant_is_not_owed_as_the_confirmation_says_it() -> None:

@@ -23,7 +23,8 @@ from reminders.messages import RenderedMessage
 from tests.reminders.test_smtp import MESSAGE, SENDER, message_to
 
 HEADERS = [
-    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted",
+    "X-Auto-Response-Suppress", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 PARTS = ["text/plain", "text/html", "text/calendar", "application/ics"]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -19,8 +19,10 @@ from booking.calendar.ical import Method
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import ConfigurationError, DeliveryFailed
+from core.settings import Settings
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import DeliveryUnclear
+from reminders.channels.registry import email_channel
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.recipients import Delivery
@@ -97,12 +99,42 @@ def test_a_message_arrives_with_text_html_and_a_calendar() -> None:
     assert email["Subject"] == MESSAGE.body.subject
     assert email["Message-ID"] == "<notification-7-2@testshire.example.org>"
     assert email["Auto-Submitted"] == "auto-generated"
+    assert email["X-Auto-Response-Suppress"] == "OOF, AutoReply"
     parts = [part.get_content_type() for part in email.walk() if not part.is_multipart()]
     assert parts == ["text/plain", "text/html", "text/calendar", "application/ics"]
     assert cast(EmailMessage, email.get_body(("plain",))).get_content().splitlines() == MESSAGE.body.text.splitlines()
     calendar = next(part for part in email.walk() if part.get_content_type() == "text/calendar")
     assert calendar.get_param("method") == "REQUEST"
     assert calendar.get_param("charset") == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"smtp_ehlo_name": "mail.testshire.example.org"}, "mail.testshire.example.org"),
+        ({}, "appointments.example.org"),
+        ({"public_url": "http://127.0.0.1:8000"}, "council.example.org"),
+        ({"public_url": "http://localhost", "smtp_ehlo_name": ""}, "council.example.org"),
+    ],
+)
+def test_the_service_introduces_itself_by_a_name_that_a_strict_server_takes(
+    settings: dict[str, Any], name: str
+) -> None:
+    """Not by that of its host, which in a container is a word that no server can look up."""
+    server = MailServer()
+    with running(server) as url:
+        known = Settings(is_test=True, smtp_url=url, public_url="https://appointments.example.org")
+        known = replace(known, mail_from="Us <us@council.example.org>", **settings)
+        channel = email_channel(known, cast(Database, None))
+        with channel.open() as connection:
+            connection.send(MESSAGE)
+    assert server.names == [name]
+
+
+@pytest.mark.parametrize("name", ["front-door_web_1.front-door_internal", "localhost", "a b.example.org", "10.0.0.7"])
+def test_a_name_that_no_server_would_take_is_refused_at_the_start(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="SMTP_EHLO_NAME"):
+        email_channel(Settings(is_test=True, smtp_url="smtp://127.0.0.1", smtp_ehlo_name=name), cast(Database, None))
 
 
 def test_one_conversation_serves_a_whole_batch_and_survives_a_refusal() -> None:
