@@ -134,6 +134,17 @@ MATCH_REASONS: Labels = {
     MatchReason.SAME_EMAIL: _l("same email"),
     MatchReason.EMAIL_BEGINS: _l("email begins like this"),
 }
+# What a resident asked whoever wants to reach them.
+CONTACT_WISHES: Labels = {
+    "do_not_contact": _l("Do not contact"),
+    "do_not_text": _l("Do not text"),
+    "leave_no_message": _l("Leave no message"),
+}
+CONTACT_WISHES_IN_SENTENCE: Labels = {
+    "do_not_contact": _l("do not contact"),
+    "do_not_text": _l("do not text"),
+    "leave_no_message": _l("leave no message"),
+}
 # Why somebody must be rebooked.
 REBOOK_REASONS: Labels = {
     "closure": _l("closure"),

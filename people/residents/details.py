@@ -22,6 +22,8 @@ from core.errors import InvalidValue
 from core.text import clean_line
 
 BASES = ("parent", "family", "carer", "attorney", "support_worker", "other")
+# What a resident may ask whoever wants to reach them.
+CONTACT_WISHES = ("do_not_contact", "do_not_text", "leave_no_message")
 CONTACT_PREFERENCES = ("email", "text", "letter", "none")
 LONGEST_NAME = 200
 PHONE_LENGTH = 20

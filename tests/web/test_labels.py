@@ -13,8 +13,9 @@ from booking.queries.starts_of_week import NoneFree
 from booking.slot_tokens import MODE_CODES
 from booking.states import State
 from booking.use_cases.closures import BY_CLOSURE
+from core.personal_data import KEPT_DAYS
 from locations.model import MODES
-from people.residents.details import BASES, CONTACT_PREFERENCES, NEEDS, place_needs
+from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES, NEEDS, place_needs
 from people.residents.search import MatchReason
 from people.staff.policy import Role
 from reminders import reasons
@@ -38,6 +39,9 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "BASES": (labels.BASES, BASES),
     "BASES_IN_SENTENCE": (labels.BASES_IN_SENTENCE, BASES),
     "CONTACT_PREFERENCES": (labels.CONTACT_PREFERENCES, CONTACT_PREFERENCES),
+    "CONTACT_WISHES": (labels.CONTACT_WISHES, CONTACT_WISHES),
+    "CONTACT_WISHES_IN_SENTENCE": (labels.CONTACT_WISHES_IN_SENTENCE, CONTACT_WISHES),
+    "DATA_CLASSES": (labels.DATA_CLASSES, KEPT_DAYS),
     "ROLES": (labels.ROLES, Role),
     "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
     "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),

@@ -20,6 +20,7 @@ from people.residents.tables import Resident
 from reminders.recipients import Contacts, Person
 from web.agent.call_request import Typed
 from web.agent.forms import facts_of
+from web.contact_lines import wishes_of
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of
 from web.message_routes import MessageRoute, route_of
 from web.page_context import StaffContext
@@ -70,7 +71,7 @@ def resident_card(context: StaffContext, resident_id: int, purpose: str = "call"
     return ResidentCard(
         id=resident_id,
         resident=resident,
-        warnings=warnings_of(resident),
+        warnings=wishes_of(resident),
         preference=preference_label(resident),
         representatives=_representatives(views),
         upcoming=tuple(reversed(upcoming)),
@@ -96,16 +97,6 @@ def _log_access(context: StaffContext, resident_id: int, purpose: str) -> None:
     if not has_logged_access(context.db, resident_id, context.actor, context.now - ONE_CALL):
         with context.runtime.database.writing() as db:
             log_access(db, context.authority.id, resident_id, context.actor, purpose, context.now)
-
-
-def warnings_of(resident: ResidentDetails) -> tuple[str, ...]:
-    """What the agent must not do."""
-    known = (
-        (resident.contact_preference == "none", _("Do not contact")),
-        (resident.do_not_text, _("Do not text")),
-        (resident.leave_no_message, _("Leave no message")),
-    )
-    return tuple(warning for applies, warning in known if applies)
 
 
 def preference_label(resident: ResidentDetails) -> str:

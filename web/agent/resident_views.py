@@ -23,8 +23,9 @@ from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.forms import ResidentForm, carried_over, facts_of, seen_of
 from web.agent.held_slots import release_held_slot
-from web.agent.resident_card import details_of, warnings_of
+from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
+from web.contact_lines import wishes_of
 from web.labels import MATCH_REASONS, labels_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
@@ -105,7 +106,7 @@ def _match_line(number: int, match: Match) -> MatchLine:
         name=resident.name,
         contacts=tuple(contact for contact in (resident.phone, resident.postcode, resident.email) if contact),
         reasons=labels_of(MATCH_REASONS, match.why),
-        warnings=warnings_of(resident),
+        warnings=wishes_of(resident),
         key=key_of(number),
     )
 

@@ -17,6 +17,7 @@ from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
 from core.wall_clock import TICK_MINUTES, instant_of, unit_of
 from locations.model import SiteFacts
+from web.contact_lines import ContactLine, phone_of, phone_of_representative
 from web.labels import BASES_IN_SENTENCE, MODES, NEEDS, STATES, STATES_IN_SENTENCE, label_of
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.request_language import all_of, format_minutes, format_time
@@ -80,9 +81,8 @@ class DayRow:
     starts: str
     ends: str
     name: str
-    phone: str
+    phone: ContactLine
     rings: bool
-    leave_no_message: bool
     services: str
     resources: str
     mode: str
@@ -179,7 +179,7 @@ def mark_of(value: object) -> str:
 def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook: str = "") -> DayRow:
     """The row of an appointment, read at `now`."""
     zone = ZoneInfo(view.zone)
-    state, phone = view.state, _phone(view)
+    state, phone = view.state, phone_of(view)
     return DayRow(
         id=f"a-{view.reference}",
         reference=view.reference,
@@ -192,7 +192,6 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook
         name=view.resident.name,
         phone=phone,
         rings=bool(phone) and (view.mode != "in_person" or bool(to_rebook)),
-        leave_no_message=view.resident.leave_no_message,
         services=all_of(view.service_names),
         resources=", ".join(resource.name for resource in view.resources),
         mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
@@ -216,11 +215,6 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook
     )
 
 
-def _phone(view: AppointmentView) -> str:
-    """Whom to ring: the resident, or else who acts for them."""
-    return view.resident.phone or (view.representative.phone if view.representative else "")
-
-
 def _needs(view: AppointmentView) -> Iterator[str]:
     """The labels of the support needs, with the language where one is known."""
     for code in view.support_needs:
@@ -234,7 +228,7 @@ def _representative(view: AppointmentView) -> str:
     if representative is None:
         return ""
     basis = label_of(BASES_IN_SENTENCE, representative.basis)
-    return ", ".join(part for part in (representative.name, basis, representative.phone) if part)
+    return ", ".join(part for part in (representative.name, basis, str(phone_of_representative(view))) if part)
 
 
 def _actions(view: AppointmentView, now: datetime) -> Iterator[RowAction]:

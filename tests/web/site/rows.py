@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from web.contact_lines import ContactLine
 from web.site.day_rows import DayRow
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -19,9 +20,8 @@ ROW = DayRow(
     starts="9am",
     ends="9:30am",
     name="Robin Sample",
-    phone="07700 900123",
+    phone=ContactLine("07700 900123"),
     rings=False,
-    leave_no_message=False,
     services="Certify documents",
     resources="Desk 1",
     mode="",

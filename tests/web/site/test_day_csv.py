@@ -12,6 +12,7 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.web.site.rows import make_row
+from web.contact_lines import ContactLine
 from web.site.day_csv import BYTE_ORDER_MARK, day_csv, safe_cell
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -65,6 +66,40 @@ def test_ordinary_words_stay_as_they_are(app: Flask) -> None:
     with app.test_request_context():
         text = day_csv(NOW.date(), [make_row(name=name) for name in names], LONDON)
     assert [row["Name"] for row in csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)))] == names
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "late, -10 minutes; +1 guest",
+        "rooms 1;-2",
+        "5 - 3, +44 7700 900123",
+        "discount;-10%",
+        "10 o'clock, @ the desk",
+    ],
+)
+def test_ordinary_notes_stay_as_they_are(note: str) -> None:
+    assert safe_cell(note) == note
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("07700900123", "07700 900123"),
+        ("+447700900123", "07700 900123"),
+        ("02079460000", "020 7946 0000"),
+        ("+33123456789", "00 33 1 23 45 67 89"),
+        ("116123", "116 123"),
+        ("02079460000 ext 12", "020 7946 0000 x12"),
+        ("", ""),
+    ],
+)
+def test_a_telephone_number_stays_one_in_a_spreadsheet(app: Flask, typed: str, kept: str) -> None:
+    with app.test_request_context():
+        text = day_csv(NOW.date(), [make_row(phone=ContactLine(typed), reference="23456E78")], LONDON)
+    (row,) = csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)))
+    assert row["Phone"] == kept
+    assert row["Reference"] == "K7PM 4QX2"  # in two groups: 23456E78 would be a number to the power of ten
 
 
 def test_every_appointment_is_one_line() -> None:
