@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.tables import Appointment, AppointmentService
+from booking.tables import Appointment, AppointmentService, RebookItem
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
@@ -49,6 +49,9 @@ _MESSAGE_ROWS = (
         Appointment.changed_at,
         Appointment.manage_nonce,
         Appointment.site_id,
+        exists()
+        .where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
+        .label("awaits_rebooking"),
         *CONTACT_COLUMNS,
     )
     .join(Resident, Resident.id == Appointment.resident_id)
@@ -97,4 +100,5 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFac
         authority=catalogue.authority,
         site=catalogue.site_by_id(row.site_id),
         services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
+        awaits_rebooking=row.awaits_rebooking,
     )

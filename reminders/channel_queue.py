@@ -31,6 +31,7 @@ from reminders.delivery_decisions import (
     ClaimedRow,
     DeliveryResult,
     EarlierTries,
+    Held,
     Pause,
     ReadyMessage,
     Retry,
@@ -218,6 +219,12 @@ class ChannelQueue:
         queue.close(db, [row], status, reason, now)
         counts.skipped += 1
         _log_result(row, status)
+
+    def hold(self, db: Session, row: ClaimedRow, held: Held, counts: DeliveryCounts) -> None:
+        """Give back a row that is not sent for the time being, in the running transaction."""
+        queue.postpone(db, [row], held.reason, held.until)
+        counts.skipped += 1
+        _log_result(row, "held", error=held.reason)
 
 
 def _record_results(db: Session, results: Sequence[DeliveryResult], now: datetime, counts: DeliveryCounts) -> int:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.due_times import is_current
-from reminders.reasons import GAVE_UP, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
+from reminders.due_times import REMINDER, family_of, is_current
+from reminders.reasons import AWAITS_REBOOKING, GAVE_UP, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
 from reminders.recipients import ChannelRules, Contacts, Delivery, Withheld, deliveries_for
 
 # Of a notification.
@@ -19,12 +19,16 @@ UNAVAILABLE_OUTCOME = "unavailable"  # of the channel: no try was made, and noth
 # The first try and 14 more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h.
 RETRIES = 14
 FIRST_WAIT = timedelta(seconds=1)
+HELD_FOR = timedelta(minutes=10)  # until a held message is looked at again
 LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """What a message says of an appointment, and whom it concerns. Instants are aware, in UTC; `authority` has the zone."""
+    """What a message says of an appointment, and whom it concerns. Instants are aware, in UTC; `authority` has the zone.
+
+    While it `awaits_rebooking` it cannot take place as it is booked, and somebody is to be told of another time.
+    """
 
     appointment_id: int
     reference: str
@@ -39,6 +43,7 @@ class MessageFacts:
     authority: AuthorityFacts
     site: SiteFacts
     services: tuple[ServiceFacts, ...]
+    awaits_rebooking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,14 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A row that is not sent for the time being, and looked at again at `until`."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """A row that is tried again, at `at`."""
 
@@ -106,9 +119,9 @@ class Retry:
 
 
 def decide_delivery(
-    row: ClaimedRow, facts: MessageFacts | None, earlier: EarlierTries, rules: ChannelRules
-) -> ReadyMessage | Closed:
-    """Whether a message is sent for `row`, with all that it needs, or how the row is closed instead."""
+    row: ClaimedRow, facts: MessageFacts | None, earlier: EarlierTries, rules: ChannelRules, now: datetime
+) -> ReadyMessage | Held | Closed:
+    """Whether a message is sent for `row`, with all that it needs, or how the row is held or closed instead."""
     if earlier.arrived:
         return Closed(SENT)
     if facts is None or not is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state):
@@ -121,7 +134,15 @@ def decide_delivery(
     delivery = next((delivery for delivery in found if delivery.channel == row.channel), None)
     if delivery is None:
         return Closed(WITHHELD, OTHER_CHANNEL)
+    if facts.awaits_rebooking and family_of(row.kind) == REMINDER:
+        return _held(row, now)
     return ReadyMessage(row, facts, delivery, earlier)
+
+
+def _held(row: ClaimedRow, now: datetime) -> Held | Closed:
+    """Held for as long as the message is of use: the visit may yet take place as booked."""
+    until = now + HELD_FOR
+    return Held(until, AWAITS_REBOOKING) if until < row.useful_until else Closed(WITHHELD, AWAITS_REBOOKING)
 
 
 def decide_after_failure(result: DeliveryResult, now: datetime) -> Retry | Closed:

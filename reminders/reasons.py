@@ -16,6 +16,7 @@ ARRIVAL_UNKNOWN = "arrival_unknown"  # the provider could not say whether it has
 PREFERS_LETTERS = "prefers_letters"
 NO_CONTACT_WANTED = "no_contact_wanted"
 NO_ADDRESS = "no_address"
+AWAITS_REBOOKING = "awaits_rebooking"  # it cannot take place as booked: nobody is reminded to come
 OTHER_CHANNEL = "other_channel"  # the person is reached by another channel now
 UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
 
@@ -37,6 +38,7 @@ CODES = frozenset(
         PREFERS_LETTERS,
         NO_CONTACT_WANTED,
         NO_ADDRESS,
+        AWAITS_REBOOKING,
         OTHER_CHANNEL,
         UNKNOWN_CHANNEL,
         INVALID_ADDRESS,

@@ -45,6 +45,7 @@ from reminders.delivery_decisions import (
     ClaimedRow,
     DeliveryResult,
     EarlierTries,
+    Held,
     ReadyMessage,
     decide_delivery,
 )
@@ -151,9 +152,11 @@ class Worker:
         ready: list[ReadyMessage] = []
         for row in group:
             tries = earlier.get(row.id, EarlierTries())
-            decision = decide_delivery(row, facts.get(row.appointment_id), tries, self.rules)
+            decision = decide_delivery(row, facts.get(row.appointment_id), tries, self.rules, now)
             if isinstance(decision, ReadyMessage):
                 ready.append(decision)
+            elif isinstance(decision, Held):
+                self.queues[name].hold(db, row, decision, counts)
             else:
                 self.queues[name].close(db, row, decision.status, decision.reason, now, counts)
         if self.channels[name].can_confirm_arrival and ready:

@@ -185,6 +185,7 @@ MESSAGE_REASONS: Labels = {
     reasons.PREFERS_LETTERS: _l("Prefers letters: send one, or ring."),
     reasons.NO_CONTACT_WANTED: _l("Asked not to be contacted."),
     reasons.NO_ADDRESS: _l("No email address: ring, or send a letter."),
+    reasons.AWAITS_REBOOKING: _l("It cannot take place as booked. Rebook it: until then we remind nobody of it."),
     reasons.OTHER_CHANNEL: _l("They are reached in another way now."),
     reasons.UNKNOWN_CHANNEL: _l("This service cannot send this kind of message: tell whoever runs it."),
     reasons.INVALID_ADDRESS: _l("The email address is not one."),
