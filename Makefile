@@ -73,8 +73,8 @@ $(STAMPS)/node_modules: package.json package-lock.json .npmrc $(STAMPS)/env
 	else PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci $(NPM_FLAGS); fi
 	@touch $@
 
-$(STAMPS)/assets: static/build.py $(STAMPS)/node_modules
-	@$(BIN)/python static/build.py
+$(STAMPS)/assets: $(wildcard static/*.py static/*.css static/*.svg static/js/*.js) $(STAMPS)/node_modules
+	@$(BIN)/python -m static.build
 	@touch $@
 
 UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header

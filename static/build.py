@@ -1,9 +1,9 @@
-"""Builds static/built/ from node_modules: what the pages need of other people's assets, fit for a council.
+"""Builds static/built/: what the pages need of other people's assets, fit for a council, and every asset compressed.
 
 A council is not GOV.UK: the crown, the crest and the font GDS Transport stay out, and the colours of links, the header
 and buttons are CSS custom properties, so that each council can set its own.
 
-Run it with `python static/build.py`; `make` does.
+Run it with `python -m static.build`; `make` does.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+
+from static.used_css import used_css
+from web.assets import DIGEST_LENGTH, PACKED, SUFFIXES
+from web.compression import BEST_QUALITY, ENCODINGS, compressed
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
-BUILT = ROOT / "static" / "built"
+STATIC = ROOT / "static"
+BUILT = STATIC / "built"
 
 FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 FONT_NAME = re.compile(r"""(["']?)GDS Transport\1\s*,\s*""")
@@ -45,7 +51,7 @@ def council_css(css: str) -> str:
         css = pattern.sub(replacement, css)
     for found, replacement in BUTTON_COLOURS.items():
         css = css.replace(found, replacement)
-    css = without_source_map(css)
+    css = used_css(without_source_map(css)) + "\n"
     left = OUTSIDE_FILE.search(css)
     if left or "@font-face" in css or "GDS Transport" in css:
         raise BuildError(f"govuk-frontend's CSS still asks for {left.group(0) if left else 'its own font'}.")
@@ -87,10 +93,23 @@ def build(modules: Path = MODULES, target: Path = BUILT) -> list[Path]:
     return [target / name for name in ASSETS]
 
 
+def pack(static: Path = STATIC) -> None:
+    """Writes every asset of the folder in each encoding, under the digest of its content; deletes what is left over."""
+    packed = static / PACKED
+    shutil.rmtree(packed, ignore_errors=True)
+    packed.mkdir(parents=True)
+    for file in sorted(path for path in static.rglob("*") if path.suffix in SUFFIXES):
+        body = file.read_bytes()
+        name = sha256(body).hexdigest()[:DIGEST_LENGTH]
+        for encoding in ENCODINGS:
+            (packed / f"{name}.{encoding}").write_bytes(compressed(body, encoding, BEST_QUALITY[encoding]))
+
+
 def main() -> int:
     """0 when the assets are built, else 1 with the reason."""
     try:
         files = build()
+        pack()
     except BuildError as error:
         sys.stderr.write(f"{error}\n")
         return 1

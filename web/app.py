@@ -9,8 +9,28 @@ from __future__ import annotations
 from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from web import admission, assets, error_pages, request_hooks, request_language, response_headers, template_helpers
+from web import (
+    admission,
+    assets,
+    compression,
+    error_pages,
+    request_hooks,
+    request_language,
+    response_headers,
+    template_helpers,
+)
 
+# In this order: what comes first in a request, and last in its answer.
+PARTS = (
+    request_language,
+    request_hooks,
+    admission,
+    compression,
+    response_headers,
+    assets,
+    template_helpers,
+    error_pages,
+)
 TEMPLATE_LIBRARIES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 
 
@@ -19,7 +39,7 @@ def install(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # as long as the session: a slow typist loses nothing
     app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="front_door")
     _install_templates(app)
-    for part in (request_language, request_hooks, admission, response_headers, assets, template_helpers, error_pages):
+    for part in PARTS:
         part.install(app)
 
 

@@ -1,37 +1,41 @@
-"""Addresses of the files in static/, which change with their content."""
+"""Addresses of the files in static/, which change with their content, and the files as browsers get them."""
 
 from __future__ import annotations
 
+import mimetypes
 import posixpath
 import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, current_app, url_for
+from flask import Flask, Response, abort, current_app, request, url_for
+from werkzeug.security import safe_join
 
 from people.staff.access_marks import public
+from web.compression import BEST_QUALITY, accepted_encoding, compressed
 
 DIGEST_LENGTH = 12
 IMPORT = re.compile(r"""^import .*?from "(\.{1,2}/[^"]+)";$""", re.MULTILINE)
+# What browsers load. Other files of the folder, the build's own among them, are not to be had here.
+SUFFIXES = (".css", ".js", ".svg")
+PACKED = Path("built", "packed")
 
 
 def install(app: Flask) -> None:
-    """Add the address of the scripts to `app`."""
-    app.add_url_rule("/static/scripts/<digest>/<path:filename>", "scripts", _send_script)
+    """Add the address of the assets to `app`."""
+    app.add_url_rule("/static/assets/<digest>/<path:filename>", "assets", _send_asset)
 
 
 def asset_url(name: str) -> str:
     """The address of a file in static/, which changes with its content, so that a browser may keep it for ever.
 
-    Scripts import one another by relative addresses: one digest of them all is a folder of their addresses, and so of
-    the addresses of what they import. Raises: FileNotFoundError.
+    Files name one another by relative addresses: one digest of them all is a folder of their addresses, and so of the
+    addresses of what they import. Raises: FileNotFoundError.
     """
     static = _static_folder()
-    digest = _digest_of(static / name)
-    if name.endswith(".js"):
-        return url_for("scripts", digest=_digest_of_scripts(static), filename=name)
-    return f"{url_for('static', filename=name)}?v={digest}"
+    _digest_of(static / name)
+    return url_for("assets", digest=_digest_of_all(static), filename=name)
 
 
 def module_urls(name: str) -> list[str]:
@@ -49,9 +53,9 @@ def _digest_of(path: Path) -> str:
 
 
 @lru_cache(maxsize=4)
-def _digest_of_scripts(static: Path) -> str:
-    scripts = sorted((*static.glob("js/*.js"), *static.glob("built/*.js")))
-    lines = "".join(f"{_digest_of(script)} {script.relative_to(static)}\n" for script in scripts)
+def _digest_of_all(static: Path) -> str:
+    files = sorted(path for path in static.rglob("*") if path.suffix in SUFFIXES)
+    lines = "".join(f"{_digest_of(path)} {path.relative_to(static)}\n" for path in files)
     return sha256(lines.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
@@ -67,10 +71,29 @@ def _modules_of(static: Path, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
+def _body_of(static: Path, path: Path, encoding: str | None) -> bytes:
+    """The file in this encoding: as the build has made it ready, else made now, after a change in static/ say."""
+    if encoding is None:
+        return path.read_bytes()
+    ready = static / PACKED / f"{_digest_of(path)}.{encoding}"
+    return ready.read_bytes() if ready.is_file() else compressed(path.read_bytes(), encoding, BEST_QUALITY[encoding])
+
+
 @public
-def _send_script(digest: str, filename: str) -> Response:
-    response = current_app.send_static_file(filename)
-    if digest != _digest_of_scripts(_static_folder()):
-        # A page from before or after a new version: it gets what there is, but must not keep it at that address.
-        response.headers["Cache-Control"] = "no-cache"
+def _send_asset(digest: str, filename: str) -> Response:
+    static = _static_folder()
+    found = safe_join(str(static), filename)
+    if found is None or Path(found).suffix not in SUFFIXES or not Path(found).is_file():
+        abort(404)
+    encoding = accepted_encoding()
+    response = Response(_body_of(static, Path(found), encoding), mimetype=mimetypes.guess_type(filename)[0])
+    response.vary.add("Accept-Encoding")
+    if encoding is not None:
+        response.headers["Content-Encoding"] = encoding
+    response.set_etag(f"{_digest_of(Path(found))}-{encoding}")
+    # A page from before or after a new version: it gets what there is, but must not keep it at that address.
+    is_current = digest == _digest_of_all(static)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_current else "no-cache"
+    response.make_conditional(request)
     return response

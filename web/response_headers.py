@@ -42,7 +42,7 @@ def _set_headers(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if request.is_secure:
         headers["Strict-Transport-Security"] = HSTS
-    if request.endpoint != "static":
+    if request.endpoint not in ("static", "assets"):
         headers.setdefault("Cache-Control", "no-store")
     return response
 

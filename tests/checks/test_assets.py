@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from static.build import ASSETS, ROOT, BuildError, build, council_css, without_source_map
+from static.used_css import BLOCKS, OVERRIDES, is_used, used_css
 
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
@@ -102,3 +103,43 @@ def test_a_style_sheet_has_one_declaration_on_a_line(sheet: str) -> None:
     lines = (STATIC / sheet).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if len(line) > 160] == []
     assert [line for line in lines if re.search(r"\{.*\S|;.*;", line) and not line.startswith("/*")] == []
+
+
+GOVUK_CLASS = re.compile(r"(?<![\w-])govuk-(?:!-)?[a-z]+(?:(?:-|--|__)[a-z0-9]+)*")
+NAMES_THAT_ARE_NO_CLASSES = {"govuk-frontend", "govuk-heading", "govuk-caption"}
+
+
+def govuk_classes() -> set[str]:
+    """The classes of GOV.UK that templates, scripts and code name; variables of its stylesheet are not among them."""
+    files = [*TEMPLATES.rglob("*.html"), *STATIC.glob("js/*.js"), *ROOT.glob("web/**/*.py")]
+    text = "".join(re.sub(r"--govuk-[\w-]+", "", path.read_text(encoding="utf-8")) for path in files)
+    return set(GOVUK_CLASS.findall(text)) - NAMES_THAT_ARE_NO_CLASSES
+
+
+def test_the_stylesheet_keeps_every_class_that_is_used() -> None:
+    assert {name for name in govuk_classes() if not is_used(name)} == set()
+
+
+def test_what_the_stylesheet_keeps_is_used_somewhere() -> None:
+    blocks = {re.split("__|--", name)[0] for name in govuk_classes()}
+    drawn_by_libraries = {"govuk-password-input", "govuk-label-wrapper", "govuk-skip-link-focused-element"}
+    drawn_by_libraries |= {"govuk-body-m", "govuk-frontend-supported", "govuk-grid-column-two-thirds"}
+    assert BLOCKS - blocks - drawn_by_libraries == set()
+    assert govuk_classes() >= OVERRIDES
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        (".govuk-body{a:b}.govuk-tabs{a:b}", ".govuk-body{a:b}"),
+        (".govuk-body,.govuk-tabs .govuk-body{a:b}", ".govuk-body{a:b}"),
+        ("@media print{.govuk-tabs{a:b}}", ""),
+        ("@media print{.govuk-tabs{a:b}.govuk-tag--grey{a:b}}", "@media print{.govuk-tag--grey{a:b}}"),
+        ("p:not(.govuk-tabs){a:b}", "p:not(.govuk-tabs){a:b}"),
+        ("a:is(.govuk-body,.govuk-tag){a:b}", "a:is(.govuk-body,.govuk-tag){a:b}"),
+        (r".govuk-\!-margin-top-2{a:b}.govuk-\!-margin-top-3{a:b}", r".govuk-\!-margin-top-2{a:b}"),
+        ("@keyframes x{from{a:b}to{a:b}}:root{--a:b}", "@keyframes x{from{a:b}to{a:b}}:root{--a:b}"),
+    ],
+)
+def test_rules_that_no_page_uses_are_left_out(css: str, kept: str) -> None:
+    assert used_css(css) == kept

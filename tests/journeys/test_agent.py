@@ -132,7 +132,7 @@ def test_single_keys_choose_hold_confirm_and_end_the_call(desk: Page, width: int
 def test_a_key_pressed_before_the_modules_have_come_acts(desk: Page, width: int) -> None:
     """The page is there to be read and its modules are not: they are held back on the way, until the test ends."""
     held_back: list[Route] = []
-    desk.route(re.compile(r"/static/scripts/.*(?<!/keyboard)\.js$"), lambda route: held_back.append(route))
+    desk.route(re.compile(r"/static/assets/.*(?<!/keyboard)\.js$"), lambda route: held_back.append(route))
     desk.reload(wait_until="commit")
     desk.locator("#q").fill("ameena yusif")
     desk.get_by_role("button", name="Find").click(no_wait_after=True)
