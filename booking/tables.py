@@ -22,6 +22,8 @@ class Hold(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     slot_token: Mapped[str] = mapped_column(String(300))
+    # The keyed digest of where a public hold was asked for; empty for staff and programs.
+    origin: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -83,6 +83,25 @@ def check_rate_limit(runtime: Runtime, limit: str, *subject: str) -> None:
         raise RateLimited(_instant(limiter.get_window_stats(item, digest).reset_time))
 
 
+@dataclass(frozen=True)
+class SlowingLimit:
+    """A limit that slows and never shuts out: `amount` ("20/day") at any pace, and then one in each `beyond` ("1/minute").
+
+    For origins that many people may share: a library's computers, or a network of telephones.
+    """
+
+    amount: str
+    beyond: str
+
+
+def check_slowing_limit(runtime: Runtime, limit: SlowingLimit, *subject: str) -> None:
+    """Count one hit of `subject` against `limit`. Raises: RateLimited, with the instant when the next may come."""
+    try:
+        check_rate_limit(runtime, limit.amount, *subject)
+    except RateLimited:
+        check_rate_limit(runtime, limit.beyond, "beyond", *subject)
+
+
 def storage_of(runtime: Runtime) -> Storage:
     """Where the settings say that hits are counted: in the database, or where RATE_LIMIT_STORAGE points."""
     if runtime.database not in _storages:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from core.database import Database
+from core.database import Database, connection_of
 from core.deadlines import is_time_up
 from core.errors import CapacityConflict, SlotTaken
 
@@ -18,6 +20,7 @@ MAX_TRIES = 20  # each lost race means that somebody else got a seat, so this is
 MAX_RECONNECTIONS = 1
 LOST_RACES = "lost_races"  # in Session.info
 Result = TypeVar("Result")
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 def run_with_retries(database: Database, operation: Callable[[Session], Result]) -> Result:
@@ -42,6 +45,14 @@ def run_with_retries(database: Database, operation: Callable[[Session], Result])
             else:
                 raise
     raise SlotTaken.because("slot_in_demand")
+
+
+def lock_by_name(db: Session, name: str) -> None:
+    """Let transactions that lock the same name take turns until they end: for what has no row to lock."""
+    if db.get_bind().dialect.name != "postgresql":
+        return  # SQLite has one writer at a time
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    connection_of(db).execute(_LOCK, {"number": number})
 
 
 def lost_races(db: Session) -> int:

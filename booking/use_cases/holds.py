@@ -10,16 +10,24 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking.capacity.placement import claim_for_hold, live_hold, place, release
+from booking.capacity.placement import Placement, claim_for_hold, live_hold, place, release
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
+from core.errors import RateLimited
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, hold_token, new_nonce
+from core.transactions import lock_by_name
+from core.wall_clock import ONE_DAY, TICK
 from locations.catalogue_queries import catalogue_while_locked
 
 HOLD_PERIOD = timedelta(minutes=10)
+# Holds of one origin that are alive at once, in all and of one day at one site. A library's computers are one origin, as
+# are the telephones of one network: they wait for minutes at the worst, and one stranger never holds a site's whole day.
+MOST_ALIVE = 10
+MOST_ALIVE_OF_SITE_DAY = 4
+UNITS_PER_DAY = ONE_DAY // TICK
 
 _holds, _allocations = table_of(Hold), table_of(Allocation)
 
@@ -40,16 +48,26 @@ def hold_slot(
     for_public: bool,
     needs: frozenset[str] = frozenset(),
     replaces: str | None = None,
+    origin: str = "",
     idempotency: IdempotencyKey | None = None,
 ) -> HeldSlot:
     """The slot, held for ten minutes. `replaces` is the token of an earlier hold, which is released with it.
 
-    Raises: SlotTaken, TooSoon, TooFar, NotFound, IdempotencyMismatch.
+    `origin` is the digest of where a stranger asks from: of one origin only so many holds are alive at once.
+    Raises: SlotTaken, TooSoon, TooFar, NotFound, RateLimited, IdempotencyMismatch.
     """
 
     def operation(db: Session) -> dict[str, Any]:
         nonce = new_nonce()
-        held = _hold(db, runtime, slot_key, nonce, for_public=for_public, needs=needs, replaces=replaces)
+        now = runtime.clock.database_now(db)
+        if origin:
+            lock_by_name(db, f"holds of {origin}")
+        if replaces:
+            _replace(db, slot_key, replaces)
+        if origin:
+            _check_share(db, slot_key, origin, now)
+        placement = place(db, slot_key, now, for_public=for_public, needs=needs)
+        held = _write(db, runtime, placement, _Owner(slot_key.authority_id, slot_key.site_id, origin, nonce), now)
         return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}
 
     body = run_once(runtime.database, idempotency, operation, runtime.clock.now())
@@ -57,33 +75,51 @@ def hold_slot(
     return HeldSlot(token, decode(body["slot_token"]), datetime.fromisoformat(body["expires_at"]))
 
 
-def _hold(
-    db: Session,
-    runtime: Runtime,
-    slot_key: SlotKey,
-    nonce: str,
-    *,
-    for_public: bool,
-    needs: frozenset[str],
-    replaces: str | None,
-) -> HeldSlot:
-    now = runtime.clock.database_now(db)
-    if replaces:
-        _replace(db, slot_key, replaces)
-    placement = place(db, slot_key, now, for_public=for_public, needs=needs)
+@dataclass(frozen=True)
+class _Owner:
+    """Whose hold it becomes: council, site, the origin of a stranger, and the nonce of its token."""
+
+    authority_id: int
+    site_id: int
+    origin: str
+    nonce: str
+
+
+def _write(db: Session, runtime: Runtime, placement: Placement, owner: _Owner, now: datetime) -> HeldSlot:
     # The slot of the placement, with its extra time: an appointment made from a hold is as long as the hold.
-    held = HeldSlot(hold_token(runtime.settings.secret_key, nonce), placement.slot_key, now + HOLD_PERIOD)
+    token = hold_token(runtime.settings.secret_key, owner.nonce)
+    held = HeldSlot(token, placement.slot_key, now + HOLD_PERIOD)
     values = {
-        "authority_id": slot_key.authority_id,
-        "site_id": slot_key.site_id,
+        "authority_id": owner.authority_id,
+        "site_id": owner.site_id,
         "token_digest": digest(held.token),
         "slot_token": placement.slot_token,
+        "origin": owner.origin,
         "created_at": now,
         "expires_at": held.expires_at,
     }
     hold_id = connection_of(db).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()
     claim_for_hold(db, placement, hold_id=hold_id, expires_at=held.expires_at)
     return held
+
+
+def _check_share(db: Session, slot_key: SlotKey, origin: str, now: datetime) -> None:
+    """Raises: RateLimited, with the instant when a hold of this origin ends that makes room for another."""
+    alive = connection_of(db).execute(
+        select(_holds.c.slot_token, _holds.c.expires_at)
+        .where(_holds.c.origin == origin, _holds.c.authority_id == slot_key.authority_id, _holds.c.expires_at > now)
+        .order_by(_holds.c.expires_at)
+    )
+    ends = [(decode(row.slot_token), row.expires_at) for row in alive]
+    same_day = [end for other, end in ends if other.site_id == slot_key.site_id and _day(other) == _day(slot_key)]
+    if len(ends) >= MOST_ALIVE:
+        raise RateLimited(ends[-MOST_ALIVE][1])
+    if len(same_day) >= MOST_ALIVE_OF_SITE_DAY:
+        raise RateLimited(same_day[-MOST_ALIVE_OF_SITE_DAY])
+
+
+def _day(slot_key: SlotKey) -> int:
+    return slot_key.start_unit // UNITS_PER_DAY
 
 
 def release_hold(runtime: Runtime, authority_id: int, token: str) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
 from core.errors import NotFound
 from core.language import DEFAULT_LANGUAGE
+from core.transactions import lock_by_name
 from people.residents.details import (
     Representation,
     ResidentDetails,
@@ -53,7 +53,6 @@ _SAME = {
     .with_for_update(key_share=True)
     for by_email, by_phone in ((True, False), (False, True), (True, True))
 }
-_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 @dataclass(frozen=True)
@@ -100,15 +99,9 @@ def find_or_create(
 
 
 def _lock_contact(db: Session, authority_id: int, person: ResidentDetails) -> None:
-    if db.get_bind().dialect.name != "postgresql":
-        return  # SQLite has one writer at a time
     keys, name = (email_key(person.email), phone_key(person.phone)), name_key(person.name)
-    for number in sorted(_lock_number(f"{authority_id}:{key}:{name}") for key in keys if key):
-        connection_of(db).execute(_LOCK, {"number": number})
-
-
-def _lock_number(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
+    for contact in sorted(f"{authority_id}:{key}:{name}" for key in keys if key):
+        lock_by_name(db, contact)
 
 
 def _alike(db: Session, authority_id: int, person: ResidentDetails) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -13,6 +13,8 @@ from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import release_hold
 from core.audit import Actor
 from core.errors import HoldExpired, LimitReached, SlotTaken, TooFar, TooSoon
+from core.origin import origin_of
+from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
@@ -29,6 +31,8 @@ from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.urls import blueprint
 
+# Of strangers from one origin: nobody has proved that the email address is theirs.
+BOOKING_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
 # What these pages show of the draft beside the time: their forms are for exactly these.
 ON_WHO: tuple[str, ...] = ("helper",)
 ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
@@ -75,6 +79,7 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
 def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
     draft, booking = page.draft, _booking_of(context.authority.id, page.draft, current_language().code)
     idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
+    check_slowing_limit(context.runtime, BOOKING_LIMIT, "book", origin_of(request.remote_addr))
     try:
         booked = book(context.runtime, booking, actor=Actor.resident(), idempotency=idempotency)
     except HoldExpired:

@@ -7,14 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from booking.use_cases.manage_links import request_manage_link
 from core.origin import origin_of
-from core.rate_limits import check_rate_limit
+from core.rate_limits import SlowingLimit, check_slowing_limit
 from people.staff.access_marks import public
 from web.page_context import council_context
 from web.resident.forms import FindForm
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
 
-LINK_LIMIT = "10/hour"  # from one origin; a household needs one or two
+# From one origin: a household needs one or two, a library's computers share theirs.
+LINK_LIMIT = SlowingLimit("10/hour", beyond="1/minute")
 
 
 @blueprint.route("/<authority:authority>/find", methods=["GET", "POST"])
@@ -25,7 +26,7 @@ def find(authority: str) -> ResponseReturnValue:
         form = FindForm()
         if not form.validate_on_submit():
             return show("find", context, form=form, back=f"{context.base}/")
-        check_rate_limit(context.runtime, LINK_LIMIT, "find", origin_of(request.remote_addr))
+        check_slowing_limit(context.runtime, LINK_LIMIT, "find", origin_of(request.remote_addr))
         request_manage_link(context.runtime, context.authority.id, form.reference.data, form.surname.data)
         return redirect(f"{context.base}/find/sent", code=303)
 

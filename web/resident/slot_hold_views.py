@@ -15,7 +15,7 @@ from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot
 from core.errors import HoldExpired, Refused, SlotTaken, TooFar, TooSoon
 from core.origin import origin_of
-from core.rate_limits import check_rate_limit
+from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
@@ -26,7 +26,7 @@ from web.resident.search_state import SearchState, parse_search_state
 from web.resident.urls import blueprint
 
 # From one origin: a library's computers share one, and a program that holds everything must not get far.
-HOLD_LIMIT = "60/10 minutes"
+HOLD_LIMIT = SlowingLimit("60/10 minutes", beyond="1/10 seconds")
 
 
 @blueprint.post("/<authority:authority>/book/hold")
@@ -49,7 +49,7 @@ def _draft_for(context: PageContext, search: SearchState) -> Draft:
 
 def hold_for_draft(context: PageContext, draft: Draft, slot_token: str) -> ResponseReturnValue:
     """Hold the slot of `slot_token` for `draft`, in place of what it holds, and go on to the next page of the booking."""
-    check_rate_limit(context.runtime, HOLD_LIMIT, "hold", origin_of(request.remote_addr))
+    check_slowing_limit(context.runtime, HOLD_LIMIT, "hold", origin_of(request.remote_addr))
     slot_key = public_slot_key(context, slot_token)
     try:
         held_slot = _hold_slot(context, draft, slot_key)
@@ -66,7 +66,13 @@ def _hold_slot(context: PageContext, draft: Draft, slot_key: SlotKey) -> HeldSlo
     """The slot, held. A double click gets the first click's hold; once that has expired, a new one."""
     idempotency = context.form_key(f"hold:{encode(slot_key)}", None)
     make_hold = partial(
-        hold_slot, context.runtime, slot_key, for_public=True, needs=frozenset(draft.needs), replaces=draft.hold or None
+        hold_slot,
+        context.runtime,
+        slot_key,
+        for_public=True,
+        needs=frozenset(draft.needs),
+        replaces=draft.hold or None,
+        origin=subject_digest(context.runtime.settings.secret_key, "hold", origin_of(request.remote_addr)),
     )
     held_slot = make_hold(idempotency=idempotency)
     try:
