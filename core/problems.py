@@ -69,7 +69,10 @@ PROBLEMS: Mapping[str, Problem] = {
         "idempotency_mismatch", 422, _("That was sent already"), _("This form was sent before with other answers.")
     ),
     "rate_limited": Problem(
-        "rate_limited", 429, _("Too many tries"), _("You have tried many times in a short time. Wait a little.")
+        "rate_limited",
+        429,
+        _("Too many tries"),
+        _("You, or somebody who shares your internet address, have tried many times in a short time."),
     ),
     "refused": Problem("refused", 409, _("That cannot be done"), _("The council's rules do not allow this.")),
     "invalid_file": Problem(

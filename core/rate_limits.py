@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -80,7 +80,8 @@ def check_rate_limit(runtime: Runtime, limit: str, *subject: str) -> None:
     limiter = MovingWindowRateLimiter(storage_of(runtime))
     item, digest = parse(limit), subject_digest(runtime.settings.secret_key, *subject)
     if not limiter.hit(item, digest):
-        raise RateLimited(_instant(limiter.get_window_stats(item, digest).reset_time))
+        wait = limiter.get_window_stats(item, digest).reset_time - epoch_seconds()
+        raise RateLimited(runtime.clock.now() + timedelta(seconds=wait))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, json, redirect, render_template, request
@@ -11,7 +13,8 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from core.errors import ServiceError, Unavailable
+from core.errors import RateLimited, ServiceError, Unavailable
+from core.flask_context import current_runtime
 from core.outages import outage_of, summary_of
 from core.problems import (
     PROBLEMS,
@@ -62,7 +65,28 @@ def _service_error(error: ServiceError) -> ResponseReturnValue:
         return _unavailable(error, error)
     if _is_api():
         return _as_json(details(error, language))
+    if isinstance(error, RateLimited) and error.until is not None:
+        return _wait_page(error, error.until)
     return _page(problem_of(error), text_of_error(error, language))
+
+
+def _wait_page(error: RateLimited, until: datetime) -> Response:
+    seconds = max(1, math.ceil((until - current_runtime().clock.now()).total_seconds()))
+    detail = f"{text_of_error(error, current_language())} {wait_text(seconds)}"
+    page = _page(problem_of(error), detail)
+    page.headers["Retry-After"] = str(seconds)
+    return page
+
+
+def wait_text(seconds: int) -> str:
+    """When somebody who waits `seconds` can try again, as a sentence."""
+    language = current_language()
+    if seconds < 60:
+        return language.ngettext(
+            "You can try again in %(num)d second.", "You can try again in %(num)d seconds.", seconds
+        )
+    minutes = math.ceil(seconds / 60)
+    return language.ngettext("You can try again in %(num)d minute.", "You can try again in %(num)d minutes.", minutes)
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:

@@ -107,3 +107,17 @@ def test_a_replayed_cookie_gets_no_further(app: Flask, database: Database, world
     assert statuses.count(303) <= MOST_ALIVE
     assert statuses.count(303) == alive(database)
     assert set(statuses) == {303, 429}
+
+
+@pytest.mark.databases("sqlite")
+def test_whoever_waits_reads_for_how_long(app: Flask, database: Database, world: World):
+    """The 11th lost link of a library in an hour: a minute later it is sent."""
+    client = app.test_client()
+    for _ in range(11):
+        visitor = Visitor(client)
+        visitor.open("/find")
+        assert visitor.post(visitor.page.form_to("/find"), {"reference": "K7PM4QX2", "surname": "X"}).status_code == 303
+    answer = visitor.post(visitor.page.form_to("/find"), {"reference": "K7PM4QX2", "surname": "X"})
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert "You can try again in" in answer.get_data(as_text=True)
