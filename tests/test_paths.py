@@ -31,7 +31,7 @@ AGENT_BOOKS = 15
 API_BOOKS = 15
 REMINDER_IS_SENT = 11
 SEARCH_IS_ANSWERED = 10
-DAY_LIST_IS_SHOWN = 12
+DAY_LIST_IS_SHOWN = 13
 
 
 def test_a_resident_books(app: Flask, database: Database) -> None:

@@ -45,4 +45,4 @@ def test_every_column_with_words_about_somebody_says_what_class_they_are() -> No
 
 @pytest.mark.parametrize(("data_class", "days"), KEPT_DAYS.items())
 def test_a_mark_says_the_class_and_how_long_it_is_kept(data_class: str, days: int) -> None:
-    assert personal(data_class) == {"personal": data_class, "kept_days": days}
+    assert personal(data_class) == {"personal": data_class, "kept_days": days, "empty": ""}

@@ -13,6 +13,7 @@ PACKAGES = frozenset({"locations", "people", "booking", "reminders", "web", "api
 AROUND = frozenset(
     {
         "locations.model",
+        "web.admission",
         "web.app",
         "web.response_headers",
         "web.template_helpers",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from booking.tables import Appointment
 from core.audit import Actor
@@ -94,22 +94,6 @@ def test_every_table_with_personal_columns_has_its_rule():
     known = {personal.table.name for personal in PERSONAL_TABLES}
     marked = {table.name for table in Base.metadata.sorted_tables if any(c.info.get("personal") for c in table.c)}
     assert known == marked
-
-
-@pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=lambda table: table.name)
-def test_a_column_that_sounds_personal_says_so(table: Table):
-    """Of residents' tables: a new column for an email, a note or a name must not be forgotten."""
-    of_residents = {"residents", "representatives", "contact_notes", "appointments", "demo_messages"}
-    if table.name not in of_residents:
-        assert table.name not in of_residents
-        return
-    words = ("name", "email", "phone", "postcode", "note", "reason", "answers", "needs", "subject")
-    unmarked = [
-        column.name
-        for column in table.c
-        if any(word in column.name for word in words) and not column.info.get("personal")
-    ]
-    assert unmarked in ([], ["contact_preference"])
 
 
 def test_nothing_is_emptied_while_it_is_kept(database: Database, callers: Callers):

@@ -264,11 +264,11 @@ def test_a_lost_link_is_sent_when_reference_and_surname_belong_together(
 def test_finding_is_rate_limited(town_app: Flask, visitor: Visitor) -> None:
     visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.77"
     statuses = []
-    for _ in range(11):
+    for _ in range(12):
         visitor.open("/find")
         visitor.send("/find", reference="K7PM 4QX2", surname="Sample")
         statuses.append(visitor.status)
-    assert statuses == [200] * 10 + [429]
+    assert statuses == [200] * 11 + [429]  # ten at any pace, and one more in the next minute
 
 
 def test_an_empty_find_form_says_what_to_enter(visitor: Visitor) -> None:
