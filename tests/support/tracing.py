@@ -18,6 +18,7 @@ AROUND = frozenset(
         "web.response_headers",
         "web.template_helpers",
         "web.assets",
+        "web.compression",
         "web.monitoring",
         "api.installation",
         "web.request_hooks",
