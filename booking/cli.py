@@ -11,9 +11,14 @@ import click
 from booking.availability.bookings_that_fit import ServiceSlot
 from booking.use_cases.import_locations import Imported, Preview, import_file, preview_file
 from core.audit import Actor
+from core.errors import NotFound
 from core.flask_context import runtime_command
 from core.runtime import Runtime
 from core.tokens import spoken_reference
+from locations.catalogue_queries import catalogue_of
+from locations.exporting.council_file import council_file
+from locations.exporting.toml_text import toml_text
+from locations.importing.set_up_queries import stored_set_up
 from locations.importing.toml_file import InvalidFile
 from locations.model import Catalogue
 
@@ -45,6 +50,22 @@ def import_command(runtime: Runtime, file: Path, *, dry_run: bool) -> None:
         raise click.ClickException("Nothing was imported. Put these right and run it again.") from error
     for line in lines:
         click.echo(line)
+
+
+@locations_cli.command("export")
+@click.option("--authority", "slug", required=True, help="The council's slug.")
+@runtime_command
+def export_command(runtime: Runtime, slug: str) -> None:
+    """Print the whole set-up of a council as the file that `import` reads.
+
+    Brought into an empty database and exported there, it is the same again, byte by byte.
+    """
+    with runtime.database.reading() as db:
+        try:
+            authority_id = catalogue_of(db, slug).authority.id
+        except NotFound as error:
+            raise click.ClickException(f'There is no council "{slug}".') from error
+        click.echo(toml_text(council_file(stored_set_up(db, authority_id).values)), nl=False)
 
 
 def _imported(runtime: Runtime, file: Path) -> list[str]:

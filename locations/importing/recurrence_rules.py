@@ -44,6 +44,13 @@ def weekly_rule(value: Any) -> str:
     return f"FREQ=WEEKLY;BYDAY={','.join(ordered)}"
 
 
+def weekdays_of(rrule: str) -> list[str] | None:
+    """The weekday words of which `weekly_rule` makes this rule, or None for any other rule."""
+    shorts = rrule.rpartition("=")[2].split(",")
+    words = [word for word, short in WEEKDAYS.items() if short in shorts]
+    return words if words and weekly_rule(words) == rrule else None
+
+
 def rule(value: Any) -> str:
     """An RRULE whose parts are about dates only; an UNTIL with a time becomes its date. Source: RFC 5545 3.3.10."""
     written: str = text(300, may_be_empty=False)(value)

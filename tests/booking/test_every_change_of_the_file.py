@@ -259,6 +259,19 @@ def check_everybody(runtime: Runtime) -> tuple[int, int]:
     return len(covered), len(listed)
 
 
+def brought_in_changed(runtime: Runtime, file: File, random: Random) -> File | None:
+    """The file with one or two changes, which was brought in; None when it was refused, and the plan stays as it was."""
+    planned = deepcopy(file)
+    for change in random.sample(CHANGES, random.randint(1, 2)):
+        if planned["sites"] and planned["services"] and all(site["sessions"] for site in planned["sites"]):
+            change(random, planned)
+    try:
+        bring_in(runtime, planned)
+    except InvalidFile:
+        return None
+    return planned
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_everybody_is_covered_or_listed_after_every_change(database: Database, seed: int) -> None:
     random, runtime, file = Random(seed), make_runtime(database), first_file()
@@ -267,14 +280,9 @@ def test_everybody_is_covered_or_listed_after_every_change(database: Database, s
         book_one(runtime, random)
     covered = listed = changed = 0
     for _ in range(STEPS):
-        planned = deepcopy(file)
-        for change in random.sample(CHANGES, random.randint(1, 2)):
-            if planned["sites"] and planned["services"] and all(site["sessions"] for site in planned["sites"]):
-                change(random, planned)
-        try:
-            bring_in(runtime, planned)
-        except InvalidFile:
-            continue  # refused: the plan stays as it was
+        planned = brought_in_changed(runtime, file, random)
+        if planned is None:
+            continue
         file, changed = planned, changed + 1
         results = check_everybody(runtime)
         covered, listed = covered + results[0], listed + results[1]

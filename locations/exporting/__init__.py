@@ -1,0 +1,1 @@
+"""A council's set-up as the file that `locations.importing` reads."""

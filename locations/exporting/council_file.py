@@ -1,0 +1,137 @@
+"""A council's stored set-up as the tables of its file, without the values that hold when a key is left out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from core.wall_clock import wall_instant
+from locations.importing import toml_fields, value_checks
+from locations.importing.difference import DATED, Key, Kind, SetUp, Values
+from locations.importing.parse_sessions import SINCE
+from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
+from locations.importing.recurrence_rules import weekdays_of
+from locations.importing.toml_fields import Fields
+
+
+def council_file(set_up: SetUp) -> dict[str, Any]:
+    """The tables that describe this set-up, each list in the order of its rows."""
+    (council,) = (values for _, values in _of_kind(set_up, "council"))
+    tables = {
+        "authority": _own(toml_fields.AUTHORITY, council) | {"reminder_plan": _reminders(council["reminder_plan"])},
+        "privacy": _privacy(council["privacy"]),
+        "accessibility": _own(ACCESSIBILITY, council["accessibility"]),
+        "services": [_service(values) for _, values in _of_kind(set_up, "service")],
+        "people": [_own(toml_fields.PERSON, values) for _, values in _of_kind(set_up, "person")],
+        "sites": [_site(set_up, key.slugs[0], values, council["zone"]) for key, values in _of_kind(set_up, "site")],
+        "travel": [
+            dict(zip(("from", "to"), key.slugs, strict=True)) | {"minutes": values["minutes"]}
+            for key, values in _of_kind(set_up, "travel time")
+        ],
+        "closures": _closures(set_up, None, council["zone"]),
+    }
+    return {name: value for name, value in tables.items() if value}
+
+
+def _of_kind(set_up: SetUp, kind: Kind) -> Iterator[tuple[Key, Values]]:
+    return ((key, values) for key, values in set_up.items() if key.kind == kind)
+
+
+def _own(fields: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of these keys, but for those that hold when the key is left out."""
+    own: dict[str, Any] = {}
+    for name, field in fields.items():
+        value = _plain(values.get(name))
+        if value is None or (value == _plain(field.default) and not field.required):
+            continue
+        is_day = field.check is value_checks.day and isinstance(value, str)
+        if not is_day:
+            own[name] = value
+        elif value:
+            own[name] = value_checks.day(value)
+    return own
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _reminders(plan: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [_own(toml_fields.REMINDER, reminder) for reminder in plan]
+
+
+def _privacy(values: Mapping[str, Any]) -> dict[str, Any]:
+    keep_days = _own(KEEP_DAYS, values.get("keep_days", {}))
+    return _own(PRIVACY, values) | ({"keep_days": keep_days} if keep_days else {})
+
+
+def _service(values: Values) -> dict[str, Any]:
+    service = _own(toml_fields.SERVICE, values)
+    if values["triage_questions"]:
+        service["triage_questions"] = [_own(toml_fields.QUESTION, one) for one in values["triage_questions"]]
+    service["requirements"] = [_own(toml_fields.REQUIREMENT, need) for need in values["requirements"]]
+    if values["reminder_plan"] is not None:
+        service["reminder_plan"] = _reminders(values["reminder_plan"])
+    return service
+
+
+def _site(set_up: SetUp, slug: str, values: Values, zone: str) -> dict[str, Any]:
+    site = _own(toml_fields.SITE, values)
+    site["resources"] = [
+        _own(toml_fields.RESOURCE, one) for key, one in _of_kind(set_up, "resource") if key.slugs[0] == slug
+    ]
+    sessions = [(key, one) for key, one in _of_kind(set_up, "session") if key.slugs[0] == slug]
+    site["sessions"] = [_session(one, is_dated=key.slugs[1] == DATED) for key, one in sessions]
+    return site | {"closures": _closures(set_up, slug, zone)}
+
+
+def _session(values: Values, *, is_dated: bool) -> dict[str, Any]:
+    opened = {"resources": [key.slugs[-1] for key in values["resources"]], "services": list(values["services"])}
+    session = _own(toml_fields.SESSION, {**values, **opened, **({} if is_dated else _recurring(values))})
+    if not is_dated:
+        session["exceptions"] = [
+            _own(toml_fields.EXCEPTION, {"date": day, "starts": one.starts, "ends": one.ends, "reason": one.reason})
+            for day, one in sorted(values["exceptions"].items())
+        ]
+    return session
+
+
+def _recurring(values: Values) -> dict[str, Any]:
+    """Weekday words where the rule is one of those, which need no first date."""
+    days = weekdays_of(values["rrule"])
+    if days is None:
+        return {}
+    return {"rrule": None, "days": days, "first_date": None if values["first_date"] == SINCE else values["first_date"]}
+
+
+def _closures(set_up: SetUp, site: str | None, zone: str) -> list[dict[str, Any]]:
+    closures = (values for _, values in _of_kind(set_up, "closure") if values["site"] == site)
+    return [_closure(values, zone) for values in closures]
+
+
+def _closure(values: Values, zone: str) -> dict[str, Any]:
+    resource = values["resource"].slugs[-1] if values["resource"] else None
+    period = _days(values["starts_at"], values["ends_at"], zone) or {
+        "starts_at": _moment(values["starts_at"], zone),
+        "ends_at": _moment(values["ends_at"], zone),
+    }
+    known = {"slug": values["slug"], "resource": resource, "reason": values["reason"]}
+    return _own(toml_fields.CLOSURE, known | period)
+
+
+def _days(starts_at: datetime, ends_at: datetime, zone: str) -> dict[str, date | None] | None:
+    """The first and last dates of a period of whole days, or None for any other."""
+    first, end = (at.astimezone(ZoneInfo(zone)).date() for at in (starts_at, ends_at))
+    if (starts_at, ends_at) != (wall_instant(first, time.min, zone), wall_instant(end, time.min, zone)):
+        return None
+    last = end - timedelta(days=1)
+    return {"first_date": first, "last_date": None if last == first else last}
+
+
+def _moment(at: datetime, zone: str) -> datetime:
+    """The moment on the site's clock; with its offset where the clock shows it twice."""
+    local = at.astimezone(ZoneInfo(zone))
+    wall = local.replace(tzinfo=None, fold=0)
+    return wall if wall_instant(wall.date(), wall.time(), zone) == at else local
