@@ -20,8 +20,7 @@ from people.residents.tables import Resident
 from reminders.recipients import Contacts, Person
 from web.agent.call_request import Typed
 from web.agent.forms import facts_of
-from web.contact_lines import wishes_of
-from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of
+from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of
 from web.message_routes import MessageRoute, route_of
 from web.page_context import StaffContext
 

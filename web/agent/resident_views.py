@@ -25,8 +25,7 @@ from web.agent.forms import ResidentForm, carried_over, facts_of, seen_of
 from web.agent.held_slots import release_held_slot
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
-from web.contact_lines import wishes_of
-from web.labels import MATCH_REASONS, labels_of
+from web.labels import MATCH_REASONS, labels_of, wishes_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 from web.resident.page_rendering import postcode_like

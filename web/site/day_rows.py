@@ -17,8 +17,17 @@ from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
 from core.wall_clock import TICK_MINUTES, instant_of, unit_of
 from locations.model import SiteFacts
-from web.contact_lines import ContactLine, phone_of, phone_of_representative
-from web.labels import BASES_IN_SENTENCE, MODES, NEEDS, STATES, STATES_IN_SENTENCE, label_of
+from web.labels import (
+    BASES_IN_SENTENCE,
+    MODES,
+    NEEDS,
+    STATES,
+    STATES_IN_SENTENCE,
+    ContactLine,
+    label_of,
+    phone_of,
+    phone_of_representative,
+)
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.request_language import all_of, format_minutes, format_time
 
