@@ -5,8 +5,13 @@ import { moveInGrid } from "./grid_navigation.js";
 
 document.addEventListener("keydown", moveInGrid);
 
-// The first time is ready for Enter, but the page stays where the caller and the questions are: `autofocus` would scroll.
-if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus({ preventScroll: true });
+// Browsers heed `autofocus` only when they next paint, perhaps after an agent has begun to type. The first time is ready for
+// Enter without it, because the page stays where the caller and the questions are: `autofocus` would scroll.
+if (document.activeElement === document.body) {
+  const first = document.querySelector("[autofocus]");
+  if (first) first.focus();
+  else document.querySelector("[data-focus]")?.focus({ preventScroll: true });
+}
 
 for (const box of document.querySelectorAll("[data-filters]")) filterList(box);
 
