@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -36,6 +36,11 @@ CONTACT_COLUMNS = (
 )
 
 
+_AWAITS_REBOOKING = (
+    exists()
+    .where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
+    .label("awaits_rebooking")
+)
 _MESSAGE_ROWS = (
     select(
         Appointment.id,
@@ -49,9 +54,7 @@ _MESSAGE_ROWS = (
         Appointment.changed_at,
         Appointment.manage_nonce,
         Appointment.site_id,
-        exists()
-        .where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
-        .label("awaits_rebooking"),
+        _AWAITS_REBOOKING,
         *CONTACT_COLUMNS,
     )
     .join(Resident, Resident.id == Appointment.resident_id)
@@ -68,11 +71,19 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     return {row.id: _facts(row, catalogues[row.authority_id], services[row.id]) for row in rows}
 
 
-def current_versions(db: Session, appointment_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
-    """Version and state of each appointment as they are now, by its id, in one statement."""
-    statement = select(Appointment.id, Appointment.version, Appointment.state)
-    rows = db.execute(statement.where(Appointment.id.in_(sorted(set(appointment_ids)))))
-    return {appointment_id: (version, state) for appointment_id, version, state in rows}
+class CurrentState(NamedTuple):
+    """What decides, just before it is sent, whether a message is still true."""
+
+    version: int
+    state: str
+    awaits_rebooking: bool
+
+
+def current_state(db: Session, appointment_id: int) -> CurrentState:
+    """The appointment's state as it is now, in one statement; version 0 of one that is not there."""
+    statement = select(Appointment.version, Appointment.state, _AWAITS_REBOOKING)
+    row = db.execute(statement.where(Appointment.id == appointment_id)).first()
+    return CurrentState(*row) if row else CurrentState(0, "", awaits_rebooking=False)
 
 
 def _service_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from core.clock import Clock
 from core.database import Database
 from reminders import queue
-from reminders.appointment_queries import current_versions
+from reminders.appointment_queries import current_state
 from reminders.delivery_decisions import (
     FAILED_OUTCOME,
     SENT,
@@ -37,7 +37,7 @@ from reminders.delivery_decisions import (
     Retry,
     decide_after_failure,
 )
-from reminders.due_times import family_of, is_current
+from reminders.due_times import REMINDER, family_of, is_current
 from reminders.queue import ClaimRequest
 from reminders.reasons import INTERNAL_ERROR, RESULT_NOT_RECORDED, SUPERSEDED
 
@@ -198,12 +198,12 @@ class ChannelQueue:
         row = ready.claimed
         if not queue.renew(db, row, now + self.lease):
             return False
-        version, state = current_versions(db, [row.appointment_id]).get(row.appointment_id, (0, ""))
-        if not is_current(row.kind, version=row.version, now_version=version, now_state=state):
+        found = current_state(db, row.appointment_id)
+        if not is_current(row.kind, version=row.version, now_version=found.version, now_state=found.state):
             self.close(db, row, VOID, SUPERSEDED, now, counts)
             return False
-        if now >= row.useful_until:
-            queue.release(db, [row], now)  # the next pass closes it as late
+        if now >= row.useful_until or (found.awaits_rebooking and family_of(row.kind) == REMINDER):
+            queue.release(db, [row], now)  # the next pass closes it as late, or holds it
             return False
         earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
         if earlier.arrived:

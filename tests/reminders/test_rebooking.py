@@ -16,6 +16,7 @@ from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
 from reminders.channel_queue import DeliveryCounts
+from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import notifications
@@ -86,6 +87,26 @@ def test_what_is_taken_off_the_list_is_reminded_of_again(
     assert pass_at(database, clock, channel, DAY_BEFORE + timedelta(minutes=9)) == 0
     assert pass_at(database, clock, channel, DAY_BEFORE + timedelta(minutes=10)) == 1
     assert rows(database)["reminder_1d"] == ("sent", "")
+
+
+def test_a_closure_that_comes_while_a_batch_is_sent_holds_the_rest_of_it(database: Database, clock: FixedClock) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+
+    def list_everybody(_message: RenderedMessage) -> None:
+        with database.writing() as db:
+            values = {"authority_id": world.authority_id, "reason": "hours", "created_at": clock.now()}
+            db.add_all(RebookItem(appointment_id=one.appointment_id, **values) for one in booked)
+
+    channel = RecordingChannel()
+    with appointment_changed.connected_to(plan_notifications):
+        booked = [make_appointment(runtime, world, STARTS + timedelta(hours=hour)) for hour in range(2)]
+    assert pass_at(database, clock, channel, NOW) == 2
+    channel.on_send = list_everybody
+    assert pass_at(database, clock, channel, DAY_BEFORE) == 1
+    channel.on_send = None
+    assert pass_at(database, clock, channel, DAY_BEFORE + timedelta(seconds=1)) == 0
+    reminders = [(row.status, row.reason) for row in notifications(database) if row.kind == "reminder_1d"]
+    assert sorted(reminders) == [("pending", "awaits_rebooking"), ("sent", "")]
 
 
 def test_only_the_appointment_on_the_list_is_held(
