@@ -7,6 +7,8 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
+from core.environment import settings_from
+from core.errors import ConfigurationError
 from web.admission import THREADS
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
@@ -19,6 +21,14 @@ keepalive = 5
 # The application writes a structured line for each request itself.
 accesslog = None
 errorlog = "-"
+
+
+def on_starting(_server: Any) -> None:
+    """Stop here when a setting cannot work: a worker that stops is only started again."""
+    try:
+        settings_from(os.environ)
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from error
 
 
 def child_exit(server: Any, worker: Any) -> None:

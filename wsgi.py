@@ -35,10 +35,13 @@ from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
+from core.environment import settings_from
 from core.errors import ConfigurationError
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import ROOT, Settings
+from core.write_probe import WriteProbe
+from web.public_address import PublicAddress
 
 COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
@@ -61,7 +64,7 @@ BLUEPRINTS = (
 
 def create_app(settings: Settings | None = None, database: Database | None = None, clock: Clock | None = None) -> Flask:
     """The application. Whatever is not given is made from the environment. Raises: ConfigurationError."""
-    settings = settings or Settings.from_environ(os.environ)
+    settings = settings or settings_from(os.environ)
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(_config(settings))
     runtime = Runtime(settings, database or Database(settings.database_url), clock or make_clock(settings.fixed_now))
@@ -76,17 +79,25 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     for command in COMMANDS:
         app.cli.add_command(command)
     _connect()
+    _put_layers_round(app, settings)
+    return app
+
+
+def _put_layers_round(app: Flask, settings: Settings) -> None:
+    """Who sent a request is what the trusted proxies say; whom it was sent to is what PUBLIC_URL says."""
+    if not (settings.is_demo or settings.is_test):
+        app.wsgi_app = PublicAddress(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         trusted = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=trusted
-        )
-    return app
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=0)  # type: ignore[method-assign]
 
 
 def _config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.old_secret_keys),
+        # Signs with the last one, and accepts them all.
+        "WTF_CSRF_SECRET_KEY": [*settings.old_secret_keys, settings.secret_key],
         "LOG_LEVEL": settings.log_level,
         "TESTING": settings.is_test,
         "MAX_CONTENT_LENGTH": 1_000_000,
@@ -99,8 +110,9 @@ def _checks(runtime: Runtime) -> dict[str, web.monitoring.Check]:
     def scheduler() -> bool:
         return reminders.heartbeat.is_fresh(runtime)
 
+    probe = WriteProbe(runtime.database)
     return {
-        "database": lambda: is_reachable(runtime.database),
+        "database": lambda: is_reachable(runtime.database) and probe.is_writable(),
         "migrations": lambda: is_up_to_date(runtime.database),
         "scheduler": scheduler,
     }

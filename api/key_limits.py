@@ -112,7 +112,7 @@ class BatchedCounts(Storage, MovingWindowSupport):
         now = epoch_seconds()
         with self._lock:
             window = self._windows.get(key)
-            if window is None or window.ends <= now:
+            if window is None or not now < window.ends <= now + expiry:  # over, or the clock was set back
                 if len(self._windows) >= MAX_WINDOWS:
                     self._windows = {other: kept for other, kept in self._windows.items() if kept.ends > now}
                 window = self._windows[key] = Window(ends=(now // expiry + 1) * expiry)

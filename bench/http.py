@@ -93,6 +93,7 @@ def _served(database_url: str) -> Iterator[int]:
     environ = os.environ | {
         "DATABASE_URL": database_url,
         "SECRET_KEY": secrets.token_hex(32),
+        "FRONT_DOOR_DEMO": "1",
         "API_RATE_LIMIT": "1000000/second",
         "PORT": str(port),
         "WEB_CONCURRENCY": "2",

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from limits import parse
 from limits.storage import MovingWindowSupport, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
-from sqlalchemy import JSON, String, case, delete, select, update
+from sqlalchemy import JSON, String, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -30,6 +30,7 @@ from core.errors import RateLimited
 from core.runtime import Runtime
 
 SCHEME = "database"
+CLOCK_SKEW_SECONDS = 60  # between hosts; what lies further ahead was counted by a clock that was wrong
 # One for each application of this process; it goes with the application's database.
 _storages: WeakKeyDictionary[Database, Storage] = WeakKeyDictionary()
 
@@ -129,7 +130,8 @@ def add_to_window(database: Database, key: str, amount: int, *, ends: float) -> 
     row = {"key": key, "times": [], "count": amount, "expires_at": _instant(ends)}
     with database.writing() as db:
         insert = _insert(db)
-        is_over = _hits.c.expires_at <= _instant(epoch_seconds())
+        is_wrong = _hits.c.expires_at > _instant(ends + CLOCK_SKEW_SECONDS)
+        is_over = or_(_hits.c.expires_at <= _instant(epoch_seconds()), is_wrong)
         changed = {
             "count": case((is_over, insert.excluded["count"]), else_=_hits.c["count"] + insert.excluded["count"]),
             "expires_at": case((is_over, insert.excluded.expires_at), else_=_hits.c.expires_at),
@@ -164,7 +166,7 @@ def _count(database: Database, limits: Sequence[RateLimit], seconds: float, amou
     with database.writing() as db:
         # In order of key, so that two transactions cannot each hold a row that the other waits for.
         ordered = sorted(limits, key=lambda limit: limit.key)
-        counted = [(limit, _locked_times(db, limit, seconds)) for limit in ordered]
+        counted = [(limit, _not_ahead(_locked_times(db, limit, seconds), seconds)) for limit in ordered]
         full = [(limit, times) for limit, times in counted if len(times) + amount > limit.amount]
         if full:
             raise RateLimited(_instant(max(_room_at(limit, times, seconds, amount) for limit, times in full)))
@@ -195,6 +197,10 @@ def _save_times(db: Session, limit: RateLimit, times: list[float]) -> None:
 
 def _in_window(times: Sequence[float], seconds: float, period: int) -> list[float]:
     return sorted(at for at in times if at > seconds - period)
+
+
+def _not_ahead(times: Sequence[float], seconds: float) -> list[float]:
+    return [at for at in times if at <= seconds + CLOCK_SKEW_SECONDS]
 
 
 def _insert(db: Session) -> Any:

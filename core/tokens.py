@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from itertools import pairwise
 
 # No I, L, O, U, 0, 1: 30 characters. 30^7 = 2.2e10 references; a clash is caught by the unique key and drawn again.
@@ -41,6 +42,15 @@ def new_nonce() -> str:
 def manage_token(secret_key: str, nonce: str) -> str:
     """The token of an appointment's manage link: an HMAC, so that each message can carry it and no row holds it."""
     return _derived(secret_key, "manage", nonce)
+
+
+def working_manage_token(secret_keys: Sequence[str], nonce: str, manage_digest: str) -> str:
+    """The token that opens the appointment whose row has this nonce and digest, by whichever of the keys made it.
+
+    Where none of them did, the token of the first: it works once the links are rotated.
+    """
+    tokens = [manage_token(key, nonce) for key in secret_keys]
+    return next((token for token in tokens if digest(token) == manage_digest), tokens[0])
 
 
 def mark_of_digest(manage_digest: str) -> str:

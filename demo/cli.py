@@ -13,7 +13,7 @@ from core.language import DEFAULT_LANGUAGE, language_for
 from core.problems import text_of_error
 from core.runtime import Runtime
 from demo.demo_staff import SIGN_INS
-from demo.load import Loaded, has_authorities, load_councils, load_scale
+from demo.load import Loaded, has_authorities, has_real_authorities, load_councils, load_scale
 from demo.scale import Size
 
 
@@ -35,6 +35,8 @@ def load_command(runtime: Runtime, *, if_empty: bool, **sizes: int | None) -> No
     if if_empty and has_authorities(runtime):
         click.echo("The database is not empty: nothing was loaded.")
         return
+    if not (runtime.settings.is_demo or runtime.settings.is_test) and has_real_authorities(runtime):
+        raise click.ClickException("This database has councils that are not of the demo: nothing was loaded.")
     given_sizes = {name: size for name, size in sizes.items() if size is not None}
     if given_sizes:
         _load_scale(runtime, Size(**given_sizes))

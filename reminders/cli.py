@@ -9,7 +9,7 @@ import click
 from core.errors import ConfigurationError
 from core.flask_context import runtime_command
 from core.runtime import Runtime
-from reminders.scheduler import run, stop_on_signals, worker_of
+from reminders.scheduler import run, send_once, stop_on_signals, worker_of
 from reminders.worker import Worker
 
 
@@ -33,8 +33,8 @@ def run_command(runtime: Runtime) -> None:
 @reminders_cli.command("send-due")
 @runtime_command
 def send_due_command(runtime: Runtime) -> None:
-    """Send what is due now, and print the counts."""
-    counts = _worker(runtime).send_due()
+    """Send what is due now, and print the counts. It does what `run` does, once: heartbeat and cleanup, too."""
+    counts = send_once(runtime, _worker(runtime))
     click.echo(f"sent {counts.sent}, failed {counts.failed}, skipped {counts.skipped}")
     if counts.postponed:
         click.echo(f"The channel refused this service (see the log); postponed {counts.postponed}")

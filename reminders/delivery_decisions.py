@@ -39,6 +39,7 @@ class MessageFacts:
     ends_at: datetime
     changed_at: datetime
     manage_nonce: str
+    manage_digest: str
     contacts: Contacts
     authority: AuthorityFacts
     site: SiteFacts

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from core.errors import ResultUnknown
+from core.outages import summary_of
 from core.runtime import Runtime
 from reminders.tables import Heartbeat
 
-FRESH = timedelta(seconds=60)  # recorded every few seconds; a minute allows for a slow mail server
-HEARTBEAT_INTERVAL = timedelta(seconds=15)
+HEARTBEAT_SECONDS = 15.0
+SWEEP = "sweep"  # the row that says when the last cleanup was: no worker's
 RETENTION = timedelta(days=1)  # of the heartbeats of processes that have ended
 
 
@@ -27,10 +30,19 @@ def record_heartbeat(db: Session, worker: str, now: datetime) -> None:
 
 
 def is_fresh(runtime: Runtime) -> bool:
-    """Whether any scheduler has recorded a heartbeat within the last minute."""
+    """Whether any scheduler has recorded a heartbeat within HEARTBEAT_SECONDS of the settings.
+
+    One is recorded every few seconds; the minute that is the default allows for a slow mail server.
+    """
+    longest = timedelta(seconds=runtime.settings.heartbeat_seconds)
     with runtime.database.reading() as db:
-        newest = db.scalar(select(func.max(Heartbeat.at)))
-        return newest is not None and runtime.clock.database_now(db) - newest <= FRESH
+        newest = db.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.worker != SWEEP))
+        return newest is not None and runtime.clock.database_now(db) - newest <= longest
+
+
+def last_sweep(db: Session) -> datetime | None:
+    """When what has expired was last deleted."""
+    return db.scalar(select(Heartbeat.at).where(Heartbeat.worker == SWEEP))
 
 
 @dataclass
@@ -39,17 +51,17 @@ class HeartbeatRecorder:
 
     runtime: Runtime
     worker: str
-    last: datetime | None = None
+    last: float | None = None
 
     def on_progress(self) -> None:
         """Record a heartbeat, unless the last one is recent. It never raises: sending goes on without it."""
-        now = self.runtime.clock.now()
-        if self.last is not None and now - self.last < HEARTBEAT_INTERVAL:
+        now = monotonic()
+        if self.last is not None and now - self.last < HEARTBEAT_SECONDS:
             return
         try:
             with self.runtime.database.writing() as db:
                 record_heartbeat(db, self.worker, self.runtime.clock.database_now(db))
-        except SQLAlchemyError:
-            log.warning("no heartbeat could be written", exc_info=True)
+        except (SQLAlchemyError, ResultUnknown) as error:
+            log.warning("no heartbeat could be written: %s", summary_of(error))
         else:
             self.last = now

@@ -6,7 +6,7 @@ The first line of a text template is the subject. Texts are in the language of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -18,7 +18,7 @@ from booking.calendar.event import Audience, address_lines, appointment_event, d
 from booking.calendar.ical import Method, calendar_file
 from core.language import Language, language_for
 from core.settings import ROOT
-from core.tokens import manage_token, spoken_reference
+from core.tokens import spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts
 from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
 from reminders.recipients import Delivery
@@ -84,9 +84,11 @@ class MessageContext:
 class MessageWriter:
     """Writes messages with links to `public_url`."""
 
-    def __init__(self, public_url: str, secret_key: str, mail_from: str) -> None:
+    def __init__(
+        self, public_url: str, secret_key: str, mail_from: str, *, old_secret_keys: Sequence[str] = ()
+    ) -> None:
         self.public_url = public_url
-        self.secret_key = secret_key
+        self.secret_keys = (secret_key, *old_secret_keys)
         self.mail_from = mail_from
         self._writers: dict[type[Body], Callable[[str, MessageFacts, Delivery], Body]] = {EmailBody: self._email}
 
@@ -122,6 +124,9 @@ class MessageWriter:
         )
         return calendar_file([event], method)
 
+    def _token(self, facts: MessageFacts) -> str:
+        return working_manage_token(self.secret_keys, facts.manage_nonce, facts.manage_digest)
+
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
         return MessageContext(
@@ -140,7 +145,7 @@ class MessageWriter:
             phone=facts.authority.phone,
             authority_name=facts.authority.name,
             brand_colour=facts.authority.brand_colour,
-            manage_url=f"{self.public_url}/manage/{manage_token(self.secret_key, facts.manage_nonce)}",
+            manage_url=f"{self.public_url}/manage/{self._token(facts)}",
             book_url=f"{self.public_url}/{facts.authority.slug}",
             is_on=kind != CANCELLED,
             by_authority=facts.state == "cancelled_by_authority",

@@ -5,22 +5,25 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from types import FrameType
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 
 from booking.use_cases.cleanup import delete_expired
+from core.outages import outage_of, summary_of
 from core.runtime import Runtime
+from reminders.channel_queue import DeliveryCounts
 from reminders.channels.registry import configured_channels
-from reminders.heartbeat import RETENTION, HeartbeatRecorder
+from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.messages import MessageWriter
 from reminders.tables import Heartbeat
 from reminders.worker import Worker
 
 TICK_SECONDS = 3
-SWEEP_SECONDS = 3600
+SWEEP_CHECK_SECONDS = 60
+SWEEP_INTERVAL = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
@@ -28,27 +31,40 @@ log = logging.getLogger(__name__)
 def worker_of(runtime: Runtime) -> Worker:
     """A worker for every channel that the settings configure. Raises: ConfigurationError."""
     settings = runtime.settings
-    writer = MessageWriter(settings.public_url, settings.secret_key, settings.mail_from)
+    writer = MessageWriter(
+        settings.public_url, settings.secret_key, settings.mail_from, old_secret_keys=settings.old_secret_keys
+    )
     return Worker(runtime.database, runtime.clock, configured_channels(settings, runtime.database), writer)
 
 
 def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
     """Tick until `stopping` is set; then finish the message in hand and return.
 
-    Heartbeats come from the work itself: a job of its own would go on recording them while nothing is sent.
+    Heartbeats come from the work itself: a loop of its own would go on recording them while nothing is sent. The cleanup
+    has a thread of its own, so that messages do not wait for it.
     """
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
-    scheduler = _scheduler()
-    for work, seconds in (
-        (worker.send_due, tick_seconds),
-        (lambda: _sweep(runtime), SWEEP_SECONDS),
-    ):
-        # The first time at once. A tick that falls into the one before is dropped: that one sends all that is due.
-        scheduler.add_job(work, "interval", seconds=seconds, next_run_time=runtime.clock.now())
-    scheduler.start()
+    loops = [
+        threading.Thread(target=_repeat, args=(work, seconds, stopping), name=name)
+        for name, work, seconds in (
+            ("send", worker.send_due, tick_seconds),
+            ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
+        )
+    ]
+    for loop in loops:
+        loop.start()
     stopping.wait()
     worker.stop()
-    scheduler.shutdown(wait=True)
+    for loop in loops:
+        loop.join()
+
+
+def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
+    """The counts of one pass, with all else that the scheduler does: a heartbeat, and the cleanup when it is due."""
+    worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
+    counts = worker.send_due()
+    sweep_when_due(runtime)
+    return counts
 
 
 def stop_on_signals(stopping: threading.Event) -> None:
@@ -61,18 +77,28 @@ def stop_on_signals(stopping: threading.Event) -> None:
         signal.signal(number, stop)
 
 
-def _scheduler() -> BackgroundScheduler:
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # else a dropped tick is a warning, every few seconds
-    return BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(2)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        timezone="UTC",
-    )
+def _repeat(work: Callable[[], object], seconds: float, stopping: threading.Event) -> None:
+    """Do `work` at once, and again `seconds` after it has ended, by a clock that cannot be set back."""
+    while not stopping.is_set():
+        try:
+            work()
+        except Exception as error:
+            if outage_of(error) is None:
+                log.exception("a pass failed; the next one follows")
+            else:
+                log.error("unavailable: %s", summary_of(error))
+        stopping.wait(seconds)
 
 
-def _sweep(runtime: Runtime) -> None:
+def sweep_when_due(runtime: Runtime) -> None:
+    """Delete what has expired, unless that was done within the last hour, by this process or any other."""
+    with runtime.database.reading() as db:
+        now, last = runtime.clock.database_now(db), last_sweep(db)
+    if last is not None and abs(now - last) < SWEEP_INTERVAL:
+        return
     deleted = delete_expired(runtime)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         db.execute(delete(Heartbeat).where(Heartbeat.at < now - RETENTION))
+        record_heartbeat(db, SWEEP, now)
     log.info("swept", extra={"holds": deleted.holds, "claims": deleted.claims})

@@ -14,6 +14,7 @@ from web import (
     assets,
     compression,
     error_pages,
+    public_address,
     request_hooks,
     request_language,
     response_headers,
@@ -30,6 +31,7 @@ PARTS = (
     assets,
     template_helpers,
     error_pages,
+    public_address,
 )
 TEMPLATE_LIBRARIES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 

@@ -5,17 +5,20 @@ Several gunicorn workers share the figures when PROMETHEUS_MULTIPROC_DIR is set 
 
 from __future__ import annotations
 
+import hmac
 import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from core.errors import NotFound
 from core.flask_context import current_runtime
+from core.origin import origin_of
 from people.staff.access_marks import public
 
 logger = logging.getLogger(__name__)
@@ -25,6 +28,8 @@ Check = Callable[[], bool]
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUESTS = Counter("front_door_requests_total", "Requests answered", ["endpoint", "method", "status"])
 SECONDS = Histogram("front_door_request_seconds", "Time to answer a request", ["endpoint"])
+THIS_HOST = frozenset({"127.0.0.1", origin_of("::1")})
+PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 SECURITY_TXT_LIFETIME = timedelta(days=300)  # "less than a year": RFC 9116, 2.5.5
 
 
@@ -54,7 +59,9 @@ def alive() -> Response:
 
 @public
 def metrics() -> Response:
-    """The figures of all processes, for Prometheus."""
+    """The figures of all processes, for Prometheus. Raises: NotFound for whoever may not read them."""
+    if not _may_read_metrics(current_runtime().settings.metrics_token):
+        raise NotFound
     return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -71,6 +78,13 @@ def security_txt() -> Response:
         f"Canonical: {runtime.settings.public_url}/.well-known/security.txt",
     )
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def _may_read_metrics(token: str) -> bool:
+    """Whether the request has the token; without one in the settings, whether it comes from this host and past no proxy."""
+    if token:
+        return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
+    return origin_of(request.remote_addr) in THIS_HOST and not any(name in request.headers for name in PROXY_HEADERS)
 
 
 def count_request(endpoint: str, method: str, status: int, seconds: float) -> None:

@@ -22,7 +22,7 @@ from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
-from core.tokens import digest, manage_token, new_nonce, new_reference
+from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
 from core.wall_clock import instant_of, unit_of
 from people.residents.details import Representation, ResidentDetails
 from people.residents.resident_repository import Identified, add_representative, identify, lock_resident
@@ -97,14 +97,14 @@ def run_operation(runtime: Runtime, idempotency: IdempotencyKey | None, operatio
         return operation(db, runtime.clock.database_now(db))
 
     facts = dict(run_once(runtime.database, idempotency, at_database_time, runtime.clock.now()))
-    token = manage_token(runtime.settings.secret_key, facts.pop("nonce"))
+    token = working_manage_token(runtime.settings.secret_keys, facts.pop("nonce"), facts.pop("digest", ""))
     return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
 
 
 def result_of(row: Appointment) -> dict[str, Any]:
     """The appointment as it is now, as plain values for `run_operation`."""
     booked = Booked(row.id, row.reference, row.version, row.state, row.slot_token, unit_of(row.ends_at))
-    return asdict(booked) | {"nonce": row.manage_nonce}
+    return asdict(booked) | {"nonce": row.manage_nonce, "digest": row.manage_digest}
 
 
 def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:

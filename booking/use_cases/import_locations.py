@@ -104,7 +104,7 @@ def preview_file(runtime: Runtime, content: bytes) -> Preview:
     Raises: InvalidFile with every error.
     """
     plan, now = read_plan(content), runtime.clock.now()
-    with runtime.database.writing() as db:
+    with runtime.database.writing_in_turn() as db:
         authority_id = lock_council(db, plan.authority["slug"])
         before = None if authority_id is None else catalogue_by_id(db, authority_id)
         visits = [] if before is None else booked_visits(db, [site.id for site in before.sites], now)

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from booking.use_cases.rotate_links import rotate_links
 from core.audit import Actor
 from core.errors import NotFound, Refused
 from core.flask_context import runtime_command
@@ -62,3 +63,16 @@ def erase_command(runtime: Runtime, authority: str, reference: str) -> None:
     except (NotFound, Refused) as error:
         raise click.UsageError(text_of_error(error, language_for(DEFAULT_LANGUAGE))) from error
     click.echo(f"Erased: {sum(emptied.values())} rows emptied.")
+
+
+@privacy_cli.command("rotate-links")
+@runtime_command
+def rotate_links_command(runtime: Runtime) -> None:
+    """Close every manage link that another SECRET_KEY made, and make it anew under the current one.
+
+    For when a key has leaked: links that were sent before stop working, and whoever asks for theirs gets one that works.
+    """
+    rotated = rotate_links(runtime)
+    click.echo(
+        f"{rotated} link{'' if rotated == 1 else 's'} made anew. Those that were sent before do not open any more."
+    )

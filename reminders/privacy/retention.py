@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from core.audit import Actor, record
+from core.connections import CLEANUP
 from core.database import connection_of, table_of
 from core.errors import NotFound, Refused
 from core.personal_data import kept_days
@@ -72,7 +73,7 @@ def _empty_in_batches(
 ) -> int:
     total = 0
     while True:
-        with runtime.database.writing() as db:
+        with runtime.database.writing(CLEANUP) as db:
             emptied = _empty(db, personal, data_class, chosen, now, BATCH)
         total += emptied
         if emptied < BATCH:
@@ -113,7 +114,7 @@ def erase_resident(
 
     Raises: NotFound; Refused while the resident has an appointment to come.
     """
-    with runtime.database.writing() as db:
+    with runtime.database.writing(CLEANUP) as db:
         now = runtime.clock.database_now(db)
         resident_id = _resident_id(db, authority_id, reference)
         db.execute(select(Resident.id).where(Resident.id == resident_id).with_for_update())
@@ -139,7 +140,7 @@ def _has_appointment_to_come(db: Session, resident_id: int, now: datetime) -> bo
 
 def exported_resident(runtime: Runtime, authority_id: int, reference: str, *, actor: Actor) -> dict[str, Any]:
     """All that is kept about the resident of an appointment, as plain JSON values by table. Raises: NotFound."""
-    with runtime.database.writing() as db:
+    with runtime.database.writing(CLEANUP) as db:
         now = runtime.clock.database_now(db)
         resident_id = _resident_id(db, authority_id, reference)
         kept = {

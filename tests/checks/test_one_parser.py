@@ -30,7 +30,7 @@ ALLOWED = {
     "day or instant": {
         "core.wall_clock",  # the parsers
         "core.clock",  # what a database answers
-        "core.settings",  # what whoever runs the service sets
+        "core.environment",  # what whoever runs the service sets
         "booking.use_cases.holds",  # what this service kept
         "web.agent.held_slots",  # the same
         "locations.bank_holidays",  # what GOV.UK publishes

@@ -103,6 +103,7 @@ FACTS = MessageFacts(
     ends_at=STARTS + timedelta(minutes=30),
     changed_at=datetime(2026, 11, 23, 9, tzinfo=UTC),
     manage_nonce="nonce",
+    manage_digest="",
     contacts=Contacts(Person("Zoë Sample", "zoe@example.org")),
     authority=AUTHORITY,
     site=SITE,

@@ -8,21 +8,24 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
+from booking.tables import Hold
+from booking.use_cases.holds import hold_slot
 from core.clock import FixedClock, SystemClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
+from reminders.channel_queue import DeliveryCounts
 from reminders.channels.registry import email_channel
 from reminders.channels.smtp import SmtpChannel
 from reminders.channels.stored import StoredChannel
-from reminders.heartbeat import is_fresh
+from reminders.heartbeat import SWEEP, is_fresh, last_sweep, record_heartbeat
 from reminders.messages import RenderedMessage
 from reminders.scheduler import run
 from reminders.tables import Heartbeat
@@ -30,8 +33,13 @@ from reminders.worker import Worker
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_for
 from tests.reminders.make_bulk_notifications import notifications, owe
-from tests.support.factories import NOW, make_runtime, make_world
+from tests.support.factories import NOW, make_runtime, make_world, slot_key_at
 
+REAL_SETTINGS = {
+    "SECRET_KEY": "a long key, made for these tests alone",
+    "PUBLIC_URL": "https://appointments.example.org",
+    "MAIL_FROM": "appointments@example.org",
+}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -70,7 +78,7 @@ def test_ticking_sends_records_heartbeats_and_ends_after_the_message_in_hand(dat
     assert sorted(row.status for row in notifications(database)) == ["pending"] * 4 + ["sent"]
     assert all(row.lease_until is None for row in notifications(database))
     with database.reading() as db:
-        assert db.scalars(select(Heartbeat.worker)).all() == ["the-scheduler"]
+        assert db.scalars(select(Heartbeat.worker).where(Heartbeat.worker != SWEEP)).all() == ["the-scheduler"]
     assert is_fresh(runtime)
 
 
@@ -126,7 +134,7 @@ def test_the_process_sends_what_is_due_and_stops_cleanly_on_a_signal(
         return "250 OK"
 
     with running(MailServer(take)) as smtp_url:
-        environment = {**os.environ, "DATABASE_URL": database_url, "SECRET_KEY": "for-tests", "SMTP_URL": smtp_url}
+        environment = os.environ | REAL_SETTINGS | {"DATABASE_URL": database_url, "SMTP_URL": smtp_url}
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "reminders", "run"]
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -156,6 +164,54 @@ def test_without_a_mail_server_the_command_says_what_to_set(
     result = app.test_cli_runner().invoke(args=["reminders", "send-due"])
     assert result.exit_code == 1
     assert "Set it to your mail server" in result.output
+
+
+def test_a_clock_that_is_set_back_stops_nothing(database: Database, clock: FixedClock) -> None:
+    """The host's clock goes back by a day in the first pass; passes and heartbeats go on."""
+    runtime = Runtime(make_runtime(database).settings, database, clock)
+    stopping, passes = threading.Event(), list[datetime]()
+    worker = worker_for(runtime, RecordingChannel())
+    send_due = worker.send_due
+
+    def count() -> DeliveryCounts:
+        passes.append(clock.now())
+        if len(passes) == 1:
+            clock.advance(timedelta(days=-1))
+        if len(passes) == 4:
+            stopping.set()
+        return send_due()
+
+    worker.send_due = count  # type: ignore[method-assign]
+    ticking(runtime, worker, stopping).join()
+    assert len(passes) >= 4
+    assert is_fresh(runtime)
+
+
+def test_one_pass_by_hand_does_what_the_scheduler_does(
+    runner: FlaskCliRunner, database: Database, clock: FixedClock
+) -> None:
+    world, runtime = make_world(database), Runtime(make_runtime(database).settings, database, clock)
+    hold_slot(runtime, slot_key_at(world, clock.now() + timedelta(hours=2)), for_public=True)
+    clock.advance(timedelta(minutes=50))
+    assert runner.invoke(args=["reminders", "send-due"]).exit_code == 0
+    with database.reading() as db:
+        assert db.scalars(select(Hold)).all() == []
+        assert last_sweep(db) == clock.now()
+    assert is_fresh(runtime)
+    clock.advance(timedelta(minutes=50))
+    runner.invoke(args=["reminders", "send-due"])
+    with database.reading() as db:
+        assert last_sweep(db) == clock.now() - timedelta(minutes=50)
+
+
+def test_a_pass_every_few_minutes_is_ready_when_the_settings_say_so(database: Database, clock: FixedClock) -> None:
+    runtime = Runtime(make_runtime(database, heartbeat_seconds=600).settings, database, clock)
+    with database.writing() as db:
+        record_heartbeat(db, "cron", clock.now())
+    clock.advance(timedelta(minutes=9))
+    assert is_fresh(runtime)
+    clock.advance(timedelta(minutes=2))
+    assert not is_fresh(runtime)
 
 
 def test_no_heartbeat_is_not_fresh(database: Database) -> None:

@@ -45,6 +45,7 @@ LAYER_OF_MODULE = {
     "core.connections": "tables",
     "core.outages": "tables",
     "core.revisions": "tables",
+    "core.write_probe": "queries",
     "core.clock": "tables",  # the database's clock
     "core.audit": "queries",
     "core.idempotency": "queries",

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from core.clock import FixedClock
 from core.database import Database
@@ -117,3 +118,37 @@ def test_security_txt_says_whom_to_tell_and_is_valid_for_less_than_a_year(
 def test_security_txt_names_the_contact_of_the_settings(settings: Settings, database: Database) -> None:
     app = create_app(replace(settings, security_contact="https://example.org/report"), database)
     assert "Contact: https://example.org/report\n" in app.test_client().get("/.well-known/security.txt").text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+def test_the_figures_are_not_for_whoever_comes_through_a_proxy(client: FlaskClient, header: str) -> None:
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404
+
+
+def test_the_figures_are_not_for_other_hosts(client: FlaskClient) -> None:
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 404
+
+
+def test_a_token_opens_the_figures_from_anywhere(settings: Settings, database: Database) -> None:
+    client = create_app(replace(settings, metrics_token="of the figures"), database).test_client()
+    far = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer other"}, environ_base=far).status_code == 404
+    assert (
+        client.get("/metrics", headers={"Authorization": "Bearer of the figures"}, environ_base=far).status_code == 200
+    )
+
+
+@pytest.mark.databases("postgresql")
+def test_a_database_that_takes_no_writes_is_not_ready(
+    settings: Settings, database: Database, database_url: str, clock: FixedClock
+) -> None:
+    with database.writing() as db:
+        record_heartbeat(db, "worker-1", clock.now())
+    url = make_url(database_url).update_query_dict({"options": "-c default_transaction_read_only=on"})
+    standby = Database(url.render_as_string(hide_password=False))
+    answer = create_app(settings, standby, clock).test_client().get("/readyz")
+    standby.dispose()
+    assert answer.status_code == 503
+    assert answer.get_json()["checks"] == {"database": False, "migrations": True, "scheduler": True}

@@ -1,0 +1,62 @@
+"""The settings that the environment describes. One that cannot work or is unsafe stops the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.errors import ConfigurationError
+from core.settings import DEFAULT_DATABASE_URL, Settings
+from core.settings_checks import problems_of
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` describes.
+
+    Raises: ConfigurationError, with a line for each that cannot work, which names it and says what to set.
+    """
+    settings = Settings(
+        database_url=environ.get("DATABASE_URL") or DEFAULT_DATABASE_URL,
+        secret_key=environ.get("SECRET_KEY", ""),
+        public_url=(environ.get("PUBLIC_URL") or f"http://127.0.0.1:{environ.get('PORT') or 8000}").rstrip("/"),
+        smtp_url=environ.get("SMTP_URL", ""),
+        mail_from=environ.get("MAIL_FROM") or Settings.mail_from,
+        smtp_ehlo_name=environ.get("SMTP_EHLO_NAME", "").strip(),
+        security_contact=environ.get("SECURITY_CONTACT", ""),
+        trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0),
+        log_level=(environ.get("LOG_LEVEL") or "INFO").upper(),
+        api_rate_limit=environ.get("API_RATE_LIMIT") or Settings.api_rate_limit,
+        rate_limit_storage=environ.get("RATE_LIMIT_STORAGE") or Settings.rate_limit_storage,
+        fixed_now=_instant(environ, "NOW"),
+        is_demo=environ.get("FRONT_DOOR_DEMO") == "1",
+        old_secret_keys=tuple(environ.get("OLD_SECRET_KEYS", "").split()),
+        metrics_token=environ.get("METRICS_TOKEN", ""),
+        heartbeat_seconds=_whole_number(environ, "HEARTBEAT_SECONDS", Settings.heartbeat_seconds),
+        allow_http=environ.get("ALLOW_HTTP") == "1",
+        public_url_is_set=bool(environ.get("PUBLIC_URL")),
+        mail_from_is_set=bool(environ.get("MAIL_FROM")),
+    )
+    problems = problems_of(settings)
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return settings
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal()):
+        raise ConfigurationError(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
+
+
+def _instant(environ: Mapping[str, str], name: str) -> datetime | None:
+    text = environ.get(name)
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{name} must be an ISO instant, 2026-11-23T09:00:00+00:00, not {text!r}.") from error
+    if instant.tzinfo is None:
+        raise ConfigurationError(f"{name} needs a zone: write {text}+00:00 or {text}Z.")
+    return instant

@@ -1,0 +1,54 @@
+"""Whatever a request says about who we are, links and redirects lead to PUBLIC_URL and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core.clock import FixedClock
+from core.database import Database
+from core.settings import Settings
+from tests.support.factories import make_world
+from wsgi import create_app
+
+pytestmark = pytest.mark.databases("sqlite")
+
+EVIL = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+# One that needs its slash, one that must sign in, one that is written differently.
+REDIRECTS = ["/testshire", "/staff/", "/staff", "/Testshire/", "/staff/calls"]
+
+
+@pytest.fixture
+def real(settings: Settings, database: Database, clock: FixedClock) -> Flask:
+    """The application as it runs for a council, behind one proxy."""
+    make_world(database)
+    real = replace(settings, is_test=False, public_url="https://appointments.example.org", trusted_proxies=1)
+    return create_app(real, database=database, clock=clock)
+
+
+@pytest.mark.parametrize("path", REDIRECTS)
+@pytest.mark.parametrize("kind", ["real", "app"])
+def test_a_redirect_is_a_path(request: pytest.FixtureRequest, kind: str, path: str, database: Database) -> None:
+    app: Flask = request.getfixturevalue(kind)
+    answer = app.test_client().get(path, headers=EVIL)
+    assert "evil" not in str(answer.headers) + answer.text
+    if 300 <= answer.status_code < 400:
+        location = answer.headers["Location"]
+        assert location.startswith("/")
+        assert not location.startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "//evil.example/..;/staff"])
+def test_no_redirect_becomes_another_host(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, base_url="http://localhost")
+    location = answer.headers.get("Location", "/")
+    assert not location.startswith(("//", "/\\", "http"))
+
+
+def test_https_is_what_the_public_address_says(real: Flask) -> None:
+    answer = real.test_client().get("/testshire/", headers=EVIL, base_url="http://10.0.0.7:8000")
+    assert answer.status_code == 200
+    assert answer.headers["Strict-Transport-Security"]
