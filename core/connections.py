@@ -59,7 +59,7 @@ class Limits:
         }
 
 
-USUAL = Limits(lock=5, statement=6, idle=15)
+USUAL = Limits(lock=5, statement=6, idle=8)
 CLEANUP = Limits(lock=5, statement=300, idle=60)
 ADMINISTRATION = Limits(lock=10, statement=3600, idle=3600)
 

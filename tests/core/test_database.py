@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import psycopg
 import pytest
 from sqlalchemy import literal, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
-from core.connections import IDLE_SECONDS
+from core.connections import CLEANUP, IDLE_SECONDS
 from core.database import Database, UtcDateTime, is_reachable, is_up_to_date
+from core.deadlines import time_limit
 from locations.tables import Authority
 from tests.support.factories import make_authority
 
@@ -60,4 +63,39 @@ def test_a_connection_that_died_while_idle_costs_nobody_a_booking(
     monkeypatch.setattr("core.connections.IDLE_SECONDS", 0.0)
     assert IDLE_SECONDS > 0
     assert is_reachable(database)
+    database.dispose()
+
+
+LIMITS_IN_FORCE = text(
+    "SELECT current_setting('lock_timeout'), current_setting('statement_timeout'), "
+    "current_setting('idle_in_transaction_session_timeout')"
+)
+
+
+@pytest.mark.databases("postgresql")
+def test_each_kind_of_transaction_has_its_own_limits(database: Database) -> None:
+    with database.reading() as db:
+        assert tuple(db.execute(LIMITS_IN_FORCE).one()) == ("5s", "6s", "8s")
+    with database.writing(CLEANUP) as db:
+        assert tuple(db.execute(LIMITS_IN_FORCE).one()) == ("5s", "5min", "1min")
+    with database.writing_in_turn() as db:
+        assert tuple(db.execute(LIMITS_IN_FORCE).one()) == ("10s", "1h", "1h")
+    with database.writing() as db:
+        assert tuple(db.execute(LIMITS_IN_FORCE).one()) == ("5s", "6s", "8s")
+
+
+@pytest.mark.databases("postgresql")
+def test_a_statement_is_cut_when_its_request_has_no_time_left(database: Database) -> None:
+    assert is_reachable(database)  # it is connected
+    with pytest.raises(OperationalError, match="gave no answer"), time_limit(0.2), database.reading() as db:
+        db.execute(text("SELECT pg_sleep(5)"))
+    assert is_reachable(database)
+
+
+def test_a_parameter_of_the_address_wins(postgres_url: str) -> None:
+    database = Database(
+        make_url(postgres_url).update_query_dict({"options": "-c lock_timeout=2s"}).render_as_string(False)
+    )
+    with database.reading() as db:
+        assert db.execute(LIMITS_IN_FORCE).one()[0] == "2s"
     database.dispose()
