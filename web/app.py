@@ -39,7 +39,10 @@ TEMPLATE_LIBRARIES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 def install(app: Flask) -> None:
     """Give `app` what every page shares."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # as long as the session: a slow typist loses nothing
-    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="front_door")
+    # A browser takes a cookie named `__Host-` from this host alone, never from a neighbour in the same domain.
+    prefix = "__Host-" if app.config["SESSION_COOKIE_SECURE"] else ""
+    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_PATH="/")
+    app.config["SESSION_COOKIE_NAME"] = f"{prefix}front_door"
     _install_templates(app)
     for part in PARTS:
         part.install(app)

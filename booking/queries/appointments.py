@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking.states import Contact, State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
-from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference, stamp_of
+from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference, stamp_of, working_manage_token
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.residents.tables import Representative, Resident
 
@@ -115,6 +115,12 @@ def by_reference(db: Session, catalogue: Catalogue, reference: str) -> Appointme
 def by_id(db: Session, catalogue: Catalogue, appointment_id: int) -> AppointmentView:
     """The appointment of this id. Raises: NotFound."""
     return _one(db, catalogue, Appointment.id == appointment_id)
+
+
+def manage_path(db: Session, secret_keys: Sequence[str], view: AppointmentView) -> str:
+    """The path of the appointment's manage link, for whoever may see the appointment."""
+    row = db.execute(select(Appointment.manage_nonce, Appointment.manage_digest).where(Appointment.id == view.id)).one()
+    return f"/manage/{working_manage_token(secret_keys, row.manage_nonce, row.manage_digest)}"
 
 
 def by_manage_token(db: Session, token: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Deletes what has expired: holds, claims, idempotency records, sign-ins, rate limits.
+"""Deletes what has expired: holds, claims, idempotency records, sign-ins, rate limits, what is kept for browsers.
 
 Every rule holds without it: nothing reads an expired row as valid.
 """
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Claim
 from booking.use_cases.holds import delete_expired_holds
-from core import idempotency, rate_limits
+from core import browser_states, idempotency, rate_limits
 from core.connections import CLEANUP
 from core.database import connection_of, table_of
 from core.runtime import Runtime
@@ -44,6 +44,7 @@ def delete_expired(runtime: Runtime) -> DeletedCounts:
         claims = delete_past_claims(db, unit_of(now - PAST_DAYS_KEPT))
         idempotency.delete_expired(db, now)
         sign_in_sessions.delete_expired(db, now)
-    # A transaction of its own: requests that are being counted and the cleanup do not wait for each other.
+    # Transactions of their own: requests that count or keep something and the cleanup do not wait for each other.
     rate_limits.delete_expired(runtime.database, now)
+    browser_states.delete_expired(runtime.database, now)
     return DeletedCounts(holds, claims)

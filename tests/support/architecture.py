@@ -51,6 +51,7 @@ LAYER_OF_MODULE = {
     "core.idempotency": "queries",
     "core.transactions": "tables",
     "core.runtime": "queries",
+    "core.browser_states": "queries",
     "core.rate_limits": "queries",
     "core.flask_context": "cli",
     "locations.ids_by_slug": "queries",

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from flask import Response, abort, redirect, render_template, request
-from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
 from booking.queries import appointments
@@ -76,7 +75,7 @@ def open_appointment_context(authority: str, reference: str) -> Iterator[Appoint
     Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
     """
     with council_context(authority) as context:
-        link_mark = drafts.link_mark_of(flask_session, reference, context.now)
+        link_mark = drafts.link_mark_of(context, reference)
         if not link_mark:
             abort(Response(show("link_expired", context), status=404))
         view = appointments.by_reference(context.db, context.catalogue, reference)
@@ -84,7 +83,7 @@ def open_appointment_context(authority: str, reference: str) -> Iterator[Appoint
             abort(Response(show("link_expired", context), status=404))
         if has_link_ended(view.ends_at, context.now):
             abort(appointment_over(context))
-        drafts.open_appointment(flask_session, reference, link_mark, context.now)
+        drafts.open_appointment(context, reference, link_mark)
         yield AppointmentPage(context, view, f"{context.base}/appointment/{view.reference}")
 
 

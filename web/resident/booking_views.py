@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect
-from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
 from booking.use_cases.holds import release_hold
@@ -119,5 +118,5 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
             if page.has_changed():
                 return show_current(context, page)
             release_hold(context.runtime, context.authority.id, page.draft.hold)
-            drafts.delete_draft(flask_session, visit)
+            drafts.delete_draft(context, visit)
         return show("abandoned", context)

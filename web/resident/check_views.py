@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, request
-from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
+from booking.queries.appointments import manage_path
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import release_hold
@@ -89,9 +89,9 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
         return show_alternatives(context, draft, decode(draft.slot_token))
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
-    drafts.record_booking(flask_session, draft.visit, booked.reference, booked.manage_url_path)
+    drafts.record_booking(context, draft.visit, booked.reference)
     link_mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
-    drafts.open_appointment(flask_session, booked.reference, link_mark, context.now)
+    drafts.open_appointment(context, booked.reference, link_mark)
     return redirect(page.url("done"), code=303)
 
 
@@ -144,13 +144,13 @@ def _route_of_draft(draft: Draft) -> MessageRoute:
 def done(authority: str, visit: str) -> ResponseReturnValue:
     """Booked: the reference, what to bring, how to get there, how to change it."""
     with council_context(authority) as context:
-        reference = drafts.reference_of(flask_session, visit)
+        reference = drafts.reference_of(context, visit)
         if reference is None:
             return redirect(f"{context.base}/find", code=303)
     with open_appointment_context(authority, reference) as page:
         return page.show(
             "done",
-            link=drafts.link_of(flask_session, visit),
+            link=manage_path(page.context.db, page.context.runtime.settings.secret_keys, page.view),
             route=route_of_appointment(page.view),
             lacks_phone=lacks_phone_for_interpreter(page.view),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
@@ -90,5 +89,5 @@ def _change(page: AppointmentPage, details: Details, template: str, form: Form) 
     with runtime.database.reading() as db:
         link_mark = by_reference(db, page.context.catalogue, view.reference).link_mark
     if link_mark != view.link_mark:
-        drafts.replace_link_mark(flask_session, view.reference, link_mark, page.context.now)
+        drafts.open_appointment(page.context, view.reference, link_mark)
     return page.redirect("changed")

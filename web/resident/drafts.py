@@ -1,16 +1,14 @@
-"""A visit that is being booked: the hold and what was typed, in the signed session cookie, and its pages.
+"""A visit that is being booked: the hold and what was typed, kept on the server for this browser, and its pages.
 
-Why there: docs/decisions/0010-the-state-of-a-residents-booking.md. At most three drafts are kept, fewer when they are
-long, and for an hour, so that a cookie stays small and a shared computer forgets; a booked visit leaves only its reference.
+The cookie has a random id alone: docs/decisions/0010-the-state-of-a-residents-booking.md. Whatever is kept ends by itself
+soon, and at once when somebody has this computer forget them.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -20,19 +18,19 @@ from flask.typing import ResponseReturnValue
 
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.holds import held
+from core.browser_states import delete_entries, names_of, read_entry, write_entry
 from core.errors import HoldExpired, NotFound
-from core.tokens import stamp_of
+from core.tokens import new_token, stamp_of
 from web.page_context import PageContext
 from web.resident.page_rendering import VisitView, show, visit_of
 
-MOST_DRAFTS = 3
-# Browsers keep 4,096 bytes of a cookie. JSON of this length, compressed and in base64, stays below 3,500 in any script.
-MOST_CHARACTERS = 5_000
-MOST_REFERENCES = 5
-DRAFT_SECONDS = 60 * 60
-MANAGE_SECONDS = 30 * 60  # after half an hour without a click, the link in the message is needed again
-
-Cookie = MutableMapping[str, Any]
+DRAFT_KEPT = timedelta(hours=1)
+# A reference opens nothing. As long as it is kept, a page of its booking that is opened again says that it is booked.
+BOOKED_KEPT = timedelta(days=2)
+OPENED_KEPT = timedelta(minutes=30)  # after half an hour without a click, the link in the message is needed again
+OPENED_WRITTEN_AGAIN = timedelta(minutes=1)  # so that looking at a page is seldom a write
+DRAFT, BOOKED, OPENED = "draft:", "booked:", "opened:"
+BROWSER = "browser"
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,6 @@ class Draft:
     key: str = ""
     person: dict[str, Any] = field(default_factory=dict)
     helper: dict[str, Any] | None = None
-    touched: int = 0
 
     @property
     def next_page(self) -> str:
@@ -61,94 +58,80 @@ class Draft:
         return self.helper is not None
 
 
-# A cookie that a browser brought along from before an upgrade.
-NAMES_OF_EARLIER_VERSIONS = {"steps": "search_query", "offer": "slot_token"}
-
-
 def new_visit() -> str:
     """A new name for a visit."""
     return secrets.token_hex(4)
 
 
-def find_draft(cookie: Cookie, visit: str, now: datetime) -> Draft | None:
+def find_draft(context: PageContext, visit: str) -> Draft | None:
     """The draft of this visit, unless it is unknown or too old."""
-    kept = cookie.get("drafts", {}).get(visit)
-    if kept is None or now.timestamp() - kept["touched"] > DRAFT_SECONDS:
-        return None
-    fields = {NAMES_OF_EARLIER_VERSIONS.get(name, name): value for name, value in kept.items()}
-    return Draft(**fields | {"needs": tuple(kept["needs"])})
+    kept = _read(context, DRAFT + visit)
+    return Draft(**kept | {"needs": tuple(kept["needs"])}) if kept else None
 
 
-def save_draft(cookie: Cookie, draft: Draft, now: datetime) -> Draft:
-    """Save `draft`, and delete the oldest of too many."""
-    kept = replace(draft, touched=int(now.timestamp()), key=draft.key or secrets.token_urlsafe(18))
-    drafts = {**cookie.get("drafts", {}), kept.visit: asdict(kept)}
-    newest = sorted(drafts.values(), key=lambda values: (values is drafts[kept.visit], values["touched"]), reverse=True)
-    cookie["drafts"] = {values["visit"]: values for values in _fitting(newest)}
+def save_draft(context: PageContext, draft: Draft) -> Draft:
+    """Save `draft` for an hour."""
+    kept = replace(draft, key=draft.key or secrets.token_urlsafe(18))
+    _write(context, DRAFT + kept.visit, asdict(kept), DRAFT_KEPT)
     return kept
 
 
-def _fitting(newest: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first of `newest`, and as many of the next as a cookie has room for."""
-    fitting = [newest[0]]
-    for values in newest[1:MOST_DRAFTS]:
-        if len(json.dumps([*fitting, values])) <= MOST_CHARACTERS:
-            fitting.append(values)
-    return fitting
-
-
-def delete_draft(cookie: Cookie, visit: str) -> None:
+def delete_draft(context: PageContext, visit: str) -> None:
     """Delete the draft of this visit."""
-    cookie["drafts"] = {name: values for name, values in cookie.get("drafts", {}).items() if name != visit}
+    if BROWSER in flask_session:
+        delete_entries(context.runtime.database, flask_session[BROWSER], DRAFT + visit)
 
 
-def record_booking(cookie: Cookie, visit: str, reference: str, link: str) -> None:
-    """The visit is booked: only its reference and its manage link are kept."""
-    delete_draft(cookie, visit)
-    done = {**cookie.get("done", {}), visit: [reference, link]}
-    cookie["done"] = dict(list(done.items())[-MOST_REFERENCES:])
+def record_booking(context: PageContext, visit: str, reference: str) -> None:
+    """The visit is booked: only its reference is kept."""
+    _write(context, BOOKED + visit, {"reference": reference}, BOOKED_KEPT)
+    delete_draft(context, visit)
 
 
-def reference_of(cookie: Cookie, visit: str) -> str | None:
+def reference_of(context: PageContext, visit: str) -> str | None:
     """The reference of a visit that was booked here."""
-    found = cookie.get("done", {}).get(visit)
-    return str(found[0]) if found else None
+    found = _read(context, BOOKED + visit)
+    return str(found["reference"]) if found else None
 
 
-def link_of(cookie: Cookie, visit: str) -> str:
-    """The manage link of a visit that was booked here."""
-    return str(cookie["done"][visit][1])
-
-
-def open_appointment(cookie: Cookie, reference: str, link_mark: str, now: datetime) -> None:
+def open_appointment(context: PageContext, reference: str, link_mark: str) -> None:
     """Let this browser see and change the appointment for a while: as long as the link with this mark works."""
-    opened = {**cookie.get("opened", {})}
-    opened.pop(reference, None)
-    opened[reference] = [int(now.timestamp()), link_mark]
-    cookie["opened"] = dict(list(opened.items())[-MOST_REFERENCES:])
+    name, at = OPENED + reference, context.now.timestamp()
+    known = _read(context, name)
+    is_fresh = known is not None and at - known["at"] < OPENED_WRITTEN_AGAIN.total_seconds()
+    if known is None or known["mark"] != link_mark or not is_fresh:
+        _write(context, name, {"mark": link_mark, "at": at}, OPENED_KEPT)
 
 
-def link_mark_of(cookie: Cookie, reference: str, now: datetime) -> str:
+def link_mark_of(context: PageContext, reference: str) -> str:
     """The mark of the link by which this browser opened the appointment lately; empty when it did not."""
-    at, mark = cookie.get("opened", {}).get(reference) or (0, "")
-    return str(mark) if now.timestamp() - at <= MANAGE_SECONDS else ""
+    found = _read(context, OPENED + reference)
+    return str(found["mark"]) if found else ""
 
 
-def replace_link_mark(cookie: Cookie, reference: str, link_mark: str, now: datetime) -> None:
-    """Keep the appointment open by the mark of its new link, and delete the old link."""
-    open_appointment(cookie, reference, link_mark, now)
-    cookie["done"] = {visit: kept for visit, kept in cookie.get("done", {}).items() if kept[0] != reference}
+def last_opened(context: PageContext) -> str | None:
+    """The reference that was opened last, if one is still open."""
+    if BROWSER not in flask_session:
+        return None
+    names = names_of(context.db, flask_session[BROWSER], context.now)
+    return next((name.removeprefix(OPENED) for name in names if name.startswith(OPENED)), None)
 
 
-def last_opened(cookie: Cookie) -> str | None:
-    """The reference that was opened last."""
-    return next(reversed(cookie.get("opened", {})), None)
+def forget_browser(context: PageContext) -> None:
+    """Delete all that is kept for this browser of anybody. Copies of its cookie open nothing any more."""
+    browser_id = flask_session.pop(BROWSER, None)
+    if browser_id:
+        delete_entries(context.runtime.database, browser_id)
 
 
-def clear(cookie: Cookie) -> None:
-    """Delete all that this cookie holds of anybody."""
-    for name in ("drafts", "done", "opened"):
-        cookie.pop(name, None)
+def _read(context: PageContext, name: str) -> dict[str, Any] | None:
+    browser_id = flask_session.get(BROWSER)
+    return read_entry(context.db, browser_id, name, context.now) if browser_id else None
+
+
+def _write(context: PageContext, name: str, value: dict[str, Any], kept: timedelta) -> None:
+    browser_id = flask_session.setdefault(BROWSER, new_token())
+    write_entry(context.runtime.database, browser_id, name, value, now=context.now, expires_at=context.now + kept)
 
 
 def public_slot_key(context: PageContext, token: str) -> SlotKey:
@@ -167,10 +150,10 @@ class BookingPage:
     def __init__(self, context: PageContext, visit: str, *, must_hold: bool = True) -> None:
         self.context = context
         self.response: ResponseReturnValue | None = None
-        draft = find_draft(flask_session, visit, context.now)
+        draft = find_draft(context, visit)
         if draft is None:
             done = redirect(f"{context.base}/book/{visit}/done", code=303)
-            is_booked = reference_of(flask_session, visit) is not None
+            is_booked = reference_of(context, visit) is not None
             self.response = done if is_booked else Response(show("draft_lost", context), status=410)
             return
         self.draft: Draft = draft
@@ -205,7 +188,7 @@ class BookingPage:
 
     def save(self, **changes: object) -> Draft:
         """Save the draft with `changes`."""
-        return save_draft(flask_session, replace(self.draft, **changes), self.context.now)  # type: ignore[arg-type]
+        return save_draft(self.context, replace(self.draft, **changes))  # type: ignore[arg-type]
 
     def url(self, name: str) -> str:
         """The address of another page of this booking."""

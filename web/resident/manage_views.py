@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Response, redirect, request
-from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -64,9 +63,10 @@ def open_link(token: str) -> ResponseReturnValue:
             return link_unknown(authorities(db))
         catalogue = catalogue_by_id(db, authority_id)
         view = appointments.by_id(db, catalogue, appointment_id)
-        if has_link_ended(view.ends_at, runtime.clock.now()):
-            return appointment_over(PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now()))
-    drafts.open_appointment(flask_session, view.reference, view.link_mark, runtime.clock.now())
+        context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
+        if has_link_ended(view.ends_at, context.now):
+            return appointment_over(context)
+        drafts.open_appointment(context, view.reference, view.link_mark)
     return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
 
 
@@ -75,13 +75,8 @@ def open_link(token: str) -> ResponseReturnValue:
 def last_appointment(authority: str) -> ResponseReturnValue:
     """The appointment that this browser opened last, or the page that finds one."""
     with council_context(authority) as context:
-        reference = drafts.last_opened(flask_session)
-    path = (
-        f"appointment/{reference}"
-        if reference and drafts.link_mark_of(flask_session, reference, context.now)
-        else "find"
-    )
-    return redirect(f"{context.base}/{path}", code=303)
+        reference = drafts.last_opened(context)
+    return redirect(f"{context.base}/{f'appointment/{reference}' if reference else 'find'}", code=303)
 
 
 @blueprint.get("/<authority:authority>/appointment/<reference>")
@@ -197,7 +192,7 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
 @blueprint.post("/<authority:authority>/forget")
 @public
 def forget(authority: str) -> ResponseReturnValue:
-    """Delete all that this browser's cookie holds of anybody."""
+    """Delete all that is kept for this browser of anybody."""
     with council_context(authority) as context:
-        drafts.clear(flask_session)
+        drafts.forget_browser(context)
         return show("device_forgotten", context)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 
 from flask import Response, redirect, request
-from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -40,9 +39,9 @@ def hold(authority: str) -> ResponseReturnValue:
 
 def _draft_for(context: PageContext, search: SearchState) -> Draft:
     """The draft of this visit, or a new one when there is none or it is booked already."""
-    draft = drafts.find_draft(flask_session, search.visit, context.now) if search.visit else None
+    draft = drafts.find_draft(context, search.visit) if search.visit else None
     if draft is None:
-        is_new = not search.visit or drafts.reference_of(flask_session, search.visit)
+        is_new = not search.visit or drafts.reference_of(context, search.visit)
         draft = Draft(drafts.new_visit() if is_new else search.visit, hold="", slot_token="")
     return replace(draft, search_query=search.query(visit=draft.visit), needs=search.needs, language=search.language)
 
@@ -58,7 +57,7 @@ def hold_for_draft(context: PageContext, draft: Draft, slot_token: str) -> Respo
     except (TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
     held_draft = replace(draft, hold=held_slot.token, slot_token=encode(held_slot.slot_key), key="")
-    saved = drafts.save_draft(flask_session, held_draft, context.now)
+    saved = drafts.save_draft(context, held_draft)
     return redirect(f"{context.base}/book/{saved.visit}/{saved.next_page}", code=303)
 
 
@@ -87,7 +86,7 @@ def show_alternatives(context: PageContext, draft: Draft, slot_key: SlotKey) -> 
     with context.runtime.database.reading() as db:
         is_held = _is_held(db, context, draft.hold)
         kept = draft if is_held else replace(draft, hold="", slot_token=encode(slot_key))
-        saved = drafts.save_draft(flask_session, kept, context.now)
+        saved = drafts.save_draft(context, kept)
         alternatives = nearest_alternatives(
             db, context.catalogue, slot_key, context.now, for_public=True, needs=frozenset(draft.needs)
         )
