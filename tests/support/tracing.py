@@ -19,6 +19,7 @@ AROUND = frozenset(
         "web.template_helpers",
         "web.assets",
         "web.compression",
+        "web.public_address",
         "web.monitoring",
         "api.installation",
         "web.request_hooks",
