@@ -12,7 +12,7 @@ from api.operations import BODY_PROBLEMS, Values, idempotency_key, json_answer, 
 from api.slot_conflicts import with_alternatives
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
-from booking.queries.appointments import AppointmentView, by_reference
+from booking.queries.appointments import AppointmentView, by_id, by_reference
 from booking.slot_tokens import SlotKey, decode
 from booking.states import CANCELLED, CORRECTIONS, State
 from booking.use_cases import outcomes
@@ -24,7 +24,7 @@ from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
 from core.wall_clock import iso_local
 from locations.catalogue_queries import cached_catalogue, catalogue_by_id
-from locations.model import Catalogue
+from locations.model import VIRTUAL_MODES, Catalogue
 from people.residents.access_log import log_access
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import api_scope
@@ -187,7 +187,9 @@ def _booked_answer(booked: Booked, status: int = 200) -> Response:
     """An appointment after a change, as it stood then."""
     with current_runtime().database.reading() as db:
         catalogue = cached_catalogue(db, signed_in_key().authority_id)
-    slot_key, zone = decode(booked.slot_token), catalogue.authority.zone
+        slot_key, zone = decode(booked.slot_token), catalogue.authority.zone
+        view = by_id(db, catalogue, booked.appointment_id) if slot_key.mode in VIRTUAL_MODES else None
+    remote = serializers.remote(view) if view else serializers.IN_PERSON
     services = [catalogue.service_by_id(service_id).slug for service_id in slot_key.service_ids]
     body = {
         "reference": booked.reference,
@@ -199,6 +201,7 @@ def _booked_answer(booked: Booked, status: int = 200) -> Response:
         "service": services[0],
         "services": services,
         "mode": slot_key.mode,
+        **remote,
         "manage_url": current_runtime().settings.public_url + booked.manage_url_path,
     }
     return json_answer(body, status)

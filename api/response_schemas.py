@@ -97,6 +97,14 @@ class HoldSchema(Schema):
     expires_at = _moment("When it is given back by itself.")
 
 
+_JOIN_URL = fields.String(
+    required=True, allow_none=True, metadata=about("Where a video appointment is joined; null for another mode.")
+)
+_RINGS = fields.String(
+    required=True, allow_none=True, metadata=about("The number that is rung for a telephone appointment; else null.")
+)
+
+
 class BookedSchema(Schema):
     """An appointment after a change."""
 
@@ -109,6 +117,8 @@ class BookedSchema(Schema):
     service = _text("The slug of the (first) service.")
     services = _list(fields.String(), "Every service of the visit, in order.")
     mode = _one_of(MODES, "How it is held.")
+    join_url = _JOIN_URL
+    rings = _RINGS
     manage_url = _text("Where the resident can change or cancel it. Keep it secret.", format="uri")
 
 
@@ -148,6 +158,8 @@ class AppointmentSchema(Schema):
     services = _list(fields.String())
     resources = _list(fields.String(), "The slugs of what it occupies.")
     mode = _one_of(MODES, "How it is held.")
+    join_url = _JOIN_URL
+    rings = _RINGS
     channel = _one_of(CHANNELS, "How it was booked.")
     is_walk_in = fields.Boolean(required=True)
     resident = fields.Nested(ResidentSchema, required=True)

@@ -64,6 +64,7 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
         "services": services,
         "resources": [resource.slug for resource in view.resources],
         "mode": view.mode,
+        **remote(view),
         "channel": view.channel,
         "is_walk_in": view.is_walk_in,
         "resident": resident(view.resident),
@@ -74,6 +75,14 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
         "created_at": moment(view.created_at, view.zone),
         "changed_at": moment(view.changed_at, view.zone),
     }
+
+
+IN_PERSON = {"join_url": None, "rings": None}
+
+
+def remote(view: AppointmentView) -> dict[str, str | None]:
+    """Where it is joined, or which number is rung."""
+    return {"join_url": view.join_url or None, "rings": view.phone_call.number or None if view.phone_call else None}
 
 
 def resident(view: ResidentView) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Appointment(Base):
     # The manage link's token is an HMAC of this nonce; only its digest is kept.
     manage_nonce: Mapped[str] = mapped_column(String(64))
     manage_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    # The name of the appointment's own room, for a joining address that has one. It stays when the appointment moves.
+    room: Mapped[str] = mapped_column(String(40), default="", server_default="")
     # Contact details given through the manage link for this appointment alone; NULL where the resident's record counts.
     contact_email: Mapped[str | None] = mapped_column(String(254), info=personal("contact"))
     contact_phone: Mapped[str | None] = mapped_column(String(40), info=personal("contact"))

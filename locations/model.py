@@ -9,7 +9,7 @@ What a council leaves out of its file is kept while its history needs it. No ses
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from locations.travel import TravelTimes
 
 IN_PERSON_MODES = ("in_person",)
 VIRTUAL_MODES = ("video", "phone")
+ROOM = "{room}"  # stands in a joining address for the name of the appointment's own room
+RING_MINUTES = 15  # so long after its start a telephone appointment may begin
 MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)
 """How an appointment is held."""
 
@@ -132,6 +134,7 @@ class ResourceFacts:
     seats: int
     skills: frozenset[str]
     is_council_wide: bool = False
+    joining_address: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,12 +161,24 @@ class SiteFacts:
     closures: tuple[ClosureFacts, ...]
     holidays: HolidayRule
     plan_version: int
+    # Of video: where it is joined, with {room} where each appointment has its own. Of the telephone: who rings, how long.
+    joining_address: str = ""
+    rings_from: str = ""
+    ring_minutes: int = RING_MINUTES
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def is_virtual(self) -> bool:
         """Whether people come by video or telephone."""
         return self.kind == VIRTUAL_SITE
+
+    def join_url(self, mode: str, resources: Iterable[ResourceFacts], room: str) -> str:
+        """Where a video appointment is joined; empty for another mode, and where the council has given no address.
+
+        The address of what the appointment occupies comes before that of its site. `room` is the appointment's own.
+        """
+        addresses = (*(resource.joining_address for resource in resources), self.joining_address)
+        return next((address.replace(ROOM, room) for address in addresses if address), "") if mode == "video" else ""
 
     @property
     def modes(self) -> tuple[str, ...]:

@@ -214,12 +214,23 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         closures=_closures(row.id, frozenset(person.id for person in people), plan),
         holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
         plan_version=row.plan_version,
+        joining_address=row.joining_address,
+        rings_from=row.rings_from,
+        ring_minutes=row.ring_minutes,
     )
 
 
 def _resource_facts(row: Resource) -> ResourceFacts:
-    skills = frozenset(row.skills)
-    return ResourceFacts(row.id, row.slug, row.name, row.kind, row.seats, skills, is_council_wide=row.site_id is None)
+    return ResourceFacts(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        kind=row.kind,
+        seats=row.seats,
+        skills=frozenset(row.skills),
+        is_council_wide=row.site_id is None,
+        joining_address=row.joining_address,
+    )
 
 
 def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
-from locations.model import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
+from locations.model import PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 
 _WITHOUT_SITE = text("site_id IS NULL")
 
@@ -65,6 +65,9 @@ class Site(Base):
     features: Mapped[list[str]]
     phone: Mapped[str] = mapped_column(String(40), default="")
     directions: Mapped[str] = mapped_column(Text, default="")
+    joining_address: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    rings_from: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    ring_minutes: Mapped[int] = mapped_column(default=RING_MINUTES, server_default=str(RING_MINUTES))
     closes_on_bank_holidays: Mapped[bool | None]
     plan_version: Mapped[int] = mapped_column(default=1)
 
@@ -99,6 +102,7 @@ class Resource(Base):
     kind: Mapped[str] = mapped_column(String(20))
     seats: Mapped[int] = mapped_column(default=1)
     skills: Mapped[list[str]]
+    joining_address: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
 
 class TravelTime(Base):

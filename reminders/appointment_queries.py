@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.tables import Appointment, AppointmentService, RebookItem
+from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
@@ -55,6 +55,7 @@ _MESSAGE_ROWS = (
         Appointment.manage_nonce,
         Appointment.manage_digest,
         Appointment.site_id,
+        Appointment.room,
         _AWAITS_REBOOKING,
         *CONTACT_COLUMNS,
     )
@@ -64,12 +65,16 @@ _MESSAGE_ROWS = (
 
 
 def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, MessageFacts]:
-    """The facts of each appointment that exists, by its id: two statements, and one for each authority among them."""
+    """The facts of each appointment that exists, by its id: two statements, and one for each authority among them.
+
+    One more where there is video: what the appointments occupy may have joining addresses.
+    """
     ids = sorted(set(appointment_ids))
     rows: Sequence[Any] = db.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
     services = _service_ids(db, ids)
+    resources = _resource_ids(db, [row.id for row in rows if row.mode == "video"])
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
-    return {row.id: _facts(row, catalogues[row.authority_id], services[row.id]) for row in rows}
+    return {row.id: _facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows}
 
 
 class CurrentState(NamedTuple):
@@ -97,7 +102,19 @@ def _service_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
     return found
 
 
-def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFacts:
+def _resource_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    if ids:
+        columns = (Allocation.appointment_id, Allocation.resource_id)
+        statement = select(*columns).where(Allocation.appointment_id.in_(ids)).order_by(Allocation.id)
+        for appointment_id, resource_id in db.execute(statement):
+            found[cast(int, appointment_id)].append(resource_id)
+    return found
+
+
+def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids: list[int]) -> MessageFacts:
+    site = catalogue.site_by_id(row.site_id)
+    resources = [found for resource_id in resource_ids if (found := catalogue.resource_at(site, resource_id))]
     return MessageFacts(
         appointment_id=row.id,
         reference=row.reference,
@@ -111,7 +128,8 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int]) -> MessageFac
         manage_digest=row.manage_digest,
         contacts=contacts_of(row),
         authority=catalogue.authority,
-        site=catalogue.site_by_id(row.site_id),
+        site=site,
         services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
         awaits_rebooking=row.awaits_rebooking,
+        join_url=site.join_url(row.mode, resources, row.room),
     )

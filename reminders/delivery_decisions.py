@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from booking.calendar.event import PhoneCall, phone_call
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.due_times import REMINDER, family_of, is_current
 from reminders.reasons import AWAITS_REBOOKING, GAVE_UP, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
@@ -45,6 +46,14 @@ class MessageFacts:
     site: SiteFacts
     services: tuple[ServiceFacts, ...]
     awaits_rebooking: bool = False
+    join_url: str = ""
+
+    @property
+    def phone_call(self) -> PhoneCall | None:
+        """The call of a telephone appointment; None for another mode."""
+        acting, resident = self.contacts.representative, self.contacts.resident
+        acting_phone = acting.phone if acting else ""
+        return phone_call(self.mode, self.site, self.starts_at, phone=resident.phone, acting_phone=acting_phone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from booking.calendar.event import Audience, address_lines, appointment_event, documents_of
+from booking.calendar.event import Audience, address_lines, appointment_event, documents_of, remote_lines
 from booking.calendar.ical import Method, calendar_file
 from core.language import Language, language_for
 from core.settings import ROOT
@@ -69,6 +69,8 @@ class MessageContext:
     site_name: str
     address: list[str]
     directions: str
+    join_url: str
+    remote: list[str]
     documents: list[str]
     reference: str
     phone: str
@@ -140,6 +142,8 @@ class MessageWriter:
             site_name=facts.site.name,
             address=address_lines(facts.site),
             directions=facts.site.directions,
+            join_url=facts.join_url,
+            remote=remote_lines(facts, facts.authority, language),
             documents=documents_of(facts.services),
             reference=spoken_reference(facts.reference),
             phone=facts.authority.phone,

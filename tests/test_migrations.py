@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import Column, Table, select
 from sqlalchemy.exc import IntegrityError
 
 import booking.tables
@@ -98,7 +99,12 @@ def test_the_tables_of_a_council_that_works_are_carried_over(database: Database)
 def _contents(database: Database) -> dict[str, list[str]]:
     with database.reading() as db:
         tables = Base.metadata.tables.values()
-        return {table.name: sorted(map(repr, db.execute(select(table)))) for table in tables}
+        return {table.name: sorted(map(repr, db.execute(select(*_carried(table))))) for table in tables}
+
+
+def _carried(table: Table) -> list[Column[Any]]:
+    """The columns whose values survive: a room is given anew, since nobody can work it out."""
+    return [column for column in table.columns if (table.name, column.name) != ("appointments", "room")]
 
 
 def _before(title: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from booking.calendar.ical import CalendarEvent, uid_of
 from booking.states import CANCELLED
 from core.language import Language
+from core.personal_data import mask_phone
 from core.tokens import spoken_reference
 from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
 
@@ -47,6 +49,31 @@ class AppointmentFacts(Protocol):
     def site(self) -> SiteFacts: ...
     @property
     def services(self) -> Sequence[ServiceFacts]: ...
+    @property
+    def join_url(self) -> str: ...
+    @property
+    def phone_call(self) -> PhoneCall | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneCall:
+    """A call that the council makes: the number rung, between when and when, and the number that it comes from.
+
+    An empty `number` means that nobody gave one; an empty `rings_from` that the council does not say which it is.
+    """
+
+    number: str
+    earliest: datetime
+    latest: datetime
+    rings_from: str
+
+
+def phone_call(mode: str, site: SiteFacts, starts_at: datetime, *, phone: str, acting_phone: str) -> PhoneCall | None:
+    """The call of a telephone appointment; None for another mode. Whoever acts for the resident is rung, if they can be."""
+    if mode != "phone":
+        return None
+    latest = starts_at + timedelta(minutes=site.ring_minutes)
+    return PhoneCall(acting_phone or phone, starts_at, latest, site.rings_from)
 
 
 def appointment_event(
@@ -75,6 +102,7 @@ def appointment_event(
         description=_description(appointment, authority, language, manage_url),
         location=", ".join(place_lines(appointment, language)),
         url=manage_url,
+        join_url="" if appointment.state in CANCELLED else appointment.join_url,
         organizer_name=authority.name,
         organizer_email=authority.email or _address_in(mail_from),
         attendee_name=attendee[0],
@@ -130,6 +158,39 @@ def place_lines(appointment: AppointmentFacts, language: Language) -> list[str]:
     return [appointment.site.name, *address_lines(appointment.site)]
 
 
+def remote_lines(appointment: AppointmentFacts, authority: AuthorityFacts, language: Language) -> list[str]:
+    """How a video is joined, or which number is rung and when, and what if the call is missed. Empty for a place."""
+    _ = language.gettext
+    if appointment.mode == "video":
+        return _video_lines(appointment.join_url, authority, language)
+    call = appointment.phone_call
+    if call is None:
+        return []
+    zone = ZoneInfo(authority.zone)
+    earliest, latest = (language.time(at.astimezone(zone)) for at in (call.earliest, call.latest))
+    when = _("We will ring you between %(earliest)s and %(latest)s.", earliest=earliest, latest=latest)
+    number = mask_phone(call.number)
+    to = _("We ring this number: %(number)s.", number=number) if number else _("We have no number to ring.")
+    number_of_ours = call.rings_from or _("a number that may be withheld")
+    return [when, to, _("We ring from %(number)s.", number=number_of_ours), *_if_missed(authority, language)]
+
+
+def _video_lines(join_url: str, authority: AuthorityFacts, language: Language) -> list[str]:
+    _ = language.gettext
+    if join_url:
+        return [_("Join the video here, a few minutes before the time:"), join_url]
+    if authority.phone:
+        return [_("Ring %(phone)s to ask how to join the video.", phone=authority.phone)]
+    return [_("Write to us to ask how to join the video.")]
+
+
+def _if_missed(authority: AuthorityFacts, language: Language) -> list[str]:
+    _ = language.gettext
+    if authority.phone:
+        return [_("If you miss the call, ring %(phone)s: we will find another time.", phone=authority.phone)]
+    return [_("If you miss the call, we try once more.")]
+
+
 def address_lines(site: SiteFacts) -> list[str]:
     """The site's address, line by line, the postcode last and only once."""
     lines = [line.strip(" ,") for line in site.address.splitlines() if line.strip(" ,")]
@@ -141,6 +202,8 @@ def address_lines(site: SiteFacts) -> list[str]:
 def _description(appointment: AppointmentFacts, authority: AuthorityFacts, language: Language, manage_url: str) -> str:
     _ = language.gettext
     lines = [_reference_line(appointment, language)]
+    if appointment.state not in CANCELLED:
+        lines += remote_lines(appointment, authority, language)
     documents = documents_of(appointment.services)
     if documents:
         heading = _("What to bring") if appointment.mode == "in_person" else _("What to have ready")

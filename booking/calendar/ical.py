@@ -88,6 +88,7 @@ class CalendarEvent:
     description: str = ""
     location: str = ""
     url: str = ""
+    join_url: str = ""
     organizer_name: str = ""
     organizer_email: str = ""
     attendee_name: str = ""
@@ -191,6 +192,10 @@ def _component(event: CalendarEvent, method: Method, *, is_cancelled: bool) -> E
         component["LOCATION"] = _text(event.location)
     if event.url:
         component["URL"] = vUri(event.url)
+    if event.join_url:
+        component["CONFERENCE"] = vUri(
+            event.join_url, params={"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"]}
+        )  # RFC 7986 5.11
     _add_people(component, event, method)
     component["STATUS"] = vText("CANCELLED" if is_cancelled else "CONFIRMED")
     component["TRANSP"] = vText("OPAQUE")

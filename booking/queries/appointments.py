@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
+from booking.calendar.event import PhoneCall, phone_call
 from booking.states import Contact, State
 from booking.tables import Allocation, Appointment, AppointmentService
 from core.errors import NotFound
@@ -79,6 +80,18 @@ class AppointmentView:
     stamp: str
     link_mark: str
     has_own_contact: bool
+    room: str = ""
+
+    @property
+    def join_url(self) -> str:
+        """Where a video appointment is joined; empty for another mode."""
+        return self.site.join_url(self.mode, self.resources, self.room)
+
+    @property
+    def phone_call(self) -> PhoneCall | None:
+        """The call of a telephone appointment; None for another mode."""
+        acting_phone = self.representative.phone if self.representative else ""
+        return phone_call(self.mode, self.site, self.starts_at, phone=self.resident.phone, acting_phone=acting_phone)
 
     @property
     def spoken_reference(self) -> str:
@@ -243,6 +256,7 @@ def _view(
         stamp=stamp_of_row(row),
         link_mark=mark_of_digest(row.manage_digest),
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,
+        room=row.room,
     )
 
 

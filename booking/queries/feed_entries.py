@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from booking.calendar.event import PhoneCall
 from booking.states import CANCELLED
 from booking.tables import Allocation, Appointment, AppointmentService, CalendarFeed
 from core.errors import NotFound
@@ -38,7 +39,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """An appointment without the person."""
+    """An appointment without the person, and without what leads to them: neither a video's room nor a number."""
 
     reference: str
     version: int
@@ -50,6 +51,8 @@ class FeedEntry:
     site: SiteFacts
     services: tuple[ServiceFacts, ...]
     resources: tuple[ResourceFacts, ...]
+    join_url: str = ""
+    phone_call: PhoneCall | None = None
 
 
 def feeds_of(db: Session, site: SiteFacts) -> list[Feed]:

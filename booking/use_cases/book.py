@@ -119,6 +119,7 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
     values = _values(placement, booking, now) | {
         "resident_id": resident.id,
         "representative_id": representative_id,
+        "room": new_nonce(),
         "manage_nonce": nonce,
         "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
     }

@@ -9,7 +9,7 @@ from locations.importing.council_plan import SitePlan
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import did_you_mean
-from locations.model import modes_of_site
+from locations.model import ROOM, VIRTUAL_SITE, modes_of_site
 
 Services = Sequence[tuple[Mapping[str, Any], Path]]
 
@@ -23,6 +23,7 @@ def check_consistency(
         for slug in _known_services(reader, site, known):
             _note_wrong_mode(reader, site, known[slug])
             _note_unserved(reader, site, known[slug], people)
+            _note_unjoinable(reader, site, known[slug])
 
 
 def _known_services(reader: Reader, site: SitePlan, known: Mapping[str, Any]) -> Iterable[str]:
@@ -51,6 +52,21 @@ def _note_wrong_mode(reader: Reader, site: SitePlan, service: Mapping[str, Any])
             f"{where}: its modes are {', '.join(service['modes'])}, and a {site.values['kind']} has "
             f"{' and '.join(sorted(possible))}.",
         )
+
+
+def _note_unjoinable(reader: Reader, site: SitePlan, service: Mapping[str, Any]) -> None:
+    """A video that nobody can join: neither the site nor all that its sessions open for the service has an address."""
+    if site.values["kind"] != VIRTUAL_SITE or "video" not in service["modes"] or site.values["joining_address"]:
+        return
+    addresses = {row["slug"]: row["joining_address"] for row in site.resources}
+    for session in site.sessions:
+        if service["slug"] in session.services and not any(addresses.get(slug) for slug in session.resources):
+            reader.note(
+                (*site.path, "slug"),
+                f'site "{site.values["slug"]}" gives service "{service["slug"]}" by video, and nobody could join it: add '
+                f'joining_address, such as "https://video.example.org/{ROOM}".',
+            )
+            return
 
 
 def _note_unserved(

@@ -9,7 +9,7 @@ from typing import Any
 from locations.importing import value_checks
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
-from locations.model import IN_PERSON_MODES, MODES, PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
+from locations.model import IN_PERSON_MODES, MODES, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 from locations.travel import LONGEST_MINUTES
 
 WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
@@ -85,6 +85,9 @@ SITE: Fields = {
     "features": Field(list_of(code), ()),
     "phone": Field(value_checks.phone, ""),
     "directions": Field(text(2000), ""),
+    "joining_address": Field(value_checks.joining_address, ""),
+    "rings_from": Field(text(100), ""),
+    "ring_minutes": Field(whole(1, 120), RING_MINUTES),
     "closes_on_bank_holidays": Field(yes_no),
 }
 RESOURCE: Fields = {
@@ -93,6 +96,7 @@ RESOURCE: Fields = {
     "kind": Field(one_of(RESOURCE_KINDS), required=True),
     "seats": Field(whole(1, 500), 1),
     "skills": Field(list_of(code), ()),
+    "joining_address": Field(value_checks.joining_address, ""),
     "count": Field(whole(1, 200)),
 }
 PERSON: Fields = {

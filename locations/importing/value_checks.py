@@ -14,7 +14,7 @@ from core.errors import InvalidValue
 from core.text import clean_text
 from core.wall_clock import TICK_MINUTES, check_year, parse_day, parse_moment
 from locations.bank_holidays import DIVISIONS
-from locations.model import RESERVED_SLUGS
+from locations.model import RESERVED_SLUGS, ROOM
 from locations.postcodes import is_known, parse_postcode
 
 Check = Callable[[Any], Any]
@@ -188,6 +188,15 @@ def web_address(value: Any) -> str:
     if found and not re.fullmatch(r"https?://[^\s<>\"']+", found):
         raise WrongValueError(f"is {found!r}; write an address that begins with https://")
     return found
+
+
+def joining_address(value: Any) -> str:
+    """The address of a video, in which {room} stands for the name of each appointment's own room, or nothing."""
+    found = str(value).replace(ROOM, "room") if isinstance(value, str) and value.count(ROOM) <= 1 else value
+    if "{" in str(found) or "}" in str(found):
+        raise WrongValueError(f"is {value!r}; only {ROOM} may stand in brackets there, once")
+    web_address(found)
+    return str(value)
 
 
 def zone(value: Any) -> str:

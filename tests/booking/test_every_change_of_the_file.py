@@ -69,6 +69,7 @@ def first_file() -> File:
         {
             "slug": "virtual",
             "kind": "virtual",
+            "joining_address": "https://video.example.org/{room}",
             "resources": [resource("cat", "adviser", "housing")],
             "sessions": [session("weekdays", weekly, ["cat"], ["advice"])],
         },
@@ -169,7 +170,11 @@ def change_a_resource(random: Random, file: File) -> None:
 
 def change_a_site(random: Random, file: File) -> None:
     changes: list[File] = [{"features": []}, {"closes_on_bank_holidays": random.choice([True, False])}]
-    random.choice(file["sites"]).update(random.choice([*changes, {"kind": "office"}, {"kind": "virtual"}]))
+    random.choice(file["sites"]).update(
+        random.choice(
+            [*changes, {"kind": "office"}, {"kind": "virtual", "joining_address": "https://video.example.org/{room}"}]
+        )
+    )
 
 
 def change_the_council(random: Random, file: File) -> None:

@@ -35,6 +35,8 @@ def test_a_slot_becomes_an_appointment(program: Program) -> None:
         "service": "certify",
         "services": ["certify"],
         "mode": "in_person",
+        "join_url": None,
+        "rings": None,
         "manage_url": booked["manage_url"],
     }
     assert booked["manage_url"].startswith("http://127.0.0.1:8000/manage/")
@@ -58,6 +60,8 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
         "services": ["certify"],
         "resources": ["desk-1"],
         "mode": "in_person",
+        "join_url": None,
+        "rings": None,
         "channel": "phone",
         "is_walk_in": False,
         "resident": {

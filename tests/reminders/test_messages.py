@@ -112,13 +112,14 @@ FACTS = MessageFacts(
 TO_RESIDENT = Delivery("email", "zoe@example.org", "Zoë Sample")
 TO_CARER = Delivery("email", "ceri@example.org", "Ceri <Carer>", acts_for="Zoë Sample")
 
+WITH_PHONE = Contacts(Person("Zoë Sample", "zoe@example.org", "07700 900123"))
 TO_OLD_ADDRESS = Delivery("email", "old@example.org", "Zoë Sample")
 
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
-    "reminder-by-phone": ("reminder_2h", {"mode": "phone"}, TO_RESIDENT),
-    "reminder-by-video": ("reminder_7d", {"mode": "video"}, TO_RESIDENT),
+    "reminder-by-phone": ("reminder_2h", {"mode": "phone", "contacts": WITH_PHONE}, TO_RESIDENT),
+    "reminder-by-video": ("reminder_7d", {"mode": "video", "join_url": "https://video.example.org/0a1b"}, TO_RESIDENT),
     "rescheduled": ("rescheduled", {"version": 2}, TO_RESIDENT),
     "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
     "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),

@@ -121,6 +121,8 @@ def make_town(database: Database, /, slug: str = "testshire", **values: object) 
             "remote",
             name="Phone and video",
             kind="virtual",
+            joining_address="https://video.example.org/{room}",
+            rings_from="01632 960099",
             postcode="",
             address="",
             easting=None,

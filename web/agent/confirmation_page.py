@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from booking.calendar.event import remote_lines
 from booking.queries.appointments import AppointmentView
 from booking.states import State
 from web.agent.held_slot_view import site_address
@@ -21,7 +22,7 @@ from web.labels import (
     labels_of,
 )
 from web.message_routes import confirmation_text, route_of_appointment
-from web.request_language import format_moment
+from web.request_language import current_language, format_moment
 from web.spelling import spell_out
 
 
@@ -63,6 +64,11 @@ class ConfirmationPage(ResidentPage):
         appointment = self.appointment
         is_in_person = appointment.mode == "in_person"
         return site_address(appointment.site) if is_in_person else label_of(MODES_IN_SENTENCE, appointment.mode)
+
+    @property
+    def remote_lines(self) -> list[str]:
+        """How a video is joined, or when which number is rung."""
+        return remote_lines(self.appointment, self.context.authority, current_language())
 
     @property
     def needs(self) -> str:

@@ -13,6 +13,7 @@ from flask import Response, render_template
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
+from booking.calendar.event import remote_lines
 from booking.queries.appointments import AppointmentView
 from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, State
@@ -22,13 +23,13 @@ from locations.model import Catalogue, ServiceFacts, SiteFacts
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
+from web.request_language import current_language
 from web.resident.search_state import SearchState, services_of
 from web.response_headers import allow_private_cache
 
 # OpenStreetMap needs no account and no script; the link opens with the postcode searched for.
 MAP_URL = "https://www.openstreetmap.org/search"
-REMOTE_VISITS = {"phone": _l("By phone. We will ring you."), "video": _l("By video. We will send you a link.")}
-SEARCHED_MODES = {"phone": _l("By phone."), "video": _l("By video.")}
+REMOTE_VISITS = {"phone": _l("By phone."), "video": _l("By video.")}
 
 
 def show(template: str, context: PageContext, **values: Any) -> str:
@@ -47,6 +48,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         place_label=place_label,
         place_in_sentence=place_in_sentence,
         remote_text=remote_text,
+        remote_lines=lambda view: remote_lines(view, context.authority, current_language()),
         separate_postcode=separate_postcode,
         outward_like=outward_of(postcode_like(context.catalogue)),
         reminder_text=reminder_text,
@@ -147,7 +149,7 @@ def searched_place(site: SiteFacts | None, mode: str) -> str:
     """Where a search looks, in a sentence."""
     if site is not None:
         return str(gettext("At %(place)s.", place=site.name))
-    return str(SEARCHED_MODES.get(mode) or gettext("At any of our places."))
+    return str(REMOTE_VISITS.get(mode) or gettext("At any of our places."))
 
 
 def remote_modes_text(service: ServiceFacts) -> str:

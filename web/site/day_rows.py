@@ -95,6 +95,7 @@ class DayRow:
     services: str
     resources: str
     mode: str
+    join_url: str
     needs: tuple[str, ...]
     documents: tuple[str, ...]
     notes: str
@@ -204,6 +205,7 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook
         services=all_of(view.service_names),
         resources=", ".join(resource.name for resource in view.resources),
         mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
+        join_url=view.join_url,
         needs=tuple(_needs(view)),
         documents=view.documents,
         notes=view.notes.strip(),

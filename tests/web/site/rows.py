@@ -25,6 +25,7 @@ ROW = DayRow(
     services="Certify documents",
     resources="Desk 1",
     mode="",
+    join_url="",
     needs=(),
     documents=("Passport",),
     notes="",
