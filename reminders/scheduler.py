@@ -1,4 +1,8 @@
-"""The scheduler: a process that ticks. It holds no timetable; the database decides what is due at each tick."""
+"""The scheduler: a process that ticks, and does what a day has its hour for.
+
+Of messages it holds no timetable: the database decides what is due at each tick. What is done again after so many seconds
+waits by a clock that cannot be set back; what is done at an hour of the day goes by the wall clock, with APScheduler.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
 
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 
 from booking.use_cases.cleanup import delete_expired
@@ -18,12 +23,14 @@ from reminders.channel_queue import DeliveryCounts
 from reminders.channels.registry import configured_channels
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.messages import MessageWriter
+from reminders.privacy.retention import empty_expired
 from reminders.tables import Heartbeat
 from reminders.worker import Worker
 
 TICK_SECONDS = 3
 SWEEP_CHECK_SECONDS = 60
 SWEEP_INTERVAL = timedelta(hours=1)
+RETENTION_HOUR = 2  # UTC: the quietest of the night
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +48,21 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
     """Tick until `stopping` is set; then finish the message in hand and return.
 
     Heartbeats come from the work itself: a loop of its own would go on recording them while nothing is sent. The cleanup
-    has a thread of its own, so that messages do not wait for it.
+    and the timetable have threads of their own, so that messages do not wait for them.
     """
+    timetable = timetable_of(runtime)
+    timetable.start()
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
     loops = [
         threading.Thread(target=_repeat, args=(work, seconds, stopping), name=name)
         for name, work, seconds in (
             ("send", worker.send_due, tick_seconds),
             ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
+            (
+                "timetable",
+                timetable.wakeup,
+                SWEEP_CHECK_SECONDS,
+            ),  # it reads the wall clock again, whatever was done to it
         )
     ]
     for loop in loops:
@@ -57,6 +71,21 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
     worker.stop()
     for loop in loops:
         loop.join()
+    timetable.shutdown(wait=False)
+
+
+def timetable_of(runtime: Runtime) -> BackgroundScheduler:
+    """What is done at an hour of the day, not started yet: personal data ends at night."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    timetable = BackgroundScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None}, timezone="UTC")
+    timetable.add_job(end_personal_data, "cron", hour=RETENTION_HOUR, args=[runtime], id="retention")
+    return timetable
+
+
+def end_personal_data(runtime: Runtime) -> None:
+    """Empty what every council has kept long enough."""
+    for expired in empty_expired(runtime):
+        log.info("retention", extra={"authority": expired.authority, "rows": sum(expired.rows.values())})
 
 
 def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:

@@ -21,13 +21,14 @@ from core.clock import FixedClock, SystemClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
+from people.residents.tables import Resident
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.registry import email_channel
 from reminders.channels.smtp import SmtpChannel
 from reminders.channels.stored import StoredChannel
 from reminders.heartbeat import SWEEP, is_fresh, last_sweep, record_heartbeat
 from reminders.messages import RenderedMessage
-from reminders.scheduler import run
+from reminders.scheduler import RETENTION_HOUR, run, timetable_of
 from reminders.tables import Heartbeat
 from reminders.worker import Worker
 from tests.faults.mail_server import MailServer, running
@@ -217,3 +218,31 @@ def test_a_pass_every_few_minutes_is_ready_when_the_settings_say_so(database: Da
 def test_no_heartbeat_is_not_fresh(database: Database) -> None:
     runtime = make_runtime(database, NOW)
     assert not is_fresh(runtime)
+
+
+def test_personal_data_ends_at_night_by_the_scheduler(database: Database) -> None:
+    """The timetable has the job, once a night, and the job empties what is old."""
+    later = make_runtime(database, NOW + timedelta(days=2000))
+    owe(database, make_world(database), 1)
+    timetable = timetable_of(later)
+    timetable.start(paused=True)
+    job = timetable.get_job("retention")
+    first = job.next_run_time
+    second = job.trigger.get_next_fire_time(first, first + timedelta(seconds=1))
+    assert (first.hour, second - first) == (RETENTION_HOUR, timedelta(days=1))
+    job.func(*job.args)
+    timetable.shutdown()
+    with database.reading() as db:
+        assert db.scalars(select(Resident.name)).all() == [""]
+
+
+def test_the_timetable_runs_beside_the_ticks_and_ends_with_them(database: Database) -> None:
+    runtime = Runtime(make_runtime(database).settings, database, SystemClock())
+    stopping = threading.Event()
+    before = set(threading.enumerate())
+    thread = ticking(runtime, worker_for(runtime, RecordingChannel()), stopping)
+    while "timetable" not in {running.name for running in threading.enumerate()}:
+        assert thread.is_alive()
+    stopping.set()
+    thread.join()
+    assert {running for running in threading.enumerate() if "APScheduler" in running.name} <= before
