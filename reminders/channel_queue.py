@@ -15,6 +15,7 @@ from functools import partial
 from typing import TypeVar
 
 from prometheus_client import Counter
+from sqlalchemy import delete
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from reminders import queue
 from reminders.appointment_queries import current_state
 from reminders.delivery_decisions import (
     FAILED_OUTCOME,
+    IN_DOUBT,
     SENT,
     SENT_OUTCOME,
     VOID,
@@ -32,14 +34,14 @@ from reminders.delivery_decisions import (
     DeliveryResult,
     EarlierTries,
     Held,
-    Pause,
     ReadyMessage,
     Retry,
     decide_after_failure,
 )
 from reminders.due_times import REMINDER, family_of, is_current
 from reminders.queue import ClaimRequest
-from reminders.reasons import INTERNAL_ERROR, RESULT_NOT_RECORDED, SUPERSEDED
+from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, RESULT_NOT_RECORDED, SUPERSEDED
+from reminders.tables import ChannelPause
 
 NO_DATABASE = (OperationalError, InterfaceError, PoolTimeout)
 
@@ -47,7 +49,6 @@ Done = TypeVar("Done")
 
 # With PROMETHEUS_MULTIPROC_DIR the web server's /metrics shows what the scheduler's process counts.
 MESSAGES = Counter("front_door_messages_total", "Tries to send and messages closed", ["kind", "result"])
-REFUSALS = Counter("front_door_channel_refusals_total", "Times that a channel refused this service", ["channel"])
 UNKNOWN_CHANNELS = Counter(
     "front_door_unknown_channel_total", "Messages of channels that are not registered", ["channel"]
 )
@@ -78,14 +79,19 @@ class DeliveryCounts:
 
 @dataclass
 class ChannelQueue:
-    """The rows of the channel `name` for the worker `worker`. `pause` lasts while the channel refuses this service."""
+    """The rows of the channel `name` for the worker `worker`.
+
+    A claim lasts for `lease`, a try that is started for `sending_lease`. The channel `was_refused` until it takes a message.
+    """
 
     name: str
     worker: str
     database: Database
     clock: Clock
     lease: timedelta
-    pause: Pause = field(default_factory=Pause)
+    sending_lease: timedelta
+    was_refused: bool = False
+    deferred_in_a_row: set[int] = field(default_factory=set)
 
     @contextmanager
     def transaction(self) -> Iterator[tuple[Session, datetime]]:
@@ -104,6 +110,8 @@ class ChannelQueue:
         try:
             with self.transaction() as (db, now):
                 done = operation(db, now, counted)
+                if counted.sent and self.was_refused:
+                    db.execute(delete(ChannelPause).where(ChannelPause.channel == self.name))
         except NO_DATABASE:
             raise
         except Exception:  # a mistake of ours or bad data in one row; the others go on
@@ -111,12 +119,17 @@ class ChannelQueue:
             return None
         counts.add(counted)
         if counted.sent:
-            self.pause.reset()
+            self.was_refused = False
+            self.deferred_in_a_row.clear()
         return done
 
     def claim(self, due_by: datetime, limit: int) -> tuple[list[ClaimedRow], datetime]:
-        """Rows that were due at `due_by`, for the length of a lease, and the time of the claim."""
+        """Rows that were due at `due_by`, for the length of a lease, and the time of the claim; none during a pause."""
         with self.transaction() as (db, now):
+            pauses = queue.pauses_of(db, self.name)
+            self.was_refused = self.name in pauses
+            if any(pause.is_on(now) for pause in pauses.values()):
+                return [], now
             request = ClaimRequest(self.name, due_by, limit)
             return queue.claim(db, request, now=now, lease_until=now + self.lease), now
 
@@ -136,15 +149,6 @@ class ChannelQueue:
         """Give back rows that were never started."""
         with self.transaction() as (db, now):
             queue.release(db, rows, now)
-
-    def postpone(self, rows: Sequence[ClaimedRow], reason: str, counts: DeliveryCounts) -> None:
-        """Give back `rows`, none of which was tried, until the channel's pause ends."""
-        with self.transaction() as (db, now):
-            until = self.pause.begin(now)
-            queue.postpone(db, rows, reason, until)
-        counts.postponed += len(rows)
-        REFUSALS.labels(self.name).inc()
-        log.error("The channel %s refuses this service until %s at least: %s", self.name, until.isoformat(), reason)
 
     def count_failure(self, row: ClaimedRow, counts: DeliveryCounts) -> None:
         """Count a try of a row that cannot even be started; if that fails too the end of its lease makes it due again."""
@@ -196,7 +200,7 @@ class ChannelQueue:
     def _start(self, db: Session, ready: ReadyMessage, now: datetime, counts: DeliveryCounts) -> bool:
         """Whether a try starts: the row is still ours and still true, and no earlier try of it has arrived."""
         row = ready.claimed
-        if not queue.renew(db, row, now + self.lease):
+        if not queue.renew(db, row, now + self.sending_lease):
             return False
         found = current_state(db, row.appointment_id)
         if not is_current(row.kind, version=row.version, now_version=found.version, now_state=found.state):
@@ -208,6 +212,9 @@ class ChannelQueue:
         earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
         if earlier.arrived:
             self.close(db, row, SENT, "", now, counts)
+            return False
+        if earlier.doubts > 1:
+            self.close(db, row, IN_DOUBT, INTERRUPTED, now, counts)
             return False
         queue.start(db, [row], self.worker, now, maybe_duplicate=earlier.in_doubt)
         return True

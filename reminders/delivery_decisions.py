@@ -8,18 +8,24 @@ from datetime import datetime, timedelta
 from booking.calendar.event import PhoneCall, phone_call
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.due_times import REMINDER, family_of, is_current
-from reminders.reasons import AWAITS_REBOOKING, GAVE_UP, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
+from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
 from reminders.recipients import ChannelRules, Contacts, Delivery, Withheld, deliveries_for
 
 # Of a notification.
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
+IN_DOUBT = "in_doubt"  # two tries may have arrived, and nobody knows
 # Of a try: sent, failed for now, refused for good, or unclear (it may have arrived). A try without one is running.
 SENT_OUTCOME, FAILED_OUTCOME, REFUSED_OUTCOME, UNCLEAR_OUTCOME = "sent", "failed", "refused", "unclear"
-UNAVAILABLE_OUTCOME = "unavailable"  # of the channel: no try was made, and nothing is recorded
+# No try was made, and nothing is recorded: of no message by this channel, or not of this message for now.
+UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME = "unavailable", "deferred"
 
-# The first try and 14 more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h.
-RETRIES = 14
+# 14 tries more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h; then every six hours while it is of use.
+DOUBLINGS = 14
 FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(hours=6)
+# Of what is deferred: as long as it has been due. Two different messages refused in a row say that it is about this service.
+SHORTEST_DEFERMENT, LONGEST_DEFERMENT = timedelta(minutes=1), timedelta(hours=1)
+DEFERMENTS_IN_A_ROW = 2
 HELD_FOR = timedelta(minutes=10)  # until a held message is looked at again
 LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
 
@@ -68,6 +74,7 @@ class ClaimedRow:
     channel: str
     useful_until: datetime
     fencing_token: int
+    due_at: datetime
 
     @property
     def reference(self) -> str:
@@ -77,22 +84,31 @@ class ClaimedRow:
 
 @dataclass(frozen=True, slots=True)
 class EarlierTries:
-    """What is known of earlier tries: how many, whether one arrived, whether one may have arrived."""
+    """What is known of earlier tries: how many, whether one arrived, and how many may have arrived."""
 
     tries: int = 0
     arrived: bool = False
-    in_doubt: bool = False
+    doubts: int = 0
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether one may have arrived."""
+        return self.doubts > 0
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The result of a try. `tries` counts this one too; `error` is a reason as in `reminders.reasons`."""
+    """The result of a try. `tries` counts this one too; `error` is a reason as in `reminders.reasons`.
+
+    The `last_unclear` one is not repeated if it is unclear: an earlier try may have arrived too, and nobody can be asked.
+    """
 
     claimed: ClaimedRow
     outcome: str
     tries: int
     provider_reference: str = ""
     error: str = ""
+    last_unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +152,6 @@ def decide_delivery(
         return Closed(SENT)
     if facts is None or not is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state):
         return Closed(VOID, SUPERSEDED)
-    if earlier.tries > RETRIES:
-        return Closed(FAILED, GAVE_UP)
     found = deliveries_for(facts.contacts, row.kind, rules)
     if isinstance(found, Withheld):
         return Closed(WITHHELD, found.code)
@@ -160,36 +174,40 @@ def decide_after_failure(result: DeliveryResult, now: datetime) -> Retry | Close
     next_try_at = now + wait_after(result.tries)
     if result.outcome == REFUSED_OUTCOME:
         return Closed(FAILED, result.error)
-    if result.tries > RETRIES:
-        return Closed(FAILED, with_detail(GAVE_UP, result.error))
+    if result.outcome == UNCLEAR_OUTCOME and result.last_unclear:
+        return Closed(IN_DOUBT, result.error)
     if next_try_at >= result.claimed.useful_until:
         return Closed(LATE, with_detail(TOO_LATE, result.error))
     return Retry(next_try_at)
 
 
 def wait_after(tries: int) -> timedelta:
-    """How long to wait after the try of this number, counted from 1: 1 s, 2 s, 4 s, ..."""
-    wait: timedelta = FIRST_WAIT * 2 ** (tries - 1)
-    return wait
+    """How long to wait after the try of this number, counted from 1: 1 s, 2 s, 4 s, ... and six hours at the most."""
+    return FIRST_WAIT * 2 ** (tries - 1) if tries <= DOUBLINGS else LONGEST_WAIT
 
 
-@dataclass
+def deferred_until(row: ClaimedRow, now: datetime) -> datetime:
+    """When a message that was refused for what may be our fault is tried again: no refusal is counted, so by its age."""
+    return now + min(max(now - row.due_at, SHORTEST_DEFERMENT), LONGEST_DEFERMENT)
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
-    """How long a channel is left alone after it refused this service: 1 s, 2 s, 4 s, ... and 5 minutes at the most."""
+    """How long a channel is left alone after it refused this service: 1 s, 2 s, 4 s, ... and 5 minutes at the most.
+
+    One without an end lasts until an operator ends it.
+    """
 
     refusals: int = 0
     until: datetime | None = None
 
-    def begin(self, now: datetime) -> datetime:
-        """When the pause that begins now ends; it is longer than the one before."""
-        self.refusals += 1
-        self.until = now + min(wait_after(min(self.refusals, RETRIES)), LONGEST_PAUSE)
-        return self.until
+    def after_refusal(self, now: datetime) -> Pause:
+        """The pause that follows a refusal: longer than this one, or this one while it lasts, which somebody else began."""
+        if self.is_on(now):
+            return self
+        refusals = self.refusals + 1
+        return Pause(refusals, now + min(wait_after(refusals), LONGEST_PAUSE))
 
     def is_on(self, now: datetime) -> bool:
         """Whether it lasts. A clock that was set back does not make it longer than the longest."""
-        return self.until is not None and self.until - LONGEST_PAUSE <= now < self.until
-
-    def reset(self) -> None:
-        """Start again from the shortest pause: the channel took a message."""
-        self.refusals, self.until = 0, None
+        return self.until is None or self.until - LONGEST_PAUSE <= now < self.until

@@ -19,7 +19,7 @@ from booking.calendar.ical import Method, calendar_file
 from core.language import Language, language_for
 from core.settings import ROOT
 from core.tokens import spoken_reference, working_manage_token
-from reminders.delivery_decisions import MessageFacts
+from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
 from reminders.recipients import Delivery
 
@@ -93,6 +93,20 @@ class MessageWriter:
         self.secret_keys = (secret_key, *old_secret_keys)
         self.mail_from = mail_from
         self._writers: dict[type[Body], Callable[[str, MessageFacts, Delivery], Body]] = {EmailBody: self._email}
+
+    def render(self, message: ReadyMessage, body_type: type[Body], now: datetime) -> RenderedMessage:
+        """What a channel sends of `message`."""
+        row, facts = message.claimed, message.facts
+        return RenderedMessage(
+            notification_id=row.id,
+            authority_id=row.authority_id,
+            reference=row.reference,
+            recipient=message.delivery,
+            sender_name=facts.authority.name,
+            reply_to=facts.authority.email,
+            body=self.write(row.kind, facts, message.delivery, body_type),
+            at=now,
+        )
 
     def write(self, kind: str, facts: MessageFacts, delivery: Delivery, body_type: type[Body] = EmailBody) -> Body:
         """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) as a `body_type`."""

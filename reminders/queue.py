@@ -26,9 +26,12 @@ from reminders.delivery_decisions import (
     ClaimedRow,
     DeliveryResult,
     EarlierTries,
+    Pause,
 )
 from reminders.reasons import TOO_LATE, UNKNOWN_CHANNEL
-from reminders.tables import DeliveryAttempt, Notification
+from reminders.tables import ChannelPause, DeliveryAttempt, Notification
+
+EVERY_CHANNEL = "*"  # of a pause
 
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
 IS_PENDING = Notification.status == literal_column(f"'{PENDING}'")
@@ -57,6 +60,13 @@ def withhold_unknown(db: Session, known: Iterable[str], now: datetime) -> list[s
     statement = update(Notification).where(Notification.id.in_(select(unknown.c.id)))
     values = {"status": WITHHELD, "closed_at": now, "reason": UNKNOWN_CHANNEL, "lease_until": null()}
     return list(db.scalars(_unsynchronized(statement.values(values).returning(Notification.channel))))
+
+
+def pauses_of(db: Session, channel: str) -> dict[str, Pause]:
+    """The pauses that concern `channel`, by its name and `EVERY_CHANNEL`."""
+    columns = (ChannelPause.channel, ChannelPause.refusals, ChannelPause.until)
+    rows = db.execute(select(*columns).where(ChannelPause.channel.in_([channel, EVERY_CHANNEL])))
+    return {name: Pause(refusals, until) for name, refusals, until in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,7 @@ def claim(db: Session, request: ClaimRequest, *, now: datetime, lease_until: dat
             Notification.channel,
             Notification.useful_until,
             Notification.fencing_token,
+            Notification.due_at,
         )
     )
     return sorted((ClaimedRow(*row) for row in db.execute(_unsynchronized(statement))), key=lambda row: row.id)
@@ -137,7 +148,7 @@ def earlier_tries(db: Session, rows: Iterable[ClaimedRow]) -> dict[int, EarlierT
         known[row_id] = EarlierTries(
             tries=before.tries + 1,
             arrived=before.arrived or outcome == SENT_OUTCOME,
-            in_doubt=before.in_doubt or outcome in ("", UNCLEAR_OUTCOME),
+            doubts=before.doubts + (outcome in ("", UNCLEAR_OUTCOME)),
         )
     return known
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 SUPERSEDED = "superseded"  # the appointment has changed since
 TOO_LATE = "too_late"  # of no use any more
-GAVE_UP = "gave_up"  # after the last try
+GAVE_UP = "gave_up"  # after the last try, in records of before
 INTERNAL_ERROR = "internal_error"  # a mistake in the program, which the log describes
 RESULT_NOT_RECORDED = "result_not_recorded"  # in full; the log says why
 ARRIVED_EARLIER = "arrived_earlier"  # the provider has it from a try whose result was lost
@@ -23,6 +23,7 @@ UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
 INVALID_ADDRESS = "invalid_address"
 INVALID_SENDER = "invalid_sender"  # MAIL_FROM is no address
 SERVER_UNUSABLE = "server_unusable"
+INTERRUPTED = "interrupted"  # the process that sent it ended twice before the result was known
 SERVER_WENT_AWAY = "server_went_away"  # after it had taken the text, before it answered
 ADDRESS_NOT_SUPPORTED = "address_not_supported"  # letters in the address that the server cannot take
 
@@ -44,6 +45,7 @@ CODES = frozenset(
         INVALID_ADDRESS,
         INVALID_SENDER,
         SERVER_UNUSABLE,
+        INTERRUPTED,
         SERVER_WENT_AWAY,
         ADDRESS_NOT_SUPPORTED,
     }

@@ -14,9 +14,9 @@ from core.personal_data import personal
 class Notification(Base):
     """A message owed for one version of one appointment. Due when `due_at <= now < useful_until`.
 
-    Status: pending, sent, failed (gave up), void (it is not true any more), late (of no use any more) and withheld
-    (nobody may or can be reached this way). `reason` says why (see `reminders.reasons`); it may quote a mail server,
-    which may quote an address.
+    Status: pending, sent, failed (refused for good), in_doubt (sent twice, and nobody knows whether it arrived), void (it is
+    not true any more), late (of no use any more) and withheld (nobody may or can be reached this way). `reason` says why
+    (see `reminders.reasons`); it may quote a mail server, which may quote an address.
     """
 
     __tablename__ = "notifications"
@@ -83,6 +83,23 @@ class DemoMessage(Base):
     subject: Mapped[str] = mapped_column(String(300), info=personal("message"))
     raw: Mapped[bytes] = mapped_column(LargeBinary, info=personal("message"))
     at: Mapped[datetime]
+
+
+class ChannelPause(Base):
+    """A channel that is left alone, by all workers: it refused this service, or an operator stopped it.
+
+    The row of a channel that refused stays until the channel takes a message again: `until` is when it is tried next.
+    What an operator stopped has no `until`; the channel `*` is every one.
+    """
+
+    __tablename__ = "channel_pauses"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    refusals: Mapped[int] = mapped_column(default=0)
+    # Without addresses, which the channel takes out.
+    reason: Mapped[str] = mapped_column(String(300), default="")
 
 
 class Heartbeat(Base):

@@ -21,7 +21,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -34,9 +34,16 @@ from core.text import one_line
 from reminders import queue
 from reminders.appointment_queries import message_facts
 from reminders.channel_queue import ChannelQueue, DeliveryCounts, count_unknown_channel
-from reminders.channels.base import Channel, ChannelConnection, ChannelUnavailable, DeliveryUnclear
+from reminders.channels.base import (
+    Channel,
+    ChannelConnection,
+    ChannelUnavailable,
+    DeliveryDeferred,
+    DeliveryUnclear,
+)
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import (
+    DEFERRED_OUTCOME,
     FAILED_OUTCOME,
     REFUSED_OUTCOME,
     SENT_OUTCOME,
@@ -49,13 +56,16 @@ from reminders.delivery_decisions import (
     ReadyMessage,
     decide_delivery,
 )
-from reminders.messages import MessageWriter, RenderedMessage
-from reminders.reasons import ARRIVAL_UNKNOWN, ARRIVED_EARLIER, INTERNAL_ERROR, with_detail
+from reminders.messages import MessageWriter
+from reminders.reasons import INTERNAL_ERROR
 from reminders.recipients import ChannelRules
+from reminders.slow_conversations import SlowConversations, Substitute
+from reminders.untried import give_back, known_results, pause_channel, put_aside
 
-# A try waits 30 s at most for each of the ten answers of a mail server. A slower worker loses its row, and what it
-# writes later has an old fencing token.
-LEASE = timedelta(minutes=5)
+# Of claimed rows, and of the one that is being sent: a mail server may take 60 s to connect, 120 s up to the end of the text
+# and 600 s to answer it. A slower worker loses its row, and what it writes later has an old fencing token.
+LEASE, SENDING_LEASE = timedelta(minutes=5), timedelta(minutes=15)
+NOT_TRIED = (UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME)
 TEXT_LENGTH = 200  # of what a provider says: with a code before it, it fits every column that keeps it
 
 log = logging.getLogger(__name__)
@@ -80,14 +90,17 @@ class Worker:
     writer: MessageWriter
     name: str = field(default_factory=worker_name)
     lease: timedelta = LEASE
+    sending_lease: timedelta = SENDING_LEASE
     stopping: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[], None] = field(default=lambda: None)
     rules: ChannelRules = CHANNEL_RULES
 
     def __post_init__(self) -> None:
         self.queues = {
-            name: ChannelQueue(name, self.name, self.database, self.clock, self.lease) for name in self.channels
+            name: ChannelQueue(name, self.name, self.database, self.clock, self.lease, self.sending_lease)
+            for name in self.channels
         }
+        self.slow = SlowConversations(self.stopping)
 
     def stop(self) -> None:
         """Stop after the current message (after the batch, where batches are recorded at once)."""
@@ -105,16 +118,22 @@ class Worker:
             count_unknown_channel(name, number)
         for name in self.channels:
             self._send_channel(name, began, counts)
+        if self.slow.substitutes:
+            self.slow.finish(counts)
         self.on_progress()
         return counts
 
     def _send_channel(self, name: str, due_by: datetime, counts: DeliveryCounts) -> None:
         """Batch after batch, until nothing is left or the channel refuses this service."""
-        rows, postponed = self.queues[name], counts.postponed
-        while not self.stopping.is_set() and not rows.pause.is_on(due_by) and self._send_batch(name, due_by, counts):
+        while not self.stopping.is_set() and self._send_batch(name, due_by, counts):
             self.on_progress()
-            if counts.postponed > postponed:
-                break
+
+    def _send_beside(self, name: str, counts: DeliveryCounts) -> None:
+        """A pass of one channel while a message of it waits for a slow server."""
+        with self.queues[name].transaction() as (_, now):
+            due_by = now
+        self._send_channel(name, due_by, counts)
+        self.on_progress()
 
     def _send_batch(self, name: str, due_by: datetime, counts: DeliveryCounts) -> bool:
         """Whether there was anything to claim."""
@@ -123,7 +142,10 @@ class Worker:
         with rows.released_on_failure(claimed):
             ready = self._check(name, claimed, counts)
         if ready:
-            _Sender(rows, channel, self.writer, self.stopping, self.on_progress).send(ready, now, counts)
+            sender = _Sender(
+                rows, channel, self.writer, self.slow, self.on_progress, partial(self._send_beside, name), self.stopping
+            )
+            sender.send(ready, now, counts)
         return bool(claimed)
 
     def _check(self, name: str, claimed: Sequence[ClaimedRow], counts: DeliveryCounts) -> list[ReadyMessage]:
@@ -171,12 +193,17 @@ class _Sender:
     queue: ChannelQueue
     channel: Channel
     writer: MessageWriter
-    stopping: threading.Event
+    slow: SlowConversations
     on_progress: Callable[[], None]
+    send_beside: Callable[[DeliveryCounts], None]
+    stopping: threading.Event
+    message: ReadyMessage | None = None  # in hand
+    left: list[ClaimedRow] = field(default_factory=list)  # of the batch
+    substitutes: list[Substitute] = field(default_factory=list)
 
     def send(self, ready: Sequence[ReadyMessage], now: datetime, counts: DeliveryCounts) -> None:
         """Send `ready` by one connection, recorded as the channel allows."""
-        with self.channel.open() as connection:
+        with self.channel.open(self) as connection:
             if self.channel.can_confirm_arrival:
                 self._send_together(connection, ready, now, counts)
             else:
@@ -186,67 +213,72 @@ class _Sender:
         self, connection: ChannelConnection, ready: Sequence[ReadyMessage], now: datetime, counts: DeliveryCounts
     ) -> None:
         """Send a batch whose tries are on record as started, and record all results in one transaction."""
-        results = self._known_results(ready)
+        results = known_results(self.channel, ready) if any(message.earlier.in_doubt for message in ready) else []
         known = {result.claimed for result in results}
         left = [message for message in ready if message.claimed not in known]
         reason = ""
         while left and not reason:
             result = self._try(connection, left[0], now)
-            if result.outcome == UNAVAILABLE_OUTCOME:
+            if result.outcome in NOT_TRIED:
                 reason = result.error or result.outcome
             else:
                 results.append(result)
                 left.pop(0)
         self.queue.record(results, counts)
         if left:
-            self.queue.postpone([message.claimed for message in left], reason, counts)
-
-    def _known_results(self, ready: Sequence[ReadyMessage]) -> list[DeliveryResult]:
-        """Results without a try: of messages in doubt that the provider has already, or cannot say anything about."""
-        doubted = [message for message in ready if message.earlier.in_doubt]
-        if not doubted:
-            return []
-        try:
-            arrived = self.channel.arrived([message.claimed.reference for message in doubted])
-        except DeliveryFailed as error:
-            reason = with_detail(ARRIVAL_UNKNOWN, error.detail)
-            return [_result(message, FAILED_OUTCOME, error=reason) for message in doubted]
-        return [
-            _result(message, SENT_OUTCOME, reference=ARRIVED_EARLIER)
-            for message in doubted
-            if message.claimed.reference in arrived
-        ]
+            pause_channel(self.queue, [message.claimed for message in left], reason, counts)
 
     def _send_one_by_one(
         self, connection: ChannelConnection, ready: Sequence[ReadyMessage], counts: DeliveryCounts
     ) -> None:
         """Send one by one; a transaction between two messages writes the last result and starts the next try."""
-        left = [message.claimed for message in ready]
-        results: Sequence[DeliveryResult] = []
+        messages = {message.claimed: message for message in ready}
+        self.left = put_aside(self.queue, messages, self.slow.domains, counts) if self.slow.domains else list(messages)
+        left, results = self.left, list[DeliveryResult]()
         with self.queue.released_on_failure(left):
-            for message in ready:
-                if self.stopping.is_set():
-                    break
+            while left and not self.stopping.is_set():
+                message = messages[left[0]]
                 started_at = self.queue.start_next(message, results, counts)
-                left.remove(message.claimed)
-                results = [self._try(connection, message, started_at)] if started_at else []
+                left.pop(0)
+                results = [self._try_watched(connection, message, started_at)] if started_at else []
                 self.on_progress()
-                if results and results[0].outcome == UNAVAILABLE_OUTCOME:
-                    self.queue.postpone([message.claimed, *left], results[0].error, counts)
-                    return
+                if results and results[0].outcome in NOT_TRIED:
+                    result, results = results[0], []
+                    if give_back(self.queue, result, left, counts, is_stopping=self.stopping.is_set()):
+                        return
             self.queue.record(results, counts)
             if left:
                 self.queue.release(left)
 
+    def on_slow(self) -> None:
+        """The message in hand takes long: the rest of the batch is given back, and a substitute sends meanwhile."""
+        if self.message and (substitute := self.slow.begin(self.message, self.send_beside)):
+            self.substitutes.append(substitute)
+            self.queue.release(self.left)
+            self.left.clear()
+            substitute.start()
+
+    def _try_watched(self, connection: ChannelConnection, message: ReadyMessage, now: datetime) -> DeliveryResult:
+        """The result of one try, which may turn out to be slow."""
+        self.message = message
+        try:
+            return replace(self._try(connection, message, now), last_unclear=message.earlier.in_doubt)
+        finally:
+            self.message = None
+            while self.substitutes:
+                self.slow.end(message, self.substitutes.pop())
+
     def _try(self, connection: ChannelConnection, message: ReadyMessage, now: datetime) -> DeliveryResult:
         """The result of one try. It never raises: whatever goes wrong with one message must not stop the others.
 
-        With the outcome UNAVAILABLE_OUTCOME no try was made, and none of the next message would succeed.
+        With an outcome of `NOT_TRIED` no try was made.
         """
         try:
-            reference = connection.send(self._render(message, now))
+            reference = connection.send(self.writer.render(message, self.channel.body_type, now))
         except ChannelUnavailable as error:
             return _result(message, UNAVAILABLE_OUTCOME, error=error.detail)
+        except DeliveryDeferred as error:
+            return _result(message, DEFERRED_OUTCOME, error=error.detail)
         except DeliveryUnclear as error:
             return _result(message, UNCLEAR_OUTCOME, error=error.detail)
         except DeliveryFailed as error:
@@ -255,19 +287,6 @@ class _Sender:
             log.exception("A message could not be written or sent: notification %s", message.claimed.id)
             return _result(message, FAILED_OUTCOME, error=INTERNAL_ERROR)
         return _result(message, SENT_OUTCOME, reference=reference)
-
-    def _render(self, message: ReadyMessage, now: datetime) -> RenderedMessage:
-        row, facts = message.claimed, message.facts
-        return RenderedMessage(
-            notification_id=row.id,
-            authority_id=row.authority_id,
-            reference=row.reference,
-            recipient=message.delivery,
-            sender_name=facts.authority.name,
-            reply_to=facts.authority.email,
-            body=self.writer.write(row.kind, facts, message.delivery, self.channel.body_type),
-            at=now,
-        )
 
 
 def _result(message: ReadyMessage, outcome: str, *, reference: str = "", error: str = "") -> DeliveryResult:

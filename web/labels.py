@@ -175,6 +175,7 @@ MESSAGE_STATUSES: Labels = {
     "pending": _l("Waiting"),
     "sent": _l("Sent"),
     "failed": _l("Could not be sent"),
+    "in_doubt": _l("Sent, but we do not know if it arrived"),
     "void": _l("Not needed any more"),
     "late": _l("Too late to be of use"),
     "withheld": _l("Not sent"),
@@ -197,6 +198,7 @@ MESSAGE_REASONS: Labels = {
     reasons.INVALID_ADDRESS: _l("The email address is not one."),
     reasons.INVALID_SENDER: _l("MAIL_FROM is not an email address."),
     reasons.SERVER_UNUSABLE: _l("The mail server could not be used."),
+    reasons.INTERRUPTED: _l("Sending broke off twice. Ring, or ask them if they have it."),
     reasons.SERVER_WENT_AWAY: _l("The mail server went away before it answered."),
     reasons.ADDRESS_NOT_SUPPORTED: _l("The mail server cannot take an address with such letters."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -11,18 +12,35 @@ from reminders.messages import Body, RenderedMessage
 
 
 class DeliveryUnclear(DeliveryFailed):
-    """The connection broke when the message was on its way: it may have arrived. Tried again, and flagged."""
+    """The connection broke when the message was on its way: it may have arrived. Tried once more, and flagged."""
+
+
+class DeliveryDeferred(DeliveryFailed):
+    """No try of this message: the provider refuses it for what may be our fault or the recipient's, or we are stopping."""
 
 
 class ChannelUnavailable(DeliveryFailed):
     """The provider cannot be reached or refuses us, whoever the message is for: no try of any message."""
 
 
+class Waiting(Protocol):
+    """What a connection heeds while it waits for its provider. It ends its wait soon after `stopping` is set."""
+
+    stopping: threading.Event
+
+    def on_slow(self) -> None:
+        """Called once for each message that takes long."""
+        ...
+
+
 class ChannelConnection(Protocol):
     """An open connection, good for one batch by one worker."""
 
     def send(self, message: RenderedMessage) -> str:
-        """The provider's own reference. Raises: DeliveryFailed, permanent or not; DeliveryUnclear; ChannelUnavailable."""
+        """The provider's own reference. It ends in less time than a lease lasts.
+
+        Raises: DeliveryFailed, permanent or not; DeliveryUnclear; DeliveryDeferred; ChannelUnavailable.
+        """
         ...
 
 
@@ -38,7 +56,7 @@ class Channel(Protocol):
     batch_size: int
     body_type: type[Body]
 
-    def open(self) -> AbstractContextManager[ChannelConnection]:
+    def open(self, waiting: Waiting) -> AbstractContextManager[ChannelConnection]:
         """A connection for one batch. It connects at its first message."""
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from reminders.channels.base import Waiting
 from reminders.messages import EmailBody, RenderedMessage
 
 
@@ -16,7 +17,7 @@ class NullChannel:
     body_type = EmailBody
 
     @contextmanager
-    def open(self) -> Iterator[NullChannel]:
+    def open(self, _waiting: Waiting) -> Iterator[NullChannel]:
         """The channel, which is its own connection."""
         yield self
 

@@ -16,7 +16,8 @@ MAIL, RCPT, DATA = "MAIL", "RCPT", "DATA"
 MAIL_UTF8 = "MAIL with SMTPUTF8"  # needed for one recipient's address, so the reply may be about that
 
 # Signing in is required, too weak or without encryption (RFC 4954 6, RFC 3207 4), whichever command they answer.
-_SERVICE_CODES = frozenset({530, 534, 535, 538})
+# 421 closes the connection (RFC 5321 4.2.3).
+_SERVICE_CODES = frozenset({421, 530, 534, 535, 538})
 # Congestion of the sender, as daily limits are reported (RFC 3463 3.5); large providers say 5.1.90 for the same.
 _SERVICE_STATUSES = frozenset({"5.4.5", "5.1.90"})
 _MAILBOX_FULL = frozenset({"5.2.0", "5.2.2"})
@@ -27,6 +28,7 @@ class RefusalScope(Enum):
     """What a negative reply is about."""
 
     SERVICE = "service"
+    EITHER = "service or message"
     MESSAGE = "message"
     TEMPORARY = "temporary"
 
@@ -34,16 +36,18 @@ class RefusalScope(Enum):
 def scope_of_refusal(command: str, code: int, text: str) -> RefusalScope:
     """What the negative reply `code` `text` to `command` is about.
 
-    SERVICE: no message can be sent now. MESSAGE: this one can never be sent. TEMPORARY: this one is tried again. Security or
-    policy (5.7.x) at RCPT may be about either, so it is tried again and stops nobody else.
+    SERVICE: no message can be sent now. MESSAGE: this one can never be sent. TEMPORARY: this one is tried again. EITHER:
+    security or policy (5.7.x), or a box that is full, which may be ours at the server or the recipient's.
     """
-    if code < PERMANENT or command == MAIL_UTF8:
+    if command == MAIL_UTF8:
         return RefusalScope.TEMPORARY
     found = _STATUS.match(text)
     status = found.group() if found else ""
     if command == MAIL or code in _SERVICE_CODES or status in _SERVICE_STATUSES:
         return RefusalScope.SERVICE
+    if code < PERMANENT:
+        return RefusalScope.TEMPORARY
     is_full = status in _MAILBOX_FULL or (command == RCPT and code == 552)
     if is_full or (command == RCPT and status.startswith("5.7.")):
-        return RefusalScope.TEMPORARY
+        return RefusalScope.EITHER
     return RefusalScope.MESSAGE

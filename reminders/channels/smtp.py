@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from core.errors import ConfigurationError, DeliveryFailed
 from core.text import one_line
-from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
+from reminders.channels.base import ChannelUnavailable, DeliveryDeferred, DeliveryUnclear, Waiting
+from reminders.channels.bounded_smtp import GREETING, BoundedSmtp, Deadline, TimeLimits
 from reminders.channels.mime import as_email, envelope_address, sender_address
 from reminders.channels.replies import DATA, MAIL, MAIL_UTF8, RCPT, RefusalScope, scope_of_refusal
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.reasons import ADDRESS_NOT_SUPPORTED, SERVER_UNUSABLE, SERVER_WENT_AWAY, with_detail
 
-TIMEOUT_SECONDS = 30.0
 ERROR_LENGTH = 250
+SERVICE_CLOSING = 421  # RFC 5321 3.8: some servers end a connection so after a number of messages
+SECONDS_TO_PART = 2.0  # for RSET and QUIT, on which nothing depends
 
 
 class _Refused(smtplib.SMTPResponseException):
@@ -39,13 +41,11 @@ class SmtpServer:
     user: str = ""
     password: str = ""
     is_tls: bool = False
-    timeout_seconds: float = TIMEOUT_SECONDS
+    limits: TimeLimits = field(default_factory=TimeLimits)
     ehlo_name: str | None = None
 
     @classmethod
-    def from_url(
-        cls, url: str, timeout_seconds: float = TIMEOUT_SECONDS, *, ehlo_name: str | None = None
-    ) -> SmtpServer:
+    def from_url(cls, url: str, limits: TimeLimits | None = None, *, ehlo_name: str | None = None) -> SmtpServer:
         """The server that `smtp://user:password@host:port` or `smtps://...` names. Raises: ConfigurationError.
 
         `ehlo_name` is how this service introduces itself there; None takes the name of this host, which in a container
@@ -60,21 +60,20 @@ class SmtpServer:
         except ValueError as error:
             raise ConfigurationError("The port in SMTP_URL must be a number, as in smtp://host:587.") from error
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, port, user, password, is_tls, timeout_seconds, ehlo_name)
+        return cls(parts.hostname, port, user, password, is_tls, limits or TimeLimits(), ehlo_name)
 
-    def connect(self) -> smtplib.SMTP:
+    def connect(self, deadline: Deadline) -> BoundedSmtp:
         """A connection, encrypted wherever the server can, and signed in. Raises: smtplib.SMTPException, OSError."""
+        deadline.begin(self.limits.connect)
         context = ssl.create_default_context()
-        if self.is_tls:
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, self.ehlo_name, timeout=self.timeout_seconds, context=context
-            )
-        else:
-            client = smtplib.SMTP(self.host, self.port, self.ehlo_name, timeout=self.timeout_seconds)
+        client = BoundedSmtp(deadline, self.ehlo_name, context if self.is_tls else None)
         try:
+            code, greeting = client.connect(self.host, self.port)
+            if code != GREETING:
+                raise smtplib.SMTPConnectError(code, greeting)
             client.ehlo_or_helo_if_needed()
             if not self.is_tls and client.has_extn("starttls"):
-                client.starttls(context=context)
+                client.encrypt(context)
                 client.ehlo()
             if self.user:
                 client.login(self.user, self.password)
@@ -85,7 +84,10 @@ class SmtpServer:
 
 
 class _Connector(Protocol):
-    def connect(self) -> smtplib.SMTP: ...
+    @property
+    def limits(self) -> TimeLimits: ...
+
+    def connect(self, deadline: Deadline) -> BoundedSmtp: ...
 
 
 class SmtpChannel:
@@ -100,9 +102,9 @@ class SmtpChannel:
         self.mail_from = mail_from
 
     @contextmanager
-    def open(self) -> Iterator[SmtpConnection]:
+    def open(self, waiting: Waiting) -> Iterator[SmtpConnection]:
         """A connection that is made at its first message and used for the whole batch."""
-        connection = SmtpConnection(self.server.connect, self.mail_from)
+        connection = SmtpConnection(self.server, self.mail_from, Deadline(waiting))
         try:
             yield connection
         finally:
@@ -116,77 +118,124 @@ class SmtpChannel:
 class SmtpConnection:
     """One connection for one batch. A server that cannot be used is not tried again within the batch."""
 
-    def __init__(self, connect: Callable[[], smtplib.SMTP], mail_from: str) -> None:
-        self._connect = connect
+    def __init__(self, server: _Connector, mail_from: str, deadline: Deadline) -> None:
+        self._server = server
         self._mail_from = mail_from
-        self._client: smtplib.SMTP | None = None
+        self._deadline = deadline
+        self._client: BoundedSmtp | None = None
         self._unreachable: str = ""
 
     def send(self, message: RenderedMessage) -> str:
-        """The answer of the server that took `message`. Raises: DeliveryFailed, DeliveryUnclear, ChannelUnavailable."""
+        """The answer of the server that took `message`.
+
+        Raises: DeliveryFailed, DeliveryUnclear, DeliveryDeferred, ChannelUnavailable.
+        """
         email = as_email(message, self._mail_from).as_bytes()
-        sender, to = sender_address(self._mail_from), envelope_address(message.recipient.address)
-        client = self._connected()
+        to = envelope_address(message.recipient.address)
+        client = self._ready_for(to)
         try:
-            return _transmit(client, sender, to, email)
+            _accepted(RCPT, client.rcpt(to))
+            client.begin_text(email)
+        except smtplib.SMTPDataError as error:  # the reply to DATA itself, before any text was sent
+            self._part()
+            raise _failed(_Refused(DATA, error.smtp_code, _clean_text(error.smtp_error))) from error
         except smtplib.SMTPServerDisconnected as error:
-            self.close()
-            raise _failed(error) from error
+            raise self._broken_off(error) from error
         except smtplib.SMTPException as error:
-            self._reset()
+            self._part()
             raise _failed(error) from error
-        except OSError as error:
-            self.close()
-            raise _failed(error) from error
-        except DeliveryUnclear:
-            self.close()
-            raise
+        return self._reply_to_text(client)
 
     def close(self) -> None:
         """End the connection. A server that is gone already is ignored."""
         client, self._client = self._client, None
         if client is not None:
+            self._deadline.begin(SECONDS_TO_PART)
             with suppress(smtplib.SMTPException, OSError):
                 client.quit()
             client.close()
 
-    def _connected(self) -> smtplib.SMTP:
+    def _ready_for(self, to: str) -> BoundedSmtp:
+        """A connection on which the server has taken the sender. A used one that has ended meanwhile is made anew.
+
+        Raises: DeliveryFailed, DeliveryDeferred, ChannelUnavailable.
+        """
+        is_used = self._client is not None
+        client = self._connected()
+        self._deadline.begin_message(self._server.limits)
+        try:
+            _name_sender(client, sender_address(self._mail_from), to)
+        except (smtplib.SMTPServerDisconnected, _Refused) as error:
+            is_over = isinstance(error, smtplib.SMTPServerDisconnected) or error.smtp_code == SERVICE_CLOSING
+            if is_over and is_used and not self._deadline.waiting.stopping.is_set():
+                self._drop()
+                return self._ready_for(to)
+            if isinstance(error, _Refused):
+                self._part()
+                raise _failed(error) from error
+            raise self._broken_off(error, ChannelUnavailable(detail=_error_text(error))) from error
+        except smtplib.SMTPException as error:
+            self._part()
+            raise _failed(error) from error
+        return client
+
+    def _reply_to_text(self, client: BoundedSmtp) -> str:
+        """What the server says of a text that it has. Raises: DeliveryFailed, DeliveryUnclear."""
+        self._deadline.begin(self._server.limits.reply_to_text)
+        try:
+            return _accepted(DATA, client.getreply())
+        except _Refused as error:
+            if error.smtp_code < 0:
+                self._drop()
+                raise _unclear(error) from error
+            self._part()
+            raise _failed(error) from error
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise _unclear(error) from error
+
+    def _connected(self) -> BoundedSmtp:
         if self._unreachable:
             raise ChannelUnavailable(detail=self._unreachable)
         if self._client is None:
             try:
-                self._client = self._connect()
+                self._client = self._server.connect(self._deadline)
             except (smtplib.SMTPException, OSError) as error:
                 # A wrong password is for the operator to correct, not a reason to give a message up.
-                self._unreachable = with_detail(SERVER_UNUSABLE, _error_text(error))[:ERROR_LENGTH]
-                raise ChannelUnavailable(detail=self._unreachable) from error
+                reason = with_detail(SERVER_UNUSABLE, _error_text(error))[:ERROR_LENGTH]
+                raise self._broken_off(error, ChannelUnavailable(detail=reason)) from error
         return self._client
 
-    def _reset(self) -> None:
+    def _broken_off(self, error: Exception, otherwise: DeliveryFailed | None = None) -> DeliveryFailed:
+        """What a conversation that broke off means: nothing when we are stopping, else `otherwise` or a plain failure."""
+        self._drop()
+        if self._deadline.waiting.stopping.is_set():
+            return DeliveryDeferred()
+        if isinstance(otherwise, ChannelUnavailable):
+            self._unreachable = otherwise.detail
+        return otherwise or _failed(error)
+
+    def _part(self) -> None:
         """Reset the connection for the next message, or close it."""
         if self._client is not None:
+            self._deadline.begin(SECONDS_TO_PART)
             try:
                 self._client.rset()
             except (smtplib.SMTPException, OSError):
-                self.close()
+                self._drop()
+
+    def _drop(self) -> None:
+        """Leave a connection that is of no more use without a word."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
 
-def _transmit(client: smtplib.SMTP, sender: str, to: str, raw: bytes) -> str:
-    """The reply to one message. Step by step, to tell apart what broke off after the data from what was never sent."""
+def _name_sender(client: BoundedSmtp, sender: str, to: str) -> None:
     options = ["SMTPUTF8"] if not to.isascii() and client.has_extn("smtputf8") else []
     if not to.isascii() and not options:
         raise smtplib.SMTPNotSupportedError(ADDRESS_NOT_SUPPORTED)
     _accepted(MAIL_UTF8 if options else MAIL, client.mail(sender, options))
-    _accepted(RCPT, client.rcpt(to))
-    try:
-        return _accepted(DATA, client.data(raw))
-    except _Refused:
-        raise
-    except smtplib.SMTPDataError as error:  # the reply to DATA itself, before any text was sent
-        raise _Refused(DATA, error.smtp_code, _clean_text(error.smtp_error)) from error
-    except (smtplib.SMTPServerDisconnected, OSError) as error:
-        reason = with_detail(SERVER_WENT_AWAY, _error_text(error))[:ERROR_LENGTH]
-        raise DeliveryUnclear(detail=reason) from error
 
 
 def _accepted(command: str, reply: tuple[int, bytes]) -> str:
@@ -196,12 +245,18 @@ def _accepted(command: str, reply: tuple[int, bytes]) -> str:
     return _clean_text(text)
 
 
+def _unclear(error: Exception) -> DeliveryUnclear:
+    return DeliveryUnclear(detail=with_detail(SERVER_WENT_AWAY, _error_text(error))[:ERROR_LENGTH])
+
+
 def _failed(error: Exception) -> DeliveryFailed:
     text = _error_text(error)
     if isinstance(error, _Refused):
         scope = scope_of_refusal(error.command, error.smtp_code, _clean_text(error.smtp_error))
         if scope is RefusalScope.SERVICE:
             return ChannelUnavailable(detail=text)
+        if scope is RefusalScope.EITHER:
+            return DeliveryDeferred(detail=text)
         return DeliveryFailed(detail=text, permanent=scope is RefusalScope.MESSAGE)
     return DeliveryFailed(detail=text, permanent=isinstance(error, smtplib.SMTPNotSupportedError))
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import select
 
 from core.database import Database
+from reminders.channels.base import Waiting
 from reminders.channels.mime import as_email
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.tables import DemoMessage
@@ -25,7 +26,7 @@ class StoredChannel:
         self.mail_from = mail_from
 
     @contextmanager
-    def open(self) -> Iterator[StoredChannel]:
+    def open(self, _waiting: Waiting) -> Iterator[StoredChannel]:
         """The channel, which is its own connection."""
         yield self
 

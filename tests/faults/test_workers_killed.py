@@ -122,16 +122,20 @@ def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
     )
     assert len(crew.killed) == scale.kills
     rows = notifications(database)
-    assert {row.status for row in rows} == {"sent"}
-    expected = {f"<notification-{row.id}-{row.version}@testshire.example.org>" for row in rows}
-    assert set(taken) == expected
-    assert len(expected) == scale.messages
+    assert len(rows) == scale.messages
+    # A message over which two workers were killed is for a person to judge: the second may have died before it was sent.
+    judged = {row.id for row in rows if row.status == "in_doubt"}
+    assert {row.status for row in rows if row.id not in judged} == {"sent"}
+    names = {row.id: f"<notification-{row.id}-{row.version}@testshire.example.org>" for row in rows}
+    assert {name for id_, name in names.items() if id_ not in judged} <= set(taken) <= set(names.values())
 
     tries = defaultdict(list)
     for one in attempts(database):
         tries[one.notification_id].append(one)
-    doubles = {row.id for row in rows if taken[f"<notification-{row.id}-{row.version}@testshire.example.org>"] > 1}
+    doubles = {id_ for id_, name in names.items() if taken[name] > 1}
     flagged = {id_ for id_, made in tries.items() if any(one.maybe_duplicate for one in made)}
+    assert all(sum(one.ended_at is None for one in tries[id_]) == 2 for id_ in judged)
+    assert max(taken.values()) <= 2
     in_doubt = {id_ for id_, made in tries.items() if any(one.ended_at is None for one in made)}
     assert in_doubt  # else no kill fell where it hurts, and the test says nothing
     assert doubles <= flagged == in_doubt

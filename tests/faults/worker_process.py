@@ -24,7 +24,8 @@ def main(database_url: str, smtp_url: str, name: str, lease_seconds: str) -> Non
     """Send until the outbox holds nothing that is pending."""
     database = Database(database_url)
     channel = SmtpChannel(SmtpServer.from_url(smtp_url), "appointments@testshire.example.org")
-    worker = worker_on(database, SystemClock(), channel, name, lease=timedelta(seconds=float(lease_seconds)))
+    lease = timedelta(seconds=float(lease_seconds))
+    worker = worker_on(database, SystemClock(), channel, name, lease=lease, sending_lease=lease)
     print("ready", flush=True)
     while _is_pending(database):
         worker.send_due()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from core.database import Database
 from core.runtime import Runtime
-from reminders.channels.base import Channel
+from reminders.channels.base import Channel, Waiting
 from reminders.messages import EmailBody, MessageWriter, RenderedMessage
 from reminders.recipients import EMAIL
 from reminders.worker import Worker
@@ -33,7 +34,7 @@ class RecordingChannel:
         self.sent: list[RenderedMessage] = []
 
     @contextmanager
-    def open(self) -> Iterator[RecordingChannel]:
+    def open(self, _waiting: Waiting) -> Iterator[RecordingChannel]:
         """The channel, which is its own connection."""
         yield self
 
@@ -47,6 +48,18 @@ class RecordingChannel:
     def arrived(self, references: Sequence[str]) -> set[str]:
         """Those that the test says are there."""
         return set(references) & self.there
+
+
+class Patient:
+    """Waits without a wish to stop. It counts how often it was told that a message takes long."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.slow = 0
+
+    def on_slow(self) -> None:
+        """Count."""
+        self.slow += 1
 
 
 def writer() -> MessageWriter:

@@ -12,7 +12,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
 from reminders.channel_queue import DeliveryCounts
-from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
+from reminders.channels.base import ChannelUnavailable, DeliveryDeferred, DeliveryUnclear
 from reminders.channels.replies import RefusalScope
 from reminders.delivery_decisions import LONGEST_PAUSE, Pause
 from tests.faults.mail_server import MailServer, running
@@ -21,7 +21,8 @@ from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.reminders.test_smtp import channel_to, message_to, send
 from tests.support.factories import NOW, make_world
 
-SERVICE, ONE, TEMPORARY = RefusalScope.SERVICE, RefusalScope.MESSAGE, RefusalScope.TEMPORARY
+SERVICE, ONE = RefusalScope.SERVICE, RefusalScope.MESSAGE
+TEMPORARY, EITHER = RefusalScope.TEMPORARY, RefusalScope.EITHER
 
 
 @dataclass
@@ -73,25 +74,29 @@ ABOUT_SERVICE = [
 CASES = [
     *[("EHLO", reply, SERVICE) for reply in ABOUT_SERVICE],
     *[("AUTH", reply, SERVICE) for reply in ABOUT_SERVICE],
-    *[("MAIL", reply, SERVICE) for reply in ABOUT_SERVICE if reply[0] == "5"],
+    *[("MAIL", reply, SERVICE) for reply in ABOUT_SERVICE],
     ("MAIL", "530 5.7.0 Must issue a STARTTLS command first", SERVICE),
     ("MAIL", "552 5.2.2 full", SERVICE),
-    ("MAIL", "450 4.7.1 slow down", TEMPORARY),
-    ("MAIL", "452 4.3.1 no room", TEMPORARY),
+    ("MAIL", "450 4.7.1 slow down", SERVICE),
+    ("MAIL", "452 4.3.1 no room", SERVICE),
+    ("MAIL", "421 4.3.2 closing", SERVICE),
     ("RCPT", "550 5.1.1 unknown", ONE),
     ("RCPT", "550 nobody here", ONE),
     ("RCPT", "553 5.1.3 bad mailbox", ONE),
     ("RCPT", "530 5.7.0 sign in first", SERVICE),
     ("RCPT", "550 5.4.5 daily quota", SERVICE),
     ("RCPT", "550 5.1.90 too many messages today", SERVICE),
-    ("RCPT", "552 5.2.2 full", TEMPORARY),
-    ("RCPT", "554 5.7.1 relay access denied", TEMPORARY),
+    ("RCPT", "552 5.2.2 full", EITHER),
+    ("RCPT", "552 no more room", EITHER),
+    ("RCPT", "550 5.2.0 quota exceeded", EITHER),
+    ("RCPT", "421 4.3.2 closing", SERVICE),
+    ("RCPT", "554 5.7.1 relay access denied", EITHER),
     ("RCPT", "450 4.2.0 busy", TEMPORARY),
     ("DATA", "554 5.6.0 bad content", ONE),
     ("DATA", "554 5.7.1 looks like spam", ONE),
     ("DATA", "552 5.3.4 too big", ONE),
     ("DATA", "550 5.4.5 daily quota", SERVICE),
-    ("DATA", "552 5.2.2 full", TEMPORARY),
+    ("DATA", "552 5.2.2 full", EITHER),
     ("DATA", "451 4.3.0 try again", TEMPORARY),
 ]  # fmt: skip
 
@@ -99,6 +104,8 @@ CASES = [
 def scope_of(error: DeliveryFailed) -> RefusalScope:
     if isinstance(error, ChannelUnavailable):
         return SERVICE
+    if isinstance(error, DeliveryDeferred):
+        return EITHER
     return ONE if error.permanent else TEMPORARY
 
 
@@ -167,15 +174,21 @@ def test_a_refusal_in_the_middle_ends_the_pass_and_keeps_what_was_sent(
     assert len(channel.sent) == 7
 
 
-def test_the_pauses_double_up_to_the_longest_and_begin_again_after_a_message() -> None:
-    pause, lengths = Pause(), []
+def test_the_pauses_double_up_to_the_longest() -> None:
+    pause, now, lengths = Pause(until=NOW), NOW, []
     for _ in range(20):
-        lengths.append(pause.begin(NOW) - NOW)
+        pause = pause.after_refusal(now)
+        assert pause.until is not None
+        lengths.append(pause.until - now)
+        now = pause.until
     assert lengths[:4] == [timedelta(seconds=seconds) for seconds in (1, 2, 4, 8)]
     assert lengths[9:] == [LONGEST_PAUSE] * 11
+
+
+def test_a_pause_ends_in_time_whatever_the_clock_does() -> None:
+    pause = Pause(3, NOW + LONGEST_PAUSE)
     assert pause.is_on(NOW)
+    assert pause.after_refusal(NOW) == pause  # which somebody else began
     assert not pause.is_on(NOW + LONGEST_PAUSE)
     assert not pause.is_on(NOW - timedelta(hours=1))  # a clock that was set back
-    pause.reset()
-    assert not pause.is_on(NOW)
-    assert pause.begin(NOW) == NOW + timedelta(seconds=1)
+    assert Pause().is_on(NOW + timedelta(days=100))  # an operator's

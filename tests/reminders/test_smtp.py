@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import smtplib
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,13 +21,14 @@ from core.errors import ConfigurationError, DeliveryFailed
 from core.settings import Settings
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import DeliveryUnclear
+from reminders.channels.bounded_smtp import BoundedSmtp, Deadline, TimeLimits
 from reminders.channels.registry import email_channel
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.recipients import Delivery
 from tests.faults.mail_server import MailServer, free_port, running
 from tests.reminders.calendar_readers import READERS
-from tests.reminders.channels import worker_on
+from tests.reminders.channels import Patient, worker_on
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.support.factories import NOW, make_world
 
@@ -57,12 +57,14 @@ def message_to(address: str = "zoe@example.org", name: str = "Zoë Sample", subj
     return replace(MESSAGE, recipient=Delivery("email", address, name), body=body)
 
 
-def channel_to(url: str, timeout_seconds: float = 5) -> SmtpChannel:
-    return SmtpChannel(SmtpServer.from_url(url, timeout_seconds), SENDER)
+def channel_to(url: str, timeout_seconds: float = 5, **limits: float) -> SmtpChannel:
+    """A channel to the server at `url`. Each part of a conversation may take so long, unless `limits` says otherwise."""
+    parts = dict.fromkeys(("connect", "message", "reply_to_text"), timeout_seconds)
+    return SmtpChannel(SmtpServer.from_url(url, TimeLimits(**{**parts, **limits})), SENDER)
 
 
 def send(url: str, message: RenderedMessage = MESSAGE, timeout_seconds: float = 5) -> str:
-    with channel_to(url, timeout_seconds).open() as connection:
+    with channel_to(url, timeout_seconds).open(Patient()) as connection:
         return connection.send(message)
 
 
@@ -126,7 +128,7 @@ def test_the_service_introduces_itself_by_a_name_that_a_strict_server_takes(
         known = Settings(is_test=True, smtp_url=url, public_url="https://appointments.example.org")
         known = replace(known, mail_from="Us <us@council.example.org>", **settings)
         channel = email_channel(known, cast(Database, None))
-        with channel.open() as connection:
+        with channel.open(Patient()) as connection:
             connection.send(MESSAGE)
     assert server.names == [name]
 
@@ -142,7 +144,7 @@ def test_one_conversation_serves_a_whole_batch_and_survives_a_refusal() -> None:
         return "550 5.1.1 no such person" if address.startswith("bob") else "250 OK"
 
     server = MailServer(reply_rcpt=refuse_bob)
-    with running(server) as url, channel_to(url).open() as connection:
+    with running(server) as url, channel_to(url).open(Patient()) as connection:
         connection.send(MESSAGE)
         with pytest.raises(DeliveryFailed):
             connection.send(message_to("bob@example.org"))
@@ -181,11 +183,13 @@ def test_a_server_that_is_not_there_is_not_tried_again_for_each_message_of_a_bat
     knocks: list[int] = []
 
     class Nobody:
-        def connect(self) -> smtplib.SMTP:
+        limits = TimeLimits()
+
+        def connect(self, _deadline: Deadline) -> BoundedSmtp:
             knocks.append(1)
             raise ConnectionRefusedError("nobody there")
 
-    with SmtpChannel(Nobody(), SENDER).open() as connection:
+    with SmtpChannel(Nobody(), SENDER).open(Patient()) as connection:
         for _ in range(3):
             with pytest.raises(DeliveryFailed):
                 connection.send(MESSAGE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, update
@@ -20,7 +21,7 @@ from reminders import queue
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels import registry
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
-from reminders.delivery_decisions import RETRIES, wait_after
+from reminders.delivery_decisions import DOUBLINGS, LONGEST_WAIT, wait_after
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
 from reminders.recipients import ChannelRules, Delivery
@@ -176,21 +177,24 @@ def test_a_permanent_failure_is_not_tried_again(database: Database, clock: Fixed
     assert (row.status, row.reason, row.tries) == ("failed", "550 nobody here", 1)
 
 
-def test_it_gives_up_after_fourteen_retries_in_four_and_a_half_hours(
-    database: Database, clock: FixedClock, world: World
-) -> None:
-    owe(database, world, 1)
+def test_a_message_is_tried_for_as_long_as_it_is_of_use(database: Database, clock: FixedClock, world: World) -> None:
+    """Fourteen waits that double, four and a half hours in all, and then one try every six hours."""
+    owe(database, world, 1, useful_until=NOW + timedelta(days=2))
     channel = RecordingChannel(on_send=failing(*[temporary() for _ in range(100)]))
     worker = worker_on(database, clock, channel)
+    began = []
     while states(database) == ["pending"]:
         (row,) = notifications(database)
         clock.instant = max(clock.instant, row.next_try_at)
+        began.append(clock.now() - NOW)
         assert worker.send_due() == DeliveryCounts(failed=1)
+    waits = [after - before for before, after in pairwise(began)]
+    assert waits == [wait_after(tries) for tries in range(1, len(began))]
+    assert began[DOUBLINGS] == timedelta(seconds=2**14 - 1)
+    assert set(waits[DOUBLINGS:]) == {LONGEST_WAIT}
     (row,) = notifications(database)
-    assert row.status == "failed"
-    assert len(attempts(database)) == RETRIES + 1 == 15
-    assert clock.now() - NOW == sum((wait_after(tries) for tries in range(1, 15)), timedelta())
-    assert clock.now() - NOW == timedelta(seconds=2**14 - 1)
+    assert (row.status, row.reason) == ("late", "too_late: 451 later")
+    assert NOW + timedelta(days=2) - clock.now() <= LONGEST_WAIT
 
 
 def test_a_retry_that_would_come_too_late_is_not_made(database: Database, clock: FixedClock, world: World) -> None:
@@ -352,7 +356,7 @@ def test_a_slow_workers_late_result_is_refused_and_the_double_is_flagged(
     quick = worker_on(database, clock, quick_channel, "quick")
 
     def take_over(_message: RenderedMessage) -> None:
-        clock.advance(timedelta(minutes=6))
+        clock.advance(timedelta(minutes=16))
         assert quick.send_due() == DeliveryCounts(sent=1)
 
     slow = worker_on(database, clock, RecordingChannel(on_send=take_over), "slow")
@@ -371,7 +375,7 @@ def test_a_late_failure_does_not_undo_what_the_next_worker_sent(
     quick = worker_on(database, clock, RecordingChannel(), "quick")
 
     def take_over(_message: RenderedMessage) -> None:
-        clock.advance(timedelta(minutes=6))
+        clock.advance(timedelta(minutes=16))
         quick.send_due()
         raise permanent()
 

@@ -73,6 +73,8 @@ LAYER_OF_MODULE = {
     "reminders.privacy.retention": "use_cases",
     "reminders.queue": "queries",
     "reminders.scheduler": "use_cases",
+    "reminders.slow_conversations": "use_cases",
+    "reminders.untried": "use_cases",
     "reminders.worker": "use_cases",
 }
 NAMES_OF_LAYERS = frozenset({"tables", "forms", "views", "queries", "repository", "cli", "__init__"})

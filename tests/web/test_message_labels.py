@@ -11,7 +11,7 @@ from web.labels import MESSAGE_KINDS, MESSAGE_REASONS, MESSAGE_STATUSES, message
 
 pytestmark = pytest.mark.databases("sqlite")
 
-STATUSES = ("PENDING", "SENT", "FAILED", "VOID", "LATE", "WITHHELD")
+STATUSES = ("PENDING", "SENT", "FAILED", "VOID", "LATE", "WITHHELD", "IN_DOUBT")
 
 
 def test_every_code_has_a_text() -> None:
