@@ -177,11 +177,11 @@ def place_held(db: Session, hold: Hold, now: datetime, *, needs: frozenset[str] 
     if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken.because("site_closed_then")
     _check_needs_met(db, hold.id, slot_key, day, needs)
-    _lock_hold(db, hold.id, now)
+    lock_hold(db, hold.id, now)
     return Placement(catalogue, search, slot_key, hold.slot_token, hold_id=hold.id)
 
 
-def _lock_hold(db: Session, hold_id: int, now: datetime) -> None:
+def lock_hold(db: Session, hold_id: int, now: datetime) -> None:
     """Lock the hold after its site. Raises: HoldExpired, when a closure or a booking has ended it since it was read."""
     statement = select(Hold.id).where(Hold.id == hold_id, Hold.expires_at > now).with_for_update()
     if db.scalar(statement) is None:

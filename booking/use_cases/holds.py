@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from booking.capacity.placement import Placement, claim_for_hold, live_hold, place, release
+from booking.capacity.placement import Placement, claim_for_hold, live_hold, lock_hold, place, release
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
@@ -23,6 +23,7 @@ from core.wall_clock import ONE_DAY, TICK
 from locations.catalogue_queries import catalogue_while_locked
 
 HOLD_PERIOD = timedelta(minutes=10)
+LONGEST_HOLD = timedelta(hours=2)
 # Holds of one origin that are alive at once, in all and of one day at one site. A library's computers are one origin, as
 # are the telephones of one network: they wait for minutes at the worst, and one stranger never holds a site's whole day.
 MOST_ALIVE = 10
@@ -120,6 +121,24 @@ def _check_share(db: Session, slot_key: SlotKey, origin: str, now: datetime) -> 
 
 def _day(slot_key: SlotKey) -> int:
     return slot_key.start_unit // UNITS_PER_DAY
+
+
+def prolong_hold(runtime: Runtime, authority_id: int, token: str) -> datetime:
+    """Hold for ten minutes from now what is held by `token`, but never longer than two hours in all; until when it is held.
+
+    Ten times ten minutes and more: WCAG 2.2, 2.2.1 (Timing Adjustable), read 2026-11-25. Raises: HoldExpired.
+    """
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        row = live_hold(db, authority_id, token, now)
+        catalogue_while_locked(db, authority_id, [row.site_id])
+        lock_hold(db, row.id, now)
+        expires_at = max(row.expires_at, min(now + HOLD_PERIOD, row.created_at + LONGEST_HOLD))
+        connection = connection_of(db)
+        of_hold = ((_holds, _holds.c.id), (_allocations, _allocations.c.hold_id))
+        for table, column in of_hold:
+            connection.execute(update(table).where(column == row.id).values(expires_at=expires_at))
+        return expires_at
 
 
 def release_hold(runtime: Runtime, authority_id: int, token: str) -> None:

@@ -1,5 +1,9 @@
 // Everything works without this file. It lets GOV.UK's components help where scripts run.
 import { initAll } from "../built/govuk-frontend.min.js";
+import { warnBeforeHoldEnds } from "./hold_warning.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
+
+const warning = document.querySelector("[data-hold-warning]");
+if (warning) warnBeforeHoldEnds(warning);

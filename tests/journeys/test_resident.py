@@ -217,11 +217,46 @@ def test_a_time_that_ran_out_starts_again_with_one_click(page: Page, axe: Check,
     fill_in(page, name="Zoë Sample")
     clock.advance(timedelta(minutes=11))
     button(page, "Book this appointment").click()
-    heading(page, "Your 10 minutes are over")
+    heading(page, "We no longer keep this time for you")
     axe(page)
     button(page, "Keep the time for me again").click()
     heading(page, "Check your answers")
     expect(page.locator("main")).to_contain_text("Zoë Sample")
+
+
+def test_two_minutes_before_the_end_one_press_keeps_the_time(page: Page, axe: Check, clock: FixedClock) -> None:
+    page.clock.install()
+    hold_a_time(page)
+    page.get_by_label("Me", exact=True).check()
+    button(page, "Continue").click()
+    heading(page, "Your details")
+    page.get_by_label("Full name").fill("Zoë Sample")
+    warning = page.get_by_role("alert")
+    expect(warning).to_have_text("", use_inner_text=True)
+    for minutes in ("07:30", "00:45"):
+        page.clock.fast_forward(minutes)
+    clock.advance(timedelta(minutes=8, seconds=15))
+    expect(warning).to_contain_text("for 2 more minutes")
+    axe(page)
+    button(page, "Keep it for 10 more minutes").click()
+    heading(page, "Your details")
+    expect(page.get_by_label("Full name")).to_have_value("Zoë Sample")
+    expect(page.get_by_role("alert")).to_have_text("", use_inner_text=True)
+    page.clock.fast_forward("11:00")
+    expect(page.get_by_role("alert")).to_contain_text("We no longer keep this time for you.")
+    axe(page)
+
+
+def test_the_time_can_be_kept_longer_without_javascript(plain_page: Page, clock: FixedClock) -> None:
+    page = plain_page
+    hold_a_time(page)
+    page.get_by_label("Me", exact=True).check()
+    clock.advance(timedelta(minutes=9))
+    before = page.locator(".fd-hold-notice__until").inner_text()
+    button(page, "Keep this time for 10 more minutes").click()
+    assert page.locator(".fd-hold-notice__until").inner_text() != before
+    expect(page.get_by_label("Me", exact=True)).to_be_checked()
+    expect(page.get_by_text("for 2 more minutes")).to_be_hidden()
 
 
 def test_the_back_button_keeps_what_was_typed(page: Page) -> None:

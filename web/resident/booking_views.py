@@ -1,25 +1,24 @@
-"""Between a held time and the last step of a booking: who it is for, their details; or hold it again, or leave."""
+"""Between a held time and the last step of a booking: who it is for, their details; or hold it longer, again, or leave."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect
+from flask import abort, redirect
 from flask.typing import ResponseReturnValue
 
-from booking.use_cases.holds import release_hold
+from booking.use_cases.holds import prolong_hold, release_hold
+from core.errors import HoldExpired
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.check_views import ON_WHO, show_current
-from web.resident.drafts import BookingPage
+from web.resident.drafts import STEPS, BookingPage
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.page_rendering import postcode_like, show
 from web.resident.slot_hold_views import hold_for_draft
 from web.resident.urls import blueprint
 
-# What is typed of a person, by field.
-PERSON_FIELDS = ("name", "email", "phone", "postcode", "contact_preference", "leave_no_message", "notes")
 # What each page shows of the draft beside the time: its form is for exactly these.
 ON_REPRESENTATIVE: tuple[str, ...] = ("helper",)
 ON_DETAILS: tuple[str, ...] = ("person", "helper")
@@ -30,10 +29,11 @@ ON_DETAILS: tuple[str, ...] = ("person", "helper")
 def who(authority: str, visit: str) -> ResponseReturnValue:
     """Who it is for."""
     with council_context(authority) as context:
-        page = BookingPage(context, visit)
+        page = BookingPage(context, visit, "who")
         if page.response is not None:
             return page.response
-        form = WhoForm(data={"who": "other" if page.draft.is_for_somebody_else else None})
+        saved = {"who": "other"} if page.draft.is_for_somebody_else else {}
+        form = WhoForm(data=page.draft.values_on("who", saved))
         back = f"{context.base}/times?{page.draft.search_query}"
         if page.has_changed(*ON_WHO):
             return page.show_changed("who", form=form, back=back, seen=page.stamp(*ON_WHO))
@@ -49,15 +49,15 @@ def who(authority: str, visit: str) -> ResponseReturnValue:
 def representative(authority: str, visit: str) -> ResponseReturnValue:
     """Who books for somebody else, and on what basis."""
     with council_context(authority) as context:
-        page = BookingPage(context, visit)
+        page = BookingPage(context, visit, "acting")
         if page.response is not None:
             return page.response
-        form = HelperForm(data=page.draft.helper or {})
+        form = HelperForm(data=page.draft.values_on("acting", page.draft.helper or {}))
         back, seen = page.url("who"), page.stamp(*ON_REPRESENTATIVE)
         if page.has_changed(*ON_REPRESENTATIVE):
             return page.show_changed("representative", form=form, back=back, seen=seen)
         if form.validate_on_submit():
-            helper = {name: form[name].data or "" for name in ("name", "basis", "email", "phone")}
+            helper = {name: form[name].data or "" for name in STEPS["acting"]}
             page.save(helper=helper)
             return redirect(page.url("check" if page.draft.person else "details"), code=303)
         return page.show("representative", form=form, back=back, seen=seen)
@@ -68,7 +68,7 @@ def representative(authority: str, visit: str) -> ResponseReturnValue:
 def details(authority: str, visit: str) -> ResponseReturnValue:
     """Name, contact and how to be reminded."""
     with council_context(authority) as context:
-        page = BookingPage(context, visit)
+        page = BookingPage(context, visit, "details")
         if page.response is not None:
             return page.response
         form = _details_form(context, page)
@@ -83,16 +83,34 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
 
 def _person_of(form: DetailsForm) -> dict[str, Any]:
     """What was typed, as plain values for the cookie."""
-    return {name: form[name].data if form[name].data is not None else "" for name in PERSON_FIELDS}
+    return {name: form[name].data if form[name].data is not None else "" for name in STEPS["details"]}
 
 
 def _details_form(context: PageContext, page: BookingPage) -> DetailsForm:
-    form = DetailsForm(data=page.draft.person)
+    form = DetailsForm(data=page.draft.values_on("details", page.draft.person))
     form.postcode.example = postcode_like(context.catalogue)
     form.describe_for_mode(page.visit.mode)
     if page.draft.is_for_somebody_else:
         form.describe_for_representative()
     return form
+
+
+@blueprint.post("/<authority:authority>/book/<visit>/keep/<step>")
+@public
+def keep(authority: str, visit: str, step: str) -> ResponseReturnValue:
+    """Hold the time longer, and show the page again with what has been typed there."""
+    if step not in STEPS:
+        abort(404)
+    with council_context(authority) as context:
+        page = BookingPage(context, visit, step)
+        if page.response is not None:
+            return page.response
+        page.keep_typed()
+        try:
+            prolong_hold(context.runtime, context.authority.id, page.draft.hold)
+        except HoldExpired:
+            return page.show_expired()
+        return redirect(page.url(step), code=303)
 
 
 @blueprint.post("/<authority:authority>/book/<visit>/again")

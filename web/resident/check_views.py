@@ -44,7 +44,7 @@ def check(authority: str, visit: str) -> ResponseReturnValue:
     """Everything once more; sending it books."""
     with council_context(authority) as context:
         # The second click of a double click finds the hold used up, and must still get the first one's answer.
-        page = BookingPage(context, visit, must_hold=request.method == "GET")
+        page = BookingPage(context, visit, "check", must_hold=request.method == "GET")
         if page.response is not None:
             return page.response
         if not page.draft.person:

@@ -7,6 +7,7 @@ soon, and at once when somebody has this computer forget them.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -29,13 +30,24 @@ DRAFT_KEPT = timedelta(hours=1)
 BOOKED_KEPT = timedelta(days=2)
 OPENED_KEPT = timedelta(minutes=30)  # after half an hour without a click, the link in the message is needed again
 OPENED_WRITTEN_AGAIN = timedelta(minutes=1)  # so that looking at a page is seldom a write
+# What is typed on each page of a booking, by field.
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "who": ("who",),
+    "acting": ("name", "basis", "email", "phone"),
+    "details": ("name", "email", "phone", "postcode", "contact_preference", "leave_no_message", "notes"),
+    "check": (),
+}
+LONGEST_TYPED = 2_000
 DRAFT, BOOKED, OPENED = "draft:", "booked:", "opened:"
 BROWSER = "browser"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """One visit that is being booked: what is held, the search that led to it, and what has been typed."""
+    """One visit that is being booked: what is held, the search that led to it, and what has been typed.
+
+    `step` is the page that could not go on because the hold had expired, `typed` what was sent from there, as it was sent.
+    """
 
     visit: str
     hold: str
@@ -46,11 +58,17 @@ class Draft:
     key: str = ""
     person: dict[str, Any] = field(default_factory=dict)
     helper: dict[str, Any] | None = None
+    step: str = ""
+    typed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def next_page(self) -> str:
-        """The page after a time has been held: the first of the booking, or the answers where there are some already."""
-        return "check" if self.person else "who"
+        """The page after a time has been held: where it expired, or the first, or the answers where there are some."""
+        return self.step or ("check" if self.person else "who")
+
+    def values_on(self, step: str, saved: dict[str, Any]) -> dict[str, Any]:
+        """What stands in the fields of a page: what was typed there last, though it was not taken, or else what is saved."""
+        return self.typed if self.typed and self.step == step else saved
 
     @property
     def is_for_somebody_else(self) -> bool:
@@ -147,8 +165,8 @@ def public_slot_key(context: PageContext, token: str) -> SlotKey:
 class BookingPage:
     """The draft, its hold and what is held, for one page; `response` is the answer instead where one of them is missing."""
 
-    def __init__(self, context: PageContext, visit: str, *, must_hold: bool = True) -> None:
-        self.context = context
+    def __init__(self, context: PageContext, visit: str, step: str = "", *, must_hold: bool = True) -> None:
+        self.context, self._step = context, step
         self.response: ResponseReturnValue | None = None
         draft = find_draft(context, visit)
         if draft is None:
@@ -170,7 +188,14 @@ class BookingPage:
         try:
             self.hold = held(self.context.db, self.context.authority.id, self.draft.hold, self.context.now)
         except HoldExpired:
+            self.keep_typed()
             self.response = self.show_expired()
+
+    def keep_typed(self) -> None:
+        """Save what was sent from this page, whether it could be used or not: its fields show it again."""
+        names = [name for name in STEPS.get(self._step, ()) if name in request.form]
+        typed = {name: request.form[name][:LONGEST_TYPED] for name in names}
+        self.draft = self.save(step=self._step, typed=typed or self.draft.values_on(self._step, {}))
 
     def show_expired(self) -> ResponseReturnValue:
         """The page for a hold that has expired, with a button that holds the same time again."""
@@ -179,7 +204,10 @@ class BookingPage:
     def show(self, template: str, **values: object) -> str:
         """The HTML of `template` for this visit."""
         hold = getattr(self, "hold", None)
-        values |= {"held_until": hold.expires_at if hold else None, "slot_seen": self.stamp()}
+        if hold:
+            seconds = int((hold.expires_at - self.context.now).total_seconds())
+            values |= {"held_until": hold.expires_at, "held_seconds": seconds}
+        values |= {"slot_seen": self.stamp()}
         return show(template, self.context, draft=self.draft, visit=self.visit, **values)
 
     def show_changed(self, template: str, **values: object) -> ResponseReturnValue:
@@ -187,8 +215,8 @@ class BookingPage:
         return Response(self.show(template, has_changed=True, **values), status=409)
 
     def save(self, **changes: object) -> Draft:
-        """Save the draft with `changes`."""
-        return save_draft(self.context, replace(self.draft, **changes))  # type: ignore[arg-type]
+        """Save the draft with `changes`: whatever was typed and not taken before is settled by them."""
+        return save_draft(self.context, replace(self.draft, **{"step": "", "typed": {}} | changes))  # type: ignore[arg-type]
 
     def url(self, name: str) -> str:
         """The address of another page of this booking."""

@@ -154,7 +154,7 @@ def test_the_time_runs_out_and_one_click_starts_again_with_everything_kept(
     fill_in(visitor)
     clock_of(town_app).advance(timedelta(minutes=11))
     visitor.send("/check")
-    assert (visitor.status, visitor.page.headings) == (410, ["Your 10 minutes are over"])
+    assert (visitor.status, visitor.page.headings) == (410, ["We no longer keep this time for you"])
     assert count(database, Appointment) == 0
     visitor.send("/again")
     assert visitor.page.headings == ["Check your answers"]

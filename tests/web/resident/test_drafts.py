@@ -99,7 +99,7 @@ def test_a_draft_ends_after_an_hour_and_is_deleted(database: Database, town_app:
     fill_in(visitor)
     check = visitor.at
     clock_of(town_app).advance(timedelta(minutes=59))
-    assert "Your 10 minutes are over" in visitor.open(check).text
+    assert "We no longer keep this time for you" in visitor.open(check).text
     clock_of(town_app).advance(timedelta(minutes=61))
     assert "We no longer have your answers" in visitor.open(check).text
     delete_expired(town_app.extensions[EXTENSION])
