@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from prometheus_client import multiprocess
@@ -17,10 +18,20 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 2)
 threads = THREADS
 worker_class = "web.bounded_worker.BoundedThreadWorker"
 timeout = 30
+SWITCH_SECONDS = 0.0005
 keepalive = 5
 # The application writes a structured line for each request itself.
 accesslog = None
 errorlog = "-"
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Let threads take turns at the interpreter every half millisecond, so that a page does not wait behind searches.
+
+    Python's own 5 ms are paid again after each answer of the database; beside one long search they made a page of 10 ms
+    one of 40.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def on_starting(_server: Any) -> None:

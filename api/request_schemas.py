@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from api.schema_fields import (
     DateOrInstant,
@@ -30,6 +30,12 @@ USUAL_PAGE = 1_000
 def about(text: str, **more: Any) -> dict[str, Any]:
     """The metadata that the OpenAPI document shows: a description and, say, an example."""
     return {"description": text, **more}
+
+
+def each_once(slugs: list[str]) -> None:
+    """Raises: ValidationError when a service is named twice."""
+    if len(set(slugs)) < len(slugs):
+        raise ValidationError("Name each service once.")
 
 
 class RequestSchema(Schema):
@@ -90,8 +96,8 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     service = fields.List(
         Slug(),
         required=True,
-        validate=validate.Length(1, MAX_SERVICES, error=f"Send one to {MAX_SERVICES} services."),
-        metadata=about("What for. Repeat it for one visit with several services, back to back."),
+        validate=[validate.Length(1, MAX_SERVICES, error=f"Send one to {MAX_SERVICES} services."), each_once],
+        metadata=about("What for. Repeat it for one visit with several services, back to back; each of them once."),
         error_messages={"required": "Say which service."},
     )
     site = fields.List(Slug(), metadata=about("Only at this site; repeat it for several."))

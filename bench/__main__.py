@@ -16,6 +16,7 @@ from pathlib import Path
 
 import bench.agent_grid
 import bench.api
+import bench.crowd
 import bench.http
 import bench.limits
 import bench.month_page
@@ -65,6 +66,10 @@ def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[TableRow]:
     booked = f"{figures.bookings_a_second:.0f} a second"
     beside = f"{figures.share:.1f}% of {figures.raw_inserts_a_second:,.0f} raw inserts a second"
     yield "W3b 16 clients, different slots", booked, beside, "at least 4%"
+    crowd = bench.crowd.run(new())
+    beside = f"{crowd.crowded / crowd.quiet:.1f} times of {crowd.quiet:.1f} ms"
+    what = f"{crowd.crowded:.1f} ms, {crowd.searches_a_second:.1f} searches a second"
+    yield "W7 the start page while one address repeats the dearest search", what, beside, "at most 2 times"
 
 
 def limits(url: str) -> Iterator[TableRow]:

@@ -65,7 +65,7 @@ def run(database_url: str) -> Figures:
     free = [slot.token for desk in range(DESKS) for slot in starts if desk < slot.free]
     keys = [_key(database, world) for world in (one, many)]
     database.dispose()
-    with _served(database_url) as port:
+    with served(database_url) as port:
         winners, answers = _race(port, keys[0], race_slots)
         booked = _book_many(port, keys[1], free)
     return Figures(
@@ -85,7 +85,7 @@ def _key(database: Database, world: World) -> str:
 
 
 @contextmanager
-def _served(database_url: str) -> Iterator[int]:
+def served(database_url: str) -> Iterator[int]:
     """The port of a gunicorn with two workers, as docs/operations.md describes it."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))

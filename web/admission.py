@@ -1,21 +1,21 @@
 """How many requests are worked on at once, and how long each may take: a WSGI layer round the application.
 
-gunicorn has many more threads than are worked on at once. The others wait here for their turn, with their time running, so
-that a database that is silent takes no thread for ever, and some are always free for `/healthz`. A body is read before
-the turn begins: a slow sender keeps nobody waiting but itself.
+gunicorn has many more threads than are worked on at once. The others wait here for their turn (`web.turns` says whose it
+is), with their time running, so that a database that is silent takes no thread for ever, and some are always free for
+`/healthz`. A body is read before the turn begins: a slow sender keeps nobody waiting but itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from io import BytesIO
-from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from flask import Flask, request
 
 from core.deadlines import seconds_left, time_limit
 from core.errors import Unavailable
+from web.turns import Turns, asker_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,8 +38,7 @@ class Admission:
     ) -> None:
         self._app = app
         self._longest_body = longest_body
-        self._turns = Semaphore(at_once)
-        self._places = Semaphore(at_once + waiting)
+        self._turns = Turns(at_once, waiting)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The application's answer."""
@@ -52,21 +51,14 @@ class Admission:
             return self._in_turn(environ, start_response)
 
     def _in_turn(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not self._places.acquire(blocking=False):
-            return self._without_turn(environ, start_response)
+        asker = asker_of(environ.get("PATH_INFO", ""), environ)
+        if not self._turns.acquire(asker, seconds_left(REQUEST_SECONDS)):
+            environ[NO_TURN] = True
+            return self._app(environ, start_response)
         try:
-            if not self._turns.acquire(timeout=seconds_left(REQUEST_SECONDS)):
-                return self._without_turn(environ, start_response)
-            try:
-                return self._app(environ, start_response)
-            finally:
-                self._turns.release()
+            return self._app(environ, start_response)
         finally:
-            self._places.release()
-
-    def _without_turn(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ[NO_TURN] = True
-        return self._app(environ, start_response)
+            self._turns.release(asker)
 
     def _read_body(self, environ: WSGIEnvironment) -> None:
         """Read the body now, as far as the application would; one that is too long is refused by its length, unread."""

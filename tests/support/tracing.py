@@ -14,6 +14,7 @@ AROUND = frozenset(
     {
         "locations.model",
         "web.admission",
+        "web.turns",
         "web.app",
         "web.response_headers",
         "web.template_helpers",
