@@ -18,6 +18,7 @@ import demo.outbox_views
 import people.staff.cli
 import reminders.cli
 import reminders.heartbeat
+import reminders.ledger
 import reminders.outbox
 import reminders.privacy.cli
 import web.account.views
@@ -74,7 +75,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     web.staff_guard.install(app, check_key)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.register_blueprint(web.monitoring.make_blueprint(_checks(runtime)))
+    app.register_blueprint(web.monitoring.make_blueprint(_checks(runtime), _alarms(runtime)))
     api.installation.install(app)
     for command in COMMANDS:
         app.cli.add_command(command)
@@ -116,6 +117,10 @@ def _checks(runtime: Runtime) -> dict[str, web.monitoring.Check]:
         "migrations": lambda: is_up_to_date(runtime.database),
         "scheduler": scheduler,
     }
+
+
+def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
+    return {"mail": lambda: reminders.ledger.is_sending(runtime)}
 
 
 def _connect() -> None:

@@ -15,6 +15,7 @@ from api import (
     docs_views,
     hold_views,
     key_limits,
+    notification_views,
     site_day_views,
 )
 from api.blueprint import blueprint
@@ -26,7 +27,7 @@ from core.runtime import Runtime
 
 RETRYABLE = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 # Importing these modules declares their routes.
-VIEW_MODULES = (catalogue_views, availability_views, hold_views, appointment_views, site_day_views)
+VIEW_MODULES = (catalogue_views, availability_views, hold_views, appointment_views, notification_views, site_day_views)
 
 
 def install(app: Flask) -> None:

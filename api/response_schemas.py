@@ -10,6 +10,7 @@ from api.request_schemas import about
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
 from people.residents.details import BASES, NEEDS
+from reminders.delivery_decisions import STATES as MESSAGE_STATES
 
 
 def _text(text: str = "", **more: Any) -> fields.String:
@@ -18,6 +19,10 @@ def _text(text: str = "", **more: Any) -> fields.String:
 
 def _moment(text: str) -> fields.String:
     return _text(text, format="date-time", example="2026-11-24T09:00:00+00:00")
+
+
+def _moment_or_null(text: str) -> fields.String:
+    return fields.String(required=True, allow_none=True, metadata=about(text, format="date-time"))
 
 
 def _one_of(choices: Any, text: str) -> fields.String:
@@ -169,6 +174,25 @@ class AppointmentSchema(Schema):
     notes = _text()
     created_at = _moment("When it was booked.")
     changed_at = _moment("When it last changed.")
+
+
+class NotificationSchema(Schema):
+    """A message that an appointment was owed, and what became of it."""
+
+    kind = _text("What it says.", example="reminder_1d")
+    channel = _text("By which way it goes.", example="email")
+    version = fields.Integer(required=True, metadata=about("The version of the appointment that it is about."))
+    state = _one_of(MESSAGE_STATES, "Where it stands.")
+    due_at = _moment("When it is to be sent.")
+    sent_at = _moment_or_null("When it was sent.")
+    delivered_at = _moment_or_null("When the provider said that it was delivered; null where no provider says so.")
+    tries = fields.Integer(required=True, metadata=about("How often it was tried."))
+
+
+class NotificationsSchema(Schema):
+    """The messages of an appointment, by the time that they are due."""
+
+    items = _list(fields.Nested(NotificationSchema))
 
 
 class DaySchema(Schema):

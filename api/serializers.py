@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from booking.queries.appointments import AppointmentView, RepresentativeView, ResidentView
 from booking.queries.slots import FreeSlot
 from locations.model import ServiceFacts, SiteFacts
+from reminders.history_queries import MessageHistoryEntry
 
 
 def service(facts: ServiceFacts) -> dict[str, Any]:
@@ -102,6 +103,20 @@ def resident(view: ResidentView) -> dict[str, Any]:
 def representative(view: RepresentativeView) -> dict[str, Any]:
     """Who acts for them."""
     return {"name": view.name, "basis": view.basis, "email": view.email, "phone": view.phone}
+
+
+def notification(entry: MessageHistoryEntry, zone: str) -> dict[str, Any]:
+    """A message of an appointment. No channel says yet when one was delivered."""
+    return {
+        "kind": entry.full_kind,
+        "channel": entry.channel,
+        "version": entry.version,
+        "state": entry.status,
+        "due_at": moment(entry.due_at, zone),
+        "sent_at": moment(entry.sent_at, zone) if entry.sent_at else None,
+        "delivered_at": None,
+        "tries": entry.tries,
+    }
 
 
 def moment(at: datetime, zone: str) -> str:

@@ -9,13 +9,18 @@ import click
 from core.errors import ConfigurationError
 from core.flask_context import runtime_command
 from core.runtime import Runtime
+from reminders.operator_commands import COMMANDS
 from reminders.scheduler import run, send_once, stop_on_signals, worker_of
 from reminders.worker import Worker
 
 
 @click.group("reminders")
 def reminders_cli() -> None:
-    """Send what is due."""
+    """Send what is due, and say what became of it."""
+
+
+for command in COMMANDS:
+    reminders_cli.add_command(command)
 
 
 @reminders_cli.command("run")

@@ -14,6 +14,7 @@ from reminders.recipients import ChannelRules, Contacts, Delivery, Withheld, del
 # Of a notification.
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
 IN_DOUBT = "in_doubt"  # two tries may have arrived, and nobody knows
+STATES = (PENDING, SENT, FAILED, IN_DOUBT, VOID, LATE, WITHHELD)
 # Of a try: sent, failed for now, refused for good, or unclear (it may have arrived). A try without one is running.
 SENT_OUTCOME, FAILED_OUTCOME, REFUSED_OUTCOME, UNCLEAR_OUTCOME = "sent", "failed", "refused", "unclear"
 # No try was made, and nothing is recorded: of no message by this channel, or not of this message for now.

@@ -8,13 +8,14 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from reminders.delivery_decisions import SENT
 from reminders.due_times import family_of
 from reminders.tables import DeliveryAttempt, Notification
 
 
 @dataclass(frozen=True)
 class MessageHistoryEntry:
-    """One message: its kind without a number, its status, and why, as in `reminders.reasons`.
+    """One message: its kind without a number and with it, its status, and why, as in `reminders.reasons`.
 
     `at` (UTC) is when it was closed, else when it is due.
     """
@@ -24,6 +25,12 @@ class MessageHistoryEntry:
     at: datetime
     reason: str
     maybe_twice: bool
+    full_kind: str
+    channel: str
+    version: int
+    due_at: datetime
+    sent_at: datetime | None
+    tries: int
 
 
 def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntry]:
@@ -37,6 +44,18 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         .order_by(Notification.due_at, Notification.id)
     )
     return [
-        MessageHistoryEntry(family_of(row.kind), row.status, row.closed_at or row.due_at, row.reason, maybe_twice)
+        MessageHistoryEntry(
+            kind=family_of(row.kind),
+            status=row.status,
+            at=row.closed_at or row.due_at,
+            reason=row.reason,
+            maybe_twice=maybe_twice,
+            full_kind=row.kind,
+            channel=row.channel,
+            version=row.version,
+            due_at=row.due_at,
+            sent_at=row.closed_at if row.status == SENT else None,
+            tries=row.tries,
+        )
         for row, maybe_twice in db.execute(statement)
     ]

@@ -8,13 +8,15 @@ from __future__ import annotations
 import hmac
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 
 from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from core.errors import NotFound
 from core.flask_context import current_runtime
@@ -33,22 +35,59 @@ PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 SECURITY_TXT_LIFETIME = timedelta(days=300)  # "less than a year": RFC 9116, 2.5.5
 
 
-def make_blueprint(checks: Mapping[str, Check]) -> Blueprint:
-    """The routes. Each check has a name and says whether its part is in order; one that raises is not."""
+def make_blueprint(checks: Mapping[str, Check], alarms: Mapping[str, Check] | None = None) -> Blueprint:
+    """The routes. Each check has a name and says whether its part is in order; one that raises is not.
+
+    What `alarms` names needs an operator, and makes the service no less ready: no web server is taken out for it.
+    """
+    alarms = alarms or {}
     blueprint = Blueprint("health", __name__)
     blueprint.get("/healthz")(alive)
-    blueprint.get("/metrics")(metrics)
     blueprint.get("/.well-known/security.txt")(security_txt)
 
     @blueprint.get("/readyz")
     @public
     def ready() -> Response:
         found = {name: _passes(name, check) for name, check in checks.items()}
-        response = jsonify(status="ok" if all(found.values()) else "unready", checks=found)
+        raised = {name: _passes(name, alarm) for name, alarm in alarms.items()}
+        response = jsonify(status="ok" if all(found.values()) else "unready", checks=found, alarms=raised)
         response.status_code = 200 if all(found.values()) else 503
         return response
 
+    @blueprint.get("/readyz/<name>")
+    @public
+    def alarm(name: str) -> Response:
+        if name not in alarms:
+            raise NotFound
+        is_in_order = _passes(name, alarms[name])
+        response = jsonify(status="ok" if is_in_order else "alarm")
+        response.status_code = 200 if is_in_order else 503
+        return response
+
+    @blueprint.get("/metrics")
+    @public
+    def metrics() -> Response:
+        figures = all_figures()
+        raised = CollectorRegistry()
+        raised.register(_Alarms(alarms))
+        figures.data += generate_latest(raised)
+        return figures
+
     return blueprint
+
+
+class _Alarms(Collector):
+    """A figure for each alarm, looked up when the figures are asked for, so that every process says the same."""
+
+    def __init__(self, alarms: Mapping[str, Check]) -> None:
+        self.alarms = alarms
+
+    def collect(self) -> Iterator[Metric]:
+        """1 for what needs an operator, else 0."""
+        family = GaugeMetricFamily("front_door_alarm", "1 while this needs an operator", labels=["about"])
+        for name, alarm in self.alarms.items():
+            family.add_metric([name], 0 if _passes(name, alarm) else 1)
+        yield family
 
 
 @public
@@ -57,8 +96,7 @@ def alive() -> Response:
     return jsonify(status="ok")
 
 
-@public
-def metrics() -> Response:
+def all_figures() -> Response:
     """The figures of all processes, for Prometheus. Raises: NotFound for whoever may not read them."""
     if not _may_read_metrics(current_runtime().settings.metrics_token):
         raise NotFound

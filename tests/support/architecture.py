@@ -68,6 +68,8 @@ LAYER_OF_MODULE = {
     "reminders.channels.registry": "queries",
     "reminders.channel_queue": "use_cases",
     "reminders.heartbeat": "queries",
+    "reminders.ledger": "use_cases",
+    "reminders.operator_commands": "cli",
     "reminders.outbox": "queries",
     "reminders.privacy.personal_tables": "queries",
     "reminders.privacy.retention": "use_cases",

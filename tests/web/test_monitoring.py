@@ -37,6 +37,7 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
     assert answer.get_json() == {
         "status": "ok",
         "checks": {"database": True, "migrations": True, "scheduler": True},
+        "alarms": {"mail": True},
     }
 
 
@@ -69,7 +70,10 @@ def test_a_check_that_breaks_is_a_check_that_fails() -> None:
     app = Flask("broken")
     app.register_blueprint(make_blueprint({"disk": broken}))
     answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.get_json()) == (503, {"status": "unready", "checks": {"disk": False}})
+    assert (answer.status_code, answer.get_json()) == (
+        503,
+        {"status": "unready", "checks": {"disk": False}, "alarms": {}},
+    )
 
 
 def test_requests_are_counted_and_timed_by_endpoint(client: FlaskClient) -> None:

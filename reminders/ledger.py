@@ -1,0 +1,56 @@
+"""What an operator does with the outbox: counts what was owed, gives failed messages new tries, stops all sending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, null, select, update
+from sqlalchemy.orm import Session
+
+from core.runtime import Runtime
+from reminders.delivery_decisions import FAILED, PENDING, STATES
+from reminders.queue import EVERY_CHANNEL
+from reminders.tables import ChannelPause, Notification
+from reminders.untried import end_pause, hold_channel
+
+
+def ledger_of(db: Session, authority_id: int) -> dict[str, int]:
+    """How many messages of the authority were ever owed, and how many are in each state; `delivered` is a part of `sent`."""
+    statement = select(Notification.status, func.count().label("number")).where(
+        Notification.authority_id == authority_id
+    )
+    counts = {row.status: row.number for row in db.execute(statement.group_by(Notification.status))}
+    states = {state: counts.get(state, 0) for state in STATES}
+    return {"owed": sum(counts.values()), **states, "delivered": 0}  # no channel says what was delivered
+
+
+def retry_failed(runtime: Runtime, since: datetime | None) -> int:
+    """How many messages that failed (since then) are due again now, because they are still of use."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        failed = Notification.status == FAILED
+        statement = update(Notification).where(failed, Notification.useful_until > now)
+        if since is not None:
+            statement = statement.where(Notification.closed_at >= since)
+        again = {"status": PENDING, "next_try_at": now, "closed_at": null(), "lease_until": null(), "reason": ""}
+        changed = db.execute(statement.values(again).execution_options(synchronize_session=False))
+        return cast(CursorResult[Any], changed).rowcount
+
+
+def pause_sending(runtime: Runtime) -> None:
+    """Stop all sending, by every worker, until `resume_sending`. What is due waits for as long as it is of use."""
+    with runtime.database.writing() as db:
+        hold_channel(db, EVERY_CHANNEL, runtime.clock.database_now(db))
+
+
+def resume_sending(runtime: Runtime) -> bool:
+    """Whether sending was stopped; it goes on now."""
+    with runtime.database.writing() as db:
+        return end_pause(db, EVERY_CHANNEL)
+
+
+def is_sending(runtime: Runtime) -> bool:
+    """Whether no channel refuses this service, and nobody has stopped the sending."""
+    with runtime.database.reading() as db:
+        return not db.scalar(select(func.count()).select_from(ChannelPause))
