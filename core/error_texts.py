@@ -67,6 +67,7 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "slot_taken": _("This time is not free any more. Choose another."),
     "slot_unknown": _("This is not a slot of this service. Ask for availability and send one of its slots."),
     "text_too_long": _("Use %(longest)s characters or fewer."),
+    "time_of_another_service": _("This time is for something else. Choose a time for your appointment."),
     "time_of_another_council": _("This time belongs to another council."),
     "too_many_feeds": _("There are %(most)s addresses already. Revoke one first."),
 }

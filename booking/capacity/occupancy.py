@@ -6,7 +6,7 @@ and for the travel time on both sides of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +44,15 @@ _OCCUPIED_PEOPLE = select(_allocations.site_id, *_SEATS, *_OWNERS).where(*_ELSEW
 _NEAR = select(_allocations.site_id, *_SEATS).where(*_ELSEWHERE, *_IN_PERIOD)
 
 
-def busy_of(db: Session, catalogue: Catalogue, days: Sequence[SiteDay], now: datetime) -> Busy:
-    """The seats occupied on `days` by appointments, and by holds that have not expired at `now`.
+def busy_of(
+    db: Session,
+    catalogue: Catalogue,
+    days: Sequence[SiteDay],
+    now: datetime,
+    *,
+    exclude: Collection[BusyRow] = frozenset(),
+) -> Busy:
+    """The seats occupied on `days` by appointments, and by holds that have not expired at `now`; not those in `exclude`.
 
     One statement, and a second one where people work who may be elsewhere.
     """
@@ -54,11 +61,21 @@ def busy_of(db: Session, catalogue: Catalogue, days: Sequence[SiteDay], now: dat
     period = _period_of(days) | {"now": now}
     site_ids = sorted({day.site_id for day in days})
     rows = integer_rows(db, _BUSY, period | {"sites": site_ids})
+    if exclude:
+        rows = [row for row in rows if _seat(row) not in exclude]
     people = _people_at(catalogue, site_ids)
     if not people:
         return busy_index(rows, period["first"])
-    theirs = integer_rows(db, _BUSY_PEOPLE, period | {"people": people})
+    theirs = [
+        row for row in integer_rows(db, _BUSY_PEOPLE, period | {"people": people}) if _seat(row[1:5]) not in exclude
+    ]
     return busy_index(rows, period["first"], _away(catalogue, theirs, site_ids))
+
+
+def seats_of(db: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> frozenset[BusyRow]:
+    """The seats that a hold or an appointment occupies."""
+    is_owner = _allocations.hold_id == hold_id if hold_id is not None else _allocations.appointment_id == appointment_id
+    return frozenset(_seat(row) for row in connection_of(db).execute(select(*_SEATS).where(is_owner)).all())
 
 
 def occupied_on(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from booking.availability.bits import Bits, span
+from booking.availability.busy import NOTHING_BUSY, Busy, BusyRow
 from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
 from booking.availability.site_days import earliest_at, last_bookable_date, modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SiteDay, Slot
@@ -26,7 +27,10 @@ FIRST_SLOT_DAYS = (4, 17)
 
 @dataclass(frozen=True)
 class SlotQuery:
-    """A search for slots. No site means all, no mode any mode, no dates all between lead time and horizon."""
+    """A search for slots. No site means all, no mode any mode, no dates all between lead time and horizon.
+
+    `own_seats` are those of a hold or an appointment of whoever searches: they are free to them.
+    """
 
     service_ids: tuple[int, ...]
     site_ids: tuple[int, ...] | None = None
@@ -36,6 +40,7 @@ class SlotQuery:
     last_date: date | None = None
     for_public: bool = True
     extra_time: bool = False
+    own_seats: frozenset[BusyRow] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,13 @@ def open_dates(catalogue: Catalogue, query: SlotQuery, dates: Iterable[date]) ->
     return frozenset(day for day in dates if any(_opens(site, day, zone, query.service_ids[0]) for site in sites))
 
 
+def is_too_late(catalogue: Catalogue, query: SlotQuery, day: date, now: datetime) -> bool:
+    """Whether the visit could no longer begin on `day`, though a site of the query is open then."""
+    scope = _scope(catalogue, replace(query, first_date=day, last_date=day), now)
+    could_begin = any(day_starts(scope.search, site_day, NOTHING_BUSY) for site_day in _site_days(catalogue, scope))
+    return not could_begin and bool(open_dates(catalogue, query, (day,)))
+
+
 def engine_slots(
     db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime, limit: int | None = None
 ) -> list[Slot]:
@@ -102,7 +114,7 @@ def engine_slots(
     if not scope:
         return []
     days = _site_days(catalogue, scope)
-    return find_slots(scope.search, days, busy_of(db, catalogue, days, now), limit)
+    return find_slots(scope.search, days, _busy(db, catalogue, query, days, now), limit)
 
 
 def all_slots(
@@ -119,7 +131,7 @@ def free_by_date(db: Session, catalogue: Catalogue, query: SlotQuery, now: datet
     scope, free = _scope(catalogue, query, now), dict[date, int]()
     if scope:
         days = _site_days(catalogue, scope)
-        for (_, day), count in count_by_day(scope.search, days, busy_of(db, catalogue, days, now)).items():
+        for (_, day), count in count_by_day(scope.search, days, _busy(db, catalogue, query, days, now)).items():
             if count:
                 free[day] = free.get(day, 0) + count
     return free
@@ -133,7 +145,7 @@ def starts_by_day(
     if not scope:
         return {}
     days = _site_days(catalogue, scope)
-    busy = busy_of(db, catalogue, days, now)
+    busy = _busy(db, catalogue, query, days, now)
     found = ((day, day_starts(scope.search, day, busy)) for day in days)
     return {(day.site_id, day.day.date): (day.day.base_unit, bits) for day, bits in found if bits}
 
@@ -145,7 +157,7 @@ def first_by_site(db: Session, catalogue: Catalogue, query: SlotQuery, now: date
         sites = tuple(site for site in scope.sites if site.id not in found)
         if sites:
             days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
-            found |= first_slot_by_site(scope.search, days, busy_of(db, catalogue, days, now))
+            found |= first_slot_by_site(scope.search, days, _busy(db, catalogue, query, days, now))
     in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
     return {slot.site_id: next(_free_slots(catalogue, query, slot)) for slot in in_order}
 
@@ -155,7 +167,7 @@ def next_slot(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime
     scope = _scope(catalogue, query, now)
     for dates in _growing_periods(scope):
         days = _site_days(catalogue, replace(scope, dates=dates))
-        slots = find_slots(scope.search, days, busy_of(db, catalogue, days, now), limit=1)
+        slots = find_slots(scope.search, days, _busy(db, catalogue, query, days, now), limit=1)
         if slots:
             return next(_free_slots(catalogue, query, slots[0]))
     return None
@@ -221,6 +233,10 @@ def _opens(site: SiteFacts, day: date, zone: str, service_id: int) -> bool:
         for resource in site_day(site, local_day(day, zone), zone).resources
         for window in resource.windows
     )
+
+
+def _busy(db: Session, catalogue: Catalogue, query: SlotQuery, days: Sequence[SiteDay], now: datetime) -> Busy:
+    return busy_of(db, catalogue, days, now, exclude=query.own_seats)
 
 
 def _scope(catalogue: Catalogue, query: SlotQuery, now: datetime) -> _Scope:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen, service_ids_of
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held, release
-from booking.slot_tokens import SlotKey, decode
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, insert_services, result_of, run_operation
@@ -56,6 +56,8 @@ def reschedule(
         check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         _check_same_visit(db, row, slot_key)
+        if actor.kind == "resident" and encode(slot_key) == row.slot_token:
+            return result_of(row)  # pressed twice, or chosen again: nothing is new, and nobody is told so
         _move(db, row, _placed(db, row, destination, actor, now), actor, now, move.reason)
         return result_of(row)
 

@@ -346,7 +346,7 @@ def test_the_other_pages_are_sound_too(page: Page, axe: Check) -> None:
         page.goto(path)
         axe(page)
     page.goto("/barnet/times?service=certify-documents&mode=in_person&day=2026-11-29")
-    expect(page.locator("main")).to_contain_text("Nothing is free on this day.")
+    expect(page.locator("main")).to_contain_text("There are no appointments on this day.")
     axe(page)
     page.goto("/barnet/services/certify-documents/together")
     axe(page)

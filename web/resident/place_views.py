@@ -17,6 +17,7 @@ from locations.postcodes import PostcodePlace, locate
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.forms import NeedsForm
+from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import show_search
 from web.resident.search_state import (
     REMOTE_MODES,
@@ -47,6 +48,7 @@ class Places:
     rows: tuple[PlaceRow, ...]
     remote: tuple[tuple[str, FreeSlot | None], ...]
     soonest: FreeSlot | None
+    own: OwnTime | None
 
     @property
     def is_unknown(self) -> bool:
@@ -89,9 +91,12 @@ def where(authority: str) -> ResponseReturnValue:
 
 def _find_places(context: PageContext, search: SearchState) -> Places:
     """What the page about places shows: nearest first when the postcode is known."""
-    query = slot_query_of(
-        context.catalogue, SearchState(services=search.services, needs=search.needs, moving=search.moving)
-    )
+    here = SearchState(services=search.services, needs=search.needs, visit=search.visit, moving=search.moving)
+    own = None
+    if here.visit or here.moving:
+        query, own = query_with_own_time(context, here)
+    else:
+        query = slot_query_of(context.catalogue, here)
     place = locate(search.near) if search.near else None
     first = first_by_site(context.db, context.catalogue, query, context.now)
     ordered = sites_by_distance(context.catalogue, query, place)
@@ -105,6 +110,7 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
         rows=tuple(sorted(visible, key=lambda row: row.first is None)),
         remote=_remote(context, search, rows),
         soonest=min(free, key=lambda slot: slot.starts_at, default=None),
+        own=own,
     )
 
 

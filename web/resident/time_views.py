@@ -12,9 +12,11 @@ from flask.typing import ResponseReturnValue
 
 from booking.queries.slots import (
     FreeSlot,
+    SlotQuery,
     all_slots,
     bookable_dates,
     free_by_date,
+    is_too_late,
     next_slot,
     open_dates,
     sites_by_distance,
@@ -25,6 +27,7 @@ from locations.postcodes import locate
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.day_times import TimesAt, times_by_place
+from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
 from web.resident.search_state import (
     REMOTE_MODES,
@@ -98,6 +101,7 @@ class MonthFound:
     month: Month
     next: FreeSlot | None
     site: SiteFacts | None
+    own: OwnTime | None
 
     @property
     def names_next_place(self) -> bool:
@@ -109,7 +113,7 @@ class MonthFound:
 class DayFound:
     """The free times of a day, and the nearest days before and after it with any.
 
-    `names_places` says whether each time has to be shown with its place.
+    `names_places` says whether each time has to be shown with its place, `status` why nothing is free.
     """
 
     on: date
@@ -118,6 +122,8 @@ class DayFound:
     later: date | None
     site: SiteFacts | None
     names_places: bool
+    status: DayStatus
+    own: OwnTime | None
 
 
 @blueprint.get("/<authority:authority>/when")
@@ -137,18 +143,33 @@ def when(authority: str) -> ResponseReturnValue:
 
 def _find_month(context: PageContext, search: SearchState) -> MonthFound:
     """The requested month, or the one in which the next free time lies."""
-    query = slot_query_of(context.catalogue, search)
-    soonest = next_slot(context.db, context.catalogue, query, context.now)
-    first_date, last_date = bookable_dates(context.catalogue, query, context.now)
-    bounds = first_date, max(first_date, last_date)
-    requested = first_of_month(search.month) or (soonest.starts_at.date() if soonest else first_date)
+    query, own = _query_of(context, search)
+    soonest = next_slot(context.db, context.catalogue, replace(query, own_seats=frozenset()), context.now)
+    bounds = _bounds(context, query)
+    default = own.starts_at if own else soonest.starts_at if soonest else None
+    requested = first_of_month(search.month) or (default.date() if default else bounds[0])
     first = month_within(requested, bounds)
     last = last_of_month(first)
     free = free_by_date(context.db, context.catalogue, replace(query, first_date=first, last_date=last), context.now)
     # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
     without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
     found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free))
-    return MonthFound(found, soonest, site_of(context.catalogue, search))
+    return MonthFound(found, soonest, site_of(context.catalogue, search), own)
+
+
+def _query_of(context: PageContext, search: SearchState) -> tuple[SlotQuery, OwnTime | None]:
+    """The query of the search, and the time that whoever searches has already."""
+    if search.visit or search.moving:
+        return query_with_own_time(context, search)
+    return slot_query_of(context.catalogue, search), None
+
+
+def _bounds(context: PageContext, query: SlotQuery) -> tuple[date, date]:
+    """The first and last date that can be booked; not today, when the lead time leaves none of today's opening hours."""
+    first, last = bookable_dates(context.catalogue, query, context.now)
+    if is_too_late(context.catalogue, query, first, context.now):
+        first += timedelta(days=1)
+    return first, max(first, last)
 
 
 def _dates(first: date, last: date) -> Iterator[date]:
@@ -223,13 +244,15 @@ def _find_day(context: PageContext, search: SearchState) -> DayFound:
     requested = day_of(search.day)
     if requested is None:
         raise NotFound.because("no_day_chosen")
-    query = slot_query_of(context.catalogue, search)
+    query, own = _query_of(context, search)
     on_day = replace(query, first_date=requested, last_date=requested)
     slots = all_slots(context.db, context.catalogue, on_day, context.now)
     near = locate(search.near) if search.near else None
     around = replace(query, first_date=requested - FORTNIGHT, last_date=requested + FORTNIGHT)
     days_with_free = free_by_date(context.db, context.catalogue, around, context.now)
     site = site_of(context.catalogue, search)
+    is_open = open_dates(context.catalogue, query, (requested,))
+    status = _day(requested, len(slots), _bounds(context, query), is_open).status
     return DayFound(
         requested,
         times_by_place(slots, sites_by_distance(context.catalogue, query, near)),
@@ -237,4 +260,6 @@ def _find_day(context: PageContext, search: SearchState) -> DayFound:
         later=min((day for day in days_with_free if day > requested), default=None),
         site=site,
         names_places=site is None and search.mode not in REMOTE_MODES,
+        status=status,
+        own=own,
     )
