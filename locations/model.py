@@ -222,6 +222,7 @@ class Catalogue:
     sites: tuple[SiteFacts, ...]
     people: tuple[ResourceFacts, ...]
     travel: TravelTimes
+    memory: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
     _by: dict[tuple[str, int | str], Any] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:

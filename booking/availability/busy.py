@@ -6,7 +6,8 @@ seat together (28 days are 8,064 bits, one kilobyte), and a day is then cut out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
+from typing import Any, TypeVar, cast
 
 from booking.availability.bits import Bits, blocked
 
@@ -22,14 +23,17 @@ SeatMaps = dict[int, dict[int, Bits]]
 MARGIN = 600
 """Two of the longest days. No visit is longer, so no start before the first row's margin can meet a booking."""
 
+MOST_ANSWERS = 16
+Answer = TypeVar("Answer")
+
 WHOLE_DAY: Bits = (1 << 300) - 1
 """The ticks of the longest day."""
 
 
 class Busy:
-    """The seats occupied by the rows given to `busy_index`. It remembers what it worked out: make one for each search."""
+    """The seats occupied by the rows given to `busy_index`. It remembers what was worked out of them."""
 
-    __slots__ = ("_away", "_base", "_blocked", "_busy", "_clear", "_origin_unit")
+    __slots__ = ("_answers", "_away", "_base", "_blocked", "_busy", "_clear", "_origin_unit")
 
     def __init__(self, origin_unit: int, busy: SeatMaps, *, base: Busy | None = None) -> None:
         self._origin_unit = origin_unit
@@ -38,6 +42,18 @@ class Busy:
         self._away: dict[int, Busy] = {}
         self._blocked: dict[int, SeatMaps] = {}
         self._clear: dict[tuple[int, int], SeatMaps] = {}
+        self._answers: dict[Hashable, tuple[Any]] = {}
+
+    def answer(self, question: Hashable, work_out: Callable[[], Answer]) -> Answer:
+        """What `work_out` gives for `question`; of the same occupied seats it is worked out once. Not to be changed."""
+        known = self._answers.get(question)
+        if known is not None:
+            return cast(Answer, known[0])
+        if len(self._answers) >= MOST_ANSWERS:
+            self._answers.clear()  # while other threads read: each of them has its own answer in hand
+        answer = work_out()
+        self._answers[question] = (answer,)
+        return answer
 
     def add_away(self, site_id: int, away: SeatMaps) -> None:
         """Count `away` as occupied as well, as seen from the site `site_id`."""

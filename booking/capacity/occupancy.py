@@ -27,6 +27,9 @@ MIDNIGHT_MARGIN = 48
 LONGEST_TRAVEL = LONGEST_MINUTES // TICK_MINUTES
 LONGEST_ALLOCATION = 300  # units: no visit is longer than the longest day
 
+MOST_KNOWN = (
+    32  # searches whose rows are remembered for a council: a page or two of memory each, a megabyte at the most
+)
 # Written once: putting a statement together takes as long as running it. Plain columns, because rows by the thousand
 # pass the mapper for nothing. All those of _BUSY are in one index, which is all that is read.
 _allocations = table_of(Allocation).c
@@ -54,7 +57,8 @@ def busy_of(
 ) -> Busy:
     """The seats occupied on `days` by appointments, and by holds that have not expired at `now`; not those in `exclude`.
 
-    One statement, and a second one where people work who may be elsewhere.
+    One statement, and a second one where people work who may be elsewhere. Where both give the same rows as before, what
+    was worked out of them before is given again.
     """
     if not days:
         return busy_index(())
@@ -64,12 +68,29 @@ def busy_of(
     if exclude:
         rows = [row for row in rows if _seat(row) not in exclude]
     people = _people_at(catalogue, site_ids)
-    if not people:
-        return busy_index(rows, period["first"])
-    theirs = [
-        row for row in integer_rows(db, _BUSY_PEOPLE, period | {"people": people}) if _seat(row[1:5]) not in exclude
-    ]
-    return busy_index(rows, period["first"], _away(catalogue, theirs, site_ids))
+    theirs = integer_rows(db, _BUSY_PEOPLE, period | {"people": people}) if people else []
+    if exclude:
+        theirs = [row for row in theirs if _seat(row[1:5]) not in exclude]
+    key = (tuple(site_ids), period["first"], period["last"])
+    known = _known_busy(catalogue).get(key)
+    if known is not None and known[0] == rows and known[1] == theirs:
+        return known[2]
+    busy = busy_index(rows, period["first"], _away(catalogue, theirs, site_ids) if people else ())
+    _remember(catalogue, key, (rows, theirs, busy))
+    return busy
+
+
+def _known_busy(catalogue: Catalogue) -> dict[Any, tuple[list[Any], list[Any], Busy]]:
+    known: dict[Any, tuple[list[Any], list[Any], Busy]] = catalogue.memory.setdefault("busy", {})
+    return known
+
+
+def _remember(catalogue: Catalogue, key: Any, value: tuple[list[Any], list[Any], Busy]) -> None:
+    """Keep it with the catalogue, which is another one as soon as the council's set-up changes."""
+    known = _known_busy(catalogue)
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    known[key] = value
 
 
 def seats_of(db: Session, *, hold_id: int | None = None, appointment_id: int | None = None) -> frozenset[BusyRow]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from heapq import nsmallest
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -23,6 +25,7 @@ from locations.postcodes import PostcodePlace, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
 FIRST_SLOT_DAYS = (4, 17)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ def engine_slots(
     if not scope:
         return []
     days = _site_days(catalogue, scope)
-    return find_slots(scope.search, days, _busy(db, catalogue, query, days, now), limit)
+    busy = _busy(db, catalogue, query, days, now)
+    return list(_answer(busy, ("slots", limit), scope, partial(find_slots, scope.search, days, busy, limit)))
 
 
 def all_slots(
@@ -131,7 +135,9 @@ def free_by_date(db: Session, catalogue: Catalogue, query: SlotQuery, now: datet
     scope, free = _scope(catalogue, query, now), dict[date, int]()
     if scope:
         days = _site_days(catalogue, scope)
-        for (_, day), count in count_by_day(scope.search, days, _busy(db, catalogue, query, days, now)).items():
+        busy = _busy(db, catalogue, query, days, now)
+        counts = _answer(busy, ("counts",), scope, partial(count_by_day, scope.search, days, busy))
+        for (_, day), count in counts.items():
             if count:
                 free[day] = free.get(day, 0) + count
     return free
@@ -146,8 +152,17 @@ def starts_by_day(
         return {}
     days = _site_days(catalogue, scope)
     busy = _busy(db, catalogue, query, days, now)
-    found = ((day, day_starts(scope.search, day, busy)) for day in days)
+    return dict(_answer(busy, ("starts",), scope, partial(_starts, scope.search, days, busy)))
+
+
+def _starts(search: Search, days: Iterable[SiteDay], busy: Busy) -> dict[tuple[int, date], tuple[int, Bits]]:
+    found = ((day, day_starts(search, day, busy)) for day in days)
     return {(day.site_id, day.day.date): (day.day.base_unit, bits) for day, bits in found if bits}
+
+
+def _answer(busy: Busy, question: tuple[Hashable, ...], scope: _Scope, work_out: Callable[[], Answer]) -> Answer:
+    """What `work_out` gives; of the same occupied seats, in the same scope, it is worked out once. Not to be changed."""
+    return busy.answer((*question, scope.search, tuple(site.id for site in scope.sites), scope.dates), work_out)
 
 
 def first_by_site(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> dict[int, FreeSlot]:
@@ -157,7 +172,9 @@ def first_by_site(db: Session, catalogue: Catalogue, query: SlotQuery, now: date
         sites = tuple(site for site in scope.sites if site.id not in found)
         if sites:
             days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
-            found |= first_slot_by_site(scope.search, days, _busy(db, catalogue, query, days, now))
+            busy = _busy(db, catalogue, query, days, now)
+            piece = replace(scope, sites=sites, dates=dates)
+            found |= _answer(busy, ("first",), piece, partial(first_slot_by_site, scope.search, days, busy))
     in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
     return {slot.site_id: next(_free_slots(catalogue, query, slot)) for slot in in_order}
 
