@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api import serializers
-from booking.queries.slots import nearest_alternatives
+from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import SlotKey
 from core.errors import SlotTaken
 from core.flask_context import current_runtime

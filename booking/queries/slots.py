@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from heapq import nsmallest
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -126,7 +125,7 @@ def all_slots(
 ) -> list[FreeSlot]:
     """The slots that answer `query`, by start and then by site."""
     slots = engine_slots(db, catalogue, query, now, limit)
-    free_slots = [free_slot for slot in slots for free_slot in _free_slots(catalogue, query, slot)]
+    free_slots = [free_slot for slot in slots for free_slot in free_slots_of(catalogue, query, slot)]
     return free_slots[:limit]
 
 
@@ -176,7 +175,7 @@ def first_by_site(db: Session, catalogue: Catalogue, query: SlotQuery, now: date
             piece = replace(scope, sites=sites, dates=dates)
             found |= _answer(busy, ("first",), piece, partial(first_slot_by_site, scope.search, days, busy))
     in_order = sorted(found.values(), key=lambda slot: (slot.start_unit, slot.site_id))
-    return {slot.site_id: next(_free_slots(catalogue, query, slot)) for slot in in_order}
+    return {slot.site_id: next(free_slots_of(catalogue, query, slot)) for slot in in_order}
 
 
 def next_slot(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> FreeSlot | None:
@@ -186,46 +185,8 @@ def next_slot(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime
         days = _site_days(catalogue, replace(scope, dates=dates))
         slots = find_slots(scope.search, days, _busy(db, catalogue, query, days, now), limit=1)
         if slots:
-            return next(_free_slots(catalogue, query, slots[0]))
+            return next(free_slots_of(catalogue, query, slots[0]))
     return None
-
-
-def nearest_alternatives(
-    db: Session,
-    catalogue: Catalogue,
-    slot_key: SlotKey,
-    now: datetime,
-    *,
-    for_public: bool,
-    needs: frozenset[str] = frozenset(),
-    count: int = 3,
-) -> list[FreeSlot]:
-    """Up to `count` slots nearest in time to `slot_key`, at its site and in its mode; then anywhere, if too few."""
-    zone = catalogue.authority.zone
-    requested_date = local_date_of(slot_key.start_unit, zone)
-    query = SlotQuery(
-        service_ids=slot_key.service_ids,
-        site_ids=(slot_key.site_id,),
-        mode=slot_key.mode,
-        needs=needs,
-        first_date=requested_date - timedelta(days=7),
-        last_date=requested_date + timedelta(days=14),
-        for_public=for_public,
-        extra_time=slot_key.extra_time,
-    )
-    found: dict[str, FreeSlot] = {}
-    # The closest first: here about then, anywhere about then, anywhere at any time.
-    anywhere = replace(query, site_ids=None, mode=None)
-    wider = (query, anywhere, replace(anywhere, first_date=None, last_date=None))
-    for wider_query in wider:
-        near = _nearest(engine_slots(db, catalogue, wider_query, now), slot_key.start_unit, count + 1)
-        found |= {
-            free_slot.token: free_slot for slot in near for free_slot in _free_slots(catalogue, wider_query, slot)
-        }
-        found.pop(encode(slot_key), None)
-        if len(found) >= count:
-            break
-    return sorted(list(found.values())[:count], key=lambda slot: slot.starts_at)
 
 
 def sites_by_distance(
@@ -289,7 +250,8 @@ def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
         yield first, last
 
 
-def _free_slots(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterator[FreeSlot]:
+def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterator[FreeSlot]:
+    """The engine's slot ready to show, once for each mode in which it can be had."""
     site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
     for mode in modes_at(catalogue, query, site):
         slot_key = SlotKey(
@@ -303,7 +265,3 @@ def _free_slots(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterator[
         starts_at = instant_of(slot.start_unit).astimezone(zone)
         ends_at = instant_of(slot.end_unit).astimezone(zone)
         yield FreeSlot(slot_key, encode(slot_key), site, mode, starts_at, ends_at, slot.free)
-
-
-def _nearest(slots: list[Slot], unit: int, count: int) -> list[Slot]:
-    return nsmallest(count, slots, key=lambda slot: (abs(slot.start_unit - unit), slot.start_unit, slot.site_id))

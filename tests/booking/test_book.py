@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.events import AppointmentChange, appointment_changed
+from booking.queries.alternatives import nearest_alternatives
 from booking.queries.appointments import (
     by_manage_token,
     by_reference,
     of_resident,
     of_site_day,
 )
-from booking.queries.slots import nearest_alternatives
 from booking.tables import Allocation, Appointment, Claim
 from booking.use_cases.book import Booking, book
 from core.audit import AuditEntry

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Barrier
 
-from booking.queries.slots import nearest_alternatives
+from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import hold_slot

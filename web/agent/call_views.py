@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from booking.queries.slots import nearest_alternatives
+from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booked, Booking, book
 from core.errors import HoldExpired, Invalid, Refused, SlotTaken, TooFar, TooSoon

@@ -14,8 +14,8 @@ from werkzeug.utils import secure_filename
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.queries import appointments
+from booking.queries.alternatives import nearest_alternatives
 from booking.queries.appointments import AppointmentView
-from booking.queries.slots import nearest_alternatives
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel

@@ -9,7 +9,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from booking.queries.slots import nearest_alternatives
+from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot
 from core.errors import HoldExpired, Refused, SlotTaken, TooFar, TooSoon
