@@ -29,6 +29,7 @@ class PlanningFacts:
     is_walk_in: bool
     zone: str
     reminder_plan: tuple[Mapping[str, Any], ...]
+    channel: str = ""  # by which it was booked
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Appointment(Base):
         Index("ix_appointments_site_date", "site_id", "local_date", "starts_at"),
         Index("ix_appointments_resident", "resident_id", "starts_at"),
         Index("ix_appointments_authority_starts", "authority_id", "starts_at"),
+        Index("ix_appointments_contact_email", "contact_email"),
         CheckConstraint("starts_at < ends_at", name="period"),
     )
 

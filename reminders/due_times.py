@@ -8,6 +8,7 @@ A message is due when `due_at <= now < useful_until`:
 | a reminder | the time in the plan | the next reminder is due, or the start | two at once would repeat each other |
 | manage link | at once | a day later | by then it was requested again, or somebody rang |
 | contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
+| several bookings | at once | the appointment starts | after that there is nothing left to cancel |
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
 Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, none within
@@ -30,6 +31,7 @@ from core.wall_clock import wall_instant
 
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
 MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
+SEVERAL_BOOKINGS = "several_bookings"  # made online for one address: was it you?
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is sent at once about a change; moves and changed details send nothing by themselves.
@@ -104,6 +106,11 @@ def owed_link(number: int, now: datetime) -> Owed:
     return Owed(f"{MANAGE_LINK}_{number}", now, now + MANAGE_LINK_IS_USEFUL)
 
 
+def owed_question(appointment: PlanningFacts, now: datetime) -> Owed:
+    """The message that asks whether it was they who booked so much."""
+    return Owed(SEVERAL_BOOKINGS, now, appointment.starts_at)
+
+
 def owed_contact_change(contact: ContactChange, appointment: PlanningFacts, now: datetime) -> list[Owed]:
     """What is owed about another contact: a notice to the earlier address, and a confirmation to the new one."""
     notice = Owed(f"{CONTACT_CHANGED}_{contact.number}", now, now + CONTACT_CHANGED_IS_USEFUL)
@@ -124,7 +131,7 @@ def family_of(kind: str) -> str:
 
 def is_current(kind: str, *, version: int, now_version: int, now_state: str) -> bool:
     """Whether a message of this kind, owed for `version`, is still true of the appointment."""
-    if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED):
+    if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS):
         return True  # true whatever the version
     if version != now_version:
         return False

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from reminders.delivery_decisions import SENT
+from reminders.delivery_decisions import SENT, WITHHELD
 from reminders.due_times import family_of
+from reminders.reasons import SILENCE
 from reminders.tables import DeliveryAttempt, Notification
 
 
@@ -31,6 +32,13 @@ class MessageHistoryEntry:
     due_at: datetime
     sent_at: datetime | None
     tries: int
+
+
+def reason_for_silence(db: Session, appointment_id: int) -> str:
+    """Why nobody gets a message about the appointment, whatever its contact says; empty where messages go out."""
+    silent = (Notification.status == WITHHELD, Notification.reason.in_(SILENCE))
+    about = select(Notification.reason).where(Notification.appointment_id == appointment_id, *silent)
+    return db.scalar(about.limit(1)) or ""
 
 
 def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntry]:

@@ -20,7 +20,7 @@ from core.language import Language, language_for
 from core.settings import ROOT
 from core.tokens import spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
-from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, family_of
+from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, SEVERAL_BOOKINGS, family_of
 from reminders.recipients import Delivery
 
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -121,7 +121,7 @@ class MessageWriter:
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
         html = templates.get_template(f"{name}.html").render(message=message)
         method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
-        has_calendar = name not in (MANAGE_LINK, CONTACT_CHANGED)
+        has_calendar = name not in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS)
         calendar = self._calendar(facts, delivery, message, language, method) if has_calendar else ""
         return EmailBody(subject, _tidy(body), html, calendar, method)
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select, union, update
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
 from booking.tables import Appointment, AppointmentService
 from core.database import connection_of, table_of
 from core.errors import NotFound
+from core.transactions import lock_by_name
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
 from reminders.channels.registry import CHANNEL_RULES
-from reminders.delivery_decisions import PENDING, VOID
+from reminders.delivery_decisions import PENDING, VOID, WITHHELD
 from reminders.due_times import (
     CONFIRMATION,
     MANAGE_LINK,
@@ -28,15 +29,18 @@ from reminders.due_times import (
     owed_after,
     owed_contact_change,
     owed_link,
+    owed_question,
     owed_reminders,
 )
-from reminders.reasons import SUPERSEDED
-from reminders.recipients import Contacts, contacts_of, planned_channels
+from reminders.reasons import NOT_THEIRS, SILENCE, SUPERSEDED, TOO_MANY_BOOKINGS
+from reminders.recipients import EMAIL, Contacts, Withheld, contacts_of, deliveries_for, planned_channels
 from reminders.tables import Notification
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
 BETWEEN_LINKS = timedelta(minutes=5)
 CHUNK = 2000
+# Of bookings made online for one email address; over that one message asks whether it was they who booked.
+ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 
 _INSERT = table_of(Notification).insert()
 
@@ -57,13 +61,18 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     planning = _planning_input(db, change.appointment_id, change.facts)
     appointment = planning.facts
     known: dict[tuple[str, str], Notification] = {}
+    silence = ""
     if change.what != "booked":
-        known = _void_outdated(db, planning.facts, change.now)
+        known, silence = _void_outdated(db, planning.facts, change.now)
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     if change.contact:
         owed += owed_contact_change(change.contact, appointment, change.now)
     rows = _rows(planning, owed, change.now)
+    if silence:
+        _withhold(rows, silence, change.now)
+    elif change.what == "booked" and appointment.channel == ONLINE:
+        rows += _question_when_too_many(db, planning, rows, change.now)
     _write(db, [row for row in rows if (row["kind"], row["channel"]) not in known])
 
 
@@ -80,6 +89,22 @@ def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
     if any(request.now - at < BETWEEN_LINKS for at in earlier):
         return
     _write(db, _rows(planning, [owed_link(len(earlier) + 1, request.now)], request.now))
+
+
+def withhold_for_owner(db: Session, appointment_ids: Sequence[int], now: datetime) -> None:
+    """Send nothing more about these appointments, which the owner of their address did not book."""
+    pending = update(Notification).where(
+        Notification.appointment_id.in_(appointment_ids), Notification.status == PENDING
+    )
+    values = {"status": WITHHELD, "reason": NOT_THEIRS, "closed_at": now, "lease_until": None}
+    db.execute(pending.values(values).execution_options(synchronize_session=False))
+
+
+def bookings_like(db: Session, appointment_id: int, created_at: datetime) -> list[int]:
+    """The online bookings for the address of this one, made within a day before it or since, in the order of booking."""
+    planning = _planning_input(db, appointment_id)
+    address = _email_address(planning.contacts)
+    return _online_bookings(db, planning.facts.authority_id, address, created_at - WINDOW) if address else []
 
 
 def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
@@ -103,8 +128,56 @@ def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
     return written
 
 
-def _void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> dict[tuple[str, str], Notification]:
-    """The rows of this version, after outdated ones were voided and what a wrong click voided is pending again."""
+def _question_when_too_many(
+    db: Session, planning: _PlanningInput, rows: list[dict[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """Withhold the `rows` of an online booking when its address had its confirmations for a day; the question, once.
+
+    Nobody has shown that the address is theirs, so a stranger could have it written to without end.
+    """
+    facts, address = planning.facts, _email_address(planning.contacts)
+    if not address:
+        return []
+    lock_by_name(db, f"bookings for {facts.authority_id} {address}")
+    made = set(_online_bookings(db, facts.authority_id, address, now - WINDOW)) - {facts.appointment_id}
+    if len(made) < CONFIRMATIONS_IN_WINDOW:
+        return []
+    _withhold(rows, TOO_MANY_BOOKINGS, now)
+    return _rows(planning, [owed_question(facts, now)], now) if len(made) == CONFIRMATIONS_IN_WINDOW else []
+
+
+def _online_bookings(db: Session, authority_id: int, address: str, since: datetime) -> list[int]:
+    residents = select(Resident.id).where(Resident.authority_id == authority_id, Resident.email == address)
+    acting = select(Representative.id).where(
+        Representative.authority_id == authority_id, Representative.email == address
+    )
+    made = (Appointment.authority_id == authority_id, Appointment.channel == ONLINE, Appointment.created_at >= since)
+    found = union(  # each by an index of its own
+        select(Appointment.id).where(Appointment.resident_id.in_(residents), *made),
+        select(Appointment.id).where(Appointment.representative_id.in_(acting), *made),
+        select(Appointment.id).where(Appointment.contact_email == address, *made),
+    )
+    return sorted(db.scalars(found))
+
+
+def _email_address(contacts: Contacts) -> str:
+    """The address to which email about the appointment goes, or nothing."""
+    found = deliveries_for(contacts, CONFIRMATION, CHANNEL_RULES)
+    if isinstance(found, Withheld):
+        return ""
+    return next((delivery.address for delivery in found if delivery.channel == EMAIL), "")
+
+
+def _withhold(rows: Iterable[dict[str, Any]], reason: str, now: datetime) -> None:
+    for row in rows:
+        row.update(status=WITHHELD, reason=reason, closed_at=now)
+
+
+def _void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
+    """The rows of this version, after outdated ones were voided and what a wrong click voided is pending again.
+
+    And the reason for which the owner of the address gets nothing about this appointment, if there is one.
+    """
     # Locked in order of id, as the worker does: what it sends meanwhile is seen as sent, and not voided.
     owed = select(Notification).where(Notification.appointment_id == facts.appointment_id)
     rows = db.scalars(owed.order_by(Notification.id).with_for_update()).all()
@@ -115,7 +188,8 @@ def _void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> dict[tup
         elif row.status == VOID and current and now < row.useful_until:
             row.status, row.closed_at, row.reason = PENDING, None, ""
     db.flush()
-    return {(row.kind, row.channel): row for row in rows if row.version == facts.version}
+    silence = next((row.reason for row in rows if row.status == WITHHELD and row.reason in SILENCE), "")
+    return {(row.kind, row.channel): row for row in rows if row.version == facts.version}, silence
 
 
 def _planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None = None) -> _PlanningInput:
@@ -211,6 +285,7 @@ def _row(facts: PlanningFacts, message: Owed, channel: str, now: datetime) -> di
         "tries": 0,
         "fencing_token": 0,
         "created_at": now,
+        "closed_at": None,
         "reason": "",
     }
 

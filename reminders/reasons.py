@@ -17,6 +17,8 @@ PREFERS_LETTERS = "prefers_letters"
 NO_CONTACT_WANTED = "no_contact_wanted"
 NO_ADDRESS = "no_address"
 AWAITS_REBOOKING = "awaits_rebooking"  # it cannot take place as booked: nobody is reminded to come
+TOO_MANY_BOOKINGS = "too_many_bookings"  # made online for one address in a day: nobody has shown that it is theirs
+NOT_THEIRS = "not_theirs"  # cancelled by the owner of the address, who had not booked it
 OTHER_CHANNEL = "other_channel"  # the person is reached by another channel now
 UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
 
@@ -27,6 +29,7 @@ INTERRUPTED = "interrupted"  # the process that sent it ended twice before the r
 SERVER_WENT_AWAY = "server_went_away"  # after it had taken the text, before it answered
 ADDRESS_NOT_SUPPORTED = "address_not_supported"  # letters in the address that the server cannot take
 
+SILENCE = frozenset({TOO_MANY_BOOKINGS, NOT_THEIRS})  # nothing more is sent about the appointment
 CODES = frozenset(
     {
         SUPERSEDED,
@@ -40,6 +43,8 @@ CODES = frozenset(
         NO_CONTACT_WANTED,
         NO_ADDRESS,
         AWAITS_REBOOKING,
+        TOO_MANY_BOOKINGS,
+        NOT_THEIRS,
         OTHER_CHANNEL,
         UNKNOWN_CHANNEL,
         INVALID_ADDRESS,

@@ -170,6 +170,7 @@ MESSAGE_KINDS: Labels = {
     "cancelled": _l("Cancellation"),
     "reminder": _l("Reminder"),
     "manage_link": _l("Link to manage the appointment"),
+    "several_bookings": _l("Question if they booked so many"),
 }
 MESSAGE_STATUSES: Labels = {
     "pending": _l("Waiting"),
@@ -193,6 +194,10 @@ MESSAGE_REASONS: Labels = {
     reasons.NO_CONTACT_WANTED: _l("Asked not to be contacted."),
     reasons.NO_ADDRESS: _l("No email address: ring, or send a letter."),
     reasons.AWAITS_REBOOKING: _l("It cannot take place as booked. Rebook it: until then we remind nobody of it."),
+    reasons.TOO_MANY_BOOKINGS: _l(
+        "Many appointments were booked online for this address in one day. We asked if it was them."
+    ),
+    reasons.NOT_THEIRS: _l("They told us that they did not book it."),
     reasons.OTHER_CHANNEL: _l("They are reached in another way now."),
     reasons.UNKNOWN_CHANNEL: _l("This service cannot send this kind of message: tell whoever runs it."),
     reasons.INVALID_ADDRESS: _l("The email address is not one."),

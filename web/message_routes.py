@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.due_times import CONFIRMATION
-from reminders.reasons import NO_CONTACT_WANTED, PREFERS_LETTERS
+from reminders.history_queries import reason_for_silence
+from reminders.reasons import NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withheld, deliveries_for
 
 
@@ -61,10 +63,17 @@ def route_of_appointment(view: AppointmentView) -> MessageRoute:
     )
 
 
+def route_of_booked(db: Session, view: AppointmentView) -> MessageRoute:
+    """The same, or none where its address gets no message about it because so much was booked for it."""
+    route, silence = route_of_appointment(view), reason_for_silence(db, view.id)
+    return replace(route, deliveries=(), code=silence) if silence else route
+
+
 def reminder_text(route: MessageRoute, *, is_masked: bool = False) -> str:
     """How somebody is reminded, in a line, for residents."""
     if not route.deliveries:
         texts = {NO_CONTACT_WANTED: _("No messages"), PREFERS_LETTERS: _("Letter")}
+        texts |= dict.fromkeys(SILENCE, _("No messages about this one"))
         return str(texts.get(route.code, _("No messages. We have no email address for you")))
     parts = [_for_residents(delivery, is_masked=is_masked) for delivery in route.deliveries]
     if route.is_email_for_text:

@@ -136,7 +136,7 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
         channel=booking.channel,
         slot_token=placement.slot_token,
     )
-    facts = _planning_facts(placement, appointment_id)
+    facts = _planning_facts(placement, appointment_id, booking.channel)
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
     booked = Booked(appointment_id, reference, 1, State.BOOKED.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
@@ -216,7 +216,7 @@ def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int,
     connection_of(db).execute(_INSERT_SERVICE, rows)
 
 
-def _planning_facts(placement: Placement, appointment_id: int) -> PlanningFacts:
+def _planning_facts(placement: Placement, appointment_id: int, channel: str) -> PlanningFacts:
     """The facts by which messages are planned; all are known here, so that no subscriber reads them again."""
     catalogue = placement.catalogue
     return PlanningFacts(
@@ -228,4 +228,5 @@ def _planning_facts(placement: Placement, appointment_id: int) -> PlanningFacts:
         is_walk_in=False,
         zone=catalogue.authority.zone,
         reminder_plan=catalogue.service_by_id(placement.slot_key.service_ids[0]).reminder_plan,
+        channel=channel,
     )

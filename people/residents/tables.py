@@ -74,6 +74,7 @@ class Representative(Base):
     """Who acts for a resident, and on what basis: parent, carer, power of attorney, support worker, other."""
 
     __tablename__ = "representatives"
+    __table_args__ = (Index("ix_representatives_authority_email", "authority_id", "email"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))

@@ -124,9 +124,10 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
     "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
+    "several-bookings": ("several_bookings", {}, TO_RESIDENT),
     "contact-changed": ("contact_changed_1", {}, TO_OLD_ADDRESS),
 }
-SAYS_NO_TIME = {"contact-changed"}  # whoever reads the old address need not know when and where
+SAYS_NO_TIME = {"several-bookings", "contact-changed"}  # whoever reads the old address need not know when and where
 
 
 def written(case: str) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from reminders import delivery_decisions, reasons
-from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED
+from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web.labels import MESSAGE_KINDS, MESSAGE_REASONS, MESSAGE_STATUSES, message_reason
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -18,7 +18,7 @@ def test_every_code_has_a_text() -> None:
     codes = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
     assert codes == reasons.CODES == set(MESSAGE_REASONS)
     assert {getattr(delivery_decisions, name) for name in STATUSES} == set(MESSAGE_STATUSES)
-    assert {*FAMILIES, CANCELLED, RESCHEDULED} == set(MESSAGE_KINDS)
+    assert {*FAMILIES, CANCELLED, RESCHEDULED, SEVERAL_BOOKINGS} == set(MESSAGE_KINDS)
 
 
 @pytest.mark.parametrize(

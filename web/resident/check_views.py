@@ -19,7 +19,7 @@ from core.tokens import digest, mark_of_digest
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
 from reminders.recipients import Contacts, Person
-from web.message_routes import MessageRoute, route_of, route_of_appointment
+from web.message_routes import MessageRoute, route_of, route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
@@ -151,6 +151,6 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
         return page.show(
             "done",
             link=manage_path(page.context.db, page.context.runtime.settings.secret_keys, page.view),
-            route=route_of_appointment(page.view),
+            route=route_of_booked(page.context.db, page.view),
             lacks_phone=lacks_phone_for_interpreter(page.view),
         )

@@ -25,7 +25,7 @@ from core.errors import IllegalMove, NotFound, SlotTaken, Stale, TooFar, TooSoon
 from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
-from web.message_routes import route_of_appointment
+from web.message_routes import route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
@@ -85,7 +85,7 @@ def last_appointment(authority: str) -> ResponseReturnValue:
 def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
     with open_appointment_context(authority, reference) as page:
-        message, route = _message(page.view), route_of_appointment(page.view)
+        message, route = _message(page.view), route_of_booked(page.context.db, page.view)
         return page.show("appointment", search=_search_for(page.view), message=message, route=route)
 
 
