@@ -54,6 +54,20 @@ def test_staff_see_why_nothing_was_sent(agent: FlaskClient, reference: str) -> N
     assert "Robin" not in page.text
 
 
+def test_a_message_that_waits_and_will_reach_nobody_is_not_shown_as_waiting(
+    agent: FlaskClient, database: Database, world: World, clock: FixedClock
+) -> None:
+    owe(database, world, 1, now=clock.now())
+    with database.writing() as db:
+        db.execute(update(Appointment).values(reference=REFERENCE))
+    assert "Waiting" in agent.get(f"/staff/messages/{REFERENCE}").text
+    with database.writing() as db:
+        db.execute(update(Resident).values(contact_preference="none"))
+    page = agent.get(f"/staff/messages/{REFERENCE}")
+    assert "Waiting" not in page.text
+    assert "Asked not to be contacted." in page.text
+
+
 def test_nobody_else_sees_it(client: FlaskClient, database: Database, reference: str, clock: FixedClock) -> None:
     assert client.get(f"/staff/messages/{reference}").status_code == 303
     elsewhere = add_agent(database, make_authority(database, "elsewhere"), clock.now(), email="other@example.org")

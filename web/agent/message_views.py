@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, render_template
 
 from booking.queries.appointments import by_reference
@@ -9,8 +11,11 @@ from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from reminders.history_queries import message_history
+from reminders.delivery_decisions import PENDING, WITHHELD
+from reminders.due_times import CONTACT_CHANGED
+from reminders.history_queries import MessageHistoryEntry, message_history
 from web.labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
+from web.message_routes import MessageRoute, route_of_appointment
 from web.staff_guard import current_staff
 
 blueprint = Blueprint("messages", __name__)
@@ -23,7 +28,8 @@ def account(reference: str) -> str:
     with current_runtime().database.reading() as db:
         catalogue = catalogue_by_id(db, current_staff().authority_id)
         appointment = by_reference(db, catalogue, reference)
-        entries = message_history(db, appointment.id)
+        route = route_of_appointment(appointment)
+        entries = [_as_it_will_be(entry, route) for entry in message_history(db, appointment.id)]
     return render_template(
         "staff/messages.html",
         appointment=appointment,
@@ -32,3 +38,10 @@ def account(reference: str) -> str:
         message_statuses=MESSAGE_STATUSES,
         message_reason=message_reason,
     )
+
+
+def _as_it_will_be(entry: MessageHistoryEntry, route: MessageRoute) -> MessageHistoryEntry:
+    """A message that waits, and that nobody will get as things stand, is shown as what it comes to."""
+    if entry.status != PENDING or entry.kind == CONTACT_CHANGED or route.deliveries:
+        return entry
+    return replace(entry, status=WITHHELD, reason=route.code)
