@@ -73,6 +73,8 @@ class Appointment(Base):
     is_walk_in: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    # When they arrived; NULL before that, and where it was not recorded.
+    arrived_at: Mapped[datetime | None]
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
 
 

@@ -135,6 +135,7 @@ class BulkWriter:
             "is_walk_in": appointment.is_walk_in,
             "created_at": appointment.created_at,
             "changed_at": appointment.changed_at,
+            "arrived_at": appointment.changed_at if appointment.state is State.ARRIVED else None,
             "state_reason": appointment.state_reason,
         }
 

@@ -77,6 +77,7 @@ class AppointmentView:
     is_walk_in: bool
     created_at: datetime
     changed_at: datetime
+    arrived_at: datetime | None
     stamp: str
     link_mark: str
     has_own_contact: bool
@@ -253,6 +254,7 @@ def _view(
         is_walk_in=row.is_walk_in,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        arrived_at=row.arrived_at,
         stamp=stamp_of_row(row),
         link_mark=mark_of_digest(row.manage_digest),
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,

@@ -90,6 +90,11 @@ def _set_state(
     db: Session, row: Appointment, requested_state: State, actor: Actor, now: datetime, reason: str, action: str
 ) -> None:
     was, row.state, row.changed_at = row.state, requested_state.value, now
+    # Who is put back among those who wait has waited since they arrived.
+    if requested_state is State.BOOKED:
+        row.arrived_at = None
+    elif requested_state is State.ARRIVED and was == State.BOOKED:
+        row.arrived_at = now
     row.state_reason = reason.strip() if requested_state in NEEDS_REASON else ""
     record(
         db,

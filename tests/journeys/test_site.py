@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from booking.states import State
+from booking.tables import Appointment
 from booking.use_cases.closures import list_touched
 from booking.use_cases.outcomes import record_outcome
 from core.audit import Actor
@@ -22,6 +24,7 @@ from core.settings import Settings
 from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.residents.details import Representation, ResidentDetails
+from people.staff.passwords import hash_password
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import start
 from people.staff.tables import StaffMember, StaffRole
@@ -36,6 +39,7 @@ SITE = "/staff/sites/high-street"
 DAY = f"{SITE}/days/2026-11-23"
 COLLEAGUE = Actor("staff", 1, "Sam Staff")
 POLL_MILLISECONDS = 15_000
+PASSWORD = "long enough for journeys 7391"
 
 
 class Library:
@@ -59,6 +63,11 @@ class Library:
                 self.runtime, self.world.authority_id, reference, state, actor=COLLEAGUE, reason="No passport"
             )
 
+    def state_of(self, reference: str) -> State:
+        """The state that is recorded."""
+        with self.runtime.database.reading() as db:
+            return State(db.scalars(select(Appointment.state).where(Appointment.reference == reference)).one())
+
     def close(self, first: datetime, last: datetime) -> None:
         """Shut the library for a while."""
         with self.runtime.database.writing() as db:
@@ -78,14 +87,22 @@ class Library:
     def manager_token(self) -> str:
         """The session of a manager who has signed in."""
         with self.runtime.database.writing() as db:
-            member = StaffMember(
-                authority_id=self.world.authority_id, email="m@example.org", name="Mo Manager", created_at=NINE
-            )
-            db.add(member)
-            db.flush()
-            values = {"staff_id": member.id, "role": Role.SITE_MANAGER.value, "site_id": self.world.site_id}
-            db.execute(insert(StaffRole).values(values))
-            return start(db, member.id, NINE)
+            return start(db, self._add_manager(db, "m@example.org", "Mo Manager"), NINE)
+
+    def colleague_email(self) -> str:
+        """With what another manager signs in."""
+        with self.runtime.database.writing() as db:
+            self._add_manager(db, "n@example.org", "Nell Manager")
+        return "n@example.org"
+
+    def _add_manager(self, db: Session, email: str, name: str) -> int:
+        authority_id, password = self.world.authority_id, hash_password(PASSWORD)
+        member = StaffMember(authority_id=authority_id, email=email, name=name, password_hash=password, created_at=NINE)
+        db.add(member)
+        db.flush()
+        values = {"staff_id": member.id, "role": Role.SITE_MANAGER.value, "site_id": self.world.site_id}
+        db.execute(insert(StaffRole).values(values))
+        return member.id
 
 
 @pytest.fixture
@@ -215,10 +232,11 @@ def test_a_full_day_fits_the_window(library: Library, page: Page, axe: Callable[
 
 @both_widths
 def test_the_list_refreshes_itself_without_losing_place_or_focus(library: Library, page: Page) -> None:
-    references = [library.book(30 * (number // 3), f"Person {number}") for number in range(30)]
+    references = [library.book(30 * (number // 4), f"Person {number}") for number in range(60)]
     page.clock.install(time=NINE)
     page.goto(DAY)
     here = page.locator(f"#a-{references[20]}")
+    here.locator("summary").first.click()  # of those who come later there is one line each
     button = here.get_by_role("button", name="Check in")
     button.focus()
     here.evaluate("row => { row.dataset.sameNode = 'yes'; }")
@@ -232,7 +250,7 @@ def test_the_list_refreshes_itself_without_losing_place_or_focus(library: Librar
     expect(status).to_contain_text("9am Person 0: arrived.")
     expect(status).to_contain_text("9am Somebody new: booked.")
     expect(status).to_contain_text("The row that you are working in has changed too.")
-    expect(page.locator("#day-top")).to_contain_text("31 appointments: 29 booked, 2 arrived.")
+    expect(page.locator("#day-top")).to_contain_text("61 appointments: 59 booked, 2 arrived.")
     expect(button).to_be_focused()
     assert abs(here.evaluate("row => row.getBoundingClientRect().top") - top) < 2
     page.locator("#refresh").focus()
@@ -246,7 +264,9 @@ def test_the_row_that_one_comes_back_to_is_not_hidden_by_the_line_above(library:
     references = [library.book(30 * (number // 3), f"Person {number}") for number in range(30)]
     page.goto(DAY)
     row = page.locator(f"#a-{references[20]}")
+    row.locator("summary").first.click()
     row.get_by_role("button", name="Check in").click()
+    expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
     expect(row).to_be_focused()
     edge = page.locator("#day-watch").evaluate("line => line.getBoundingClientRect().bottom")
     assert row.evaluate("row => row.getBoundingClientRect().top") >= edge
@@ -268,6 +288,7 @@ def test_an_open_form_is_left_alone_with_what_was_typed(library: Library, page: 
     row.get_by_text("Could not finish").first.click()
     page.locator("#refresh").focus()
     page.clock.run_for(POLL_MILLISECONDS)
+    page.get_by_text("Done or cancelled (1)").click()
     expect(row.get_by_text("Attended", exact=True)).to_be_visible()
 
 
@@ -303,6 +324,182 @@ def test_it_says_when_the_network_is_gone_and_when_it_is_back(
     expect(page.locator("#day-status")).to_contain_text("Connected again.")
     expect(page.locator("#as-at")).to_have_text("9:03am")
     expect(page.locator(f"#a-{reference}").get_by_text("Arrived", exact=True)).to_be_visible()
+
+
+def sign_in(page: Page) -> None:
+    """Fill in the sign-in page as the manager."""
+    page.get_by_label("Email address").fill("m@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@both_widths
+def test_a_click_without_network_stays_on_the_page_and_is_sent_later(
+    library: Library, page: Page, context: BrowserContext, axe: Callable[[Page], None]
+) -> None:
+    reference, other = library.book(0), library.book(30, "Ali Other")
+    page.clock.install(time=NINE)
+    page.goto(DAY)
+    context.set_offline(True)
+    row, other_row = page.locator(f"#a-{reference}"), page.locator(f"#a-{other}")
+    row.get_by_role("button", name="Check in").click()
+    expect(row.get_by_text("Not sent yet: Check in")).to_be_visible()
+    expect(row).to_be_focused()
+    expect(page.locator("#day-unsent")).to_contain_text("1 click is not sent yet.")
+    other_row.get_by_role("button", name="Check in").click()
+    expect(page.locator("#day-unsent")).to_contain_text("2 clicks are not sent yet.")
+    axe(page)
+    other_row.get_by_role("button", name="Do not send").click()
+    expect(other_row.get_by_text("Not sent yet")).to_have_count(0)
+    context.set_offline(False)
+    page.reload()  # what is kept outlives the page
+    expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
+    expect(row.get_by_text("Not sent yet")).to_have_count(0)
+    expect(other_row.get_by_text("Booked", exact=True)).to_be_visible()
+    assert library.state_of(other) is State.BOOKED
+    expect(page.locator("#day-unsent")).to_be_empty()
+
+
+def test_what_is_kept_is_sent_as_soon_as_the_network_is_back(
+    library: Library, page: Page, context: BrowserContext
+) -> None:
+    reference = library.book(0)
+    page.goto(DAY)
+    context.set_offline(True)
+    row = page.locator(f"#a-{reference}")
+    row.get_by_role("button", name="Check in").click()
+    expect(row.get_by_text("Not sent yet: Check in")).to_be_visible()
+    context.set_offline(False)
+    expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
+    assert library.state_of(reference) is State.ARRIVED
+
+
+def test_a_click_that_comes_too_late_says_why_it_was_not_recorded(
+    library: Library, page: Page, context: BrowserContext
+) -> None:
+    reference = library.book(0)
+    page.goto(DAY)
+    context.set_offline(True)
+    page.locator(f"#a-{reference}").get_by_role("button", name="Check in").click()
+    expect(page.locator("#day-unsent")).to_contain_text("1 click is not sent yet.")
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
+    context.set_offline(False)
+    words = "“Check in” was sent late, and was not recorded: Robin Sample is now: in progress, recorded by Sam Staff"
+    expect(page.locator("#day-refused")).to_contain_text(words)
+    expect(page.locator("#day-unsent")).to_be_empty()
+
+
+@both_widths
+def test_a_click_after_the_session_ended_is_sent_after_signing_in_again(
+    library: Library, page: Page, context: BrowserContext, axe: Callable[[Page], None]
+) -> None:
+    reference = library.book(0)
+    page.goto(DAY)
+    context.clear_cookies()
+    row = page.locator(f"#a-{reference}")
+    row.get_by_role("button", name="Check in").click()
+    expect(row.get_by_text("Not sent yet: Check in")).to_be_visible()
+    expect(page.locator("#day-error")).to_contain_text("You are signed out.")
+    axe(page)
+    page.get_by_role("link", name="Sign in again").click()
+    sign_in(page)
+    expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
+    assert library.state_of(reference) is State.ARRIVED
+
+
+def test_signing_in_again_in_another_tab_is_enough(library: Library, page: Page, context: BrowserContext) -> None:
+    reference = library.book(0)
+    page.goto(DAY)
+    context.clear_cookies()
+    row = page.locator(f"#a-{reference}")
+    row.get_by_role("button", name="Check in").click()
+    expect(row.get_by_text("Not sent yet: Check in")).to_be_visible()
+    other_tab = context.new_page()
+    other_tab.goto("/staff/sign-in")
+    sign_in(other_tab)
+    expect(other_tab.get_by_role("link", name="Staff home")).to_be_visible()
+    other_tab.close()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
+    row.get_by_role("button", name="Start").click()  # with the token of the new session
+    expect(row.get_by_text("In progress", exact=True)).to_be_visible()
+
+
+def test_nobody_sees_or_sends_what_a_colleague_clicked(library: Library, page: Page, context: BrowserContext) -> None:
+    reference = library.book(0)
+    page.goto(DAY)
+    context.set_offline(True)
+    page.locator(f"#a-{reference}").get_by_role("button", name="Check in").click()
+    expect(page.locator("#day-unsent")).to_contain_text("1 click is not sent yet.")
+    kept = page.evaluate("Object.entries(localStorage).filter(([name]) => name.startsWith('front-door-unsent-'))")
+    assert len(kept) == 1
+    assert "Robin" not in kept[0][1]
+    context.clear_cookies()
+    context.set_offline(False)
+    page.goto(DAY)
+    page.get_by_label("Email address").fill(library.colleague_email())
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(f"#a-{reference}").get_by_text("Booked", exact=True)).to_be_visible()
+    expect(page.locator("#day-unsent")).to_be_empty()
+    assert library.state_of(reference) is State.BOOKED
+
+
+@both_widths
+def test_somebody_is_found_while_their_name_is_typed(library: Library, page: Page, axe: Callable[[Page], None]) -> None:
+    references = [library.book(30 * number, f"Person {number}") for number in range(14)]
+    zoe = library.book(30 * 13, "Zoë Ångström")
+    page.goto(DAY)
+    box = page.get_by_label("Name or reference")
+    box.press_sequentially("angs zo")
+    expect(page.locator("#day-rows li.fd-row:visible")).to_have_count(1)
+    axe(page)
+    box.press("Enter")
+    row = page.locator(f"#a-{zoe}")
+    expect(row).to_be_focused()
+    row.get_by_role("button", name="Check in").click()
+    expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
+    box.fill(f"{references[2][:4]} {references[2][4:]}".lower())
+    expect(page.locator("#day-rows li.fd-row:visible")).to_have_count(1)
+    box.fill("nobody")
+    expect(page.get_by_text("Nobody on this list has that name or reference.")).to_be_visible()
+    box.fill("")
+    expect(page.locator("#day-rows li.fd-row:visible")).to_have_count(15)
+
+
+def test_the_wait_is_counted_while_the_page_stands(library: Library, page: Page) -> None:
+    reference = library.book(0)
+    library.record(reference, State.ARRIVED)
+    page.clock.install(time=NINE)
+    page.goto(DAY)
+    row = page.locator(f"#a-{reference}")
+    expect(row.get_by_text("Waiting 0 minutes")).to_be_visible()
+    library.runtime.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+    page.clock.run_for(POLL_MILLISECONDS)
+    expect(row.get_by_text("Waiting 1 minute", exact=True)).to_be_visible()
+
+
+def test_a_full_day_shows_the_next_people_first_and_fits_four_screens(library: Library, page: Page) -> None:
+    """133 visits over ten desks at 11:10, on the screen of a front desk."""
+    made = [library.book(30 * (number // 9), f"Person Numbered {number}") for number in range(133)]
+    for _ in range(3):  # no longer between two pages than a session lasts
+        library.runtime.clock.advance(timedelta(minutes=43))  # type: ignore[attr-defined]
+        page.goto(DAY)
+    for reference in made[:27]:
+        library.record(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
+    for reference in made[27:35]:
+        library.record(reference, State.ARRIVED, State.IN_PROGRESS)
+    library.record(made[35], State.ARRIVED)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(DAY)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 4 * 800
+    for reference, button in (
+        (made[35], "Start"),
+        (made[36], "Check in"),
+        (made[37], "Check in"),
+        (made[38], "Check in"),
+    ):
+        expect(page.locator(f"#a-{reference}").get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
 
 
 def test_it_stops_when_nobody_is_there_and_goes_on_when_somebody_is(library: Library, page: Page) -> None:

@@ -17,12 +17,14 @@ from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import CANCELLED, State
+from core.text import printable
 from core.tokens import parse_reference
 from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
 from web.labels import REBOOK_REASONS, STATES_COUNTED
 from web.request_language import format_time
-from web.site.day_rows import DayRow, GapRow, day_row, gap_rows, mark_of
+from web.site.day_rows import DayRow, day_row, mark_of
+from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, sections_of
 
 ALL, TO_DO, WAITING, DONE, GAPS = "", "to-do", "waiting", "done", "free"
 STATES_SHOWN: dict[str, frozenset[State]] = {
@@ -32,7 +34,7 @@ STATES_SHOWN: dict[str, frozenset[State]] = {
     DONE: frozenset({State.ATTENDED, State.NOT_COMPLETED, State.DID_NOT_ATTEND, State.LEFT_BEFORE_SEEN}) | CANCELLED,
     GAPS: frozenset(),
 }
-LONG_LIST = 8  # about what a screen shows: from here on a link to the present is worth its line
+LONGEST_SEARCH = 100
 SHOW_LABELS = {
     ALL: _l("Everything"),
     TO_DO: _l("Still to do, and free gaps"),
@@ -44,7 +46,7 @@ SHOW_LABELS = {
 
 @dataclass(frozen=True)
 class DayFilter:
-    """The resource, the service and the states that are shown; empty means all.
+    """The resource, the service, the states and the name or reference that are shown; empty means all.
 
     `keep` is an appointment that is shown whatever its state: nobody loses the row that they have just clicked.
     """
@@ -53,24 +55,30 @@ class DayFilter:
     service: str = ""
     show: str = ALL
     keep: str = ""
+    search: str = ""
 
     @property
     def is_on(self) -> bool:
         """Whether anything is left out."""
+        return bool(self.has_lists or self.search)
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether one of the lists leaves anything out."""
         return bool(self.resource or self.service or self.show)
 
     @property
     def query(self) -> str:
         """The query string that `read_filter` reads back, with its question mark; empty when nothing is left out."""
-        facts = {"resource": self.resource, "service": self.service, "show": self.show, "keep": self.keep}
-        query = urlencode({name: value for name, value in facts.items() if value})
+        facts = {"resource": self.resource, "service": self.service, "show": self.show, "q": self.search}
+        query = urlencode({name: value for name, value in (facts | {"keep": self.keep}).items() if value})
         return f"?{query}" if query else ""
 
     def matches(self, view: AppointmentView) -> bool:
-        """Whether the appointment is for the service and at the resource, whatever its state."""
+        """Whether the appointment is for the service, at the resource and of whom is searched, whatever its state."""
         at_resource = not self.resource or any(one.slug == self.resource for one in view.resources)
         for_service = not self.service or any(one.slug == self.service for one in view.services)
-        return at_resource and for_service
+        return at_resource and for_service and (not self.search or is_meant(view, self.search))
 
     def shows(self, view: AppointmentView) -> bool:
         """Whether the appointment is shown."""
@@ -81,7 +89,7 @@ class DayFilter:
         resource = site.resource(period.resource_id)
         at_resource = not self.resource or (resource is not None and resource.slug == self.resource)
         for_service = not self.service or catalogue.service(self.service).id in period.service_ids
-        return at_resource and for_service and self.show in (ALL, TO_DO, GAPS)
+        return at_resource and for_service and self.show in (ALL, TO_DO, GAPS) and not self.search
 
 
 def read_filter(arguments: Mapping[str, str], catalogue: Catalogue, site: SiteFacts) -> DayFilter:
@@ -94,6 +102,7 @@ def read_filter(arguments: Mapping[str, str], catalogue: Catalogue, site: SiteFa
         service=service if service in services else "",
         show=show if show in STATES_SHOWN else ALL,
         keep=parse_reference(str(arguments.get("keep", ""))[:20]) or "",
+        search=" ".join(printable(str(arguments.get("q", ""))).split())[:LONGEST_SEARCH],
     )
 
 
@@ -113,15 +122,16 @@ class DayPage:
 
     local_date: date
     today: date
+    now: datetime
     as_at: str
     items: tuple[DayRow | GapRow, ...]
+    sections: tuple[Section, ...]
     residents: tuple[int, ...]
     total: int
     summary: str
     opening: str
     notices: tuple[str, ...]
     to_rebook: tuple[DayRow, ...]
-    next_id: str
     day_filter: DayFilter
 
     @property
@@ -152,7 +162,7 @@ class DayPage:
     @property
     def mark(self) -> str:
         """A digest of everything on the page but the time at which it was read."""
-        return mark_of((self.top_mark, self.next_id, [item.mark for item in self.items]))
+        return mark_of((self.top_mark, [section.marks for section in self.sections]))
 
 
 def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool) -> DayPage:
@@ -165,19 +175,22 @@ def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool) -> Da
     reasons = {person.appointment.id: _reason_text(person) for person in day.to_rebook}
     rows = [day_row(view, day.now, may_record=may_record, to_rebook=reasons.get(view.id, "")) for view in shown]
     gaps = [gap for gap in day.gaps if day_filter.shows_gap(gap, day.site, day.catalogue)]
+    gap_lines = gap_rows(gaps, day.site, day.zone, day.now)
+    time = DayTime(day.now, is_today=day.date == today, is_to_come=day.date > today)
     rebooking = [person.appointment for person in day.to_rebook]
     return DayPage(
         local_date=day.date,
         today=today,
+        now=day.now,
         as_at=format_time(now_here),
-        items=_in_order(rows, gap_rows(gaps, day.site, day.zone, day.now)),
+        items=_in_order(rows, gap_lines),
+        sections=sections_of(rows, gap_lines, time, kept=day_filter.keep, is_part=day_filter.is_on),
         residents=tuple(dict.fromkeys(view.resident.id for view in (*shown, *rebooking))),
         total=len(day.appointments),
         summary=_summary(matching, len(gaps), may_have_gaps=day.date >= today),
         opening=_opening_text(day),
         notices=tuple(_notices(day)),
         to_rebook=tuple(day_row(view, day.now, may_record=False, to_rebook=reasons[view.id]) for view in rebooking),
-        next_id=_next_id(rows, day.now) if day.date == today else "",
         day_filter=day_filter,
     )
 
@@ -223,14 +236,6 @@ def _summary(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bool
     if may_have_gaps:
         sentences.append(ngettext("%(num)d free gap.", "%(num)d free gaps.", gaps) if gaps else _("No free gaps."))
     return " ".join(sentences)
-
-
-def _next_id(rows: Sequence[DayRow], now: datetime) -> str:
-    """The id of the first row that has arrived, or else of the next booked one; empty where it is near the top."""
-    waiting = [number for number, row in enumerate(rows) if row.state == State.ARRIVED]
-    booked = [number for number, row in enumerate(rows) if row.state == State.BOOKED and row.ends_at > now]
-    first = next(iter([*waiting, *booked]), 0)
-    return rows[first].id if first >= LONG_LIST else ""
 
 
 def _notices(day: SiteDayView) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""The rows of the day list: appointments with what can be recorded of them next, and free periods between them."""
+"""The rows of the day list: appointments with what can be recorded of them next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -10,13 +10,9 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
-from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
-from core.wall_clock import TICK_MINUTES, instant_of, unit_of
-from locations.model import SiteFacts
 from web.labels import (
     BASES_IN_SENTENCE,
     MODES,
@@ -29,7 +25,7 @@ from web.labels import (
     phone_of_representative,
 )
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
-from web.request_language import all_of, format_minutes, format_time
+from web.request_language import all_of, format_time
 
 # In the order of how often they are clicked; the first that is possible is the green button.
 ROW_ACTIONS = (
@@ -84,6 +80,7 @@ class DayRow:
     id: str
     reference: str
     spoken_reference: str
+    resident_id: int
     version: int
     starts_at: datetime
     ends_at: datetime
@@ -109,6 +106,7 @@ class DayRow:
     is_over: bool
     is_cancelled: bool
     is_walk_in: bool
+    arrived_at: datetime | None
     to_rebook: str
     actions: tuple[RowAction, ...]
     may_fail: bool
@@ -163,24 +161,6 @@ class DayRow:
         return self.state == State.ATTENDED if has_box else None
 
 
-@dataclass(frozen=True)
-class GapRow:
-    """A period in which one or several resources are free."""
-
-    id: str
-    starts_at: datetime
-    text: str
-    resources: str
-    length: str
-
-    kind = "gap"
-
-    @property
-    def mark(self) -> str:
-        """A digest of what is shown; `starts_at` only gives the row its place."""
-        return mark_of((self.id, self.text, self.resources, self.length))
-
-
 def mark_of(value: object) -> str:
     """A short digest of plain frozen values."""
     return sha256(repr(value).encode()).hexdigest()[:12]
@@ -194,6 +174,7 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook
         id=f"a-{view.reference}",
         reference=view.reference,
         spoken_reference=view.spoken_reference,
+        resident_id=view.resident.id,
         version=view.version,
         starts_at=view.starts_at,
         ends_at=view.ends_at,
@@ -219,6 +200,7 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook
         is_over=state not in (State.BOOKED, State.ARRIVED, State.IN_PROGRESS),
         is_cancelled=state in CANCELLED,
         is_walk_in=view.is_walk_in,
+        arrived_at=view.arrived_at,
         to_rebook=to_rebook,
         actions=tuple(_actions(view, now)) if may_record else (),
         may_fail=may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
@@ -260,39 +242,3 @@ def _undo_state(view: AppointmentView, now: datetime) -> str:
         if can_correct(view.state, state, changed_at=view.changed_at, now=now):
             return state.value
     return ""
-
-
-def gap_rows(periods: Iterable[FreeStretch], site: SiteFacts, zone: str, now: datetime) -> list[GapRow]:
-    """The free periods by start; resources that are free at exactly the same time share a row."""
-    by_times: dict[tuple[int, int], list[FreeStretch]] = {}
-    for period in periods:
-        by_times.setdefault((period.first_unit, period.last_unit), []).append(period)
-    return [_gap_row(group, site, ZoneInfo(zone), unit_of(now)) for group in by_times.values()]
-
-
-def _gap_row(periods: list[FreeStretch], site: SiteFacts, zone: ZoneInfo, now_unit: int) -> GapRow:
-    first, last = periods[0].first_unit, periods[0].last_unit
-    starts_at = instant_of(first)
-    ends = format_time(instant_of(last).astimezone(zone))
-    # The text of a period that has begun has only its end, so that the row does not change every minute.
-    has_begun = first <= now_unit
-    if has_begun:
-        text, length = _("Free now until %(time)s", time=ends), ""
-    else:
-        text = _("Free %(first)s to %(last)s", first=format_time(starts_at.astimezone(zone)), last=ends)
-        length = format_minutes((last - first) * TICK_MINUTES)
-    return GapRow(
-        id=f"g-{'now' if has_begun else first}-{last}",
-        starts_at=instant_of(now_unit) if has_begun else starts_at,
-        text=text,
-        resources=", ".join(_resource_name(period, site) for period in periods),
-        length=length,
-    )
-
-
-def _resource_name(period: FreeStretch, site: SiteFacts) -> str:
-    resource = site.resource(period.resource_id)
-    name = resource.name if resource else ""
-    if resource is None or resource.seats == 1:
-        return name
-    return str(ngettext("%(name)s (%(num)d place)", "%(name)s (%(num)d places)", period.seats, name=name))

@@ -17,7 +17,8 @@ from web.site.day_page import DayFilter, DayPage, day_page, filter_fields, read_
 from web.site.outcome_errors import RowError
 from web.site.site_blueprint import DAY_PATH, SITE_PATH, blueprint
 
-AS_AT = "Fd-As-At"  # when the rows were read, in the site's own time; on an unchanged answer (304) too
+# When the rows were read, in the site's own time and in UTC; on an unchanged answer (304) too.
+AS_AT, NOW = "Fd-As-At", "Fd-Now"
 
 
 @blueprint.get(f"{SITE_PATH}/today")
@@ -59,7 +60,7 @@ def rows(site: str, date: str) -> ResponseReturnValue:
             context.log_view("day_list_refresh", page.residents, date=date)
             response = Response(render_template("site/rows.html", **_values(context, page)), mimetype="text/html")
         response.set_etag(page.mark)
-        response.headers[AS_AT] = page.as_at
+        response.headers[AS_AT], response.headers[NOW] = page.as_at, page.now.isoformat()
         return response
 
 
@@ -93,7 +94,7 @@ def show_day(
 ) -> ResponseReturnValue:
     """The day list, with the error of a row where there is one; the view is put into the access log."""
     day_filter = _read_filter(context)
-    if row_error and row_error.reference and day_filter.show:
+    if row_error and row_error.reference:
         day_filter = replace(day_filter, keep=row_error.reference)
     page = _read_page(context, date, day_filter)
     context.log_view("day_list", page.residents, date=date)
@@ -130,7 +131,7 @@ def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
         "day_filter": page.day_filter,
         "filter_fields": filter_fields(page.day_filter, context.catalogue, context.site),
         "address": url_for("site.day", site=context.site.slug, date=page.local_date.isoformat()),
-        "rebook_address": url_for("agent.start") if context.may(Action.CHANGE_APPOINTMENT) else "",
+        "may_rebook": context.may(Action.CHANGE_APPOINTMENT),
         "may_export": context.may(Action.EXPORT_DAY_LIST),
         "may_manage_feeds": context.may(Action.MANAGE_FEEDS),
     }

@@ -27,6 +27,7 @@ from web.site.site_blueprint import DAY_PATH, blueprint
 
 ROW_PATH = f"{DAY_PATH}/appointments/<reference>"
 LONGEST_REASON = 200
+FROM_SCRIPT = "Fd-Row-Form"  # the script on the list reads the row by itself, and needs no page
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,10 @@ def _respond(outcome: OutcomeRequest, *, is_undo: bool) -> ResponseReturnValue:
         view = _view(context, outcome.reference)
         row_error = _outdated(context, view, outcome) or _record(context, view, outcome, is_undo=is_undo)
         day_filter = read_filter(request.args, context.catalogue, context.site)
+    if row_error is None and FROM_SCRIPT in request.headers:
+        return "", 204
     if row_error is None:
-        if day_filter.show:
-            day_filter = replace(day_filter, keep=view.reference)
+        day_filter = replace(day_filter, keep=view.reference)
         address = url_for("site.day", site=outcome.site, date=outcome.date)
         return redirect(f"{address}{day_filter.query}#a-{view.reference}", code=303)
     with site_context(outcome.site) as context:  # a new one, which reads the list as it is after the click

@@ -16,6 +16,7 @@ from sqlalchemy import event, select
 from booking.availability.bookings_that_fit import MisfitReason
 from booking.states import State
 from booking.tables import Appointment, RebookItem
+from booking.use_cases.outcomes import correct
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
@@ -116,14 +117,13 @@ def test_names_and_notes_are_text_and_never_markup(library: Library, site_staff:
         assert "<script>alert" not in html
 
 
-def test_gaps_stand_between_the_appointments(library: Library, site_staff: FlaskClient) -> None:
+def test_gaps_are_listed_by_their_start(library: Library, site_staff: FlaskClient) -> None:
     here = library.desk_of(library.book(60))
     other = "2" if here == "1" else "1"
     text = page_at(site_staff).text
     assert "1 appointment: 1 booked. 3 free gaps." in text
-    assert text.index(f"Free now until 10am: Desk {here}") < text.index("Robin Sample")
-    assert text.index("Robin Sample") < text.index(f"Free 10:30am to 5pm (6 hours 30 minutes): Desk {here}")
-    assert f"Free now until 5pm: Desk {other}" in text
+    assert text.index(f"Free now until 10am: Desk {here}") < text.index(f"Free now until 5pm: Desk {other}")
+    assert f"Free 10:30am to 5pm (6 hours 30 minutes): Desk {here}" in text
 
 
 def test_resources_that_are_free_alike_share_a_line(library: Library, site_staff: FlaskClient) -> None:
@@ -171,11 +171,23 @@ def test_closures_say_so_and_who_must_be_rebooked(library: Library, site_staff: 
     assert "Site shut from 10am to 11am: Boiler." in page.text
     assert "Desk 2 shut from 3pm to 4pm: Broken." in page.text
     assert "Sessions: 9am to 10am, 11am to 5pm." in page.text
-    notice = page.text.partition("1 person to rebook")[2].partition("Appointments and free gaps")[0]
+    notice = page.text.partition("1 person to rebook")[2].partition("Waiting now")[0]
     assert "Robin Closed" in notice
     assert "(leave no message)" in notice
     assert "Ali Open" not in notice
     assert page.link("07700 900222") == "tel:07700900222"
+
+
+def test_each_person_to_rebook_is_moved_or_cancelled_from_the_list(library: Library, manager: FlaskClient) -> None:
+    reference = library.book(60)
+    library.close(NINE + timedelta(hours=1), NINE + timedelta(hours=2))
+    page = page_at(manager)
+    for link, heading in (("Move: 10am Robin Sample", "Move"), ("Cancel: 10am Robin Sample", "Cancel")):
+        address = page.link(link)
+        assert reference in address
+        assert heading in page_at(manager, address).text
+    adviser = library.sign_in(Role.ADVISER, library.world.site_id)
+    assert "Move: 10am" not in page_at(adviser).text
 
 
 @pytest.mark.parametrize("reason", list(MisfitReason))
@@ -300,38 +312,131 @@ def test_what_is_no_date_is_not_found(library: Library, site_staff: FlaskClient,
         assert site_staff.get(path).status_code == 404
 
 
-def test_a_long_list_leads_to_what_comes_next(library: Library, site_staff: FlaskClient) -> None:
-    references = [library.book(30 * number) for number in range(12)]
-    library.clock.advance(timedelta(minutes=55))
-    assert "Go to what comes next" not in page_at(site_staff).text
-    for reference in references[:9]:
-        library.record(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
-    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[9]}"
-    assert f"#a-{references[9]}" in site_staff.get(f"{DAY}/rows").text
-    library.record(references[10], State.ARRIVED)
-    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[10]}"
+def sections_at(client: FlaskClient, path: str = DAY) -> dict[str, list[str]]:
+    """The references of the rows by the heading that they stand under, without its number."""
+    html = client.get(path).text
+    found: dict[str, list[str]] = {}
+    for section in re.findall(r'<section class="fd-section.*?</section>', html, re.DOTALL):
+        heading = re.search(r"<h2[^>]*>(.*?) \((\d+)\)</h2>", section)
+        assert heading
+        rows = re.findall(r'id="a-(\w+)" tabindex', section)
+        if rows:
+            assert int(heading.group(2)) == len(rows)
+            found[heading.group(1)] = rows
+    return found
 
 
-def test_who_waits_comes_before_who_is_booked(library: Library) -> None:
+@pytest.mark.databases("sqlite", "postgresql")
+def test_everybody_stands_in_the_section_of_what_is_to_be_done_with_them(library: Library) -> None:
     references = [library.book(30 * number) for number in range(12)]
-    library.clock.advance(timedelta(hours=5))
+    library.clock.advance(timedelta(minutes=65))  # 10:05
     site_staff = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
-    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[10]}"
-    library.record(references[9], State.ARRIVED, State.IN_PROGRESS)
-    assert page_at(site_staff).link("Go to what comes next") == f"#a-{references[10]}"
-    library.record(references[8], State.ARRIVED)  # their time is over, and still they wait
-    page = page_at(site_staff)
-    assert page.link("Go to what comes next") == f"#a-{references[8]}"
-    assert page.text.index("Go to what comes next") < page.text.index("Previous day")
-    library.record(references[1], State.ARRIVED)  # so near the top that a link is not needed
-    assert "Go to what comes next" not in page_at(site_staff).text
+    library.record(references[1], State.ARRIVED, State.IN_PROGRESS)
+    library.record(references[3], State.ARRIVED)
+    library.clock.advance(timedelta(minutes=7))
+    library.record(references[2], State.ARRIVED)
+    library.record(references[4], State.ARRIVED, State.LEFT_BEFORE_SEEN)
+    assert (
+        sections_at(site_staff)
+        == {
+            "Waiting now": [references[3], references[2]],  # who has waited longest comes first, whatever was booked
+            "Next": references[5:8],
+            "Being seen now": [references[1]],
+            "Time over, nothing recorded": [references[0]],
+            "Later": references[8:],
+            "Done or cancelled": [references[4]],
+        }
+    )
+    text = page_at(site_staff).text
+    assert "Waiting 7 minutes" in text
+    assert "Waiting 0 minutes" in text
+
+
+def test_who_is_put_back_has_waited_since_they_arrived(library: Library, site_staff: FlaskClient) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED)
+    library.clock.advance(timedelta(minutes=9))
+    library.record(reference, State.IN_PROGRESS)
+    library.clock.advance(timedelta(minutes=2))
+    assert "Waiting 11 minutes" not in page_at(site_staff).text
+    correct(library.runtime, library.world.authority_id, reference, State.ARRIVED, actor=STAFF, reason="Not yet")
+    assert "Waiting 11 minutes" in page_at(site_staff).text
+    correct(library.runtime, library.world.authority_id, reference, State.BOOKED, actor=STAFF, reason="Not here")
+    library.record(reference, State.ARRIVED)
+    assert "Waiting 0 minutes" in page_at(site_staff).text
+
+
+def test_of_another_day_nobody_comes_next(library: Library, site_staff: FlaskClient) -> None:
+    tomorrow = [library.book(24 * 60 + 30 * number) for number in range(2)]
+    assert sections_at(site_staff, f"{SITE}/days/2026-11-24") == {"Later": tomorrow}
+    library.clock.advance(timedelta(days=2))
+    later = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    assert sections_at(later, f"{SITE}/days/2026-11-24") == {"Time over, nothing recorded": tomorrow}
+
+
+def test_a_long_section_shows_a_line_of_each_and_what_is_done_is_folded(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    references = [library.book(30 * number) for number in range(14)]
+    for reference in references[:2]:
+        library.record(reference, State.ARRIVED, State.LEFT_BEFORE_SEEN)
+    html = site_staff.get(DAY).text
+    assert html.count('<details class="fd-brief">') == len(references[5:])
+    assert re.search(r'<details class="fd-fold">\s*<summary><h2[^>]*>Done or cancelled \(2\)', html)
+    part = site_staff.get(f"{DAY}?service=certify").text
+    assert "fd-brief" not in part
+    assert '<details class="fd-fold">' not in part
+
+
+def test_the_row_that_was_clicked_last_is_never_folded(library: Library, site_staff: FlaskClient) -> None:
+    references = [library.book(30 * number) for number in range(3)]
+    library.record(references[0], State.ARRIVED, State.LEFT_BEFORE_SEEN)
+    assert sections_at(site_staff, f"{DAY}?keep={references[0]}")["Just recorded"] == [references[0]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_found"),
+    [
+        ("zoe", True),
+        ("ANGS", True),
+        ("ang zo", True),
+        ("  zoë  ", True),
+        ("oe", False),
+        ("zoe x", False),
+        ("{reference}", True),
+        ("{spoken}", True),
+        ("{end}", True),
+        ("%", False),
+        (" ", True),  # nothing at all
+    ],
+)
+def test_the_list_is_searched_by_name_and_reference(
+    library: Library, site_staff: FlaskClient, typed: str, is_found: bool
+) -> None:
+    reference = library.book(resident=ResidentDetails("Zoë Ångström"))
+    others = [library.book(30 * number) for number in range(12)]
+    spoken = f"{reference[:4]} {reference[4:]}"
+    text = typed.format(reference=reference.lower(), spoken=spoken, end=reference[3:])
+    page = site_staff.get(DAY, query_string={"q": text})
+    found = re.findall(r'id="a-(\w+)" tabindex', page.text)
+    assert (reference in found) == is_found
+    if is_found and text.strip():
+        assert not set(found) & set(others)
+
+
+def test_a_search_stays_in_the_forms_of_the_rows(library: Library, site_staff: FlaskClient) -> None:
+    reference = library.book()
+    page = page_at(site_staff, f"{DAY}?q=robin")
+    assert page.link("Show everything") == DAY
+    assert any(form.action == f"{DAY}/appointments/{reference}?q=robin" for form in page.forms)
+    assert "Nothing on this day fits your filter." in page_at(site_staff, f"{DAY}?q=nobody").text
 
 
 def test_the_refresh_sends_only_what_is_new(library: Library, site_staff: FlaskClient) -> None:
     reference = library.book(30)
     first = site_staff.get(f"{DAY}/rows")
     assert (first.status_code, first.headers["Fd-As-At"]) == (200, "9am")
-    mark = re.search(r'data-mark="(\w+)" data-seconds', site_staff.get(DAY).text)
+    mark = re.search(r'data-mark="(\w+)" data-now', site_staff.get(DAY).text)
     assert mark
     assert first.headers["ETag"] == f'"{mark.group(1)}"'
     library.clock.advance(timedelta(minutes=1))

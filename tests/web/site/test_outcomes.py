@@ -52,7 +52,7 @@ def state_of(library: Library, reference: str) -> AppointmentView:
 def test_one_click_records_the_arrival_and_goes_back_to_the_row(library: Library, site_staff: FlaskClient) -> None:
     reference = library.book()
     answer = click(site_staff, reference, "arrived")
-    assert (answer.status_code, answer.location) == (303, f"{DAY}#a-{reference}")
+    assert (answer.status_code, answer.location) == (303, f"{DAY}?keep={reference}#a-{reference}")
     assert state_of(library, reference).state is State.ARRIVED
     assert f"a-{reference}" in page_at(site_staff).ids
 
