@@ -44,14 +44,14 @@ PROBLEMS: Mapping[str, Problem] = {
         "hold_expired", 410, _("Your time ran out"), _("We could not keep the time any longer. Choose a time again.")
     ),
     "too_soon": Problem(
-        "too_soon", 409, _("That time is too soon"), _("It is too late to do this online. Ring us instead.")
+        "too_soon", 409, _("That time is too soon"), _("It is too late to do this online. Contact us instead.")
     ),
     "too_far": Problem("too_far", 409, _("That time is too far away"), _("You cannot book that far ahead yet.")),
     "limit_reached": Problem(
         "limit_reached",
         409,
         _("You already have an appointment"),
-        _("You have as many appointments for this service as you can book. Cancel one, or ring us."),
+        _("You have as many appointments for this service as you can book. Cancel one, or contact us."),
     ),
     "illegal_move": Problem(
         "illegal_move", 409, _("That cannot be done now"), _("The appointment has changed since you opened it.")
@@ -60,7 +60,7 @@ PROBLEMS: Mapping[str, Problem] = {
         "link_ended",
         410,
         _("This link has ended"),
-        _("It was for an appointment that is over. Ring us if you need help."),
+        _("It was for an appointment that is over. Contact us if you need help."),
     ),
     "stale": Problem(
         "stale", 409, _("This has changed"), _("It has changed since you opened the page. Check it, and send it again.")

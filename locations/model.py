@@ -20,6 +20,7 @@ from locations.travel import TravelTimes
 IN_PERSON_MODES = ("in_person",)
 VIRTUAL_MODES = ("video", "phone")
 ROOM = "{room}"  # stands in a joining address for the name of the appointment's own room
+INTERPRETER_LEAD_DAYS = 3  # whole days that it takes to find an interpreter
 RING_MINUTES = 15  # so long after its start a telephone appointment may begin
 MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)
 """How an appointment is held."""
@@ -59,6 +60,8 @@ class AuthorityFacts:
     open_limit: int
     cancel_cutoff_minutes: int
     extra_time_minutes: int
+    interpreter_lead_days: int
+    bsl_contact: str
     reminder_plan: tuple[Mapping[str, Any], ...]
     privacy: Mapping[str, Any]
     accessibility: Mapping[str, Any]
@@ -75,6 +78,8 @@ class AuthorityBrand:
     zone: str
     brand_colour: str
     phone: str
+    email: str
+    bsl_contact: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
-from locations.model import PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
+from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 
 _WITHOUT_SITE = text("site_id IS NULL")
 
@@ -35,6 +35,11 @@ class Authority(Base):
     open_limit: Mapped[int] = mapped_column(default=2)
     cancel_cutoff_minutes: Mapped[int] = mapped_column(default=120)
     extra_time_minutes: Mapped[int] = mapped_column(default=15)
+    interpreter_lead_days: Mapped[int] = mapped_column(
+        default=INTERPRETER_LEAD_DAYS, server_default=str(INTERPRETER_LEAD_DAYS)
+    )
+    # Where somebody is answered in British Sign Language, or by text: an address, or words. Empty for nowhere.
+    bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     # What the public statements say of this council; what is left out has its default on the page.

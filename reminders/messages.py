@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from booking.calendar.event import Audience, address_lines, appointment_event, documents_of, remote_lines
 from booking.calendar.ical import Method, calendar_file
+from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT
 from core.tokens import spoken_reference, working_manage_token
@@ -73,7 +74,7 @@ class MessageContext:
     remote: list[str]
     documents: list[str]
     reference: str
-    phone: str
+    contact: list[ContactLine]
     authority_name: str
     brand_colour: str
     manage_url: str
@@ -160,7 +161,7 @@ class MessageWriter:
             remote=remote_lines(facts, facts.authority, language),
             documents=documents_of(facts.services),
             reference=spoken_reference(facts.reference),
-            phone=facts.authority.phone,
+            contact=contact_lines(facts.authority, language),
             authority_name=facts.authority.name,
             brand_colour=facts.authority.brand_colour,
             manage_url=f"{self.public_url}/manage/{self._token(facts)}",

@@ -25,7 +25,8 @@ from booking.tables import RebookItem
 from booking.use_cases.holds import hold_slot
 from core.database import Base, Database, alembic_config
 from core.idempotency import IdempotencyKey
-from locations.tables import Closure
+from locations.model import INTERPRETER_LEAD_DAYS
+from locations.tables import Authority, Closure
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import find_or_create
 from tests.support.factories import NOW, make_appointment, make_runtime, make_world, slot_key_at
@@ -88,6 +89,8 @@ def test_the_tables_of_a_council_that_works_are_carried_over(database: Database)
     with database.writing() as db:
         site = {"authority_id": world.authority_id, "site_id": world.site_id, "resource_id": world.resource_ids[0]}
         db.add(Closure(**site, slug="repair", starts_at=NOW, ends_at=NOW + timedelta(hours=1)))
+        # What an earlier version cannot say has its default afterwards.
+        db.get_one(Authority, world.authority_id).interpreter_lead_days = INTERPRETER_LEAD_DAYS
     before = _contents(database)
     database.dispose()
     config = alembic_config(database.url)

@@ -92,7 +92,7 @@ def wait_text(seconds: int) -> str:
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     detail = _(
         "The page was open for a long time, or cookies are turned off in your browser. "
-        "We need one cookie to keep your answers safe. Nothing was sent. Start again, or ring us."
+        "We need one cookie to keep your answers safe. Nothing was sent. Start again, or contact us."
     )
     return _response(Problem("validation", 400, _("We could not use that form"), detail))
 

@@ -11,6 +11,7 @@ from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from core.contact_lines import contact_lines
 from web import request_language
 from web.assets import asset_url, module_urls
 from web.components.form_fields import errors_of
@@ -31,6 +32,7 @@ def install(app: Flask) -> None:
         errors_of=errors_of,
         page_language=lambda: request_language.current_language().code,
         new_key=lambda: secrets.token_urlsafe(18),
+        contact_lines=lambda council: contact_lines(council, request_language.current_language()) if council else [],
         day_names=request_language.day_names,
         day_names_short=request_language.day_names_short,
     )

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from booking.availability.bits import Bits, span
+from booking.availability.notice import earliest_at
 from booking.availability.values import (
     EngineResource,
     Requirement,
@@ -95,12 +96,6 @@ def modes_of_visit(catalogue: Catalogue, site: SiteFacts, service_ids: Sequence[
     return tuple(mode for mode in site.modes if all(mode in service.modes for service in services))
 
 
-def earliest_at(services: Sequence[ServiceFacts], now: datetime, *, for_public: bool) -> datetime:
-    """The first instant that may be booked. The lead time binds the public; staff may book from now on."""
-    lead = max(service.lead_minutes for service in services) if for_public else 0
-    return now + timedelta(minutes=lead)
-
-
 def last_bookable_date(services: Sequence[ServiceFacts], now: datetime, zone: str) -> date:
     """The last date within every service's horizon, counted in whole local days from today."""
     horizon = min(service.horizon_days for service in services)
@@ -120,9 +115,10 @@ def search_for(
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
     zone = catalogue.authority.zone
     last_day = local_day(last_bookable_date(services, now, zone), zone)
+    earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
     return Search(
         visit=tuple(shape_of(service) for service in services),
-        earliest_unit=unit_after(earliest_at(services, now, for_public=for_public)),
+        earliest_unit=unit_after(earliest),
         latest_unit=last_day.end_unit,
         now_unit=unit_of(now),
         for_public=for_public,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from booking.calendar.ical import CalendarEvent, uid_of
 from booking.states import CANCELLED
+from core.contact_lines import contact_lines
 from core.language import Language
 from core.personal_data import mask_phone
 from core.tokens import spoken_reference
@@ -162,7 +163,7 @@ def remote_lines(appointment: AppointmentFacts, authority: AuthorityFacts, langu
     """How a video is joined, or which number is rung and when, and what if the call is missed. Empty for a place."""
     _ = language.gettext
     if appointment.mode == "video":
-        return _video_lines(appointment.join_url, authority, language)
+        return _video_lines(appointment.join_url, language)
     call = appointment.phone_call
     if call is None:
         return []
@@ -175,19 +176,17 @@ def remote_lines(appointment: AppointmentFacts, authority: AuthorityFacts, langu
     return [when, to, _("We ring from %(number)s.", number=number_of_ours), *_if_missed(authority, language)]
 
 
-def _video_lines(join_url: str, authority: AuthorityFacts, language: Language) -> list[str]:
+def _video_lines(join_url: str, language: Language) -> list[str]:
     _ = language.gettext
     if join_url:
         return [_("Join the video here, a few minutes before the time:"), join_url]
-    if authority.phone:
-        return [_("Ring %(phone)s to ask how to join the video.", phone=authority.phone)]
-    return [_("Write to us to ask how to join the video.")]
+    return [_("Contact us to ask how to join the video.")]
 
 
 def _if_missed(authority: AuthorityFacts, language: Language) -> list[str]:
     _ = language.gettext
-    if authority.phone:
-        return [_("If you miss the call, ring %(phone)s: we will find another time.", phone=authority.phone)]
+    if contact_lines(authority, language):
+        return [_("If you miss the call, contact us: we will find another time.")]
     return [_("If you miss the call, we try once more.")]
 
 
@@ -211,8 +210,13 @@ def _description(appointment: AppointmentFacts, authority: AuthorityFacts, langu
     if appointment.site.directions and appointment.mode == "in_person":
         lines += ["", appointment.site.directions]
     if appointment.state not in CANCELLED:
-        lines += ["", *_how_to_cancel(authority, language, manage_url)]
+        lines += [*_how_to_contact(authority, language), "", *_how_to_cancel(authority, language, manage_url)]
     return "\n".join(lines)
+
+
+def _how_to_contact(authority: AuthorityFacts, language: Language) -> list[str]:
+    lines = [f"- {line}" for line in contact_lines(authority, language)]
+    return ["", language.gettext("How to contact us:"), *lines] if lines else []
 
 
 def _how_to_cancel(authority: AuthorityFacts, language: Language, manage_url: str) -> list[str]:
@@ -221,8 +225,8 @@ def _how_to_cancel(authority: AuthorityFacts, language: Language, manage_url: st
     answers = _("If you delete this, or answer “No”, in your calendar, we do not know. You are still booked.")
     if manage_url:
         return [_("Change or cancel the appointment:"), manage_url, answers]
-    if authority.phone:
-        how = _("To change or cancel it, use the link in our message or ring %(phone)s.", phone=authority.phone)
+    if contact_lines(authority, language):
+        how = _("To change or cancel it, use the link in our message or contact us.")
     else:
         how = _("To change or cancel it, use the link in our message.")
     return [how, answers]

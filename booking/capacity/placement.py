@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
-from booking.availability.site_days import earliest_at, modes_of_visit, search_for, site_day
+from booking.availability.notice import arranged_from, earliest_at, is_short_notice
+from booking.availability.site_days import modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
 from booking.capacity.occupancy import is_person_at_another_site, occupied_on
 from booking.slot_tokens import SlotKey, decode, encode
@@ -117,7 +118,9 @@ def place(
     busy, expired = occupied_on(db, catalogue, day, now, exclude_appointment_id=exclude_appointment_id)
     check = check_slot(search, day, busy, slot_key.start_unit)
     if check is not SlotCheck.FREE:
-        raise _refusal(check, catalogue, slot_key, search, now)
+        services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
+        earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
+        raise _refusal(check, earliest, instant_of(search.latest_unit))
     if expired:
         _delete_expired(db, expired, now)
     (seats,) = assign(search, day, busy, slot_key.start_unit, spread=_spread(db), most=1)
@@ -145,14 +148,11 @@ def _check_offered(catalogue: Catalogue, slot_key: SlotKey) -> None:
         raise SlotTaken.because("not_offered_here")
 
 
-def _refusal(
-    check: SlotCheck, catalogue: Catalogue, slot_key: SlotKey, search: Search, now: datetime
-) -> SlotTaken | TooSoon | TooFar:
+def _refusal(check: SlotCheck, earliest: datetime, latest: datetime) -> SlotTaken | TooSoon | TooFar:
     if check is SlotCheck.TOO_SOON:
-        services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
-        return TooSoon(earliest_at(services, now, for_public=search.for_public))
+        return TooSoon(earliest)
     if check is SlotCheck.TOO_FAR:
-        return TooFar(instant_of(search.latest_unit))
+        return TooFar(latest)
     return SlotTaken.because("slot_taken")
 
 
@@ -164,10 +164,12 @@ def live_hold(db: Session, authority_id: int, token: str, now: datetime) -> Hold
     return row
 
 
-def place_held(db: Session, hold: Hold, now: datetime, *, needs: frozenset[str] = frozenset()) -> Placement:
+def place_held(
+    db: Session, hold: Hold, now: datetime, *, for_public: bool, needs: frozenset[str] = frozenset()
+) -> Placement:
     """The placement of a slot that is held already; the hold is locked. `hold` was read without a lock.
 
-    A closure made since, or needs that it cannot meet, refuse it. Raises: SlotTaken, Invalid, HoldExpired.
+    A closure made since, or needs that it cannot meet, refuse it. Raises: SlotTaken, TooSoon, Invalid, HoldExpired.
     """
     slot_key = decode(hold.slot_token)
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
@@ -176,6 +178,8 @@ def place_held(db: Session, hold: Hold, now: datetime, *, needs: frozenset[str] 
     day = _day_of(catalogue, slot_key)
     if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken.because("site_closed_then")
+    if for_public:
+        _check_notice(catalogue, slot_key, hold, needs)
     _check_needs_met(db, hold.id, slot_key, day, needs)
     lock_hold(db, hold.id, now)
     return Placement(catalogue, search, slot_key, hold.slot_token, hold_id=hold.id)
@@ -186,6 +190,12 @@ def lock_hold(db: Session, hold_id: int, now: datetime) -> None:
     statement = select(Hold.id).where(Hold.id == hold_id, Hold.expires_at > now).with_for_update()
     if db.scalar(statement) is None:
         raise HoldExpired.because("hold_expired")
+
+
+def _check_notice(catalogue: Catalogue, slot_key: SlotKey, hold: Hold, needs: frozenset[str]) -> None:
+    """Raises: TooSoon, when what `needs` ask to be arranged took too long already when the time was held."""
+    if is_short_notice(catalogue.authority, needs, instant_of(slot_key.start_unit), hold.created_at):
+        raise TooSoon(arranged_from(catalogue.authority, hold.created_at))
 
 
 def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:

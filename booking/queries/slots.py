@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from booking.availability.bits import Bits, span
 from booking.availability.busy import NOTHING_BUSY, Busy, BusyRow
 from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
-from booking.availability.site_days import earliest_at, last_bookable_date, modes_of_visit, search_for, site_day
+from booking.availability.notice import earliest_at
+from booking.availability.site_days import last_bookable_date, modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import SlotKey, encode
@@ -91,7 +92,8 @@ def bookable_dates(catalogue: Catalogue, query: SlotQuery, now: datetime) -> tup
     """The dates of the first and the last instant that may be booked, whatever is open; the last may be before the first."""
     services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
     zone = catalogue.authority.zone
-    first = local_date_of(unit_after(earliest_at(services, now, for_public=query.for_public)), zone)
+    earliest = earliest_at(catalogue.authority, services, now, for_public=query.for_public, needs=query.needs)
+    first = local_date_of(unit_after(earliest), zone)
     return first, last_bookable_date(services, now, zone)
 
 

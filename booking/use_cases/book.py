@@ -143,14 +143,15 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
 
 
 def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Placement:
-    needs = frozenset(booking.support_needs)
+    for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(booking.support_needs)
     if booking.hold is not None and booking.slot_key is None:
-        return place_held(db, live_hold(db, booking.authority_id, booking.hold, now), now, needs=needs)
+        hold = live_hold(db, booking.authority_id, booking.hold, now)
+        return place_held(db, hold, now, for_public=for_public, needs=needs)
     if booking.slot_key is None or booking.hold is not None:
         raise Invalid.in_field("slot", "slot_and_hold")
     if booking.slot_key.authority_id != booking.authority_id:
         raise Invalid.in_field("slot", "slot_of_another_authority")
-    return place(db, booking.slot_key, now, for_public=actor.kind in PUBLIC_ACTORS, needs=needs)
+    return place(db, booking.slot_key, now, for_public=for_public, needs=needs)
 
 
 def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:

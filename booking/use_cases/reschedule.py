@@ -82,9 +82,9 @@ def _check_same_visit(db: Session, row: Appointment, slot_key: SlotKey) -> None:
 
 
 def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: Actor, now: datetime) -> Placement:
-    if isinstance(destination, Hold):
-        return place_held(db, destination, now)
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
+    if isinstance(destination, Hold):  # staff hold what suits, whatever the appointment says
+        return place_held(db, destination, now, for_public=for_public, needs=needs if for_public else frozenset())
     return place(db, destination, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)
 
 

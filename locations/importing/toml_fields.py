@@ -9,7 +9,15 @@ from typing import Any
 from locations.importing import value_checks
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
-from locations.model import IN_PERSON_MODES, MODES, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
+from locations.model import (
+    IN_PERSON_MODES,
+    INTERPRETER_LEAD_DAYS,
+    MODES,
+    PERSON_KINDS,
+    RESOURCE_KINDS,
+    RING_MINUTES,
+    SITE_KINDS,
+)
 from locations.travel import LONGEST_MINUTES
 
 WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
@@ -56,6 +64,8 @@ AUTHORITY: Fields = {
     "open_limit": Field(whole(1, 1000), 2),
     "cancel_cutoff_minutes": Field(minutes(0, YEAR), 120),
     "extra_time_minutes": Field(minutes(0, 240), 15),
+    "interpreter_lead_days": Field(whole(0, 60), INTERPRETER_LEAD_DAYS),
+    "bsl_contact": Field(text(300), ""),
 }
 SERVICE: Fields = {
     "slug": Field(slug, required=True),

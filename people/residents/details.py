@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -108,6 +108,12 @@ NEEDS: Mapping[str, NeedKind] = {
 def place_needs(needs: frozenset[str]) -> frozenset[str]:
     """Those of `needs` that a site or a resource has to offer."""
     return frozenset(code for code in needs if NEEDS.get(code) is NeedKind.PLACE)
+
+
+def arranged_needs(needs: Iterable[str]) -> tuple[str, ...]:
+    """Those of `needs` that the council has to arrange, in the usual order: an interpreter."""
+    asked = set(needs)
+    return tuple(code for code, kind in NEEDS.items() if kind is NeedKind.ARRANGED and code in asked)
 
 
 def wants_extra_time(needs: frozenset[str]) -> bool:

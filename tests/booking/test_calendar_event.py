@@ -60,7 +60,7 @@ def test_the_resident_is_told_how_to_cancel_because_an_answer_in_the_calendar_re
         f"Change or cancel the appointment:\n{PUBLIC}/manage/secret\n{ANSWERS}"
     )
     for phone, how in (
-        ("01632 960000", "To change or cancel it, use the link in our message or ring 01632 960000."),
+        ("01632 960000", "To change or cancel it, use the link in our message or contact us."),
         ("", "To change or cancel it, use the link in our message."),
     ):
         authority = replace(AUTHORITY, phone=phone)

@@ -24,7 +24,7 @@ def test_the_paper_has_what_somebody_needs_and_no_address_that_opens_the_appoint
     page.emulate_media(media="print")
     printed = page.evaluate(PRINTED)
     assert not re.search(r"/manage/|attr\(|\(/|https?://", printed)
-    for text in (reference, "Robin Sample", "Help you need", "Ring 01632 960100", "What to bring"):
+    for text in (reference, "Robin Sample", "Help you need", "Phone: 01632 960100", "What to bring"):
         assert text in printed
     for heading in ("Keep it safe", "Is this a shared computer?", "Change or cancel"):
         expect(page.get_by_role("heading", name=heading, exact=True)).to_have_count(0)

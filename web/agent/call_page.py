@@ -9,6 +9,7 @@ from functools import cached_property
 from flask import Response, render_template
 from flask_babel import gettext as _
 
+from booking.availability.notice import is_short_notice
 from booking.queries.appointments import AppointmentView
 from core.errors import NotFound
 from locations.model import ServiceFacts
@@ -72,6 +73,12 @@ class CallPage(ResidentPage):
     def can_confirm(self) -> bool:
         """Whether the held slot can be booked."""
         return self.is_holding and self.conflict is None
+
+    @property
+    def is_short_notice(self) -> bool:
+        """Whether the held slot is sooner than an interpreter who is needed can be expected."""
+        held, needs = self.held, self.search.needs if self.search else ()
+        return held is not None and is_short_notice(self.context.authority, needs, held.starts_at, self.context.now)
 
     @property
     def confirm_view(self) -> str:

@@ -16,7 +16,7 @@ from core.errors import HoldExpired, LimitReached, SlotTaken, TooFar, TooSoon
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
-from people.residents.details import Representation, ResidentDetails
+from people.residents.details import Representation, ResidentDetails, arranged_needs
 from people.staff.access_marks import public
 from reminders.recipients import Contacts, Person
 from web.message_routes import MessageRoute, route_of, route_of_booked
@@ -26,7 +26,6 @@ from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.drafts import BookingPage, Draft
 from web.resident.forms import WhoForm
-from web.resident.page_rendering import lacks_phone_for_interpreter
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.urls import blueprint
@@ -148,9 +147,10 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
         if reference is None:
             return redirect(f"{context.base}/find", code=303)
     with open_appointment_context(authority, reference) as page:
+        route = route_of_booked(page.context.db, page.view)
         return page.show(
             "done",
             link=manage_path(page.context.db, page.context.runtime.settings.secret_keys, page.view),
-            route=route_of_booked(page.context.db, page.view),
-            lacks_phone=lacks_phone_for_interpreter(page.view),
+            route=route,
+            is_untold=bool(arranged_needs(page.view.support_needs)) and not route.deliveries,
         )

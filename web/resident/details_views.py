@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
+from booking.availability.notice import arranged_from
 from booking.queries.appointments import by_reference
 from booking.states import Contact
 from booking.use_cases.change_details import Details, change_details
@@ -67,7 +68,8 @@ def change_needs(authority: str, reference: str) -> ResponseReturnValue:
             language = form.language.data or ""
             needs = needs_of(form.need.data or (), language)
             return _change(page, Details(support_needs=needs, language=language), "change_needs", form)
-        return page.show("change_needs", form=form, back=page.url)
+        is_soon = page.view.starts_at < arranged_from(page.context.authority, page.context.now)
+        return page.show("change_needs", form=form, back=page.url, is_soon_for_interpreter=is_soon)
 
 
 def _change(page: AppointmentPage, details: Details, template: str, form: Form) -> ResponseReturnValue:

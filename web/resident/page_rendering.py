@@ -13,13 +13,14 @@ from flask import Response, render_template
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
+from booking.availability.notice import arranged_from
 from booking.calendar.event import remote_lines
-from booking.queries.appointments import AppointmentView
 from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
 from core.wall_clock import instant_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
+from people.residents.details import arranged_needs
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
@@ -61,6 +62,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
 def show_search(template: str, context: PageContext, search: SearchState, **values: object) -> Response:
     """A page of a search for the services that `search` names. A browser may keep it, nobody between."""
     names = " + ".join(service.name for service in services_of(context.catalogue, search))
+    values["arranged_from"] = arranged_from(context.authority, context.now) if arranged_needs(search.needs) else None
     return allow_private_cache(Response(show(template, context, search=search, service_names=names, **values)))
 
 
@@ -159,13 +161,6 @@ def remote_modes_text(service: ServiceFacts) -> str:
     if "in_person" in service.modes:
         return str(gettext("You can also do this by phone or video."))
     return str(gettext("We do this by phone or video."))
-
-
-def lacks_phone_for_interpreter(view: AppointmentView) -> bool:
-    """Whether an interpreter is needed while nobody has given a number to ring about it."""
-    helper = view.representative
-    needs_interpreter = bool({"bsl", "language"} & set(view.support_needs))
-    return needs_interpreter and not view.resident.phone and not (helper and helper.phone)
 
 
 def separate_postcode(site: SiteFacts) -> str:

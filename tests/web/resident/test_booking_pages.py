@@ -372,7 +372,7 @@ def test_who_names_a_language_needs_one(database: Database, visitor: Visitor) ->
 
 def test_another_language_has_to_be_named(visitor: Visitor) -> None:
     visitor.open("/needs?service=certify")
-    assert "We will try to arrange an interpreter, and ring you if we cannot" in visitor.page.text
+    assert "We look for an interpreter, and tell you whether we have found one" in visitor.page.text
     assert "We will bring" not in visitor.page.text
     visitor.send("/where", need=["language"])
     assert visitor.page.title.startswith("Error: ")

@@ -225,7 +225,7 @@ def test_the_download_says_what_the_message_says(database: Database, visitor: Vi
     assert set(mailed) - set(download) == {"URL", "ATTENDEE"}
     assert {name for name in download if download[name] != mailed[name]} == {"DESCRIPTION"}
     texts = [str(event["DESCRIPTION"]).splitlines() for event in (mailed, download)]
-    how = "To change or cancel it, use the link in our message or ring 01632 960000."
+    how = "To change or cancel it, use the link in our message or contact us."
     assert [line for line in texts[0] if "/manage/" not in line and "Change or cancel" not in line] == [
         line for line in texts[1] if line != how
     ]
