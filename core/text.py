@@ -18,6 +18,10 @@ _REMOVED = re.compile(r"[\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff
 _REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
+NAME_LENGTH = 70  # of a person or a council in a message
+_PAGE = re.compile(r"://|^\W*www\.|[^\W_][.。．｡][^\W_]+(:\d+)?[/\\]", re.IGNORECASE)
+_DOT_IN_WORD = re.compile(r"(?<=[\w-])([.。．｡])(?=[\w-]{2})")
+
 
 def clean_line(text: str, longest: int | None = None) -> str:
     """`text` as one line: composed (NFC), runs of spaces and line ends as one space, nothing around it.
@@ -52,6 +56,16 @@ def one_line(text: str) -> str:
     """
     spaced = " ".join(text.split())
     return " ".join("".join(character for character in spaced if _is_kept(character)).split())
+
+
+def person_name(text: str) -> str:
+    """`text` as the name of a person: one line of 70 characters at most, without the address of a page.
+
+    A word with such an address is dropped. A dot inside a word gets a space after it ("St.John" becomes "St. John"),
+    because mail programs turn "evil.example" into a link.
+    """
+    words = " ".join(word for word in one_line(text).split() if not _PAGE.search(word))
+    return _DOT_IN_WORD.sub(r"\1 ", words)[:NAME_LENGTH].strip()
 
 
 def _clean(text: str) -> str:

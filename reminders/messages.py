@@ -19,6 +19,7 @@ from booking.calendar.ical import Method, calendar_file
 from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT
+from core.text import person_name
 from core.tokens import spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, SEVERAL_BOOKINGS, family_of
@@ -137,7 +138,7 @@ class MessageWriter:
             public_url=self.public_url,
             manage_url=message.manage_url if message.is_on else "",
             mail_from=self.mail_from,
-            attendee=(delivery.name, delivery.address),
+            attendee=(person_name(delivery.name), delivery.address),
         )
         return calendar_file([event], method)
 
@@ -148,8 +149,8 @@ class MessageWriter:
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
         return MessageContext(
             language=language.code,
-            to_name=delivery.name,
-            acts_for=delivery.acts_for,
+            to_name=person_name(delivery.name) or language.gettext("resident"),
+            acts_for=person_name(delivery.acts_for),
             what=language.all_of([service.name for service in facts.services]),
             when=language.moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
             how_long=language.minutes(minutes),

@@ -12,13 +12,10 @@ from typing import Any
 
 from core.text import one_line
 
-NAME_LENGTH = 70
 LINE_LENGTH = 76  # RFC 2047 2, for a line with encoded words; RFC 5322 2.1.1 recommends 78
 WORD_BYTES = 39  # 52 characters in base64, and 12 around them: "Reply-To: " and one word stay below LINE_LENGTH
 ENCODED = "=?"
 
-_PAGE = re.compile(r"://|^\W*www\.|[^\W_][.。．｡][^\W_]+(:\d+)?[/\\]", re.IGNORECASE)
-_DOT_IN_WORD = re.compile(r"(?<=[\w-])([.。．｡])(?=[\w-]{2})")
 _PLAIN = re.compile(r"[A-Za-z0-9 ]*")
 _TEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _ADDRESS = re.compile(rf"{_TEXT}(\.{_TEXT})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -37,16 +34,6 @@ class FormattedHeader(str):
     def fold(self, *, policy: Any) -> str:
         """The whole header line, as `policy` ends lines."""
         return f"{self.name}: {self}".replace("\n", policy.linesep) + str(policy.linesep)
-
-
-def person_name(text: str) -> str:
-    """`text` as the name of a person: one line of 70 characters at most, without the address of a page.
-
-    A word with such an address is dropped. A dot inside a word gets a space after it ("St.John" becomes "St. John"),
-    because mail programs turn "evil.example" into a link.
-    """
-    words = " ".join(word for word in one_line(text).split() if not _PAGE.search(word))
-    return _DOT_IN_WORD.sub(r"\1 ", words)[:NAME_LENGTH].strip()
 
 
 def mailbox(header: str, name: str, address: str) -> FormattedHeader:

@@ -7,9 +7,9 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
-from core.text import one_line
+from core.text import NAME_LENGTH, one_line, person_name
 from reminders.channels.base import ChannelUnavailable
-from reminders.channels.headers import NAME_LENGTH, is_address, mailbox, person_name, unstructured
+from reminders.channels.headers import is_address, mailbox, unstructured
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.reasons import INVALID_ADDRESS, INVALID_SENDER
 

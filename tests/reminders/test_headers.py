@@ -15,9 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import DeliveryFailed
-from core.text import one_line
+from core.text import NAME_LENGTH, one_line, person_name
 from reminders.channels.base import ChannelUnavailable
-from reminders.channels.headers import NAME_LENGTH, person_name
 from reminders.channels.mime import as_email
 from reminders.messages import RenderedMessage
 from tests.reminders.test_smtp import MESSAGE, SENDER, message_to

@@ -6,6 +6,8 @@ After a deliberate change: REWRITE_GOLDEN=1 pytest tests/reminders/test_messages
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
@@ -222,3 +226,37 @@ def test_a_council_without_a_telephone_names_none() -> None:
     for kind in ("confirmation", "manage_link_1"):
         words = writer().write(kind, facts, TO_RESIDENT)
         assert "ring" not in words.text.replace("bring", "").lower()
+
+
+STRANGERS_WORDS = st.text(max_size=80) | st.sampled_from(
+    [
+        "Claim your refund at http://evil.example Sir",
+        "www.evil.example",
+        "evil.example/pay",
+        "HTTPS://EVIL.EXAMPLE",
+        "Ann <script>alert(1)</script> evil.example:80/x",
+        "{{ 7 * 7 }} %(name)s %s",
+    ]
+)
+
+
+@given(STRANGERS_WORDS, STRANGERS_WORDS)
+def test_no_message_leads_where_a_stranger_wants(name: str, acting: str) -> None:
+    """Whatever somebody typed as a name: no page's address and no markup of theirs, in text, HTML or calendar."""
+    words = writer().write("confirmation", FACTS, Delivery("email", "zoe@example.org", acting, acts_for=name))
+    ours = writer().write("confirmation", FACTS, Delivery("email", "zoe@example.org", "Ann", acts_for="Bea"))
+    links = re.compile(r"(?i)https?://[^\s<>\"]+|www\.\S+")
+    assert set(links.findall(words.text)) == set(links.findall(ours.text))
+    assert set(links.findall(words.html)) == set(links.findall(ours.html))
+    assert set(links.findall(unfolded(words.calendar))) == set(links.findall(unfolded(ours.calendar)))
+    assert Counter(Outline(words.html).tags) <= Counter(Outline(ours.html).tags)
+    assert words.subject == ours.subject
+
+
+def unfolded(calendar: str) -> str:
+    return calendar.replace("\r\n ", "")
+
+
+def test_a_name_of_nothing_but_an_address_is_left_out() -> None:
+    words = writer().write("confirmation", FACTS, Delivery("email", "zoe@example.org", "http://evil.example"))
+    assert words.text.startswith("Dear resident,")
