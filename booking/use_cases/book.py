@@ -24,7 +24,7 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
 from core.wall_clock import instant_of, unit_of
-from people.residents.details import Representation, ResidentDetails
+from people.residents.details import Representation, ResidentDetails, check_reach
 from people.residents.resident_repository import Identified, add_representative, identify, lock_resident
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
@@ -109,6 +109,8 @@ def result_of(row: Appointment) -> dict[str, Any]:
 
 def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
     placement = _placed(db, booking, actor, now)
+    if actor.kind == "resident":
+        _check_reach(booking, placement.slot_key.mode)
     resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:
         _check_open_limit(db, placement, resident.same, now)
@@ -140,6 +142,13 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
     booked = Booked(appointment_id, reference, 1, State.BOOKED.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
+
+
+def _check_reach(booking: Booking, mode: str) -> None:
+    """Raises: Invalid when a visit by phone or video would reach nobody."""
+    people = [person for person in (booking.resident, booking.representative) if person and not isinstance(person, int)]
+    email = next((person.email for person in people if person.email), "")
+    check_reach(mode, email=email, phone=next((person.phone for person in people if person.phone), ""))
 
 
 def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Placement:

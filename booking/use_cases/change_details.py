@@ -19,8 +19,17 @@ from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
-from people.residents.details import email_key
+from people.residents.details import Representation, email_key
+from people.residents.resident_repository import add_representative
 from people.residents.tables import Representative, Resident
+
+
+@dataclass(frozen=True)
+class HelperContact:
+    """How whoever acts for the resident is reached."""
+
+    email: str
+    phone: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Details:
     support_needs: tuple[str, ...] | None = None
     language: str | None = None
     notes: str | None = None
+    helper: HelperContact | None = None
 
 
 def change_details(
@@ -52,7 +62,8 @@ def change_details(
         now = runtime.clock.database_now(db)
         row = appointment_for_change(db, authority_id, reference)
         check_link(row, actor, now)
-        if row.state != State.BOOKED:
+        has_begun = actor.kind == "resident" and row.starts_at <= now
+        if row.state != State.BOOKED or has_begun:
             raise IllegalMove(row.state, State.BOOKED)
         check_seen(row, seen)
         row.changed_at = now
@@ -60,11 +71,22 @@ def change_details(
             row.support_needs = sorted(set(details.support_needs))
         row.contact_language = row.contact_language if details.language is None else details.language
         row.notes = row.notes if details.notes is None else details.notes
-        change = _change_contact(db, runtime, row, details.contact) if details.contact else None
-        _recorded(db, row, actor, now, change)
+        change_contact(db, runtime, row, details, actor, now)
         return {}
 
     run_once(runtime.database, idempotency, operation, runtime.clock.now())
+
+
+def change_contact(
+    db: Session, runtime: Runtime, row: Appointment, details: Details, actor: Actor, now: datetime
+) -> None:
+    """Keep the contact details with the locked appointment, record it, and announce who has to be told."""
+    change = None
+    if details.contact or details.helper:
+        resident = db.get_one(Resident, row.resident_id)
+        contact = details.contact or contact_of(row, resident)
+        change = _change_contact(db, runtime, row, contact, details.helper)
+    _recorded(db, row, actor, now, change)
 
 
 def follow_record(db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:
@@ -89,15 +111,19 @@ def follow_record(db: Session, runtime: Runtime, resident: Resident, actor: Acto
         _recorded(db, row, actor, now, _change_contact(db, runtime, row, None))
 
 
-def _change_contact(db: Session, runtime: Runtime, row: Appointment, contact: Contact | None) -> ContactChange | None:
+def _change_contact(
+    db: Session, runtime: Runtime, row: Appointment, contact: Contact | None, helper: HelperContact | None = None
+) -> ContactChange | None:
     """What has changed, after the change to `contact`, or back to the record for None; None when nothing has."""
     resident = db.get_one(Resident, row.resident_id)
     before = contact_of(row, resident)
+    old = _address(db, row, before)
     _set_contact(row, resident, contact)
     after = contact_of(row, resident)
-    if after == before:
+    is_same_helper = helper is None or not _replace_helper(db, row, helper)
+    if after == before and is_same_helper:
         return None
-    old, new = _address(db, row, before), _address(db, row, after)
+    new = _address(db, row, after)
     if old != new:  # whoever reads the old address keeps no key to the appointment
         row.manage_nonce = new_nonce()
         row.manage_digest = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))
@@ -116,6 +142,16 @@ def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) 
     row.contact_preference = None if contact.preference == resident.contact_preference else contact.preference
     is_same = contact.leave_no_message == resident.leave_no_message
     row.contact_leave_no_message = None if is_same else contact.leave_no_message
+
+
+def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> bool:
+    """Whether whoever acts for the resident is reached in another way now; other appointments keep theirs."""
+    known = db.get(Representative, row.representative_id) if row.representative_id else None
+    if known is None or (known.email, known.phone) == (contact.email.strip(), contact.phone.strip()):
+        return False
+    changed = Representation(known.name, known.basis, contact.email, contact.phone)
+    row.representative_id = add_representative(db, row.authority_id, row.resident_id, changed, row.changed_at)
+    return True
 
 
 def _address(db: Session, row: Appointment, contact: Contact) -> str:

@@ -11,24 +11,30 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen, service_ids_of
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held, release
+from booking.queries.appointments import contact_of
 from booking.slot_tokens import SlotKey, decode, encode
+from booking.states import Contact
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, insert_services, result_of, run_operation
+from booking.use_cases.change_details import Details, change_contact
 from booking.use_cases.closures import close_rebook_items
 from core.audit import Actor
 from core.errors import Invalid
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
+from people.residents.details import check_reach
+from people.residents.tables import Representative, Resident
 
 
 @dataclass(frozen=True)
 class Move:
-    """Where an appointment is to go: a slot, or a hold's token."""
+    """Where an appointment is to go: a slot, or a hold's token; and the contact that the new mode needs, where it is new."""
 
     slot_key: SlotKey | None = None
     hold: str | None = None
     reason: str = ""
+    contact: Contact | None = None
 
 
 def reschedule(
@@ -56,6 +62,10 @@ def reschedule(
         check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         _check_same_visit(db, row, slot_key)
+        if move.contact is not None:
+            change_contact(db, runtime, row, Details(contact=move.contact), actor, now)
+        if actor.kind in PUBLIC_ACTORS and slot_key.mode != row.mode:
+            _check_reach(db, row, slot_key.mode)
         if actor.kind == "resident" and encode(slot_key) == row.slot_token:
             return result_of(row)  # pressed twice, or chosen again: nothing is new, and nobody is told so
         _move(db, row, _placed(db, row, destination, actor, now), actor, now, move.reason)
@@ -79,6 +89,14 @@ def _check_same_visit(db: Session, row: Appointment, slot_key: SlotKey) -> None:
     """Raises: Invalid when the slot is not for the appointment's own services."""
     if slot_key.authority_id != row.authority_id or slot_key.service_ids != service_ids_of(db, row.id):
         raise Invalid.in_field("slot", "slot_of_another_service")
+
+
+def _check_reach(db: Session, row: Appointment, mode: str) -> None:
+    """Raises: Invalid when nobody could be rung, or sent the link, for a visit in another mode than before."""
+    contact = contact_of(row, db.get_one(Resident, row.resident_id))
+    helper = db.get(Representative, row.representative_id) if row.representative_id else None
+    email, phone = contact.email or (helper.email if helper else ""), contact.phone or (helper.phone if helper else "")
+    check_reach(mode, email=email, phone=phone)
 
 
 def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: Actor, now: datetime) -> Placement:

@@ -18,7 +18,7 @@ import jellyfish
 import phonenumbers
 
 from core.contact_values import HOME_REGION
-from core.errors import InvalidValue
+from core.errors import Invalid, InvalidValue
 from core.text import clean_line
 
 BASES = ("parent", "family", "carer", "attorney", "support_worker", "other")
@@ -236,3 +236,16 @@ def index_tokens(name: str) -> tuple[str, ...]:
     joined = ("".join(name_tokens(word))[:TOKEN_LENGTH] for word in name.split() if len(name_tokens(word)) > 1)
     ends = (word[start:] for word in words if _UNSPACED.fullmatch(word) for start in range(1, len(word)))
     return tuple(dict.fromkeys((*words, *joined, *ends)))
+
+
+def missing_contact(mode: str, *, email: str, phone: str) -> str:
+    """What a visit in this mode cannot take place without, "email" or "phone"; empty when it is there or not needed."""
+    needed = {"phone": ("phone", phone), "video": ("email", email)}.get(mode)
+    return needed[0] if needed and not needed[1] else ""
+
+
+def check_reach(mode: str, *, email: str, phone: str) -> None:
+    """Raises: Invalid when nobody could be rung, or be sent the link, for a visit in this mode."""
+    missing = missing_contact(mode, email=email, phone=phone)
+    if missing:
+        raise Invalid.in_field(missing, "no_phone_to_ring" if missing == "phone" else "no_email_for_video")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.queries import appointments
 from booking.queries.appointments import AppointmentView, can_change
-from booking.states import State, has_link_ended
+from booking.states import CANCELLED, Contact, State, has_link_ended
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
 from locations.model import AuthorityFacts
@@ -31,8 +31,24 @@ class AppointmentPage:
 
     @property
     def is_booked(self) -> bool:
-        """Whether it is still to come."""
-        return self.view.state is State.BOOKED
+        """Whether it is booked, and its time is not over."""
+        return self.view.state is State.BOOKED and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is over, cancelled or not."""
+        return self.view.ends_at <= self.context.now
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its time has come."""
+        return self.view.starts_at <= self.context.now
+
+    @property
+    def contact(self) -> Contact:
+        """How the resident is reached about it."""
+        resident = self.view.resident
+        return Contact(resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
 
     @property
     def seen(self) -> str:
@@ -42,7 +58,13 @@ class AppointmentPage:
     def show(self, template: str, **values: object) -> str:
         """The HTML of `template`, with a banner when the form that was sent belongs to an older state of the appointment."""
         values.setdefault("has_changed", request.method == "POST" and self.seen != self.view.stamp)
-        values |= {"is_booked": self.is_booked, "may_change": can_change(self.view, self.context.now)}
+        may_change = can_change(self.view, self.context.now)
+        values |= {"is_booked": self.is_booked, "is_over": self.is_over, "has_begun": self.has_begun}
+        values |= {
+            "is_cancelled": self.view.state in CANCELLED,
+            "may_change": may_change,
+            "may_move": may_change and all(service.bookable_online for service in self.view.services),
+        }
         return show(template, self.context, view=self.view, url=self.url, **values)
 
     def show_stale(self, template: str, **values: object) -> ResponseReturnValue:
@@ -56,8 +78,8 @@ class AppointmentPage:
         return Response(self.show("move_refused", refusal=CHANGE_REFUSALS[code], back=self.url), status=409)
 
     def refuse_unless_booked(self) -> ResponseReturnValue | None:
-        """The page that refuses a change, or None for an appointment that is still booked."""
-        return None if self.is_booked else self.show_refusal(IllegalMove.code)
+        """The page that refuses a change, or None for an appointment that is booked and has not begun."""
+        return None if self.is_booked and not self.has_begun else self.show_refusal(IllegalMove.code)
 
     def redirect(self, message: str) -> ResponseReturnValue:
         """Back to the appointment's page with a banner; `message` is one of `manage_views.MESSAGES`."""

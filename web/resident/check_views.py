@@ -147,6 +147,8 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
         if reference is None:
             return redirect(f"{context.base}/find", code=303)
     with open_appointment_context(authority, reference) as page:
+        if not page.is_booked:  # cancelled since, or over
+            return redirect(page.url, code=303)
         route = route_of_booked(page.context.db, page.view)
         return page.show(
             "done",

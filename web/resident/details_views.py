@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
 from booking.availability.notice import arranged_from
-from booking.queries.appointments import by_reference
 from booking.states import Contact
-from booking.use_cases.change_details import Details, change_details
+from booking.use_cases.change_details import Details, HelperContact, change_details
 from core.audit import Actor
 from core.errors import IllegalMove, Stale
 from people.staff.access_marks import public
@@ -29,26 +30,25 @@ def contact(authority: str, reference: str) -> ResponseReturnValue:
         refusal = page.refuse_unless_booked()
         if refusal is not None:
             return refusal
-        known, helper = _known(page), page.view.representative
-        form = _contact_form(page, known)
-        reach = {"email": helper.email, "phone": helper.phone} if helper else {}
+        known, known_helper = page.contact, _helper_of(page)
+        form = _contact_form(page, known, known_helper)
         if form.validate_on_submit():
-            contact = form.contact(known)
-            if form.check_reach(page.view.mode, contact, reach):
-                return _change(page, Details(contact, notes=form.notes.data or ""), "contact", form)
+            contact, helper = form.contact(known), form.helper_contact(known_helper)
+            if form.check_reach(page.view.mode, contact, asdict(helper) if helper else {}):
+                return _change(page, Details(contact, helper=helper, notes=form.notes.data or ""), "contact", form)
         return page.show("contact", form=form, back=page.url)
 
 
-def _known(page: AppointmentPage) -> Contact:
-    resident = page.view.resident
-    return Contact(resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
+def _helper_of(page: AppointmentPage) -> HelperContact | None:
+    helper = page.view.representative
+    return HelperContact(helper.email, helper.phone) if helper else None
 
 
-def _contact_form(page: AppointmentPage, known: Contact) -> ContactForm:
+def _contact_form(page: AppointmentPage, known: Contact, helper: HelperContact | None) -> ContactForm:
     """The form with the current values, but without the address and the number; emails stand in for texts."""
     facts = {"leave_no_message": known.leave_no_message, "notes": page.view.notes}
     form = ContactForm(data={**facts, "contact_preference": known.preference})
-    form.describe_known(known)
+    form.describe_known(known, helper)
     if form.contact_preference.data == "text" and route_of_appointment(page.view).is_email_for_text:
         form.contact_preference.data = "email"
         form.contact_preference.description = _("You asked for text messages. We cannot send them yet, so we use email")
@@ -88,8 +88,5 @@ def _change(page: AppointmentPage, details: Details, template: str, form: Form) 
         return page.show_stale(template, form=form, back=page.url)
     except IllegalMove as error:
         return page.show_refusal(error.code)
-    with runtime.database.reading() as db:
-        link_mark = by_reference(db, page.context.catalogue, view.reference).link_mark
-    if link_mark != view.link_mark:
-        drafts.open_appointment(page.context, view.reference, link_mark)
+    drafts.follow_link(page.context, view.reference)
     return page.redirect("changed")

@@ -17,6 +17,7 @@ from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
+from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.holds import held
 from core.browser_states import delete_entries, names_of, read_entry, write_entry
@@ -119,6 +120,13 @@ def open_appointment(context: PageContext, reference: str, link_mark: str) -> No
     is_fresh = known is not None and at - known["at"] < OPENED_WRITTEN_AGAIN.total_seconds()
     if known is None or known["mark"] != link_mark or not is_fresh:
         _write(context, name, {"mark": link_mark, "at": at}, OPENED_KEPT)
+
+
+def follow_link(context: PageContext, reference: str) -> None:
+    """Keep the appointment open by the link that works now, after a change that may have closed the one it was opened by."""
+    with context.runtime.database.reading() as db:
+        link_mark = by_reference(db, context.catalogue, reference).link_mark
+    open_appointment(context, reference, link_mark)
 
 
 def link_mark_of(context: PageContext, reference: str) -> str:

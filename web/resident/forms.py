@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
 from booking.states import Contact
+from booking.use_cases.change_details import HelperContact
 from core.personal_data import mask_email, mask_phone
+from people.residents.details import missing_contact
 from web import labels
 from web.components.form_fields import (
     Checkbox,
@@ -31,15 +34,20 @@ CONTACT_CHOICES = {
 }
 
 
-def missing_contact(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple[str, str] | None:
+REACH_TEXTS: Mapping[str, LazyString] = {
+    "phone": _("Enter the phone number that we should ring"),
+    "email": _("Enter an email address, so that we can send you the link for the video"),
+}
+
+
+def unreachable(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple[str, LazyString] | None:
     """The field that has to be filled in so that somebody can be reached, and why; None when all is there."""
-    email, phone = contact.email or helper.get("email"), contact.phone or helper.get("phone")
-    if mode == "phone" and not phone:
-        return "phone", str(_("Enter the phone number that we should ring"))
-    if mode == "video" and not email:
-        return "email", str(_("Enter an email address, so that we can send you the link for the video"))
+    email, phone = contact.email or helper.get("email", ""), contact.phone or helper.get("phone", "")
+    missing = missing_contact(mode, email=email, phone=phone)
+    if missing:
+        return missing, REACH_TEXTS[missing]
     if contact.preference == "email" and not email:
-        return "email", str(_("Enter an email address, or choose another way to be reminded"))
+        return "email", _("Enter an email address, or choose another way to be reminded")
     return None
 
 
@@ -130,15 +138,23 @@ class DetailsForm(Form):
         contact = Contact(
             self.email.data or "", self.phone.data or "", self.contact_preference.data, bool(self.leave_no_message.data)
         )
-        found = missing_contact(mode, contact, helper or {})
+        found = unreachable(mode, contact, helper or {})
         if found is not None:
-            self.refuse(*found)
+            self.refuse(found[0], str(found[1]))
         return found is None
 
 
 class ContactForm(Form):
     """How to reach the resident about one appointment. What is known is shown masked, and kept where nothing is typed."""
 
+    helper_email = EmailField(_("Your new email address (optional)"), validators=[optional()])
+    drop_helper_email = Checkbox(_("Do not use my email address for this appointment"))
+    helper_phone = PhoneField(
+        _("Your new phone number (optional)"),
+        validators=[optional()],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+    drop_helper_phone = Checkbox(_("Do not use my phone number for this appointment"))
     email = EmailField(_("New email address (optional)"), validators=[optional()])
     drop_email = Checkbox(_("Use no email address for this appointment"))
     phone = PhoneField(
@@ -160,11 +176,26 @@ class ContactForm(Form):
         render_kw={"rows": 3},
     )
 
-    def describe_known(self, known: Contact) -> None:
-        """Say at the fields what is kept when they stay empty, without giving it away."""
-        for field, masked in ((self.email, mask_email(known.email)), (self.phone, mask_phone(known.phone))):
+    def describe_known(self, known: Contact, helper: HelperContact | None) -> None:
+        """Say at the fields what is kept when they stay empty, without giving it away; and whose they are."""
+        kept = [(self.email, mask_email(known.email)), (self.phone, mask_phone(known.phone))]
+        if helper:
+            self.email.label.text = _("Their new email address (optional)")
+            self.phone.label.text = _("Their new phone number (optional)")
+            self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
+            kept += [(self.helper_email, mask_email(helper.email)), (self.helper_phone, mask_phone(helper.phone))]
+        for field, masked in kept:
             if masked:
                 field.description = _("We have %(masked)s. Leave this empty to keep it", masked=masked)
+
+    def helper_contact(self, known: HelperContact | None) -> HelperContact | None:
+        """The contact of whoever acts for the resident after this form; None where nobody does."""
+        if known is None:
+            return None
+        return HelperContact(
+            email="" if self.drop_helper_email.data else self.helper_email.data or known.email,
+            phone="" if self.drop_helper_phone.data else self.helper_phone.data or known.phone,
+        )
 
     def contact(self, known: Contact) -> Contact:
         """The contact after this form, where `known` is what is used now."""
@@ -177,10 +208,24 @@ class ContactForm(Form):
 
     def check_reach(self, mode: str, contact: Contact, helper: dict[str, str]) -> bool:
         """Whether the appointment and its messages can reach anybody; if not, says so at the field."""
-        found = missing_contact(mode, contact, helper)
+        found = unreachable(mode, contact, helper)
         if found is not None:
-            self.refuse(*found)
+            self.refuse(found[0], str(found[1]))
         return found is None
+
+
+class MoveForm(Form):
+    """What a visit by phone or video needs, where we do not have it yet."""
+
+    email = EmailField(
+        _("Email address"), description=_("We will send the link for the video"), validators=[optional()]
+    )
+    phone = PhoneField(
+        _("Phone number"),
+        description=_("We will ring this number"),
+        validators=[optional()],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
 
 
 class NeedsForm(Form):

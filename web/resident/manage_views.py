@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -14,14 +13,11 @@ from werkzeug.utils import secure_filename
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.queries import appointments
-from booking.queries.alternatives import nearest_alternatives
 from booking.queries.appointments import AppointmentView
-from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
-from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
-from core.errors import IllegalMove, NotFound, SlotTaken, Stale, TooFar, TooSoon
+from core.errors import IllegalMove, NotFound, Stale, TooSoon
 from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
@@ -29,10 +25,10 @@ from web.message_routes import route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
-from web.resident.appointment_page import AppointmentPage, appointment_over, link_unknown, open_appointment_context
+from web.resident.appointment_page import appointment_over, link_unknown, open_appointment_context
 from web.resident.forms import CancelForm
-from web.resident.page_rendering import VisitView, show, visit_of
-from web.resident.search_state import SearchState
+from web.resident.move_views import search_for_another_time
+from web.resident.page_rendering import show
 from web.resident.urls import blueprint
 
 
@@ -86,19 +82,7 @@ def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
     with open_appointment_context(authority, reference) as page:
         message, route = _message(page.view), route_of_booked(page.context.db, page.view)
-        return page.show("appointment", search=_search_for(page.view), message=message, route=route)
-
-
-def _search_for(view: AppointmentView) -> SearchState:
-    """The search for another time of the appointment: for the same services and needs, at the same place."""
-    return SearchState(
-        services=tuple(service.slug for service in view.services),
-        needs=view.support_needs,
-        language=view.resident.language if "language" in view.support_needs else "",
-        site="" if view.site.is_virtual else view.site.slug,
-        mode=view.mode,
-        moving=view.reference,
-    )
+        return page.show("appointment", search=search_for_another_time(page.view), message=message, route=route)
 
 
 def _message(view: AppointmentView) -> Banner | None:
@@ -125,67 +109,6 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
     name = secure_filename(f"appointment-{reference}.ics")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(single_file(event), mimetype="text/calendar", headers=headers)
-
-
-@blueprint.route("/<authority:authority>/appointment/<reference>/move", methods=["GET", "POST"])
-@public
-def move(authority: str, reference: str) -> ResponseReturnValue:
-    """The new time once more; sending it moves the appointment, or shows the nearest free times if it is booked."""
-    with open_appointment_context(authority, reference) as page:
-        refusal = page.refuse_unless_booked()
-        if refusal is not None:
-            return refusal
-        slot_key = _slot_of_same_visit(page)
-        visit = visit_of(page.context.catalogue, slot_key)
-        if request.method == "GET":
-            return page.show("move", **_move_values(page, visit, slot_key))
-        try:
-            reschedule(
-                page.context.runtime,
-                page.view.authority_id,
-                reference,
-                Move(slot_key=slot_key),
-                actor=Actor.resident(),
-                enforce_cutoff=True,
-                seen=page.seen,
-                idempotency=page.form_key(f"move {slot_key}"),
-            )
-        except Stale:
-            return page.show_stale("move", **_move_values(page, visit, slot_key))
-        except SlotTaken:
-            needs = frozenset(page.view.support_needs)
-            with page.context.runtime.database.reading() as db:
-                alternatives = nearest_alternatives(
-                    db, page.context.catalogue, slot_key, page.context.now, for_public=True, needs=needs
-                )
-            return Response(
-                page.show("move_slot_taken", visit=visit, alternatives=alternatives, back=page.url), status=409
-            )
-        except (TooSoon, TooFar, IllegalMove) as error:
-            return page.show_refusal(error.code)
-        return page.redirect("moved")
-
-
-def _slot_of_same_visit(page: AppointmentPage) -> SlotKey:
-    """The new time that was chosen. Raises: NotFound for one of another council or for other services."""
-    slot_key = decode(request.values.get("slot", ""))
-    if slot_key.authority_id != page.context.authority.id:
-        raise NotFound.because("time_of_another_council")
-    if slot_key.service_ids != tuple(service.id for service in page.view.services):
-        raise NotFound.because("time_of_another_service")
-    return slot_key
-
-
-def _move_values(page: AppointmentPage, visit: VisitView, slot_key: SlotKey) -> dict[str, Any]:
-    view = page.view
-    is_same = (visit.site.id, visit.mode, visit.starts_at) == (view.site.id, view.mode, view.starts_at)
-    return {
-        "visit": visit,
-        "slot": encode(slot_key),
-        "is_same_time": is_same,
-        "search": _search_for(view),
-        "back": f"{page.context.base}/when?{_search_for(view).query()}",
-    }
 
 
 @blueprint.route("/<authority:authority>/appointment/<reference>/cancel", methods=["GET", "POST"], endpoint="cancel")

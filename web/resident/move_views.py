@@ -1,0 +1,127 @@
+"""Another time for a booked appointment: the new time once more, with what its mode needs and we do not have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from booking.queries.alternatives import nearest_alternatives
+from booking.queries.appointments import AppointmentView
+from booking.slot_tokens import SlotKey, decode, encode
+from booking.states import Contact
+from booking.use_cases.reschedule import Move, reschedule
+from core.audit import Actor
+from core.errors import IllegalMove, Invalid, NotFound, SlotTaken, Stale, TooFar, TooSoon
+from people.residents.details import missing_contact
+from people.staff.access_marks import public
+from web.resident import drafts
+from web.resident.appointment_page import AppointmentPage, open_appointment_context
+from web.resident.forms import REACH_TEXTS, MoveForm
+from web.resident.page_rendering import visit_of
+from web.resident.search_state import SearchState
+from web.resident.urls import blueprint
+
+
+@blueprint.route("/<authority:authority>/appointment/<reference>/move", methods=["GET", "POST"])
+@public
+def move(authority: str, reference: str) -> ResponseReturnValue:
+    """The new time once more; sending it moves the appointment, or shows the nearest free times if it is booked."""
+    with open_appointment_context(authority, reference) as page:
+        refusal = page.refuse_unless_booked()
+        if refusal is not None:
+            return refusal
+        slot_key = _slot_of_same_visit(page)
+        form = MoveForm()
+        if not form.validate_on_submit():
+            return page.show("move", **_values(page, slot_key, form))
+        try:
+            _reschedule(page, slot_key, form)
+        except Stale:
+            return page.show_stale("move", **_values(page, slot_key, form))
+        except SlotTaken:
+            return _show_alternatives(page, slot_key)
+        except Invalid as error:
+            [field] = error.errors
+            form.refuse(field, str(REACH_TEXTS[field]))
+            return page.show("move", **_values(page, slot_key, form))
+        except (TooSoon, TooFar, IllegalMove) as error:
+            return page.show_refusal(error.code)
+        drafts.follow_link(page.context, reference)
+        return page.redirect("moved")
+
+
+def _reschedule(page: AppointmentPage, slot_key: SlotKey, form: MoveForm) -> None:
+    reschedule(
+        page.context.runtime,
+        page.view.authority_id,
+        page.view.reference,
+        Move(slot_key=slot_key, contact=_new_contact(page.contact, form)),
+        actor=Actor.resident(),
+        enforce_cutoff=True,
+        seen=page.seen,
+        idempotency=page.form_key(f"move {slot_key}"),
+    )
+
+
+def _new_contact(known: Contact, form: MoveForm) -> Contact | None:
+    """The contact with what was typed, or None when nothing was."""
+    typed = {name: form[name].data for name in ("email", "phone") if form[name].data}
+    return replace(known, **typed) if typed else None
+
+
+def _slot_of_same_visit(page: AppointmentPage) -> SlotKey:
+    """The new time that was chosen. Raises: NotFound for one of another council or for other services."""
+    slot_key = decode(request.values.get("slot", ""))
+    if slot_key.authority_id != page.context.authority.id:
+        raise NotFound.because("time_of_another_council")
+    if slot_key.service_ids != tuple(service.id for service in page.view.services):
+        raise NotFound.because("time_of_another_service")
+    return slot_key
+
+
+def _values(page: AppointmentPage, slot_key: SlotKey, form: MoveForm) -> dict[str, Any]:
+    view, visit = page.view, visit_of(page.context.catalogue, slot_key)
+    search = search_for_another_time(view)
+    is_same = (visit.site.id, visit.mode, visit.starts_at) == (view.site.id, view.mode, view.starts_at)
+    return {
+        "visit": visit,
+        "slot": encode(slot_key),
+        "form": form,
+        "missing": "" if visit.mode == view.mode else _missing(view, visit.mode),
+        "is_same_time": is_same,
+        "search": search,
+        "back": f"{page.context.base}/when?{search.query()}",
+    }
+
+
+def _missing(view: AppointmentView, mode: str) -> str:
+    """The field of what the mode needs and nobody has given."""
+    helper = view.representative
+    email = view.resident.email or (helper.email if helper else "")
+    phone = view.resident.phone or (helper.phone if helper else "")
+    return missing_contact(mode, email=email, phone=phone)
+
+
+def _show_alternatives(page: AppointmentPage, slot_key: SlotKey) -> ResponseReturnValue:
+    """The free times nearest to the one that somebody else has taken."""
+    context, visit = page.context, visit_of(page.context.catalogue, slot_key)
+    with context.runtime.database.reading() as db:
+        alternatives = nearest_alternatives(
+            db, context.catalogue, slot_key, context.now, for_public=True, needs=frozenset(page.view.support_needs)
+        )
+    return Response(page.show("move_slot_taken", visit=visit, alternatives=alternatives, back=page.url), status=409)
+
+
+def search_for_another_time(view: AppointmentView) -> SearchState:
+    """The search for another time of the appointment: for the same services and needs, at the same place."""
+    return SearchState(
+        services=tuple(service.slug for service in view.services),
+        needs=view.support_needs,
+        language=view.resident.language if "language" in view.support_needs else "",
+        site="" if view.site.is_virtual else view.site.slug,
+        mode=view.mode,
+        moving=view.reference,
+    )
