@@ -25,7 +25,7 @@ from core.wall_clock import parse_day
 from locations.catalogue_queries import catalogue_by_id, catalogue_of
 from locations.model import AuthorityFacts, Catalogue, SiteFacts
 from people.residents.access_log import log_access
-from people.staff.policy import Action
+from people.staff.policy import Action, contact_channel, served_sites
 from people.staff.sign_in_sessions import SignedInStaff
 from web.staff_guard import current_staff, staff_actor
 
@@ -77,6 +77,25 @@ class StaffContext(PageContext):
     """A signed-in member of staff and their council."""
 
     staff: SignedInStaff
+
+    @property
+    def served_sites(self) -> frozenset[int] | None:
+        """The ids of the sites at which they may book and change appointments; None means all."""
+        return served_sites(self.staff.roles)
+
+    def check_serves(self, site_id: int) -> None:
+        """Raises: NotFound for a site at which they may not book nor change appointments."""
+        if not self.serves(site_id):
+            raise NotFound
+
+    def serves(self, site_id: int) -> bool:
+        """Whether they may book and change appointments at this site."""
+        return self.served_sites is None or site_id in self.served_sites
+
+    @property
+    def channel(self) -> str:
+        """How residents reach them: `phone` or `counter`."""
+        return contact_channel(self.staff.roles)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from core.audit import Actor
 from core.errors import NotFound
 from core.flask_context import current_runtime
 from people.staff.access_marks import AccessMark, mark_of
-from people.staff.policy import Action
+from people.staff.policy import Action, contact_channel
 from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
 from web.account.redirects import safe_next
 
@@ -39,7 +39,7 @@ def install(app: Flask, check_key: KeyCheck) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard checks, since only it knows which views are the API's
     csrf.init_app(app)
     app.before_request(partial(guard, check_key))
-    app.jinja_env.globals["signed_in_staff"] = signed_in_staff
+    app.jinja_env.globals.update(signed_in_staff=signed_in_staff, is_at_counter=is_at_counter)
 
 
 def guard(check_key: KeyCheck) -> ResponseReturnValue | None:
@@ -98,6 +98,12 @@ def _page_of_form() -> str:
     if page.netloc != request.host:
         return ""
     return safe_next(page.path + (f"?{page.query}" if page.query else ""))
+
+
+def is_at_counter() -> bool:
+    """Whether residents stand before whoever is signed in, rather than ring."""
+    staff = signed_in_staff()
+    return staff is not None and contact_channel(staff.roles) == "counter"
 
 
 def signed_in_staff() -> SignedInStaff | None:

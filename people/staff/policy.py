@@ -46,14 +46,16 @@ class Scope(StrEnum):
 _AGENTS = frozenset({Role.TRIAGE_AGENT, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
 _AT_A_SITE = frozenset({Role.ADVISER, Role.SITE_STAFF, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
 _MANAGERS = frozenset({Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
+_ON_THE_TELEPHONE = frozenset({Role.TRIAGE_AGENT, Role.AUTHORITY_ADMIN})
+_WHO_SERVE = _AGENTS | {Role.SITE_STAFF}
 
 POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
     {
         Action.SEE_STAFF_HOME: frozenset(Role),
-        Action.FIND_RESIDENT: _AGENTS,
-        Action.SEE_RESIDENT: _AGENTS,
-        Action.BOOK_FOR_RESIDENT: _AGENTS,
-        Action.CHANGE_APPOINTMENT: _AGENTS,
+        Action.FIND_RESIDENT: _WHO_SERVE,
+        Action.SEE_RESIDENT: _WHO_SERVE,
+        Action.BOOK_FOR_RESIDENT: _WHO_SERVE,
+        Action.CHANGE_APPOINTMENT: _WHO_SERVE,
         Action.SEE_DAY_LIST: _AT_A_SITE,
         Action.RECORD_OUTCOME: _AT_A_SITE,
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
@@ -94,3 +96,19 @@ def is_allowed(roles: Iterable[Grant], action: Action, site_id: int | None = Non
     if action not in SITE_SCOPED or site_id is None:
         return any(True for _ in held)
     return any(grant.site_id in (None, site_id) for grant in held)
+
+
+def served_sites(roles: Iterable[Grant]) -> frozenset[int] | None:
+    """The ids of the sites at which somebody with `roles` may book and change appointments; None means all.
+
+    Site staff serve whoever stands before them, for their own site. Everybody else of `_WHO_SERVE` does so for all sites.
+    """
+    serving = [grant for grant in roles if grant.role in POLICY[Action.CHANGE_APPOINTMENT]]
+    if any(grant.role is not Role.SITE_STAFF or grant.site_id is None for grant in serving):
+        return None
+    return frozenset(grant.site_id for grant in serving if grant.site_id is not None)
+
+
+def contact_channel(roles: Iterable[Grant]) -> str:
+    """How residents reach somebody with `roles`: on the telephone, or at a site's counter."""
+    return "phone" if any(grant.role in _ON_THE_TELEPHONE for grant in roles) else "counter"

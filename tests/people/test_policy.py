@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from people.staff.policy import POLICY, SITE_ROLES, SITE_SCOPED, Action, Grant, Role, is_allowed
+from people.staff.policy import (
+    POLICY,
+    SITE_ROLES,
+    SITE_SCOPED,
+    Action,
+    Grant,
+    Role,
+    contact_channel,
+    is_allowed,
+    served_sites,
+)
 
 HILL, MILL = 1, 2
 
@@ -46,7 +56,26 @@ def test_nobody_may_do_nothing():
     assert not any(is_allowed((), action) for action in Action)
 
 
-def test_site_staff_and_advisers_see_no_resident_beyond_their_list():
-    for role in (Role.SITE_STAFF, Role.ADVISER):
-        assert not is_allowed((Grant(role),), Action.FIND_RESIDENT)
-        assert not is_allowed((Grant(role),), Action.SEE_RESIDENT)
+def test_advisers_see_no_resident_beyond_their_list():
+    assert not is_allowed((Grant(Role.ADVISER),), Action.FIND_RESIDENT)
+    assert not is_allowed((Grant(Role.ADVISER),), Action.SEE_RESIDENT)
+
+
+@pytest.mark.parametrize(
+    ("grants", "sites", "channel"),
+    [
+        ((Grant(Role.SITE_STAFF, HILL),), {HILL}, "counter"),
+        ((Grant(Role.SITE_STAFF, HILL), Grant(Role.SITE_STAFF, MILL)), {HILL, MILL}, "counter"),
+        ((Grant(Role.SITE_STAFF, HILL), Grant(Role.ADVISER, MILL)), {HILL}, "counter"),
+        ((Grant(Role.SITE_STAFF),), None, "counter"),
+        ((Grant(Role.SITE_MANAGER, HILL),), None, "counter"),
+        ((Grant(Role.SITE_STAFF, HILL), Grant(Role.TRIAGE_AGENT)), None, "phone"),
+        ((Grant(Role.TRIAGE_AGENT),), None, "phone"),
+        ((Grant(Role.AUTHORITY_ADMIN),), None, "phone"),
+        ((Grant(Role.ADVISER, HILL),), set(), "counter"),
+        ((), set(), "counter"),
+    ],
+)
+def test_site_staff_serve_their_sites_at_the_counter(grants: tuple[Grant, ...], sites: set[int] | None, channel: str):
+    assert served_sites(grants) == sites
+    assert contact_channel(grants) == channel

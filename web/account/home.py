@@ -10,7 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
-from people.staff.policy import Action
+from people.staff.policy import Action, contact_channel
 from people.staff.sign_in_sessions import SignedInStaff
 
 
@@ -46,7 +46,8 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
 def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("agent.start")
     if href and staff.may(Action.FIND_RESIDENT):
-        yield Task(_("Take a call"), href, _("Find a resident, book, change or cancel an appointment."))
+        text = _("Serve somebody") if contact_channel(staff.roles) == "counter" else _("Take a call")
+        yield Task(text, href, _("Find a resident, book, change or cancel an appointment."))
 
 
 def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str) -> Iterator[Task]:

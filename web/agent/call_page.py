@@ -172,7 +172,7 @@ def show_call(context: StaffContext, resident_id: int, state: CallState, result:
 
 
 def _call_page(context: StaffContext, card: ResidentCard, state: CallState, result: FormResult) -> CallPage:
-    moving = _appointment(card, state.moving)
+    moving = _appointment(context, card, state.moving)
     state = _with_known_services(context, state, moving)
     services = tuple(context.catalogue.service(slug) for slug in state.services)
     is_picking = state.picking or not services
@@ -191,7 +191,7 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         listed=listed_services(context, card, state) if is_picking else (),
         search=None if is_picking else _search(context, card, state, moving, slot),
         moving=moving,
-        cancelling=_appointment(card, state.cancelling),
+        cancelling=_appointment(context, card, state.cancelling),
         held=held,
         still_held=slot if slot is not None and slot.is_alive and not is_for_services else None,
         conflict=result.conflict,
@@ -212,13 +212,14 @@ def _search(
     return search_view(context, state, needs_of(card, state, moving), near, held_on)
 
 
-def _appointment(card: ResidentCard, reference: str) -> AppointmentView | None:
+def _appointment(context: StaffContext, card: ResidentCard, reference: str) -> AppointmentView | None:
     """The upcoming appointment that is to be moved or cancelled. Raises: NotFound."""
     if not reference:
         return None
     found = next((view for view in card.upcoming if view.reference == reference), None)
     if found is None:
         raise NotFound.because("appointment_over")
+    context.check_serves(found.site.id)
     return found
 
 

@@ -96,7 +96,9 @@ def _write_note(context: StaffContext, resident_id: int, typed: Typed) -> None:
 
     def write(db: Session) -> dict[str, Any]:
         text, now = typed.call_note, context.now
-        note_id = add_note(db, context.authority.id, resident_id, text, channel="phone", actor=context.actor, now=now)
+        note_id = add_note(
+            db, context.authority.id, resident_id, text, channel=context.channel, actor=context.actor, now=now
+        )
         return {"note": note_id}
 
     run_once(context.runtime.database, context.form_key("note", typed.call_note), write, context.now)
@@ -109,6 +111,7 @@ def hold(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     token = request.form.get("slot", "")
     with staff_context() as context:
+        context.check_serves(decode(token).site_id)
         card = resident_card(context, resident_id)
         moving = card.find(state.moving) if state.moving else None
         needs = frozenset(needs_of(card, state, moving))
@@ -127,6 +130,7 @@ def conflict_of(context: StaffContext, error: Refused, token: str, needs: frozen
     """Why the slot of `token` cannot be booked, with the three nearest others."""
     with context.runtime.database.reading() as db:
         others = nearest_alternatives(db, context.catalogue, decode(token), context.now, for_public=False, needs=needs)
+    others = [slot for slot in others if context.serves(slot.site.id)]
     text = _("Nothing else is free near that time. Choose from the grid.")
     if others:
         text = _("These are the nearest others.")
@@ -189,7 +193,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
     hold = hold_to_confirm(resident.id, request.form.get("shown", ""), context.now)
     booking = Booking(
         authority_id=context.authority.id,
-        channel="phone",
+        channel=context.channel,
         resident=resident.id,
         hold=hold.token if hold else "",
         representative=_representative(context, resident.id, typed),

@@ -70,8 +70,8 @@ def _move(context: StaffContext, resident_id: int, state: CallState, typed: Type
 
 
 def _check_owner(context: StaffContext, resident_id: int, reference: str) -> None:
-    """Raises: NotFound unless the appointment is this resident's."""
-    resident_card(context, resident_id).appointment(reference)
+    """Raises: NotFound unless the appointment is this resident's, at a site at which whoever is signed in may change it."""
+    context.check_serves(resident_card(context, resident_id).appointment(reference).site.id)
 
 
 def _reason(typed: Typed) -> str:

@@ -24,7 +24,10 @@ PAST_SHOWN = 10
 
 @dataclass(frozen=True)
 class AppointmentLine:
-    """An appointment in the resident's list. `is_current` marks the one that is being moved or cancelled."""
+    """An appointment in the resident's list. `is_current` marks the one that is being moved or cancelled.
+
+    `can_change` says that it can be moved or cancelled by whoever looks at it.
+    """
 
     reference: str
     spoken_reference: str
@@ -36,6 +39,7 @@ class AppointmentLine:
     state_and_reason: str
     own_contact: str
     is_booked: bool
+    can_change: bool
     is_current: bool
 
 
@@ -77,12 +81,12 @@ class ResidentPage:
     def upcoming(self) -> tuple[AppointmentLine, ...]:
         """The appointments that are still to come, the next one first."""
         current = (self.state.moving, self.state.cancelling)
-        return tuple(_line(view, self.zone, is_current=view.reference in current) for view in self.card.upcoming)
+        return tuple(_line(view, self.context, is_current=view.reference in current) for view in self.card.upcoming)
 
     @cached_property
     def past(self) -> tuple[AppointmentLine, ...]:
         """The latest of the appointments that are over or cancelled."""
-        return tuple(_line(view, self.zone, is_current=False) for view in self.card.past[:PAST_SHOWN])
+        return tuple(_line(view, self.context, is_current=False) for view in self.card.past[:PAST_SHOWN])
 
     @property
     def past_count(self) -> int:
@@ -99,12 +103,12 @@ class ResidentPage:
         return RepresentativeLine(code, person.name, basis, person.phone, self.typed.caller == code)
 
 
-def _line(view: AppointmentView, zone: str, *, is_current: bool) -> AppointmentLine:
+def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> AppointmentLine:
     state = str(STATES[view.state])
     return AppointmentLine(
         reference=view.reference,
         spoken_reference=view.spoken_reference,
-        moment=format_moment_short(view.starts_at.astimezone(ZoneInfo(zone))),
+        moment=format_moment_short(view.starts_at.astimezone(ZoneInfo(context.zone))),
         services=all_of(view.service_names),
         site_name=view.site.name,
         place=place_label(view.site, view.mode),
@@ -112,6 +116,7 @@ def _line(view: AppointmentView, zone: str, *, is_current: bool) -> AppointmentL
         state_and_reason=f"{state}: {view.state_reason}" if view.state_reason else state,
         own_contact=_own_contact(view) if view.has_own_contact else "",
         is_booked=view.state is State.BOOKED,
+        can_change=view.state is State.BOOKED and context.serves(view.site.id),
         is_current=is_current,
     )
 

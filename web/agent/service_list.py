@@ -31,7 +31,9 @@ class ListedService:
 
 def listed_services(context: StaffContext, card: ResidentCard, state: CallState) -> tuple[ListedService, ...]:
     """The services that `state.search_text` leaves, those that this resident had before first."""
-    public = context.catalogue.public_services()
+    sites = [site for site in context.catalogue.sites if context.serves(site.id)]
+    offered = frozenset[int]().union(*(site.service_ids for site in sites))
+    public = [service for service in context.catalogue.public_services() if service.id in offered]
     recent = [service for service in card.recent_services if service in public]
     others = [service for service in public if service not in recent]
     search_words = state.search_text.casefold().split()

@@ -132,6 +132,7 @@ def search_view(
 def _slot_query(context: StaffContext, state: CallState, needs: tuple[str, ...]) -> SlotQuery:
     return SlotQuery(
         tuple(context.catalogue.service(slug).id for slug in state.services),
+        site_ids=None if context.served_sites is None else tuple(sorted(context.served_sites)),
         mode=state.mode or None,
         needs=frozenset(needs),
         for_public=False,
