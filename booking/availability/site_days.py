@@ -7,6 +7,7 @@ old day can never be served for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -110,15 +111,21 @@ def search_for(
     for_public: bool,
     needs: frozenset[str] = frozenset(),
     extra_time: bool = False,
+    is_walk_in: bool = False,
 ) -> Search:
-    """The engine's search for a visit to these services, between lead time and horizon."""
+    """The engine's search for a visit to these services, between lead time and horizon.
+
+    A walk-in begins at any five minutes: on no grid and without lead time.
+    """
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
     zone = catalogue.authority.zone
     last_day = local_day(last_bookable_date(services, now, zone), zone)
     earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
+    visit = tuple(shape_of(service) for service in services)
     return Search(
-        visit=tuple(shape_of(service) for service in services),
-        earliest_unit=unit_after(earliest),
+        visit=(replace(visit[0], grid_ticks=1), *visit[1:]) if is_walk_in else visit,
+        # The five minutes that have begun, or those before: they may have ended since somebody pressed the button.
+        earliest_unit=unit_of(now) - 1 if is_walk_in else unit_after(earliest),
         latest_unit=last_day.end_unit,
         now_unit=unit_of(now),
         for_public=for_public,

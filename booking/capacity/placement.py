@@ -103,8 +103,9 @@ def place(
     for_public: bool,
     needs: frozenset[str] = frozenset(),
     exclude_appointment_id: int | None = None,
+    is_walk_in: bool = False,
 ) -> Placement:
-    """The slot, checked against what is booked; with extra time where `needs` include it.
+    """The slot, checked against what is booked; with extra time where `needs` include it. A walk-in begins off the grid.
 
     `exclude_appointment_id` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
@@ -112,7 +113,13 @@ def place(
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
     _check_offered(catalogue, slot_key)
     search = search_for(
-        catalogue, slot_key.service_ids, now, for_public=for_public, needs=needs, extra_time=slot_key.extra_time
+        catalogue,
+        slot_key.service_ids,
+        now,
+        for_public=for_public,
+        needs=needs,
+        extra_time=slot_key.extra_time,
+        is_walk_in=is_walk_in,
     )
     day = _day_of(catalogue, slot_key)
     busy, expired = occupied_on(db, catalogue, day, now, exclude_appointment_id=exclude_appointment_id)

@@ -50,7 +50,10 @@ Operation = Callable[[Session, datetime], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Booking:
-    """A booking to be made: a slot or a hold's token, for whom, through which channel, and what is known of them."""
+    """A booking to be made: a slot or a hold's token, for whom, through which channel, and what is known of them.
+
+    `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived.
+    """
 
     authority_id: int
     channel: str
@@ -61,6 +64,12 @@ class Booking:
     support_needs: tuple[str, ...] = ()
     notes: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
+    is_walk_in: bool = False
+
+    @property
+    def state(self) -> State:
+        """The state of the appointment as it is booked."""
+        return State.ARRIVED if self.is_walk_in else State.BOOKED
 
 
 @dataclass(frozen=True)
@@ -138,9 +147,9 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
         channel=booking.channel,
         slot_token=placement.slot_token,
     )
-    facts = _planning_facts(placement, appointment_id, booking.channel)
+    facts = _planning_facts(placement, appointment_id, booking)
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
-    booked = Booked(appointment_id, reference, 1, State.BOOKED.value, placement.slot_token, placement.end_unit)
+    booked = Booked(appointment_id, reference, 1, booking.state.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
 
 
@@ -160,7 +169,7 @@ def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Place
         raise Invalid.in_field("slot", "slot_and_hold")
     if booking.slot_key.authority_id != booking.authority_id:
         raise Invalid.in_field("slot", "slot_of_another_authority")
-    return place(db, booking.slot_key, now, for_public=for_public, needs=needs)
+    return place(db, booking.slot_key, now, for_public=for_public, needs=needs, is_walk_in=booking.is_walk_in)
 
 
 def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
@@ -185,12 +194,13 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
     return placement.columns() | {
         "authority_id": booking.authority_id,
         "version": 1,
-        "state": State.BOOKED.value,
+        "state": booking.state.value,
         "channel": booking.channel,
         "support_needs": sorted(set(booking.support_needs)),
         "notes": booking.notes,
         "answers": booking.answers,
-        "is_walk_in": False,
+        "is_walk_in": booking.is_walk_in,
+        "arrived_at": now if booking.is_walk_in else None,
         "created_at": now,
         "changed_at": now,
         "state_reason": "",
@@ -226,17 +236,17 @@ def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int,
     connection_of(db).execute(_INSERT_SERVICE, rows)
 
 
-def _planning_facts(placement: Placement, appointment_id: int, channel: str) -> PlanningFacts:
+def _planning_facts(placement: Placement, appointment_id: int, booking: Booking) -> PlanningFacts:
     """The facts by which messages are planned; all are known here, so that no subscriber reads them again."""
     catalogue = placement.catalogue
     return PlanningFacts(
         authority_id=catalogue.authority.id,
         appointment_id=appointment_id,
         version=1,
-        state=State.BOOKED.value,
+        state=booking.state.value,
         starts_at=instant_of(placement.start_unit),
-        is_walk_in=False,
+        is_walk_in=booking.is_walk_in,
         zone=catalogue.authority.zone,
         reminder_plan=catalogue.service_by_id(placement.slot_key.service_ids[0]).reminder_plan,
-        channel=channel,
+        channel=booking.channel,
     )

@@ -394,6 +394,9 @@ def test_the_pages_of_a_site(drawn: Drawn, staff: Agent, callers: Callers, clock
     staff.send(
         f"{day}/appointments/{references[3]}/undo", data={"to": "in_progress", "version": "1", "state": "attended"}
     )
+    staff.open(f"{site}/walk-ins")
+    staff.send(f"{site}/walk-ins")
+    staff.send(f"{site}/walk-ins", name="Wanda Walker", service="certify")
     staff.open(f"{site}/feeds")
     staff.send(f"{site}/feeds")
     staff.send(f"{site}/feeds", name="A screen")

@@ -132,6 +132,7 @@ def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
         "filter_fields": filter_fields(page.day_filter, context.catalogue, context.site),
         "address": url_for("site.day", site=context.site.slug, date=page.local_date.isoformat()),
         "may_rebook": context.may(Action.CHANGE_APPOINTMENT),
+        "may_take_walk_in": page.is_today and context.may(Action.TAKE_WALK_IN),
         "may_export": context.may(Action.EXPORT_DAY_LIST),
         "may_manage_feeds": context.may(Action.MANAGE_FEEDS),
     }

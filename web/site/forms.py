@@ -1,13 +1,15 @@
-"""The form that makes a calendar feed."""
+"""The forms of a site: a calendar feed, and a visit of somebody who walks in."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from flask_babel import gettext, lazy_gettext
 from wtforms.validators import DataRequired, Length
 
 from booking.use_cases.calendar_feeds import LONGEST_NAME
-from locations.model import SiteFacts
-from web.components.form_fields import Dropdown, Form, Text
+from locations.model import ServiceFacts, SiteFacts
+from web.components.form_fields import Dropdown, Form, NameField, PhoneField, Text, optional
 
 WHOLE_SITE = ""
 
@@ -34,4 +36,31 @@ def feed_form(site: SiteFacts, *, is_empty: bool = False) -> FeedForm:
     form = FeedForm(formdata=None) if is_empty else FeedForm()
     everything = (WHOLE_SITE, gettext("Everything at %(site)s", site=site.name))
     form.resource.choices = [everything, *((resource.slug, resource.name) for resource in site.resources)]
+    return form
+
+
+class WalkInForm(Form):
+    """Who is here, and for what. Only their name is needed."""
+
+    name = NameField(
+        lazy_gettext("Full name"),
+        validators=[DataRequired(lazy_gettext("Enter a name"))],
+        render_kw={"autocomplete": "off", "spellcheck": "false", "classes": "govuk-!-width-two-thirds"},
+    )
+    phone = PhoneField(
+        lazy_gettext("Telephone (optional)"),
+        validators=[optional()],
+        render_kw={"autocomplete": "off", "classes": "govuk-input--width-20"},
+    )
+    service = Dropdown(lazy_gettext("What do they come for?"))
+
+
+def walk_in_form(site: SiteFacts, services: Iterable[ServiceFacts], *, is_empty: bool = False) -> WalkInForm:
+    """The form with those of `services` that this site offers in person; with `is_empty`, without what was sent."""
+    form = WalkInForm(formdata=None) if is_empty else WalkInForm()
+    form.service.choices = [
+        (service.slug, service.name)
+        for service in services
+        if service.id in site.service_ids and "in_person" in service.modes
+    ]
     return form
