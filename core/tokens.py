@@ -58,6 +58,20 @@ def mark_of_digest(manage_digest: str) -> str:
     return manage_digest[:16]
 
 
+def owner_proof(secret_key: str, nonce: str, address: str) -> str:
+    """What only a message to `address` about the appointment carries: whoever has it reads that address's mail.
+
+    A manage link proves no such thing: whoever books sees it, whatever address they typed.
+    """
+    return _derived(secret_key, f"owner of {address}", nonce)
+
+
+def is_owner_proof(secret_keys: Sequence[str], nonce: str, address: str, proof: str) -> bool:
+    """Whether `proof` was made with any of the keys for the owner of `address`."""
+    sent = proof.encode()
+    return any(hmac.compare_digest(owner_proof(key, nonce, address).encode(), sent) for key in secret_keys)
+
+
 def hold_token(secret_key: str, nonce: str) -> str:
     """The token of a hold: an HMAC, so that a repeated request gets it again and no row holds it."""
     return _derived(secret_key, "hold", nonce)

@@ -20,7 +20,7 @@ from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT
 from core.text import person_name
-from core.tokens import spoken_reference, working_manage_token
+from core.tokens import owner_proof, spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, SEVERAL_BOOKINGS, family_of
 from reminders.recipients import Delivery
@@ -79,6 +79,7 @@ class MessageContext:
     authority_name: str
     brand_colour: str
     manage_url: str
+    owner_url: str
     book_url: str
     is_on: bool
     by_authority: bool
@@ -147,6 +148,8 @@ class MessageWriter:
 
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
+        manage_url = f"{self.public_url}/manage/{self._token(facts)}"
+        proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
         return MessageContext(
             language=language.code,
             to_name=person_name(delivery.name) or language.gettext("resident"),
@@ -165,7 +168,8 @@ class MessageWriter:
             contact=contact_lines(facts.authority, language),
             authority_name=facts.authority.name,
             brand_colour=facts.authority.brand_colour,
-            manage_url=f"{self.public_url}/manage/{self._token(facts)}",
+            manage_url=manage_url,
+            owner_url=f"{manage_url}/all/{proof}",
             book_url=f"{self.public_url}/{facts.authority.slug}",
             is_on=kind != CANCELLED,
             by_authority=facts.state == "cancelled_by_authority",

@@ -100,11 +100,14 @@ def withhold_for_owner(db: Session, appointment_ids: Sequence[int], now: datetim
     db.execute(pending.values(values).execution_options(synchronize_session=False))
 
 
-def bookings_like(db: Session, appointment_id: int, created_at: datetime) -> list[int]:
-    """The online bookings for the address of this one, made within a day before it or since, in the order of booking."""
-    planning = _planning_input(db, appointment_id)
-    address = _email_address(planning.contacts)
-    return _online_bookings(db, planning.facts.authority_id, address, created_at - WINDOW) if address else []
+def address_of(db: Session, appointment_id: int) -> str:
+    """The address to which email about the appointment goes, or nothing."""
+    return _email_address(_planning_input(db, appointment_id).contacts)
+
+
+def bookings_for(db: Session, authority_id: int, address: str, created_at: datetime) -> list[int]:
+    """The online bookings for `address`, made within a day before this instant or since, in the order of booking."""
+    return _online_bookings(db, authority_id, address, created_at - WINDOW) if address else []
 
 
 def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:

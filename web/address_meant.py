@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from flask import current_app, request
 from werkzeug.exceptions import HTTPException
@@ -17,7 +18,7 @@ def address_meant() -> str | None:
     if request.routing_exception is None or request.method not in ("GET", "HEAD"):
         return None
     query = f"?{request.query_string.decode()}" if request.query_string else ""
-    return next((f"{path}{query}" for path in _candidates(request.path) if _is_page(path)), None)
+    return next((f"{quote(path)}{query}" for path in _candidates(request.path) if _is_page(path)), None)
 
 
 def _candidates(path: str) -> Iterator[str]:

@@ -147,6 +147,11 @@ def by_manage_token(db: Session, token: str) -> tuple[int, int]:
     return row.authority_id, row.id
 
 
+def manage_nonce(db: Session, appointment_id: int) -> str:
+    """The nonce from which what opens the appointment is derived."""
+    return db.execute(select(Appointment.manage_nonce).where(Appointment.id == appointment_id)).scalar_one()
+
+
 def of_resident(db: Session, catalogue: Catalogue, resident_id: int) -> list[AppointmentView]:
     """Every appointment of a resident, newest first."""
     views = _views(db, catalogue, Appointment.resident_id == resident_id)

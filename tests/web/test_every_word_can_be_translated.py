@@ -32,7 +32,7 @@ from tests.support.pages import read_page
 from tests.support.pseudo_language import PseudoLanguage, bare_texts, bare_texts_of_page, without_marks
 from tests.support.town import make_town
 from tests.web.agent.conftest import Agent
-from tests.web.resident.browser import Visitor
+from tests.web.resident.browser import Visitor, path_for_owner
 from web.spelling import SPELLING
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -221,12 +221,14 @@ def test_the_pages_of_an_appointment_in_its_owner_s_hands(drawn: Drawn, clock: F
     visitor.open("/find")
     visitor.send("/find")
     visitor.open(at.removeprefix("/testshire"))
-    visitor.open(f"!{link}/all")
+    visitor.open(f"!{link}/all/x")
     hold_one(visitor)
     again = book_all(visitor)
     second = next(href for _, href in visitor.page.links if "/manage/" in href)
-    visitor.open(f"!{second}/all")
-    visitor.send("/all")
+    for_owner = path_for_owner(drawn.app, second, "kim@example.org")
+    visitor.open(f"!{for_owner}")
+    visitor._see(visitor.post(visitor.page.form_to(for_owner), {"seen": "older"}))
+    visitor.send(for_owner)
     visitor.open(f"!{again}")
     visitor.open(f"!{link}")
     visitor.send("/forget")

@@ -48,6 +48,29 @@ def test_no_redirect_becomes_another_host(client: FlaskClient, path: str) -> Non
     assert not location.startswith(("//", "/\\", "http"))
 
 
+@pytest.mark.parametrize(
+    "typed", ["%0d%0aX-Split%3A%20yes", "%0a", "a%3Fb", "a%23b", "%5c%5cevil.example", "%25", "%00"]
+)
+def test_a_redirect_to_what_was_meant_leads_to_the_same_characters(client: FlaskClient, typed: str) -> None:
+    """In capital letters, and with a slash too many: the rest of the address is passed on as it came."""
+    for path in (f"/TESTSHIRE/appointment/{typed}", f"/testshire/appointment/{typed}/"):
+        answer = client.get(path)
+        assert answer.status_code == 301
+        assert "X-Split" not in answer.headers
+        assert answer.headers["Location"].lower() == f"/testshire/appointment/{typed}".lower()
+
+
+def test_a_number_that_no_database_can_hold_is_an_unknown_address(app: Flask) -> None:
+    app.testing = False
+    adapter, client = app.url_map.bind("localhost"), app.test_client()
+    numbered = [rule for rule in app.url_map.iter_rules() if "<int:" in rule.rule]
+    assert len(numbered) > 5
+    for rule in numbered:
+        values = dict.fromkeys(rule.arguments, 1)
+        path = adapter.build(rule.endpoint, values, method=min(rule.methods or {"GET"})).replace("/1", f"/{2**63}")
+        assert client.open(path, method=min(rule.methods or {"GET"})).status_code == 404, path
+
+
 def test_https_is_what_the_public_address_says(real: Flask) -> None:
     answer = real.test_client().get("/testshire/", headers=EVIL, base_url="http://10.0.0.7:8000")
     assert answer.status_code == 200

@@ -1,10 +1,14 @@
-"""The page of the message that asks whether somebody booked so much: what was booked, and one button that cancels it all."""
+"""The page of the message that asks whether somebody booked so much: what was booked, and one button that cancels it all.
+
+It shows what others may have booked, so a manage link does not open it: its address has a proof that was only ever in a
+message to the address that all of it was booked for.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import redirect, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.queries import appointments
@@ -14,18 +18,19 @@ from booking.use_cases.cancel import cancel
 from core.audit import Actor
 from core.errors import IllegalMove, NotFound
 from core.flask_context import current_runtime
+from core.tokens import is_owner_proof, stamp_of
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
-from reminders.outbox import bookings_like, withhold_for_owner
+from reminders.outbox import address_of, bookings_for, withhold_for_owner
 from web.page_context import PageContext
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
 
 
-@blueprint.route("/manage/<token>/all", methods=["GET", "POST"])
+@blueprint.route("/manage/<token>/all/<proof>", methods=["GET", "POST"])
 @public
-def several_bookings(token: str) -> ResponseReturnValue:
+def several_bookings(token: str, proof: str) -> ResponseReturnValue:
     """The open bookings of one day for one address. Opening the page changes nothing; sending its form cancels them all."""
     runtime = current_runtime()
     with runtime.database.reading() as db:
@@ -33,18 +38,29 @@ def several_bookings(token: str) -> ResponseReturnValue:
             authority_id, appointment_id = appointments.by_manage_token(db, token)
         except NotFound:
             return link_unknown(authorities(db))
+        address = address_of(db, appointment_id)
+        if not is_owner_proof(
+            runtime.settings.secret_keys, appointments.manage_nonce(db, appointment_id), address, proof
+        ):
+            return link_unknown(authorities(db))
         catalogue = catalogue_by_id(db, authority_id)
         view = appointments.by_id(db, catalogue, appointment_id)
         context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
         if has_link_ended(view.ends_at, context.now):
             return appointment_over(context)
-        found = bookings_like(db, view.id, view.created_at)
-        views = [appointments.by_id(db, catalogue, found_id) for found_id in found]
-        still_open = [one for one in views if one.state is State.BOOKED and one.starts_at > context.now]
-        if request.method == "GET":
-            return show("several_bookings", context, views=still_open, url=f"/manage/{token}/all")
+        still_open = _open_bookings(context, bookings_for(db, authority_id, address, view.created_at))
+        url, seen = f"/manage/{token}/all/{proof}", stamp_of(*(one.stamp for one in still_open))
+        has_changed = request.method == "POST" and request.form.get("seen", "") != seen
+        if request.method == "GET" or has_changed:
+            page = show("several_bookings", context, views=still_open, url=url, seen=seen, has_changed=has_changed)
+            return Response(page, status=409 if has_changed else 200)
     _cancel_all(context, still_open)
-    return redirect(f"/manage/{token}/all", code=303)
+    return redirect(url, code=303)
+
+
+def _open_bookings(context: PageContext, found: list[int]) -> list[AppointmentView]:
+    views = [appointments.by_id(context.db, context.catalogue, found_id) for found_id in found]
+    return [view for view in views if view.state is State.BOOKED and view.starts_at > context.now]
 
 
 def _cancel_all(context: PageContext, views: list[AppointmentView]) -> None:

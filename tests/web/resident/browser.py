@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from booking.tables import Appointment
+from core.flask_context import EXTENSION
+from core.tokens import digest, owner_proof
 from tests.support.pages import Form, Page, check_page
 
 
@@ -74,3 +79,12 @@ def book_one(visitor: Visitor, **where: str) -> str:
     fill_in(visitor)
     visitor.send("/check")
     return visitor.page.title.split(":")[1].split("–")[0].strip()
+
+
+def path_for_owner(app: Flask, link: str, address: str) -> str:
+    """The path of all bookings for `address`, as a message to it has it; `link` is the manage link of one of them."""
+    runtime = app.extensions[EXTENSION]
+    known = Appointment.manage_digest == digest(link.rpartition("/")[2])
+    with runtime.database.reading() as db:
+        nonce = db.scalars(select(Appointment.manage_nonce).where(known)).one()
+    return f"{link}/all/{owner_proof(runtime.settings.secret_key, nonce, address)}"

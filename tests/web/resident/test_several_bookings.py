@@ -13,14 +13,14 @@ from booking.use_cases.cancel import cancel
 from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
-from core.tokens import manage_token
+from core.tokens import manage_token, owner_proof
 from people.residents.details import ResidentDetails
 from reminders.channel_queue import DeliveryCounts
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import notifications
 from tests.support.factories import RESIDENT, make_appointment, make_world
 from tests.support.town import make_town
-from tests.web.resident.browser import Visitor, fill_in, go_to_times
+from tests.web.resident.browser import Visitor, fill_in, go_to_times, path_for_owner
 
 VICTIM = "victim@example.org"
 BOOKINGS, CONFIRMATIONS = 12, 3
@@ -41,7 +41,8 @@ def link_of_question(app: Flask, database: Database) -> str:
     with database.reading() as db:
         (about,) = (row.appointment_id for row in notifications(database) if row.kind == "several_bookings")
         nonce = db.get_one(Appointment, about).manage_nonce
-    return f"/manage/{manage_token(app.extensions[EXTENSION].settings.secret_key, nonce)}/all"
+    key = app.extensions[EXTENSION].settings.secret_key
+    return path_for_owner(app, f"/manage/{manage_token(key, nonce)}", VICTIM)
 
 
 def states(database: Database) -> set[str]:
@@ -68,18 +69,43 @@ def test_twelve_bookings_for_one_address_send_four_messages_and_one_button_cance
     assert {row.reason for row in withheld} == {"too_many_bookings"}
     assert len({row.appointment_id for row in withheld}) == BOOKINGS - CONFIRMATIONS
 
-    assert len(re.findall(r"https://\S+/manage/\S+/all\b", question.text)) == 1
+    assert len(re.findall(r"https://\S+/manage/\S+/all/[0-9a-f]{64}\b", question.text)) == 1
     visitor = Visitor(app.test_client())
     path = link_of_question(app, database)
     page = visitor.open(f"!{path}")
     assert "Did you book these appointments?" in page.title
     assert states(database) == {"booked"}
-    visitor.send("/all")
+    older = visitor.page.form_to(path)
+    assert visitor.post(older, {"seen": "older"}).status_code == 409
+    assert states(database) == {"booked"}
+    visitor.send(path)
     assert "There is nothing to cancel" in visitor.page.title
     assert states(database) == {"cancelled_by_resident"}
     clock.advance(timedelta(hours=2))
     assert worker.send_due().sent == 0
     assert len(channel.sent) == CONFIRMATIONS + 1
+
+
+def test_whoever_books_with_anothers_address_learns_nothing_of_their_appointments(
+    app: Flask, database: Database
+) -> None:
+    """Their own manage link is on the last page of their booking, whatever address they typed."""
+    make_town(database)
+    book_for(app, "Vera Victim")
+    stranger = book_for(app, "Eve Stranger")
+    link = next(href for _, href in stranger.page.links if "/manage/" in href)
+    with database.reading() as db:
+        mine, other = db.scalars(select(Appointment.manage_nonce).order_by(Appointment.id.desc()))
+    key = app.extensions[EXTENSION].settings.secret_key
+    others = [owner_proof(key, other, VICTIM), owner_proof(key, mine, "eve@example.org"), link.rpartition("/")[2]]
+    token = stranger.page.form_to("/forget").fields["csrf_token"][0]
+    for ending in ("/all", *(f"/all/{proof}" for proof in (*others, "x", "\u00e9", "%00"))):
+        for method in ("GET", "POST"):
+            answer = stranger.client.open(f"{link}{ending}", method=method, data={"csrf_token": token})
+            assert answer.status_code == 404
+            assert "High Street" not in answer.get_data(as_text=True)
+    assert states(database) == {"booked"}
+    assert stranger.client.get(path_for_owner(app, link, VICTIM)).status_code == 200
 
 
 def test_a_second_day_and_other_ways_of_booking_are_not_limited(
