@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 from booking.states import ContactChange
 
-What = Literal["booked", "rescheduled", "cancelled", "moved", "details"]
+What = Literal["booked", "rescheduled", "cancelled", "moved", "details", "arranged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,10 @@ class PlanningFacts:
 
 @dataclass(frozen=True)
 class AppointmentChange:
-    """One change of an appointment: `what` happened, to which version, when; with facts where the operation has them all."""
+    """One change of an appointment: `what` happened, to which version, when; with facts where the operation has them all.
+
+    `arrangement` counts the decisions about what the council arranges, with the one that has just been made.
+    """
 
     authority_id: int
     appointment_id: int
@@ -43,6 +46,7 @@ class AppointmentChange:
     now: datetime
     facts: PlanningFacts | None = None
     contact: ContactChange | None = None
+    arrangement: int = 0
 
 
 # Sent with the database session: appointment_changed.send(session, change=AppointmentChange(...)).

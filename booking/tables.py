@@ -70,6 +70,10 @@ class Appointment(Base):
     contact_language: Mapped[str | None] = mapped_column(String(40), info=personal("needs"))
     # Where messages went before each change of the contact, the oldest first; empty where they went nowhere.
     earlier_emails: Mapped[list[str] | None] = mapped_column(info=personal("contact"))
+    # What was decided about interpreters, the oldest first; see booking.arrangements.
+    arrangements: Mapped[list[dict[str, Any]]] = mapped_column(
+        default=list, server_default="[]", info=personal("needs", empty=[])
+    )
     is_walk_in: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

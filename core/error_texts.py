@@ -37,6 +37,7 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "appointment_id_unknown": _("There is no appointment %(id)s."),
     "appointment_over": _("This appointment is over, or cancelled already."),
     "appointment_unknown": _("There is no appointment with this reference."),
+    "arrangement_unknown": _("Use one of: %(known)s."),
     "channel_unknown": _("Use one of: %(known)s."),
     "hold_expired": _("The time that was kept for you has run out. Choose it again."),
     "key_reused": _("This key was used for a different request. Send a new Idempotency-Key."),

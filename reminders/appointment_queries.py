@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from booking.arrangements import arrangements_of
 from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
@@ -56,6 +57,9 @@ _MESSAGE_ROWS = (
         Appointment.manage_digest,
         Appointment.site_id,
         Appointment.room,
+        Appointment.support_needs,
+        Appointment.arrangements,
+        func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
         _AWAITS_REBOOKING,
         *CONTACT_COLUMNS,
     )
@@ -132,4 +136,7 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
         awaits_rebooking=row.awaits_rebooking,
         join_url=site.join_url(row.mode, resources, row.room),
+        support_needs=tuple(row.support_needs),
+        spoken_language=row.spoken_language,
+        arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
     )

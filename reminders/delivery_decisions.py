@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from booking.arrangements import ArrangementState
 from booking.calendar.event import PhoneCall, phone_call
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.due_times import REMINDER, family_of, is_current
@@ -54,6 +56,9 @@ class MessageFacts:
     services: tuple[ServiceFacts, ...]
     awaits_rebooking: bool = False
     join_url: str = ""
+    support_needs: tuple[str, ...] = ()
+    spoken_language: str = ""
+    arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
 
     @property
     def phone_call(self) -> PhoneCall | None:

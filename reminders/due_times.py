@@ -7,6 +7,7 @@ A message is due when `due_at <= now < useful_until`:
 | confirmation, rescheduled | at once | the appointment starts | after that it confirms nothing |
 | a reminder | the time in the plan | the next reminder is due, or the start | two at once would repeat each other |
 | manage link | at once | a day later | by then it was requested again, or somebody rang |
+| arrangement | at once | the appointment starts | after that nobody needs the interpreter |
 | contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
 | several bookings | at once | the appointment starts | after that there is nothing left to cancel |
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
@@ -32,12 +33,13 @@ from core.wall_clock import wall_instant
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
 MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
 SEVERAL_BOOKINGS = "several_bookings"  # made online for one address: was it you?
+ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter it tells
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is sent at once about a change; moves and changed details send nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED}
 BOOKED = "booked"
-FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION)
+FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT)
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 TOLD_FOR = timedelta(hours=4)  # how long nobody needs reminding of a time that they were told
 CANCELLATION_IS_USEFUL = timedelta(days=1)
@@ -117,6 +119,12 @@ def owed_contact_change(contact: ContactChange, appointment: PlanningFacts, now:
     confirmed = Owed(f"{CONFIRMATION}_{contact.number}", now, appointment.starts_at)
     is_ahead = appointment.state == BOOKED and appointment.starts_at > now
     return [notice] * contact.had_address + [confirmed] * (contact.is_new_address and is_ahead)
+
+
+def owed_arrangement(number: int, appointment: PlanningFacts, now: datetime) -> list[Owed]:
+    """What is owed about a decision on an interpreter: `number` counts those of one appointment. Nothing for 0."""
+    is_ahead = appointment.state == BOOKED and appointment.starts_at > now
+    return [Owed(f"{ARRANGEMENT}_{number}", now, appointment.starts_at)] if number and is_ahead else []
 
 
 def number_of(kind: str) -> int:

@@ -16,15 +16,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from booking.calendar.event import Audience, address_lines, appointment_event, documents_of, remote_lines
 from booking.calendar.ical import Method, calendar_file
+from booking.calendar.need_lines import is_not_possible, need_lines
 from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT
 from core.text import person_name
 from core.tokens import owner_proof, spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
-from reminders.due_times import CANCELLED, CONTACT_CHANGED, MANAGE_LINK, SEVERAL_BOOKINGS, family_of
+from reminders.due_times import ARRANGEMENT, CANCELLED, CONTACT_CHANGED, MANAGE_LINK, SEVERAL_BOOKINGS, family_of
 from reminders.recipients import Delivery
 
+WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT)
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -73,6 +75,8 @@ class MessageContext:
     directions: str
     join_url: str
     remote: list[str]
+    needs: list[str]
+    lacks_interpreter: bool
     documents: list[str]
     reference: str
     contact: list[ContactLine]
@@ -124,7 +128,7 @@ class MessageWriter:
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
         html = templates.get_template(f"{name}.html").render(message=message)
         method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
-        has_calendar = name not in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS)
+        has_calendar = name not in WITHOUT_CALENDAR
         calendar = self._calendar(facts, delivery, message, language, method) if has_calendar else ""
         return EmailBody(subject, _tidy(body), html, calendar, method)
 
@@ -140,6 +144,7 @@ class MessageWriter:
             manage_url=message.manage_url if message.is_on else "",
             mail_from=self.mail_from,
             attendee=(person_name(delivery.name), delivery.address),
+            needs=message.needs,
         )
         return calendar_file([event], method)
 
@@ -163,6 +168,8 @@ class MessageWriter:
             directions=facts.site.directions,
             join_url=facts.join_url,
             remote=remote_lines(facts, facts.authority, language),
+            needs=need_lines(facts, language) if facts.support_needs else [],
+            lacks_interpreter=bool(facts.arrangements) and is_not_possible(facts),
             documents=documents_of(facts.services),
             reference=spoken_reference(facts.reference),
             contact=contact_lines(facts.authority, language),

@@ -19,20 +19,21 @@ from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
 from reminders.channels.registry import CHANNEL_RULES
-from reminders.delivery_decisions import PENDING, VOID, WITHHELD
+from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import (
     CONFIRMATION,
     MANAGE_LINK,
     RESCHEDULED,
     Owed,
-    is_current,
     owed_after,
+    owed_arrangement,
     owed_contact_change,
     owed_link,
     owed_question,
     owed_reminders,
 )
-from reminders.reasons import NOT_THEIRS, SILENCE, SUPERSEDED, TOO_MANY_BOOKINGS
+from reminders.outdated import void_arrangements, void_outdated
+from reminders.reasons import NOT_THEIRS, TOO_MANY_BOOKINGS
 from reminders.recipients import EMAIL, Contacts, Withheld, contacts_of, deliveries_for, planned_channels
 from reminders.tables import Notification
 
@@ -63,11 +64,14 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     known: dict[tuple[str, str], Notification] = {}
     silence = ""
     if change.what != "booked":
-        known, silence = _void_outdated(db, planning.facts, change.now)
+        known, silence = void_outdated(db, planning.facts, change.now)
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     if change.contact:
         owed += owed_contact_change(change.contact, appointment, change.now)
+    if change.arrangement:
+        void_arrangements(known.values(), change.arrangement, change.now)
+        owed += owed_arrangement(change.arrangement, appointment, change.now)
     rows = _rows(planning, owed, change.now)
     if silence:
         _withhold(rows, silence, change.now)
@@ -174,25 +178,6 @@ def _email_address(contacts: Contacts) -> str:
 def _withhold(rows: Iterable[dict[str, Any]], reason: str, now: datetime) -> None:
     for row in rows:
         row.update(status=WITHHELD, reason=reason, closed_at=now)
-
-
-def _void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
-    """The rows of this version, after outdated ones were voided and what a wrong click voided is pending again.
-
-    And the reason for which the owner of the address gets nothing about this appointment, if there is one.
-    """
-    # Locked in order of id, as the worker does: what it sends meanwhile is seen as sent, and not voided.
-    owed = select(Notification).where(Notification.appointment_id == facts.appointment_id)
-    rows = db.scalars(owed.order_by(Notification.id).with_for_update()).all()
-    for row in rows:
-        current = is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state)
-        if row.status == PENDING and not current:
-            row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
-        elif row.status == VOID and current and now < row.useful_until:
-            row.status, row.closed_at, row.reason = PENDING, None, ""
-    db.flush()
-    silence = next((row.reason for row in rows if row.status == WITHHELD and row.reason in SILENCE), "")
-    return {(row.kind, row.channel): row for row in rows if row.version == facts.version}, silence
 
 
 def _planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None = None) -> _PlanningInput:

@@ -170,6 +170,7 @@ MESSAGE_KINDS: Labels = {
     "cancelled": _l("Cancellation"),
     "reminder": _l("Reminder"),
     "manage_link": _l("Link to manage the appointment"),
+    "arrangement": _l("Word about the interpreter"),
     "several_bookings": _l("Question if they booked so many"),
 }
 MESSAGE_STATUSES: Labels = {

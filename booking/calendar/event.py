@@ -87,11 +87,13 @@ def appointment_event(
     mail_from: str = "",
     manage_url: str = "",
     attendee: tuple[str, str] = ("", ""),
+    needs: Sequence[str] = (),
     resources: Sequence[ResourceFacts] = (),
 ) -> CalendarEvent:
     """The event of an appointment for an audience.
 
-    `manage_url` and `attendee` (name and email) are for residents only, `resources` (what it occupies) for staff only;
+    `manage_url`, `attendee` (name and email) and `needs` (in words) are for residents only, `resources` (what it occupies)
+    for staff only;
     the other audience's event never holds them. `mail_from` is the sender of messages, for councils without an address.
     """
     event = _bare_event(appointment, authority.zone, language, public_url)
@@ -100,7 +102,7 @@ def appointment_event(
     return replace(
         event,
         summary=f"{event.summary}, {authority.name}",
-        description=_description(appointment, authority, language, manage_url),
+        description=_description(appointment, authority, language, manage_url, needs),
         location=", ".join(place_lines(appointment, language)),
         url=manage_url,
         join_url="" if appointment.state in CANCELLED else appointment.join_url,
@@ -198,11 +200,19 @@ def address_lines(site: SiteFacts) -> list[str]:
     return lines
 
 
-def _description(appointment: AppointmentFacts, authority: AuthorityFacts, language: Language, manage_url: str) -> str:
+def _description(
+    appointment: AppointmentFacts,
+    authority: AuthorityFacts,
+    language: Language,
+    manage_url: str,
+    needs: Sequence[str],
+) -> str:
     _ = language.gettext
     lines = [_reference_line(appointment, language)]
     if appointment.state not in CANCELLED:
         lines += remote_lines(appointment, authority, language)
+    if needs and appointment.state not in CANCELLED:
+        lines += ["", _("Help you need"), *(f"- {need}" for need in needs)]
     documents = documents_of(appointment.services)
     if documents:
         heading = _("What to bring") if appointment.mode == "in_person" else _("What to have ready")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
+from booking.arrangements import ArrangementState, arrangements_of
 from booking.calendar.event import PhoneCall, phone_call
 from booking.states import Contact, State
 from booking.tables import Allocation, Appointment, AppointmentService
@@ -82,6 +83,12 @@ class AppointmentView:
     link_mark: str
     has_own_contact: bool
     room: str = ""
+    arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
+
+    @property
+    def spoken_language(self) -> str:
+        """The language that they need an interpreter for; empty for none."""
+        return self.resident.language
 
     @property
     def join_url(self) -> str:
@@ -234,7 +241,6 @@ def _view(
     resources: Mapping[int, Sequence[int]],
 ) -> AppointmentView:
     site = catalogue.site_by_id(row.site_id)
-    used = (catalogue.resource_at(site, resource_id) for resource_id in dict.fromkeys(resources.get(row.id, ())))
     return AppointmentView(
         id=row.id,
         authority_id=row.authority_id,
@@ -249,7 +255,7 @@ def _view(
         zone=catalogue.authority.zone,
         site=site,
         services=tuple(catalogue.service_by_id(service_id) for service_id in services.get(row.id, ())),
-        resources=tuple(resource for resource in used if resource is not None),
+        resources=_resources_at(catalogue, site, resources.get(row.id, ())),
         resident=_resident(resident, row),
         representative=_representative(representative),
         support_needs=tuple(row.support_needs),
@@ -264,7 +270,13 @@ def _view(
         link_mark=mark_of_digest(row.manage_digest),
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,
         room=row.room,
+        arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
     )
+
+
+def _resources_at(catalogue: Catalogue, site: SiteFacts, ids: Sequence[int]) -> tuple[ResourceFacts, ...]:
+    found = (catalogue.resource_at(site, resource_id) for resource_id in dict.fromkeys(ids))
+    return tuple(resource for resource in found if resource is not None)
 
 
 def _resident(row: Resident, appointment: Appointment) -> ResidentView:

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_for_change, check_link, check_seen
+from booking.arrangements import asked_again
 from booking.events import AppointmentChange, announce
 from booking.queries.appointments import contact_of
 from booking.states import Contact, ContactChange, State, written_to
@@ -67,9 +68,7 @@ def change_details(
             raise IllegalMove(row.state, State.BOOKED)
         check_seen(row, seen)
         row.changed_at = now
-        if details.support_needs is not None:
-            row.support_needs = sorted(set(details.support_needs))
-        row.contact_language = row.contact_language if details.language is None else details.language
+        _change_needs(db, row, details)
         row.notes = row.notes if details.notes is None else details.notes
         change_contact(db, runtime, row, details, actor, now)
         return {}
@@ -87,6 +86,22 @@ def change_contact(
         contact = details.contact or contact_of(row, resident)
         change = _change_contact(db, runtime, row, contact, details.helper)
     _recorded(db, row, actor, now, change)
+
+
+def _change_needs(db: Session, row: Appointment, details: Details) -> None:
+    """Keep other needs. An interpreter who was not needed before, or not for this language, is asked for anew."""
+    before, spoken = set(row.support_needs), _spoken_language(db, row)
+    if details.support_needs is not None:
+        row.support_needs = sorted(set(details.support_needs))
+    row.contact_language = row.contact_language if details.language is None else details.language
+    other = set(row.support_needs) - before
+    other |= {"language"} if _spoken_language(db, row) != spoken else set()
+    row.arrangements = asked_again(row.arrangements, other & set(row.support_needs))
+
+
+def _spoken_language(db: Session, row: Appointment) -> str:
+    own = row.contact_language
+    return db.get_one(Resident, row.resident_id).language if own is None else own
 
 
 def follow_record(db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:

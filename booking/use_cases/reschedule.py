@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen, service_ids_of
+from booking.arrangements import asked_again
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held, release
 from booking.queries.appointments import contact_of
 from booking.slot_tokens import SlotKey, decode, encode
@@ -113,6 +114,7 @@ def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now
     for name, value in placement.columns().items():
         setattr(row, name, value)
     row.version += 1
+    row.arrangements = asked_again(row.arrangements, row.support_needs)  # for another time
     row.changed_at = now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, placement.services())

@@ -32,6 +32,7 @@ class Action(StrEnum):
     SEE_DAY_LIST = "see_day_list"
     RECORD_OUTCOME = "record_outcome"
     TAKE_WALK_IN = "take_walk_in"
+    ARRANGE_NEED = "arrange_need"
     EXPORT_DAY_LIST = "export_day_list"
     MANAGE_FEEDS = "manage_feeds"
     MANAGE_CLOSURES = "manage_closures"
@@ -60,6 +61,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.SEE_DAY_LIST: _AT_A_SITE,
         Action.RECORD_OUTCOME: _AT_A_SITE,
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},
+        Action.ARRANGE_NEED: _AT_A_SITE - {Role.ADVISER},
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
         Action.MANAGE_FEEDS: _MANAGERS,
         Action.MANAGE_CLOSURES: _MANAGERS,
@@ -72,6 +74,7 @@ SITE_SCOPED: frozenset[Action] = frozenset(
         Action.SEE_DAY_LIST,
         Action.RECORD_OUTCOME,
         Action.TAKE_WALK_IN,
+        Action.ARRANGE_NEED,
         Action.EXPORT_DAY_LIST,
         Action.MANAGE_FEEDS,
         Action.MANAGE_CLOSURES,

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.arrangements import ArrangementState
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
 from reminders.delivery_decisions import MessageFacts
@@ -121,11 +122,29 @@ TO_CARER = Delivery("email", "ceri@example.org", "Ceri <Carer>", acts_for="Zoë 
 WITH_PHONE = Contacts(Person("Zoë Sample", "zoe@example.org", "07700 900123"))
 TO_OLD_ADDRESS = Delivery("email", "old@example.org", "Zoë Sample")
 
+NEEDS_ASKED: dict[str, Any] = {
+    "support_needs": ("bsl", "extra-time", "language", "step-free"),
+    "spoken_language": "Polish",
+    "arrangements": {"bsl": ArrangementState.ASKED, "language": ArrangementState.ASKED},
+    "authority": replace(
+        AUTHORITY, email="help@testshire.example.org", bsl_contact="https://testshire.example.org/bsl"
+    ),
+}
+NEEDS_CONFIRMED = NEEDS_ASKED | {
+    "arrangements": {"bsl": ArrangementState.CONFIRMED, "language": ArrangementState.ASKED}
+}
+NEEDS_NOT_MET = NEEDS_ASKED | {
+    "arrangements": {"bsl": ArrangementState.CONFIRMED, "language": ArrangementState.NOT_POSSIBLE}
+}
+
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
     "reminder-by-phone": ("reminder_2h", {"mode": "phone", "contacts": WITH_PHONE}, TO_RESIDENT),
     "reminder-by-video": ("reminder_7d", {"mode": "video", "join_url": "https://video.example.org/0a1b"}, TO_RESIDENT),
+    "confirmation-with-needs": ("confirmation", NEEDS_ASKED, TO_RESIDENT),
+    "interpreter-confirmed": ("arrangement_1", NEEDS_CONFIRMED, TO_RESIDENT),
+    "interpreter-not-possible": ("arrangement_2", NEEDS_NOT_MET, TO_CARER),
     "rescheduled": ("rescheduled", {"version": 2}, TO_RESIDENT),
     "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
     "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),

@@ -71,6 +71,7 @@ LAYER_OF_MODULE = {
     "reminders.ledger": "use_cases",
     "reminders.operator_commands": "cli",
     "reminders.outbox": "queries",
+    "reminders.outdated": "queries",
     "reminders.privacy.personal_tables": "queries",
     "reminders.privacy.retention": "use_cases",
     "reminders.queue": "queries",

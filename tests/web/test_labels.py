@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from booking.arrangements import DECIDED, ArrangementState
 from booking.availability.bookings_that_fit import MisfitReason
 from booking.queries.starts_of_week import NoneFree
 from booking.slot_tokens import MODE_CODES
@@ -19,9 +20,10 @@ from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES,
 from people.residents.search import MatchReason
 from people.staff.policy import Role
 from reminders import reasons
-from reminders.delivery_decisions import FAILED, LATE, PENDING, SENT, VOID, WITHHELD
-from reminders.due_times import CANCELLED, CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, REMINDER, RESCHEDULED
+from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
+from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import labels
+from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
 
 VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
@@ -45,6 +47,8 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "ROLES": (labels.ROLES, Role),
     "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
     "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),
+    "ARRANGEMENTS": (ARRANGEMENTS, ArrangementState),
+    "ARRANGEMENT_ACTIONS": (ARRANGEMENT_ACTIONS, DECIDED),
     "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled")),
 }
 
@@ -70,13 +74,12 @@ def test_every_table_of_labels_is_held_to_its_vocabulary() -> None:
 
 
 def test_the_statuses_of_messages_and_their_reasons_have_labels() -> None:
-    assert set(labels.MESSAGE_STATUSES) == {PENDING, SENT, FAILED, VOID, LATE, WITHHELD}
+    assert set(labels.MESSAGE_STATUSES) == {PENDING, SENT, FAILED, VOID, LATE, WITHHELD, IN_DOUBT}
     assert set(labels.MESSAGE_REASONS) == reasons.CODES
 
 
 def test_the_kinds_of_messages_have_labels() -> None:
-    kinds = {CONFIRMATION, RESCHEDULED, CANCELLED, REMINDER, CONTACT_CHANGED, MANAGE_LINK}
-    assert set(labels.MESSAGE_KINDS) == kinds
+    assert set(labels.MESSAGE_KINDS) == {*FAMILIES, CANCELLED, RESCHEDULED, SEVERAL_BOOKINGS}
 
 
 def test_the_modes_are_the_same_everywhere() -> None:

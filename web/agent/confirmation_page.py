@@ -7,6 +7,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from booking.calendar.event import remote_lines
+from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView
 from booking.states import State
 from web.agent.held_slot_view import site_address
@@ -15,11 +16,9 @@ from web.labels import (
     BASES_IN_SENTENCE,
     CALL_RESULTS,
     MODES_IN_SENTENCE,
-    NEEDS,
     STATES,
     STATES_IN_SENTENCE,
     label_of,
-    labels_of,
 )
 from web.message_routes import confirmation_text, route_of_appointment
 from web.request_language import current_language, format_moment
@@ -72,8 +71,8 @@ class ConfirmationPage(ResidentPage):
 
     @property
     def needs(self) -> str:
-        """The labels of the support needs; empty when there are none."""
-        return labels_of(NEEDS, self.appointment.support_needs)
+        """The support needs with how far each is arranged; empty when there are none."""
+        return "; ".join(need_lines(self.appointment, current_language()))
 
     @property
     def basis(self) -> str:

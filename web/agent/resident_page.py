@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from flask_babel import gettext as _
 
+from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView, RepresentativeView
 from booking.states import State
 from web.agent.call_request import CallState, Typed, code_of_representative
@@ -17,7 +18,7 @@ from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
 from web.labels import BASES_IN_SENTENCE, STATES, label_of
 from web.page_context import StaffContext
-from web.request_language import all_of, format_moment_short
+from web.request_language import all_of, current_language, format_moment_short
 
 PAST_SHOWN = 10
 
@@ -38,6 +39,7 @@ class AppointmentLine:
     state: str
     state_and_reason: str
     own_contact: str
+    needs: str
     is_booked: bool
     can_change: bool
     is_current: bool
@@ -115,6 +117,7 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> 
         state=state,
         state_and_reason=f"{state}: {view.state_reason}" if view.state_reason else state,
         own_contact=_own_contact(view) if view.has_own_contact else "",
+        needs="; ".join(need_lines(view, current_language())) if view.arrangements else "",
         is_booked=view.state is State.BOOKED,
         can_change=view.state is State.BOOKED and context.serves(view.site.id),
         is_current=is_current,

@@ -16,7 +16,7 @@ from core.errors import HoldExpired, LimitReached, SlotTaken, TooFar, TooSoon
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
-from people.residents.details import Representation, ResidentDetails, arranged_needs
+from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
 from reminders.recipients import Contacts, Person
 from web.message_routes import MessageRoute, route_of, route_of_booked
@@ -154,5 +154,4 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
             "done",
             link=manage_path(page.context.db, page.context.runtime.settings.secret_keys, page.view),
             route=route,
-            is_untold=bool(arranged_needs(page.view.support_needs)) and not route.deliveries,
         )

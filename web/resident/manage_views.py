@@ -12,6 +12,7 @@ from werkzeug.utils import secure_filename
 
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
+from booking.calendar.need_lines import need_lines
 from booking.queries import appointments
 from booking.queries.appointments import AppointmentView
 from booking.states import State, has_link_ended
@@ -105,6 +106,7 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
             current_language(),
             public_url=settings.public_url,
             mail_from=settings.mail_from,
+            needs=need_lines(page.view, current_language()),
         )
     name = secure_filename(f"appointment-{reference}.ics")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -13,8 +13,10 @@ from flask import Response, render_template
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
+from booking.arrangements import ArrangementState
 from booking.availability.notice import arranged_from
 from booking.calendar.event import remote_lines
+from booking.calendar.need_lines import is_asked, is_not_possible, need_lines
 from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
@@ -44,6 +46,9 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         zone=context.authority.zone,
         labels=labels,
         needs_text=needs_text,
+        need_lines=lambda view: need_lines(view, current_language()),
+        is_asked=is_asked,
+        is_not_possible=is_not_possible,
         state_label=state_label,
         map_url=map_url,
         place_label=place_label,
@@ -76,12 +81,19 @@ def outward_of(postcode: str) -> str:
     return "".join(postcode.split())[:-3]
 
 
+@dataclass(frozen=True)
+class AskedNeeds:
+    """The needs of a visit that is not booked yet: nothing has been looked for."""
+
+    support_needs: tuple[str, ...]
+    spoken_language: str
+    arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
+
+
 def needs_text(codes: Iterable[str], language: str = "") -> str:
-    """The support needs in a line, with the name of the language that somebody needs."""
-    names = [str(labels.NEEDS[code]) for code in codes if code in labels.NEEDS]
-    if language:
-        names.append(language)
-    return ", ".join(names) or str(gettext("None"))
+    """The support needs that are asked for, in a line; `language` is the one that somebody needs an interpreter for."""
+    asked = AskedNeeds(tuple(codes), language)
+    return "; ".join(need_lines(asked, current_language())) or str(gettext("None"))
 
 
 def state_label(state: State) -> str:

@@ -83,7 +83,7 @@ def _values(row: DayRow, zone: ZoneInfo) -> tuple[str, ...]:
         row.services,
         row.resources,
         row.mode or _("In person"),
-        ", ".join(row.needs),
+        ", ".join(map(str, row.needs)),
         ", ".join(row.documents),
         row.notes,
         row.representative,

@@ -165,7 +165,7 @@ class DayPage:
         return mark_of((self.top_mark, [section.marks for section in self.sections]))
 
 
-def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool) -> DayPage:
+def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool, may_arrange: bool) -> DayPage:
     """The page of the day, as far as the filter shows it. Nobody can have arrived on a day that has not begun."""
     now_here = day.now.astimezone(ZoneInfo(day.zone))
     today = now_here.date()
@@ -173,7 +173,10 @@ def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool) -> Da
     matching = [view for view in day.appointments if day_filter.matches(view)]
     shown = [view for view in matching if day_filter.shows(view)]
     reasons = {person.appointment.id: _reason_text(person) for person in day.to_rebook}
-    rows = [day_row(view, day.now, may_record=may_record, to_rebook=reasons.get(view.id, "")) for view in shown]
+    rows = [
+        day_row(view, day.now, may_record=may_record, may_arrange=may_arrange, to_rebook=reasons.get(view.id, ""))
+        for view in shown
+    ]
     gaps = [gap for gap in day.gaps if day_filter.shows_gap(gap, day.site, day.catalogue)]
     gap_lines = gap_rows(gaps, day.site, day.zone, day.now)
     time = DayTime(day.now, is_today=day.date == today, is_to_come=day.date > today)
@@ -190,7 +193,10 @@ def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool) -> Da
         summary=_summary(matching, len(gaps), may_have_gaps=day.date >= today),
         opening=_opening_text(day),
         notices=tuple(_notices(day)),
-        to_rebook=tuple(day_row(view, day.now, may_record=False, to_rebook=reasons[view.id]) for view in rebooking),
+        to_rebook=tuple(
+            day_row(view, day.now, may_record=False, may_arrange=False, to_rebook=reasons[view.id])
+            for view in rebooking
+        ),
         day_filter=day_filter,
     )
 

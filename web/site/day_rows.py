@@ -16,7 +16,6 @@ from booking.states import CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, c
 from web.labels import (
     BASES_IN_SENTENCE,
     MODES,
-    NEEDS,
     STATES,
     STATES_IN_SENTENCE,
     ContactLine,
@@ -26,6 +25,7 @@ from web.labels import (
 )
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.request_language import all_of, format_time
+from web.site.arrangement_rows import NeedRow, need_rows
 
 # In the order of how often they are clicked; the first that is possible is the green button.
 ROW_ACTIONS = (
@@ -93,7 +93,7 @@ class DayRow:
     resources: str
     mode: str
     join_url: str
-    needs: tuple[str, ...]
+    needs: tuple[NeedRow, ...]
     documents: tuple[str, ...]
     notes: str
     answers: tuple[tuple[str, str], ...]
@@ -166,7 +166,7 @@ def mark_of(value: object) -> str:
     return sha256(repr(value).encode()).hexdigest()[:12]
 
 
-def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook: str = "") -> DayRow:
+def day_row(view: AppointmentView, now: datetime, *, may_record: bool, may_arrange: bool, to_rebook: str) -> DayRow:
     """The row of an appointment, read at `now`."""
     zone = ZoneInfo(view.zone)
     state, phone = view.state, phone_of(view)
@@ -187,7 +187,7 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook
         resources=", ".join(resource.name for resource in view.resources),
         mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
         join_url=view.join_url,
-        needs=tuple(_needs(view)),
+        needs=need_rows(view, now, may_arrange=may_arrange) if view.support_needs else (),
         documents=view.documents,
         notes=view.notes.strip(),
         answers=tuple((str(question), str(answer)) for question, answer in view.answers.items() if answer),
@@ -206,13 +206,6 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, to_rebook
         may_fail=may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
         undo_to=_undo_state(view, now) if may_record else "",
     )
-
-
-def _needs(view: AppointmentView) -> Iterator[str]:
-    """The labels of the support needs, with the language where one is known."""
-    for code in view.support_needs:
-        label = label_of(NEEDS, code)
-        yield f"{label}: {view.resident.language}" if code == "language" and view.resident.language else label
 
 
 def _representative(view: AppointmentView) -> str:

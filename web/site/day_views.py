@@ -103,7 +103,9 @@ def show_day(
 
 
 def _read_page(context: SiteContext, date: str, day_filter: DayFilter) -> DayPage:
-    return day_page(context.day(date), day_filter, may_record=context.may(Action.RECORD_OUTCOME))
+    may_arrange = context.may(Action.ARRANGE_NEED)
+    may_record = context.may(Action.RECORD_OUTCOME)
+    return day_page(context.day(date), day_filter, may_record=may_record, may_arrange=may_arrange)
 
 
 def _read_filter(context: SiteContext) -> DayFilter:

@@ -74,7 +74,7 @@ def _read_form(site: str, date: str, reference: str) -> OutcomeRequest:
 
 def _respond(outcome: OutcomeRequest, *, is_undo: bool) -> ResponseReturnValue:
     with site_context(outcome.site) as context:
-        view = _view(context, outcome.reference)
+        view = appointment_here(context, outcome.reference)
         row_error = _outdated(context, view, outcome) or _record(context, view, outcome, is_undo=is_undo)
         day_filter = read_filter(request.args, context.catalogue, context.site)
     if row_error is None and FROM_SCRIPT in request.headers:
@@ -87,7 +87,7 @@ def _respond(outcome: OutcomeRequest, *, is_undo: bool) -> ResponseReturnValue:
         return show_day(context, outcome.date, row_error, 400 if row_error.field else 409)
 
 
-def _view(context: SiteContext, reference: str) -> AppointmentView:
+def appointment_here(context: SiteContext, reference: str) -> AppointmentView:
     """The appointment, which must be at this site. Raises: NotFound."""
     try:
         view = by_reference(context.db, context.catalogue, reference)
@@ -130,11 +130,12 @@ def _record(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest
     except Invalid as error:
         return RowError(view.reference, joined_texts(error, current_language()), field, outcome.reason)
     except (IllegalMove, IdempotencyMismatch):
-        return _conflict(context, view.reference)
+        return conflict_here(context, view.reference)
     return None
 
 
-def _conflict(context: SiteContext, reference: str) -> RowError:
+def conflict_here(context: SiteContext, reference: str) -> RowError:
+    """The error of a row that shows an older state."""
     with context.runtime.database.reading() as db:
         view = by_reference(db, context.catalogue, reference)
         last_change = last_change_of(db, view.authority_id, view.id)

@@ -1,0 +1,66 @@
+"""What a resident needs, said back to them: each need in a line, with how far an interpreter is arranged. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from booking.arrangements import ArrangementState
+from core.language import Language
+from people.residents.details import NEEDS
+
+
+class NeedsFacts(Protocol):
+    """What is said of the needs of an appointment: `spoken_language` is the one that somebody needs an interpreter for."""
+
+    @property
+    def support_needs(self) -> Sequence[str]: ...
+    @property
+    def spoken_language(self) -> str: ...
+    @property
+    def arrangements(self) -> Mapping[str, ArrangementState]: ...
+
+
+def need_lines(appointment: NeedsFacts, language: Language) -> list[str]:
+    """The needs in the usual order, each in a line; none for nobody who needs anything."""
+    return list(_lines(appointment, language))
+
+
+def is_not_possible(appointment: NeedsFacts) -> bool:
+    """Whether something that is needed could not be arranged."""
+    return ArrangementState.NOT_POSSIBLE in appointment.arrangements.values()
+
+
+def is_asked(appointment: NeedsFacts) -> bool:
+    """Whether something that is needed is still being looked for."""
+    return ArrangementState.ASKED in appointment.arrangements.values()
+
+
+def _lines(appointment: NeedsFacts, language: Language) -> Iterator[str]:
+    names = _names(appointment.spoken_language, language)
+    _ = language.gettext
+    for need in NEEDS:
+        if need not in appointment.support_needs:
+            continue
+        name = names[need]
+        match appointment.arrangements.get(need):
+            case ArrangementState.ASKED:
+                yield _("%(need)s: we are looking for one", need=name)
+            case ArrangementState.CONFIRMED:
+                yield _("%(need)s: confirmed", need=name)
+            case ArrangementState.NOT_POSSIBLE:
+                yield _("%(need)s: we could not find one", need=name)
+            case _:
+                yield name
+
+
+def _names(spoken_language: str, language: Language) -> dict[str, str]:
+    _ = language.gettext
+    interpreter = _("Interpreter for %(language)s", language=spoken_language) if spoken_language else _("Interpreter")
+    return {
+        "step-free": _("Step-free access"),
+        "hearing-loop": _("Hearing loop"),
+        "bsl": _("British Sign Language interpreter"),
+        "language": interpreter,
+        "extra-time": _("Extra time"),
+    }

@@ -1,0 +1,65 @@
+"""The form of the day list that records whether an interpreter was found."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.arrangements import DECIDED, ArrangementState
+from booking.use_cases.arrange_need import Decision, arrange_need
+from core.errors import IdempotencyMismatch, IllegalMove, NotFound, Stale
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from web.page_context import SiteContext, date_of, site_context
+from web.site.day_page import read_filter
+from web.site.day_views import show_day
+from web.site.outcome_errors import RowError
+from web.site.outcome_views import ROW_PATH, appointment_here, conflict_here
+from web.site.site_blueprint import blueprint
+
+
+@blueprint.post(f"{ROW_PATH}/arrangement", endpoint="arrange")
+@requires(Action.ARRANGE_NEED, site_arg="site")
+def arrange(site: str, date: str, reference: str) -> ResponseReturnValue:
+    """Record whether an interpreter was found, and go back to the row."""
+    date_of(date)
+    decision = _decision()
+    with site_context(site) as context:
+        row_error = _record(context, reference, decision)
+        query = read_filter(request.args, context.catalogue, context.site).query
+    if row_error is None:
+        return redirect(f"{url_for('site.day', site=site, date=date)}{query}#a-{reference}", code=303)
+    with site_context(site) as context:  # a new one, which reads the list as it is after the click
+        return show_day(context, date, row_error, 409)
+
+
+def _decision() -> Decision:
+    """The form as it was sent. Raises: NotFound for a state that is not recorded here."""
+    form = request.form
+    state = next((state for state in DECIDED if state.value == form.get("arrangement")), None)
+    if state is None:
+        raise NotFound
+    version = form.get("version", "")
+    return Decision(form.get("need", ""), ArrangementState(state), int(version) if version.isdecimal() else 0)
+
+
+def _record(context: SiteContext, reference: str, decision: Decision) -> RowError | None:
+    """Record the decision. The error when that is refused, or None."""
+    view = appointment_here(context, reference)
+    operation = f"{view.reference}:{decision}"
+    try:
+        arrange_need(
+            context.runtime,
+            context.authority.id,
+            view.reference,
+            decision,
+            actor=context.actor,
+            idempotency=context.form_key(operation, operation),
+        )
+    except Stale:
+        text = _("%(name)s has another time or other needs now. Nothing was changed.", name=view.resident.name)
+        return RowError(view.reference, text)
+    except (IllegalMove, IdempotencyMismatch):
+        return conflict_here(context, view.reference)
+    return None
