@@ -10,7 +10,7 @@ from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from web import (
-    address_numbers,
+    address_parts,
     admission,
     assets,
     compression,
@@ -24,7 +24,7 @@ from web import (
 
 # In this order: what comes first in a request, and last in its answer.
 PARTS = (
-    address_numbers,
+    address_parts,
     request_language,
     request_hooks,
     admission,

@@ -48,9 +48,7 @@ def test_no_redirect_becomes_another_host(client: FlaskClient, path: str) -> Non
     assert not location.startswith(("//", "/\\", "http"))
 
 
-@pytest.mark.parametrize(
-    "typed", ["%0d%0aX-Split%3A%20yes", "%0a", "a%3Fb", "a%23b", "%5c%5cevil.example", "%25", "%00"]
-)
+@pytest.mark.parametrize("typed", ["%0d%0aX-Split%3A%20yes", "%0a", "a%3Fb", "a%23b", "%5c%5cevil.example", "%25"])
 def test_a_redirect_to_what_was_meant_leads_to_the_same_characters(client: FlaskClient, typed: str) -> None:
     """In capital letters, and with a slash too many: the rest of the address is passed on as it came."""
     for path in (f"/TESTSHIRE/appointment/{typed}", f"/testshire/appointment/{typed}/"):
