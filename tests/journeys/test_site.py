@@ -569,6 +569,37 @@ def test_a_full_day_prints_on_a4_without_the_network(
 
 
 @both_widths
+def test_the_plan_of_a_day_prints_on_a4(
+    library: Library, page: Page, axe: Callable[[Page], None], tmp_path: Path
+) -> None:
+    for number in range(60):
+        library.book(30 * (number // 5), f"Person Numbered {number}")
+    page.goto(DAY)
+    page.get_by_role("link", name="Plan", exact=True).click()
+    axe(page)
+    file = tmp_path / "plan.pdf"
+    page.pdf(path=file, prefer_css_page_size=True)
+    assert b"[0 0 841" in file.read_bytes()  # A4 on its side
+    assert pages_of(file) == 2  # ten desks, eight on a sheet
+
+
+@both_widths
+def test_a_walk_in_waits_at_the_top(library: Library, page: Page, axe: Callable[[Page], None]) -> None:
+    page.goto(DAY)
+    page.get_by_role("link", name="Take a walk-in").click()
+    axe(page)
+    page.get_by_role("button", name="Begin the visit").click()
+    axe(page)
+    page.get_by_label("Full name").fill("Wanda Walker")
+    page.get_by_role("button", name="Begin the visit").click()
+    row = page.locator("#rows-waiting li", has_text="Wanda Walker")
+    expect(row).to_be_focused()
+    row.get_by_role("button", name="Start").click()
+    expect(row.get_by_text("In progress", exact=True)).to_have_count(0)
+    expect(page.locator("#rows-serving li", has_text="Wanda Walker")).to_be_visible()
+
+
+@both_widths
 def test_a_manager_makes_a_feed_and_revokes_it(
     library: Library, page: Page, context: BrowserContext, axe: Callable[[Page], None]
 ) -> None:

@@ -385,6 +385,7 @@ def test_the_pages_of_a_site(drawn: Drawn, staff: Agent, callers: Callers, clock
     for date in ("2026-11-22", "2026-11-24", "2026-12-25", "2026-11-25"):
         staff.open(f"{site}/days/{date}")
         staff.open(f"{site}/days/{date}/print")
+        staff.open(f"{site}/days/{date}/plan")
     staff.client.get(f"{day}/rows")
     for reference, fields in (
         (references[0], {"to": "attended", "version": "1", "date": "2026-11-23"}),
