@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import Rule
+from werkzeug.routing.converters import NumberConverter
 
 from core.clock import FixedClock
 from core.database import Database
@@ -121,7 +122,7 @@ def routes_of(app: Flask) -> Iterator[tuple[Rule, str, str]]:
 
 
 def _value_for(rule: Rule, name: str) -> Any:
-    return 1 if "int" in type(rule._converters[name]).__name__.lower() else "x"
+    return 1 if isinstance(rule._converters[name], NumberConverter) else "x"
 
 
 def expected(mark: AccessMark, visitor: Visitor) -> str:
