@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,7 +15,7 @@ from web.page_context import SiteContext, date_of, site_context
 from web.site.day_page import read_filter
 from web.site.day_views import show_day
 from web.site.outcome_errors import RowError
-from web.site.outcome_views import ROW_PATH, appointment_here, conflict_here
+from web.site.outcome_views import ROW_PATH, appointment_here, conflict_here, row_recorded
 from web.site.site_blueprint import blueprint
 
 
@@ -27,9 +27,9 @@ def arrange(site: str, date: str, reference: str) -> ResponseReturnValue:
     decision = _decision()
     with site_context(site) as context:
         row_error = _record(context, reference, decision)
-        query = read_filter(request.args, context.catalogue, context.site).query
+        day_filter = read_filter(request.args, context.catalogue, context.site)
     if row_error is None:
-        return redirect(f"{url_for('site.day', site=site, date=date)}{query}#a-{reference}", code=303)
+        return row_recorded(site, date, reference, day_filter)
     with site_context(site) as context:  # a new one, which reads the list as it is after the click
         return show_day(context, date, row_error, 409)
 

@@ -20,7 +20,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.page_context import SiteContext, date_of, site_context
 from web.request_language import current_language
-from web.site.day_page import read_filter
+from web.site.day_page import DayFilter, read_filter
 from web.site.day_views import show_day
 from web.site.outcome_errors import RowError, conflict_text, moved_text
 from web.site.site_blueprint import DAY_PATH, blueprint
@@ -77,14 +77,18 @@ def _respond(outcome: OutcomeRequest, *, is_undo: bool) -> ResponseReturnValue:
         view = appointment_here(context, outcome.reference)
         row_error = _outdated(context, view, outcome) or _record(context, view, outcome, is_undo=is_undo)
         day_filter = read_filter(request.args, context.catalogue, context.site)
-    if row_error is None and FROM_SCRIPT in request.headers:
-        return "", 204
     if row_error is None:
-        day_filter = replace(day_filter, keep=view.reference)
-        address = url_for("site.day", site=outcome.site, date=outcome.date)
-        return redirect(f"{address}{day_filter.query}#a-{view.reference}", code=303)
+        return row_recorded(outcome.site, outcome.date, view.reference, day_filter)
     with site_context(outcome.site) as context:  # a new one, which reads the list as it is after the click
         return show_day(context, outcome.date, row_error, 400 if row_error.field else 409)
+
+
+def row_recorded(site: str, date: str, reference: str, day_filter: DayFilter) -> ResponseReturnValue:
+    """The answer to a form of a row after its change was recorded: nothing for the script, else back to the row."""
+    if FROM_SCRIPT in request.headers:
+        return "", 204
+    address = url_for("site.day", site=site, date=date)
+    return redirect(f"{address}{replace(day_filter, keep=reference).query}#a-{reference}", code=303)
 
 
 def appointment_here(context: SiteContext, reference: str) -> AppointmentView:

@@ -68,6 +68,16 @@ def test_each_interpreter_is_recorded_by_itself(library: Library, staff: FlaskCl
     assert "British Sign Language (not possible)" in page.text
 
 
+def test_no_form_of_a_row_answers_the_script_with_another_page(staff: FlaskClient, reference: str) -> None:
+    """The script sends them all, and takes a redirect for the sign-in page."""
+    forms = [form for form in day(staff).forms if f"/appointments/{reference}" in form.action]
+    assert {form.action.rpartition("/")[2] for form in forms} >= {reference, "arrangement"}
+    for form in reversed(forms):
+        name, value = next(button for button in form.buttons if button[0])
+        answer = staff.post(form.action, data=form.values(**{name: value}), headers={"Fd-Row-Form": "1"})
+        assert (answer.status_code, answer.data) == (204, b"")
+
+
 def test_paper_and_file_say_it_too(staff: FlaskClient, reference: str) -> None:
     send(staff, reference, "bsl", "confirmed")
     assert "British Sign Language (arranged)" in staff.get(f"{DAY}/print").text
