@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from api.request_schemas import about
+from booking.arrangements import ArrangementState
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
 from people.residents.details import BASES, NEEDS
@@ -149,6 +150,13 @@ class RepresentativeSchema(Schema):
     phone = _text()
 
 
+class ArrangementSchema(Schema):
+    """How far the council has arranged what somebody needs."""
+
+    need = _one_of(NEEDS, "A need that is arranged.")
+    state = _one_of([state.value for state in ArrangementState], "Whether it was found: asked for, or decided.")
+
+
 class AppointmentSchema(Schema):
     """An appointment, whole."""
 
@@ -170,6 +178,7 @@ class AppointmentSchema(Schema):
     resident = fields.Nested(ResidentSchema, required=True)
     representative = fields.Nested(RepresentativeSchema, required=True, allow_none=True)
     support_needs = _list(_one_of(NEEDS, "A need."))
+    arrangements = _list(fields.Nested(ArrangementSchema), "Interpreters, in the order of the needs.")
     documents = _list(fields.String(), "What to bring.")
     notes = _text()
     created_at = _moment("When it was booked.")

@@ -42,6 +42,13 @@ def test_a_slot_becomes_an_appointment(program: Program) -> None:
     assert booked["manage_url"].startswith("http://127.0.0.1:8000/manage/")
 
 
+def test_how_far_an_interpreter_is_arranged_is_told(program: Program) -> None:
+    body = {"slot": program.slots()[0]["slot"], "resident": PERSON, "support_needs": ["bsl", "step-free"]}
+    reference = program.post("/appointments", body).get_json()["reference"]
+    seen = program.get(f"/appointments/{reference}").get_json()
+    assert seen["arrangements"] == [{"need": "bsl", "state": "asked"}]
+
+
 def test_the_appointment_can_be_seen_whole(program: Program) -> None:
     body = {"support_needs": ["step-free"], "notes": "Rings twice.", "channel": "phone"}
     slot = program.slots()[0]
@@ -76,6 +83,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
         },
         "representative": None,
         "support_needs": ["step-free"],
+        "arrangements": [],
         "documents": ["Passport"],
         "notes": "Rings twice.",
         "created_at": "2026-11-23T09:00:00+00:00",

@@ -34,6 +34,7 @@ CONTRACT = {
 
 SCHEMAS = {
     "Appointment",
+    "Arrangement",
     "Booked",
     "BookingBody",
     "CancelBody",
