@@ -27,6 +27,7 @@ import web.agent.call_views
 import web.agent.change_views
 import web.agent.message_views
 import web.agent.resident_views
+import web.agent.typed_text
 import web.app
 import web.monitoring
 import web.resident

@@ -28,6 +28,32 @@ class Hold(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Call(Base):
+    """A member of staff is speaking with or about a resident: what is typed so far, and the slot that is held for them.
+
+    One row for each pair until the call ends. The hold's token is an HMAC of its nonce; `moving` is the reference of the
+    appointment that is to move to the slot. The slot is remembered when its hold has expired.
+    """
+
+    __tablename__ = "calls"
+    __table_args__ = (UniqueConstraint("staff_id", "resident_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    began_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    typed: Mapped[dict[str, Any]] = mapped_column(info=personal("story", empty={}))
+    hold_nonce: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    slot_token: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    moving: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    held_until: Mapped[datetime | None]
+    # When the caller was asked who they are, and what came of it: checked or not_checked.
+    checked_at: Mapped[datetime | None]
+    check_result: Mapped[str] = mapped_column(String(20), default="", server_default="")
+
+
 class Appointment(Base):
     """A booked visit. Rescheduling keeps the reference and raises the version."""
 

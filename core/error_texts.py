@@ -111,6 +111,7 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "role_without_site": _("%(role)s covers the whole authority: leave out the site."),
     "scopes_unknown": _("Scopes are %(first)s and %(second)s, at least one; not %(unknown)s."),
     "staff_unknown": _("Nobody here has the email %(email)r."),
+    "too_few_facts": _("Tick %(needed)s things that they got right, or say why you did not ask"),
     "wrong_password": _("Enter the email address and password that belong together."),
 }
 REQUEST_TEXTS: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""Deletes what has expired: holds, claims, idempotency records, sign-ins, rate limits, what is kept for browsers.
+"""Deletes what has expired: calls left open, holds, claims, idempotency records, sign-ins, limits, what is kept for browsers.
 
 Every rule holds without it: nothing reads an expired row as valid.
 """
@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from booking.tables import Claim
+from booking.use_cases.calls import close_forgotten_calls
 from booking.use_cases.holds import delete_expired_holds
 from core import browser_states, idempotency, rate_limits
 from core.connections import CLEANUP
@@ -40,6 +41,7 @@ def delete_expired(runtime: Runtime) -> DeletedCounts:
     """Delete what has expired, by the database's clock."""
     with runtime.database.writing(CLEANUP) as db:
         now = runtime.clock.database_now(db)
+        close_forgotten_calls(db, runtime, now)
         holds = delete_expired_holds(db, now)
         claims = delete_past_claims(db, unit_of(now - PAST_DAYS_KEPT))
         idempotency.delete_expired(db, now)

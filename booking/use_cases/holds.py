@@ -59,19 +59,39 @@ def hold_slot(
     """
 
     def operation(db: Session) -> dict[str, Any]:
-        nonce = new_nonce()
-        now = runtime.clock.database_now(db)
-        if origin:
-            lock_by_name(db, f"holds of {origin}")
-        if replaces:
-            _replace(db, slot_key, replaces)
-        if origin:
-            _check_share(db, slot_key, origin, now)
-        placement = place(db, slot_key, now, for_public=for_public, needs=needs)
-        held = _write(db, runtime, placement, _Owner(slot_key.authority_id, slot_key.site_id, origin, nonce), now)
-        return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}
+        return hold_in_transaction(
+            db, runtime, slot_key, for_public=for_public, needs=needs, replaces=replaces, origin=origin
+        )
 
-    body = run_once(runtime.database, idempotency, operation, runtime.clock.now())
+    return held_slot_of(runtime, run_once(runtime.database, idempotency, operation, runtime.clock.now()))
+
+
+def hold_in_transaction(
+    db: Session,
+    runtime: Runtime,
+    slot_key: SlotKey,
+    *,
+    for_public: bool,
+    needs: frozenset[str],
+    replaces: str | None = None,
+    origin: str = "",
+) -> dict[str, Any]:
+    """Hold the slot in the transaction of `db`: its nonce, slot and end as plain values. See `hold_slot`."""
+    nonce = new_nonce()
+    now = runtime.clock.database_now(db)
+    if origin:
+        lock_by_name(db, f"holds of {origin}")
+    if replaces:
+        _replace(db, slot_key, replaces)
+    if origin:
+        _check_share(db, slot_key, origin, now)
+    placement = place(db, slot_key, now, for_public=for_public, needs=needs)
+    held = _write(db, runtime, placement, _Owner(slot_key.authority_id, slot_key.site_id, origin, nonce), now)
+    return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}
+
+
+def held_slot_of(runtime: Runtime, body: dict[str, Any]) -> HeldSlot:
+    """The hold that `hold_in_transaction` has written."""
     token = hold_token(runtime.settings.secret_key, body["nonce"])
     return HeldSlot(token, decode(body["slot_token"]), datetime.fromisoformat(body["expires_at"]))
 
@@ -144,7 +164,7 @@ def prolong_hold(runtime: Runtime, authority_id: int, token: str) -> datetime:
 def release_hold(runtime: Runtime, authority_id: int, token: str) -> None:
     """Delete a hold, which frees its capacity. Releasing one that is gone already changes nothing."""
     with runtime.database.writing() as db:
-        _release(db, authority_id, token)
+        release_in_transaction(db, authority_id, token)
 
 
 def held(db: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
@@ -177,10 +197,11 @@ def _replace(db: Session, slot_key: SlotKey, token: str) -> None:
     site_id = connection_of(db).scalar(select(_holds.c.site_id).where(*same))
     if site_id is not None:
         catalogue_while_locked(db, slot_key.authority_id, [site_id, slot_key.site_id])
-        _release(db, slot_key.authority_id, token)
+        release_in_transaction(db, slot_key.authority_id, token)
 
 
-def _release(db: Session, authority_id: int, token: str) -> None:
+def release_in_transaction(db: Session, authority_id: int, token: str) -> None:
+    """Delete the hold of `token`, if it is there still, in the transaction of `db`."""
     connection = connection_of(db)
     hold_id = connection.scalar(
         select(_holds.c.id)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, String, Table, and_, cast, exists, or_, select
 
-from booking.tables import Appointment
+from booking.tables import Appointment, Call
 from core.audit import AuditEntry
 from core.database import table_of
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
@@ -21,6 +21,7 @@ from reminders.tables import DeliveryAttempt, DemoMessage, Notification
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
 _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
+_calls = table_of(Call)
 _demo_messages, _audit = table_of(DemoMessage), table_of(AuditEntry)
 Condition = ColumnElement[bool]
 
@@ -105,6 +106,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _with_resident(_tokens, _tokens.c.resident_id, are_rows_deleted=True),
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
+    _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_appointments, _appointments.c.ends_at, _appointments.c.resident_id),
     PersonalTable(
         _notifications,

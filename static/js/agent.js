@@ -2,8 +2,18 @@
 import { startCountdown } from "./countdown.js";
 import { filterList } from "./filter_list.js";
 import { moveInGrid } from "./grid_navigation.js";
+import { KeptForm } from "./kept_form.js";
 
 document.addEventListener("keydown", moveInGrid);
+
+// Enter in a box means the button that the box names; without scripts it means the form's first, which changes nothing.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.repeat || event.isComposing) return;
+  const button = document.getElementById(event.target.dataset?.enter ?? "");
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
 
 // Browsers heed `autofocus` only when they next paint, perhaps after an agent has begun to type. The first time is ready for
 // Enter without it, because the page stays where the caller and the questions are: `autofocus` would scroll.
@@ -14,6 +24,9 @@ if (document.activeElement === document.body) {
 }
 
 for (const box of document.querySelectorAll("[data-filters]")) filterList(box);
+
+const notice = document.getElementById("not-sent");
+for (const form of document.querySelectorAll("form[data-kept]")) new KeptForm(form, notice);
 
 const countdown = document.getElementById("countdown");
 if (countdown) startCountdown(countdown);

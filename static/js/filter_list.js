@@ -1,4 +1,4 @@
-// The list that `box` names by data-filters narrows while one types; Enter takes the first item that is left.
+// The list that `box` names by data-filters narrows while one types; Enter, or the button beside it, takes the first that is left.
 export function filterList(box) {
   const list = document.getElementById(box.dataset.filters);
   const emptyNotice = document.getElementById(`${box.dataset.filters}-none`);
@@ -10,10 +10,14 @@ export function filterList(box) {
     emptyNotice.hidden = visibleItem() !== undefined;
   };
 
-  box.addEventListener("input", filter);
-  box.form.addEventListener("submit", (event) => {
+  const takeFirst = (event) => {
     filter();
     const first = visibleItem();
-    if (first) { event.preventDefault(); first.querySelector("a").click(); }
-  });
+    event.preventDefault();
+    if (first) first.querySelector("a").click();
+  };
+
+  box.addEventListener("input", filter);
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.repeat) takeFirst(event); });
+  box.parentElement.querySelector("button").addEventListener("click", takeFirst);
 }

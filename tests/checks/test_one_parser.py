@@ -32,7 +32,7 @@ ALLOWED = {
         "core.clock",  # what a database answers
         "core.environment",  # what whoever runs the service sets
         "booking.use_cases.holds",  # what this service kept
-        "web.agent.held_slots",  # the same
+        "booking.use_cases.calls",  # the same
         "locations.bank_holidays",  # what GOV.UK publishes
         "reminders.due_times",  # a time of day of a plan that was checked
         "locations.importing.value_checks",  # a time of day, in whole ticks

@@ -15,6 +15,7 @@ class Form:
 
     action: str
     method: str
+    id: str = ""
     fields: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
     typed: set[str] = field(default_factory=set)
@@ -65,6 +66,7 @@ class _Reader(HTMLParser):
         self._form: Form | None = None
         self._area: tuple[Form, str] | None = None
         self._select: str = ""
+        self._outside: list[dict[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = {name: value or "" for name, value in attrs}
@@ -78,11 +80,13 @@ class _Reader(HTMLParser):
         if tag == "label":
             page.labels_for.add(facts.get("for", ""))
         if tag == "form":
-            self._form = Form(facts.get("action", ""), facts.get("method", "get").lower())
+            self._form = Form(facts.get("action", ""), facts.get("method", "get").lower(), facts.get("id", ""))
             page.forms.append(self._form)
         if tag in ("input", "select", "textarea"):
             self._field(tag, facts)
-        if self._form and tag in ("option", "button"):
+        if tag == "button" and "form" in facts:
+            self._outside.append(facts)
+        elif self._form and tag in ("option", "button"):
             self._choice(self._form, tag, facts)
 
     def _choice(self, form: Form, tag: str, facts: dict[str, str]) -> None:
@@ -130,6 +134,14 @@ class _Reader(HTMLParser):
         if tag == "select":
             self._select = ""
 
+    def close(self) -> None:
+        """Give the buttons that stand outside their form to it."""
+        super().close()
+        for facts in self._outside:
+            for form in self.page.forms:
+                if form.id == facts["form"]:
+                    self._choice(form, "button", facts)
+
     def handle_data(self, data: str) -> None:
         page = self.page
         page.text += data if data.strip() else " "
@@ -149,6 +161,7 @@ def read_page(html: str) -> Page:
     """The page as a test sees it."""
     reader = _Reader()
     reader.feed(html)
+    reader.close()
     page = reader.page
     page.text, page.title = _tidy(page.text), _tidy(page.title)
     page.headings = [_tidy(words) for words in page.headings]

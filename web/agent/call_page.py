@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flask import Response, render_template
@@ -13,8 +13,9 @@ from booking.availability.notice import is_short_notice
 from booking.queries.appointments import AppointmentView
 from core.errors import NotFound
 from locations.model import ServiceFacts
-from web.agent.call_request import MOST_SERVICES, CallState, Typed
+from web.agent.call_request import MOST_SERVICES, CallState, read_typed
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
+from web.agent.held_slots import call_now
 from web.agent.resident_card import ResidentCard, message_route, resident_card
 from web.agent.resident_page import ResidentPage
 from web.agent.service_list import Guidance, ListedService, listed_services
@@ -36,9 +37,8 @@ class SlotConflict:
 
 @dataclass(frozen=True)
 class FormResult:
-    """What came of a form: what was typed, what is wrong with it or with the slot, and the page's HTTP status."""
+    """What came of a form: what is wrong with it or with the slot, and the page's HTTP status."""
 
-    typed: Typed = field(default_factory=Typed)
     conflict: SlotConflict | None = None
     errors: Sequence[FieldError] = ()
     status: int = 200
@@ -68,11 +68,6 @@ class CallPage(ResidentPage):
         if self.cancelling or self.moving:
             return str(_("Cancel") if self.cancelling else _("Move"))
         return str(_("Choose a time") if self.search else _("Choose a service"))
-
-    @property
-    def can_confirm(self) -> bool:
-        """Whether the held slot can be booked."""
-        return self.is_holding and self.conflict is None
 
     @property
     def is_short_notice(self) -> bool:
@@ -153,6 +148,11 @@ class CallPage(ResidentPage):
         return self.moving is None and self.route.is_open_to_helper
 
     @property
+    def form_action(self) -> str:
+        """Where the form goes by a button without an address of its own: every time of the grid is one."""
+        return self.address("hold", self.state.query) if self.search else self.stay_action
+
+    @property
     def cells_address(self) -> str:
         """The address that shows all times of a cell, but for the cell's key at its end."""
         return f"{self.address('call', self.state.but().query)}&cell="
@@ -176,17 +176,20 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
     state = _with_known_services(context, state, moving)
     services = tuple(context.catalogue.service(slug) for slug in state.services)
     is_picking = state.picking or not services
-    slot = held_slot_view(context, card.id, state)
+    open_call = call_now(context, card.id)
+    typed = read_typed(open_call.typed)
+    slot = held_slot_view(context, open_call.hold, state)
     is_for_services = slot is not None and slot.service_slugs == state.services
     held = slot if is_for_services else None
     return CallPage(
         context=context,
         card=card,
         state=state,
-        typed=result.typed,
+        typed=typed,
         errors=result.errors,
         errors_by={error.target: error.text for error in result.errors},
         is_holding=held is not None and held.is_alive,
+        can_confirm=held is not None and held.is_alive and result.conflict is None,
         services=services,
         listed=listed_services(context, card, state) if is_picking else (),
         search=None if is_picking else _search(context, card, state, moving, slot),
@@ -195,7 +198,7 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         held=held,
         still_held=slot if slot is not None and slot.is_alive and not is_for_services else None,
         conflict=result.conflict,
-        route=route_of_appointment(moving) if moving else message_route(card, result.typed),
+        route=route_of_appointment(moving) if moving else message_route(card, typed),
     )
 
 

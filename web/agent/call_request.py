@@ -1,6 +1,7 @@
 """What a request of a call brings: in its address what is searched for and shown, in its form what was typed.
 
-The address has nothing personal. What is typed is kept whatever happens to the time.
+The address has nothing personal. What is typed is kept on the server until the call
+ends, whatever happens to the time and the page.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from core.contact_values import parse_email, parse_phone
 from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
-from core.text import clean_line, clean_text, parse_or_empty
+from core.text import clean_line, clean_text, parse_or_empty, printable
 from core.wall_clock import parse_day
 from locations.model import MODES, ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
@@ -33,7 +34,10 @@ LONGEST_ANSWER = 300
 LONGEST_ID = 18
 ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
-CARRIED_FIELDS = ("caller", "rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "asked_by")
+TYPED_FIELDS = (
+    "caller", "rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "call_note", "reason", "asked_by", "why_not"
+)  # fmt: skip
+LONGEST_FIELD_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def _date(text: str) -> date | None:
 
 @dataclass(frozen=True)
 class Typed:
-    """What is typed beside a held time. Kept whatever happens to the time."""
+    """What is typed in a call."""
 
     caller: str = "self"
     rep_name: str = ""
@@ -117,12 +121,8 @@ class Typed:
     call_note: str = ""
     reason: str = ""
     asked_by: str = "resident"
+    why_not: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was typed at all."""
-        return self == Typed()
 
     @property
     def is_self(self) -> bool:
@@ -147,12 +147,6 @@ class Typed:
         return self.asked_by == "authority"
 
     @property
-    def carried_values(self) -> tuple[tuple[str, str], ...]:
-        """The names and values of the fields with one line that are filled in, but for the answers."""
-        pairs = ((name, str(getattr(self, name))) for name in CARRIED_FIELDS)
-        return tuple((name, value) for name, value in pairs if value)
-
-    @property
     def is_for_other(self) -> bool:
         """Whether somebody new acts for the resident."""
         return self.caller == "other" or bool(self.rep_name)
@@ -161,6 +155,12 @@ class Typed:
 def code_of_representative(representative_id: int) -> str:
     """The value of the field `caller` that means somebody who acted for the resident before."""
     return f"{REPRESENTATIVE}{representative_id}"
+
+
+def typed_fields(form: Mapping[str, str]) -> dict[str, str]:
+    """The fields of `form` that are kept for the call while it lasts, as they were typed."""
+    answers = (name for name in form if name.startswith(ANSWER) and len(name) <= LONGEST_FIELD_NAME)
+    return {name: printable(form[name]).strip(" \t\r\n") for name in (*TYPED_FIELDS, *answers) if name in form}
 
 
 def read_typed(form: Mapping[str, str]) -> Typed:
@@ -178,6 +178,7 @@ def read_typed(form: Mapping[str, str]) -> Typed:
         site_notes=text("site_notes"),
         call_note=text("call_note"),
         reason=text("reason"),
+        why_not=text("why_not"),
         asked_by="authority" if form.get("asked_by") == "authority" else "resident",
         answers={name.removeprefix(ANSWER): text(name) for name in form if name.startswith(ANSWER) and text(name)},
     )
@@ -210,6 +211,7 @@ TEXTS: Mapping[str, Parser] = {
     "site_notes": partial(clean_text, longest=LONGEST_TEXT),
     "call_note": partial(clean_text, longest=LONGEST_NOTE),
     "reason": partial(clean_line, longest=LONGEST_REASON),
+    "why_not": partial(clean_line, longest=LONGEST_REASON),
 }
 
 
@@ -253,7 +255,9 @@ def answers_by_question(typed: Typed, services: tuple[ServiceFacts, ...]) -> dic
     return {asked[key]: answer for key, answer in typed.answers.items() if key in asked}
 
 
-ON_SCREEN = frozenset({"rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "call_note"})
+ON_SCREEN = frozenset(
+    {"rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "call_note", "why_not"}
+)
 
 
 def field_errors(error: Invalid) -> list[FieldError]:

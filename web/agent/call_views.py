@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from urllib.parse import urlencode
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from booking.queries.alternatives import nearest_alternatives
+from booking.queries.open_calls import CallHold
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booked, Booking, book
-from core.errors import HoldExpired, Invalid, Refused, SlotTaken, TooFar, TooSoon
-from core.idempotency import run_once
+from booking.use_cases.calls import save_note, settle_call
+from core.errors import HoldExpired, Invalid, InvalidValue, Refused, SlotTaken, TooFar, TooSoon
 from core.problems import field_texts, title_of_error
-from people.residents.contact_notes import add_note
+from core.text import clean_text
 from people.residents.details import Representation
 from people.residents.resident_repository import representation_by_id, resident_of
 from people.residents.tables import Resident
@@ -33,15 +34,7 @@ from web.agent.call_request import (
     read_typed,
     representation_of,
 )
-from web.agent.held_slot_view import held_slot_view
-from web.agent.held_slots import (
-    RememberedHold,
-    forget,
-    hold_for,
-    hold_to_confirm,
-    release_held_slot,
-    release_shown_slot,
-)
+from web.agent.held_slots import call_key, call_now, hold_for, hold_to_confirm, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
 from web.agent.suggestions import alternatives
@@ -84,31 +77,55 @@ def note(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     with staff_context() as context:
         try:
-            _write_note(context, resident_id, cleaned(typed))
-        except Invalid as error:
-            errors = [FieldError(texts[0], "call_note") for texts in field_texts(error, current_language()).values()]
-            return show_call(context, resident_id, state, FormResult(typed, errors=errors, status=400))
+            text = clean_text(typed.call_note)
+            form_key = context.form_key("note", (resident_id, text))
+            key = call_key(context, resident_id)
+            save_note(context.runtime, key, text, channel=context.channel, actor=context.actor, idempotency=form_key)
+        except (Invalid, InvalidValue) as error:
+            return show_call(context, resident_id, state, refused_note(error))
     return _to_call(resident_id, state.query)
 
 
-def _write_note(context: StaffContext, resident_id: int, typed: Typed) -> None:
-    """Write the note; a form that is sent twice writes one. Raises: Invalid."""
+def refused_note(error: Invalid | InvalidValue) -> FormResult:
+    """The page's result when the note of the call cannot be written as it is."""
+    invalid = error if isinstance(error, Invalid) else Invalid({"call_note": [error.reason]})
+    errors = [FieldError(texts[0], "call_note") for texts in field_texts(invalid, current_language()).values()]
+    return FormResult(errors=errors, status=400)
 
-    def write(db: Session) -> dict[str, Any]:
-        text, now = typed.call_note, context.now
-        note_id = add_note(
-            db, context.authority.id, resident_id, text, channel=context.channel, actor=context.actor, now=now
-        )
-        return {"note": note_id}
 
-    run_once(context.runtime.database, context.form_key("note", typed.call_note), write, context.now)
+def settle(context: StaffContext, resident_id: int, typed: Typed, used: Collection[str] | None = None) -> None:
+    """Write the note of what has been done, and forget what was used for it; sent twice, it is written once."""
+    key, text = call_key(context, resident_id), typed.call_note
+    form_key = context.form_key("settle", (resident_id, text))
+    settle_call(
+        context.runtime, key, text, channel=context.channel, actor=context.actor, used=used, idempotency=form_key
+    )
+
+
+@blueprint.post("/residents/<int:resident_id>/stay")
+@requires(Action.SEE_RESIDENT)
+def stay(resident_id: int) -> ResponseReturnValue:
+    """Show the call again with the filters and the part of a service's name that the form has; what is typed is kept.
+
+    It is also what Enter means in a box without scripts: with a text in the search box it searches.
+    """
+    if request.form.get("q", "").strip():
+        return redirect(url_for("agent.find"), code=307)
+    state = read_state(request.args)
+    if "filtered" in request.form:
+        chosen = read_state(request.form)
+        state = state.but(needs=chosen.needs, mode=chosen.mode, near=chosen.near, first_date=None)
+    if "find" in request.form:
+        query = urlencode({"find": read_state(request.form).search_text})
+        return _to_call(resident_id, "&".join(filter(None, [state.but(picking=True).query, query])))
+    return _to_call(resident_id, state.query)
 
 
 @blueprint.post("/residents/<int:resident_id>/hold")
 @requires(Action.BOOK_FOR_RESIDENT)
 def hold(resident_id: int) -> ResponseReturnValue:
     """Hold a slot instead of the one held before; show three others when it cannot be booked any more."""
-    state, typed = read_state(request.args), read_typed(request.form)
+    state = read_state(request.args)
     token = request.form.get("slot", "")
     with staff_context() as context:
         context.check_serves(decode(token).site_id)
@@ -119,11 +136,8 @@ def hold(resident_id: int) -> ResponseReturnValue:
             hold_for(context, resident_id, token, needs, moving=state.moving)
         except CANNOT_BE_BOOKED as error:
             conflict = conflict_of(context, error, token, needs)
-            return show_call(context, resident_id, state, FormResult(typed, conflict=conflict, status=409))
-    if typed.is_empty:
-        return _to_call(resident_id, state.but().query)
-    with staff_context() as new_context:
-        return show_call(new_context, resident_id, state.but(), FormResult(typed))
+            return show_call(context, resident_id, state, FormResult(conflict=conflict, status=409))
+    return _to_call(resident_id, state.but().query)
 
 
 def conflict_of(context: StaffContext, error: Refused, token: str, needs: frozenset[str]) -> SlotConflict:
@@ -141,17 +155,14 @@ def conflict_of(context: StaffContext, error: Refused, token: str, needs: frozen
 @blueprint.post("/residents/<int:resident_id>/release")
 @requires(Action.BOOK_FOR_RESIDENT)
 def release(resident_id: int) -> ResponseReturnValue:
-    """Release the held slot, and write the note that was typed beside it."""
-    state, typed = read_state(request.args), read_typed(request.form)
+    """Release the held slot."""
+    state = read_state(request.args)
     with staff_context() as context:
         resident_card(context, resident_id)
         try:
-            cleaned_text = cleaned(typed)
-            release_shown_slot(context, resident_id, request.form.get("shown", ""))
+            release_held_slot(context, resident_id, request.form.get("shown", ""))
         except Invalid as error:
-            return show_call(context, resident_id, state, FormResult(typed, errors=field_errors(error), status=400))
-        if cleaned_text.call_note:
-            _write_note(context, resident_id, cleaned_text)
+            return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
     return _to_call(resident_id, state.query)
 
 
@@ -163,34 +174,46 @@ def confirm(resident_id: int) -> ResponseReturnValue:
     with staff_context() as context:
         resident = resident_of(context.db, context.authority.id, resident_id)
         try:
-            booked = _book(context, resident, state, cleaned(typed))
+            kept = cleaned(typed)
+            booked = _book(context, resident, state, kept)
         except Invalid as error:
-            return show_call(context, resident_id, state, FormResult(typed, errors=field_errors(error), status=400))
+            return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
         except HoldExpired:
-            return show_call(context, resident_id, state, FormResult(typed, status=410))
+            return show_call(context, resident_id, state, expired_hold(context, resident_id))
         except CANNOT_BE_BOOKED as error:
-            return _conflict_page(context, resident_id, state, typed, error)
-        forget(resident_id)
+            return conflict_page(context, resident_id, state, error)
+        settle(context, resident_id, kept)
     return redirect(url_for("agent.done", resident_id=resident_id, reference=booked.reference, what="booked"), code=303)
 
 
-def _conflict_page(
-    context: StaffContext, resident_id: int, state: CallState, typed: Typed, error: Refused
-) -> ResponseReturnValue:
+def expired_hold(context: StaffContext, resident_id: int) -> FormResult:
+    """The page's result when what is to be confirmed is not held: expired, or released in another window."""
+    shown = request.form.get("shown", "")
+    if call_now(context, resident_id).hold is not None or not shown:
+        return FormResult(status=410)
+    with context.runtime.database.reading() as db:
+        others = nearest_alternatives(db, context.catalogue, decode(shown), context.now, for_public=False)
+    text = _("It was let go, or used already, in another window. Nothing was booked now. Everything you typed is kept.")
+    return FormResult(
+        conflict=SlotConflict(_("That time is not held any more"), text, alternatives(others)), status=410
+    )
+
+
+def conflict_page(context: StaffContext, resident_id: int, state: CallState, error: Refused) -> ResponseReturnValue:
     """The page when the held slot cannot be booked any more: three others, with everything that was typed."""
-    slot = held_slot_view(context, resident_id, state)
-    if slot:
-        conflict = conflict_of(context, error, slot.token, frozenset())
+    hold = call_now(context, resident_id).hold
+    if hold:
+        conflict = conflict_of(context, error, hold.slot_token, frozenset())
     else:
         conflict = SlotConflict(title_of_error(error, current_language()), "")
     release_held_slot(context, resident_id)
     with staff_context() as new_context:
-        return show_call(new_context, resident_id, state, FormResult(typed, conflict=conflict, status=409))
+        return show_call(new_context, resident_id, state, FormResult(conflict=conflict, status=409))
 
 
 def _book(context: StaffContext, resident: Resident, state: CallState, typed: Typed) -> Booked:
-    """Book the slot held for the resident, then write the note of the call; a form that is sent twice books once."""
-    hold = hold_to_confirm(resident.id, request.form.get("shown", ""), context.now)
+    """Book the slot held for the resident; a form that is sent twice books once."""
+    hold = hold_to_confirm(context, resident.id, request.form.get("shown", ""))
     booking = Booking(
         authority_id=context.authority.id,
         channel=context.channel,
@@ -202,10 +225,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         answers=_answers(context, typed, hold),
     )
     key = context.form_key("book", (resident.id, typed))
-    booked = book(context.runtime, booking, actor=context.actor, idempotency=key)
-    if typed.call_note:
-        _write_note(context, resident.id, typed)
-    return booked
+    return book(context.runtime, booking, actor=context.actor, idempotency=key)
 
 
 def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Representation | None:
@@ -216,7 +236,7 @@ def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Re
     return representation_of(typed, earlier)
 
 
-def _answers(context: StaffContext, typed: Typed, hold: RememberedHold | None) -> dict[str, str]:
+def _answers(context: StaffContext, typed: Typed, hold: CallHold | None) -> dict[str, str]:
     """The answers to the triage questions of the services that are held to be booked."""
     if not typed.answers or hold is None or hold.moving:
         return {}

@@ -19,14 +19,16 @@ from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
-from web.agent.call_views import CANNOT_BE_BOOKED, conflict_of
+from web.agent.call_views import CANNOT_BE_BOOKED, conflict_page, expired_hold, settle
 from web.agent.confirmation_page import ConfirmationPage
-from web.agent.held_slots import forget, hold_to_confirm, release_held_slot, remembered_hold
+from web.agent.held_slots import call_now, hold_to_confirm
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError
 from web.labels import STATES_IN_SENTENCE
 from web.page_context import StaffContext, staff_context
 from web.request_language import format_moment
+
+OF_CANCELLING = ("call_note", "reason", "asked_by")  # what is typed for it
 
 
 @blueprint.post("/residents/<int:resident_id>/move")
@@ -35,28 +37,25 @@ def move(resident_id: int) -> ResponseReturnValue:
     """Move the appointment to the held slot. Staff are not bound by the cut-off."""
     state, typed = read_state(request.args), read_typed(request.form)
     with staff_context() as context:
-        remembered = remembered_hold(resident_id, context.now)
         try:
-            cleaned_text = cleaned(typed)
-            check_reason(cleaned_text, is_cancelling=False)
-            _move(context, resident_id, state, cleaned_text)
+            kept = cleaned(typed)
+            check_reason(kept, is_cancelling=False)
+            _move(context, resident_id, state, kept)
         except Invalid as error:
-            return _refused(context, resident_id, state, typed, error)
+            return _refused(context, resident_id, state, error)
         except HoldExpired:
-            return show_call(context, resident_id, state, FormResult(typed, status=410))
+            return show_call(context, resident_id, state, expired_hold(context, resident_id))
         except (Stale, IllegalMove):
-            return _changed(resident_id, state, typed)
+            return _changed(resident_id, state)
         except CANNOT_BE_BOOKED as error:
-            conflict = conflict_of(context, error, remembered.slot_token, frozenset()) if remembered else None
-            release_held_slot(context, resident_id)
-            return show_call(context, resident_id, state, FormResult(typed, conflict=conflict, status=409))
-        forget(resident_id)
+            return conflict_page(context, resident_id, state, error)
+        settle(context, resident_id, kept)
     return _to_done(resident_id, state.moving, "moved")
 
 
 def _move(context: StaffContext, resident_id: int, state: CallState, typed: Typed) -> None:
     _check_owner(context, resident_id, state.moving)
-    hold = hold_to_confirm(resident_id, request.form.get("shown", ""), context.now)
+    hold = hold_to_confirm(context, resident_id, request.form.get("shown", ""))
     reschedule(
         context.runtime,
         context.authority.id,
@@ -80,8 +79,8 @@ def _reason(typed: Typed) -> str:
     return f"{who}: {typed.reason}" if typed.reason else who
 
 
-def _refused(context: StaffContext, resident_id: int, state: CallState, typed: Typed, error: Invalid) -> Response:
-    return show_call(context, resident_id, state, FormResult(typed, errors=field_errors(error), status=400))
+def _refused(context: StaffContext, resident_id: int, state: CallState, error: Invalid) -> Response:
+    return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
 
 
 @blueprint.post("/residents/<int:resident_id>/cancel", endpoint="cancel")
@@ -106,20 +105,21 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
                 idempotency=context.form_key("cancel", (state.cancelling, cleaned_text)),
             )
         except Invalid as error:
-            return _refused(context, resident_id, state, typed, error)
+            return _refused(context, resident_id, state, error)
         except (Stale, IllegalMove):
-            return _changed(resident_id, state, typed)
+            return _changed(resident_id, state)
+        settle(context, resident_id, cleaned_text, OF_CANCELLING)
     return _to_done(resident_id, state.cancelling, "cancelled")
 
 
-def _changed(resident_id: int, state: CallState, typed: Typed) -> Response:
+def _changed(resident_id: int, state: CallState) -> Response:
     """The page as it is now: the appointment has changed since it was shown, and nothing was written."""
     with staff_context() as context:
         view = resident_card(context, resident_id).find(state.moving or state.cancelling)
         if view is None or view.state is not State.BOOKED:
             state = replace(state, moving="", cancelling="")
         errors = [FieldError(_changed_text(context, view), "")]
-        return show_call(context, resident_id, state, FormResult(typed, errors=errors, status=409))
+        return show_call(context, resident_id, state, FormResult(errors=errors, status=409))
 
 
 def _changed_text(context: StaffContext, view: AppointmentView | None) -> str:
@@ -148,6 +148,7 @@ def done(resident_id: int, reference: str) -> ResponseReturnValue:
         page = ConfirmationPage(
             context=context,
             card=card,
+            typed=read_typed(call_now(context, resident_id).typed),
             appointment=card.appointment(reference),
             operation=request.args.get("what", ""),
             can_end_by_key=True,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from booking.queries.open_calls import CallHold
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.holds import held
 from core.errors import HoldExpired
@@ -13,7 +14,6 @@ from core.wall_clock import instant_of
 from locations.model import ServiceFacts, SiteFacts
 from web.agent.call_request import CallState, Typed
 from web.agent.choices import Option, options_of
-from web.agent.held_slots import RememberedHold, remembered_hold
 from web.agent.slot_grid import place_label
 from web.labels import BASES
 from web.page_context import StaffContext
@@ -68,23 +68,22 @@ class HeldSlotView:
         return tuple(dict.fromkeys(document for service in self.services for document in service.documents))
 
 
-def held_slot_view(context: StaffContext, resident_id: int, state: CallState) -> HeldSlotView | None:
+def held_slot_view(context: StaffContext, hold: CallHold | None, state: CallState) -> HeldSlotView | None:
     """What is held for the resident in this call, or was until the hold expired; None when nothing is."""
-    remembered = remembered_hold(resident_id, context.now)
-    if remembered is None or remembered.moving != state.moving:
+    if hold is None or hold.moving != state.moving:
         return None
     try:
-        until = held(context.db, context.authority.id, remembered.token, context.now).expires_at
+        until = held(context.db, context.authority.id, hold.token, context.now).expires_at
     except HoldExpired:
-        return _view(context, remembered, None)
-    return _view(context, remembered, until)
+        return _view(context, hold, None)
+    return _view(context, hold, until)
 
 
-def _view(context: StaffContext, remembered: RememberedHold, until: datetime | None) -> HeldSlotView:
-    slot_key: SlotKey = decode(remembered.slot_token)
+def _view(context: StaffContext, hold: CallHold, until: datetime | None) -> HeldSlotView:
+    slot_key: SlotKey = decode(hold.slot_token)
     zone = ZoneInfo(context.zone)
     return HeldSlotView(
-        token=remembered.slot_token,
+        token=hold.slot_token,
         services=tuple(context.catalogue.service_by_id(service_id) for service_id in slot_key.service_ids),
         site=context.catalogue.site_by_id(slot_key.site_id),
         mode=slot_key.mode,

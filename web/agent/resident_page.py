@@ -66,6 +66,7 @@ class ResidentPage:
     typed: Typed = field(default_factory=Typed)
     errors_by: Mapping[str, str] = field(default_factory=dict)
     is_holding: bool = False
+    can_confirm: bool = False
     can_end_by_key: bool = False
     error: str = ""
 
@@ -78,6 +79,16 @@ class ResidentPage:
         """The address of a view of this resident, with `query` if there is any."""
         address = url_for(f"agent.{view}", resident_id=self.card.id, **values)  # type: ignore[arg-type]
         return f"{address}?{query}" if query else address
+
+    @property
+    def stay_action(self) -> str:
+        """Where the form goes to keep what is typed and show the call again."""
+        return self.address("stay", self.state.query)
+
+    @property
+    def form_action(self) -> str:
+        """Where the form goes by a button without an address of its own."""
+        return self.stay_action
 
     @cached_property
     def upcoming(self) -> tuple[AppointmentLine, ...]:

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.queries.appointments import by_reference
+from booking.use_cases.calls import end_call
 from booking.use_cases.change_details import follow_record
 from core.audit import record
-from core.errors import NotFound
-from core.text import printable
+from core.errors import Invalid, InvalidValue, NotFound
+from core.text import clean_text, printable
 from core.tokens import parse_reference
 from people.residents.access_log import log_access
 from people.residents.resident_repository import change_contact, find_or_create, lock_resident, resident_of
@@ -21,10 +22,14 @@ from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
+from web.agent.call_page import show_call
+from web.agent.call_request import Typed, read_state, read_typed
+from web.agent.call_views import refused_note
 from web.agent.forms import ResidentForm, carried_over, facts_of, seen_of
-from web.agent.held_slots import release_held_slot
+from web.agent.held_slots import call_key, call_now
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
+from web.agent.typed_text import resident_of_form
 from web.labels import MATCH_REASONS, labels_of, wishes_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
@@ -32,7 +37,6 @@ from web.resident.page_rendering import postcode_like
 
 LONGEST_SEARCH = 200
 MOST_SHOWN = 10
-LONGEST_ID = 18  # digits: every one of so many is an id that the databases can hold
 # A sole match by telephone, postcode, email or the beginning of a name; a name that only sounds alike is shown first.
 SURE = 0.9
 RECORD_HAS_CHANGED = _l(
@@ -239,9 +243,32 @@ def details(resident_id: int) -> ResponseReturnValue:
 @blueprint.post("/end")
 @requires(Action.FIND_RESIDENT)
 def end() -> ResponseReturnValue:
-    """The call is over: what was held is free again, and the search box waits for the next caller."""
+    """The call is over: its note is written, what was held is free again, and the search box waits for the next caller."""
     with staff_context() as context:
-        resident_id = request.form.get("resident", "")
-        if resident_id.isdecimal() and len(resident_id) <= LONGEST_ID:
-            release_held_slot(context, int(resident_id))
+        resident_id = resident_of_form()
+        if resident_id is not None:
+            try:
+                note = _last_note(read_typed(call_now(context, resident_id).typed))
+                end_call(
+                    context.runtime,
+                    call_key(context, resident_id),
+                    note,
+                    channel=context.channel,
+                    actor=context.actor,
+                )
+            except (Invalid, InvalidValue) as error:
+                return show_call(context, resident_id, read_state(request.args), refused_note(error))
     return redirect(url_for("agent.start"), code=303)
+
+
+def _last_note(typed: Typed) -> str:
+    """The note of the call with the notes for the site that no booking has used. Raises: InvalidValue."""
+    site_notes = typed.site_notes and str(_("Notes for the site (nothing was booked): %(text)s", text=typed.site_notes))
+    return clean_text("\n".join(filter(None, [typed.call_note, site_notes])))
+
+
+@blueprint.post("/leave")
+@requires(Action.FIND_RESIDENT)
+def leave() -> ResponseReturnValue:
+    """Sign out from the screen of a call; what is typed has been kept."""
+    return redirect(url_for("staff.sign_out"), code=307)

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import Invalid
 from people.residents.details import Representation
-from web.agent.call_request import Typed, check_reason, read_typed, representation_of
+from web.agent.call_request import Typed, check_reason, read_typed, representation_of, typed_fields
 from web.agent.forms import carried_over
 
 HODAN = Representation("Hodan Yusuf", "family")
@@ -56,6 +56,6 @@ def test_the_council_must_say_why() -> None:
             check_reason(Typed(asked_by="authority"), is_cancelling=is_cancelling)
 
 
-def test_an_untouched_form_counts_as_empty() -> None:
-    assert read_typed({"caller": "self", "site_notes": " ", "answer-certify-0": ""}).is_empty
-    assert not read_typed({"answer-certify-0": "Yes"}).is_empty
+def test_only_the_fields_that_a_form_has_are_kept_and_nothing_that_no_database_takes() -> None:
+    form = {"call_note": " Rang\x00 twice ", "site_notes": "", "q": "amina", "answer-certify-0": "Yes", "name": "Amina"}
+    assert typed_fields(form) == {"call_note": "Rang twice", "site_notes": "", "answer-certify-0": "Yes"}

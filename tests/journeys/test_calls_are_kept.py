@@ -1,0 +1,101 @@
+"""What is typed in a call outlives every way off the screen, the network and the session, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from core.clock import FixedClock
+from core.database import Database
+from people.staff.sign_in_sessions import COOKIE
+from tests.journeys.test_agent import callers, demo_store, desk, open_call
+from tests.support.callers import Callers, add_agent, sign_in
+from tests.support.server import LiveServer
+
+__all__ = ["callers", "demo_store", "desk"]  # the fixtures of an agent's desk
+NOTE = "Call dropped half way."
+
+
+def links_of(page: Page) -> list[str]:
+    """The addresses of the links of the call's screen, one of each kind."""
+    hrefs = page.eval_on_selector_all(
+        "a[href]", "links => links.filter(link => link.offsetParent).map(link => link.getAttribute('href'))"
+    )
+    kinds = {re.sub(r"=[^&#]*", "=", href): href for href in hrefs if href.startswith("/staff/")}
+    return list(kinds.values())
+
+
+def hold_first(page: Page) -> None:
+    page.locator(".fd-suggestion").first.click()
+    expect(page.get_by_role("button", name="Confirm")).to_be_focused()
+
+
+@pytest.mark.parametrize("query", ["", "?service=certify"])
+def test_a_note_is_there_again_after_every_link(desk: Page, callers: Callers, query: str, width: int) -> None:
+    if width == 320:
+        return
+    open_call(desk, callers, "amina", query)
+    for number, href in enumerate(links_of(desk)):
+        open_call(desk, callers, "amina", query)
+        note = f"{NOTE} {number}"
+        desk.locator("#call_note").fill(note)
+        desk.locator(f"a[href='{href}']").first.evaluate("link => link.click()")
+        expect(desk).not_to_have_url(re.compile(rf"{callers.people['amina']}{re.escape(query)}$"))
+        open_call(desk, callers, "amina")
+        expect(desk.locator("#call_note")).to_have_value(note)
+
+
+def test_a_click_without_network_waits_on_the_page_and_is_sent_when_it_is_back(
+    desk: Page, callers: Callers, context: BrowserContext
+) -> None:
+    open_call(desk, callers, "amina", "?service=certify")
+    hold_first(desk)
+    desk.locator("#site_notes").fill("Brings a dog")
+    context.set_offline(True)
+    desk.get_by_role("button", name="Confirm").click()
+    expect(desk.get_by_role("heading", name="“Confirm” is not sent yet.")).to_be_visible()
+    expect(desk.locator("#site_notes")).to_have_value("Brings a dog")
+    context.set_offline(False)
+    expect(desk.get_by_role("heading", name="Booked")).to_be_visible()
+
+
+def test_a_click_that_was_dropped_is_never_sent(desk: Page, callers: Callers, context: BrowserContext) -> None:
+    open_call(desk, callers, "amina", "?service=certify")
+    hold_first(desk)
+    context.set_offline(True)
+    desk.get_by_role("button", name="Confirm").click()
+    desk.get_by_role("button", name="Do not send it").click()
+    context.set_offline(False)
+    desk.evaluate("dispatchEvent(new Event('online'))")
+    desk.reload()
+    expect(desk.get_by_role("button", name="Confirm")).to_be_visible()
+
+
+def test_a_click_after_the_session_ended_is_sent_after_signing_in_again(
+    desk: Page,
+    callers: Callers,
+    context: BrowserContext,
+    demo_store: Database,
+    clock: FixedClock,
+    live_server: LiveServer,
+) -> None:
+    open_call(desk, callers, "amina", "?service=certify")
+    hold_first(desk)
+    desk.locator("#call_note").fill(NOTE)
+    context.clear_cookies()
+    desk.get_by_role("button", name="Confirm").click()
+    expect(desk.get_by_text("You are signed out.")).to_be_visible()
+    expect(desk.get_by_role("link", name="Sign in")).to_be_visible()
+    other = sign_in(
+        demo_store, add_agent(demo_store, callers.town.authority_id, clock.now(), email="o@example.org"), clock.now()
+    )
+    context.add_cookies([{"name": COOKIE, "value": other, "url": live_server.url}])
+    desk.get_by_role("button", name="Send it now").click()
+    expect(desk.get_by_text("Somebody else is signed in now.")).to_be_visible()
+    token = sign_in(demo_store, callers.agent_id, clock.now())
+    context.add_cookies([{"name": COOKIE, "value": token, "url": live_server.url}])
+    desk.evaluate("dispatchEvent(new Event('focus'))")
+    expect(desk.get_by_role("heading", name="Booked")).to_be_visible()
+    expect(desk.locator(".fd-notes")).to_contain_text(NOTE)
