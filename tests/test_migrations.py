@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 import booking.tables
 import core.audit
+import core.browser_states
 import core.idempotency
 import core.rate_limits
 import locations.tables

@@ -1,4 +1,4 @@
-"""Deletes what has expired: calls left open, holds, claims, idempotency records, sign-ins, limits, what is kept for browsers.
+"""Deletes what has expired: calls left open, holds, claims, idempotency records, sign-ins, limits, browsers' states.
 
 Every rule holds without it: nothing reads an expired row as valid.
 """

@@ -88,9 +88,8 @@ def test_a_click_after_the_session_ended_is_sent_after_signing_in_again(
     desk.get_by_role("button", name="Confirm").click()
     expect(desk.get_by_text("You are signed out.")).to_be_visible()
     expect(desk.get_by_role("link", name="Sign in")).to_be_visible()
-    other = sign_in(
-        demo_store, add_agent(demo_store, callers.town.authority_id, clock.now(), email="o@example.org"), clock.now()
-    )
+    other_id = add_agent(demo_store, callers.town.authority_id, clock.now(), email="other@example.org")
+    other = sign_in(demo_store, other_id, clock.now())
     context.add_cookies([{"name": COOKIE, "value": other, "url": live_server.url}])
     desk.get_by_role("button", name="Send it now").click()
     expect(desk.get_by_text("Somebody else is signed in now.")).to_be_visible()
