@@ -24,6 +24,7 @@ import reminders.privacy.cli
 import web.account.views
 import web.agent
 import web.agent.call_views
+import web.agent.caller_views
 import web.agent.change_views
 import web.agent.message_views
 import web.agent.resident_views

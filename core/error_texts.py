@@ -19,6 +19,8 @@ def _(text: str) -> str:
 
 # Of values that people type, without a full stop: that is how GOV.UK writes the error of a field.
 VALUE_TEXTS: Mapping[str, str] = {
+    "birth_date_form": _("Enter a date of birth, like 14 3 1970 or 14 March 1970"),
+    "birth_date_range": _("Enter a date of birth from %(first)s to today"),
     "day_form": _("Send a date like 2026-11-24"),
     "email_form": _("Enter an email address in the right form, like name@example.com"),
     "instant_form": _("Send a date, 2026-11-24, or an instant with its offset, 2026-11-24T09:00:00+00:00"),
@@ -104,6 +106,7 @@ PEOPLE_TEXTS: Mapping[str, str] = {
         "This password is easy to guess. Use three random words, without names, dates or your email address."
     ),
     "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
+    "record_changed": _("The details have changed since the page was opened."),
     "reference_unknown": _("There is no appointment with the reference %(reference)r here."),
     "resident_unknown": _("There is no such resident."),
     "role_not_held": _("%(email)s does not have the role %(role)s there."),

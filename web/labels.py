@@ -139,6 +139,15 @@ MATCH_REASONS: Labels = {
     MatchReason.POSTCODE_BEGINS: _l("postcode begins like this"),
     MatchReason.SAME_EMAIL: _l("same email"),
     MatchReason.EMAIL_BEGINS: _l("email begins like this"),
+    MatchReason.SAME_BIRTH_DATE: _l("born on this day"),
+}
+# What a caller is asked for, so that one knows who they are.
+CALLER_FACTS: Labels = {
+    "date_of_birth": _l("Date of birth"),
+    "postcode": _l("Postcode"),
+    "phone": _l("Telephone"),
+    "email": _l("Email"),
+    "appointment": _l("Reference, or day and place of an appointment"),
 }
 # What a resident asked whoever wants to reach them.
 CONTACT_WISHES: Labels = {

@@ -66,6 +66,11 @@ def format_month(day: date) -> str:
     return current_language().month(day)
 
 
+def format_birth_date(day: date | None) -> str:
+    """ "14 March 1970"; empty for none."""
+    return f"{day.day} {format_month(day)}" if day else ""
+
+
 def format_minutes(minutes: int) -> str:
     """ "1 hour 30 minutes"."""
     return current_language().minutes(minutes)

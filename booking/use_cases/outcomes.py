@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,17 @@ from booking.states import CANCELLED, NEEDS_REASON, State, can_correct, can_move
 from booking.tables import Appointment
 from booking.use_cases.book import Booked, result_of, run_operation
 from core.audit import Actor, record
-from core.errors import IllegalMove, Invalid
+from core.errors import IllegalMove, Invalid, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the screen showed of the appointment on which somebody clicked: its state and its version, as texts."""
+
+    state: str | None = None
+    version: str | None = None
 
 
 def record_outcome(
@@ -26,12 +35,12 @@ def record_outcome(
     *,
     actor: Actor,
     reason: str = "",
-    shown: str | None = None,
+    shown: Shown | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment in `requested_state`. Cancelling is another use case. `shown` is the state that was on the screen.
+    """The appointment in `requested_state`. Cancelling is another use case. `shown` is what was on the screen.
 
-    Raises: IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
+    Raises: Stale when it has been moved since, IllegalMove, Invalid when a reason is missing, NotFound, IdempotencyMismatch.
     """
 
     def operation(db: Session, now: datetime) -> dict[str, Any]:
@@ -58,12 +67,12 @@ def correct(
     *,
     actor: Actor,
     reason: str,
-    shown: str | None = None,
+    shown: Shown | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment, back in `requested_state`, with the reason in the audit.
 
-    Raises: IllegalMove when that is no step back or too long ago, Invalid without a reason, NotFound,
+    Raises: Stale, IllegalMove when that is no step back or too long ago, Invalid without a reason, NotFound,
     IdempotencyMismatch.
     """
 
@@ -80,9 +89,13 @@ def correct(
     return run_operation(runtime, idempotency, operation)
 
 
-def _check_shown(row: Appointment, requested_state: State, shown: str | None) -> None:
-    """Raises: IllegalMove when the state is not the one on which somebody clicked."""
-    if shown is not None and shown != row.state:
+def _check_shown(row: Appointment, requested_state: State, shown: Shown | None) -> None:
+    """Raises: Stale when the appointment has another time, IllegalMove when its state is not the one that was clicked."""
+    if shown is None:
+        return
+    if shown.version is not None and shown.version != str(row.version) and State(row.state) not in CANCELLED:
+        raise Stale.because("appointment_changed")
+    if shown.state is not None and shown.state != row.state:
         raise IllegalMove(row.state, requested_state)
 
 

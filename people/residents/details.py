@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
@@ -76,6 +77,7 @@ class ResidentDetails:
     do_not_text: bool = False
     leave_no_message: bool = False
     message_language: str = ""
+    date_of_birth: date | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.database import connection_of, table_of
 from core.errors import NotFound
 from core.language import DEFAULT_LANGUAGE
+from core.tokens import stamp_of
 from core.transactions import lock_by_name
 from people.residents.details import (
     Representation,
@@ -143,6 +144,11 @@ def lock_resident(db: Session, authority_id: int, resident_id: int) -> Resident:
     return resident
 
 
+def record_stamp(resident: Resident) -> str:
+    """A short digest of what a page shows of the record, to say later which facts it has shown."""
+    return stamp_of(*(getattr(resident, name) for name in ResidentDetails.__dataclass_fields__))
+
+
 def representation_by_id(
     db: Session, authority_id: int, resident_id: int, representative_id: int
 ) -> Representation | None:
@@ -178,6 +184,7 @@ def create_resident(db: Session, authority_id: int, person: ResidentDetails, now
         "authority_id": authority_id,
         "name": name,
         "surname": surname_of(name),
+        "date_of_birth": person.date_of_birth,
         "name_key": name_key(name),
         "email": email_key(person.email),
         "phone": person.phone.strip(),
@@ -203,6 +210,7 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
     _set_name(resident, person.name)
     _set_contact(resident, person.email, person.phone)
     _set_postcode(resident, person.postcode)
+    resident.date_of_birth = person.date_of_birth
     resident.language = person.language
     resident.support_needs = list(person.support_needs)
     resident.contact_preference = person.contact_preference
@@ -219,6 +227,7 @@ def add_details(resident: Resident, person: ResidentDetails) -> None:
     """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
     _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
     _set_postcode(resident, person.postcode or resident.postcode)
+    resident.date_of_birth = person.date_of_birth or resident.date_of_birth
     resident.language = person.language or resident.language
     resident.support_needs = list(person.support_needs) or resident.support_needs
     if person.contact_preference != "email":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from operator import itemgetter
 from typing import Protocol
@@ -15,6 +16,7 @@ import jellyfish
 
 from core.contact_values import EMAIL_IN_TEXT, PHONE_IN_TEXT
 from locations.postcodes import POSTCODE_IN_TEXT
+from people.residents.birth_dates import find_birth_date
 from people.residents.details import (
     email_key,
     index_tokens,
@@ -45,6 +47,7 @@ class MatchReason(StrEnum):
     POSTCODE_BEGINS = "postcode_begins"
     SAME_EMAIL = "same_email"
     EMAIL_BEGINS = "email_begins"
+    SAME_BIRTH_DATE = "same_birth_date"
 
 
 class Searchable(Protocol):
@@ -66,6 +69,10 @@ class Searchable(Protocol):
     def postcode_key(self) -> str:
         """In capitals without spaces."""
 
+    @property
+    def date_of_birth(self) -> date | None:
+        """If it is known."""
+
 
 @dataclass(frozen=True)
 class SearchText:
@@ -75,16 +82,18 @@ class SearchText:
     phone: str = ""
     postcode: str = ""
     words: tuple[str, ...] = ()
+    born: date | None = None
 
     @property
     def parts(self) -> int:
         """How many kinds of things are searched for."""
-        return sum(map(bool, (self.email, self.phone, self.postcode, self.words)))
+        return sum(map(bool, (self.email, self.phone, self.postcode, self.words, self.born)))
 
 
-def read_search(text: str) -> SearchText:
-    """The parts of `text`."""
-    rest, found = text, {}
+def read_search(text: str, today: date) -> SearchText:
+    """The parts of `text`. A date of birth is none that is still to come."""
+    found = {}
+    born, rest = find_birth_date(text, today)
     for kind, pattern in (
         ("email", EMAIL_IN_TEXT),
         ("postcode", POSTCODE_IN_TEXT),
@@ -98,6 +107,7 @@ def read_search(text: str) -> SearchText:
         phone=phone_digits(found["phone"]),
         postcode=postcode_key(found["postcode"]),
         words=name_tokens(rest)[:MOST_WORDS],
+        born=born,
     )
 
 
@@ -122,6 +132,9 @@ def fit_of(resident: Searchable, search: SearchText) -> tuple[float, tuple[Match
                 (MatchReason.SAME_POSTCODE, MatchReason.POSTCODE_BEGINS),
             )
         )
+    if search.born:
+        is_same = search.born == resident.date_of_birth
+        parts.append((1.0, MatchReason.SAME_BIRTH_DATE) if is_same else (0.0, None))
     if search.email:
         reasons = (MatchReason.SAME_EMAIL, MatchReason.EMAIL_BEGINS)
         parts.append(_contact_part(search.email == resident.email, resident.email, search.email, reasons))

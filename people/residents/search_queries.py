@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
@@ -18,6 +19,8 @@ from people.residents.search import MatchReason, SearchText, fit_of, near_words,
 from people.residents.tables import Resident, ResidentNameToken
 
 CANDIDATES = 200
+CERTAIN = 0.9  # all parts fit, from their beginning at least
+GUESSED = frozenset({MatchReason.SOUNDS_ALIKE, MatchReason.SPELT_NEARLY})
 CLOSE_ENOUGH = 0.85  # with a best name below this the vocabulary is searched too
 Column = InstrumentedAttribute[str]
 Conditions = Sequence[ColumnElement[bool]]
@@ -33,10 +36,15 @@ class Match:
     score: float
     why: tuple[MatchReason, ...]
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether all that was typed fits as it was typed, letter for letter as far as it goes."""
+        return self.score >= CERTAIN and GUESSED.isdisjoint(self.why)
 
-def find_residents(db: Session, authority_id: int, text: str, limit: int = 10) -> list[Match]:
+
+def find_residents(db: Session, authority_id: int, text: str, today: date, limit: int = 10) -> list[Match]:
     """The residents whom `text` may mean, likeliest first, at most `limit`; one to five short statements."""
-    search = read_search(text)
+    search = read_search(text, today)
     if not search.parts:
         return []
     here = (Resident.authority_id == authority_id, Resident.anonymised_at.is_(None))
@@ -67,7 +75,10 @@ def _contact_conditions(search: SearchText) -> list[tuple[Column, ColumnElement[
         (Resident.phone_key, search.phone[::-1]),
         (Resident.postcode_key, search.postcode),
     ]
-    return [(column, _begins(column, prefix)) for column, prefix in parts if prefix]
+    conditions = [(column, _begins(column, prefix)) for column, prefix in parts if prefix]
+    if search.born:
+        conditions.append((Resident.name_key, Resident.date_of_birth == search.born))
+    return conditions
 
 
 def _by_contact(db: Session, conditions: Conditions, column: Column) -> Iterable[Resident]:

@@ -5,7 +5,7 @@ Personal data says so on its column: `info=personal(class, days kept after the l
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text
@@ -28,11 +28,13 @@ class Resident(Base):
         Index("ix_residents_authority_email", "authority_id", "email", "name_key"),
         Index("ix_residents_authority_phone_key", "authority_id", "phone_key", "name_key"),
         Index("ix_residents_authority_postcode_key", "authority_id", "postcode_key"),
+        Index("ix_residents_authority_date_of_birth", "authority_id", "date_of_birth"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
+    date_of_birth: Mapped[date | None] = mapped_column(info=personal("identity"))
     surname: Mapped[str] = mapped_column(String(200), default="", info=personal("identity"))
     # A digest that closely the same names share: many people may have one telephone.
     name_key: Mapped[str] = mapped_column(String(32), default="", server_default="", info=personal("identity"))

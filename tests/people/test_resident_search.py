@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import event, insert
 
@@ -14,6 +16,7 @@ from people.residents.search_queries import find_residents
 from people.residents.tables import Resident, ResidentNameToken
 from tests.support.council import Council
 
+TODAY = date(2026, 11, 23)
 PEOPLE = (
     ResidentDetails("Catherine Smyth", email="kate@example.org", phone="07700 900101", postcode="N12 9QJ"),
     ResidentDetails("Mohammed Al-Khatib", phone="07700 900102", postcode="NW9 4EW"),
@@ -41,7 +44,7 @@ def register(database: Database, clock: FixedClock, council: Council) -> int:
 def found(database: Database, authority_id: int, text: str) -> list[tuple[str, str]]:
     """Names and reasons, likeliest first."""
     with database.reading() as db:
-        return [(match.resident.name, ", ".join(match.why)) for match in find_residents(db, authority_id, text)]
+        return [(match.resident.name, ", ".join(match.why)) for match in find_residents(db, authority_id, text, TODAY)]
 
 
 MEANT = (
@@ -104,11 +107,11 @@ def test_anonymised_residents_are_not_found(database, register: int, clock):
 
 def test_only_as_many_as_asked_for(database, register: int):
     with database.reading() as db:
-        assert len(find_residents(db, register, "n", limit=1)) == 1
+        assert len(find_residents(db, register, "n", TODAY, limit=1)) == 1
 
 
 def test_a_mixed_text_is_read_part_by_part():
-    search = read_search("Mrs Patel n12 9 07700 900123 p@example.org")
+    search = read_search("Mrs Patel n12 9 07700 900123 p@example.org", TODAY)
     assert (search.words, search.postcode, search.phone, search.email) == (
         ("patel",),
         "N129",
@@ -127,7 +130,9 @@ def test_among_many_namesakes_the_postcode_decides(database, register: int, cloc
         tokens = [token for row in rows for token in name_token_rows(register, row["id"], row["name"])]
         db.execute(insert(ResidentNameToken), tokens)
         db.expire_all()
-        assert [match.resident.id for match in find_residents(db, register, "amina khan w5 5aa", limit=1)] == [3000]
+        assert [match.resident.id for match in find_residents(db, register, "amina khan w5 5aa", TODAY, limit=1)] == [
+            3000
+        ]
 
 
 def _row(authority_id: int, number: int, name: str, postcode: str) -> dict:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, Length, StopValidation
 
 from core.contact_values import EMAIL_IN_TEXT
-from core.tokens import stamp_of
+from people.residents.birth_dates import find_birth_date
 from people.residents.details import NEEDS, ResidentDetails
 from people.residents.search import read_search
 from people.residents.tables import Resident
 from web import labels
 from web.components.form_fields import (
+    BirthDateField,
     Checkbox,
     Choice,
     Choices,
@@ -37,6 +39,12 @@ class ResidentForm(Form):
     email = EmailField(_("Email"), validators=[optional()], render_kw=OFF)
     postcode = PostcodeField(
         _("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"}
+    )
+    date_of_birth = BirthDateField(
+        _("Date of birth"),
+        description=_("If they tell you. For example, 14 3 1970"),
+        validators=[optional()],
+        render_kw=OFF | {"classes": "govuk-input--width-20"},
     )
     contact_preference = Choice(
         _("How do they want to hear from us?"), choices=list(labels.CONTACT_PREFERENCES.items()), default="email"
@@ -67,6 +75,7 @@ class ResidentForm(Form):
             contact_preference=self.contact_preference.data or "email",
             do_not_text=bool(self.do_not_text.data),
             leave_no_message=bool(self.leave_no_message.data),
+            date_of_birth=self.date_of_birth.day if self.date_of_birth.data else None,
         )
 
 
@@ -78,16 +87,11 @@ def facts_of(resident: Resident) -> dict[str, Any]:
     return {name: getattr(resident, name) for name in FACTS}
 
 
-def seen_of(resident: Resident) -> str:
-    """The stamp of what the form shows of a resident who is known."""
-    return stamp_of(*facts_of(resident).values())
-
-
-def carried_over(text: str) -> dict[str, str]:
-    """The search text as the first values of a new resident: number, postcode and email each in its own field."""
-    asked = read_search(text)
-    rest = text.strip()
-    values = {"email": asked.email}
+def carried_over(text: str, today: date) -> dict[str, Any]:
+    """The search text as the first values of a new resident: number, postcode, email and date each in its own field."""
+    asked = read_search(text, today)
+    rest = " ".join(find_birth_date(text, today)[1].split())
+    values: dict[str, Any] = {"email": asked.email, "date_of_birth": asked.born}
     if asked.email:
         rest = EMAIL_IN_TEXT.sub("", rest).strip()
     digits = sum(character.isdigit() for character in rest)

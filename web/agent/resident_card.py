@@ -23,6 +23,7 @@ from web.agent.forms import facts_of
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of
 from web.message_routes import MessageRoute, route_of
 from web.page_context import StaffContext
+from web.request_language import format_birth_date
 
 ONE_CALL = timedelta(minutes=30)
 OPEN = frozenset({State.BOOKED, State.ARRIVED, State.IN_PROGRESS})
@@ -41,6 +42,11 @@ class ResidentCard:
     past: tuple[AppointmentView, ...]
     notes: tuple[Note, ...]
     recent_services: tuple[ServiceFacts, ...]
+
+    @property
+    def born(self) -> str:
+        """The date of birth; empty when it is not known."""
+        return format_birth_date(self.resident.date_of_birth)
 
     @property
     def needs(self) -> str:
@@ -100,6 +106,8 @@ def _log_access(context: StaffContext, resident_id: int, purpose: str) -> None:
 
 def preference_label(resident: ResidentDetails) -> str:
     """How they prefer to hear from us, and what happens instead of a text for as long as none can be sent."""
+    if not (resident.email or resident.phone) and resident.contact_preference in ("email", "text"):
+        return str(_("Cannot be reached: take a number or an email"))
     if resident.contact_preference != "text":
         return label_of(CONTACT_PREFERENCES, resident.contact_preference)
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))

@@ -9,6 +9,7 @@ What a value may be is not decided here: each field asks the one parser of its k
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -31,9 +32,10 @@ from core.error_texts import text_of
 from core.errors import InvalidValue
 from core.text import clean_line, clean_text, parse_or_empty
 from locations.postcodes import parse_postcode
+from people.residents.birth_dates import parse_birth_date
 from people.residents.details import parse_name
 from web.components.widgets import Checkboxes, OneCheckbox, PasswordInput, Radios, Select, TextArea, TextInput
-from web.request_language import current_language
+from web.request_language import current_language, format_birth_date
 
 
 class _Parsed:
@@ -105,6 +107,22 @@ class PostcodeField(Text):
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
         return parse_postcode(text, example=self.example)
+
+
+class BirthDateField(Text):
+    """A date of birth in any usual way of writing a day. `today` is the date at the council's places."""
+
+    today = date.max
+    day: date | None = None
+
+    def process_data(self, value: Any) -> None:
+        """Show a day that is known as it is said: 14 March 1970."""
+        self.data = format_birth_date(value) if isinstance(value, date) else value
+
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        self.day = parse_birth_date(text, self.today)
+        return text
 
 
 class LongText(_Parsed, TextAreaField):

@@ -13,7 +13,7 @@ from booking.queries.day_list import last_change_of
 from booking.states import CANCELLED, State
 from booking.use_cases import outcomes
 from core.error_texts import text_of
-from core.errors import IdempotencyMismatch, IllegalMove, Invalid, InvalidValue, NotFound
+from core.errors import IdempotencyMismatch, IllegalMove, Invalid, InvalidValue, NotFound, Stale
 from core.problems import joined_texts
 from core.text import clean_line
 from people.staff.access_marks import requires
@@ -75,7 +75,7 @@ def _read_form(site: str, date: str, reference: str) -> OutcomeRequest:
 def _respond(outcome: OutcomeRequest, *, is_undo: bool) -> ResponseReturnValue:
     with site_context(outcome.site) as context:
         view = appointment_here(context, outcome.reference)
-        row_error = _outdated(context, view, outcome) or _record(context, view, outcome, is_undo=is_undo)
+        row_error = _too_early(context, view, outcome) or _record(context, view, outcome, is_undo=is_undo)
         day_filter = read_filter(request.args, context.catalogue, context.site)
     if row_error is None:
         return row_recorded(outcome.site, outcome.date, view.reference, day_filter)
@@ -102,13 +102,18 @@ def appointment_here(context: SiteContext, reference: str) -> AppointmentView:
     return view
 
 
-def _outdated(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest) -> RowError | None:
-    """The error when the appointment has been moved since the list was drawn, or its day has not begun; or None."""
-    is_same = outcome.version == str(view.version) and view.local_date.isoformat() == outcome.date
-    if is_same or view.state in CANCELLED:  # a cancelled one is refused, and explained, by the table of moves
-        is_to_come = view.local_date > context.today
-        return RowError(view.reference, _("That day has not begun. Nothing was changed.")) if is_to_come else None
-    return RowError(view.reference, moved_text(view))
+def _too_early(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest) -> RowError | None:
+    """The error when the appointment is on another day than the list's, or that day has not begun; or None.
+
+    Whether it is as the list showed it, is decided by the use case, which has locked it.
+    """
+    if view.state not in CANCELLED and (view.local_date.isoformat(), str(view.version)) != (
+        outcome.date,
+        outcome.version,
+    ):
+        return RowError(view.reference, moved_text(view))
+    is_to_come = view.local_date > context.today
+    return RowError(view.reference, _("That day has not begun. Nothing was changed.")) if is_to_come else None
 
 
 def _record(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest, *, is_undo: bool) -> RowError | None:
@@ -128,11 +133,14 @@ def _record(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest
             outcome.state,
             actor=context.actor,
             reason=reason,
-            shown=outcome.shown,
+            shown=outcomes.Shown(outcome.shown, outcome.version),
             idempotency=context.form_key(operation, operation),
         )
     except Invalid as error:
         return RowError(view.reference, joined_texts(error, current_language()), field, outcome.reason)
+    except Stale:
+        with context.runtime.database.reading() as db:
+            return RowError(view.reference, moved_text(by_reference(db, context.catalogue, view.reference)))
     except (IllegalMove, IdempotencyMismatch):
         return conflict_here(context, view.reference)
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from core.errors import Invalid
@@ -27,7 +29,7 @@ HODAN = Representation("Hodan Yusuf", "family")
     ],
 )
 def test_what_was_typed_into_the_search_fills_the_fields_of_a_new_resident(typed: str, carried: dict[str, str]) -> None:
-    assert carried_over(typed) == carried
+    assert carried_over(typed, date(2026, 11, 23)) == carried
 
 
 def test_who_calls_for_themselves_has_no_representative() -> None:

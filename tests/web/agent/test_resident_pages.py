@@ -157,3 +157,22 @@ def test_the_policy_says_who_takes_calls(
     answer = agent.client.get("/staff/calls/")
     assert answer.status_code == status
     check_page(answer.text)
+
+
+def test_a_guess_is_never_what_enter_takes(agent: Agent) -> None:
+    page = agent.send("/staff/calls/find", q="zebedee yusuf").text
+    (focused,) = [part for part in page.split("<") if " autofocus" in part]
+    assert focused.startswith("button")
+    assert "None of them: start a new resident" in page
+
+
+def test_a_resident_is_found_by_their_date_of_birth_in_any_writing(agent: Agent, callers: Callers) -> None:
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    fields = {"name": "Amina Yusuf", "date_of_birth": "14 3 70", "contact_preference": "none"}
+    assert "Born14 March 1970" in agent.checked(agent.send(f"{where}/details", data=fields)).text
+    for text in ("14 March 1970", "14/03/1970"):
+        assert agent.checked(agent.send("/staff/calls/find", q=text)).headings == ["Amina Yusuf"]
+    wrong = agent.send(f"{where}/details", data=fields | {"date_of_birth": "31 February 1970"})
+    assert "Enter a date of birth, like 14 3 1970" in agent.checked(wrong, 400).text
+    kept = agent.open(f"{where}/details").form_to("/details").fields["date_of_birth"]
+    assert kept == ["14 March 1970"]
