@@ -16,6 +16,7 @@ from flask import g, request
 from sqlalchemy.orm import Session
 
 from booking.queries.day_list import SiteDayView, day_of, site_of
+from booking.use_cases.calls import CallKey
 from core.audit import Actor
 from core.errors import InvalidValue, NotFound
 from core.flask_context import current_runtime
@@ -77,6 +78,10 @@ class StaffContext(PageContext):
     """A signed-in member of staff and their council."""
 
     staff: SignedInStaff
+
+    def call_with(self, resident_id: int) -> CallKey:
+        """The call of whoever is signed in with this resident."""
+        return CallKey(self.authority.id, self.staff.staff_id, resident_id)
 
     @property
     def served_sites(self) -> frozenset[int] | None:

@@ -6,13 +6,13 @@ The browser keeps nothing of it, so two windows, another computer and a new sign
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from booking.queries.open_calls import CallKey, call_row
 from booking.slot_tokens import SlotKey
 from booking.tables import Call
 from booking.use_cases.holds import HeldSlot, held_slot_of, hold_in_transaction, release_in_transaction
@@ -28,20 +28,74 @@ from people.residents.resident_repository import resident_of
 NOTE = "call_note"  # the name under which the note of the call is typed
 LONGEST_TYPED = 20_000  # characters of one field: more than is accepted of any, so that the answer can say so
 MOST_TYPED = 60
-FACTS_NEEDED = 2
 CHECKED, NOT_CHECKED = "checked", "not_checked"
 LEFT_OPEN_FOR = timedelta(hours=24)
+REMEMBERED_FOR = timedelta(minutes=20)  # an expired hold can be renewed for as long as a call may last
+_CALL = select(Call).where(
+    Call.authority_id == bindparam("authority"),
+    Call.staff_id == bindparam("staff"),
+    Call.resident_id == bindparam("resident"),
+)
+
+
+@dataclass(frozen=True)
+class CallKey:
+    """Which call: whose council, the member of staff, and the resident whom it is about."""
+
+    authority_id: int
+    staff_id: int
+    resident_id: int
+
+
+@dataclass(frozen=True)
+class CallHold:
+    """A slot that is held for a call, or was: the hold's token, the slot's, and the appointment that is to move to it."""
+
+    token: str
+    slot_token: str
+    until: datetime
+    moving: str = ""
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """What is typed in a call, what is held in it, and what came of asking who is calling: empty until it was asked."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    hold: CallHold | None = None
+    check_result: str = ""
+
+
+def open_call(runtime: Runtime, key: CallKey) -> OpenCall:
+    """The call as it is; an empty one before it began."""
+    now = runtime.clock.now()
+    with runtime.database.reading() as db:
+        row = _row_of(db, key)
+        if row is None:
+            return OpenCall()
+        return OpenCall(dict(row.typed), _hold_of(row, runtime.settings.secret_key, now), row.check_result)
+
+
+def hold_to_confirm(runtime: Runtime, key: CallKey, shown: str) -> CallHold | None:
+    """What is held in the call, when it is the slot that was on the screen; None when nothing is held.
+
+    Raises: Invalid when another slot has been selected meanwhile, in another window say.
+    """
+    hold = open_call(runtime, key).hold
+    if hold is not None and shown and shown != hold.slot_token:
+        raise Invalid.in_field("slot", "another_time_chosen")
+    return hold
 
 
 def keep_typed(runtime: Runtime, key: CallKey, typed: Mapping[str, str]) -> None:
     """Keep what is typed in each field that `typed` has; an empty text forgets it. Raises: NotFound."""
     now = runtime.clock.now()
     with runtime.database.reading() as db:
-        row = call_row(db, key)
+        row = _row_of(db, key)
         if (row is None and not any(typed.values())) or (row is not None and _merged(row.typed, typed) == row.typed):
             return
     with runtime.database.writing() as db:
-        row = _begun(db, key, now)
+        row = begun(db, key, now)
         row.typed, row.changed_at = _merged(row.typed, typed), now
 
 
@@ -64,13 +118,13 @@ def settle_call(
     def operation(db: Session) -> dict[str, Any]:
         if note:
             add_note(db, key.authority_id, key.resident_id, note, channel=channel, actor=actor, now=now)
-        _forget(db, runtime, key, used)
+        _forget(db, key, used)
         return {}
 
     run_once(runtime.database, idempotency, operation, now)
     if idempotency is not None:  # the second of two same forms has brought what the first had used
         with runtime.database.writing() as db:
-            _forget(db, runtime, key, used)
+            _forget(db, key, used)
 
 
 def save_note(
@@ -94,7 +148,7 @@ def hold_in_call(
     """The slot, held instead of what was held in the call before. Raises: what `hold_slot` raises."""
 
     def operation(db: Session) -> dict[str, Any]:
-        row = _begun(db, key, runtime.clock.database_now(db))
+        row = begun(db, key, runtime.clock.database_now(db))
         before = hold_token(runtime.settings.secret_key, row.hold_nonce) if row.hold_nonce else None
         body = hold_in_transaction(db, runtime, slot_key, for_public=False, needs=needs, replaces=before)
         row.hold_nonce, row.slot_token, row.moving = body["nonce"], body["slot_token"], moving
@@ -107,7 +161,7 @@ def hold_in_call(
 def release_in_call(runtime: Runtime, key: CallKey) -> None:
     """Release what is held in the call, and forget it."""
     with runtime.database.writing() as db:
-        row = call_row(db, key, is_locked=True)
+        row = _row_of(db, key, is_locked=True)
         if row is not None:
             _release(db, runtime, row)
 
@@ -120,27 +174,14 @@ def end_call(runtime: Runtime, key: CallKey, note: str, *, channel: str, actor: 
     now = runtime.clock.now()
     with runtime.database.writing() as db:
         lock_by_name(db, _name_of(key))
-        row = call_row(db, key, is_locked=True)
+        row = _row_of(db, key, is_locked=True)
         if note:
             add_note(db, key.authority_id, key.resident_id, note, channel=channel, actor=actor, now=now)
         if row is None or not row.check_result:
-            _record_check(db, key, actor, now, is_checked=False)
+            write_check(db, key, actor, now, is_checked=False)
         if row is not None:
             _release(db, runtime, row)
             db.delete(row)
-
-
-def record_check(runtime: Runtime, key: CallKey, facts: Sequence[str], why_not: str, *, actor: Actor) -> None:
-    """Record which facts the caller knew, or why they were not asked. Raises: Invalid for too few facts without a reason."""
-    if len(facts) < FACTS_NEEDED and not why_not:
-        raise Invalid.in_field("why_not", "too_few_facts", needed=FACTS_NEEDED)
-    now = runtime.clock.now()
-    with runtime.database.writing() as db:
-        row = _begun(db, key, now)
-        row.checked_at, row.changed_at = now, now
-        is_checked = len(facts) >= FACTS_NEEDED
-        row.check_result = CHECKED if is_checked else NOT_CHECKED
-        _record_check(db, key, actor, now, is_checked=is_checked, facts=facts, why_not=why_not)
 
 
 def close_forgotten_calls(db: Session, runtime: Runtime, now: datetime) -> None:
@@ -157,10 +198,10 @@ def close_forgotten_calls(db: Session, runtime: Runtime, now: datetime) -> None:
         db.delete(row)
 
 
-def _begun(db: Session, key: CallKey, now: datetime) -> Call:
+def begun(db: Session, key: CallKey, now: datetime) -> Call:
     """The row of the call, locked until the transaction ends; a new one when it begins. Raises: NotFound."""
     lock_by_name(db, _name_of(key))
-    row = call_row(db, key, is_locked=True)
+    row = _row_of(db, key, is_locked=True)
     if row is None:
         resident_of(db, key.authority_id, key.resident_id)
         row = Call(
@@ -177,7 +218,7 @@ def _begun(db: Session, key: CallKey, now: datetime) -> Call:
     return row
 
 
-def _record_check(
+def write_check(
     db: Session,
     key: CallKey,
     actor: Actor,
@@ -187,21 +228,36 @@ def _record_check(
     facts: Sequence[str] = (),
     why_not: str = "",
 ) -> None:
+    """Write to the audit which facts the caller knew, or that they were not asked for enough of them, and why not."""
     action = f"caller_{CHECKED if is_checked else NOT_CHECKED}"
     subject = ("resident", key.resident_id)
     record(db, actor, action, subject, authority_id=key.authority_id, now=now, reason=why_not, facts=list(facts))
+
+
+def _row_of(db: Session, key: CallKey, *, is_locked: bool = False) -> Call | None:
+    """The row of the call, if it is under way; locked on request."""
+    statement: Select[Call] = _CALL.with_for_update() if is_locked else _CALL
+    values = {"authority": key.authority_id, "staff": key.staff_id, "resident": key.resident_id}
+    return db.scalar(statement, values)
+
+
+def _hold_of(row: Call, secret_key: str, now: datetime) -> CallHold | None:
+    """What is held in the call, also when it has expired a short time ago."""
+    if not row.hold_nonce or row.held_until is None or now - row.held_until >= REMEMBERED_FOR:
+        return None
+    return CallHold(hold_token(secret_key, row.hold_nonce), row.slot_token, row.held_until, row.moving)
 
 
 def _name_of(key: CallKey) -> str:
     return f"call {key.staff_id} {key.resident_id}"
 
 
-def _forget(db: Session, runtime: Runtime, key: CallKey, used: Collection[str] | None) -> None:
-    row = call_row(db, key, is_locked=True)
+def _forget(db: Session, key: CallKey, used: Collection[str] | None) -> None:
+    row = _row_of(db, key, is_locked=True)
     if row is not None:
         row.typed = {name: text for name, text in row.typed.items() if used is not None and name not in used}
-        if used is None:
-            _release(db, runtime, row)
+        if used is None:  # the booking has used the hold up
+            _forget_hold(row)
 
 
 def _merged(kept: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
@@ -212,4 +268,8 @@ def _merged(kept: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]
 def _release(db: Session, runtime: Runtime, row: Call) -> None:
     if row.hold_nonce:
         release_in_transaction(db, row.authority_id, hold_token(runtime.settings.secret_key, row.hold_nonce))
+    _forget_hold(row)
+
+
+def _forget_hold(row: Call) -> None:
     row.hold_nonce, row.slot_token, row.moving, row.held_until = "", "", "", None

@@ -26,6 +26,7 @@ AROUND = frozenset(
         "web.request_hooks",
         "web.request_language",
         "web.staff_guard",
+        "web.agent.typed_text",
         "api.key_guard",
         "api.key_limits",
         "people.staff.access_marks",

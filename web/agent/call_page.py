@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 
 from booking.availability.notice import is_short_notice
 from booking.queries.appointments import AppointmentView
+from booking.use_cases.calls import open_call
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from web.agent.call_request import MOST_SERVICES, CallState, read_typed
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
-from web.agent.held_slots import call_now
 from web.agent.resident_card import ResidentCard, message_route, resident_card
 from web.agent.resident_page import ResidentPage
 from web.agent.service_list import Guidance, ListedService, listed_services
@@ -176,9 +176,9 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
     state = _with_known_services(context, state, moving)
     services = tuple(context.catalogue.service(slug) for slug in state.services)
     is_picking = state.picking or not services
-    open_call = call_now(context, card.id)
-    typed = read_typed(open_call.typed)
-    slot = held_slot_view(context, open_call.hold, state)
+    now_open = open_call(context.runtime, context.call_with(card.id))
+    typed = read_typed(now_open.typed)
+    slot = held_slot_view(context, now_open.hold, state)
     is_for_services = slot is not None and slot.service_slugs == state.services
     held = slot if is_for_services else None
     return CallPage(
@@ -186,6 +186,7 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         card=card,
         state=state,
         typed=typed,
+        check_result=now_open.check_result,
         errors=result.errors,
         errors_by={error.target: error.text for error in result.errors},
         is_holding=held is not None and held.is_alive,

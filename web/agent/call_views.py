@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.queries.alternatives import nearest_alternatives
-from booking.queries.open_calls import CallHold
 from booking.slot_tokens import decode
 from booking.use_cases.book import Booked, Booking, book
-from booking.use_cases.calls import save_note, settle_call
+from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_note, settle_call
 from core.errors import HoldExpired, Invalid, InvalidValue, Refused, SlotTaken, TooFar, TooSoon
 from core.problems import field_texts, title_of_error
 from core.text import clean_text
@@ -34,7 +33,7 @@ from web.agent.call_request import (
     read_typed,
     representation_of,
 )
-from web.agent.held_slots import call_key, call_now, hold_for, hold_to_confirm, release_held_slot
+from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
 from web.agent.suggestions import alternatives
@@ -79,7 +78,7 @@ def note(resident_id: int) -> ResponseReturnValue:
         try:
             text = clean_text(typed.call_note)
             form_key = context.form_key("note", (resident_id, text))
-            key = call_key(context, resident_id)
+            key = context.call_with(resident_id)
             save_note(context.runtime, key, text, channel=context.channel, actor=context.actor, idempotency=form_key)
         except (Invalid, InvalidValue) as error:
             return show_call(context, resident_id, state, refused_note(error))
@@ -95,7 +94,7 @@ def refused_note(error: Invalid | InvalidValue) -> FormResult:
 
 def settle(context: StaffContext, resident_id: int, typed: Typed, used: Collection[str] | None = None) -> None:
     """Write the note of what has been done, and forget what was used for it; sent twice, it is written once."""
-    key, text = call_key(context, resident_id), typed.call_note
+    key, text = context.call_with(resident_id), typed.call_note
     form_key = context.form_key("settle", (resident_id, text))
     settle_call(
         context.runtime, key, text, channel=context.channel, actor=context.actor, used=used, idempotency=form_key
@@ -189,7 +188,7 @@ def confirm(resident_id: int) -> ResponseReturnValue:
 def expired_hold(context: StaffContext, resident_id: int) -> FormResult:
     """The page's result when what is to be confirmed is not held: expired, or released in another window."""
     shown = request.form.get("shown", "")
-    if call_now(context, resident_id).hold is not None or not shown:
+    if open_call(context.runtime, context.call_with(resident_id)).hold is not None or not shown:
         return FormResult(status=410)
     with context.runtime.database.reading() as db:
         others = nearest_alternatives(db, context.catalogue, decode(shown), context.now, for_public=False)
@@ -201,7 +200,7 @@ def expired_hold(context: StaffContext, resident_id: int) -> FormResult:
 
 def conflict_page(context: StaffContext, resident_id: int, state: CallState, error: Refused) -> ResponseReturnValue:
     """The page when the held slot cannot be booked any more: three others, with everything that was typed."""
-    hold = call_now(context, resident_id).hold
+    hold = open_call(context.runtime, context.call_with(resident_id)).hold
     if hold:
         conflict = conflict_of(context, error, hold.slot_token, frozenset())
     else:
@@ -213,7 +212,7 @@ def conflict_page(context: StaffContext, resident_id: int, state: CallState, err
 
 def _book(context: StaffContext, resident: Resident, state: CallState, typed: Typed) -> Booked:
     """Book the slot held for the resident; a form that is sent twice books once."""
-    hold = hold_to_confirm(context, resident.id, request.form.get("shown", ""))
+    hold = hold_to_confirm(context.runtime, context.call_with(resident.id), request.form.get("shown", ""))
     booking = Booking(
         authority_id=context.authority.id,
         channel=context.channel,

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
 from booking.states import State
+from booking.use_cases.calls import hold_to_confirm, open_call
 from booking.use_cases.cancel import cancel
 from booking.use_cases.reschedule import Move, reschedule
 from core.errors import HoldExpired, IllegalMove, Invalid, Stale
@@ -21,7 +22,6 @@ from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
 from web.agent.call_views import CANNOT_BE_BOOKED, conflict_page, expired_hold, settle
 from web.agent.confirmation_page import ConfirmationPage
-from web.agent.held_slots import call_now, hold_to_confirm
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError
 from web.labels import STATES_IN_SENTENCE
@@ -55,7 +55,7 @@ def move(resident_id: int) -> ResponseReturnValue:
 
 def _move(context: StaffContext, resident_id: int, state: CallState, typed: Typed) -> None:
     _check_owner(context, resident_id, state.moving)
-    hold = hold_to_confirm(context, resident_id, request.form.get("shown", ""))
+    hold = hold_to_confirm(context.runtime, context.call_with(resident_id), request.form.get("shown", ""))
     reschedule(
         context.runtime,
         context.authority.id,
@@ -145,10 +145,12 @@ def done(resident_id: int, reference: str) -> ResponseReturnValue:
     """What to read out: the reference letter by letter, day, time, place and what to bring."""
     with staff_context() as context:
         card = resident_card(context, resident_id)
+        now_open = open_call(context.runtime, context.call_with(resident_id))
         page = ConfirmationPage(
             context=context,
             card=card,
-            typed=read_typed(call_now(context, resident_id).typed),
+            typed=read_typed(now_open.typed),
+            check_result=now_open.check_result,
             appointment=card.appointment(reference),
             operation=request.args.get("what", ""),
             can_end_by_key=True,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from booking.queries.open_calls import CallHold
 from booking.slot_tokens import SlotKey, decode
+from booking.use_cases.calls import CallHold
 from booking.use_cases.holds import held
 from core.errors import HoldExpired
 from core.wall_clock import instant_of

@@ -16,11 +16,12 @@ from booking.states import State
 from web.agent.call_request import CallState, Typed, code_of_representative
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
-from web.labels import BASES_IN_SENTENCE, STATES, label_of
+from web.labels import BASES_IN_SENTENCE, CALLER_FACTS, STATES, label_of
 from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_moment_short
 
 PAST_SHOWN = 10
+FACT_KEYS = "dptmr"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ class RepresentativeLine:
     is_selected: bool
 
 
+@dataclass(frozen=True)
+class CallerFact:
+    """A fact that the caller is asked for: its label, what it should be, and the key that ticks it."""
+
+    code: str
+    label: str
+    value: str
+    key: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResidentPage:
     """The card of a resident, and what recurs on every page about them."""
@@ -67,6 +78,7 @@ class ResidentPage:
     errors_by: Mapping[str, str] = field(default_factory=dict)
     is_holding: bool = False
     can_confirm: bool = False
+    check_result: str = ""
     can_end_by_key: bool = False
     error: str = ""
 
@@ -79,6 +91,24 @@ class ResidentPage:
         """The address of a view of this resident, with `query` if there is any."""
         address = url_for(f"agent.{view}", resident_id=self.card.id, **values)  # type: ignore[arg-type]
         return f"{address}?{query}" if query else address
+
+    @property
+    def caller_facts(self) -> tuple[CallerFact, ...]:
+        """What the caller can be asked for, with what we know: only what is known can be checked."""
+        resident, upcoming = self.card.resident, self.upcoming
+        known = {
+            "date_of_birth": self.card.born,
+            "postcode": resident.postcode,
+            "phone": resident.phone,
+            "email": resident.email,
+            "appointment": f"{upcoming[0].spoken_reference}, {upcoming[0].moment}, {upcoming[0].place}"
+            if upcoming
+            else "",
+        }
+        keys = zip(known, FACT_KEYS, strict=True)
+        return tuple(
+            CallerFact(code, label_of(CALLER_FACTS, code), known[code], key) for code, key in keys if known[code]
+        )
 
     @property
     def stay_action(self) -> str:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from booking.use_cases.calls import end_call
+from booking.use_cases.calls import end_call, open_call
 from booking.use_cases.change_record import change_record
 from core.audit import record
 from core.errors import Invalid, InvalidValue, Stale
@@ -23,7 +23,6 @@ from web.agent.call_request import Typed, read_state, read_typed
 from web.agent.call_views import refused_note
 from web.agent.caller_views import LONGEST_SEARCH, to_call
 from web.agent.forms import ResidentForm, carried_over, facts_of
-from web.agent.held_slots import call_key, call_now
 from web.agent.typed_text import resident_of_form
 from web.page_context import StaffContext, staff_context
 from web.resident.page_rendering import postcode_like
@@ -140,10 +139,10 @@ def end() -> ResponseReturnValue:
         resident_id = resident_of_form()
         if resident_id is not None:
             try:
-                note = _last_note(read_typed(call_now(context, resident_id).typed))
+                note = _last_note(read_typed(open_call(context.runtime, context.call_with(resident_id)).typed))
                 end_call(
                     context.runtime,
-                    call_key(context, resident_id),
+                    context.call_with(resident_id),
                     note,
                     channel=context.channel,
                     actor=context.actor,

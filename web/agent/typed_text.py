@@ -13,7 +13,6 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_request import LONGEST_ID, typed_fields
-from web.agent.held_slots import call_key
 from web.page_context import staff_context
 
 
@@ -26,7 +25,7 @@ def keep_what_is_typed() -> None:
     typed = typed_fields(request.form) if resident_id is not None else {}
     if resident_id is not None and typed:
         with staff_context() as context, suppress(NotFound):
-            keep_typed(context.runtime, call_key(context, resident_id), typed)
+            keep_typed(context.runtime, context.call_with(resident_id), typed)
 
 
 def resident_of_form() -> int | None:

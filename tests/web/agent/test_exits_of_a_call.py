@@ -118,7 +118,7 @@ BUTTONS = {
     "held to move": {"hold", "move", "release"},
     "read out": set(),
 }
-EVERYWHERE = {"stay", "find", "new", "end", "leave"}
+EVERYWHERE = {"check", "stay", "find", "new", "end", "leave"}
 DONE_ONCE = {"confirm", "move", "cancel"}  # what can be walked but once with one appointment
 
 
