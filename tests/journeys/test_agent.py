@@ -8,7 +8,7 @@ from datetime import timedelta
 from time import monotonic
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expect
 
 from booking.slot_tokens import decode
 from booking.use_cases.holds import hold_slot
@@ -316,3 +316,13 @@ def test_the_empty_and_the_wrong_search_are_accessible(desk: Page, axe: Axe) -> 
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", name="Who is calling?")).to_be_visible()
     axe(desk)
+
+
+@pytest.mark.parametrize("window", [{"width": 1280, "height": 900}, {"width": 1024, "height": 768}])
+def test_the_times_and_the_places_begin_above_the_fold(desk: Page, callers: Callers, window: ViewportSize) -> None:
+    desk.set_viewport_size(window)
+    open_call(desk, callers, "amina", "?service=certify&service=advice")
+    for shown in (".fd-suggestion", ".fd-grid th"):
+        box = desk.locator(shown).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < window["height"], shown

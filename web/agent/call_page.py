@@ -22,6 +22,7 @@ from web.agent.service_list import Guidance, ListedService, listed_services
 from web.agent.slot_search import SearchView, search_view
 from web.agent.suggestions import Suggestion
 from web.components.form_fields import FieldError
+from web.labels import MODES_IN_SENTENCE, label_of
 from web.message_routes import MessageRoute, confirmation_text, route_of_appointment
 from web.page_context import StaffContext
 
@@ -146,6 +147,22 @@ class CallPage(ResidentPage):
     def can_redirect_message(self) -> bool:
         """Whether the message goes to somebody who acts for the resident as soon as they give an email address."""
         return self.moving is None and self.route.is_open_to_helper
+
+    @property
+    def filters_text(self) -> str:
+        """What the times are filtered by, and that it can be changed."""
+        search = self.search
+        if search is None:
+            return ""
+        parts = [
+            _("near %(code)s", code=search.near) if search.near else "",
+            label_of(MODES_IN_SENTENCE, search.mode) if search.mode else "",
+            search.needs_text,
+        ]
+        chosen = ", ".join(part for part in parts if part)
+        return str(
+            _("Change what the times fit: %(filters)s", filters=chosen) if chosen else _("Change what the times fit")
+        )
 
     @property
     def form_action(self) -> str:
