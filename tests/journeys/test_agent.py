@@ -105,7 +105,7 @@ def test_with_two_services_the_page_opens_at_the_caller_with_the_first_time_read
     expect(desk.get_by_role("heading", name="Amina Yusuf")).to_be_in_viewport()
     expect(desk.get_by_text("Scroll for more days")).to_be_visible(visible=width == 320)
     if width > 320:
-        expect(desk.get_by_role("heading", name="Ask")).to_be_in_viewport()
+        expect(desk.get_by_role("heading", name="Ask", exact=True)).to_be_in_viewport()
         expect(desk.locator(".fd-suggestion").first).to_be_in_viewport()
 
 
