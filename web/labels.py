@@ -141,14 +141,6 @@ MATCH_REASONS: Labels = {
     MatchReason.EMAIL_BEGINS: _l("email begins like this"),
     MatchReason.SAME_BIRTH_DATE: _l("born on this day"),
 }
-# What a caller is asked for, so that one knows who they are.
-CALLER_FACTS: Labels = {
-    "date_of_birth": _l("Date of birth"),
-    "postcode": _l("Postcode"),
-    "phone": _l("Telephone"),
-    "email": _l("Email"),
-    "appointment": _l("Reference, or day and place of an appointment"),
-}
 # What a resident asked whoever wants to reach them.
 CONTACT_WISHES: Labels = {
     "do_not_contact": _l("Do not contact"),

@@ -12,7 +12,7 @@ from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import cleaned, field_errors, read_state, read_typed
-from web.labels import CALLER_FACTS
+from web.agent.resident_page import CALLER_FACTS
 from web.page_context import staff_context
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView, RepresentativeView
@@ -16,12 +17,20 @@ from booking.states import State
 from web.agent.call_request import CallState, Typed, code_of_representative
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
-from web.labels import BASES_IN_SENTENCE, CALLER_FACTS, STATES, label_of
+from web.labels import BASES_IN_SENTENCE, STATES, Labels, label_of
 from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_moment_short
 
 PAST_SHOWN = 10
-FACT_KEYS = "dptmr"
+# What a caller is asked for, so that one knows who they are.
+CALLER_FACTS: Labels = {
+    "date_of_birth": _l("Date of birth"),
+    "postcode": _l("Postcode"),
+    "phone": _l("Telephone"),
+    "email": _l("Email"),
+    "appointment": _l("Reference, or day and place of an appointment"),
+}
+FACT_KEYS = "dptmr"  # of the facts, in their order
 
 
 @dataclass(frozen=True)
