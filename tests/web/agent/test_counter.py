@@ -106,6 +106,13 @@ def test_no_slot_of_another_site_is_held(callers: Callers, database: Database, e
 
 def test_the_screen_speaks_of_whoever_is_here(callers: Callers, hub: Agent) -> None:
     assert hub.open("/staff/").link("Serve somebody") == "/staff/calls/"
+    start = hub.open("/staff/calls/")
+    assert start.headings[0] == "Serve somebody"
+    found = hub.checked(hub.send("/staff/calls/find", q="amin"))
+    assert "Who is here?" in found.text
+    form_page = hub.open(call_path(callers, "?service=certify"))
+    for page in (start, found, form_page):
+        assert not {"caller", "calling"} & set(page.text.casefold().replace("?", " ").replace(":", " ").split())
 
 
 def test_an_agent_takes_calls(callers: Callers, agent: Agent) -> None:
