@@ -26,6 +26,7 @@ from web.agent.service_list import key_of
 from web.labels import MATCH_REASONS, labels_of, wishes_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language, format_birth_date, format_day_short
+from web.staff_guard import is_at_counter
 
 LONGEST_SEARCH = 200
 MOST_SHOWN = 10
@@ -64,6 +65,8 @@ class StartPage:
         return (
             current_language().ngettext("%(num)s found", "%(num)s found", count)
             if self.has_searched
+            else _("Serve somebody")
+            if is_at_counter()
             else _("Take a call")
         )
 
