@@ -117,6 +117,12 @@ class LimitReached(Refused):
     code = "limit_reached"
 
 
+class SameTime(Refused):
+    """The resident has another appointment at that time. They may book all the same."""
+
+    code = "same_time"
+
+
 @dataclass
 class IllegalMove(Refused):
     """An appointment in state `current` cannot move to `wanted`."""

@@ -53,6 +53,9 @@ PROBLEMS: Mapping[str, Problem] = {
         _("You already have an appointment"),
         _("You have as many appointments for this service as you can book. Cancel one, or contact us."),
     ),
+    "same_time": Problem(
+        "same_time", 409, _("You have another appointment then"), _("You already have an appointment at that time.")
+    ),
     "illegal_move": Problem(
         "illegal_move", 409, _("That cannot be done now"), _("The appointment has changed since you opened it.")
     ),

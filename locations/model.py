@@ -123,6 +123,7 @@ class ServiceFacts:
     cancel_cutoff_minutes: int
     reminder_plan: tuple[Mapping[str, Any], ...]
     requirements: tuple[RequirementFacts, ...]
+    also_called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -144,6 +144,8 @@ class Service(Base):
     grid_minutes: Mapped[int] = mapped_column(default=15)
     modes: Mapped[list[str]]
     documents: Mapped[list[str]]
+    # Other words for it, in which people look for it.
+    also_called: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     # Questions that triage asks: [{"ask": "Do you rent your home?", "say": "..."}]
     triage_questions: Mapped[list[dict[str, Any]]]
     # How it can be done without a visit; empty when a visit is needed.

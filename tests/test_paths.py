@@ -36,9 +36,9 @@ DAY_LIST_IS_SHOWN = 13
 
 def test_a_resident_books(app: Flask, database: Database) -> None:
     make_town(database)
-    for _ in range(2):
+    for day in ("2026-11-24", "2026-11-25"):
         visitor = Visitor(app.test_client())
-        go_to_times(visitor)
+        go_to_times(visitor, day=day)
         visitor.take_first_time()
         fill_in(visitor)
         form = visitor.page.form_to("/check")

@@ -19,7 +19,7 @@ from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from core.audit import Actor, record
 from core.database import connection_of, table_of
-from core.errors import Invalid, LimitReached
+from core.errors import Invalid, LimitReached, SameTime
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
@@ -44,6 +44,12 @@ _OPEN_COUNTS = (
     )
     .group_by(_services.service_id)
 )
+_SAME_TIME = select(_appointments.id).where(
+    _appointments.resident_id.in_(bindparam("residents", expanding=True)),
+    _appointments.state == State.BOOKED.value,
+    _appointments.starts_at < bindparam("ends_at"),
+    _appointments.ends_at > bindparam("starts_at"),
+)
 PUBLIC_ACTORS = frozenset({"resident", "api"})
 Operation = Callable[[Session, datetime], dict[str, Any]]
 
@@ -64,6 +70,7 @@ class Booking:
     support_needs: tuple[str, ...] = ()
     notes: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
+    despite_same_time: bool = False
     is_walk_in: bool = False
 
     @property
@@ -88,7 +95,7 @@ class Booked:
 def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None) -> Booked:
     """The appointment that is made from `booking`.
 
-    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, Invalid, NotFound, IdempotencyMismatch.
+    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, SameTime, Invalid, NotFound, IdempotencyMismatch.
     """
     if booking.channel not in CHANNELS:
         raise Invalid.in_field("channel", "channel_unknown", known=sorted(CHANNELS))
@@ -123,6 +130,8 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
     resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:
         _check_open_limit(db, placement, resident.same, now)
+    if actor.kind == "resident" and not booking.despite_same_time:
+        _check_same_time(db, placement, resident.same)
     representative_id = None
     if booking.representative is not None:
         representative_id = add_representative(db, booking.authority_id, resident.id, booking.representative, now)
@@ -188,6 +197,14 @@ def _check_open_limit(db: Session, placement: Placement, residents: Sequence[int
         limit = placement.catalogue.service_by_id(service_id).open_limit
         if counts.get(service_id, 0) + placement.slot_key.service_ids.count(service_id) > limit:
             raise LimitReached(limit)
+
+
+def _check_same_time(db: Session, placement: Placement, residents: Sequence[int]) -> None:
+    """Raises: SameTime, when the person has an appointment that overlaps with this one, wherever it is."""
+    columns = placement.columns()
+    values = {"residents": residents, "starts_at": columns["starts_at"], "ends_at": columns["ends_at"]}
+    if connection_of(db).execute(_SAME_TIME, values).first() is not None:
+        raise SameTime
 
 
 def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _services(reader: Reader, tables: Mapping[str, Any]) -> list[tuple[Mapping[s
 def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, Any]:
     also = ("reminder_plan", "triage_questions", "requirements")
     row = reader.table(found, toml_fields.SERVICE, path, name, also=also)
-    row |= {key: list(row[key] or ()) for key in ("modes", "documents")}
+    row |= {key: list(row[key] or ()) for key in ("modes", "documents", "also_called")}
     row["triage_questions"] = [
         reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}")
         for question, at in reader.tables(found, "triage_questions", path, name)

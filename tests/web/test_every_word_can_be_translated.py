@@ -155,6 +155,8 @@ def book_all(visitor: Visitor, **typed: Any) -> str:
     } | typed
     visitor.send("/details", **answers)
     visitor.send("/check")
+    if visitor.status == 409:  # another appointment at that time: booked all the same
+        visitor.send("/check")
     return next(href for _, href in visitor.page.links if href.endswith(".ics")).removesuffix(".ics")
 
 

@@ -10,6 +10,7 @@ from locations.model import ServiceFacts, TriageQuestion
 from web.agent.call_request import CallState
 from web.agent.resident_card import ResidentCard
 from web.page_context import StaffContext
+from web.service_search import searchable_text
 
 LAST_KEY = 9
 
@@ -57,11 +58,6 @@ def listed_services(context: StaffContext, card: ResidentCard, state: CallState)
 def key_of(number: int) -> str:
     """The key of the entry at this place of a list, from 1; empty for those after the ninth."""
     return str(number) if number <= LAST_KEY else ""
-
-
-def searchable_text(service: ServiceFacts) -> str:
-    """The name, topic and summary of a service."""
-    return f"{service.name} {service.topic} {service.summary}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, redirect
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.use_cases.holds import prolong_hold, release_hold
@@ -75,6 +75,8 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         back, seen = page.url("acting" if page.draft.is_for_somebody_else else "who"), page.stamp(*ON_DETAILS)
         if page.has_changed(*ON_DETAILS):
             return page.show_changed("details", form=form, back=back, seen=seen)
+        if request.method == "GET" and "missing" in request.args:
+            form.check_reach(page.visit.mode, page.draft.helper)
         if form.validate_on_submit() and form.check_reach(page.visit.mode, page.draft.helper):
             page.save(person=_person_of(form))
             return redirect(page.url("check"), code=303)

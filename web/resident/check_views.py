@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.queries.appointments import manage_path
 from booking.slot_tokens import decode
+from booking.states import Contact
 from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import release_hold
 from core.audit import Actor
-from core.errors import HoldExpired, LimitReached, SlotTaken, TooFar, TooSoon
+from core.errors import HoldExpired, Invalid, LimitReached, SameTime, SlotTaken, TooFar, TooSoon
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
@@ -25,7 +26,7 @@ from web.request_language import current_language
 from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.drafts import BookingPage, Draft
-from web.resident.forms import WhoForm
+from web.resident.forms import WhoForm, unreachable
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.urls import blueprint
@@ -52,6 +53,8 @@ def check(authority: str, visit: str) -> ResponseReturnValue:
             return show_current(context, page)
         if request.method == "POST":
             return _book(context, page)
+        if is_unreachable(page):
+            return redirect(_details_again(page), code=303)
         return page.show("check", **_check_values(page))
 
 
@@ -62,6 +65,13 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "seen": page.stamp(*ON_CHECK),
         "route": _route_of_draft(page.draft),
     }
+
+
+def is_unreachable(page: BookingPage) -> bool:
+    """Whether the way of the visit needs a number or an address that nobody has given."""
+    typed, helper = page.draft.person, page.draft.helper or {}
+    contact = Contact(typed["email"], typed["phone"], typed["contact_preference"], leave_no_message=False)
+    return unreachable(page.visit.mode, contact, helper) is not None
 
 
 def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue:
@@ -86,12 +96,29 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
     except SlotTaken:  # shut since it was held: the hold is of no use to anybody
         release_hold(context.runtime, context.authority.id, draft.hold)
         return show_alternatives(context, draft, decode(draft.slot_token))
+    except SameTime:
+        return _show_same_time(context, page)
+    except Invalid:  # the way was changed after the details were given: it needs a number, or an address
+        return redirect(_details_again(page), code=303)
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
     drafts.record_booking(context, draft.visit, booked.reference)
     link_mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
     drafts.open_appointment(context, booked.reference, link_mark)
     return redirect(page.url("done"), code=303)
+
+
+def _show_same_time(context: PageContext, page: BookingPage) -> ResponseReturnValue:
+    """The answers once more, with a warning that there is another appointment then, and a button that books all the same."""
+    current = BookingPage(context, page.draft.visit, "check")
+    if current.response is not None:
+        return current.response
+    return Response(current.show("check", same_time=True, **_check_values(current)), status=409)
+
+
+def _details_again(page: BookingPage) -> str:
+    """The page of details, which says what is missing."""
+    return f"{page.url('details')}?missing=contact"
 
 
 def _booking_of(authority_id: int, draft: Draft, message_language: str) -> Booking:
@@ -105,6 +132,7 @@ def _booking_of(authority_id: int, draft: Draft, message_language: str) -> Booki
         representative=Representation(**helper) if helper else None,
         support_needs=draft.needs,
         notes=typed["notes"],
+        despite_same_time=bool(request.form.get("despite_same_time")),
     )
 
 

@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, StopValidati
 from booking.states import Contact
 from booking.use_cases.change_details import HelperContact
 from core.personal_data import mask_email, mask_phone
+from core.tokens import find_reference
 from people.residents.details import missing_contact
 from web import labels
 from web.components.form_fields import (
@@ -268,7 +269,7 @@ class FindForm(Form):
 
     reference = Text(
         _("Reference"),
-        description=_("It has 8 letters and numbers, like K7PM 4QX2. You do not need the space."),
+        description=_("It has 8 letters and numbers, like K7PM 4QX3. You do not need the space."),
         validators=[DataRequired(_("Enter your reference"))],
         render_kw={"classes": "govuk-input--width-10", "autocomplete": "off", "spellcheck": "false"},
     )
@@ -278,3 +279,8 @@ class FindForm(Form):
         validators=[DataRequired(_("Enter the surname")), Length(max=200)],
         render_kw={"classes": "govuk-input--width-20", "autocomplete": "family-name"},
     )
+
+    def validate_reference(self, field: Any) -> None:
+        """Raises: StopValidation for what cannot be a reference, by its check character. It says not which there are."""
+        if find_reference(field.data or "") is None:
+            raise StopValidation(_("Check the reference. It has 8 letters and numbers, like K7PM 4QX3"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from booking.arrangements import ArrangementState
 from booking.availability.notice import arranged_from
 from booking.calendar.event import remote_lines
 from booking.calendar.need_lines import is_asked, is_not_possible, need_lines
+from booking.queries.appointments import AppointmentView
 from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
@@ -49,6 +50,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         need_lines=lambda view: need_lines(view, current_language()),
         is_asked=is_asked,
         is_not_possible=is_not_possible,
+        parts_of=parts_of,
         state_label=state_label,
         map_url=map_url,
         place_label=place_label,
@@ -126,9 +128,34 @@ class VisitView:
         return tuple(service.name for service in self.services)
 
     @property
+    def ends_at(self) -> datetime:
+        """When it ends."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
     def is_in_person(self) -> bool:
         """Whether people come to a place."""
         return self.mode == "in_person"
+
+
+@dataclass(frozen=True)
+class VisitPart:
+    """One service of a visit, and when it begins, in the zone of the place."""
+
+    name: str
+    starts_at: datetime
+
+
+def parts_of(visit: VisitView | AppointmentView, zone: str) -> list[VisitPart]:
+    """The services of a visit, one after the other. Extra time is shared out equally."""
+    starts_at, total = visit.starts_at.astimezone(ZoneInfo(zone)), visit.ends_at - visit.starts_at
+    lengths = [timedelta(minutes=service.duration_minutes) for service in visit.services]
+    extra = (total - sum(lengths, timedelta())) / len(lengths)
+    parts = []
+    for service, length in zip(visit.services, lengths, strict=True):
+        parts.append(VisitPart(service.name, starts_at))
+        starts_at += length + extra
+    return parts
 
 
 def visit_of(catalogue: Catalogue, slot_key: SlotKey) -> VisitView:

@@ -13,9 +13,10 @@ from web.branding import brand_css
 from web.page_context import council_context
 from web.resident.drafts import new_visit
 from web.resident.page_rendering import remote_modes_text, show
-from web.resident.search_state import MAX_SERVICES, SearchState, modes_of, read_search_state
+from web.resident.search_state import LONGEST_TEXT, MAX_SERVICES, SearchState, modes_of, read_search_state
 from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
+from web.service_search import services_named
 
 
 @blueprint.get("/")
@@ -32,9 +33,15 @@ def front() -> ResponseReturnValue:
 @blueprint.get("/<authority:authority>/")
 @public
 def start(authority: str) -> ResponseReturnValue:
-    """A council's services by topic."""
+    """A council's services by topic; those alone in which all words of a search stand, when there are any."""
     with council_context(authority) as context:
-        page = show("start", context, topics=by_topic(context.catalogue.public_services()))
+        services, wanted = (
+            context.catalogue.public_services(),
+            " ".join(request.args.get("find", "").split())[:LONGEST_TEXT],
+        )
+        found = services_named(services, wanted)
+        is_unknown = bool(wanted) and not found
+        page = show("start", context, topics=by_topic(found or services), wanted=wanted, is_unknown=is_unknown)
     return allow_private_cache(Response(page))
 
 

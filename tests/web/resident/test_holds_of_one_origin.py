@@ -116,8 +116,8 @@ def test_whoever_waits_reads_for_how_long(app: Flask, database: Database, world:
     for _ in range(11):
         visitor = Visitor(client)
         visitor.open("/find")
-        assert visitor.post(visitor.page.form_to("/find"), {"reference": "K7PM4QX2", "surname": "X"}).status_code == 303
-    answer = visitor.post(visitor.page.form_to("/find"), {"reference": "K7PM4QX2", "surname": "X"})
+        assert visitor.post(visitor.page.form_to("/find"), {"reference": "K7PM4QX3", "surname": "X"}).status_code == 303
+    answer = visitor.post(visitor.page.form_to("/find"), {"reference": "K7PM4QX3", "surname": "X"})
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert "You can try again in" in answer.get_data(as_text=True)

@@ -1,0 +1,158 @@
+"""What residents are told in time: before they book, before they search in vain, before they book twice."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select, update
+
+from booking.tables import Appointment
+from core.database import Database
+from core.tokens import check_character
+from locations.tables import Service, Site
+from tests.support.town import Town
+from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def number_booked(database: Database) -> int:
+    with database.reading() as db:
+        return db.scalar(select(func.count()).select_from(Appointment)) or 0
+
+
+def change_service(database: Database, slug: str, **values: object) -> None:
+    with database.writing() as db:
+        db.execute(update(Service).where(Service.slug == slug).values(**values))
+        db.execute(update(Site).values(plan_version=Site.plan_version + 1))
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_second_appointment_at_the_same_time_is_booked_only_on_purpose(
+    database: Database, town: Town, visitor: Visitor
+):
+    """The same person, at another place: told once, and free to go on."""
+    for site in ("town-hall", "high-street"):
+        go_to_times(visitor, site=site)
+        visitor.take_first_time()
+        fill_in(visitor, phone="07700 900123")
+        visitor.send("/check")
+    assert (visitor.status, visitor.page.headings) == (409, ["Check your answers"])
+    assert "You already have an appointment at this time." in visitor.page.text
+    assert number_booked(database) == 1
+    visitor.page.link("Choose another time")
+    visitor.send("/check")
+    assert visitor.page.headings == ["Your appointment is booked"]
+    assert number_booked(database) == 2
+
+
+def test_touching_times_and_other_people_are_no_such_thing(database: Database, town: Town, visitor: Visitor):
+    for number in (0, 1):
+        form = go_to_times(visitor, site="town-hall").form_to("/book/hold")
+        visitor.send("/book/hold", slot=form.buttons[0][1])
+        fill_in(visitor, phone="07700 900123")
+        visitor.send("/check")
+        assert visitor.page.headings == ["Your appointment is booked"], number
+    go_to_times(visitor, site="high-street")
+    visitor.take_first_time()
+    fill_in(visitor, name="Somebody Else", email="else@example.org")
+    visitor.send("/check")
+    assert visitor.page.headings == ["Your appointment is booked"]
+
+
+def test_whoever_changes_to_the_telephone_after_their_details_is_asked_for_a_number(
+    database: Database, town: Town, visitor: Visitor
+):
+    go_to_times(visitor, service="advice")
+    visitor.take_first_time()
+    fill_in(visitor, email="", contact_preference="none")
+    visitor.follow("Change where")
+    visitor.follow("By phone")
+    visitor.follow("25 November 2026")
+    visitor.take_first_time()
+    assert visitor.page.link("Enter the phone number") == "#phone"
+    assert visitor.page.form_to("/details").fields["name"] == ["Robin Sample"]
+    visitor.send("/details", phone="07700 900123")
+    visitor.send("/check")
+    assert visitor.page.headings == ["Your appointment is booked"]
+
+
+@pytest.mark.parametrize("typed", ["12", "K7PM 4QX2", "K7PM 4QX", "my reference", "K7PM4QX33"])
+def test_what_can_be_no_reference_is_said_at_the_field(visitor: Visitor, typed: str):
+    visitor.open("/find")
+    visitor.send("/find", reference=typed, surname="Sample")
+    assert visitor.page.title.startswith("Error: ")
+    assert visitor.page.link("Check the reference") == "#reference"
+    assert visitor.page.form_to("/find").fields["surname"] == ["Sample"]
+
+
+def test_the_example_of_a_reference_is_one(visitor: Visitor):
+    text = visitor.open("/find").text
+    example = text.partition("like ")[2][:9].replace(" ", "")
+    assert check_character(example[:-1]) == example[-1]
+    visitor.send("/find", reference=f"Reference: {example}", surname="Sample")
+    assert visitor.page.headings == ["Look for our message"]
+
+
+def test_the_questions_of_a_service_reach_residents(database: Database, town: Town, visitor: Visitor):
+    question = {"ask": "Do you have somewhere safe to stay tonight?", "say": "If not, come to the Town Hall now."}
+    change_service(database, "advice", triage_questions=[question])
+    text = visitor.open("/services/advice").text
+    assert question["ask"] in text
+    assert question["say"] in text
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("housing", ["Housing advice"]),
+        ("HOME adviser", ["Housing advice"]),
+        ("evicted", ["Housing advice"]),
+        ("thrown out", ["Housing advice"]),
+        ("pension", []),
+        ("", ["Certify documents", "Housing advice", "Help to get online"]),
+    ],
+)
+def test_a_service_is_found_by_the_words_that_people_use(
+    database: Database, town: Town, visitor: Visitor, words: str, found: list[str]
+):
+    change_service(database, "advice", also_called=["evicted", "thrown out of my flat"])
+    visitor.open("/")
+    visitor.send("/testshire/", find=words)
+    everything = ["Certify documents", "Housing advice", "Help to get online"]
+    shown = [name for name in everything if any(name == text for text, _ in visitor.page.links)]
+    assert sorted(shown) == sorted(found or everything)
+    assert ("We found nothing" in visitor.page.text) is (not found)
+    if words:
+        assert visitor.page.form_to("/testshire/").fields["find"] == [words]
+
+
+def test_the_front_page_says_what_cannot_be_booked_online(database: Database, town: Town, visitor: Visitor):
+    change_service(database, "advice", bookable_online=False)
+    text = visitor.open("/").text
+    assert text.count("You cannot book this online.") == 1
+    assert "You cannot book this online." in text.partition("Housing advice")[2][:80]
+
+
+def test_two_services_have_a_line_and_a_time_each(town: Town, visitor: Visitor):
+    visitor.open("/services/certify")
+    visitor.follow("Add a second thing")
+    visitor.follow("Housing advice")
+    visitor.send("/where")
+    visitor.follow("High Street Library")
+    visitor.follow("24 November 2026")
+    visitor.take_first_time()
+    fill_in(visitor)
+    lines = ("9am: Certify documents", "9:30am: Housing advice")
+    assert all(line in visitor.page.text for line in lines)
+    visitor.send("/check")
+    assert all(line in visitor.page.text for line in lines)
+
+
+def test_needs_are_said_back_in_the_order_in_which_they_were_asked(town: Town, visitor: Visitor):
+    book_one(visitor)
+    visitor.follow("See, change or cancel")
+    visitor.follow("Change the help you need")
+    visitor.send("/needs", need=["language", "step-free", "extra-time"], language="Somali")
+    text = visitor.page.text
+    found = [text.index(words) for words in ("Step-free access", "Interpreter for Somali", "Extra time")]
+    assert found == sorted(found)
