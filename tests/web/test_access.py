@@ -38,7 +38,7 @@ def test_an_unmarked_view_is_refused_to_the_administrator_too(visitor, database,
 
 
 def test_forbidden_and_unknown_answer_alike(visitor, database, clock, council):
-    signed_in(visitor, database, clock, council.northbank, Role.SITE_STAFF, council.hill)
+    signed_in(visitor, database, clock, council.northbank, Role.ADVISER, council.hill)
     forbidden = visitor.get("/staff/find")
     unknown = visitor.get("/staff/no-such-page")
     assert forbidden.status_code == unknown.status_code == 404
