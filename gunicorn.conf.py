@@ -20,6 +20,7 @@ worker_class = "web.bounded_worker.BoundedThreadWorker"
 timeout = 30
 SWITCH_SECONDS = 0.0005
 keepalive = 5
+limit_request_line = 8190  # the most that it can; the application answers what is longer than it wants itself
 # The application writes a structured line for each request itself.
 accesslog = None
 errorlog = "-"

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from api import response_schemas
 from api.error_handlers import MIMETYPE
+from api.openapi_links import PATH_EXAMPLES, links_of
 from api.operations import Operation
 from people.staff.access_marks import AccessMark, mark_of
 
@@ -32,6 +33,7 @@ PROBLEMS = {
     "`illegal_move`.",
     410: "The hold has run out: `hold_expired`.",
     413: "The body is longer than a megabyte.",
+    414: "The address is longer than 4,000 characters: `address_too_long`.",
     415: "The body is not `application/json`.",
     422: "The body has values that cannot be used: `validation`, with `errors`; or the key came with another body: "
     "`idempotency_mismatch`.",
@@ -54,8 +56,14 @@ def document(app: Flask) -> dict[str, Any]:
     plugin = MarshmallowPlugin(schema_name_resolver=_name_of)
     spec = APISpec(TITLE, VERSION, "3.1.0", plugins=[plugin], info={"description": ABOUT}, servers=[{"url": "/"}])
     spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
-    for rule, operation, mark in sorted(_operations(app), key=lambda found: found[0].rule):
-        spec.path(path=_IN_PATH.sub(r"{\1}", rule.rule), operations=_described(app, rule, operation, mark))
+    found = sorted(_operations(app), key=lambda found: found[0].rule)
+    by_id = {_id_of(rule): operation for rule, operation, _mark in found}
+    for rule, operation, mark in found:
+        described = _described(app, rule, operation, mark)
+        for status, schema in operation.answers.items():
+            if links := links_of(schema, by_id):
+                next(iter(described.values()))["responses"][str(status)]["links"] = links
+        spec.path(path=_IN_PATH.sub(r"{\1}", rule.rule), operations=described)
     return spec.to_dict()
 
 
@@ -67,10 +75,14 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, Operation, AccessMark]]:
             yield rule, operation, mark
 
 
+def _id_of(rule: Rule) -> str:
+    return str(rule.endpoint).rpartition(".")[2]
+
+
 def _described(app: Flask, rule: Rule, operation: Operation, mark: AccessMark) -> dict[str, Any]:
     method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
     described: dict[str, Any] = {
-        "operationId": rule.endpoint.rpartition(".")[2],
+        "operationId": _id_of(rule),
         "summary": (app.view_functions[rule.endpoint].__doc__ or "").rstrip("."),
         "parameters": [*_parameters(operation), *([IDEMPOTENCY] if method == "post" else [])],
         "responses": _responses(operation),
@@ -89,7 +101,8 @@ def _who(mark: AccessMark) -> str:
 
 def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     for name, text in operation.paths.items():
-        yield {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
+        described = {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
+        yield described | ({"example": PATH_EXAMPLES[name]} if name in PATH_EXAMPLES else {})
     if operation.query is not None:
         yield {"in": "query", "schema": operation.query}
 
@@ -97,7 +110,7 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 def _responses(operation: Operation) -> dict[str, Any]:
     found = {str(status): _answer(schema) for status, schema in operation.answers.items()}
     problem = {"content": {MIMETYPE: {"schema": response_schemas.ProblemSchema}}}
-    for status in sorted({*operation.problems, 401, 403, 429, 503}):
+    for status in sorted({*operation.problems, 401, 403, 414, 429, 503}):
         found[str(status)] = {"description": PROBLEMS[status], **problem}
     return found
 

@@ -25,6 +25,7 @@ LONGEST_NOTES, LONGEST_REASON = 2000, 500
 LONGEST_TOKEN = 300
 LARGEST_PAGE = 10_000
 USUAL_PAGE = 1_000
+EXAMPLE_SLOT = "1.1.1.1.p.0.5b530c"
 
 
 def about(text: str, **more: Any) -> dict[str, Any]:
@@ -97,7 +98,10 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
         Slug(),
         required=True,
         validate=[validate.Length(1, MAX_SERVICES, error=f"Send one to {MAX_SERVICES} services."), each_once],
-        metadata=about("What for. Repeat it for one visit with several services, back to back; each of them once."),
+        metadata=about(
+            "What for. Repeat it for one visit with several services, back to back; each of them once.",
+            example=["certify"],
+        ),
         error_messages={"required": "Say which service."},
     )
     site = fields.List(Slug(), metadata=about("Only at this site; repeat it for several."))
@@ -115,7 +119,9 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
 class HoldBodySchema(RequestSchema):
     """What to hold."""
 
-    slot = SingleLineText(LONGEST_TOKEN, required=True, metadata=about("A slot from the availability."))
+    slot = SingleLineText(
+        LONGEST_TOKEN, required=True, metadata=about("A slot from the availability.", example=EXAMPLE_SLOT)
+    )
     support_needs = _needs(metadata=about("Support needs that the place must meet."))
 
 
@@ -154,7 +160,9 @@ class BookingBodySchema(RequestSchema):
     """What to book, for whom."""
 
     slot = SingleLineText(
-        LONGEST_TOKEN, allow_none=True, metadata=about("A slot from the availability; or else a hold.")
+        LONGEST_TOKEN,
+        allow_none=True,
+        metadata=about("A slot from the availability; or else a hold.", example=EXAMPLE_SLOT),
     )
     hold = SingleLineText(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
     resident = fields.Nested(ResidentBodySchema, required=True, error_messages={"required": "Say who it is for."})
@@ -168,7 +176,9 @@ class RescheduleBodySchema(RequestSchema):
     """Where to move an appointment."""
 
     slot = SingleLineText(
-        LONGEST_TOKEN, allow_none=True, metadata=about("A slot for the same services; or else a hold.")
+        LONGEST_TOKEN,
+        allow_none=True,
+        metadata=about("A slot for the same services; or else a hold.", example=EXAMPLE_SLOT),
     )
     hold = SingleLineText(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
     reason = MultiLineText(LONGEST_REASON, allow_none=True)
@@ -177,8 +187,10 @@ class RescheduleBodySchema(RequestSchema):
 class CancelBodySchema(RequestSchema):
     """Why an appointment is cancelled, and by whom."""
 
-    reason = MultiLineText(LONGEST_REASON, allow_none=True, metadata=about("Needed when the authority cancels."))
-    by = _one_of(("resident", "authority"), load_default="resident", metadata=about("Who cancels."))
+    reason = MultiLineText(
+        LONGEST_REASON, allow_none=True, metadata=about("Needed when the authority cancels.", example="Feels ill")
+    )
+    by = _one_of(("resident", "authority"), load_default="resident", metadata=about("Who cancels.", example="resident"))
 
 
 class OutcomeBodySchema(RequestSchema):
@@ -188,7 +200,7 @@ class OutcomeBodySchema(RequestSchema):
         [state.value for state in State],
         required=True,
         error_messages={"required": "Say what became of it."},
-        metadata=about("The state to move to, or, with a reason, to go back to."),
+        metadata=about("The state to move to, or, with a reason, to go back to.", example=State.ARRIVED.value),
     )
     reason = MultiLineText(
         LONGEST_REASON, allow_none=True, metadata=about("Needed for some outcomes and for every correction.")

@@ -132,6 +132,12 @@ class IllegalMove(Refused):
     code = "illegal_move"
 
 
+class AddressTooLong(Refused):
+    """The address of the request is longer than any that leads somewhere."""
+
+    code = "address_too_long"
+
+
 class LinkEnded(Refused):
     """The manage link is over with its appointment."""
 

@@ -59,6 +59,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "illegal_move": Problem(
         "illegal_move", 409, _("That cannot be done now"), _("The appointment has changed since you opened it.")
     ),
+    "address_too_long": Problem(
+        "address_too_long", 414, _("This address is too long"), _("We cannot read an address that long. Start again.")
+    ),
     "link_ended": Problem(
         "link_ended",
         410,
@@ -96,7 +99,14 @@ PROBLEMS: Mapping[str, Problem] = {
 }
 RETRY_SECONDS = 5  # after what is unavailable
 UNKNOWN = PROBLEMS["error"]
-_CODE_OF_STATUS = {400: "validation", 404: "not_found", 403: "not_allowed", 410: "hold_expired", 429: "rate_limited"}
+_CODE_OF_STATUS = {
+    400: "validation",
+    403: "not_allowed",
+    404: "not_found",
+    410: "hold_expired",
+    414: "address_too_long",
+    429: "rate_limited",
+}
 
 
 def problem_of(error: ServiceError) -> Problem:

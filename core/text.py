@@ -16,6 +16,8 @@ _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _REMOVED = re.compile(r"[\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 # Directions that reorder the text around them; joiners, which several scripts need, stay.
 _REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# Letters and signs that look like nothing: fillers of Hangul, an empty Braille cell, joiners and selectors of other marks.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(0xFE00 + number) for number in range(16)}
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 NAME_LENGTH = 70  # of a person or a council in a message
@@ -26,6 +28,7 @@ _DOT_IN_WORD = re.compile(r"(?<=[\w-])([.。．｡])(?=[\w-]{2})")
 def clean_line(text: str, longest: int | None = None) -> str:
     """`text` as one line: composed (NFC), runs of spaces and line ends as one space, nothing around it.
 
+    Text of which nothing can be seen is nothing.
     Raises: InvalidValue for a control character, or for more than `longest` characters.
     """
     return _limited(" ".join(_clean(text).split()), longest)
@@ -34,6 +37,7 @@ def clean_line(text: str, longest: int | None = None) -> str:
 def clean_text(text: str, longest: int | None = None) -> str:
     """`text` of several lines: composed (NFC), each line end a line feed, no space around the whole.
 
+    Text of which nothing can be seen is nothing.
     Raises: InvalidValue for a control character, or for more than `longest` characters.
     """
     return _limited(_LINE_END.sub("\n", _clean(text)).strip(), longest)
@@ -46,7 +50,13 @@ def parse_or_empty(parse: Callable[[str], str], text: str) -> str:
 
 def printable(text: str) -> str:
     """`text` without the characters that `clean_line` refuses: for a search, which no error needs to stop."""
-    return _REFUSED.sub("", text)
+    left = _REFUSED.sub("", text)
+    return "" if is_blank(left) else left
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of `text` can be seen."""
+    return not any(_is_seen(character) for character in text)
 
 
 def one_line(text: str) -> str:
@@ -71,7 +81,12 @@ def person_name(text: str) -> str:
 def _clean(text: str) -> str:
     if _REFUSED.search(text):
         raise InvalidValue.because("unprintable")
-    return unicodedata.normalize("NFC", _REMOVED.sub("", text))
+    text = unicodedata.normalize("NFC", _REMOVED.sub("", text))
+    return "" if is_blank(text) else text
+
+
+def _is_seen(character: str) -> bool:
+    return not character.isspace() and unicodedata.category(character) != "Cf" and character not in _BLANK
 
 
 def _limited(text: str, longest: int | None) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from unicodedata import normalize
 
 import brotli
 import msgpack
@@ -49,10 +50,12 @@ class PostcodePlace:
 def parse_postcode(text: str, *, example: str = "") -> str:
     """The full postcode in `text` as people write it, "N12 0GA"; whether there is such a one, `is_known` says.
 
-    Case, spaces and punctuation do not matter. `example` is one for the text of the error. Raises: InvalidValue.
+    Case, spaces, punctuation and the width of letters do not matter. `example` is one for the text of the error.
+
+    Raises: InvalidValue.
     Source: GOV.UK Design System, Addresses, "Allow different postcode formats", read 2026-11-23.
     """
-    match = _FULL.fullmatch("".join(filter(str.isalnum, clean_line(text).upper())))
+    match = _FULL.fullmatch("".join(filter(str.isalnum, normalize("NFKC", clean_line(text)).upper())))
     if match is None:
         if example:
             raise InvalidValue.because("postcode_form_like", example=example)

@@ -10,6 +10,7 @@ from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from web import (
+    address_length,
     address_parts,
     admission,
     assets,
@@ -27,6 +28,7 @@ PARTS = (
     address_parts,
     request_language,
     request_hooks,
+    address_length,
     admission,
     compression,
     response_headers,

@@ -124,9 +124,9 @@ def wants_extra_time(needs: frozenset[str]) -> bool:
 
 
 def parse_name(text: str) -> str:
-    """The name in `text`, in any script, as its owner wrote it. Raises: InvalidValue."""
+    """The name in `text`, in any script, as its owner wrote it. Raises: InvalidValue, also without a letter or figure."""
     name = clean_line(text, LONGEST_NAME)
-    if not name:
+    if not any(map(str.isalnum, name)):
         raise InvalidValue.because("name_empty")
     return name
 

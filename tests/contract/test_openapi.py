@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from api.docs_views import code_spans
 from core.settings import Settings
-from tests.contract.conftest import PROBLEM
+from tests.contract.conftest import PROBLEM, assert_problem
 from wsgi import create_app
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -108,6 +108,37 @@ def test_every_refusal_is_problem_details(document: dict[str, Any]) -> None:
         if method == "post":
             assert {"400", "404", "409", "413", "415", "422"} <= set(refusals)
             assert "Idempotency-Key" in {parameter["name"] for parameter in described["parameters"]}
+
+
+def test_an_appointment_links_to_all_that_can_be_done_with_it(document: dict[str, Any]) -> None:
+    found = operations(document)
+    by_id = {described["operationId"]: path for (_method, path), described in found.items()}
+    booked = found["post", "/api/v1/appointments"]["responses"]["201"]["links"]
+    assert set(booked) == {name for name, path in by_id.items() if "{reference}" in path}
+    slots = found["get", "/api/v1/availability"]["responses"]["200"]["links"]
+    assert {link["operationId"] for link in slots.values()} == {"hold", "book"}
+    links = [
+        link["operationId"]
+        for described in found.values()
+        for answer in described["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert set(links) <= set(by_id)
+
+
+def test_each_part_of_an_address_has_an_example(document: dict[str, Any]) -> None:
+    for (_method, path), described in operations(document).items():
+        for parameter in described["parameters"]:
+            assert parameter["in"] != "path" or parameter["example"], path
+
+
+def test_too_long_an_address_is_refused_as_the_document_says(client: FlaskClient, document: dict[str, Any]) -> None:
+    for (method, path), described in operations(document).items():
+        answer = client.open(
+            path.format(reference="x", site="x", date="x", hold="x"), method=method, query_string="a" * 4_001
+        )
+        assert_problem(answer, 414, "address_too_long")
+        assert "414" in described["responses"]
 
 
 def test_what_is_published_needs_no_key(document: dict[str, Any]) -> None:

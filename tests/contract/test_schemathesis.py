@@ -37,6 +37,8 @@ CHECKS: list[Callable[..., Any]] = [
 ]
 EXAMPLES = 25
 # The real values that let requests get past the door; the rest is schemathesis's own.
+IN_BODY = "$response.body#/"
+PATHS = {"hold": "/holds", "book": "/appointments"}
 KNOWN = {"service": ["certify"], "site": "high-street", "date": "2026-11-24"}
 
 
@@ -75,17 +77,20 @@ def test_no_request_breaks_the_api_or_its_description(town: Town) -> None:
         send_all(town, operation, known)
 
 
-def send_all(town: Town, operation: Any, prepare: Callable[[Town, Any], None]) -> None:
-    """Send the operation's requests, always the same ones, and check each answer."""
+def send_all(town: Town, operation: Any, prepare: Callable[[Town, Any], None]) -> set[int]:
+    """Send the operation's requests, always the same ones, and check each answer; the statuses of the answers."""
+    statuses = set()
 
     @seed(20261123)
     @hypothesis_settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
     def send(case: Any) -> None:
         prepare(town, case)
-        case.call_and_validate(headers=town.program.headers | UNCOMPRESSED, checks=CHECKS)
+        answer = case.call_and_validate(headers=town.program.headers | UNCOMPRESSED, checks=CHECKS)
+        statuses.add(answer.status_code)
 
     send()
+    return statuses
 
 
 def leave(_town: Town, _case: Any) -> None:
@@ -105,6 +110,40 @@ def known(town: Town, case: Any) -> None:
     query.pop("authority", None)
     if isinstance(body, dict) and "slot" in body:
         body["slot"] = town.slot
+
+
+def test_the_links_lead_from_a_slot_to_all_that_can_be_done_with_it(town: Town) -> None:
+    """Each operation that a link leads to is sent with what the answer before it has, and is done at least once."""
+    slots = iter(town.program.slots()[10:])
+    for start, path in PATHS.items():
+        answers = town.schema.find_operation_by_id(start).definition.raw["responses"]
+        for operation_id, link in answers["201"]["links"].items():
+            body = {"slot": next(slots)["slot"], "resident": {"name": "Ann Other"}}
+            answer = town.program.post(path, body)
+            assert answer.status_code == 201, answer.text
+            town.slot = next(slots)["slot"]
+            statuses = send_all(town, town.schema.find_operation_by_id(operation_id), linked(link, answer.get_json()))
+            assert statuses & {200, 201, 204}, (operation_id, statuses)
+
+
+def linked(link: dict[str, Any], answer: dict[str, Any]) -> Callable[[Town, Any], None]:
+    """Puts into a case what the link takes from the answer before it, and a free slot where one is moved to."""
+
+    def prepare(town: Town, case: Any) -> None:
+        for name, expression in link.get("parameters", {}).items():
+            case.path_parameters[name.removeprefix("path.")] = value_of(expression, answer)
+        if "requestBody" in link:
+            case.body = {name: value_of(expression, answer) for name, expression in link["requestBody"].items()}
+        elif isinstance(case.body, dict) and case.operation.path.endswith("/reschedule"):
+            case.body = case.body | {"slot": town.slot, "hold": None}
+
+    return prepare
+
+
+def value_of(expression: Any, answer: dict[str, Any]) -> Any:
+    """What a runtime expression of a link stands for; anything else stands for itself."""
+    is_expression = isinstance(expression, str) and expression.startswith(IN_BODY)
+    return answer[expression.removeprefix(IN_BODY)] if is_expression else expression
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -34,10 +34,10 @@ def made_once(make: Callable[Concatenate[Database, Values], Result]) -> Callable
         key = (database.is_sqlite, bool(appointment_changed.receivers), repr((args, values)))
         if key in kept:
             result, rows = kept[key]
-            _write(database, rows)
+            write_rows(database, rows)
         else:
             result = make(database, *args, **values)
-            kept[key] = (result, _rows_of(database))
+            kept[key] = (result, rows_of(database))
         return result
 
     return copy_or_make
@@ -48,13 +48,13 @@ def _is_empty(database: Database) -> bool:
         return db.scalar(select(table_of(Authority).c.id).limit(1)) is None
 
 
-def _rows_of(database: Database) -> Rows:
+def rows_of(database: Database) -> Rows:
     with database.reading() as db:
         every = [(table, db.execute(select(table)).mappings().all()) for table in Base.metadata.sorted_tables]
     return [(table, [dict(row) for row in rows]) for table, rows in every if rows]
 
 
-def _write(database: Database, rows: Rows) -> None:
+def write_rows(database: Database, rows: Rows) -> None:
     with database.writing() as db:
         for table, values in rows:
             db.execute(insert(table), values)

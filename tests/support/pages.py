@@ -11,7 +11,10 @@ _UNLABELLED_TYPES = {"hidden", "submit", "button"}
 
 @dataclass
 class Form:
-    """One form of the page: where it goes, how, its fields, and the names of those that somebody types or ticks."""
+    """One form of the page: where it goes, how, its fields, and the names of those that somebody types or ticks.
+
+    `kinds` are the types of the inputs by name, `ids` what a link to them can name, `choices` the values to choose from.
+    """
 
     action: str
     method: str
@@ -20,6 +23,9 @@ class Form:
     buttons: list[tuple[str, str]] = field(default_factory=list)
     typed: set[str] = field(default_factory=set)
     other_actions: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, set[str]] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)
 
     def values(self, **typed: str | list[str]) -> dict[str, str | list[str]]:
         """What the browser would send, with `typed` on top."""
@@ -90,8 +96,10 @@ class _Reader(HTMLParser):
             self._choice(self._form, tag, facts)
 
     def _choice(self, form: Form, tag: str, facts: dict[str, str]) -> None:
-        if tag == "option" and self._select and "selected" in facts:
-            form.fields[self._select] = [facts.get("value", "")]
+        if tag == "option" and self._select:
+            form.choices.setdefault(self._select, []).append(facts.get("value", ""))
+            if "selected" in facts:
+                form.fields[self._select] = [facts.get("value", "")]
         if tag == "button" and "formaction" in facts:
             form.other_actions.append(facts["formaction"])
         if tag == "button" and facts.get("name"):
@@ -111,9 +119,12 @@ class _Reader(HTMLParser):
             self.page.inputs.append(facts)
         if self._form is None or "name" not in facts:
             return
+        self._form.kinds[facts["name"]] = kind
+        self._form.ids.setdefault(facts["name"], set()).add(facts.get("id", ""))
         if kind not in _UNLABELLED_TYPES:
             self._form.typed.add(facts["name"])
         if kind in ("radio", "checkbox"):
+            self._form.choices.setdefault(facts["name"], []).append(facts.get("value", "on"))
             if "checked" in facts:
                 self._form.fields.setdefault(facts["name"], []).append(facts.get("value", "on"))
         elif tag == "textarea":

@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from core.contact_values import parse_email, parse_phone
 from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
-from core.text import clean_line, clean_text, parse_or_empty, printable
+from core.text import clean_line, clean_text, is_blank, parse_or_empty, printable
 from core.wall_clock import parse_day
 from locations.model import MODES, ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
@@ -164,10 +164,11 @@ def typed_fields(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_typed(form: Mapping[str, str]) -> Typed:
-    """What `form` brings, as it was typed, without the spaces around it."""
+    """What `form` brings, as it was typed, without the spaces around it; what cannot be seen is nothing."""
 
     def text(name: str) -> str:
-        return str(form.get(name, "")).strip(" \t\r\n")
+        typed = str(form.get(name, ""))
+        return "" if is_blank(typed) else typed.strip(" \t\r\n")
 
     return Typed(
         caller=text("caller") or "self",

@@ -1,0 +1,243 @@
+"""Finds every form of the pages by itself: follows links, sends forms with values that work, and lets time pass.
+
+Each form is found in a moment (what the database holds, the browser's cookies, the time), to which one can go back, so
+that it can be sent as often as one likes as if for the first time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urljoin, urlsplit
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
+
+from core.clock import FixedClock
+from core.database import Database
+from tests.support.loading import rows_of
+from tests.support.pages import Form, Page, check_page
+from tests.support.snapshots import Restore, Snapshots
+
+Kind = tuple[str, ...]
+"""Where a form goes, and the names of its fields."""
+
+OURS = {"csrf_token"}  # refused by the guard before any view runs
+# What a field takes whose name ends so, where the form does not have a value already.
+VALUES_THAT_WORK = {
+    "name": "Robin Sample",
+    "surname": "Yusuf",
+    "email": "robin@example.org",
+    "phone": "07700 900123",
+    "postcode": "N12 0GA",
+    "near": "N12 0GA",
+    "q": "Norbert",
+    "reason": "Ill",
+}
+# How many of what looks alike are tried: choices of one field, links with the same parameters, pages with the same forms,
+# and sendings of one form with the same choice.
+CHOICES_TRIED, LINKS_TRIED, PAGES_TRIED, SENDINGS_TRIED = 6, 2, 2, 2
+PATIENCE = timedelta(minutes=20)  # longer than any time is held
+
+
+def parameters_of(path: str) -> list[str]:
+    """The names in the query of an address."""
+    return sorted({name for name, _ in parse_qsl(urlsplit(path).query, keep_blank_values=True)})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A state of the world to go back to."""
+
+    restore: Restore
+    cookies: Mapping[Any, Any]
+    instant: datetime
+
+
+@dataclass(frozen=True)
+class FoundForm:
+    """A form filled in so that it works, and where and when it was found."""
+
+    kind: Kind
+    form: Form
+    moment: Moment
+    page: str
+    is_own: bool  # it goes where the form itself goes, not where one of its buttons sends the same fields
+
+    @property
+    def names(self) -> list[str]:
+        """The fields that the form could send."""
+        found = dict.fromkeys([*self.form.fields, *sorted(self.form.typed), *(name for name, _ in self.form.buttons)])
+        return [name for name in found if name not in OURS]
+
+
+@dataclass
+class Found:
+    """The forms by kind, and addresses that answered, by endpoint and the names of their parameters."""
+
+    forms: dict[Kind, FoundForm] = field(default_factory=dict)
+    addresses: dict[Kind, tuple[str, Moment]] = field(default_factory=dict)
+
+    def questions(self) -> Iterator[FoundForm]:
+        """Each address with a query, as a form that asks for it."""
+        for kind, (address, moment) in self.addresses.items():
+            form = Form(urlsplit(address).path, "get", parse_qs(urlsplit(address).query, keep_blank_values=True))
+            if kind[0] and form.fields:
+                yield FoundForm(kind, form, moment, address, is_own=True)
+
+
+class TimeMachine:
+    """A browser of an application whose database, cookies and clock can be set back."""
+
+    def __init__(self, app: Flask, database: Database, clock: FixedClock) -> None:
+        self.app, self.database, self.clock = app, database, clock
+        self.client = app.test_client()
+        self._snapshots = Snapshots(database)
+        self._now: tuple[Moment, object] | None = None
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self._snapshots.close()
+        self.database.dispose()
+
+    def keep(self) -> Moment:
+        """The world as it is now."""
+        moment = Moment(self._snapshots.keep(), dict(self.client._cookies or {}), self.clock.now())
+        self._now = moment, self._snapshots.version()
+        return moment
+
+    def go_back(self, moment: Moment) -> None:
+        """Make the world again what it was; nothing is written where nothing was written since."""
+        if self._now is None or self._now[0] is not moment or self._now[1] != self._snapshots.version():
+            moment.restore()
+        self._now = moment, self._snapshots.version()
+        self.client._cookies = dict(moment.cookies)
+        self.clock.instant = moment.instant
+
+    def adopt(self, moment: Moment, origin: TimeMachine) -> Moment:
+        """A moment of another database, as one of this."""
+        origin.go_back(moment)
+        copy = replace(moment, restore=self._snapshots.restoring(rows_of(origin.database)))
+        self.go_back(copy)
+        return copy
+
+    def send(self, form: Form, values: Mapping[str, Any]) -> TestResponse:
+        """The answer to the form with these values."""
+        if form.method == "get":
+            return self.client.get(form.action, query_string=values)
+        return self.client.post(form.action, data=values)
+
+
+class Explorer(TimeMachine):
+    """Looks at every page, with `known` values for what no page shows."""
+
+    def __init__(self, app: Flask, database: Database, clock: FixedClock, known: Mapping[str, str]) -> None:
+        super().__init__(app, database, clock)
+        self._values = {**VALUES_THAT_WORK, **known}
+        self.found = Found()
+        self._waiting: list[tuple[Moment, str]] = []
+        self._tried: Counter[tuple[str, ...]] = Counter()
+
+    def endpoint_of(self, path: str, method: str = "GET") -> str:
+        """The endpoint that answers this address; empty when none does."""
+        try:
+            return str(self.app.url_map.bind("localhost").match(urlsplit(path).path, method=method.upper())[0])
+        except HTTPException:
+            return ""
+
+    def explore(self, *starts: str) -> Found:
+        """Everything that can be reached from these pages."""
+        begin = self.keep()
+        self._waiting = [(begin, start) for start in starts]
+        while self._waiting:
+            moment, path = self._waiting.pop(0)
+            self.go_back(moment)
+            self._look(path, self.client.get(path))
+        return self.found
+
+    def _look(self, path: str, answer: TestResponse) -> None:
+        """Note what the page has, and try all that it offers which was not tried before."""
+        if answer.location:
+            path = urljoin(path, answer.location)
+            self._look(path, self.client.get(path))
+            return
+        if answer.mimetype != "text/html" or answer.status_code not in (200, 409, 410):
+            return
+        page, moment = check_page(answer.text), self.keep()
+        self.found.addresses.setdefault((self.endpoint_of(path), *parameters_of(path)), (path, moment))
+        forms = list(self._forms(page, path))
+        shown = (self.endpoint_of(path), *sorted({" ".join(kind) for kind, _ in forms}))
+        for kind, form in forms:
+            self.found.forms.setdefault(kind, FoundForm(kind, form, moment, path, not form.other_actions))
+        self._follow(shown, page, path, moment)
+        if not self._is_new(PAGES_TRIED, *shown):
+            return
+        for kind, form in forms:
+            for values in self._ways(form):
+                choice = (*kind, *self._choice(form, values))
+                if self._is_new(1, *shown, *choice) and self._is_new(SENDINGS_TRIED, *choice):
+                    self.go_back(moment)
+                    self._look(form.action, self.send(form, values))
+        if self._is_new(1, "later", *shown) and self.endpoint_of(path):
+            self._waiting.append((replace(moment, instant=moment.instant + PATIENCE), path))
+
+    def _follow(self, shown: Kind, page: Page, path: str, moment: Moment) -> None:
+        for _, href in page.links:
+            address = urljoin(path, href).partition("#")[0]
+            parts = urlsplit(address)
+            endpoint = self.endpoint_of(address) if not parts.netloc else ""
+            if endpoint and (
+                self._is_new(LINKS_TRIED, "link", endpoint, *parameters_of(address))
+                | self._is_new(1, "link", *shown, endpoint)
+            ):
+                self._waiting.append((moment, address))
+
+    def _is_new(self, often: int, *what: str) -> bool:
+        self._tried[what] += 1
+        return self._tried[what] <= often
+
+    def _forms(self, page: Page, path: str) -> Iterator[tuple[Kind, Form]]:
+        """Each form of the page, filled in, once for each address that it may go to."""
+        for form in page.forms:
+            for action in dict.fromkeys([form.action, *form.other_actions]):
+                others = [] if action == form.action else [form.action]
+                address = urljoin(path, action)
+                kind = (self.endpoint_of(address, form.method), *sorted({*form.fields, *form.typed}))
+                yield kind, replace(form, action=address, other_actions=others, fields=self._filled(form))
+
+    def _filled(self, form: Form) -> dict[str, list[str]]:
+        """What the form sends when its first button is pressed, with a value that works in each empty field."""
+        fields = dict(form.fields) | {name: [value] for name, value in form.buttons[:1]}
+        for name in form.typed:
+            if any(fields.get(name, ())):
+                continue
+            if name in form.choices:
+                if form.kinds[name] != "checkbox":
+                    fields[name] = [value for value in form.choices[name] if value][:1]
+            else:
+                ending = name.replace("-", "_").rpartition("_")[2]
+                fields[name] = [self._values.get(name) or self._values.get(ending, "Something")]
+        return fields
+
+    def _ways(self, form: Form) -> Iterator[dict[str, list[str]]]:
+        """What somebody could send: each button, and each of what is to be chosen."""
+        for name, value in form.buttons:
+            yield {**form.fields, name: [value]}
+        if not form.buttons:
+            yield form.fields
+        for name, choices in form.choices.items():
+            for value in choices:
+                yield {**form.fields, name: [value]}
+
+    @staticmethod
+    def _choice(form: Form, values: Mapping[str, list[str]]) -> Iterator[str]:
+        """What tells this way of sending from others; of a button with many values, only its name."""
+        count = Counter(name for name, _ in form.buttons)
+        count.update({name: len(choices) for name, choices in form.choices.items()})
+        many = {name for name, choices in count.items() if choices > CHOICES_TRIED}
+        for name in sorted(values.keys() & count.keys()):
+            yield name if name in many else f"{name}={values[name]}"

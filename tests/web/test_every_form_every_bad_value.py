@@ -1,0 +1,211 @@
+"""Every form of the pages, every field, forty bad values: never a failure, the error at its field, everything else kept.
+
+The forms are found by following links and sending forms, so that a new page is tried as soon as one can get there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Database
+from core.settings import Settings
+from people.staff.sign_in_sessions import COOKIE
+from tests.support.bad_values import BAD_VALUES, EMPTY, FOR_DATABASES, as_sent
+from tests.support.callers import AGENT_PASSWORD, add_agent, book_for, make_callers, sign_in
+from tests.support.explorer import Explorer, Found, FoundForm, TimeMachine
+from tests.support.factories import NOW
+from tests.support.pages import Form, Page, check_page
+from tests.support.sqlite import SqliteTemplate
+from wsgi import create_app
+
+STARTS = {
+    "resident": ("/testshire/", "/testshire/find"),
+    "staff": ("/staff/", "/staff/sites/riverside-hub/today"),
+}
+EVENING = NOW.replace(hour=19)  # no time is left on this day, so that what a resident books can still be changed
+ANSWERS = {200, 303, 400, 409, 410, 429}
+ANSWERS_TO_HIDDEN = ANSWERS | {404}  # nobody types it
+ANSWERS_TO_QUESTIONS = ANSWERS_TO_HIDDEN | {302, 414}
+BASIC = EMPTY.keys() | FOR_DATABASES.keys() | {"no choice", "below zero", "not whole", "JSON", "markup"}
+MISSING, TWICE = "missing", "twice"
+# A tick is wrong with what is needed because of it, and nobody is told whether it is the password or the email address.
+WRONG_WITH_OTHERS = {"checkbox", "password"}
+KEEPS_NOTHING = {"password"}  # a password is never shown again
+
+
+@dataclass(frozen=True)
+class Explored:
+    """The pages of one kind of visitor."""
+
+    explorer: Explorer
+    found: Found
+
+
+@pytest.fixture(scope="module", params=list(STARTS))
+def explored(
+    request: pytest.FixtureRequest, sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Explored]:
+    """Every form that a resident, or an administrator, comes to."""
+    explorer = _explorer(request.param, sqlite_template, tmp_path_factory.mktemp(request.param))
+    yield Explored(explorer, explorer.explore(*STARTS[request.param]))
+    explorer.close()
+
+
+def _explorer(who: str, template: SqliteTemplate, folder: Path) -> Explorer:
+    database, clock = Database(template.copy_to(folder)), FixedClock(NOW)
+    app = _app(database, clock)
+    callers = make_callers(database, NOW)
+    admin = add_agent(database, callers.town.authority_id, NOW, role="authority_admin")
+    agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
+    book_for(database, callers.town, callers.people["norbert"], at_ten, agent, NOW)
+    known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
+    if who == "resident":
+        clock.instant = EVENING
+        return Explorer(app, database, clock, known)
+    explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"})
+    explorer.client.set_cookie(COOKIE, sign_in(database, admin, NOW))
+    return explorer
+
+
+def _app(database: Database, clock: FixedClock) -> Flask:
+    settings = Settings(database_url=database.url, secret_key="x", is_test=True, log_level="CRITICAL")
+    return create_app(settings, database=database, clock=clock)
+
+
+def test_every_form_answers_every_bad_value(explored: Explored) -> None:
+    failures = list(_failures(explored.explorer, explored.found, BAD_VALUES, explored.explorer))
+    assert not failures, "\n".join(failures)
+
+
+def test_every_form_answers_what_databases_disagree_about(explored: Explored, postgres_url: str) -> None:
+    database, clock = Database(postgres_url), FixedClock(NOW)
+    with closing(TimeMachine(_app(database, clock), database, clock)) as machine:
+        failures = list(_failures(machine, explored.found, FOR_DATABASES, explored.explorer))
+    assert not failures, "\n".join(failures)
+
+
+def test_every_form_that_writes_was_found(explored: Explored) -> None:
+    """Where this fails, no page leads to the form, or the explorer lacks a value that works."""
+    app, is_staff = explored.explorer.app, explored.explorer.client.get_cookie(COOKIE) is not None
+    writing = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    ours = {name for name in writing if not name.startswith("api.") and name.startswith("resident.") != is_staff}
+    assert ours - {kind[0] for kind in explored.found.forms} == set()
+
+
+def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], explorer: Explorer) -> Iterator[str]:
+    """What is wrong with the answers, one line for each."""
+    done: set[tuple[str, ...]] = set()
+    every = [*found.forms.values(), *found.questions()]
+    for one in every if machine is explorer else filter(_writes, every):
+        names = [name for name in one.names if (one.kind[0], one.form.method, name) not in done]
+        done |= {(one.kind[0], one.form.method, name) for name in names}
+        if not names:
+            continue
+        moment = one.moment if machine is explorer else machine.adopt(one.moment, explorer)
+        machine.go_back(moment)
+        failed, status = _failure(machine, one, "", one.form.fields)
+        if failed or status >= 400:
+            yield f"{one.page}: {one.form.method} {one.form.action} {one.form.fields} as it works: {status} {failed}"
+        for name in names:
+            statuses: dict[str, int] = {}
+            for words, sent in _ways(one, name, values):
+                machine.go_back(moment)
+                failed, statuses[words] = _failure(machine, one, name, sent)
+                if failed:
+                    yield f"{one.page}: {one.form.method} {one.form.action} {name} {words}: {failed}"
+            yield from _unlike(one, name, statuses)
+
+
+def _writes(one: FoundForm) -> bool:
+    """Whether it is the form itself, and writes; not a question, nor another button that sends the same fields."""
+    return one.is_own and one.form.method == "post"
+
+
+def _ways(one: FoundForm, name: str, values: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What to send with the field bad in each way, the other fields as they work.
+
+    What is chosen, not typed, is the same to the service in whatever script or form it is wrong.
+    """
+    is_text = name in one.form.typed and name not in one.form.choices
+    tried = set(values)
+    if not (is_text and _writes(one)):
+        tried = BASIC if one.form.method == "post" else set(FOR_DATABASES)
+    for words in values:
+        if words in tried:
+            yield words, {**one.form.fields, name: as_sent(values[words])}
+    yield MISSING, {other: value for other, value in one.form.fields.items() if other != name}
+    yield TWICE, {**one.form.fields, name: [*(one.form.fields.get(name) or ["x"]), "y"]}
+
+
+def _failure(machine: TimeMachine, one: FoundForm, name: str, sent: dict[str, Any]) -> tuple[str, int]:
+    """What is wrong with the answer, empty when nothing is; and its status."""
+    try:
+        answer = machine.send(one.form, sent)
+        if answer.status_code not in _allowed(one.form, name):
+            return f"status {answer.status_code}", answer.status_code
+        return _wrong_with(one.form, name, answer), answer.status_code
+    except Exception as error:  # noqa: BLE001 - in tests, what would be a 500 is raised
+        return f"{type(error).__name__}: {str(error)[:200]}", 500
+
+
+def _allowed(form: Form, name: str) -> set[int]:
+    if form.method == "get":
+        return ANSWERS_TO_QUESTIONS
+    return ANSWERS if name in form.typed else ANSWERS_TO_HIDDEN
+
+
+def _wrong_with(form: Form, name: str, answer: TestResponse) -> str:
+    """What is wrong with a page that refuses one field: no error at it, or something else is lost."""
+    if answer.mimetype != "text/html" or answer.location:
+        return ""
+    if name not in form.typed or not (answer.status_code == 400 or "<title>Error" in answer.text):
+        return ""
+    page = check_page(answer.text)
+    same = (kept for kept in page.forms if name in kept.ids and _path(form.action) in map(_path, _actions(kept)))
+    again = next(same, None)
+    if again is None:
+        return "the form is gone"
+    at = list(again.ids) if form.kinds[name] in WRONG_WITH_OTHERS else [name]
+    if not _errors(page) & {one for other in at for one in again.ids.get(other, ())}:
+        return f"no error leads to the field, only to {_errors(page)}"
+    lost = {
+        other: value
+        for other, value in form.fields.items()
+        if other in form.typed and other != name and form.kinds[other] not in KEEPS_NOTHING
+        if any(value) and again.fields.get(other) != value
+    }
+    return f"lost: {lost}" if lost else ""
+
+
+def _actions(form: Form) -> list[str]:
+    return [form.action, *form.other_actions]
+
+
+def _path(address: str) -> str:
+    return urlsplit(address).path
+
+
+def _errors(page: Page) -> set[str]:
+    """The ids that the error summary links to."""
+    return {href[1:] for _, href in page.links if href.startswith("#")}
+
+
+def _unlike(one: FoundForm, name: str, statuses: Mapping[str, int]) -> Iterator[str]:
+    """A typed field that is not answered alike in every way of sending nothing."""
+    form = one.form
+    is_text = name in form.typed and name not in form.choices and form.kinds[name] not in WRONG_WITH_OTHERS
+    answers = {words: statuses[words] for words in (*EMPTY, MISSING) if words in statuses}
+    if form.method == "post" and is_text and len(set(answers.values())) > 1:
+        yield f"{one.page}: {form.action} {name}: nothing is answered in different ways: {answers}"
