@@ -17,10 +17,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from booking.slot_tokens import SlotKey
+from booking.use_cases.book import Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
+from core.flask_context import EXTENSION
 from core.settings import Settings
+from people.residents.details import ResidentDetails
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.bad_values import BAD_VALUES, EMPTY, FOR_DATABASES, as_sent
 from tests.support.callers import AGENT_PASSWORD, add_agent, book_for, make_callers, sign_in
@@ -28,6 +32,8 @@ from tests.support.explorer import Explorer, Found, FoundForm, TimeMachine
 from tests.support.factories import NOW
 from tests.support.pages import Form, Page, check_page
 from tests.support.sqlite import SqliteTemplate
+from tests.support.town import Town
+from tests.web.resident.browser import path_for_owner
 from wsgi import create_app
 
 STARTS = {
@@ -58,12 +64,13 @@ def explored(
     request: pytest.FixtureRequest, sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Explored]:
     """Every form that a resident, or an administrator, comes to."""
-    explorer = _explorer(request.param, sqlite_template, tmp_path_factory.mktemp(request.param))
-    yield Explored(explorer, explorer.explore(*STARTS[request.param]))
+    explorer, starts = _explorer(request.param, sqlite_template, tmp_path_factory.mktemp(request.param))
+    yield Explored(explorer, explorer.explore(*starts))
     explorer.close()
 
 
-def _explorer(who: str, template: SqliteTemplate, folder: Path) -> Explorer:
+def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explorer, list[str]]:
+    """An explorer, and where it starts."""
     database, clock = Database(template.copy_to(folder)), FixedClock(NOW)
     app = _app(database, clock)
     callers = make_callers(database, NOW)
@@ -73,10 +80,20 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> Explorer:
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
         clock.instant = EVENING
-        return Explorer(app, database, clock, known)
+        return Explorer(app, database, clock, known), [*STARTS[who], _page_of_message(app, callers.town)]
     explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"})
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, NOW))
-    return explorer
+    return explorer, [*STARTS[who]]
+
+
+def _page_of_message(app: Flask, town: Town) -> str:
+    """A page to which a message alone leads: all bookings for an address."""
+    unit = int(datetime(2026, 12, 2, 11, tzinfo=UTC).timestamp()) // 300
+    slot_key = SlotKey(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
+    resident = ResidentDetails("Ann Other", "ann@example.org")
+    booking = Booking(town.authority_id, "online", resident, slot_key=slot_key)
+    booked = book(app.extensions[EXTENSION], booking, actor=Actor.resident())
+    return path_for_owner(app, booked.manage_url_path, resident.email)
 
 
 def _app(database: Database, clock: FixedClock) -> Flask:
