@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from booking.slot_tokens import SlotKey
-from booking.use_cases.book import Booking, book
+from booking.use_cases.book import Booked, Booking, book
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -38,9 +38,11 @@ from wsgi import create_app
 
 STARTS = {
     "resident": ("/testshire/", "/testshire/find"),
-    "staff": ("/staff/", "/staff/sites/riverside-hub/today"),
+    "staff": ("/staff/", "/staff/sites/riverside-hub/today", "/staff/sites/riverside-hub/days/2026-12-02"),
 }
+MORNING = NOW.replace(hour=9, minute=5)  # the desks have opened
 EVENING = NOW.replace(hour=19)  # no time is left on this day, so that what a resident books can still be changed
+EMAIL = "ann@example.org"
 ANSWERS = {200, 303, 400, 409, 410, 429}
 ANSWERS_TO_HIDDEN = ANSWERS | {404}  # nobody types it
 ANSWERS_TO_QUESTIONS = ANSWERS_TO_HIDDEN | {302, 414}
@@ -71,29 +73,29 @@ def explored(
 
 def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explorer, list[str]]:
     """An explorer, and where it starts."""
-    database, clock = Database(template.copy_to(folder)), FixedClock(NOW)
+    database, clock = Database(template.copy_to(folder)), FixedClock(MORNING)
     app = _app(database, clock)
-    callers = make_callers(database, NOW)
-    admin = add_agent(database, callers.town.authority_id, NOW, role="authority_admin")
+    callers = make_callers(database, MORNING)
+    admin = add_agent(database, callers.town.authority_id, MORNING, role="authority_admin")
     agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
-    book_for(database, callers.town, callers.people["norbert"], at_ten, agent, NOW)
+    book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING)
+    booked = _booked_online(app, callers.town)
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
         clock.instant = EVENING
-        return Explorer(app, database, clock, known), [*STARTS[who], _page_of_message(app, callers.town)]
+        return Explorer(app, database, clock, known), [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL)]
     explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"})
-    explorer.client.set_cookie(COOKIE, sign_in(database, admin, NOW))
+    explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     return explorer, [*STARTS[who]]
 
 
-def _page_of_message(app: Flask, town: Town) -> str:
-    """A page to which a message alone leads: all bookings for an address."""
+def _booked_online(app: Flask, town: Town) -> Booked:
+    """An appointment with an interpreter, to whose owner a message writes of all that was booked for the address."""
     unit = int(datetime(2026, 12, 2, 11, tzinfo=UTC).timestamp()) // 300
     slot_key = SlotKey(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
-    resident = ResidentDetails("Ann Other", "ann@example.org")
-    booking = Booking(town.authority_id, "online", resident, slot_key=slot_key)
-    booked = book(app.extensions[EXTENSION], booking, actor=Actor.resident())
-    return path_for_owner(app, booked.manage_url_path, resident.email)
+    resident = ResidentDetails("Ann Other", EMAIL, language="Somali")
+    booking = Booking(town.authority_id, "online", resident, slot_key=slot_key, support_needs=("language",))
+    return book(app.extensions[EXTENSION], booking, actor=Actor.resident())
 
 
 def _app(database: Database, clock: FixedClock) -> Flask:

@@ -18,6 +18,8 @@ from web.site.outcome_errors import RowError
 from web.site.outcome_views import ROW_PATH, appointment_here, conflict_here, row_recorded
 from web.site.site_blueprint import blueprint
 
+LONGEST_VERSION = 9  # figures that are looked at; no appointment is moved so often
+
 
 @blueprint.post(f"{ROW_PATH}/arrangement", endpoint="arrange")
 @requires(Action.ARRANGE_NEED, site_arg="site")
@@ -40,7 +42,7 @@ def _decision() -> Decision:
     state = next((state for state in DECIDED if state.value == form.get("arrangement")), None)
     if state is None:
         raise NotFound
-    version = form.get("version", "")
+    version = form.get("version", "")[:LONGEST_VERSION]
     return Decision(form.get("need", ""), ArrangementState(state), int(version) if version.isdecimal() else 0)
 
 
