@@ -63,7 +63,7 @@ class Explored:
     found: Found
 
 
-@pytest.fixture(scope="module", params=list(STARTS))
+@pytest.fixture(scope="module", params=["resident"])
 def explored(
     request: pytest.FixtureRequest, sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Explored]:
