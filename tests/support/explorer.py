@@ -85,7 +85,8 @@ class Found:
     def questions(self) -> Iterator[FoundForm]:
         """Each address with a query, as a form that asks for it."""
         for kind, (address, moment) in self.addresses.items():
-            form = Form(urlsplit(address).path, "get", parse_qs(urlsplit(address).query, keep_blank_values=True))
+            asked = parse_qs(urlsplit(address).query, keep_blank_values=True)
+            form = Form(urlsplit(address).path, "get", fields=asked)
             if kind[0] and form.fields:
                 yield FoundForm(kind, form, moment, address, is_own=True)
 
