@@ -13,6 +13,7 @@ PACKAGES = frozenset({"locations", "people", "booking", "reminders", "web", "api
 AROUND = frozenset(
     {
         "locations.model",
+        "web.address_length",
         "web.admission",
         "web.turns",
         "web.app",
