@@ -1,13 +1,18 @@
-"""A change of a resident's own record by staff, which the appointments ahead follow."""
+"""A resident's own record as staff write it: a new one, or a change, which the appointments ahead follow."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from booking.use_cases.change_details import follow_record
 from core.audit import Actor, record
 from core.errors import Stale
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
-from people.residents.resident_repository import change_contact, lock_resident, record_stamp
+from people.residents.resident_repository import change_contact, create_resident, lock_resident, record_stamp
 
 
 def change_record(
@@ -32,3 +37,22 @@ def change_record(
         change_contact(db, row, person)
         follow_record(db, runtime, row, actor, now)
         record(db, actor, "resident_changed", ("resident", resident_id), authority_id=authority_id, now=now)
+
+
+def register_resident(
+    runtime: Runtime,
+    authority_id: int,
+    person: ResidentDetails,
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> int:
+    """The id of a new record, whomever we have already: staff were asked whether it is the same person."""
+
+    def operation(db: Session) -> dict[str, Any]:
+        now = runtime.clock.database_now(db)
+        resident_id = create_resident(db, authority_id, person, now)
+        record(db, actor, "resident_registered", ("resident", resident_id), authority_id=authority_id, now=now)
+        return {"resident": resident_id}
+
+    return int(run_once(runtime.database, idempotency, operation, runtime.clock.now())["resident"])

@@ -127,6 +127,22 @@ def _keep_language(db: Session, resident: Row[*tuple[Any, ...]], person: Residen
         connection_of(db).execute(update(table_of(Resident)).where(_residents.id == resident.id).values(values))
 
 
+def residents_like(db: Session, authority_id: int, person: ResidentDetails) -> Sequence[Resident]:
+    """Whom we have under closely the same name with the same email, telephone, postcode or date of birth, oldest first."""
+    given = {
+        Resident.email: email_key(person.email),
+        Resident.phone_key: phone_key(person.phone),
+        Resident.postcode_key: postcode_key(person.postcode),
+        Resident.date_of_birth: person.date_of_birth,
+    }
+    same = [column == value for column, value in given.items() if value]
+    if not same or not name_key(person.name):
+        return ()
+    here = (Resident.authority_id == authority_id, Resident.anonymised_at.is_(None))
+    by_name = (Resident.name_key == name_key(person.name), or_(*same))
+    return db.scalars(select(Resident).where(*here, *by_name).order_by(Resident.id).limit(MOST_ALIKE)).all()
+
+
 def resident_of(db: Session, authority_id: int, resident_id: int) -> Resident:
     """The resident of this authority. Raises: NotFound, also for one of another authority or who is anonymous now."""
     resident = db.scalar(_RESIDENT, {"resident": resident_id, "authority": authority_id})

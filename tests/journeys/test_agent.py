@@ -326,3 +326,18 @@ def test_the_times_and_the_places_begin_above_the_fold(desk: Page, callers: Call
         box = desk.locator(shown).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] < window["height"], shown
+
+
+def test_enter_never_makes_a_second_record_of_somebody_we_may_have(desk: Page, axe: Axe) -> None:
+    desk.get_by_role("button", name="New resident").click()
+    desk.locator("#name").fill("Amina Yusuf")
+    desk.locator("#phone").fill("07700 900999")
+    question = desk.get_by_role("heading", name="Is this the same person? Nothing is saved yet.")
+    for _ in range(2):
+        with desk.expect_response(re.compile("/register")):
+            desk.locator("#phone").press("Enter")
+        expect(question).to_be_focused()
+    axe(desk)
+    desk.get_by_role("button", name="No, this is somebody else").click()
+    expect(desk.get_by_role("heading", name="Amina Yusuf")).to_be_visible()
+    expect(desk.get_by_text("Nothing booked.")).to_be_visible()

@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.use_cases.calls import end_call, open_call
-from booking.use_cases.change_record import change_record
-from core.audit import record
+from booking.use_cases.change_record import change_record, register_resident
 from core.errors import Invalid, InvalidValue, Stale
 from core.text import clean_text, printable
-from people.residents.resident_repository import find_or_create, record_stamp, resident_of
+from people.residents.details import ResidentDetails
+from people.residents.resident_repository import record_stamp, resident_of, residents_like
+from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
@@ -23,13 +24,34 @@ from web.agent.call_request import Typed, read_state, read_typed
 from web.agent.call_views import refused_note
 from web.agent.caller_views import LONGEST_SEARCH, to_call
 from web.agent.forms import ResidentForm, carried_over, facts_of
+from web.agent.resident_card import details_of
 from web.agent.typed_text import resident_of_form
 from web.page_context import StaffContext, staff_context
+from web.request_language import format_birth_date
 from web.resident.page_rendering import postcode_like
 
 RECORD_HAS_CHANGED = _l(
     "The details have changed since you opened this page. Nothing was saved. Check them, and save again"
 )
+
+
+@dataclass(frozen=True)
+class AlikeFact:
+    """One fact of a resident whom we have, beside what was typed."""
+
+    label: str
+    known: str
+    typed: str
+    is_different: bool
+
+
+@dataclass(frozen=True)
+class AlikeLine:
+    """A resident whom we have and who may be the one that is written down."""
+
+    resident_id: int
+    name: str
+    facts: tuple[AlikeFact, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +64,7 @@ class DetailsPage:
     back: str
     seen: str = ""
     error: str = ""
+    alike: tuple[AlikeLine, ...] = ()
 
 
 def _know(form: ResidentForm, context: StaffContext) -> None:
@@ -73,31 +96,43 @@ def _details_page(context: StaffContext, page: DetailsPage) -> Response:
     return Response(html, status=400 if errors else 200, mimetype="text/html")
 
 
-def _new_resident_page(context: StaffContext, form: ResidentForm) -> Response:
-    page = DetailsPage(form, url_for("agent.register"), _("New resident"), url_for("agent.start"))
+def _new_resident_page(context: StaffContext, form: ResidentForm, alike: tuple[AlikeLine, ...] = ()) -> Response:
+    page = DetailsPage(form, url_for("agent.register"), _("New resident"), url_for("agent.start"), alike=alike)
     return _details_page(context, page)
 
 
 @blueprint.post("/register")
 @requires(Action.BOOK_FOR_RESIDENT)
 def register() -> ResponseReturnValue:
-    """A new resident, or the one whom we have already under this name and contact; then on with the call."""
+    """A new resident; when we may have them already, the agent is asked first, and nobody's record is changed."""
     with staff_context() as context:
         form = ResidentForm()
         _know(form, context)
         if not form.validate():
             return _new_resident_page(context, form)
-        with context.runtime.database.writing() as db:
-            resident = find_or_create(db, context.authority.id, form.person(), context.now, by_staff=True)
-            record(
-                db,
-                context.actor,
-                "resident_registered",
-                ("resident", resident.id),
-                authority_id=context.authority.id,
-                now=context.now,
-            )
-        return to_call(resident.id)
+        person = form.person()
+        alike = residents_like(context.db, context.authority.id, person)
+        if alike and not request.form.get("is_somebody_else"):
+            return _new_resident_page(context, form, tuple(_alike_line(row, person) for row in alike))
+        form_key = context.form_key("register", person)
+        resident_id = register_resident(
+            context.runtime, context.authority.id, person, actor=context.actor, idempotency=form_key
+        )
+        return to_call(resident_id)
+
+
+def _alike_line(resident: Resident, person: ResidentDetails) -> AlikeLine:
+    """A resident whom we have, with what differs from what was typed."""
+    known, pairs = details_of(resident), []
+    for label, ours, typed in (
+        (_("Name"), known.name, person.name),
+        (_("Date of birth"), format_birth_date(known.date_of_birth), format_birth_date(person.date_of_birth)),
+        (_("Telephone"), known.phone, person.phone),
+        (_("Email"), known.email, person.email),
+        (_("Postcode"), known.postcode, person.postcode),
+    ):
+        pairs.append(AlikeFact(str(label), ours, typed, is_different=ours.casefold() != typed.casefold()))
+    return AlikeLine(resident.id, known.name, tuple(pairs))
 
 
 @blueprint.route("/residents/<int:resident_id>/details", methods=["GET", "POST"])

@@ -89,12 +89,6 @@ def test_a_new_resident_is_stored_and_the_call_goes_on(agent: Agent, database: D
         assert db.scalar(select(Resident.phone).where(Resident.name == "Zebedee Quux")) == "07700 900888"
 
 
-def test_somebody_whom_we_know_is_not_made_twice(agent: Agent, callers: Callers) -> None:
-    fields = {"name": "Amina Yusuf", "phone": "07700 900999", "contact_preference": "email"}
-    answer = agent.send("/staff/calls/register", follow=False, data=fields)
-    assert answer.location == f"/staff/calls/residents/{callers.people['amina']}"
-
-
 def test_a_resident_may_have_neither_telephone_nor_email(agent: Agent) -> None:
     page = agent.checked(agent.send("/staff/calls/register", name="Nora None", contact_preference="letter"))
     assert "None" in page.text
@@ -176,3 +170,27 @@ def test_a_resident_is_found_by_their_date_of_birth_in_any_writing(agent: Agent,
     assert "Enter a date of birth, like 14 3 1970" in agent.checked(wrong, 400).text
     kept = agent.open(f"{where}/details").form_to("/details").fields["date_of_birth"]
     assert kept == ["14 March 1970"]
+
+
+def test_somebody_whom_we_may_have_is_asked_about_and_nobody_is_changed(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    """Father and son of one name on one landline stay two people."""
+    with database.reading() as db:
+        amina = db.get_one(Resident, callers.people["amina"])
+        before = (amina.postcode, list(amina.support_needs), amina.email)
+        typed = {"name": amina.name, "phone": amina.phone, "postcode": "N12 8LG", "contact_preference": "none"}
+    asked = agent.checked(agent.send("/staff/calls/register", data=typed))
+    assert "Is this the same person? Nothing is saved yet." in asked.text
+    assert "N12 8LG" in asked.text
+    assert ("is_somebody_else", "1") in asked.form_to("/register").buttons
+    assert asked.link("go on with Amina Yusuf").endswith(f"/residents/{callers.people['amina']}")
+    for _ in range(2):  # a double click
+        answer = agent.send(
+            "/staff/calls/register", data=typed, is_somebody_else="1", idempotency_key="k", follow=False
+        )
+    assert answer.location != f"/staff/calls/residents/{callers.people['amina']}"
+    with database.reading() as db:
+        same_name = db.scalars(select(Resident).where(Resident.name == "Amina Yusuf").order_by(Resident.id)).all()
+        assert len(same_name) == 2
+        assert (same_name[0].postcode, list(same_name[0].support_needs), same_name[0].email) == before
