@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, String, Table, and_, cast, exists, or_, select
+from sqlalchemy import JSON, Column, ColumnElement, Date, LargeBinary, String, Table, and_, cast, exists, or_, select
 
 from booking.tables import Appointment, Call
 from core.audit import AuditEntry
@@ -61,6 +61,8 @@ def is_filled(column: Column[Any]) -> Condition:
     """Whether anything stands in the column."""
     if isinstance(column.type, JSON):
         return and_(column.is_not(None), cast(column, String).not_in(("[]", "{}", "null")))
+    if isinstance(column.type, Date):
+        return column.is_not(None)
     empty: Any = b"" if isinstance(column.type, LargeBinary) else ""
     return and_(column.is_not(None), column != empty)
 
