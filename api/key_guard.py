@@ -11,6 +11,7 @@ from api.error_handlers import problem_answer
 from core.audit import Actor
 from core.errors import NotAllowed, NotAuthenticated
 from core.flask_context import current_runtime
+from core.origin import CREDENTIAL_WORKS
 from people.staff.access_marks import AccessMark
 from people.staff.api_keys import SignedInKey, key_of
 
@@ -39,9 +40,12 @@ def require_published(publishes_availability: bool) -> None:
 def _key_of_request() -> SignedInKey | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
+        request.environ[CREDENTIAL_WORKS] = False
         return None
     with current_runtime().database.reading() as db:
-        return key_of(db, token.strip())
+        key = key_of(db, token.strip())
+    request.environ[CREDENTIAL_WORKS] = key is not None
+    return key
 
 
 def unauthenticated() -> Response:

@@ -6,6 +6,8 @@ import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 UNKNOWN = "unknown"
+# In the environment of a request, once it has been looked up: whether the session or the key that it carries works.
+CREDENTIAL_WORKS = "front_door.credential_works"
 # A site gets a /64 at least, and whoever has one has all its addresses (RFC 6177, https://www.rfc-editor.org/rfc/rfc6177).
 IPV6_PREFIX_BITS = 64
 _WITH_PORT = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<v4>[^:\[\]]+))(?::\d{1,5})?")

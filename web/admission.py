@@ -15,6 +15,8 @@ from flask import Flask, request
 
 from core.deadlines import seconds_left, time_limit
 from core.errors import Unavailable
+from core.origin import CREDENTIAL_WORKS, origin_of
+from web.credentials_seen import CredentialsSeen, credential_of
 from web.turns import Turns, asker_of
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Admission:
         self._app = app
         self._longest_body = longest_body
         self._turns = Turns(at_once, waiting)
+        self._credentials = CredentialsSeen()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The application's answer."""
@@ -51,7 +54,9 @@ class Admission:
             return self._in_turn(environ, start_response)
 
     def _in_turn(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        asker = asker_of(environ.get("PATH_INFO", ""), environ)
+        path, origin = environ.get("PATH_INFO", ""), origin_of(environ.get("REMOTE_ADDR"))
+        credential = credential_of(path, environ)
+        asker = asker_of(path, environ, is_known=self._credentials.is_believed(credential, origin))
         if not self._turns.acquire(asker, seconds_left(REQUEST_SECONDS)):
             environ[NO_TURN] = True
             return self._app(environ, start_response)
@@ -59,6 +64,8 @@ class Admission:
             return self._app(environ, start_response)
         finally:
             self._turns.release(asker)
+            if CREDENTIAL_WORKS in environ:
+                self._credentials.record(credential, origin, works=environ[CREDENTIAL_WORKS])
 
     def _read_body(self, environ: WSGIEnvironment) -> None:
         """Read the body now, as far as the application would; one that is too long is refused by its length, unread."""

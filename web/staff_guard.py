@@ -22,6 +22,7 @@ from flask_wtf.csrf import CSRFProtect
 from core.audit import Actor
 from core.errors import NotFound
 from core.flask_context import current_runtime
+from core.origin import CREDENTIAL_WORKS
 from people.staff.access_marks import AccessMark, mark_of
 from people.staff.policy import Action, contact_channel
 from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
@@ -48,6 +49,7 @@ def guard(check_key: KeyCheck) -> ResponseReturnValue | None:
     Raises: NotFound for an unmarked endpoint and for what this visitor may not do; NotAllowed for a key without scope.
     """
     if request.endpoint is None:
+        request.environ[CREDENTIAL_WORKS] = False  # whatever it carries, it proves nothing by this
         return None  # no route: Flask says so itself
     mark = mark_of_endpoint(current_app, request.endpoint)
     if mark is None:
@@ -110,6 +112,7 @@ def signed_in_staff() -> SignedInStaff | None:
     """Who is signed in with this request's cookie, or None. Read from the database once for each request."""
     if "staff" not in g:
         g.staff = _staff_of_cookie(request.cookies.get(cookie_name(), ""))
+        request.environ[CREDENTIAL_WORKS] = g.staff is not None
     return cast("SignedInStaff | None", g.staff)
 
 

@@ -25,12 +25,12 @@ class Asker:
     most: int | None
 
 
-def asker_of(path: str, headers: Mapping[str, str]) -> Asker:
-    """Who asks, of a WSGI environment. Staff sign in and programs have keys with limits of their own: they count as one.
+def asker_of(path: str, headers: Mapping[str, str], *, is_known: bool) -> Asker:
+    """Who asks, of a WSGI environment. Staff who are signed in and programs with a key have limits of their own.
 
     Strangers are told apart by their origin. Of one origin one search is worked on at a time, whatever else it does.
     """
-    if path.startswith("/staff/") or (path.startswith("/api/") and "HTTP_AUTHORIZATION" in headers):
+    if is_known:
         return Asker("known", None)
     origin = origin_of(headers.get("REMOTE_ADDR"))
     if _SEARCHES.fullmatch(path):
