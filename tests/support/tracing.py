@@ -16,6 +16,7 @@ AROUND = frozenset(
         "web.address_length",
         "web.admission",
         "web.turns",
+        "web.credentials_seen",
         "web.app",
         "web.response_headers",
         "web.template_helpers",
