@@ -14,11 +14,17 @@ from booking.queries.appointments import AppointmentView, can_change
 from booking.states import CANCELLED, Contact, State, has_link_ended
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
+from core.origin import origin_of
+from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.model import AuthorityFacts
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.page_rendering import show
 from web.resident.refusals import CHANGE_REFUSALS
+
+# Each change is told by a message or two, to whatever address was given.
+CHANGES_OF_ONE = SlowingLimit("10/day", beyond="1/hour")
+CHANGES_OF_ORIGIN = SlowingLimit("40/day", beyond="1/10 minutes")
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,11 @@ class AppointmentPage:
     def redirect(self, message: str) -> ResponseReturnValue:
         """Back to the appointment's page with a banner; `message` is one of `manage_views.MESSAGES`."""
         return redirect(f"{self.url}?said={message}", code=303)
+
+    def count_change(self) -> None:
+        """Count a change that writes to people: nobody has proved that the addresses are theirs. Raises: RateLimited."""
+        check_slowing_limit(self.context.runtime, CHANGES_OF_ONE, "change", str(self.view.id))
+        check_slowing_limit(self.context.runtime, CHANGES_OF_ORIGIN, "changes", origin_of(request.remote_addr))
 
     def form_key(self, operation: str) -> IdempotencyKey | None:
         """The idempotency key of the form that was sent."""

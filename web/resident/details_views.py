@@ -74,6 +74,7 @@ def change_needs(authority: str, reference: str) -> ResponseReturnValue:
 
 def _change(page: AppointmentPage, details: Details, template: str, form: Form) -> ResponseReturnValue:
     runtime, view = page.context.runtime, page.view
+    page.count_change()
     try:
         change_details(
             runtime,

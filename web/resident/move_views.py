@@ -54,6 +54,7 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
 
 
 def _reschedule(page: AppointmentPage, slot_key: SlotKey, form: MoveForm) -> None:
+    page.count_change()
     reschedule(
         page.context.runtime,
         page.view.authority_id,
