@@ -69,6 +69,14 @@ def test_a_number_that_no_database_can_hold_is_an_unknown_address(app: Flask) ->
         assert client.open(path, method=min(rule.methods or {"GET"})).status_code == 404, path
 
 
+@pytest.mark.parametrize("way_out", ["..", "%2e%2e", "..%2f", "%2e%2e%2f", "..%5c", "%00", ".%2e", "....//", "/"])
+def test_no_path_leads_out_of_the_static_files(client: FlaskClient, way_out: str) -> None:
+    for folder in ("/static/", "/static/js/../", "/static/assets/x/", "/static/assets/../"):
+        for target in ("wsgi.py", "etc/passwd", "../../etc/passwd", "migrations/env.py"):
+            answer = client.get(f"{folder}{way_out}/{target}", follow_redirects=True)
+            assert answer.status_code == 404, (folder, way_out, target)
+
+
 def test_https_is_what_the_public_address_says(real: Flask) -> None:
     answer = real.test_client().get("/testshire/", headers=EVIL, base_url="http://10.0.0.7:8000")
     assert answer.status_code == 200

@@ -45,7 +45,7 @@ def test_one_booking_writes_to_others_a_few_times_a_day_and_not_without_end(
     before = len(notifications(database))
     assert give_address(visitor, at, 1) == 429
     assert len(notifications(database)) == before
-    another, elsewhere = booked(app, "192.0.2.2")
+    another, elsewhere = booked(app, "192.0.2.2", "Kim Sample")
     assert give_address(another, elsewhere, 0) == 200
 
 
