@@ -21,8 +21,25 @@ from tests.support.server import LiveServer
 HEIGHT = 900
 STAFF_WIDTHS = (320, 641, 1019, 1020, 1024, 1100, 1200, 1280, 1700)
 # Texts that can be seen, line by line: [text, typeface, left, right, whether it stands in a box that scrolls].
+# A box that cuts its text off with an ellipsis shows none beyond its own edge.
 TEXTS = """() => {
   const found = [];
+  const stands_in_scrolling_box = (element) => {
+    for (; element && element !== document.documentElement; element = element.parentElement)
+      if (["auto", "scroll"].includes(getComputedStyle(element).overflowX) && element.scrollWidth > element.clientWidth)
+        return true;
+    return false;
+  };
+  const visible = (element) => {
+    let from = -Infinity, to = Infinity;
+    for (; element; element = element.parentElement) {
+      if (getComputedStyle(element).textOverflow !== "ellipsis") continue;
+      const box = element.getBoundingClientRect();
+      from = Math.max(from, box.left);
+      to = Math.min(to, box.right);
+    }
+    return [from, to];
+  };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
@@ -30,10 +47,13 @@ TEXTS = """() => {
     if (parent.closest(".govuk-visually-hidden, .govuk-skip-link, .hidden, .fd-cards thead, script, option")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    const scrolls = parent.closest(".fd-scroll") !== null;
+    const scrolls = stands_in_scrolling_box(parent);
     const face = getComputedStyle(parent).fontFamily;
-    for (const box of range.getClientRects())
-      if (box.width > 1) found.push([node.data.trim().slice(0, 40), face, box.left, box.right, scrolls]);
+    const [from, to] = visible(parent);
+    for (const box of range.getClientRects()) {
+      const left = Math.max(box.left, from), right = Math.min(box.right, to);
+      if (right - left > 1) found.push([node.data.trim().slice(0, 40), face, left, right, scrolls]);
+    }
   }
   return found;
 }"""
