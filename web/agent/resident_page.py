@@ -21,7 +21,6 @@ from web.labels import BASES_IN_SENTENCE, STATES, Labels, label_of
 from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_moment_short
 
-PAST_SHOWN = 10
 # What a caller is asked for, so that one knows who they are.
 CALLER_FACTS: Labels = {
     "date_of_birth": _l("Date of birth"),
@@ -137,13 +136,8 @@ class ResidentPage:
 
     @cached_property
     def past(self) -> tuple[AppointmentLine, ...]:
-        """The latest of the appointments that are over or cancelled."""
-        return tuple(_line(view, self.context, is_current=False) for view in self.card.past[:PAST_SHOWN])
-
-    @property
-    def past_count(self) -> int:
-        """How many appointments are over or cancelled."""
-        return len(self.card.past)
+        """Every appointment that is over or cancelled, the latest first."""
+        return tuple(_line(view, self.context, is_current=False) for view in self.card.past)
 
     @cached_property
     def representatives(self) -> tuple[RepresentativeLine, ...]:

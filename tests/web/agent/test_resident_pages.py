@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
+from booking.tables import Appointment
 from core.clock import FixedClock
 from core.database import Database
 from people.residents.details import ResidentDetails
@@ -194,3 +197,35 @@ def test_somebody_whom_we_may_have_is_asked_about_and_nobody_is_changed(
         same_name = db.scalars(select(Resident).where(Resident.name == "Amina Yusuf").order_by(Resident.id)).all()
         assert len(same_name) == 2
         assert (same_name[0].postcode, list(same_name[0].support_needs), same_name[0].email) == before
+
+
+def test_every_visit_that_is_over_or_cancelled_is_listed_with_its_reference(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    """What an agent reads of somebody who often does not come must not stop at some number."""
+    with database.writing() as db:
+        row = db.get_one(Appointment, callers.booked.appointment_id)
+        for number in range(13):
+            starts_at = row.starts_at - timedelta(days=7 + number)
+            db.add(past_appointment(row, f"PAST{number:04}", starts_at))
+    text = agent.open(f"/staff/calls/residents/{callers.people['amina']}").text
+    assert "Earlier or cancelled (13)" in text
+    assert all(f"PAST {number:04}" in text for number in range(13))
+
+
+def past_appointment(row: Appointment, reference: str, starts_at: datetime) -> Appointment:
+    """Another visit of the same resident, to which nobody came."""
+    copied = ("authority_id", "site_id", "mode", "slot_token", "channel", "resident_id", "manage_nonce", "created_at")
+    values = {name: getattr(row, name) for name in copied}
+    return Appointment(
+        **values,
+        reference=reference,
+        state="did_not_attend",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30),
+        local_date=starts_at.date(),
+        support_needs=[],
+        answers={},
+        manage_digest=reference,
+        changed_at=starts_at,
+    )
