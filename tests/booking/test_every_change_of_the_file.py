@@ -228,9 +228,17 @@ def book_one(runtime: Runtime, random: Random) -> None:
         query = SlotQuery((random.choice(catalogue.services).id,), needs=needs, extra_time=random.random() < 0.3)
         free = [slot for slot in all_slots(db, catalogue, query, NOW) if slot.starts_at.date() in DAYS]
     if free:
-        slot_key, who = random.choice(free).slot_key, ResidentDetails("Robin Sample")
+        slot_key, who = random.choice(free).slot_key, somebody(random)
         booking = Booking(slot_key.authority_id, "online", who, slot_key=slot_key, support_needs=tuple(needs))
         book(runtime, booking, actor=RESIDENT)
+
+
+def somebody(random: Random) -> ResidentDetails:
+    """Somebody new, who can be rung and sent a link."""
+    number = random.randrange(1000)
+    return ResidentDetails(
+        f"Robin Sample {random.getrandbits(64):x}", email=f"robin.{number}@example.org", phone=f"07700 900{number:03}"
+    )
 
 
 def is_covered(catalogue: Catalogue, visit: BookedVisit) -> bool:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Barrier, local
 from typing import Any
@@ -96,7 +96,7 @@ def someone(name: str = "Robin Sample") -> ResidentDetails:
 def book_at(runtime: Runtime, town: Town, site_id: int, starts_at: datetime, **values: Any) -> Booked:
     actor, channel = values.pop("by", ACTORS[0])
     facts: dict[str, Any] = {"resident": someone(), "slot_key": town.slot_key(site_id, starts_at)} | values
-    return book(runtime, Booking(town.authority_id, channel, **facts), actor=actor)
+    return book(runtime, Booking(town.authority_id, channel, despite_same_time=True, **facts), actor=actor)
 
 
 def catalogue(database: Database, town: Town) -> Catalogue:
@@ -177,7 +177,11 @@ def test_a_hold_keeps_the_way_free_until_it_expires(database: Database) -> None:
     later = Runtime(runtime.settings, database, FixedClock(held.expires_at))
     book_at(later, town, town.south, TEN + HALF)
     with pytest.raises(HoldExpired):
-        book(runtime, Booking(town.authority_id, "online", someone(), hold=held.token), actor=RESIDENT)
+        book(
+            runtime,
+            Booking(town.authority_id, "online", someone(), hold=held.token),
+            actor=RESIDENT,
+        )
 
 
 def test_an_appointment_may_move_to_where_only_its_own_time_was_in_the_way(database: Database) -> None:
@@ -294,16 +298,16 @@ def _act(runtime: Runtime, town: Town, rng: random.Random, name: str) -> bool:
         town.slot_key(rng.choice(_sites(town)), TEN + timedelta(minutes=5 * rng.randrange(78))) for _ in range(2)
     ]
     actor, channel = rng.choice(ACTORS)
-    person = someone(name)
+    booking = Booking(town.authority_id, channel, someone(name), despite_same_time=True)
     try:
         if rng.random() < 0.4:
             held = hold_slot(runtime, slot_keys[0], for_public=True)
             if rng.random() < 0.3:
                 release_hold(runtime, town.authority_id, held.token)
                 return True
-            booked = book(runtime, Booking(town.authority_id, channel, person, hold=held.token), actor=actor)
+            booked = book(runtime, replace(booking, hold=held.token), actor=actor)
         else:
-            booked = book(runtime, Booking(town.authority_id, channel, person, slot_key=slot_keys[0]), actor=actor)
+            booked = book(runtime, replace(booking, slot_key=slot_keys[0]), actor=actor)
         if rng.random() < 0.4:
             move = Move(slot_key=slot_keys[1])
             reschedule(runtime, town.authority_id, booked.reference, move, actor=actor, enforce_cutoff=False)

@@ -17,6 +17,7 @@ NOT_PERSONAL = {
     "appointments.slot_token",
     "audit_entries.actor_name",
     "audit_entries.facts",
+    "calls.slot_token",
     "delivery_attempts.provider_reference",
     "resident_views.facts",
 }

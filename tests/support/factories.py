@@ -163,6 +163,7 @@ def make_appointment(runtime: Runtime, world: World, starts_at: datetime, **valu
     actor = values.pop("actor", RESIDENT)
     defaults: dict[str, Any] = {
         "channel": "online",
+        "despite_same_time": True,
         "slot_key": slot_key_at(world, starts_at, service=values.pop("service", 0)),
         "resident": ResidentDetails("Robin Sample", email=f"robin.{new_token()[:8].lower()}@example.org"),
     }
