@@ -26,6 +26,9 @@ from tests.support.callers import Callers, add_agent, book_for, make_callers, si
 from tests.support.pages import Form, Page, check_page
 from tests.web.resident.browser import Visitor, fill_in, go_to_times
 
+# It refuses more than SQLite does.
+pytestmark = pytest.mark.databases("postgresql")
+
 RUBBISH = {
     "half a postcode": "N12",
     "letters": "ZZZ",
@@ -196,12 +199,6 @@ SCENES: dict[str, Callable[[Walk], Visitor]] = {
     "agent cancels": cancelling,
     "feeds": feeds,
 }
-
-
-@pytest.fixture
-def database_url(postgres_url: str) -> str:
-    """PostgreSQL alone."""
-    return postgres_url
 
 
 @pytest.fixture

@@ -22,17 +22,14 @@ from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, make_callers, sign_in
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.databases("sqlite")
+
 OTHER_TIME = 4  # the fifth time of a page: not the one that is held already
 # Views and sessions are no change, and what is typed in a call is kept whatever becomes of its form.
 # What a browser has opened and how often something was sent say nothing about appointments and people.
 OF_BROWSERS = {"browser_states", "rate_limit_hits"}
 NOT_COMPARED = {"staff_sessions", "resident_views", "idempotency_records", "calls", *OF_BROWSERS}
-
-
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """SQLite alone: nothing here depends on the database."""
-    return sqlite_url
 
 
 @pytest.fixture

@@ -17,14 +17,11 @@ from tests.support.town import Town
 from tests.web.resident.browser import Visitor, book_one
 from tests.web.resident.test_booking_pages import clock_of
 
+# The rules are tested on both databases in tests/booking/test_links.py.
+pytestmark = pytest.mark.databases("sqlite")
+
 ENDINGS = ["", ".ics", "/move?slot=SLOT", "/cancel", "/contact", "/needs"]
 PERSONAL = ("Robin", "Sample", "robin@example.org", "900123", "r***@")
-
-
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """SQLite alone: the rules are tested on both databases in tests/booking/test_links.py."""
-    return sqlite_url
 
 
 @pytest.fixture
