@@ -204,3 +204,15 @@ class CalendarFeed(Base):
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class LinkRequest(Base):
+    """What somebody typed to have a lost link sent again. The scheduler answers it, and deletes it, a few seconds later."""
+
+    __tablename__ = "link_requests"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
+    reference: Mapped[str] = mapped_column(String(8))
+    surname: Mapped[str] = mapped_column(String(200), info=personal("message"))
+    requested_at: Mapped[datetime]

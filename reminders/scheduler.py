@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 
 from booking.use_cases.cleanup import delete_expired
+from booking.use_cases.manage_links import answer_link_requests
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 from reminders.channel_queue import DeliveryCounts
@@ -47,8 +48,8 @@ def worker_of(runtime: Runtime) -> Worker:
 def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
     """Tick until `stopping` is set; then finish the message in hand and return.
 
-    Heartbeats come from the work itself: a loop of its own would go on recording them while nothing is sent. The cleanup
-    and the timetable have threads of their own, so that messages do not wait for them.
+    Heartbeats come from the work itself: a loop of its own would go on recording them while nothing is sent. The rest has
+    threads of its own, so that messages do not wait for it.
     """
     timetable = timetable_of(runtime)
     timetable.start()
@@ -58,11 +59,9 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
         for name, work, seconds in (
             ("send", worker.send_due, tick_seconds),
             ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
-            (
-                "timetable",
-                timetable.wakeup,
-                SWEEP_CHECK_SECONDS,
-            ),  # it reads the wall clock again, whatever was done to it
+            ("links", lambda: answer_link_requests(runtime), tick_seconds),
+            # It reads the wall clock again, whatever was done to it.
+            ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
         )
     ]
     for loop in loops:
@@ -89,8 +88,9 @@ def end_personal_data(runtime: Runtime) -> None:
 
 
 def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
-    """The counts of one pass, with all else that the scheduler does: a heartbeat, and the cleanup when it is due."""
+    """The counts of one pass, with all else that the scheduler does: a heartbeat, lost links, and cleanup when it is due."""
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
+    answer_link_requests(runtime)
     counts = worker.send_due()
     sweep_when_due(runtime)
     return counts

@@ -1,4 +1,5 @@
-"""Deletes what has expired: calls left open, holds, claims, idempotency records, sign-ins, limits, browsers' states.
+"""Deletes what has expired: calls left open, holds, claims, requests for links, idempotency records, sign-ins, limits,
+browsers' states.
 
 Every rule holds without it: nothing reads an expired row as valid.
 """
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking.tables import Claim
 from booking.use_cases.calls import close_forgotten_calls
 from booking.use_cases.holds import delete_expired_holds
+from booking.use_cases.manage_links import delete_expired_requests
 from core import browser_states, idempotency, rate_limits
 from core.connections import CLEANUP
 from core.database import connection_of, table_of
@@ -44,6 +46,7 @@ def delete_expired(runtime: Runtime) -> DeletedCounts:
         close_forgotten_calls(db, runtime, now)
         holds = delete_expired_holds(db, now)
         claims = delete_past_claims(db, unit_of(now - PAST_DAYS_KEPT))
+        delete_expired_requests(db, now)
         idempotency.delete_expired(db, now)
         sign_in_sessions.delete_expired(db, now)
     # Transactions of their own: requests that count or keep something and the cleanup do not wait for each other.

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, ColumnElement, Date, LargeBinary, String, Table, and_, cast, exists, or_, select
 
-from booking.tables import Appointment, Call
+from booking.tables import Appointment, Call, LinkRequest
 from core.audit import AuditEntry
 from core.database import table_of
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
@@ -21,7 +21,7 @@ from reminders.tables import DeliveryAttempt, DemoMessage, Notification
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
 _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
-_calls = table_of(Call)
+_calls, _requests = table_of(Call), table_of(LinkRequest)
 _demo_messages, _audit = table_of(DemoMessage), table_of(AuditEntry)
 Condition = ColumnElement[bool]
 
@@ -110,6 +110,15 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_appointments, _appointments.c.ends_at, _appointments.c.resident_id),
+    PersonalTable(
+        _requests,
+        in_authority=lambda authority: _requests.c.authority_id == authority,
+        of_resident=lambda person: _requests.c.reference.in_(
+            select(_appointments.c.reference).where(_appointments.c.resident_id == person)
+        ),
+        is_older=lambda instant: _requests.c.requested_at < instant,
+        are_rows_deleted=True,
+    ),
     PersonalTable(
         _notifications,
         in_authority=lambda authority: _notifications.c.authority_id == authority,

@@ -15,7 +15,7 @@ from booking.states import Contact
 from booking.tables import Appointment
 from booking.use_cases.cancel import cancel
 from booking.use_cases.change_details import Details, change_details, follow_record
-from booking.use_cases.manage_links import request_manage_link
+from booking.use_cases.manage_links import answer_link_requests, request_manage_link
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
 from core.database import Database
@@ -101,6 +101,7 @@ def test_the_link_of_an_appointment_that_is_over_is_not_sent_again(database: Dat
     reference = make_appointment(make_runtime(database), world, TEN, resident=ROBIN).reference
     for late, expected in ((timedelta(days=1, seconds=1), 0), (timedelta(days=1), 1)):
         request_manage_link(make_runtime(database, ENDS + late), world.authority_id, reference, "Sample")
+        answer_link_requests(make_runtime(database, ENDS + late))
         with database.reading() as db:
             requests = db.scalars(select(AuditEntry).where(AuditEntry.action == "manage_link_requested")).all()
         assert len(requests) == expected
