@@ -8,8 +8,10 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
+from core.database import Database
 from core.environment import settings_from
 from core.errors import ConfigurationError
+from demo.own_councils import check_database
 from web.admission import THREADS
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
@@ -36,9 +38,11 @@ def post_worker_init(_worker: Any) -> None:
 
 
 def on_starting(_server: Any) -> None:
-    """Stop here when a setting cannot work: a worker that stops is only started again."""
+    """Stop here when a setting or the database is not for us: a worker that stops is only started again."""
     try:
-        settings_from(os.environ)
+        settings = settings_from(os.environ)
+        if settings.is_demo:
+            check_database(settings, Database(settings.database_url))
     except ConfigurationError as error:
         raise SystemExit(str(error)) from error
 

@@ -15,6 +15,7 @@ import core.cli
 import core.logs
 import demo.cli
 import demo.outbox_views
+import demo.own_councils
 import people.staff.cli
 import reminders.cli
 import reminders.heartbeat
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(_config(settings))
     runtime = Runtime(settings, database or Database(settings.database_url), clock or make_clock(settings.fixed_now))
+    demo.own_councils.check_database(settings, runtime.database)
     app.extensions[EXTENSION] = runtime
     core.logs.configure(runtime_level=settings.log_level)
     web.app.install(app)

@@ -13,7 +13,8 @@ from core.language import DEFAULT_LANGUAGE, language_for
 from core.problems import text_of_error
 from core.runtime import Runtime
 from demo.demo_staff import SIGN_INS
-from demo.load import Loaded, has_authorities, has_real_authorities, load_councils, load_scale
+from demo.load import Loaded, load_councils, load_scale
+from demo.own_councils import has_authorities, has_real_authorities, take_in_empty_councils
 from demo.scale import Size
 
 
@@ -32,10 +33,12 @@ def demo_cli() -> None:
 @runtime_command
 def load_command(runtime: Runtime, *, if_empty: bool, **sizes: int | None) -> None:
     """Load the demo councils; or, with any size given, the synthetic authority `scale`."""
-    if if_empty and has_authorities(runtime):
+    if runtime.settings.is_demo:
+        take_in_empty_councils(runtime.database)
+    if if_empty and has_authorities(runtime.database):
         click.echo("The database is not empty: nothing was loaded.")
         return
-    if not (runtime.settings.is_demo or runtime.settings.is_test) and has_real_authorities(runtime):
+    if has_real_authorities(runtime.database):
         raise click.ClickException("This database has councils that are not of the demo: nothing was loaded.")
     given_sizes = {name: size for name, size in sizes.items() if size is not None}
     if given_sizes:

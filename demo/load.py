@@ -35,18 +35,6 @@ class Loaded:
     appointments: int
 
 
-def has_authorities(runtime: Runtime) -> bool:
-    """Whether any authority is there already."""
-    with runtime.database.reading() as db:
-        return db.scalars(select(Authority.id).limit(1)).first() is not None
-
-
-def has_real_authorities(runtime: Runtime) -> bool:
-    """Whether any authority is there that is not the demo's own: its staff would get colleagues with a known email."""
-    with runtime.database.reading() as db:
-        return db.scalars(select(Authority.id).where(Authority.is_demo.is_(False)).limit(1)).first() is not None
-
-
 def load_councils(runtime: Runtime, password: str) -> list[Loaded]:
     """The demo councils that were not there yet, each with its people and appointments."""
     return [

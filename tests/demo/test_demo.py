@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -42,7 +41,6 @@ from people.residents.search_queries import find_residents
 from people.residents.tables import Resident
 from people.staff.tables import StaffMember
 from reminders.tables import Notification
-from tests.support.factories import make_authority
 
 pytestmark = pytest.mark.slow
 
@@ -326,17 +324,3 @@ def test_a_desk_with_visits_to_come_cannot_be_left_out(runtime: Runtime) -> None
     ):
         import_file(runtime, smaller, actor=Actor.system())
     assert len(catalogue(runtime, "scale").sites[0].resources) == 2
-
-
-@pytest.mark.databases("sqlite")
-def test_outside_the_demo_nothing_is_loaded_beside_a_council(settings: Settings, database: Database) -> None:
-    from wsgi import create_app
-
-    make_authority(database, "anytown")
-    runner = create_app(replace(settings, is_test=False), database).test_cli_runner()
-    for arguments in ([], ["--sites", "1", "--resources", "1"]):
-        result = runner.invoke(args=["demo", "load", *arguments])
-        assert result.exit_code == 1
-        assert "nothing was loaded" in result.output
-    with database.reading() as db:
-        assert db.scalar(select(func.count()).select_from(StaffMember)) == 0

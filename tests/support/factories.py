@@ -61,7 +61,7 @@ def make_authority(database: Database, slug: str = "testshire", **values: Any) -
     """The id of a new authority."""
     defaults: dict[str, Any] = {"name": "Testshire Council", "phone": "01632 960000", "reminder_plan": REMINDERS}
     defaults |= {"lead_minutes": 0, "open_limit": 2, "cancel_cutoff_minutes": 120, "horizon_days": 56}
-    defaults |= {"interpreter_lead_days": 0}
+    defaults |= {"interpreter_lead_days": 0, "is_demo": True}  # any part of the service may be started on it
     with database.writing() as db:
         row = Authority(slug=slug, **(defaults | values))
         db.add(row)
