@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from booking.slot_tokens import SlotKey, encode
@@ -72,6 +72,41 @@ def add_history(database: Database, world: World, count: int) -> int:
     return _book(database, world, islice(_seats(world, range(-1, -100_000, -1)), count), with_claims=False)
 
 
+class OtherPeople:
+    """Somebody else who books one half-hour at the first site and gives it up again, in turns.
+
+    A search that is measured must not find everything as it was when it was asked before.
+    """
+
+    def __init__(self, database: Database, world: World) -> None:
+        self.database, self.world = database, world
+        self.is_booked = False
+        booked = set(_seats(world, range(DAYS), only_half=True))
+        self.seat = next(seat for seat in _seats(world, range(DAYS)) if seat not in booked)
+        self.number = 2_000_000_000
+        self.appointment: dict[str, Any] = _appointment(world, self.number, self.seat)
+        self.allocation = _allocation(world, self.number, self.seat)
+
+    def act(self) -> None:
+        """Book it, or give it up."""
+        with self.database.writing() as db:
+            connection = db.connection()
+            if self.is_booked:
+                connection.execute(delete(Claim).where(Claim.allocation_id == self.number))
+                connection.execute(delete(Allocation).where(Allocation.id == self.number))
+                connection.execute(delete(Appointment).where(Appointment.id == self.number))
+            else:
+                connection.execute(insert(Appointment), [self.appointment])
+                connection.execute(insert(Allocation), [self.allocation])
+                connection.execute(insert(Claim), _claims(self.number, self.seat))
+        self.is_booked = not self.is_booked
+
+
+def _claims(number: int, seat: Seat) -> list[dict[str, Any]]:
+    claim = {"resource_id": seat.desk_id, "seat": 0, "allocation_id": number}
+    return [claim | {"unit": unit} for unit in range(seat.unit, seat.unit + HALF_HOUR)]
+
+
 def _seats(world: World, days: range, *, only_half: bool = False) -> Iterator[Seat]:
     for days_ahead in days:
         day = local_day(NOW.date() + timedelta(days=days_ahead), ZONE)
@@ -101,12 +136,7 @@ def _write(db: Session, world: World, seats: Sequence[Seat], *, with_claims: boo
     connection.execute(insert(AppointmentService), [_part(world, number, seat) for number, seat in numbered])
     connection.execute(insert(Allocation), [_allocation(world, number, seat) for number, seat in numbered])
     if with_claims:
-        claims = [
-            {"resource_id": seat.desk_id, "unit": unit, "seat": 0, "allocation_id": number}
-            for number, seat in numbered
-            for unit in range(seat.unit, seat.unit + HALF_HOUR)
-        ]
-        connection.execute(insert(Claim), claims)
+        connection.execute(insert(Claim), [claim for number, seat in numbered for claim in _claims(number, seat)])
 
 
 def _appointment(world: World, number: int, seat: Seat) -> dict[str, Any]:

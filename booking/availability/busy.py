@@ -26,6 +26,7 @@ MARGIN = 600
 MOST_ANSWERS = 16
 Answer = TypeVar("Answer")
 
+DAY_AND_MARGIN: Bits = (1 << MARGIN) - 1
 WHOLE_DAY: Bits = (1 << 300) - 1
 """The ticks of the longest day."""
 
@@ -68,6 +69,22 @@ class Busy:
         if self._base is not None and resource_id not in self._busy:
             return self._base.busy_ticks(resource_id, seat, base_unit)
         return _shifted(self._busy.get(resource_id, {}).get(seat, 0), base_unit - self._origin_unit)
+
+    def pattern(self, resource_ids: Iterable[int], base_unit: int) -> Hashable:
+        """The seats of these resources that are occupied in the day from `base_unit` on, or in the margin after it.
+
+        What can be found free in the day depends on nothing else of what is occupied.
+        """
+        later = base_unit - self._origin_unit
+        return tuple(
+            seats and tuple([(seat, _shifted(bits, later) & DAY_AND_MARGIN) for seat, bits in seats.items()])
+            for seats in map(self.seats_of, resource_ids)
+        )
+
+    def seats_of(self, resource_id: int) -> dict[int, Bits] | None:
+        """The bitmap of each seat of the resource, None when none is occupied."""
+        seats = self._busy.get(resource_id)
+        return self._base.seats_of(resource_id) if seats is None and self._base is not None else seats
 
     def clear(self, length: int, base_unit: int) -> SeatMaps:
         """The starts, in the day from `base_unit` on, at which `length` ticks in a row meet no booking."""

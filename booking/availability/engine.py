@@ -12,9 +12,9 @@ from functools import partial
 from itertools import repeat
 from operator import itemgetter
 
-from booking.availability.bits import Bits, count, first_tick, ticks_of
+from booking.availability.bits import Bits, count, first_tick
 from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
-from booking.availability.free_starts import free_at, free_starts, steps_for
+from booking.availability.free_starts import free_at, free_starts, starts_with_counts, steps_for
 from booking.availability.seat_allocation import MOST_ALTERNATIVES, allocations
 from booking.availability.service_openings import Step
 from booking.availability.values import Search, SeatAllocation, SiteDay, Slot, SlotCheck
@@ -59,7 +59,9 @@ def first_slot_by_site(search: Search, site_days: Iterable[SiteDay], busy: Busy)
         if site_day.site_id not in first:
             bits = free_starts(search, steps, site_day, busy)
             if bits:
-                (first[site_day.site_id],) = _slots_at(search, steps, site_day, busy, [first_tick(bits)])
+                ticks = [first_tick(bits)]
+                free = free_at(search, steps, site_day, busy, ticks)
+                (first[site_day.site_id],) = _slots_at(search, site_day, ticks, free)
     return {slot.site_id: slot for slot in _in_order(list(first.values()))}
 
 
@@ -99,17 +101,14 @@ def check_slot(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -
 
 
 def _slots_of_day(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy) -> Iterable[Slot]:
-    bits = free_starts(search, steps, site_day, busy)
-    return _slots_at(search, steps, site_day, busy, ticks_of(bits)) if bits else ()
+    ticks, free = starts_with_counts(search, steps, site_day, busy)
+    return _slots_at(search, site_day, ticks, free) if ticks else ()
 
 
-def _slots_at(
-    search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, ticks: list[int]
-) -> Iterable[Slot]:
+def _slots_at(search: Search, site_day: SiteDay, ticks: list[int], free: list[int]) -> Iterable[Slot]:
     """The slots that begin at `ticks`. By columns, because thousands of them are made for one page."""
     start_units = list(map(site_day.day.base_unit.__add__, ticks))
     end_units = map(search.visit_ticks.__add__, start_units)
-    free = free_at(search, steps, site_day, busy, ticks)
     return map(_slot_of, zip(repeat(site_day.site_id), start_units, end_units, free))
 
 

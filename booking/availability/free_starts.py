@@ -6,16 +6,27 @@ right: everybody can be served exactly when any two pools together have two reso
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import lru_cache
 from itertools import combinations
+from typing import Any
 
 from booking.availability.bit_counts import at_least, binary_counts, counts_at
-from booking.availability.bits import NOTHING, Bits, every, span
+from booking.availability.bits import NOTHING, Bits, every, span, ticks_of
 from booking.availability.busy import Busy, SeatMaps
-from booking.availability.service_openings import Member, Option, Step, options_by_step, steps_of
+from booking.availability.service_openings import (
+    Member,
+    Option,
+    Step,
+    options_by_step,
+    released_tick,
+    steps_of,
+)
 from booking.availability.values import Search, SiteDay
 
 ANY: Bits = -1
+MOST_ANSWERS = 6
+"""Answers of each kind that are remembered for one site day: a kilobyte each at the most."""
 
 
 def steps_for(search: Search) -> tuple[Step, ...]:
@@ -35,9 +46,48 @@ def grid_starts(search: Search, site_day: SiteDay) -> Bits:
 
 def free_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy) -> Bits:
     """The starts of the day at which every service of the visit finds its resources free."""
-    bits = grid_starts(search, site_day)
-    if not bits:
+    grid = grid_starts(search, site_day)
+    if not grid:
         return NOTHING
+    question = (id(steps), released_tick(search, site_day), grid, _occupied(site_day, busy))
+    known: tuple[tuple[Step, ...], Bits] | None = _answers(site_day, "starts").get(question)
+    if known is None:
+        # `steps` stays alive with its answer, so its identity is a valid key and saves hashing it.
+        known = _answers(site_day, "starts")[question] = (steps, _starts(search, steps, site_day, busy, grid))
+    return known[1]
+
+
+def starts_with_counts(
+    search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy
+) -> tuple[list[int], list[int]]:
+    """The ticks of `free_starts`, and for each of them `free_at`; neither is to be changed."""
+    grid = grid_starts(search, site_day)
+    if not grid:
+        return [], []
+    question = (id(steps), released_tick(search, site_day), grid, _occupied(site_day, busy))
+    known: tuple[tuple[Step, ...], list[int], list[int]] | None = _answers(site_day, "counts").get(question)
+    if known is None:
+        ticks = ticks_of(free_starts(search, steps, site_day, busy))
+        counts = free_at(search, steps, site_day, busy, ticks) if ticks else []
+        known = _answers(site_day, "counts")[question] = (steps, ticks, counts)
+    return known[1:]
+
+
+def _occupied(site_day: SiteDay, busy: Busy) -> Hashable:
+    """All that the day's answers depend on in `busy`."""
+    return busy.at(site_day.site_id).pattern(site_day.resource_ids, site_day.day.base_unit)
+
+
+def _answers(site_day: SiteDay, kind: str) -> dict[Hashable, Any]:
+    """What was worked out for the day last: as others book, only the days that they touch are worked out again."""
+    answers: dict[Hashable, Any] = site_day.memory.setdefault(kind, {})
+    if len(answers) > MOST_ANSWERS:
+        answers.clear()  # while other threads read: each of them has its own answer in hand
+    return answers
+
+
+def _starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, bits: Bits) -> Bits:
+    """Those of the starts `bits` at which every service finds its resources free."""
     base_unit = site_day.day.base_unit
     for step, options in zip(steps, options_by_step(search, steps, site_day), strict=True):
         if not options:

@@ -90,6 +90,15 @@ class SiteDay:
     holiday: str = ""
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @property
+    def resource_ids(self) -> tuple[int, ...]:
+        """The ids of `resources`, in their order."""
+        try:
+            known: tuple[int, ...] = self.memory["resource_ids"]
+        except KeyError:
+            known = self.memory["resource_ids"] = tuple(day.resource.resource_id for day in self.resources)
+        return known
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,6 +31,22 @@ def test_slots_are_those_of_the_oracle_in_order(world: World) -> None:
     found = engine.find_slots(world.search, world.site_days, busy)
     expected = oracle.slots(world.search, world.site_days, world.rows)
     assert [(slot.start_unit, slot.site_id, slot.end_unit) for slot in found] == expected
+
+
+@examples(200)
+@given(worlds(), st.data())
+def test_what_a_day_remembers_never_answers_for_other_bookings(world: World, data: st.DataObject) -> None:
+    """The same days are searched again and again while visits come and go."""
+    search, site_days = world.search, world.site_days
+    for _ in range(4):
+        rows = data.draw(st.lists(st.sampled_from(world.rows), unique=True)) if world.rows else []
+        busy = engine.busy_index(rows)
+        found = engine.find_slots(search, site_days, busy)
+        forgetful = [replace(site_day) for site_day in site_days]
+        assert found == engine.find_slots(search, forgetful, busy)
+        assert [(slot.start_unit, slot.site_id, slot.end_unit) for slot in found] == oracle.slots(
+            search, site_days, rows
+        )
 
 
 @examples(300)
