@@ -22,6 +22,7 @@ from booking.availability.values import (
     SiteDay,
     Window,
 )
+from booking.slot_tokens import SlotKey
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, holiday_on, openings_on
@@ -41,6 +42,13 @@ def site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
             kept.clear()
         known = kept[day.date] = _site_day(site, day, zone)
     return known
+
+
+def day_of_slot(catalogue: Catalogue, slot_key: SlotKey) -> SiteDay:
+    """The plan of the slot's site on its day. Raises: NotFound."""
+    zone = catalogue.authority.zone
+    day = local_day(local_date_of(slot_key.start_unit, zone), zone)
+    return site_day(catalogue.site_by_id(slot_key.site_id), day, zone)
 
 
 def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:

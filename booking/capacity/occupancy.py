@@ -7,6 +7,7 @@ and for the travel time on both sides of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -99,27 +100,34 @@ def seats_of(db: Session, *, hold_id: int | None = None, appointment_id: int | N
     return frozenset(_seat(row) for row in connection_of(db).execute(select(*_SEATS).where(is_owner)).all())
 
 
-def occupied_on(
-    db: Session, catalogue: Catalogue, day: SiteDay, now: datetime, *, exclude_appointment_id: int | None = None
-) -> tuple[Busy, tuple[int, ...]]:
-    """The seats occupied on one day, and the ids of the allocations whose holds have expired at `now`.
+@dataclass(frozen=True)
+class OccupiedDay:
+    """What is occupied at a site on a day, and when its people are elsewhere; `expired` are allocations of expired holds."""
 
-    `exclude_appointment_id` leaves out one appointment, whose own time is free to itself when it moves.
-    """
+    first_unit: int
+    here: tuple[BusyRow, ...]
+    away: tuple[AwayRow, ...]
+    expired: tuple[int, ...]
+
+    def busy(self, more: Iterable[BusyRow] = ()) -> Busy:
+        """The occupied seats, with `more`."""
+        return busy_index([*self.here, *more], self.first_unit, self.away)
+
+
+def occupied_on(
+    db: Session, catalogue: Catalogue, day: SiteDay, now: datetime, *, exclude_appointment_ids: Collection[int] = ()
+) -> OccupiedDay:
+    """What is occupied on one day at `now`, without some appointments: their own time is free to those that move."""
     period = _period_of([day])
     connection = connection_of(db)
     rows = list(connection.execute(_OCCUPIED, period | {"sites": [day.site_id]}))
     if people := _people_at(catalogue, [day.site_id]):
         rows += connection.execute(_OCCUPIED_PEOPLE, period | {"people": people, "site": day.site_id})
     expired = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
-    others = [
-        row
-        for row in rows
-        if row.id not in expired and (exclude_appointment_id is None or row.appointment_id != exclude_appointment_id)
-    ]
-    here: list[BusyRow] = [_seat(row[1:5]) for row in others if row.site_id == day.site_id]
+    others = [row for row in rows if row.id not in expired and row.appointment_id not in exclude_appointment_ids]
+    here = tuple(_seat(row[1:5]) for row in others if row.site_id == day.site_id)
     elsewhere = [row[:5] for row in others if row.site_id != day.site_id]
-    return busy_index(here, period["first"], _away(catalogue, elsewhere, [day.site_id])), tuple(expired)
+    return OccupiedDay(period["first"], here, tuple(_away(catalogue, elsewhere, [day.site_id])), tuple(expired))
 
 
 def is_person_at_another_site(db: Session, catalogue: Catalogue, site_id: int, seats: Sequence[SeatAllocation]) -> bool:

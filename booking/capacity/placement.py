@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
 from booking.availability.notice import arranged_from, earliest_at, is_short_notice
-from booking.availability.site_days import modes_of_visit, search_for, site_day
+from booking.availability.site_days import day_of_slot, modes_of_visit, search_for
 from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
 from booking.capacity.occupancy import is_person_at_another_site, occupied_on
 from booking.slot_tokens import SlotKey, decode, encode
@@ -35,7 +35,7 @@ from core.database import connection_of, table_of
 from core.errors import CapacityConflict, HoldExpired, Invalid, Reason, SlotTaken, TooFar, TooSoon
 from core.tokens import digest
 from core.transactions import lost_races
-from core.wall_clock import instant_of, local_date_of, local_day
+from core.wall_clock import instant_of, local_date_of
 from locations.catalogue_queries import catalogue_while_locked
 from locations.model import Catalogue
 from locations.tables import Resource
@@ -102,12 +102,12 @@ def place(
     *,
     for_public: bool,
     needs: frozenset[str] = frozenset(),
-    exclude_appointment_id: int | None = None,
+    exclude_appointment_ids: Collection[int] = (),
     is_walk_in: bool = False,
 ) -> Placement:
     """The slot, checked against what is booked; with extra time where `needs` include it. A walk-in begins off the grid.
 
-    `exclude_appointment_id` is an appointment that is about to leave its time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
+    `exclude_appointment_ids` are of those that are about to leave their time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
     slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(needs))
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
@@ -121,26 +121,21 @@ def place(
         extra_time=slot_key.extra_time,
         is_walk_in=is_walk_in,
     )
-    day = _day_of(catalogue, slot_key)
-    busy, expired = occupied_on(db, catalogue, day, now, exclude_appointment_id=exclude_appointment_id)
+    day = day_of_slot(catalogue, slot_key)
+    occupied = occupied_on(db, catalogue, day, now, exclude_appointment_ids=exclude_appointment_ids)
+    busy = occupied.busy()
     check = check_slot(search, day, busy, slot_key.start_unit)
     if check is not SlotCheck.FREE:
         services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
         earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
         raise _refusal(check, earliest, instant_of(search.latest_unit))
-    if expired:
-        _delete_expired(db, expired, now)
-    (seats,) = assign(search, day, busy, slot_key.start_unit, spread=_spread(db), most=1)
+    if occupied.expired:
+        delete_expired(db, occupied.expired, now)
+    (seats,) = assign(search, day, busy, slot_key.start_unit, spread=spread_of(db), most=1)
     return Placement(catalogue, search, slot_key, encode(slot_key), seats)
 
 
-def _day_of(catalogue: Catalogue, slot_key: SlotKey) -> SiteDay:
-    zone = catalogue.authority.zone
-    day = local_day(local_date_of(slot_key.start_unit, zone), zone)
-    return site_day(catalogue.site_by_id(slot_key.site_id), day, zone)
-
-
-def _spread(db: Session) -> int:
+def spread_of(db: Session) -> int:
     """0, the best seat, at the first try; after a lost race a random number, so that the losers claim different seats."""
     return secrets.randbelow(1 << 16) if lost_races(db) else 0
 
@@ -182,7 +177,7 @@ def place_held(
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
     _check_offered(catalogue, slot_key)
     search = search_for(catalogue, slot_key.service_ids, now, for_public=False, extra_time=slot_key.extra_time)
-    day = _day_of(catalogue, slot_key)
+    day = day_of_slot(catalogue, slot_key)
     if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken.because("site_closed_then")
     if for_public:
@@ -248,7 +243,7 @@ def release(db: Session, *, hold_id: int | None = None, appointment_id: int | No
     connection_of(db).execute(delete(_allocations).where(owner))
 
 
-def _delete_expired(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
+def delete_expired(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
     """Delete those of these allocations whose holds have expired at `now`, before anything is claimed.
 
     They are locked in the order of their ids, so that several writers that delete the same ones cannot deadlock.

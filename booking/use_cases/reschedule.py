@@ -104,7 +104,7 @@ def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: A
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
     if isinstance(destination, Hold):  # staff hold what suits, whatever the appointment says
         return place_held(db, destination, now, for_public=for_public, needs=needs if for_public else frozenset())
-    return place(db, destination, now, for_public=for_public, needs=needs, exclude_appointment_id=row.id)
+    return place(db, destination, now, for_public=for_public, needs=needs, exclude_appointment_ids=[row.id])
 
 
 def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, reason: str) -> None:

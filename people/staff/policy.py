@@ -33,6 +33,7 @@ class Action(StrEnum):
     RECORD_OUTCOME = "record_outcome"
     TAKE_WALK_IN = "take_walk_in"
     ARRANGE_NEED = "arrange_need"
+    CHANGE_RESOURCES = "change_resources"
     EXPORT_DAY_LIST = "export_day_list"
     MANAGE_FEEDS = "manage_feeds"
     MANAGE_CLOSURES = "manage_closures"
@@ -62,6 +63,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.RECORD_OUTCOME: _AT_A_SITE,
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},
         Action.ARRANGE_NEED: _AT_A_SITE - {Role.ADVISER},
+        Action.CHANGE_RESOURCES: _AT_A_SITE - {Role.ADVISER},
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
         Action.MANAGE_FEEDS: _MANAGERS,
         Action.MANAGE_CLOSURES: _MANAGERS,
@@ -75,6 +77,7 @@ SITE_SCOPED: frozenset[Action] = frozenset(
         Action.RECORD_OUTCOME,
         Action.TAKE_WALK_IN,
         Action.ARRANGE_NEED,
+        Action.CHANGE_RESOURCES,
         Action.EXPORT_DAY_LIST,
         Action.MANAGE_FEEDS,
         Action.MANAGE_CLOSURES,

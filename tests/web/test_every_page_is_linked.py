@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from booking.use_cases.closures import list_touched
+from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
+from locations.catalogue_queries import bump_plan
+from locations.tables import Closure
 from people.staff.policy import POLICY, Role
 from people.staff.sign_in_sessions import COOKIE
-from tests.support.callers import Callers, add_agent, make_callers, sign_in
+from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
 from web.staff_guard import mark_of_endpoint
 
@@ -19,8 +25,24 @@ pytestmark = pytest.mark.databases("sqlite")
 
 @pytest.fixture
 def callers(database: Database, clock: FixedClock) -> Callers:
-    """Testshire and the people who ring."""
-    return make_callers(database, clock.now())
+    """Testshire and the people who ring; somebody who comes today has to be rebooked."""
+    callers = make_callers(database, clock.now())
+    town, agent = callers.town, Actor("staff", callers.agent_id, "Agnes Agent")
+    today = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    book_for(database, town, callers.people["aminah"], today, agent, clock.now())
+    with database.writing() as db:
+        closure = Closure(
+            authority_id=town.authority_id,
+            site_id=town.sites["hub"],
+            slug="boiler",
+            starts_at=today,
+            ends_at=today + timedelta(hours=1),
+        )
+        db.add(closure)
+        db.flush()
+        list_touched(db, closure.id, clock.now())
+        bump_plan(db, town.authority_id, [town.sites["hub"]])
+    return callers
 
 
 def pages_for(app: Flask, role: Role) -> set[str]:

@@ -21,7 +21,7 @@ from core.errors import HoldExpired, Invalid, NotFound, RateLimited, SlotTaken
 from core.flask_context import EXTENSION
 from core.tokens import spoken_reference
 from locations.catalogue_queries import bump_plan
-from locations.tables import Closure
+from locations.tables import Closure, Resource
 from people.residents.tables import Resident
 from people.staff.access_marks import public
 from people.staff.policy import Role
@@ -412,6 +412,48 @@ def test_the_pages_of_a_site(drawn: Drawn, staff: Agent, callers: Callers, clock
     assert len(drawn.pages) > 25
     assert drawn.bare() == {}
     assert bare_texts(table, written_values(drawn.database)) == set()
+
+
+def test_the_pages_of_a_day_on_which_a_desk_is_closed(
+    drawn: Drawn, staff: Agent, callers: Callers, clock: FixedClock
+) -> None:
+    town, agent = callers.town, Actor("staff", callers.agent_id, "Agnes Agent")
+    ten = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    first, second = (
+        book_for(drawn.database, town, callers.people[key], ten + timedelta(hours=number), agent, clock.now())
+        for number, key in enumerate(("amina", "aminah"))
+    )
+    close_desks(drawn, callers, clock, most=1)
+    day = "/staff/sites/riverside-hub/days/2026-11-23"
+    staff.open(f"{day}/other-resources")
+    staff.send(f"{day}/appointments/{first.reference}/other-resources", version="1")
+    staff.send(f"{day}/other-resources", data={"visit": f"{second.reference}:1"})
+    staff.send(f"{day}/other-resources", data={"visit": f"{second.reference}:1"})
+    close_desks(drawn, callers, clock, most=9)
+    staff.open(f"{day}/other-resources")
+    staff.send(f"{day}/appointments/{second.reference}/other-resources", version="1")
+    assert len(drawn.pages) > 7
+    assert drawn.bare() == {}
+
+
+def close_desks(drawn: Drawn, callers: Callers, clock: FixedClock, *, most: int) -> None:
+    """Close the first desks of the hub for the day."""
+    town, ten = callers.town, datetime(2026, 11, 23, 10, tzinfo=UTC)
+    with drawn.database.writing() as db:
+        in_order = select(Resource.id).where(Resource.site_id == town.sites["hub"]).order_by(Resource.id)
+        for desk in db.scalars(in_order.limit(most)).all():
+            closure = Closure(
+                authority_id=town.authority_id,
+                site_id=town.sites["hub"],
+                resource_id=desk,
+                slug=f"ill-{most}-{desk}",
+                starts_at=ten,
+                ends_at=ten + timedelta(hours=6),
+            )
+            db.add(closure)
+            db.flush()
+            list_touched(db, closure.id, clock.now())
+        bump_plan(db, town.authority_id, [town.sites["hub"]])
 
 
 def test_the_pages_of_signing_in_and_the_homes_of_all_roles(

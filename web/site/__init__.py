@@ -1,6 +1,14 @@
 """The screens of a site: its day, and its calendar feeds."""
 
-from web.site import arrangement_views, day_views, feed_views, outcome_views, plan_views, walk_in_views
+from web.site import (
+    arrangement_views,
+    day_views,
+    feed_views,
+    other_resource_views,
+    outcome_views,
+    plan_views,
+    walk_in_views,
+)
 from web.site.site_blueprint import blueprint
 
 # The modules of views are imported because their routes are declared beside the functions.
@@ -9,6 +17,7 @@ __all__ = [
     "blueprint",
     "day_views",
     "feed_views",
+    "other_resource_views",
     "outcome_views",
     "plan_views",
     "walk_in_views",

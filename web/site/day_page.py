@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
 from web.labels import REBOOK_REASONS, STATES_COUNTED
 from web.request_language import format_time
-from web.site.day_rows import DayRow, day_row, mark_of
+from web.site.day_rows import DayRow, RowRights, day_row, mark_of
 from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, sections_of
 
 ALL, TO_DO, WAITING, DONE, GAPS = "", "to-do", "waiting", "done", "free"
@@ -165,21 +165,20 @@ class DayPage:
         return mark_of((self.top_mark, [section.marks for section in self.sections]))
 
 
-def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool, may_arrange: bool) -> DayPage:
+def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights) -> DayPage:
     """The page of the day, as far as the filter shows it. Nobody can have arrived on a day that has not begun."""
     now_here = day.now.astimezone(ZoneInfo(day.zone))
     today = now_here.date()
-    may_record = may_record and day.date <= today
+    has_begun = day.date <= today
     matching = [view for view in day.appointments if day_filter.matches(view)]
     shown = [view for view in matching if day_filter.shows(view)]
-    reasons = {person.appointment.id: _reason_text(person) for person in day.to_rebook}
-    rows = [
-        day_row(view, day.now, may_record=may_record, may_arrange=may_arrange, to_rebook=reasons.get(view.id, ""))
-        for view in shown
-    ]
+    reasons = {person.appointment.id: reason_text(person) for person in day.to_rebook}
+    in_list = rights if has_begun else replace(rights, may_record=False)
+    rows = [day_row(view, day.now, in_list, to_rebook=reasons.get(view.id, "")) for view in shown]
     gaps = [gap for gap in day.gaps if day_filter.shows_gap(gap, day.site, day.catalogue)]
     gap_lines = gap_rows(gaps, day.site, day.zone, day.now)
     time = DayTime(day.now, is_today=day.date == today, is_to_come=day.date > today)
+    to_be_rung = RowRights(may_change_resources=rights.may_change_resources)
     rebooking = [person.appointment for person in day.to_rebook]
     return DayPage(
         local_date=day.date,
@@ -193,10 +192,7 @@ def day_page(day: SiteDayView, day_filter: DayFilter, *, may_record: bool, may_a
         summary=_summary(matching, len(gaps), may_have_gaps=day.date >= today),
         opening=_opening_text(day),
         notices=tuple(_notices(day)),
-        to_rebook=tuple(
-            day_row(view, day.now, may_record=False, may_arrange=False, to_rebook=reasons[view.id])
-            for view in rebooking
-        ),
+        to_rebook=tuple(day_row(view, day.now, to_be_rung, to_rebook=reasons[view.id]) for view in rebooking),
         day_filter=day_filter,
     )
 
@@ -219,7 +215,7 @@ def _in_order(rows: Sequence[DayRow], gaps: Sequence[GapRow]) -> tuple[DayRow | 
     return tuple(sorted([*rows, *gaps], key=lambda item: (item.starts_at, item.kind != "row")))
 
 
-def _reason_text(person: RebookPerson) -> str:
+def reason_text(person: RebookPerson) -> str:
     """Why somebody must be rebooked: what the council wrote about its closure, or the text of the code."""
     return person.closure_reason or str(REBOOK_REASONS[person.code])
 

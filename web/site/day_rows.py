@@ -111,6 +111,7 @@ class DayRow:
     actions: tuple[RowAction, ...]
     may_fail: bool
     undo_to: str
+    may_change_resources: bool
 
     kind = "row"
 
@@ -166,10 +167,18 @@ def mark_of(value: object) -> str:
     return sha256(repr(value).encode()).hexdigest()[:12]
 
 
-def day_row(view: AppointmentView, now: datetime, *, may_record: bool, may_arrange: bool, to_rebook: str) -> DayRow:
-    """The row of an appointment, read at `now`."""
-    zone = ZoneInfo(view.zone)
-    state, phone = view.state, phone_of(view)
+@dataclass(frozen=True)
+class RowRights:
+    """What whoever looks at a row may do with it."""
+
+    may_record: bool = False
+    may_arrange: bool = False
+    may_change_resources: bool = False
+
+
+def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_rebook: str) -> DayRow:
+    """The row of an appointment, read at `now`; `to_rebook` says why it cannot take place as booked."""
+    zone, state, phone = ZoneInfo(view.zone), view.state, phone_of(view)
     return DayRow(
         id=f"a-{view.reference}",
         reference=view.reference,
@@ -187,7 +196,7 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, may_arran
         resources=", ".join(resource.name for resource in view.resources),
         mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
         join_url=view.join_url,
-        needs=need_rows(view, now, may_arrange=may_arrange) if view.support_needs else (),
+        needs=need_rows(view, now, may_arrange=rights.may_arrange) if view.support_needs else (),
         documents=view.documents,
         notes=view.notes.strip(),
         answers=tuple((str(question), str(answer)) for question, answer in view.answers.items() if answer),
@@ -202,9 +211,10 @@ def day_row(view: AppointmentView, now: datetime, *, may_record: bool, may_arran
         is_walk_in=view.is_walk_in,
         arrived_at=view.arrived_at,
         to_rebook=to_rebook,
-        actions=tuple(_actions(view, now)) if may_record else (),
-        may_fail=may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
-        undo_to=_undo_state(view, now) if may_record else "",
+        actions=tuple(_actions(view, now)) if rights.may_record else (),
+        may_fail=rights.may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
+        undo_to=_undo_state(view, now) if rights.may_record else "",
+        may_change_resources=rights.may_change_resources and bool(to_rebook) and view.ends_at > now,
     )
 
 

@@ -14,6 +14,7 @@ from people.staff.policy import Action
 from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
 from web.site.day_page import DayFilter, DayPage, day_page, filter_fields, read_filter
+from web.site.day_rows import RowRights
 from web.site.outcome_errors import RowError
 from web.site.site_blueprint import DAY_PATH, SITE_PATH, blueprint
 
@@ -103,9 +104,12 @@ def show_day(
 
 
 def _read_page(context: SiteContext, date: str, day_filter: DayFilter) -> DayPage:
-    may_arrange = context.may(Action.ARRANGE_NEED)
-    may_record = context.may(Action.RECORD_OUTCOME)
-    return day_page(context.day(date), day_filter, may_record=may_record, may_arrange=may_arrange)
+    rights = RowRights(
+        may_record=context.may(Action.RECORD_OUTCOME),
+        may_arrange=context.may(Action.ARRANGE_NEED),
+        may_change_resources=context.may(Action.CHANGE_RESOURCES),
+    )
+    return day_page(context.day(date), day_filter, rights)
 
 
 def _read_filter(context: SiteContext) -> DayFilter:
@@ -134,6 +138,7 @@ def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
         "filter_fields": filter_fields(page.day_filter, context.catalogue, context.site),
         "address": url_for("site.day", site=context.site.slug, date=page.local_date.isoformat()),
         "may_rebook": context.may(Action.CHANGE_APPOINTMENT),
+        "may_change_resources": any(row.may_change_resources for row in page.to_rebook),
         "may_take_walk_in": page.is_today and context.may(Action.TAKE_WALK_IN),
         "may_export": context.may(Action.EXPORT_DAY_LIST),
         "may_manage_feeds": context.may(Action.MANAGE_FEEDS),

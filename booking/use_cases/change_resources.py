@@ -1,0 +1,133 @@
+"""Puts a visit that cannot take place as booked on other resources, at its own place and time.
+
+Nothing changes for the resident, so it stays the same version, and nobody is written to: reminders that were held back
+while it was to be rebooked go out by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, or_, select
+from sqlalchemy.orm import Session
+
+from booking.availability.site_days import day_of_slot, search_for
+from booking.availability.values import SeatAllocation
+from booking.capacity.occupancy import occupied_on
+from booking.capacity.placement import Placement, claim_for_appointment, delete_expired, spread_of
+from booking.queries.other_resources import SeatedVisit, Seating, seated_visits, seatings
+from booking.states import State
+from booking.tables import Allocation, Appointment, RebookItem
+from booking.use_cases.appointment_changes import lock_appointment, site_id_of
+from booking.use_cases.closures import close_rebook_items
+from core.audit import Actor, record
+from core.database import connection_of, table_of
+from core.errors import IllegalMove, SlotTaken, Stale
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from locations.catalogue_queries import catalogue_while_locked
+from locations.model import Catalogue
+
+
+def change_resources(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    *,
+    actor: Actor,
+    version: int,
+    idempotency: IdempotencyKey | None = None,
+) -> tuple[int, ...]:
+    """The ids of the resources that serve the visit now; it has left the list of people to rebook.
+
+    `version` is what was shown. Raises: SlotTaken when nothing else is free, IllegalMove when it is not booked any more,
+    Stale when it has another time or is not to be rebooked any more, NotFound, IdempotencyMismatch.
+    """
+
+    def operation(db: Session) -> dict[str, Any]:
+        now = runtime.clock.database_now(db)
+        row = lock_appointment(db, authority_id, reference, site_id_of(db, authority_id, reference))
+        _check_to_rebook(db, row, version)
+        catalogue = catalogue_while_locked(db, authority_id, [row.site_id])
+        visit = seated_visits(db, [row.id])[row.id]
+        seating = _other_seating(db, catalogue, row.id, visit, now)
+        _claim(db, catalogue, row, visit, seating, now)
+        close_rebook_items(db, row.id, now)
+        resource_ids = sorted({seat.resource_id for seat in seating})
+        record(
+            db,
+            actor,
+            "resources_changed",
+            ("appointment", row.id),
+            authority_id=authority_id,
+            now=now,
+            was=sorted(visit.resource_ids),
+            resources=resource_ids,
+        )
+        return {"resources": resource_ids}
+
+    return tuple(run_once(runtime.database, idempotency, operation, runtime.clock.now())["resources"])
+
+
+def _check_to_rebook(db: Session, row: Appointment, version: int) -> None:
+    if row.state != State.BOOKED:
+        raise IllegalMove(row.state, State.BOOKED)
+    if row.version != version:
+        raise Stale.because("appointment_changed")
+    is_listed = exists().where(RebookItem.appointment_id == row.id, RebookItem.closed_at.is_(None))
+    if not db.scalar(select(is_listed)):
+        raise Stale.because("not_to_rebook")
+
+
+def _other_seating(
+    db: Session, catalogue: Catalogue, appointment_id: int, visit: SeatedVisit, now: datetime
+) -> Seating:
+    """The best seating beside what others occupy; expired holds are deleted. Raises: SlotTaken."""
+    day = day_of_slot(catalogue, visit.slot)
+    occupied = occupied_on(db, catalogue, day, now, exclude_appointment_ids=[appointment_id])
+    found = seatings(catalogue, visit, occupied.busy(), now, spread=spread_of(db))
+    if not found:
+        raise SlotTaken.because("no_other_resource")
+    if occupied.expired:
+        delete_expired(db, occupied.expired, now)
+    return found[0]
+
+
+def _claim(
+    db: Session, catalogue: Catalogue, row: Appointment, visit: SeatedVisit, seating: Seating, now: datetime
+) -> None:
+    """Claim what is new, then free what is left. Raises: CapacityConflict when the database does not grant it.
+
+    What stays is not touched. A seat that the visit occupies, and will for other units, is divided anew: its own claims
+    there would stand in the way, so they go first.
+    """
+    new = tuple(seat for seat in seating if seat not in visit.seats)
+    left = visit.seats.difference(seating)
+    in_the_way = [seat for seat in left if any(_overlap(seat, other) for other in new)]
+    _free(db, row.id, in_the_way)
+    search = search_for(catalogue, visit.slot.service_ids, now, for_public=False)
+    placement = Placement(catalogue, search, visit.slot, row.slot_token, new)
+    claim_for_appointment(db, placement, appointment_id=row.id, now=now)
+    _free(db, row.id, left.difference(in_the_way))
+
+
+def _overlap(seat: SeatAllocation, other: SeatAllocation) -> bool:
+    is_same = (seat.resource_id, seat.seat) == (other.resource_id, other.seat)
+    return is_same and seat.first_unit < other.last_unit and other.first_unit < seat.last_unit
+
+
+def _free(db: Session, appointment_id: int, seats: Collection[SeatAllocation]) -> None:
+    if not seats:
+        return
+    columns = table_of(Allocation).c
+    one_of = (
+        (columns.resource_id == seat.resource_id)
+        & (columns.seat == seat.seat)
+        & (columns.first_unit == seat.first_unit)
+        for seat in seats
+    )
+    connection_of(db).execute(
+        delete(table_of(Allocation)).where(columns.appointment_id == appointment_id, or_(*one_of))
+    )
