@@ -16,6 +16,7 @@ import core.logs
 import demo.cli
 import demo.outbox_views
 import demo.own_councils
+import locations.cli
 import people.staff.cli
 import reminders.cli
 import reminders.heartbeat
@@ -51,6 +52,7 @@ from web.public_address import PublicAddress
 COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
     booking.cli.locations_cli,
+    locations.cli.audit_cli,
     demo.cli.demo_cli,
     people.staff.cli.staff_cli,
     people.staff.cli.api_key_cli,

@@ -60,6 +60,8 @@ def _agent(database: Database, world: World) -> tuple[FlaskClient, str]:
     """An agent who is signed in, and the address of a caller who has been in touch before."""
     from wsgi import create_app
 
+    settings = Settings(database_url=database.url, secret_key="bench", is_test=True, log_level="WARNING")
+    client = create_app(settings, database=database, clock=FixedClock(NOW)).test_client()
     with database.writing() as db:
         new = NewStaff("agent@example.org", "triage_agent", RoleScope(world.authority_id), "three random words")
         staff = add_staff(db, new, actor=Actor.system(), now=NOW)
@@ -70,8 +72,6 @@ def _agent(database: Database, world: World) -> tuple[FlaskClient, str]:
             text = f"Rang about benefits, {number + 1}."
             add_note(db, world.authority_id, resident.id, text, channel="phone", actor=actor, now=NOW)
         token = start(db, staff.id, NOW)
-    settings = Settings(database_url=database.url, secret_key="bench", is_test=True, log_level="WARNING")
-    client = create_app(settings, database=database, clock=FixedClock(NOW)).test_client()
     client.set_cookie(COOKIE, token)
     return client, f"/staff/calls/residents/{resident.id}"
 

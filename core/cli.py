@@ -21,7 +21,7 @@ def migrate_cli(runtime: Runtime, revision: str) -> None:
     Going back drops what later revisions added, with all that it holds: make a backup first.
     """
     try:
-        migrate_to(runtime.settings.database_url, revision)
+        migrate_to(runtime.settings.database_url, revision, runtime.settings.secret_key)
     except CommandError as error:
         raise click.UsageError(f"There is no revision {revision!r}. migrations/versions/ has them.") from error
     click.echo("The database is up to date." if revision == NEWEST else f"The database is at {revision}.")

@@ -27,12 +27,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from core.connections import ADMINISTRATION, IN_TURN, LIMITS, Limits, make_engine
+from core.connections import ADMINISTRATION, CLEANUP, IN_TURN, LIMITS, Limits, make_engine
 from core.deadlines import answers_within
 from core.errors import ResultUnknown
 from core.settings import ROOT
 
 CONNECTION = "connection"  # in Session.info; a session lives for one transaction
+SECRET_KEYS = "secret_keys"  # in Session.info
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -89,6 +90,14 @@ def connection_of(db: Session) -> Connection:
     return known
 
 
+def secret_keys_of(db: Session) -> tuple[str, ...]:
+    """The key that signs rows, and after it those that are still accepted. Raises: LookupError where none was given."""
+    keys: tuple[str, ...] = db.info[SECRET_KEYS]
+    if not keys:
+        raise LookupError("This database was given no key: use it through a Runtime.")
+    return keys
+
+
 def integer_rows(db: Session, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
     """The rows of a statement whose columns are all integers, as the driver hands them over.
 
@@ -99,10 +108,14 @@ def integer_rows(db: Session, statement: Select[Any], values: Mapping[str, Any])
 
 
 class Database:
-    """One database. `reading()`, `writing()` and `writing_in_turn()` are the only access."""
+    """One database. `reading()`, `reading_snapshot()`, `writing()` and `writing_in_turn()` are the only access.
+
+    `secret_keys` sign what is written; `core.runtime.Runtime` gives them.
+    """
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
+        self.secret_keys: tuple[str, ...] = ()
         self.engine = make_engine(url, **options)
         self._writer = self.engine.execution_options(is_write=True)
         # Reading on PostgreSQL needs no BEGIN and no ROLLBACK: each statement sees what is committed, as it would with them.
@@ -116,8 +129,20 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for reading; nothing that it holds is written."""
-        with Session(self._reader, expire_on_commit=False, autoflush=False) as db:
+        with Session(self._reader, expire_on_commit=False, autoflush=False, info=self._info()) as db:
             yield db  # closing rolls back; an explicit rollback would empty the rows that the caller keeps
+
+    @contextmanager
+    def reading_snapshot(self) -> Iterator[Session]:
+        """A session for reading much: all its statements see what was committed when the first one began."""
+        engine = self.engine.execution_options(**{LIMITS: CLEANUP})
+        if not self.is_sqlite:  # there a transaction is a snapshot
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with (
+            answers_within(CLEANUP.answer),
+            Session(engine, expire_on_commit=False, autoflush=False, info=self._info()) as db,
+        ):
+            yield db
 
     @contextmanager
     def writing(self, limits: Limits | None = None) -> Iterator[Session]:
@@ -139,7 +164,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Session]:
-        with Session(engine, expire_on_commit=False) as db:
+        with Session(engine, expire_on_commit=False, info=self._info()) as db:
             yield db
             db.flush()
             try:
@@ -149,22 +174,26 @@ class Database:
                     raise ResultUnknown.because("result_unknown") from error
                 raise
 
+    def _info(self) -> dict[str, Any]:
+        return {SECRET_KEYS: self.secret_keys}
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
 
-def alembic_config(url: str) -> Config:
-    """Alembic's configuration for the database at `url`."""
+def alembic_config(url: str, secret_key: str = "") -> Config:
+    """Alembic's configuration for the database at `url`; `secret_key` signs the rows that a migration has to sign."""
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["url"] = url
+    config.attributes["secret_key"] = secret_key
     return config
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, secret_key: str = "") -> None:
     """Bring the database at `url` up to date."""
-    command.upgrade(alembic_config(url), "head")
+    command.upgrade(alembic_config(url, secret_key), "head")
 
 
 def is_reachable(database: Database) -> bool:

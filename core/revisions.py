@@ -13,13 +13,13 @@ NEWEST = "head"
 EMPTY = "base"
 
 
-def migrate_to(url: str, revision: str) -> None:
+def migrate_to(url: str, revision: str, secret_key: str = "") -> None:
     """Bring the database at `url` to `revision`: "head" is the newest, "base" is before the first.
 
-    Whether that is forward or backward is seen when the turn of this migration has come. Raises: CommandError for a
-    revision that does not exist.
+    Whether that is forward or backward is seen when the turn of this migration has come. `secret_key` signs the rows that a
+    migration has to sign. Raises: CommandError for a revision that does not exist.
     """
-    config = alembic_config(url)
+    config = alembic_config(url, secret_key)
     scripts = ScriptDirectory.from_config(config)
     target = revision if revision == EMPTY else scripts.as_revision_number(revision)
     scripts.get_revision(revision)

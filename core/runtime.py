@@ -16,3 +16,6 @@ class Runtime:
     settings: Settings
     database: Database
     clock: Clock
+
+    def __post_init__(self) -> None:
+        self.database.secret_keys = self.settings.secret_keys

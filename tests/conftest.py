@@ -105,6 +105,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def database(database_url: str) -> Iterator[Database]:
     """The database of this test."""
     database = Database(database_url)
+    database.secret_keys = ("for-tests-only",)
     yield database
     database.dispose()
 

@@ -94,7 +94,7 @@ def test_the_tables_of_a_council_that_works_are_carried_over(database: Database)
         db.get_one(Authority, world.authority_id).interpreter_lead_days = INTERPRETER_LEAD_DAYS
     before = _contents(database)
     database.dispose()
-    config = alembic_config(database.url)
+    config = alembic_config(database.url, database.secret_keys[0])
     command.downgrade(config, _before(PEOPLE))
     command.upgrade(config, "head")
     assert _contents(database) == before

@@ -5,15 +5,16 @@ What is personal, of which class, and how long it is kept at most stands on the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, ColumnElement, Date, LargeBinary, String, Table, and_, cast, exists, or_, select
+from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, Call, LinkRequest
-from core.audit import AuditEntry
+from core.audit import AuditEntry, mark_removed_reasons
 from core.database import table_of
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.tables import DeliveryAttempt, DemoMessage, Notification
@@ -31,7 +32,8 @@ class PersonalTable:
     """A table with personal columns.
 
     `in_authority(id)`, `of_resident(id)` and `is_older(instant)` are conditions on its rows. `are_rows_deleted` where a
-    row is nothing but the personal value; `set_besides` is written when personal columns are emptied.
+    row is nothing but the personal value; `set_besides` is written when personal columns are emptied, and `after_emptied`
+    is called with the ids of the rows.
     """
 
     table: Table
@@ -40,6 +42,7 @@ class PersonalTable:
     is_older: Callable[[datetime], Condition]
     are_rows_deleted: bool = False
     set_besides: Mapping[str, str] = field(default_factory=dict)
+    after_emptied: Callable[[Session, Sequence[int]], None] | None = None
 
     def columns_of(self, data_class: str) -> list[Column[Any]]:
         """The table's columns that hold personal data of this class."""
@@ -151,5 +154,6 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
             and_(_audit.c.subject_kind == "appointment", _audit.c.subject_id.in_(_appointments_of(person))),
         ),
         is_older=lambda instant: _audit.c.at < instant,
+        after_emptied=mark_removed_reasons,
     ),
 )

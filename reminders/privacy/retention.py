@@ -104,6 +104,8 @@ def _empty(
     if data_class in personal.set_besides:
         values[personal.set_besides[data_class]] = now
     connection_of(db).execute(update(table).where(key.in_(ids)).values(values))
+    if personal.after_emptied is not None:
+        personal.after_emptied(db, ids)
     return len(ids)
 
 

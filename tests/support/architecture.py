@@ -48,6 +48,7 @@ LAYER_OF_MODULE = {
     "core.write_probe": "queries",
     "core.clock": "tables",  # the database's clock
     "core.audit": "queries",
+    "core.audit_verification": "queries",
     "core.idempotency": "queries",
     "core.transactions": "tables",
     "core.runtime": "queries",
