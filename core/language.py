@@ -90,10 +90,13 @@ class Language:
         return self.gettext("%(miles)s miles", miles=f"{miles:.1f}")
 
     def all_of(self, names: Iterable[str]) -> str:
-        """ "A, B and C"."""
+        """ "A, B and C"; "A; B and C" where "B and C" is one name."""
         items = list(names)
         if len(items) < 2:
             return "".join(items)
+        joining = self.gettext("%(names)s and %(last)s", names="", last="").strip()
+        if any("," in name or joining in name.split() for name in items):
+            return "; ".join(items)
         return self.gettext("%(names)s and %(last)s", names=", ".join(items[:-1]), last=items[-1])
 
     def one_of(self, names: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 BLOCKS = frozenset(
     """
     govuk-back-link govuk-body govuk-body-l govuk-body-m govuk-body-s govuk-button govuk-button-group govuk-caption-l
-    govuk-caption-m govuk-checkboxes govuk-details govuk-error-message govuk-error-summary govuk-fieldset govuk-footer
+    govuk-caption-m govuk-character-count govuk-checkboxes govuk-details govuk-error-message govuk-error-summary
+    govuk-fieldset govuk-footer
     govuk-form-group govuk-frontend-supported govuk-generic-header govuk-grid-column-two-thirds govuk-grid-row
     govuk-heading-l govuk-heading-m govuk-heading-s govuk-hint govuk-input govuk-inset-text govuk-label
     govuk-label-wrapper govuk-link govuk-list govuk-main-wrapper govuk-notification-banner govuk-pagination govuk-panel

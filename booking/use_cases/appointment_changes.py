@@ -43,10 +43,13 @@ def check_changeable(db: Session, row: Appointment, now: datetime, *, enforce_cu
     """Raises: IllegalMove when the appointment is not booked, TooSoon past the cut-off when that is enforced."""
     if row.state != State.BOOKED:
         raise IllegalMove(row.state, State.BOOKED)
-    if enforce_cutoff:
-        limit_at = _cutoff_at(db, row)
-        if now > limit_at:
-            raise TooSoon(limit_at)
+    if enforce_cutoff and is_late(db, row, now):
+        raise TooSoon(_cutoff_at(db, row))
+
+
+def is_late(db: Session, row: Appointment, now: datetime) -> bool:
+    """Whether the cut-off is past, after which the resident may not move the appointment by themselves."""
+    return now > _cutoff_at(db, row)
 
 
 def _cutoff_at(db: Session, row: Appointment) -> datetime:

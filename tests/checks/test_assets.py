@@ -123,7 +123,12 @@ def test_the_stylesheet_keeps_every_class_that_is_used() -> None:
 def test_what_the_stylesheet_keeps_is_used_somewhere() -> None:
     blocks = {re.split("__|--", name)[0] for name in govuk_classes()}
     drawn_by_libraries = {"govuk-password-input", "govuk-label-wrapper", "govuk-skip-link-focused-element"}
-    drawn_by_libraries |= {"govuk-body-m", "govuk-frontend-supported", "govuk-grid-column-two-thirds"}
+    drawn_by_libraries |= {
+        "govuk-character-count",
+        "govuk-body-m",
+        "govuk-frontend-supported",
+        "govuk-grid-column-two-thirds",
+    }
     assert BLOCKS - blocks - drawn_by_libraries == set()
     assert govuk_classes() >= OVERRIDES
 

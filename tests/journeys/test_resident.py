@@ -316,7 +316,7 @@ def test_an_appointment_is_changed_and_cancelled_by_its_owner(page: Page, axe: C
     axe(page)
 
 
-def test_past_the_cut_off_the_page_says_whom_to_ring(
+def test_past_the_cut_off_the_page_says_whom_to_ring_and_takes_a_cancellation(
     page: Page, axe: Check, clock: FixedClock, demo_store: Database
 ) -> None:
     reference = parse_reference(book(page))
@@ -327,6 +327,14 @@ def test_past_the_cut_off_the_page_says_whom_to_ring(
     page.goto(address)
     expect(page.locator("main")).to_contain_text("too late to do this online")
     expect(page.locator("main").get_by_role("link", name="01632 960100", exact=True)).to_be_visible()
+    axe(page)
+    button(page, "I cannot come").click()
+    heading(page, "Can you not come?")
+    axe(page)
+    page.get_by_label("Why do you need to cancel?").fill("The bus did not come")
+    expect(page.locator("main")).to_contain_text("You have 180 characters left")
+    button(page, "I cannot come").click()
+    expect(page.get_by_role("alert")).to_contain_text("is cancelled")
     axe(page)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms.validators import DataRequired, Length, StopValidation
+from wtforms.validators import DataRequired, StopValidation
 
 from core.contact_values import EMAIL_IN_TEXT
 from people.residents.birth_dates import find_birth_date
@@ -15,6 +15,7 @@ from people.residents.search import read_search
 from people.residents.tables import Resident
 from web import labels
 from web.components.form_fields import (
+    AtMost,
     BirthDateField,
     Checkbox,
     Choice,
@@ -53,7 +54,7 @@ class ResidentForm(Form):
     leave_no_message = Checkbox(_("Leave no message when nobody answers"))
     language = Text(
         _("Language, if they need another than English"),
-        validators=[optional(), Length(max=40, message=_("Use at most 40 characters"))],
+        validators=[optional(), AtMost(40)],
         render_kw=OFF | {"classes": "govuk-input--width-20"},
     )
     support_needs = Choices(_("Support needs"), choices=list(labels.NEEDS.items()), validate_choice=False)

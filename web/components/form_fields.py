@@ -8,10 +8,12 @@ What a value may be is not decided here: each field asks the one parser of its k
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -29,13 +31,36 @@ from wtforms.validators import Optional, StopValidation
 
 from core.contact_values import parse_email, parse_phone
 from core.error_texts import text_of
-from core.errors import InvalidValue
+from core.errors import InvalidValue, Reason
 from core.text import clean_line, clean_text, parse_or_empty
 from locations.postcodes import parse_postcode
 from people.residents.birth_dates import parse_birth_date
 from people.residents.details import parse_name
-from web.components.widgets import Checkboxes, OneCheckbox, PasswordInput, Radios, Select, TextArea, TextInput
+from web.components.widgets import Checkboxes, CountedTextArea, OneCheckbox, PasswordInput, Radios, Select, TextInput
 from web.request_language import current_language, format_birth_date
+
+# Reasons whose text does not say what it is about, so that the error summary has to name the field.
+NAMELESS = frozenset({"too_long", "unprintable"})
+
+
+def _problem_text(field: Any, reason: Reason) -> str:
+    """What is wrong with the value of `field`, in words that name it."""
+    problem = text_of(reason, current_language())
+    if reason.code not in NAMELESS:
+        return problem
+    return str(gettext("%(field)s: %(problem)s", field=field.label.text, problem=problem))
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """A validator: no more characters than these."""
+
+    longest: int
+
+    def __call__(self, _form: object, field: Any) -> None:
+        """Raises: StopValidation."""
+        if len(field.data or "") > self.longest:
+            raise StopValidation(_problem_text(field, Reason("too_long", {"longest": self.longest})))
 
 
 class _Parsed:
@@ -48,7 +73,7 @@ class _Parsed:
         try:
             self.data = parse_or_empty(self.parse, self.data or "")
         except InvalidValue as error:
-            raise StopValidation(text_of(error.reason, current_language())) from error
+            raise StopValidation(_problem_text(self, error.reason)) from error
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
@@ -126,9 +151,11 @@ class BirthDateField(Text):
 
 
 class LongText(_Parsed, TextAreaField):
-    """Several lines of text."""
+    """Several lines of text, `longest` characters at most; the page counts what is left."""
 
-    widget = TextArea()
+    def __init__(self, *args: Any, longest: int, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+        self.widget = CountedTextArea(longest)
+        super().__init__(*args, validators=[*validators, AtMost(longest)], **kwargs)
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
@@ -190,19 +217,11 @@ class FormTranslations:
         return current_language().translations.ngettext(singular, plural, number)
 
 
-def _n(singular: str, plural: str) -> tuple[str, str]:
-    """Mark the two forms of a text for translation."""
-    return singular, plural
-
-
 # Those of WTForms' own texts that our forms can show.
 OWN_TEXTS_OF_WTFORMS = (
     _l("Not a valid choice."),
     _l("Invalid Choice: could not coerce."),
     _l("This field is required."),
-)
-COUNTING_TEXTS_OF_WTFORMS = _n(
-    "Field cannot be longer than %(max)d character.", "Field cannot be longer than %(max)d characters."
 )
 
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from govuk_frontend_wtf.wtforms_widgets import (
+    GovCharacterCount,
     GovCheckboxesInput,
     GovCheckboxInput,
     GovInput,
     GovPasswordInput,
     GovRadioInput,
     GovSelect,
-    GovTextArea,
 )
 
 
@@ -81,8 +82,32 @@ class TextInput(_OwnDirection, _NoBrowserValidation, GovInput):
     input_type = "text"
 
 
-class TextArea(_OwnDirection, _NoBrowserValidation, GovTextArea):
-    """A GOV.UK textarea."""
+class CountedTextArea(_OwnDirection, _NoBrowserValidation, GovCharacterCount):
+    """A GOV.UK textarea that says how much it takes and, where scripts run, how much is left."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__()
+        self.longest = longest
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        return super().map_gov_params(field, **kwargs) | {"maxlength": self.longest} | _counter_texts()
+
+
+def _counter_texts() -> dict[str, Any]:
+    """What GOV.UK's script says; it puts the number for the placeholder."""
+    number = {"count": "%{count}"}
+    return {
+        "textareaDescriptionText": gettext("You can write up to %(count)s characters", **number),
+        "charactersUnderLimitText": {
+            "one": gettext("You have %(count)s character left", **number),
+            "other": gettext("You have %(count)s characters left", **number),
+        },
+        "charactersAtLimitText": gettext("You have no characters left"),
+        "charactersOverLimitText": {
+            "one": gettext("You have %(count)s character too many", **number),
+            "other": gettext("You have %(count)s characters too many", **number),
+        },
+    }
 
 
 PASSWORD_TEXTS = {

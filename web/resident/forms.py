@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
-from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
+from wtforms.validators import DataRequired, InputRequired, StopValidation
 
 from booking.states import Contact
 from booking.use_cases.change_details import HelperContact
@@ -16,6 +16,7 @@ from core.tokens import find_reference
 from people.residents.details import missing_contact
 from web import labels
 from web.components.form_fields import (
+    AtMost,
     Checkbox,
     Choice,
     Choices,
@@ -112,7 +113,8 @@ class DetailsForm(Form):
     notes = LongText(
         _("Is there anything else we should know? (optional)"),
         description=_("Do not write about your case here. You can tell us when we meet."),
-        validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
+        longest=300,
+        validators=[optional()],
         render_kw={"rows": 3},
     )
 
@@ -173,7 +175,8 @@ class ContactForm(Form):
     notes = LongText(
         _("Is there anything else we should know? (optional)"),
         description=_("Do not write about your case here. You can tell us when we meet."),
-        validators=[optional(), Length(max=300, message=_("Use at most 300 characters"))],
+        longest=300,
+        validators=[optional()],
         render_kw={"rows": 3},
     )
 
@@ -244,7 +247,7 @@ class NeedsForm(Form):
     )
     language = Text(
         _("If you need another language, which one?"),
-        validators=[Length(max=40, message=_("Use at most 40 characters"))],
+        validators=[AtMost(40)],
         render_kw={"classes": "govuk-input--width-20"},
     )
 
@@ -257,10 +260,11 @@ class NeedsForm(Form):
 class CancelForm(Form):
     """Why somebody cancels, if they care to say."""
 
-    reason = Text(
+    reason = LongText(
         _("Why do you need to cancel? (optional)"),
-        validators=[optional(), Length(max=200)],
-        render_kw={"maxlength": 200},
+        longest=200,
+        validators=[optional()],
+        render_kw={"rows": 2},
     )
 
 
@@ -276,7 +280,7 @@ class FindForm(Form):
     surname = Text(
         _("Surname"),
         description=_("Of the person that the appointment is for"),
-        validators=[DataRequired(_("Enter the surname")), Length(max=200)],
+        validators=[DataRequired(_("Enter the surname")), AtMost(200)],
         render_kw={"classes": "govuk-input--width-20", "autocomplete": "family-name"},
     )
 

@@ -18,7 +18,7 @@ from booking.queries.appointments import AppointmentView
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
 from core.audit import Actor
-from core.errors import IllegalMove, NotFound, Stale, TooSoon
+from core.errors import IllegalMove, NotFound, Stale
 from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
@@ -116,7 +116,7 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
 @blueprint.route("/<authority:authority>/appointment/<reference>/cancel", methods=["GET", "POST"], endpoint="cancel")
 @public
 def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
-    """Ask once, then cancel."""
+    """Ask once, then cancel. Whoever cannot come can say so until it begins; only moving ends with the cut-off."""
     with open_appointment_context(authority, reference) as page:
         form = CancelForm()
         refusal = page.refuse_unless_booked() if request.method == "GET" else None
@@ -132,13 +132,13 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
                 actor=Actor.resident(),
                 by="resident",
                 reason=form.reason.data or "",
-                enforce_cutoff=True,
+                enforce_cutoff=False,
                 seen=page.seen,
                 idempotency=page.form_key("cancel"),
             )
         except Stale:
             return page.show_stale("cancel", form=form, back=page.url)
-        except (TooSoon, IllegalMove) as error:
+        except IllegalMove as error:
             return page.show_refusal(error.code)
         return page.redirect("cancelled")
 

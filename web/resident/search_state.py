@@ -21,6 +21,7 @@ from people.residents.details import NEEDS
 MAX_SERVICES = 2
 REMOTE_MODES = ("phone", "video")
 LONGEST_TEXT, LONGEST_SLUG = 40, 60
+AS_LIST = "list"
 
 
 Query = Mapping[str, Sequence[str]]
@@ -32,7 +33,7 @@ class SearchState:
     """What has been selected so far.
 
     `visit` names this visit's draft, so that each tab has its own; `moving`
-    is the reference of an appointment that is to get another time.
+    is the reference of an appointment that is to get another time; `days` says how the days of a month are shown.
     """
 
     services: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class SearchState:
     day: str = ""
     visit: str = ""
     moving: str = ""
+    days: str = ""
 
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
@@ -60,6 +62,7 @@ class SearchState:
             ("day", search.day),
             ("visit", search.visit),
             ("moving", search.moving),
+            ("days", search.days),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
 
@@ -85,6 +88,7 @@ def read_search_state(query: Query) -> SearchState:
         day=one("day"),
         visit="".join(character for character in one("visit") if character.isalnum()),
         moving=parse_reference(one("moving")) or "",
+        days=one("days") if one("days") == AS_LIST else "",
     )
 
 

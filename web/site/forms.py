@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask_babel import gettext, lazy_gettext
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired
 
 from booking.use_cases.calendar_feeds import LONGEST_NAME
 from locations.model import ServiceFacts, SiteFacts
-from web.components.form_fields import Dropdown, Form, NameField, PhoneField, Text, optional
+from web.components.form_fields import AtMost, Dropdown, Form, NameField, PhoneField, Text, optional
 
 WHOLE_SITE = ""
 
@@ -24,7 +24,7 @@ class FeedForm(Form):
         ),
         validators=[
             DataRequired(lazy_gettext("Enter who this calendar is for")),
-            Length(max=LONGEST_NAME, message=lazy_gettext("Use 100 characters or fewer")),
+            AtMost(LONGEST_NAME),
         ],
         render_kw={"classes": "govuk-!-width-two-thirds", "autocomplete": "off"},
     )

@@ -11,8 +11,9 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from booking.events import manage_link_requested
-from booking.tables import Appointment
+from booking.tables import Appointment, Claim
 from booking.use_cases.manage_links import answer_link_requests
+from core.audit import AuditEntry
 from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
@@ -135,20 +136,82 @@ def test_cancelling_asks_once_and_frees_the_time(database: Database, visitor: Vi
     assert "9am" in visitor.page.text
 
 
-def test_past_the_cut_off_the_telephone_number_is_shown(database: Database, town_app: Flask, visitor: Visitor) -> None:
+def book_until_ten(visitor: Visitor) -> str:
+    """The manage link of an appointment at 10am today, whose page is open, and whose cut-off is now."""
     go_to_times(visitor, day="2026-11-23")
-    visitor.send("/book/hold", slot=visitor.page.form_to("/book/hold").buttons[2][1])  # 10am: the cut-off is now
+    visitor.send("/book/hold", slot=visitor.page.form_to("/book/hold").buttons[2][1])
     fill_in(visitor)
     visitor.send("/check")
-    visitor.follow("See, change or cancel")
-    visitor.follow("Cancel the appointment")
+    link = visitor.page.link("See, change or cancel")
+    visitor.open(f"!{link}")
+    return link
+
+
+def test_past_the_cut_off_the_telephone_number_is_shown(database: Database, town_app: Flask, visitor: Visitor) -> None:
+    book_until_ten(visitor)
+    visitor.open(f"/times?service=certify&mode=in_person&day=2026-11-24&moving={the_row(database).reference}")
+    visitor.send("/move", slot=visitor.page.form_to("/move").buttons[0][1])
     clock_of(town_app).advance(timedelta(minutes=1))
-    visitor.send("/cancel")
+    visitor.send("/move")
     assert (visitor.status, visitor.page.headings) == (409, ["It is too late to do this online"])
     assert "01632 960000" in visitor.page.text
     visitor.follow("Back to your appointment")
     assert "too late to do this online" in visitor.page.text
+    assert the_row(database).version == 1
+
+
+def is_cancelled_late(database: Database) -> bool:
+    """Whether the only appointment is cancelled by its resident, its time free, and the audit says that it was late."""
+    with database.reading() as db:
+        facts = db.scalars(select(AuditEntry.facts).where(AuditEntry.action == "cancelled")).one()
+        claims = db.scalars(select(Claim)).all()
+    return the_row(database).state == "cancelled_by_resident" and bool(facts.get("late")) and not claims
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("minutes", [1, 119])
+def test_whoever_cannot_come_can_say_so_until_it_begins(
+    database: Database, town_app: Flask, visitor: Visitor, minutes: int
+) -> None:
+    link = book_until_ten(visitor)
+    clock_of(town_app).advance(timedelta(minutes=minutes))
+    visitor.open(f"!{link}")
+    visitor.follow("I cannot come")
+    assert visitor.page.headings == ["Can you not come?"]
+    visitor.send("/cancel", reason="The bus did not come")
+    assert "Your appointment is cancelled" in visitor.page.text
+    assert the_row(database).state_reason == "The bus did not come"
+    assert is_cancelled_late(database)
+
+
+def test_the_cut_off_may_pass_while_the_question_is_open(database: Database, town_app: Flask, visitor: Visitor) -> None:
+    book_until_ten(visitor)
+    visitor.follow("Cancel the appointment")
+    clock_of(town_app).advance(timedelta(minutes=1))
+    visitor.send("/cancel")
+    assert "Your appointment is cancelled" in visitor.page.text
+    assert is_cancelled_late(database)
+
+
+def test_once_it_has_begun_nobody_cancels_it_online(database: Database, town_app: Flask, visitor: Visitor) -> None:
+    link = book_until_ten(visitor)
+    clock_of(town_app).advance(timedelta(minutes=119))
+    visitor.open(f"!{link}")
+    visitor.follow("I cannot come")
+    clock_of(town_app).advance(timedelta(minutes=1))
+    visitor.send("/cancel")
+    assert (visitor.status, visitor.page.headings) == (409, ["This appointment cannot be changed"])
+    visitor.follow("Back to your appointment")
+    assert "I cannot come" not in visitor.page.text
     assert the_row(database).state == "booked"
+
+
+def test_a_cancellation_in_good_time_is_not_called_late(database: Database, visitor: Visitor) -> None:
+    book_and_open(visitor)
+    visitor.follow("Cancel the appointment")
+    visitor.send("/cancel")
+    with database.reading() as db:
+        assert "late" not in db.scalars(select(AuditEntry.facts).where(AuditEntry.action == "cancelled")).one()
 
 
 @pytest.mark.databases("sqlite", "postgresql")
