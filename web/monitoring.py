@@ -22,6 +22,7 @@ from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.origin import origin_of
 from people.staff.access_marks import public
+from web.crawlers import robots_txt
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def make_blueprint(checks: Mapping[str, Check], alarms: Mapping[str, Check] | No
     blueprint = Blueprint("health", __name__)
     blueprint.get("/healthz")(alive)
     blueprint.get("/.well-known/security.txt")(security_txt)
+    blueprint.get("/robots.txt")(robots_txt)
 
     @blueprint.get("/readyz")
     @public

@@ -22,6 +22,7 @@ AROUND = frozenset(
         "web.template_helpers",
         "web.assets",
         "web.compression",
+        "web.crawlers",
         "web.public_address",
         "web.monitoring",
         "api.installation",

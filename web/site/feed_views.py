@@ -73,7 +73,6 @@ def feed(token: str) -> ResponseReturnValue:
     response.headers["Content-Disposition"] = f'inline; filename="{known_feed.site.slug}.ics"'
     response.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
     response.add_etag()
     return response.make_conditional(request)
 

@@ -194,7 +194,7 @@ def test_a_form_sent_twice_makes_one_feed(library: Library, manager: FlaskClient
 
 
 @pytest.mark.parametrize(
-    ("name", "text_shown"), [("", "Enter who this calendar is for"), ("x" * 101, "Use 100 characters")]
+    ("name", "text_shown"), [("", "Enter who this calendar is for"), ("x" * 101, "Use at most 100 characters")]
 )
 def test_a_feed_needs_a_name_and_keeps_what_was_typed(
     library: Library, manager: FlaskClient, name: str, text_shown: str
