@@ -191,12 +191,17 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
 
 def _check_open_limit(db: Session, placement: Placement, residents: Sequence[int], now: datetime) -> None:
     """Raises: LimitReached. All records of the person count, and are locked, so that bookings are counted one by one."""
-    values = {"residents": residents, "now": now, "services": placement.slot_key.service_ids}
-    counts: dict[int, int] = {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}
+    counts = open_counts(db, residents, placement.slot_key.service_ids, now)
     for service_id in placement.slot_key.service_ids:
         limit = placement.catalogue.service_by_id(service_id).open_limit
         if counts.get(service_id, 0) + placement.slot_key.service_ids.count(service_id) > limit:
             raise LimitReached(limit)
+
+
+def open_counts(db: Session, residents: Sequence[int], services: Sequence[int], now: datetime) -> dict[int, int]:
+    """How many appointments ahead these records of one person have, by the id of the service."""
+    values = {"residents": residents, "now": now, "services": services}
+    return {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}
 
 
 def _check_same_time(db: Session, placement: Placement, residents: Sequence[int]) -> None:

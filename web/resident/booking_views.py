@@ -35,13 +35,14 @@ def who(authority: str, visit: str) -> ResponseReturnValue:
         saved = {"who": "other"} if page.draft.is_for_somebody_else else {}
         form = WhoForm(data=page.draft.values_on("who", saved))
         back = f"{context.base}/times?{page.draft.search_query}"
+        limit = drafts.limit_reached_here(context, page.visit.services)
         if page.has_changed(*ON_WHO):
-            return page.show_changed("who", form=form, back=back, seen=page.stamp(*ON_WHO))
+            return page.show_changed("who", form=form, back=back, limit=limit, seen=page.stamp(*ON_WHO))
         if form.validate_on_submit():
             is_other = form.who.data == "other"
             page.save(helper=(page.draft.helper or {}) if is_other else None)
             return redirect(page.url("acting" if is_other else "details"), code=303)
-        return page.show("who", form=form, back=back, seen=page.stamp(*ON_WHO))
+        return page.show("who", form=form, back=back, limit=limit, seen=page.stamp(*ON_WHO))
 
 
 @blueprint.route("/<authority:authority>/book/<visit>/acting", methods=["GET", "POST"], endpoint="acting")

@@ -7,7 +7,8 @@ soon, and at once when somebody has this computer forget them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -20,9 +21,11 @@ from flask.typing import ResponseReturnValue
 from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.holds import held
+from booking.use_cases.open_limits import limit_reached
 from core.browser_states import delete_entries, names_of, read_entry, write_entry
 from core.errors import HoldExpired, NotFound
 from core.tokens import new_token, stamp_of
+from locations.model import ServiceFacts
 from web.page_context import PageContext
 from web.resident.page_rendering import VisitView, show, visit_of
 
@@ -141,6 +144,31 @@ def last_opened(context: PageContext) -> str | None:
         return None
     names = names_of(context.db, flask_session[BROWSER], context.now)
     return next((name.removeprefix(OPENED) for name in names if name.startswith(OPENED)), None)
+
+
+def opened_here(context: PageContext) -> list[str]:
+    """The references of the appointments of this council that are open in this browser, by links that still work."""
+    browser_id = flask_session.get(BROWSER)
+    names = names_of(context.db, browser_id, context.now) if browser_id else []
+    opened = [name.removeprefix(OPENED) for name in names if name.startswith(OPENED)]
+    return [reference for reference in opened if _is_open(context, reference)]
+
+
+def limit_reached_here(context: PageContext, services: Iterable[ServiceFacts]) -> int | None:
+    """The limit of one of `services` that somebody whose appointment is open in this browser has reached.
+
+    Nobody else is told before they book: what is typed proves nothing, and the answer says that there are appointments.
+    """
+    opened = opened_here(context)
+    if not opened:
+        return None
+    return limit_reached(context.db, context.authority.id, opened, services, context.now)
+
+
+def _is_open(context: PageContext, reference: str) -> bool:
+    with suppress(NotFound):
+        return by_reference(context.db, context.catalogue, reference).link_mark == link_mark_of(context, reference)
+    return False
 
 
 def forget_browser(context: PageContext) -> None:

@@ -11,7 +11,7 @@ from locations.model import Catalogue, ServiceFacts
 from people.staff.access_marks import public
 from web.branding import brand_css
 from web.page_context import council_context
-from web.resident.drafts import new_visit
+from web.resident.drafts import limit_reached_here, new_visit
 from web.resident.page_rendering import remote_modes_text, show
 from web.resident.search_state import LONGEST_TEXT, MAX_SERVICES, SearchState, modes_of, read_search_state
 from web.resident.urls import blueprint
@@ -60,6 +60,7 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
     with council_context(authority) as context:
         selected = context.catalogue.public_service(slug)
         search = _search_for(slug)
+        limit = limit_reached_here(context, (selected,))
         page = show(
             "service",
             context,
@@ -67,9 +68,11 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
             search=search,
             has_partners=bool(partners_of(context.catalogue, selected)),
             remote_modes=remote_modes_text(selected),
+            limit=limit,
             back=f"{context.base}/",
         )
-    return allow_private_cache(Response(page))
+    # What is said of somebody's appointments is not kept: a shared computer shows it to nobody else.
+    return Response(page) if limit else allow_private_cache(Response(page))
 
 
 @blueprint.get("/<authority:authority>/services/<slug>/together", endpoint="together")
