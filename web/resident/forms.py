@@ -53,6 +53,12 @@ def unreachable(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple
     return None
 
 
+def _offer_nothing(*fields: Any) -> None:
+    """Keep the browser from filling in the details of whoever types where those of another person belong."""
+    for field in fields:
+        field.render_kw = {**field.render_kw, "autocomplete": "off"}
+
+
 class WhoForm(Form):
     """Who the appointment is for."""
 
@@ -132,9 +138,7 @@ class DetailsForm(Form):
         self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
         self.contact_preference.description = _("We write to your email address if you gave one, or else to theirs")
         self.notes.description = _("Do not write about their case here. They can tell us when we meet.")
-        # The browser would offer the helper's own name and address here.
-        for field in (self.name, self.email, self.phone, self.postcode):
-            field.render_kw = {**field.render_kw, "autocomplete": "off"}
+        _offer_nothing(self.name, self.email, self.phone, self.postcode)
 
     def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
@@ -187,6 +191,7 @@ class ContactForm(Form):
             self.email.label.text = _("Their new email address (optional)")
             self.phone.label.text = _("Their new phone number (optional)")
             self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
+            _offer_nothing(self.email, self.phone)
             kept += [(self.helper_email, mask_email(helper.email)), (self.helper_phone, mask_phone(helper.phone))]
         for field, masked in kept:
             if masked:
@@ -230,6 +235,10 @@ class MoveForm(Form):
         validators=[optional()],
         render_kw={"classes": "govuk-input--width-20"},
     )
+
+    def describe_for_representative(self) -> None:
+        """For somebody who acts for another person."""
+        _offer_nothing(self.email, self.phone)
 
 
 class NeedsForm(Form):

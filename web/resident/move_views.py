@@ -35,6 +35,8 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
             return refusal
         slot_key = _slot_of_same_visit(page)
         form = MoveForm()
+        if page.view.representative:
+            form.describe_for_representative()
         if not form.validate_on_submit():
             return page.show("move", **_values(page, slot_key, form))
         try:
