@@ -77,6 +77,7 @@ def calendar(reference: str) -> Response:
         language_for(DEFAULT_LANGUAGE),
         public_url=settings.public_url,
         mail_from=settings.mail_from,
+        owner_since=view.owner_since,
     )
     answer = Response(single_file(event), content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{view.reference}.ics"'

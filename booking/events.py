@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 from booking.states import ContactChange
 
-What = Literal["booked", "rescheduled", "cancelled", "moved", "details", "arranged"]
+What = Literal["booked", "rescheduled", "cancelled", "moved", "details", "arranged", "handed_over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class PlanningFacts:
     zone: str
     reminder_plan: tuple[Mapping[str, Any], ...]
     channel: str = ""  # by which it was booked
+    owner_since: int = 1  # the version with which it became its resident's
 
 
 @dataclass(frozen=True)

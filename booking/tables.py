@@ -86,6 +86,8 @@ class Appointment(Base):
     # The manage link's token is an HMAC of this nonce; only its digest is kept.
     manage_nonce: Mapped[str] = mapped_column(String(64))
     manage_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    # The version with which it became this resident's: 1, or that of the last hand-over.
+    owner_since: Mapped[int] = mapped_column(default=1, server_default="1")
     # The name of the appointment's own room, for a joining address that has one. It stays when the appointment moves.
     room: Mapped[str] = mapped_column(String(40), default="", server_default="")
     # Contact details given through the manage link for this appointment alone; NULL where the resident's record counts.
@@ -106,6 +108,31 @@ class Appointment(Base):
     # When they arrived; NULL before that, and where it was not recorded.
     arrived_at: Mapped[datetime | None]
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
+
+
+class HandOver(Base):
+    """An appointment that was booked for the wrong person and handed to the right one, with `version` as its new version.
+
+    What is kept is what the wrong person is told by: how they were reached about it, and the time that they knew.
+    """
+
+    __tablename__ = "hand_overs"
+    __table_args__ = (UniqueConstraint("appointment_id", "version"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    owner_since: Mapped[int]
+    from_resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"), index=True)
+    representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id"))
+    contact_email: Mapped[str | None] = mapped_column(String(254), info=personal("contact"))
+    contact_phone: Mapped[str | None] = mapped_column(String(40), info=personal("contact"))
+    contact_preference: Mapped[str | None] = mapped_column(String(10))
+    contact_leave_no_message: Mapped[bool | None]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    at: Mapped[datetime]
 
 
 class AppointmentService(Base):

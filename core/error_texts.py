@@ -71,6 +71,7 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "slot_of_another_authority": _("This slot belongs to another authority."),
     "slot_of_another_council": _("This is not a slot of this council. Ask for its availability."),
     "slot_of_another_service": _("This slot is for another service. Ask for the appointment's own services."),
+    "same_resident": _("This visit is theirs already. Choose somebody else."),
     "slot_taken": _("This time is not free any more. Choose another."),
     "slot_unknown": _("This is not a slot of this service. Ask for availability and send one of its slots."),
     "text_too_long": _("Use %(longest)s characters or fewer."),

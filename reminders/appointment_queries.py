@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import exists, func, select
@@ -15,6 +16,8 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import MessageFacts
+from reminders.due_times import is_current
+from reminders.former_owner_queries import former_owners
 from reminders.recipients import contacts_of
 
 # What `contacts_of` needs of a row; the resident and the representative are joined.
@@ -59,6 +62,7 @@ _MESSAGE_ROWS = (
         Appointment.room,
         Appointment.support_needs,
         Appointment.arrangements,
+        Appointment.owner_since,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
         _AWAITS_REBOOKING,
         *CONTACT_COLUMNS,
@@ -71,14 +75,17 @@ _MESSAGE_ROWS = (
 def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, MessageFacts]:
     """The facts of each appointment that exists, by its id: two statements, and one for each authority among them.
 
-    One more where there is video: what the appointments occupy may have joining addresses.
+    One more where there is video: what the appointments occupy may have joining addresses; and where one was handed over.
     """
     ids = sorted(set(appointment_ids))
     rows: Sequence[Any] = db.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
     services = _service_ids(db, ids)
     resources = _resource_ids(db, [row.id for row in rows if row.mode == "video"])
+    handed_over = [row.id for row in rows if row.owner_since > 1]
+    former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
-    return {row.id: _facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows}
+    facts = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
+    return {one.appointment_id: replace(one, former=former.get(one.appointment_id, {})) for one in facts}
 
 
 class CurrentState(NamedTuple):
@@ -87,11 +94,17 @@ class CurrentState(NamedTuple):
     version: int
     state: str
     awaits_rebooking: bool
+    owner_since: int = 1
+
+    def makes_current(self, kind: str, version: int) -> bool:
+        """Whether a message of this kind, owed for `version`, is still true."""
+        facts = {"now_version": self.version, "owner_since": self.owner_since}
+        return is_current(kind, version=version, now_state=self.state, **facts)
 
 
 def current_state(db: Session, appointment_id: int) -> CurrentState:
     """The appointment's state as it is now, in one statement; version 0 of one that is not there."""
-    statement = select(Appointment.version, Appointment.state, _AWAITS_REBOOKING)
+    statement = select(Appointment.version, Appointment.state, _AWAITS_REBOOKING, Appointment.owner_since)
     row = db.execute(statement.where(Appointment.id == appointment_id)).first()
     return CurrentState(*row) if row else CurrentState(0, "", awaits_rebooking=False)
 
@@ -138,5 +151,6 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         join_url=site.join_url(row.mode, resources, row.room),
         support_needs=tuple(row.support_needs),
         spoken_language=row.spoken_language,
+        owner_since=row.owner_since,
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
     )

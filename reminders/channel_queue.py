@@ -38,7 +38,7 @@ from reminders.delivery_decisions import (
     Retry,
     decide_after_failure,
 )
-from reminders.due_times import REMINDER, family_of, is_current
+from reminders.due_times import REMINDER, family_of
 from reminders.queue import ClaimRequest
 from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, RESULT_NOT_RECORDED, SUPERSEDED
 from reminders.tables import ChannelPause
@@ -203,7 +203,7 @@ class ChannelQueue:
         if not queue.renew(db, row, now + self.sending_lease):
             return False
         found = current_state(db, row.appointment_id)
-        if not is_current(row.kind, version=row.version, now_version=found.version, now_state=found.state):
+        if not found.makes_current(row.kind, row.version):
             self.close(db, row, VOID, SUPERSEDED, now, counts)
             return False
         if now >= row.useful_until or (found.awaits_rebooking and family_of(row.kind) == REMINDER):

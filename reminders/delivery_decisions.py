@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from booking.arrangements import ArrangementState
 from booking.calendar.event import PhoneCall, phone_call
+from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.due_times import REMINDER, family_of, is_current
+from reminders.due_times import HANDED_OVER, REMINDER, family_of, is_current, number_of
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
-from reminders.recipients import ChannelRules, Contacts, Delivery, Withheld, deliveries_for
+from reminders.recipients import ChannelRules, Contacts, Delivery, Person, Withheld, deliveries_for
 
 # Of a notification.
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
@@ -34,10 +35,32 @@ LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is no
 
 
 @dataclass(frozen=True, slots=True)
+class FormerOwner:
+    """Somebody for whom an appointment was not meant, from the version `since` to `last_version`, and what they knew of it.
+
+    `was_told` when anything was sent to them, or may have been; `is_in_calendar` when that was a file with this time.
+    """
+
+    since: int
+    last_version: int
+    contacts: Contacts
+    starts_at: datetime
+    ends_at: datetime
+    at: datetime
+    was_told: bool = False
+    is_in_calendar: bool = False
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+NOBODY = FormerOwner(1, 1, Contacts(Person("")), LONG_AGO, LONG_AGO, LONG_AGO)
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
     """What a message says of an appointment, and whom it concerns. Instants are aware, in UTC; `authority` has the zone.
 
-    While it `awaits_rebooking` it cannot take place as it is booked, and somebody is to be told of another time.
+    While it `awaits_rebooking` it cannot take place as it is booked, and somebody is to be told of another time. Who gets
+    the message has it in the calendar at this time unless `is_in_calendar` says not.
     """
 
     appointment_id: int
@@ -59,6 +82,30 @@ class MessageFacts:
     support_needs: tuple[str, ...] = ()
     spoken_language: str = ""
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
+    owner_since: int = 1
+    is_in_calendar: bool = True
+    former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
+
+    def for_kind(self, kind: str) -> MessageFacts:
+        """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""
+        if family_of(kind) != HANDED_OVER:
+            return self
+        owner = self.former.get(number_of(kind), NOBODY)
+        return replace(
+            self,
+            version=owner.last_version,
+            state=State.CANCELLED_BY_AUTHORITY,
+            starts_at=owner.starts_at,
+            ends_at=owner.ends_at,
+            changed_at=owner.at,
+            manage_nonce="",
+            manage_digest="",
+            contacts=owner.contacts,
+            owner_since=owner.since,
+            support_needs=(),
+            arrangements={},
+            is_in_calendar=owner.is_in_calendar,
+        )
 
     @property
     def phone_call(self) -> PhoneCall | None:
@@ -156,9 +203,15 @@ def decide_delivery(
     """Whether a message is sent for `row`, with all that it needs, or how the row is held or closed instead."""
     if earlier.arrived:
         return Closed(SENT)
-    if facts is None or not is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state):
+    if facts is None or not is_current(
+        row.kind,
+        version=row.version,
+        now_version=facts.version,
+        now_state=facts.state,
+        owner_since=facts.owner_since,
+    ):
         return Closed(VOID, SUPERSEDED)
-    found = deliveries_for(facts.contacts, row.kind, rules)
+    found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules)
     if isinstance(found, Withheld):
         return Closed(WITHHELD, found.code)
     delivery = next((delivery for delivery in found if delivery.channel == row.channel), None)

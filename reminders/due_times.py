@@ -9,6 +9,7 @@ A message is due when `due_at <= now < useful_until`:
 | manage link | at once | a day later | by then it was requested again, or somebody rang |
 | arrangement | at once | the appointment starts | after that nobody needs the interpreter |
 | contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
+| handed over | at once | three days later | whoever it was not meant for learns of it even after a weekend without mail |
 | several bookings | at once | the appointment starts | after that there is nothing left to cancel |
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
@@ -35,16 +36,18 @@ MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
 SEVERAL_BOOKINGS = "several_bookings"  # made online for one address: was it you?
 ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter it tells
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
+HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is sent at once about a change; moves and changed details send nothing by themselves.
-NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED}
+NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED, "handed_over": CONFIRMATION}
 BOOKED = "booked"
-FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT)
+FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT, HANDED_OVER)
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 TOLD_FOR = timedelta(hours=4)  # how long nobody needs reminding of a time that they were told
 CANCELLATION_IS_USEFUL = timedelta(days=1)
 MANAGE_LINK_IS_USEFUL = timedelta(days=1)
 CONTACT_CHANGED_IS_USEFUL = timedelta(days=3)
+HANDED_OVER_IS_USEFUL = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Owed:
 
 
 def owed_after(appointment: PlanningFacts, what: str, now: datetime, told_at: datetime | None = None) -> list[Owed]:
-    """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, moved, details) has happened.
+    """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, handed_over, moved, details).
 
     `told_at` is when an earlier notice told the time that the appointment still has.
     """
@@ -127,6 +130,11 @@ def owed_arrangement(number: int, appointment: PlanningFacts, now: datetime) -> 
     return [Owed(f"{ARRANGEMENT}_{number}", now, appointment.starts_at)] if number and is_ahead else []
 
 
+def owed_hand_over(version: int, now: datetime) -> Owed:
+    """The message to whom the appointment was not meant for; `version` is that of the hand-over."""
+    return Owed(f"{HANDED_OVER}_{version}", now, now + HANDED_OVER_IS_USEFUL)
+
+
 def number_of(kind: str) -> int:
     """The number at the end of a kind that is counted: 2 of `contact_changed_2`."""
     return int(kind.rpartition("_")[2])
@@ -137,8 +145,12 @@ def family_of(kind: str) -> str:
     return next((family for family in FAMILIES if kind.startswith(family)), kind)
 
 
-def is_current(kind: str, *, version: int, now_version: int, now_state: str) -> bool:
-    """Whether a message of this kind, owed for `version`, is still true of the appointment."""
+def is_current(kind: str, *, version: int, now_version: int, now_state: str, owner_since: int = 1) -> bool:
+    """Whether a message of this kind, owed for `version`, is still true of the appointment, whose `owner_since` it is."""
+    if family_of(kind) == HANDED_OVER:
+        return True
+    if version < owner_since:
+        return False
     if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS):
         return True  # true whatever the version
     if version != now_version:

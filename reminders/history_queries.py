@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from booking.tables import Appointment
 from reminders.delivery_decisions import SENT, WITHHELD
 from reminders.due_times import family_of
 from reminders.reasons import SILENCE
@@ -37,7 +38,11 @@ class MessageHistoryEntry:
 def reason_for_silence(db: Session, appointment_id: int) -> str:
     """Why nobody gets a message about the appointment, whatever its contact says; empty where messages go out."""
     silent = (Notification.status == WITHHELD, Notification.reason.in_(SILENCE))
-    about = select(Notification.reason).where(Notification.appointment_id == appointment_id, *silent)
+    about = (
+        select(Notification.reason)
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(Appointment.id == appointment_id, Notification.version >= Appointment.owner_since, *silent)
+    )
     return db.scalar(about.limit(1)) or ""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -23,7 +23,15 @@ from core.settings import ROOT
 from core.text import person_name
 from core.tokens import owner_proof, spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
-from reminders.due_times import ARRANGEMENT, CANCELLED, CONTACT_CHANGED, MANAGE_LINK, SEVERAL_BOOKINGS, family_of
+from reminders.due_times import (
+    ARRANGEMENT,
+    CANCELLED,
+    CONTACT_CHANGED,
+    HANDED_OVER,
+    MANAGE_LINK,
+    SEVERAL_BOOKINGS,
+    family_of,
+)
 from reminders.recipients import Delivery
 
 WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT)
@@ -117,7 +125,7 @@ class MessageWriter:
 
     def write(self, kind: str, facts: MessageFacts, delivery: Delivery, body_type: type[Body] = EmailBody) -> Body:
         """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) as a `body_type`."""
-        return self._writers[body_type](kind, facts, delivery)
+        return self._writers[body_type](kind, facts.for_kind(kind), delivery)
 
     def _email(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
         language = language_for(delivery.language)
@@ -127,8 +135,8 @@ class MessageWriter:
         text = templates.get_template(f"{name}.txt").render(message=message)
         subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
         html = templates.get_template(f"{name}.html").render(message=message)
-        method = Method.CANCEL if kind == CANCELLED else Method.REQUEST
-        has_calendar = name not in WITHOUT_CALENDAR
+        method = Method.CANCEL if name in (CANCELLED, HANDED_OVER) else Method.REQUEST
+        has_calendar = name not in WITHOUT_CALENDAR and facts.is_in_calendar
         calendar = self._calendar(facts, delivery, message, language, method) if has_calendar else ""
         return EmailBody(subject, _tidy(body), html, calendar, method)
 
@@ -145,7 +153,10 @@ class MessageWriter:
             mail_from=self.mail_from,
             attendee=(person_name(delivery.name), delivery.address),
             needs=message.needs,
+            owner_since=facts.owner_since,
         )
+        if not facts.manage_nonce:  # for whom it was not meant: what they knew, and nothing that may have changed since
+            event = replace(event, description=event.description.partition("\n")[0], location="")
         return calendar_file([event], method)
 
     def _token(self, facts: MessageFacts) -> str:
@@ -153,7 +164,7 @@ class MessageWriter:
 
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
-        manage_url = f"{self.public_url}/manage/{self._token(facts)}"
+        manage_url = f"{self.public_url}/manage/{self._token(facts)}" if facts.manage_nonce else ""
         proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
         return MessageContext(
             language=language.code,
@@ -178,7 +189,7 @@ class MessageWriter:
             manage_url=manage_url,
             owner_url=f"{manage_url}/all/{proof}",
             book_url=f"{self.public_url}/{facts.authority.slug}",
-            is_on=kind != CANCELLED,
+            is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
             can_answer=bool(facts.authority.email),
         )

@@ -28,11 +28,13 @@ from reminders.due_times import (
     owed_after,
     owed_arrangement,
     owed_contact_change,
+    owed_hand_over,
     owed_link,
     owed_question,
     owed_reminders,
 )
-from reminders.outdated import void_arrangements, void_outdated
+from reminders.former_owner_queries import former_owners
+from reminders.outdated import void_arrangements, void_notices_to_owner, void_outdated
 from reminders.reasons import NOT_THEIRS, TOO_MANY_BOOKINGS
 from reminders.recipients import EMAIL, Contacts, Withheld, contacts_of, deliveries_for, planned_channels
 from reminders.tables import Notification
@@ -73,11 +75,21 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         void_arrangements(known.values(), change.arrangement, change.now)
         owed += owed_arrangement(change.arrangement, appointment, change.now)
     rows = _rows(planning, owed, change.now)
+    if change.what == "handed_over":
+        rows += _rows_of_former_owner(db, appointment, change.now)
     if silence:
         _withhold(rows, silence, change.now)
     elif change.what == "booked" and appointment.channel == ONLINE:
         rows += _question_when_too_many(db, planning, rows, change.now)
     _write(db, [row for row in rows if (row["kind"], row["channel"]) not in known])
+
+
+def _rows_of_former_owner(db: Session, facts: PlanningFacts, now: datetime) -> list[dict[str, Any]]:
+    """Tell whom the appointment was not meant for, if anything went out to them about it; not whoever has it back."""
+    void_notices_to_owner(db, facts.appointment_id, now)
+    owner = former_owners(db, [facts.appointment_id])[facts.appointment_id][facts.version]
+    planning = _PlanningInput(facts, owner.contacts)
+    return _rows(planning, [owed_hand_over(facts.version, now)], now) if owner.was_told else []
 
 
 def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
@@ -226,6 +238,7 @@ def _planning_rows() -> Select[Any]:
             Appointment.state,
             Appointment.starts_at,
             Appointment.is_walk_in,
+            Appointment.owner_since,
             Authority.zone,
             Authority.reminder_plan,
             Service.reminder_plan.label("own_plan"),
@@ -245,8 +258,9 @@ _CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
 def _input_of(row: Row[Any]) -> _PlanningInput:
     plan = row.reminder_plan if row.own_plan is None else row.own_plan
     facts = PlanningFacts(
-        row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan)
-    )
+        row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan),
+        owner_since=row.owner_since,
+    )  # fmt: skip
     return _PlanningInput(facts, contacts_of(row))
 
 

@@ -9,10 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.events import PlanningFacts
+from booking.tables import Appointment, HandOver
 from reminders.delivery_decisions import PENDING, VOID, WITHHELD
-from reminders.due_times import ARRANGEMENT, family_of, is_current, number_of
+from reminders.due_times import ARRANGEMENT, HANDED_OVER, family_of, is_current, number_of
 from reminders.reasons import SILENCE, SUPERSEDED
 from reminders.tables import Notification
+
+NOT_AGAIN = (ARRANGEMENT, HANDED_OVER)  # voided for good
 
 
 def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
@@ -24,14 +27,36 @@ def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dic
     owed = select(Notification).where(Notification.appointment_id == facts.appointment_id)
     rows = db.scalars(owed.order_by(Notification.id).with_for_update()).all()
     for row in rows:
-        current = is_current(row.kind, version=row.version, now_version=facts.version, now_state=facts.state)
+        current = is_current(
+            row.kind,
+            version=row.version,
+            now_version=facts.version,
+            now_state=facts.state,
+            owner_since=facts.owner_since,
+        )
         if row.status == PENDING and not current:
             row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
-        elif row.status == VOID and current and now < row.useful_until and family_of(row.kind) != ARRANGEMENT:
+        elif row.status == VOID and current and now < row.useful_until and family_of(row.kind) not in NOT_AGAIN:
             row.status, row.closed_at, row.reason = PENDING, None, ""
     db.flush()
-    silence = next((row.reason for row in rows if row.status == WITHHELD and row.reason in SILENCE), "")
+    of_owner = (row for row in rows if row.version >= facts.owner_since)
+    silence = next((row.reason for row in of_owner if row.status == WITHHELD and row.reason in SILENCE), "")
     return {(row.kind, row.channel): row for row in rows if row.version == facts.version}, silence
+
+
+def void_notices_to_owner(db: Session, appointment_id: int, now: datetime) -> None:
+    """Void what still tells the present owner that the appointment was not meant for them: it was handed back."""
+    versions = select(HandOver.version).join(Appointment, Appointment.id == HandOver.appointment_id)
+    theirs = versions.where(Appointment.id == appointment_id, HandOver.from_resident_id == Appointment.resident_id)
+    notices = select(Notification).where(
+        Notification.appointment_id == appointment_id,
+        Notification.version.in_(theirs),
+        Notification.kind.startswith(HANDED_OVER),
+        Notification.status == PENDING,
+    )
+    for row in db.scalars(notices.order_by(Notification.id).with_for_update()):
+        row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
+    db.flush()
 
 
 def void_arrangements(rows: Iterable[Notification], number: int, now: datetime) -> None:

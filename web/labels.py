@@ -163,7 +163,12 @@ REBOOK_REASONS: Labels = {
     MisfitReason.TRAVEL: _l("the adviser cannot get there in time"),
 }
 # What an agent has just done with an appointment.
-CALL_RESULTS: Labels = {"booked": _l("Booked"), "moved": _l("Moved"), "cancelled": _l("Cancelled")}
+CALL_RESULTS: Labels = {
+    "booked": _l("Booked"),
+    "moved": _l("Moved"),
+    "cancelled": _l("Cancelled"),
+    "handed_over": _l("Handed over"),
+}
 MESSAGE_KINDS: Labels = {
     "confirmation": _l("Confirmation"),
     "contact_changed": _l("Word of other contact details"),
@@ -172,6 +177,7 @@ MESSAGE_KINDS: Labels = {
     "reminder": _l("Reminder"),
     "manage_link": _l("Link to manage the appointment"),
     "arrangement": _l("Word about the interpreter"),
+    "handed_over": _l("Word that it was not meant for them"),
     "several_bookings": _l("Question if they booked so many"),
 }
 MESSAGE_STATUSES: Labels = {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
+from people.residents.details import ResidentDetails
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.due_times import CONFIRMATION
 from reminders.history_queries import reason_for_silence
@@ -56,6 +57,18 @@ def route_of_appointment(view: AppointmentView) -> MessageRoute:
         Contacts(
             resident=Person(resident.name, resident.email, resident.phone),
             representative=Person(helper.name, helper.email, helper.phone) if helper else None,
+            preference=resident.contact_preference,
+            do_not_text=resident.do_not_text,
+            leave_no_message=resident.leave_no_message,
+        )
+    )
+
+
+def route_of_resident(resident: ResidentDetails) -> MessageRoute:
+    """Where the messages about an appointment go that the resident has without anybody's help."""
+    return route_of(
+        Contacts(
+            resident=Person(resident.name, resident.email, resident.phone),
             preference=resident.contact_preference,
             do_not_text=resident.do_not_text,
             leave_no_message=resident.leave_no_message,

@@ -89,8 +89,9 @@ def appointment_event(
     attendee: tuple[str, str] = ("", ""),
     needs: Sequence[str] = (),
     resources: Sequence[ResourceFacts] = (),
+    owner_since: int = 1,
 ) -> CalendarEvent:
-    """The event of an appointment for an audience.
+    """The event of an appointment for an audience; of a resident's own, `owner_since` counts from the last hand-over.
 
     `manage_url`, `attendee` (name and email) and `needs` (in words) are for residents only, `resources` (what it occupies)
     for staff only;
@@ -101,6 +102,7 @@ def appointment_event(
         return _for_staff(event, appointment, language, resources)
     return replace(
         event,
+        uid=uid_of(appointment.reference, public_url, owner_since),
         summary=f"{event.summary}, {authority.name}",
         description=_description(appointment, authority, language, manage_url, needs),
         location=", ".join(place_lines(appointment, language)),

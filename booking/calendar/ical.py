@@ -75,7 +75,8 @@ class Method(StrEnum):
 class CalendarEvent:
     """One appointment as a calendar knows it. Instants are aware; `changed_at` is when these facts came to be.
 
-    `uid` stays for the appointment's life; `sequence` is its version. A cancellation is written one higher.
+    `uid` stays for as long as the appointment is one person's; `sequence` is its version. A cancellation is
+    written one higher.
     """
 
     uid: str
@@ -97,9 +98,14 @@ class CalendarEvent:
     is_cancelled: bool = False
 
 
-def uid_of(reference: str, public_url: str) -> str:
-    """The UID of an appointment in every file that speaks of it: `K7PM4QX2@appointments.example.org`."""
-    return f"{reference}@{urlsplit(public_url).hostname or 'localhost'}"
+def uid_of(reference: str, public_url: str, owner_since: int = 1) -> str:
+    """The UID of an appointment in every file that speaks of it: `K7PM4QX2@appointments.example.org`.
+
+    For whomever it was handed to it is another event, `K7PM4QX2-3@...`: two people may read one mailbox, and what is
+    cancelled for the one must not leave the calendar of the other.
+    """
+    owner = f"-{owner_since}" if owner_since > 1 else ""
+    return f"{reference}{owner}@{urlsplit(public_url).hostname or 'localhost'}"
 
 
 def calendar_file(events: Iterable[CalendarEvent], method: Method = Method.PUBLISH, name: str = "") -> str:

@@ -83,6 +83,7 @@ class AppointmentView:
     link_mark: str
     has_own_contact: bool
     room: str = ""
+    owner_since: int = 1
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
 
     @property
@@ -222,7 +223,7 @@ def _views(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> lis
         return []
     ids = [row.Appointment.id for row in rows]
     services, resources = _grouped(db, _SERVICES, ids), _grouped(db, _RESOURCES, ids)
-    return [_view(catalogue, row.Appointment, row.Resident, row.Representative, services, resources) for row in rows]
+    return [_view(catalogue, row, services, resources) for row in rows]
 
 
 def _grouped(db: Session, statement: Any, ids: list[int]) -> Mapping[int, Sequence[int]]:
@@ -233,13 +234,9 @@ def _grouped(db: Session, statement: Any, ids: list[int]) -> Mapping[int, Sequen
 
 
 def _view(
-    catalogue: Catalogue,
-    row: Appointment,
-    resident: Resident,
-    representative: Representative | None,
-    services: Mapping[int, Sequence[int]],
-    resources: Mapping[int, Sequence[int]],
+    catalogue: Catalogue, found: Any, services: Mapping[int, Sequence[int]], resources: Mapping[int, Sequence[int]]
 ) -> AppointmentView:
+    row: Appointment = found.Appointment
     site = catalogue.site_by_id(row.site_id)
     return AppointmentView(
         id=row.id,
@@ -256,8 +253,8 @@ def _view(
         site=site,
         services=tuple(catalogue.service_by_id(service_id) for service_id in services.get(row.id, ())),
         resources=_resources_at(catalogue, site, resources.get(row.id, ())),
-        resident=_resident(resident, row),
-        representative=_representative(representative),
+        resident=_resident(found.Resident, row),
+        representative=_representative(found.Representative),
         support_needs=tuple(row.support_needs),
         notes=row.notes,
         answers=row.answers,
@@ -270,6 +267,7 @@ def _view(
         link_mark=mark_of_digest(row.manage_digest),
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,
         room=row.room,
+        owner_since=row.owner_since,
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
     )
 
@@ -295,6 +293,4 @@ def _resident(row: Resident, appointment: Appointment) -> ResidentView:
 
 
 def _representative(row: Representative | None) -> RepresentativeView | None:
-    if row is None:
-        return None
-    return RepresentativeView(id=row.id, name=row.name, basis=row.basis, email=row.email, phone=row.phone)
+    return None if row is None else RepresentativeView(row.id, row.name, row.basis, row.email, row.phone)

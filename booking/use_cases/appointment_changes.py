@@ -63,7 +63,7 @@ def record_change(
     db: Session,
     row: Appointment,
     actor: Actor,
-    what: Literal["rescheduled", "cancelled"],
+    what: Literal["rescheduled", "cancelled", "handed_over"],
     now: datetime,
     reason: str,
     **facts: Any,

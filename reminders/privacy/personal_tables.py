@@ -13,16 +13,18 @@ from typing import Any
 from sqlalchemy import JSON, Column, ColumnElement, Date, LargeBinary, String, Table, and_, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
-from booking.tables import Appointment, Call, LinkRequest
+from booking.tables import Appointment, Call, HandOver, LinkRequest
 from core.audit import AuditEntry, mark_removed_reasons
 from core.database import table_of
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
+from reminders.due_times import HANDED_OVER
 from reminders.tables import DeliveryAttempt, DemoMessage, Notification
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
 _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
 _calls, _requests = table_of(Call), table_of(LinkRequest)
+_hand_overs = table_of(HandOver)
 _demo_messages, _audit = table_of(DemoMessage), table_of(AuditEntry)
 Condition = ColumnElement[bool]
 
@@ -106,12 +108,36 @@ def _notifications_of(condition: Condition) -> Any:
     return select(_notifications.c.id).where(condition)
 
 
+def _was_written_to(person: int) -> Condition:
+    """Of a message: whether it was owed to the resident, whose the appointment is, or was before it was handed over."""
+    is_notice = _notifications.c.kind.startswith(HANDED_OVER)
+    is_theirs = (_appointments.c.id == _notifications.c.appointment_id) & (_appointments.c.resident_id == person)
+    was_theirs = (_hand_overs.c.appointment_id == _notifications.c.appointment_id) & (
+        _hand_overs.c.from_resident_id == person
+    )
+    of_owner = _notifications.c.version >= _appointments.c.owner_since
+    of_former_owner = or_(
+        ~is_notice & _notifications.c.version.between(_hand_overs.c.owner_since, _hand_overs.c.version - 1),
+        is_notice & (_notifications.c.version == _hand_overs.c.version),
+    )
+    return or_(exists().where(is_theirs, of_owner, ~is_notice), exists().where(was_theirs, of_former_owner))
+
+
+def _is_about(person: int) -> Condition:
+    """Of an audit entry about an appointment: whether that was the resident's then."""
+    handed_over = (_hand_overs.c.appointment_id == _audit.c.subject_id) & (_audit.c.at < _hand_overs.c.at)
+    was_theirs = exists().where(handed_over, _hand_overs.c.from_resident_id == person)
+    is_theirs = and_(_audit.c.subject_id.in_(_appointments_of(person)), ~exists().where(handed_over))
+    return and_(_audit.c.subject_kind == "appointment", or_(is_theirs, was_theirs))
+
+
 PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _with_resident(_residents, _residents.c.id, set_besides={"identity": "anonymised_at"}),
     _with_resident(_tokens, _tokens.c.resident_id, are_rows_deleted=True),
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
+    _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),
     _own(_appointments, _appointments.c.ends_at, _appointments.c.resident_id),
     PersonalTable(
         _requests,
@@ -125,7 +151,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     PersonalTable(
         _notifications,
         in_authority=lambda authority: _notifications.c.authority_id == authority,
-        of_resident=lambda person: _notifications.c.appointment_id.in_(_appointments_of(person)),
+        of_resident=_was_written_to,
         is_older=lambda instant: and_(_notifications.c.useful_until < instant, _notifications.c.created_at < instant),
     ),
     PersonalTable(
@@ -133,17 +159,13 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         in_authority=lambda authority: _attempts.c.notification_id.in_(
             _notifications_of(_notifications.c.authority_id == authority)
         ),
-        of_resident=lambda person: _attempts.c.notification_id.in_(
-            _notifications_of(_notifications.c.appointment_id.in_(_appointments_of(person)))
-        ),
+        of_resident=lambda person: _attempts.c.notification_id.in_(_notifications_of(_was_written_to(person))),
         is_older=lambda instant: _attempts.c.started_at < instant,
     ),
     PersonalTable(
         _demo_messages,
         in_authority=lambda authority: _demo_messages.c.authority_id == authority,
-        of_resident=lambda person: _demo_messages.c.notification_id.in_(
-            _notifications_of(_notifications.c.appointment_id.in_(_appointments_of(person)))
-        ),
+        of_resident=lambda person: _demo_messages.c.notification_id.in_(_notifications_of(_was_written_to(person))),
         is_older=lambda instant: _demo_messages.c.at < instant,
     ),
     PersonalTable(
@@ -151,7 +173,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         in_authority=lambda authority: _audit.c.authority_id == authority,
         of_resident=lambda person: or_(
             and_(_audit.c.subject_kind == "resident", _audit.c.subject_id == person),
-            and_(_audit.c.subject_kind == "appointment", _audit.c.subject_id.in_(_appointments_of(person))),
+            _is_about(person),
         ),
         is_older=lambda instant: _audit.c.at < instant,
         after_emptied=mark_removed_reasons,

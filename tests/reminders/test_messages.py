@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from booking.arrangements import ArrangementState
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
-from reminders.delivery_decisions import MessageFacts
+from reminders.delivery_decisions import FormerOwner, MessageFacts
 from reminders.recipients import Contacts, Delivery, Person
 from tests.reminders.channels import writer
 
@@ -137,6 +137,9 @@ NEEDS_NOT_MET = NEEDS_ASKED | {
     "arrangements": {"bsl": ArrangementState.CONFIRMED, "language": ArrangementState.NOT_POSSIBLE}
 }
 
+# The new owner has moved it since: none of that is in the message.
+FORMER = {2: FormerOwner(1, 1, FACTS.contacts, STARTS, FACTS.ends_at, FACTS.changed_at, True, True)}
+
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
@@ -151,8 +154,11 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
     "several-bookings": ("several_bookings", {}, TO_RESIDENT),
     "contact-changed": ("contact_changed_1", {}, TO_OLD_ADDRESS),
+    "handed-over": ("handed_over_2", {"version": 3, "owner_since": 2, "former": FORMER}, TO_RESIDENT),
+    "handed-over-for-a-carer": ("handed_over_2", {"version": 3, "owner_since": 2, "former": FORMER}, TO_CARER),
 }
-SAYS_NO_TIME = {"several-bookings", "contact-changed"}  # whoever reads the old address need not know when and where
+# Whoever reads the old address, or for whom it was not meant, need not know when and where.
+SAYS_NO_TIME = {"several-bookings", "contact-changed", "handed-over", "handed-over-for-a-carer"}
 
 
 def written(case: str) -> Any:

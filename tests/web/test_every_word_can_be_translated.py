@@ -323,10 +323,30 @@ def test_the_pages_of_a_call(
     staff.send(f"{at}/move?{moving}", seen="old", shown=slots[4][0])
     staff.send(f"{at}/move?{moving}", shown=slots[4][0])
     staff.open(f"/staff/messages/{callers.booked.reference}")
+    handing = f"{at}/appointments/{callers.booked.reference}/hand-over"
+    staff.open(handing)
+    for text in ("", "youssef", "zzz qqq"):
+        staff.send(f"{handing}/find", q=text)
+    staff.send(f"{handing}/new", q="Zed")
+    staff.send(f"{handing}/register", name="Aminah Youssef", phone="07700 900321", contact_preference="email")
+    for key in ("aminah", "long", "silent"):
+        staff.open(f"{handing}?to={callers.people[key]}")
+    staff.send(handing, to=str(amina))
+    staff.send(handing, to=str(callers.people["silent"]), seen="old")
     staff.open(f"{at}?cancel={callers.booked.reference}")
     staff.send(f"{at}/cancel?cancel={callers.booked.reference}", asked_by="authority")
     staff.send(f"{at}/cancel?cancel={callers.booked.reference}", asked_by="authority", reason="Doctor")
     staff.open(f"{at}/appointments/{callers.booked.reference}")
+    given = book_for(
+        database,
+        callers.town,
+        amina,
+        datetime(2026, 12, 9, 10, tzinfo=UTC),
+        Actor("staff", 1, "Agnes Agent"),
+        clock.now(),
+    ).reference
+    staff.send(f"{at}/appointments/{given}/hand-over", to=str(callers.people["silent"]))
+    staff.send(f"{at}/appointments/{given}/hand-over", to=str(callers.people["silent"]))
     with database.writing() as db:
         db.get_one(Resident, callers.people["norbert"]).contact_preference = "text"
     staff.open(f"{calls}/residents/{callers.people['norbert']}?service=certify")

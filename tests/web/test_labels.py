@@ -49,7 +49,7 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),
     "ARRANGEMENTS": (ARRANGEMENTS, ArrangementState),
     "ARRANGEMENT_ACTIONS": (ARRANGEMENT_ACTIONS, DECIDED),
-    "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled")),
+    "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled", "handed_over")),
 }
 
 

@@ -90,7 +90,8 @@ def _start_page(context: StaffContext, page: StartPage, status: int = 200) -> Re
     return Response(html, status=status, mimetype="text/html")
 
 
-def _match_lines(context: StaffContext, matches: Sequence[Match]) -> tuple[MatchLine, ...]:
+def match_lines(context: StaffContext, matches: Sequence[Match]) -> tuple[MatchLine, ...]:
+    """What was found, as it is listed: why each fits, and when they come next or came last."""
     visits = visits_around(context.db, [match.resident.id for match in matches], context.now)
     certain = [match.resident.id for match in matches if match.is_certain]
     sole = certain[0] if len(certain) == 1 else None
@@ -139,19 +140,19 @@ def find() -> ResponseReturnValue:
         if not search_text:
             error = _("Type a name, telephone number, postcode, reference or email")
             return _start_page(context, StartPage(error=error), 400)
-        resident_id = _of_reference(context, search_text)
+        resident_id = resident_of_reference(context, search_text)
         if resident_id is not None:
             return to_call(resident_id)
         matches = find_residents(context.db, context.authority.id, search_text, context.today, limit=MOST_SHOWN + 1)
         if len(matches) == 1 and matches[0].is_certain:
             return to_call(matches[0].resident.id)
         shown = matches[:MOST_SHOWN]
-        _log_search(context, shown)
-        lines = _match_lines(context, shown)
+        log_search(context, shown)
+        lines = match_lines(context, shown)
         return _start_page(context, StartPage(search_text, True, lines, len(matches) > MOST_SHOWN))
 
 
-def _of_reference(context: StaffContext, text: str) -> int | None:
+def resident_of_reference(context: StaffContext, text: str) -> int | None:
     """The resident whose appointment has the reference `text`, or None."""
     if parse_reference(text) is None:
         return None
@@ -161,7 +162,8 @@ def _of_reference(context: StaffContext, text: str) -> int | None:
         return None
 
 
-def _log_search(context: StaffContext, matches: list[Match]) -> None:
+def log_search(context: StaffContext, matches: Sequence[Match]) -> None:
+    """Write into the access log whom a search has shown."""
     ids = [match.resident.id for match in matches]
     with context.runtime.database.writing() as db:
         log_access(db, context.authority.id, None, context.actor, "search", context.now, residents=ids)

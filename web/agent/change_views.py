@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
+from booking.queries.handed_over import handed_to
 from booking.states import State
 from booking.use_cases.calls import hold_to_confirm, open_call
 from booking.use_cases.cancel import cancel
@@ -69,7 +70,11 @@ def _move(context: StaffContext, resident_id: int, state: CallState, typed: Type
 
 
 def _check_owner(context: StaffContext, resident_id: int, reference: str) -> None:
-    """Raises: NotFound unless the appointment is this resident's, at a site at which whoever is signed in may change it."""
+    """Raises: NotFound unless the appointment is this resident's, at a site at which whoever is signed in may change it;
+    Stale when it was this resident's until it was handed over.
+    """
+    if handed_to(context.db, context.authority.id, resident_id, reference):
+        raise Stale.because("appointment_changed")
     context.check_serves(resident_card(context, resident_id).appointment(reference).site.id)
 
 
@@ -115,14 +120,22 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
 def _changed(resident_id: int, state: CallState) -> Response:
     """The page as it is now: the appointment has changed since it was shown, and nothing was written."""
     with staff_context() as context:
-        view = resident_card(context, resident_id).find(state.moving or state.cancelling)
+        reference = state.moving or state.cancelling
+        view = resident_card(context, resident_id).find(reference)
         if view is None or view.state is not State.BOOKED:
             state = replace(state, moving="", cancelling="")
-        errors = [FieldError(_changed_text(context, view), "")]
+        new_owner = handed_to(context.db, context.authority.id, resident_id, reference)
+        errors = [FieldError(handed_over_text(new_owner) if new_owner else changed_text(context, view), "")]
         return show_call(context, resident_id, state, FormResult(errors=errors, status=409))
 
 
-def _changed_text(context: StaffContext, view: AppointmentView | None) -> str:
+def handed_over_text(new_owner: str) -> str:
+    """That the appointment went to somebody else meanwhile."""
+    return str(_("The visit was handed to %(name)s meanwhile. Nothing was saved.", name=new_owner))
+
+
+def changed_text(context: StaffContext, view: AppointmentView | None) -> str:
+    """How the appointment is now, when it is not as it was shown."""
     if view is None:
         return str(_("The appointment has changed meanwhile. Nothing was saved."))
     facts = {"state": STATES_IN_SENTENCE[view.state], "moment": _moment(context, view)}

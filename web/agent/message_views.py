@@ -12,7 +12,7 @@ from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.delivery_decisions import PENDING, WITHHELD
-from reminders.due_times import CONTACT_CHANGED
+from reminders.due_times import CONTACT_CHANGED, HANDED_OVER
 from reminders.history_queries import MessageHistoryEntry, message_history
 from web.labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
 from web.message_routes import MessageRoute, route_of_appointment
@@ -42,6 +42,6 @@ def account(reference: str) -> str:
 
 def _as_it_will_be(entry: MessageHistoryEntry, route: MessageRoute) -> MessageHistoryEntry:
     """A message that waits, and that nobody will get as things stand, is shown as what it comes to."""
-    if entry.status != PENDING or entry.kind == CONTACT_CHANGED or route.deliveries:
+    if entry.status != PENDING or entry.kind in (CONTACT_CHANGED, HANDED_OVER) or route.deliveries:
         return entry
     return replace(entry, status=WITHHELD, reason=route.code)

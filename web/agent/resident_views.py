@@ -49,9 +49,9 @@ class AlikeFact:
 class AlikeLine:
     """A resident whom we have and who may be the one that is written down."""
 
-    resident_id: int
     name: str
     facts: tuple[AlikeFact, ...]
+    go_on: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class DetailsPage:
     alike: tuple[AlikeLine, ...] = ()
 
 
-def _know(form: ResidentForm, context: StaffContext) -> None:
+def know_council(form: ResidentForm, context: StaffContext) -> None:
     """Tell the form's fields what they need of the council."""
     form.postcode.example = postcode_like(context.catalogue)
     form.date_of_birth.today = context.today
@@ -83,7 +83,8 @@ def new() -> ResponseReturnValue:
         return _new_resident_page(context, form)
 
 
-def _details_page(context: StaffContext, page: DetailsPage) -> Response:
+def details_page(context: StaffContext, page: DetailsPage) -> Response:
+    """The form of a resident, with what is wrong with it."""
     errors = page.form.errors
     html = render_template(
         "agent/resident.html",
@@ -98,7 +99,7 @@ def _details_page(context: StaffContext, page: DetailsPage) -> Response:
 
 def _new_resident_page(context: StaffContext, form: ResidentForm, alike: tuple[AlikeLine, ...] = ()) -> Response:
     page = DetailsPage(form, url_for("agent.register"), _("New resident"), url_for("agent.start"), alike=alike)
-    return _details_page(context, page)
+    return details_page(context, page)
 
 
 @blueprint.post("/register")
@@ -107,13 +108,13 @@ def register() -> ResponseReturnValue:
     """A new resident; when we may have them already, the agent is asked first, and nobody's record is changed."""
     with staff_context() as context:
         form = ResidentForm()
-        _know(form, context)
+        know_council(form, context)
         if not form.validate():
             return _new_resident_page(context, form)
         person = form.person()
         alike = residents_like(context.db, context.authority.id, person)
         if alike and not request.form.get("is_somebody_else"):
-            return _new_resident_page(context, form, tuple(_alike_line(row, person) for row in alike))
+            return _new_resident_page(context, form, tuple(_known(row, person) for row in alike))
         form_key = context.form_key("register", person)
         resident_id = register_resident(
             context.runtime, context.authority.id, person, actor=context.actor, idempotency=form_key
@@ -121,8 +122,12 @@ def register() -> ResponseReturnValue:
         return to_call(resident_id)
 
 
-def _alike_line(resident: Resident, person: ResidentDetails) -> AlikeLine:
-    """A resident whom we have, with what differs from what was typed."""
+def _known(resident: Resident, person: ResidentDetails) -> AlikeLine:
+    return alike_line(resident, person, url_for("agent.call", resident_id=resident.id))
+
+
+def alike_line(resident: Resident, person: ResidentDetails, go_on: str) -> AlikeLine:
+    """A resident whom we have, with what differs from what was typed; `go_on` is the address for when it is them."""
     known, pairs = details_of(resident), []
     for label, ours, typed in (
         (_("Name"), known.name, person.name),
@@ -132,7 +137,7 @@ def _alike_line(resident: Resident, person: ResidentDetails) -> AlikeLine:
         (_("Postcode"), known.postcode, person.postcode),
     ):
         pairs.append(AlikeFact(str(label), ours, typed, is_different=ours.casefold() != typed.casefold()))
-    return AlikeLine(resident.id, known.name, tuple(pairs))
+    return AlikeLine(known.name, tuple(pairs), go_on)
 
 
 @blueprint.route("/residents/<int:resident_id>/details", methods=["GET", "POST"])
@@ -145,7 +150,7 @@ def details(resident_id: int) -> ResponseReturnValue:
         query = request.query_string.decode()
         back = f"{back}?{query}" if query else back
         form, shown = ResidentForm(data=facts_of(known)), request.form.get("seen") or record_stamp(known)
-        _know(form, context)
+        know_council(form, context)
         if request.method == "POST" and form.validate():
             try:
                 change_record(
@@ -163,7 +168,7 @@ def details(resident_id: int) -> ResponseReturnValue:
                 return redirect(back, code=303)
         heading = _("Details of %(name)s", name=known.name)
         action = request.full_path.rstrip("?")
-        return _details_page(context, DetailsPage(form, action, heading, back, shown))
+        return details_page(context, DetailsPage(form, action, heading, back, shown))
 
 
 @blueprint.post("/end")

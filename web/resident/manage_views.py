@@ -107,6 +107,7 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
             public_url=settings.public_url,
             mail_from=settings.mail_from,
             needs=need_lines(page.view, current_language()),
+            owner_since=page.view.owner_since,
         )
     name = secure_filename(f"appointment-{reference}.ics")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -22,6 +22,7 @@ from reminders.due_times import (
     CANCELLED,
     CONFIRMATION,
     CONTACT_CHANGED,
+    HANDED_OVER,
     MANAGE_LINK,
     REMINDER,
     RESCHEDULED,
@@ -48,6 +49,7 @@ KINDS = (
     CANCELLED,
     f"{MANAGE_LINK}_1",
     f"{CONTACT_CHANGED}_1",
+    f"{HANDED_OVER}_2",
     SEVERAL_BOOKINGS,
 )
 
