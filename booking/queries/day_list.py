@@ -158,8 +158,9 @@ def _to_rebook(
 
 @dataclass(frozen=True)
 class LastChange:
-    """Who last changed an appointment, and when."""
+    """Who last changed an appointment, and when. `actor_name` is empty for others than staff."""
 
+    actor_kind: str
     actor_name: str
     at: datetime
 
@@ -167,7 +168,7 @@ class LastChange:
 def last_change_of(db: Session, authority_id: int, appointment_id: int) -> LastChange | None:
     """The latest change of an appointment on record, or None."""
     row = db.execute(
-        select(AuditEntry.actor_name, AuditEntry.at)
+        select(AuditEntry.actor_kind, AuditEntry.actor_name, AuditEntry.at)
         .where(
             AuditEntry.authority_id == authority_id,
             AuditEntry.subject_kind == "appointment",
@@ -176,4 +177,4 @@ def last_change_of(db: Session, authority_id: int, appointment_id: int) -> LastC
         .order_by(AuditEntry.id.desc())
         .limit(1)
     ).first()
-    return LastChange(row.actor_name, row.at) if row else None
+    return LastChange(row.actor_kind, row.actor_name, row.at) if row else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -33,8 +34,8 @@ _INSERT_APPOINTMENT = {
     for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 _INSERT_SERVICE = table_of(AppointmentService).insert()
-_OPEN_COUNTS = (
-    select(_services.service_id, func.count())
+_COMING = (
+    select(_services.service_id, _appointments.reference)
     .join(table_of(Appointment), _appointments.id == _services.appointment_id)
     .where(
         _appointments.resident_id.in_(bindparam("residents", expanding=True)),
@@ -42,7 +43,7 @@ _OPEN_COUNTS = (
         _appointments.state == State.BOOKED.value,
         _services.service_id.in_(bindparam("services", expanding=True)),
     )
-    .group_by(_services.service_id)
+    .order_by(_appointments.starts_at, _appointments.id, _services.position)
 )
 _SAME_TIME = select(_appointments.id).where(
     _appointments.resident_id.in_(bindparam("residents", expanding=True)),
@@ -191,17 +192,25 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
 
 def _check_open_limit(db: Session, placement: Placement, residents: Sequence[int], now: datetime) -> None:
     """Raises: LimitReached. All records of the person count, and are locked, so that bookings are counted one by one."""
-    counts = open_counts(db, residents, placement.slot_key.service_ids, now)
+    visits = coming_visits(db, residents, placement.slot_key.service_ids, now)
     for service_id in placement.slot_key.service_ids:
         limit = placement.catalogue.service_by_id(service_id).open_limit
-        if counts.get(service_id, 0) + placement.slot_key.service_ids.count(service_id) > limit:
+        if len(visits[service_id]) + placement.slot_key.service_ids.count(service_id) > limit:
             raise LimitReached(limit)
 
 
-def open_counts(db: Session, residents: Sequence[int], services: Sequence[int], now: datetime) -> dict[int, int]:
-    """How many appointments ahead these records of one person have, by the id of the service."""
-    values = {"residents": residents, "now": now, "services": services}
-    return {row[0]: row[1] for row in connection_of(db).execute(_OPEN_COUNTS, values)}
+def coming_visits(
+    db: Session, residents: Sequence[int], service_ids: Sequence[int], now: datetime
+) -> defaultdict[int, list[str]]:
+    """The references of the booked visits to come of `residents`, the soonest first, for each of `service_ids`.
+
+    A visit in which the service comes twice is there twice. `residents` are the records of one person.
+    """
+    values = {"residents": residents, "now": now, "services": service_ids}
+    visits: defaultdict[int, list[str]] = defaultdict(list)
+    for row in connection_of(db).execute(_COMING, values):
+        visits[row.service_id].append(row.reference)
+    return visits
 
 
 def _check_same_time(db: Session, placement: Placement, residents: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
-from booking.use_cases.book import open_counts
+from booking.use_cases.book import coming_visits
 from locations.model import ServiceFacts
 
 
@@ -20,8 +20,8 @@ def limit_reached(
     wanted = list(services)
     same = (Appointment.authority_id == authority_id, Appointment.reference.in_(references))
     for resident_id in db.scalars(select(Appointment.resident_id).where(*same).distinct()).all():
-        counts = open_counts(db, (resident_id,), [service.id for service in wanted], now)
+        visits = coming_visits(db, (resident_id,), [service.id for service in wanted], now)
         for service in wanted:
-            if counts.get(service.id, 0) >= service.open_limit:
+            if len(visits[service.id]) >= service.open_limit:
                 return service.open_limit
     return None

@@ -25,6 +25,15 @@ if (document.activeElement === document.body) {
 
 for (const box of document.querySelectorAll("[data-filters]")) filterList(box);
 
+// Two facts are enough: the second tick records the check, as the page says above the boxes.
+const check = document.getElementById("caller-check");
+if (check) {
+  document.querySelector("[data-second-tick]").hidden = false;
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "fact" && document.querySelectorAll("[name=fact]:checked").length === 2) check.click();
+  });
+}
+
 const notice = document.getElementById("not-sent");
 for (const form of document.querySelectorAll("form[data-kept]")) new KeptForm(form, notice);
 

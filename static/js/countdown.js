@@ -20,6 +20,19 @@ export function startCountdown(countdown) {
     remaining.textContent = dataset.gone;
     announcement.textContent = dataset.gone;
     countdown.classList.add("fd-countdown--gone");
+    offerAgain();
+  };
+
+  // What could be done with the hold makes room for holding it again; Enter in a box means that from now on.
+  const offerAgain = () => {
+    const again = document.getElementById("hold-again");
+    const hadFocus = document.activeElement?.closest("[data-while-held]");
+    for (const element of document.querySelectorAll("[data-while-held]")) element.hidden = true;
+    for (const element of document.querySelectorAll("[data-after-hold]")) element.hidden = false;
+    for (const cell of document.querySelectorAll("[data-held-cell]")) cell.textContent = dataset.goneInGrid;
+    document.getElementById("hold-ended").hidden = false;
+    for (const box of document.querySelectorAll("[data-enter=go-on]")) box.dataset.enter = again.id;
+    if (hadFocus) again.focus();
   };
 
   const update = () => {

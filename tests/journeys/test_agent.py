@@ -71,6 +71,14 @@ def open_call(page: Page, callers: Callers, name: str, query: str = "") -> None:
     page.goto(f"/staff/calls/residents/{callers.people[name]}{query}")
 
 
+def check_caller(page: Page) -> None:
+    """Tick two facts that the caller gets right: by two keys at a keyboard, by two taps on a telephone."""
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("p")
+    page.keyboard.press("t")
+    expect(page.get_by_text("You have checked who is calling.")).to_be_visible()
+
+
 def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
 
@@ -213,6 +221,91 @@ def test_the_countdown_runs_and_speaks_seldom(desk: Page, callers: Callers, cloc
     expect(announcement).to_have_text("The time ran out. Hold it again.")
 
 
+def test_the_end_of_the_countdown_offers_to_hold_it_again_and_keeps_what_is_typed(
+    desk: Page, callers: Callers, demo_store: Database, clock: FixedClock, width: int, axe: Axe
+) -> None:
+    """Nothing is loaded: what was held is said to be free, and one key holds it again."""
+    runtime = Runtime(Settings(demo_store.url, "for-tests-only", is_test=True), demo_store, clock)
+    last_day = desk.locator('.fd-grid button[aria-label$="Tue 24 Nov, Town Hall"]')
+    open_call(desk, callers, "amina", "?service=certify&filtered=1")
+    while last_day.count() > 1:  # until the place has one time left that day, and the grid says for whom it is held
+        for token in last_day.evaluate_all("buttons => buttons.slice(1).map((button) => button.value)"):
+            hold_slot(runtime, decode(token), for_public=False)
+        desk.reload()
+    desk.clock.install()
+    desk.reload()
+    last_day.click()
+    expect(desk.get_by_text("Held for this call")).to_have_count(1)
+    desk.locator("#site_notes").fill("Brings a dog")
+    desk.locator("#site_notes").blur()
+    again = desk.get_by_role("button", name="Hold it again")
+    expect(again).to_be_hidden()
+    desk.clock.run_for(10 * 60_000 + 1000)
+    clock.advance(timedelta(minutes=11))
+    expect(again).to_be_visible()
+    expect(desk.get_by_role("button", name="Confirm")).to_be_hidden()
+    expect(desk.get_by_role("button", name="Let it go")).to_be_hidden()
+    expect(desk.get_by_text("Held for this call")).to_have_count(0)
+    axe(desk)
+    if width == 320:
+        again.click()
+    else:
+        expect(desk.locator("#keys")).to_contain_text("h hold it again")
+        desk.keyboard.press("h")
+    expect(desk.get_by_role("button", name="Confirm")).to_be_focused()
+    expect(desk.locator("#site_notes")).to_have_value("Brings a dog")
+
+
+def test_enter_in_a_box_after_the_end_of_a_hold_holds_it_again(desk: Page, callers: Callers, clock: FixedClock) -> None:
+    desk.clock.install()
+    open_call(desk, callers, "amina", "?service=certify")
+    desk.locator(".fd-suggestion").first.click()
+    expect(desk.get_by_role("button", name="Confirm")).to_be_focused()
+    desk.get_by_text("Somebody else is calling for them").click()
+    desk.locator("#rep_name").fill("Hodan Yusuf")
+    desk.clock.run_for(10 * 60_000 + 1000)
+    clock.advance(timedelta(minutes=11))
+    expect(desk.locator("#rep_name")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#countdown")).to_contain_text("Held until")
+    expect(desk.locator("#rep_name")).to_have_value("Hodan Yusuf")
+
+
+@pytest.mark.parametrize("size", [(375, 700), (1024, 768)])
+def test_who_it_is_comes_first_then_their_visits_then_the_times(
+    desk: Page, callers: Callers, size: tuple[int, int]
+) -> None:
+    """On a telephone from top to bottom; on a desk the first two stand to the left of the times."""
+    desk.set_viewport_size({"width": size[0], "height": size[1]})
+    open_call(desk, callers, "amina", "?service=certify")
+    boxes = [desk.locator(part).bounding_box() for part in (".fd-resident", ".fd-visits", "#work", ".fd-history")]
+    (who, visits, work, notes) = [box for box in boxes if box]
+    assert who["y"] + who["height"] <= visits["y"] + 1
+    if size[0] < 992:
+        assert visits["y"] + visits["height"] <= work["y"] + 1
+        assert work["y"] + work["height"] <= notes["y"] + 1
+    else:
+        assert max(who["x"] + who["width"], visits["x"] + visits["width"]) <= work["x"]
+        assert work["y"] == pytest.approx(who["y"], abs=1)
+
+
+def test_where_the_grid_scrolls_sideways_it_says_so_and_rules_go_on_under_the_first_column(
+    desk: Page, callers: Callers
+) -> None:
+    for width in (375, 1024, 1280, 1600):
+        desk.set_viewport_size({"width": width, "height": 900})
+        open_call(desk, callers, "amina", "?service=certify")
+        scrolls = desk.locator(".fd-scroll").evaluate("box => box.scrollWidth > box.clientWidth")
+        if scrolls:
+            expect(desk.locator("#grid-hint")).to_be_visible()
+        widths = desk.locator('.fd-grid th[scope="row"]').evaluate_all(
+            "cells => cells.map(cell => parseFloat(getComputedStyle(cell).borderBottomWidth))"
+        )
+        assert widths
+        assert min(widths) > 0
+        assert desk.locator(".fd-grid").evaluate("grid => getComputedStyle(grid).borderCollapse") == "separate"
+
+
 def test_a_hold_that_ran_out_takes_one_key(desk: Page, callers: Callers, clock: FixedClock, axe: Axe) -> None:
     open_call(desk, callers, "amina", "?service=certify")
     desk.get_by_role("button", name="9am Wed 25 Nov, Riverside").press("Enter")
@@ -246,6 +339,7 @@ def test_a_time_that_is_taken_offers_others_by_one_key(
 
 def test_an_appointment_is_moved_and_then_cancelled(desk: Page, callers: Callers, axe: Axe) -> None:
     open_call(desk, callers, "amina")
+    check_caller(desk)
     desk.get_by_role("link", name="Move Certify").press("Enter")
     expect(desk.locator(".fd-suggestion").first).to_be_focused()
     axe(desk)
@@ -340,4 +434,5 @@ def test_enter_never_makes_a_second_record_of_somebody_we_may_have(desk: Page, a
     axe(desk)
     desk.get_by_role("button", name="No, this is somebody else").click()
     expect(desk.get_by_role("heading", name="Amina Yusuf")).to_be_visible()
+    desk.get_by_role("button", name="I know them").click()
     expect(desk.get_by_text("Nothing booked.")).to_be_visible()

@@ -31,6 +31,10 @@ class Form:
         """What the browser would send, with `typed` on top."""
         return {**self.fields, **typed}
 
+    def values_of(self, button: str) -> list[str]:
+        """The values of the form's buttons that have this name."""
+        return [value for name, value in self.buttons if name == button]
+
 
 @dataclass
 class Page:

@@ -289,6 +289,9 @@ def test_the_pages_of_a_call(
     staff.send(f"{calls}/register", contact_preference="text", postcode="x", email="x", phone="x")
     for key in ("amina", "norbert", "rtl", "silent"):
         staff.open(f"{calls}/residents/{callers.people[key]}")
+    staff.open(f"{at}?service=certify")
+    staff.send(f"{at}/check")
+    staff.check_caller(at)
     staff.open(f"{at}/details")
     staff.send(f"{at}/details", name="Amina Yusuf", seen="old")
     staff.send(f"{at}/note")
@@ -336,6 +339,9 @@ def test_the_pages_of_a_call(
     staff.open(f"{at}?cancel={callers.booked.reference}")
     staff.send(f"{at}/cancel?cancel={callers.booked.reference}", asked_by="authority")
     staff.send(f"{at}/cancel?cancel={callers.booked.reference}", asked_by="authority", reason="Doctor")
+    staff.send(f"{at}/cancel?cancel={callers.booked.reference}")
+    for ended in ("cancel", "move"):
+        staff.checked(staff.client.get(f"{at}?{ended}={callers.booked.reference}"), 409)
     staff.open(f"{at}/appointments/{callers.booked.reference}")
     given = book_for(
         database,

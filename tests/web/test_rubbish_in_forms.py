@@ -130,7 +130,7 @@ def cancelling(walk: Walk) -> Visitor:
 
 def on_the_call(walk: Walk, query: str) -> Visitor:
     visitor = staff_page(f"/calls/residents/{{norbert}}?{query}")(walk)
-    slot = visitor.page.form_to("/hold").buttons[0][1]
+    slot = visitor.page.form_to("/hold").values_of("slot")[0]
     visitor.send("/hold", slot=slot)
     return visitor
 
@@ -141,7 +141,7 @@ def to_confirm(walk: Walk) -> Visitor:
 
 def to_move(walk: Walk) -> Visitor:
     visitor = staff_page("/calls/residents/{amina}?move={reference}")(walk)
-    visitor.send("/hold", slot=visitor.page.form_to("/hold").buttons[0][1])
+    visitor.send("/hold", slot=visitor.page.form_to("/hold").values_of("slot")[0])
     return visitor
 
 

@@ -11,13 +11,14 @@ from flask_babel import gettext as _
 
 from booking.availability.notice import is_short_notice
 from booking.queries.appointments import AppointmentView
+from booking.use_cases.book import coming_visits
 from booking.use_cases.calls import open_call
-from core.errors import NotFound
 from locations.model import ServiceFacts
 from web.agent.call_request import MOST_SERVICES, CallState, read_typed
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
+from web.agent.not_changeable import without_ended
 from web.agent.resident_card import ResidentCard, message_route, resident_card
-from web.agent.resident_page import ResidentPage
+from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.agent.service_list import Guidance, ListedService, listed_services
 from web.agent.slot_search import SearchView, search_view
 from web.agent.suggestions import Suggestion
@@ -59,6 +60,7 @@ class CallPage(ResidentPage):
     conflict: SlotConflict | None
     errors: Sequence[FieldError]
     route: MessageRoute
+    same_service: frozenset[str]
 
     @property
     def title(self) -> str:
@@ -100,6 +102,13 @@ class CallPage(ResidentPage):
     def add_service_query(self) -> str:
         """The query of the page on which another service is added."""
         return self.state.but(picking=True).query
+
+    @cached_property
+    def same_service_visits(self) -> tuple[AppointmentLine, ...]:
+        """The visits to come that the caller has for a selected service already; none while one of them is moved."""
+        if self.moving or self.cancelling:
+            return ()
+        return tuple(line for line in self.upcoming if line.reference in self.same_service)
 
     @property
     def still_held_query(self) -> str:
@@ -177,8 +186,11 @@ class CallPage(ResidentPage):
 
 def show_call(context: StaffContext, resident_id: int, state: CallState, result: FormResult | None = None) -> Response:
     """The page of a call about one resident. Raises: NotFound."""
-    result = result or FormResult()
-    page = _call_page(context, resident_card(context, resident_id), state, result)
+    result, card = result or FormResult(), resident_card(context, resident_id)
+    state, ended = without_ended(context, card, state)
+    if ended:
+        result = FormResult(errors=[FieldError(ended, "")], status=409)
+    page = _call_page(context, card, state, result)
     html = render_template(
         "agent/call.html",
         authority=context.authority,
@@ -217,7 +229,15 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         still_held=slot if slot is not None and slot.is_alive and not is_for_services else None,
         conflict=result.conflict,
         route=route_of_appointment(moving) if moving else message_route(card, typed),
+        same_service=_same_service(context, card, services),
     )
+
+
+def _same_service(context: StaffContext, card: ResidentCard, services: Sequence[ServiceFacts]) -> frozenset[str]:
+    """The references of the visits to come that the resident has for one of `services`."""
+    ids = [service.id for service in services]
+    visits = coming_visits(context.db, [card.id], ids, context.now) if ids else {}
+    return frozenset(reference for references in visits.values() for reference in references)
 
 
 def _search(
@@ -237,9 +257,7 @@ def _appointment(context: StaffContext, card: ResidentCard, reference: str) -> A
     """The upcoming appointment that is to be moved or cancelled. Raises: NotFound."""
     if not reference:
         return None
-    found = next((view for view in card.upcoming if view.reference == reference), None)
-    if found is None:
-        raise NotFound.because("appointment_over")
+    found = card.appointment(reference)
     context.check_serves(found.site.id)
     return found
 

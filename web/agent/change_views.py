@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from booking.queries.appointments import AppointmentView
 from booking.queries.handed_over import handed_to
 from booking.states import State
 from booking.use_cases.calls import hold_to_confirm, open_call
@@ -23,11 +20,10 @@ from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
 from web.agent.call_views import CANNOT_BE_BOOKED, conflict_page, expired_hold, settle
 from web.agent.confirmation_page import ConfirmationPage
+from web.agent.not_changeable import handed_over_text, not_done_text
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError
-from web.labels import STATES_IN_SENTENCE
 from web.page_context import StaffContext, staff_context
-from web.request_language import format_moment
 
 OF_CANCELLING = ("call_note", "reason", "asked_by")  # what is typed for it
 
@@ -122,30 +118,13 @@ def _changed(resident_id: int, state: CallState) -> Response:
     with staff_context() as context:
         reference = state.moving or state.cancelling
         view = resident_card(context, resident_id).find(reference)
+        new_owner = handed_to(context.db, context.authority.id, resident_id, reference)
+        text = (
+            handed_over_text(new_owner) if new_owner else not_done_text(context, view, is_cancelling=not state.moving)
+        )
         if view is None or view.state is not State.BOOKED:
             state = replace(state, moving="", cancelling="")
-        new_owner = handed_to(context.db, context.authority.id, resident_id, reference)
-        errors = [FieldError(handed_over_text(new_owner) if new_owner else changed_text(context, view), "")]
-        return show_call(context, resident_id, state, FormResult(errors=errors, status=409))
-
-
-def handed_over_text(new_owner: str) -> str:
-    """That the appointment went to somebody else meanwhile."""
-    return str(_("The visit was handed to %(name)s meanwhile. Nothing was saved.", name=new_owner))
-
-
-def changed_text(context: StaffContext, view: AppointmentView | None) -> str:
-    """How the appointment is now, when it is not as it was shown."""
-    if view is None:
-        return str(_("The appointment has changed meanwhile. Nothing was saved."))
-    facts = {"state": STATES_IN_SENTENCE[view.state], "moment": _moment(context, view)}
-    return str(
-        _("The appointment has changed meanwhile. Nothing was saved. It is now: %(state)s, %(moment)s.", **facts)
-    )
-
-
-def _moment(context: StaffContext, view: AppointmentView) -> str:
-    return format_moment(view.starts_at.astimezone(ZoneInfo(context.zone)))
+        return show_call(context, resident_id, state, FormResult(errors=[FieldError(text, "")], status=409))
 
 
 def _to_done(resident_id: int, reference: str, operation: str) -> ResponseReturnValue:

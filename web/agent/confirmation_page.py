@@ -11,7 +11,7 @@ from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView
 from booking.states import State
 from web.agent.held_slot_view import site_address
-from web.agent.resident_page import ResidentPage
+from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.labels import (
     BASES_IN_SENTENCE,
     CALL_RESULTS,
@@ -36,6 +36,11 @@ class ConfirmationPage(ResidentPage):
     def title(self) -> str:
         """What was done, or the state of the appointment."""
         return str(CALL_RESULTS.get(self.operation, STATES[self.appointment.state]))
+
+    @property
+    def first_changeable(self) -> AppointmentLine | None:
+        """None: single keys are for the appointment that is read out."""
+        return None
 
     @property
     def is_booked(self) -> bool:

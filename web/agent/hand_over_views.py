@@ -27,9 +27,9 @@ from web.agent import blueprint
 from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import LONGEST_ID, CallState
 from web.agent.caller_views import LONGEST_SEARCH, MOST_SHOWN, log_search, match_lines, resident_of_reference
-from web.agent.change_views import changed_text, handed_over_text
 from web.agent.forms import ResidentForm, carried_over
 from web.agent.hand_over_page import FindPage, HandOverPage, VisitPage
+from web.agent.not_changeable import changed_text, handed_over_text
 from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_views import DetailsPage, alike_line, details_page, know_council
 from web.components.form_fields import FieldError

@@ -27,9 +27,12 @@ CALLER_FACTS: Labels = {
     "postcode": _l("Postcode"),
     "phone": _l("Telephone"),
     "email": _l("Email"),
-    "appointment": _l("Reference, or day and place of an appointment"),
+    "appointment": _l("Reference of an appointment"),
 }
 FACT_KEYS = "dptmr"  # of the facts, in their order
+# Why a caller may be known without being asked.
+QUICK_REASONS: Labels = {"known": _l("I know them"), "rung": _l("I rang them")}
+QUICK_REASON_KEYS = "yu"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,15 @@ class CallerFact:
     key: str
 
 
+@dataclass(frozen=True)
+class QuickReason:
+    """A reason for not asking who is calling, and the key that gives it."""
+
+    code: str
+    label: str
+    key: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResidentPage:
     """The card of a resident, and what recurs on every page about them."""
@@ -109,14 +121,23 @@ class ResidentPage:
             "postcode": resident.postcode,
             "phone": resident.phone,
             "email": resident.email,
-            "appointment": f"{upcoming[0].spoken_reference}, {upcoming[0].moment}, {upcoming[0].place}"
-            if upcoming
-            else "",
+            "appointment": upcoming[0].spoken_reference if upcoming else "",
         }
         keys = zip(known, FACT_KEYS, strict=True)
         return tuple(
             CallerFact(code, label_of(CALLER_FACTS, code), known[code], key) for code, key in keys if known[code]
         )
+
+    @property
+    def quick_reasons(self) -> tuple[QuickReason, ...]:
+        """The reasons for not asking that one press gives."""
+        keys = zip(QUICK_REASONS, QUICK_REASON_KEYS, strict=True)
+        return tuple(QuickReason(code, label_of(QUICK_REASONS, code), key) for code, key in keys)
+
+    @property
+    def shows_visits(self) -> bool:
+        """Whether appointments and notes are shown: once the caller was checked, or it is on record why not."""
+        return bool(self.check_result)
 
     @property
     def stay_action(self) -> str:
@@ -133,6 +154,11 @@ class ResidentPage:
         """The appointments that are still to come, the next one first."""
         current = (self.state.moving, self.state.cancelling)
         return tuple(_line(view, self.context, is_current=view.reference in current) for view in self.card.upcoming)
+
+    @property
+    def first_changeable(self) -> AppointmentLine | None:
+        """The next appointment that can be moved or cancelled: single keys do that."""
+        return next((line for line in self.upcoming if line.can_change), None) if self.shows_visits else None
 
     @cached_property
     def past(self) -> tuple[AppointmentLine, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from booking.queries.slots import FreeSlot, SlotQuery, modes_at, next_slot, sites_by_distance
 from booking.queries.starts_of_week import (
@@ -25,6 +26,7 @@ from web.agent.call_request import CallState
 from web.agent.choices import Option, options_of
 from web.agent.slot_grid import (
     DAYS_SHOWN,
+    Cell,
     Grid,
     GridRowSpec,
     Time,
@@ -40,6 +42,8 @@ from web.agent.suggestions import Suggestion, firsts_of, suggestions_of
 from web.labels import MODES, NEEDS, NEEDS_NOT_MET, NONE_FREE, label_of, labels_of
 from web.page_context import StaffContext
 from web.request_language import current_language, format_day_short, format_moment_short
+
+HELD_HERE = _l("Held for this call")
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,10 @@ class SearchView:
     def needs_text(self) -> str:
         """The labels of the support needs; empty when there are none."""
         return labels_of(NEEDS, self.needs)
+
+    def is_held_here(self, cell: Cell) -> bool:
+        """Whether nothing is free there only because of the slot that is held for this call."""
+        return not cell.free and cell.text == HELD_HERE
 
     @property
     def mode_options(self) -> tuple[Option, ...]:
@@ -161,7 +169,7 @@ def _reasons(
                 reason, need = why_none(site, day, context.zone, query)
                 reasons[site.id, day] = needs.get(need, texts[reason])
                 if reason is NoneFree.FULL and held_on == (site.id, day):
-                    reasons[site.id, day] = str(_("Held for this call"))
+                    reasons[site.id, day] = str(HELD_HERE)
     return reasons
 
 

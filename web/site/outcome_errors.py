@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import LastChange
 from booking.states import CANCELLED
+from web.changed_meanwhile import who_acted
 from web.components.form_fields import FieldError
 from web.labels import STATES, STATES_IN_SENTENCE
 from web.request_language import format_day, format_time
@@ -38,7 +39,7 @@ def conflict_text(view: AppointmentView, last_change: LastChange | None) -> str:
     facts = {"name": view.resident.name, "state": str(labels[view.state])}
     if last_change is None:
         return str(_("%(name)s is already: %(state)s. Nothing was changed.", **facts))
-    facts |= {"who": last_change.actor_name or _("somebody"), "time": format_time(last_change.at.astimezone(zone))}
+    facts |= {"who": who_acted(last_change), "time": format_time(last_change.at.astimezone(zone))}
     return str(_("%(name)s is now: %(state)s, recorded by %(who)s at %(time)s. Nothing was changed.", **facts))
 
 

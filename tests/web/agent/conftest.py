@@ -38,6 +38,10 @@ class Agent:
         token = read_page(self.client.get("/staff/calls/").text).form_to("/find").fields["csrf_token"]
         return self.client.post(path, data={"csrf_token": token, **(data or {}), **fields}, follow_redirects=follow)
 
+    def check_caller(self, where: str) -> Page:
+        """The page of the call at `where` after it is on record why the caller was not asked: with visits and notes."""
+        return self.checked(self.send(f"{where}/check", quick_reason="known"))
+
     def slots(self, path: str) -> list[tuple[str, str]]:
         """The tokens and full labels of the grid's times on a page."""
         page = self.client.get(path, follow_redirects=True).text

@@ -52,7 +52,7 @@ def count_of(database: Database, table: type) -> int:
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_the_card_shows_warnings_needs_appointments_and_notes(agent: Agent, callers: Callers) -> None:
-    page = agent.open(call_of(callers))
+    page = agent.check_caller(call_of(callers))
     assert page.headings == ["Amina Yusuf"]
     for text in ("Do not text", "Somali", "Step-free access", "Hodan Yusuf", "Lost her passport in May", "Wed 2 Dec"):
         assert text in page.text
@@ -423,6 +423,7 @@ def test_no_message_is_promised_that_cannot_go_out(
 def test_a_note_sent_twice_is_stored_once_and_an_empty_one_is_refused(
     agent: Agent, callers: Callers, database: Database
 ) -> None:
+    agent.check_caller(call_of(callers))
     where = f"{call_of(callers)}/note?service=certify"
     for _ in range(2):
         page = agent.checked(agent.send(where, call_note="New address soon.", idempotency_key="k"))

@@ -47,3 +47,27 @@ def test_a_call_that_ends_without_asking_is_on_record_too(agent: Agent, callers:
 def test_who_is_known_by_nothing_cannot_be_checked_and_the_page_says_so(agent: Agent, callers: Callers) -> None:
     page = agent.open(f"/staff/calls/residents/{callers.people['norbert']}")
     assert "We know too little of them to check. Say so below." in page.text
+
+
+@pytest.mark.parametrize("query", ["", "?service=certify", "?service=advice&near=NW11"])
+def test_visits_and_notes_are_folded_until_the_caller_was_checked(agent: Agent, callers: Callers, query: str) -> None:
+    where, reference = f"/staff/calls/residents/{callers.people['amina']}", callers.booked.reference
+    folded = agent.open(f"{where}{query}")
+    for secret in ("Wed 2 Dec", "10am Certify", "Lost her passport", f"move={reference}", f"messages/{reference}"):
+        assert secret not in folded.text + str(folded.links), secret
+    assert "You see their appointments and notes when you have checked who is calling." in folded.text
+    shown = agent.checked(agent.send(f"{where}/check{query}", data={"fact": ["phone", "postcode"]}))  # type: ignore[dict-item]
+    assert "Wed 2 Dec 10am Certify documents" in shown.text
+    assert "Lost her passport" in shown.text
+
+
+def test_one_press_shows_them_anyway_with_the_reason_on_record(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    assert agent.open(where).form_to("/check").values_of("quick_reason") == ["known", "rung"]
+    assert "Wed 2 Dec" in agent.checked(agent.send(f"{where}/check", quick_reason="rung")).text
+    assert entries(database) == [("caller_not_checked", [], "I rang them")]
+    agent.send("/staff/calls/end", resident=str(callers.people["amina"]))
+    assert "Wed 2 Dec" not in agent.open(where).text
+    assert agent.send(f"{where}/check", quick_reason="made-up").status_code == 400

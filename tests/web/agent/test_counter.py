@@ -73,7 +73,7 @@ def test_they_book_for_their_own_site_at_the_counter(callers: Callers, database:
 
 def test_they_move_and_cancel_for_their_own_site(callers: Callers, database: Database, hub: Agent) -> None:
     reference = callers.booked.reference
-    page = hub.open(call_path(callers))
+    page = hub.check_caller(call_path(callers))
     assert f"move={reference}" in page.link("Move")
     form = hub.open(page.link("Cancel")).form_to("/cancel")
     hub.checked(hub.send(form.action, seen=form.fields["seen"][0]))
@@ -84,7 +84,7 @@ def test_what_is_booked_at_another_site_is_seen_and_not_changed(
     callers: Callers, database: Database, elsewhere: Agent
 ) -> None:
     reference = callers.booked.reference
-    page = elsewhere.open(call_path(callers))
+    page = elsewhere.check_caller(call_path(callers))
     assert reference[:4] in page.text
     assert not any("move=" in href or "cancel=" in href for _text, href in page.links)
     for query in (f"?move={reference}", f"?cancel={reference}"):

@@ -64,6 +64,11 @@ class Screen:
             return db.scalars(select(Appointment.reference).order_by(Appointment.id)).first() or ""
 
 
+def checked(screen: Screen) -> None:
+    screen.agent.check_caller(screen.where)
+    screen.shows("?service=certify")
+
+
 def expired(screen: Screen) -> None:
     screen.hold("service=certify")
     screen.clock.advance(timedelta(minutes=11))
@@ -72,6 +77,7 @@ def expired(screen: Screen) -> None:
 
 SCREENS: dict[str, Callable[[Screen], None]] = {
     "card": lambda screen: screen.shows(""),
+    "checked card": checked,
     "times": lambda screen: screen.shows("?service=certify"),
     "another service": lambda screen: screen.shows("?service=certify&pick=1"),
     "held": lambda screen: screen.hold("service=certify"),
@@ -162,7 +168,7 @@ def test_what_no_booking_used_goes_into_the_note_when_the_call_ends(screen: Scre
         )
     )
     assert page.headings == ["Take a call"]
-    assert "Notes for the site (nothing was booked): Brings a dog" in screen.agent.open(screen.where).text
+    assert "Notes for the site (nothing was booked): Brings a dog" in screen.agent.check_caller(screen.where).text
     with screen.database.reading() as db:
         assert db.scalars(select(Hold)).all() == []
 

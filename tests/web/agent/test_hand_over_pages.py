@@ -51,7 +51,7 @@ def test_from_the_call_to_the_right_person_and_what_to_read_out(
 ) -> None:
     """Amina's visit was for Aminah: search, both side by side with what is sent to whom, done; the notes stay."""
     amina, aminah, reference = callers.people["amina"], callers.people["aminah"], callers.booked.reference
-    call = agent.open(f"{CALLS}/residents/{amina}")
+    call = agent.check_caller(f"{CALLS}/residents/{amina}")
     assert any(href == at for _, href in call.links)
     assert "Who is this visit for?" in agent.open(at).text
     found = agent.checked(agent.send(f"{at}/find", q="Youssef"))

@@ -40,7 +40,10 @@ def keys_without_effect(html: str) -> set[str]:
     ],
 )
 def test_every_key_of_the_legend_does_something(agent: Agent, callers: Callers, query: str) -> None:
-    path = f"/staff/calls/residents/{callers.people['amina']}{query.format(reference=callers.booked.reference)}"
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    path = f"{where}{query.format(reference=callers.booked.reference)}"
+    assert keys_without_effect(agent.client.get(path).text) == set()
+    agent.check_caller(where)
     assert keys_without_effect(agent.client.get(path).text) == set()
 
 
@@ -56,7 +59,7 @@ def test_every_key_beside_a_held_time_does_something(agent: Agent, callers: Call
 
 def test_every_key_of_the_other_pages_does_something(agent: Agent, callers: Callers) -> None:
     card = f"/staff/calls/residents/{callers.people['amina']}"
-    paths = ["/staff/calls/", f"{card}/details", agent.open(card).link("Read out")]
+    paths = ["/staff/calls/", f"{card}/details", agent.check_caller(card).link("Read out")]
     pages = [agent.client.get(path).text for path in paths]
     pages += [agent.send("/staff/calls/find", q=typed).text for typed in ("ameena", "zebedee quux")]
     assert [keys_without_effect(html) for html in pages] == [set()] * len(pages)

@@ -33,4 +33,4 @@ def test_an_agent_books_sooner_and_knows_it(agent: Agent, callers: Callers, need
     assert (WORDS in held.text) is is_arranged
     read_back = agent.checked(agent.send(f"{resident}/confirm?{query}", idempotency_key="k1"))
     assert ("we are looking for one" in read_back.text) is is_arranged
-    assert ("we are looking for one" in agent.open(resident).text) is is_arranged
+    assert ("we are looking for one" in agent.check_caller(resident).text) is is_arranged

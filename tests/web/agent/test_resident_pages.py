@@ -208,7 +208,7 @@ def test_every_visit_that_is_over_or_cancelled_is_listed_with_its_reference(
         for number in range(13):
             starts_at = row.starts_at - timedelta(days=7 + number)
             db.add(past_appointment(row, f"PAST{number:04}", starts_at))
-    text = agent.open(f"/staff/calls/residents/{callers.people['amina']}").text
+    text = agent.check_caller(f"/staff/calls/residents/{callers.people['amina']}").text
     assert "Earlier or cancelled (13)" in text
     assert all(f"PAST {number:04}" in text for number in range(13))
 
