@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
@@ -15,10 +16,11 @@ from booking.tables import Allocation, Appointment, AppointmentService, RebookIt
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
-from reminders.delivery_decisions import MessageFacts
-from reminders.due_times import is_current
+from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts
+from reminders.due_times import CANCELLED, RESCHEDULED, SAY_THE_TIME, is_current
 from reminders.former_owner_queries import former_owners
 from reminders.recipients import contacts_of
+from reminders.tables import Notification
 
 # What `contacts_of` needs of a row; the resident and the representative are joined.
 CONTACT_COLUMNS = (
@@ -86,6 +88,39 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
     facts = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
     return {one.appointment_id: replace(one, former=former.get(one.appointment_id, {})) for one in facts}
+
+
+def with_told_times(
+    db: Session, rows: Iterable[ClaimedRow], facts: Mapping[int, MessageFacts]
+) -> dict[int, MessageFacts]:
+    """`facts` by the appointment's id, with the time that was told before for those `rows` that put an end to one."""
+    told = told_times(db, {row.appointment_id for row in rows if row.kind in (CANCELLED, RESCHEDULED)})
+    return {key: replace(found, told_starts_at=told.get(key)) for key, found in facts.items()}
+
+
+def told_times(db: Session, appointment_ids: Collection[int]) -> dict[int, datetime]:
+    """The start that was told last, by the appointment's id; nothing for one of which no time was ever told.
+
+    Of all messages of one version that say its time, the last is of use until the appointment starts: so the latest
+    `useful_until` of a version is the start that they tell. What somebody read to whom it was not meant for tells nothing.
+    """
+    if not appointment_ids:
+        return {}
+    says_the_time = or_(*(Notification.kind.startswith(family) for family in SAY_THE_TIME))
+    owed = (
+        select(
+            Notification.appointment_id,
+            func.max(Notification.useful_until).label("starts_at"),
+            func.max(Notification.closed_at).filter(Notification.status == SENT).label("sent_at"),
+        )
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(Notification.appointment_id.in_(appointment_ids), says_the_time)
+        .where(Notification.version >= Appointment.owner_since)
+        .group_by(Notification.appointment_id, Notification.version)
+        .order_by(Notification.appointment_id, Notification.version)
+    )
+    sent = [row for row in db.execute(owed) if row.sent_at is not None]
+    return {row.appointment_id: row.starts_at for row in sorted(sent, key=lambda row: row.sent_at)}
 
 
 class CurrentState(NamedTuple):

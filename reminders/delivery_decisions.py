@@ -61,6 +61,7 @@ class MessageFacts:
 
     While it `awaits_rebooking` it cannot take place as it is booked, and somebody is to be told of another time. Who gets
     the message has it in the calendar at this time unless `is_in_calendar` says not.
+    `told_starts_at` is the start in the last message that was sent about it; None where none was, or nobody asked.
     """
 
     appointment_id: int
@@ -82,6 +83,7 @@ class MessageFacts:
     support_needs: tuple[str, ...] = ()
     spoken_language: str = ""
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
+    told_starts_at: datetime | None = None
     owner_since: int = 1
     is_in_calendar: bool = True
     former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
@@ -106,6 +108,12 @@ class MessageFacts:
             arrangements={},
             is_in_calendar=owner.is_in_calendar,
         )
+
+    @property
+    def as_told(self) -> MessageFacts:
+        """The appointment at the time that people were told last; unchanged where they were told none."""
+        start = self.told_starts_at or self.starts_at
+        return replace(self, starts_at=start, ends_at=start + (self.ends_at - self.starts_at))
 
     @property
     def phone_call(self) -> PhoneCall | None:

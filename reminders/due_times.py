@@ -43,6 +43,8 @@ NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANC
 BOOKED = "booked"
 FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT, HANDED_OVER)
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
+# The families of messages that say when the appointment is, and are of no use after that.
+SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT)
 TOLD_FOR = timedelta(hours=4)  # how long nobody needs reminding of a time that they were told
 CANCELLATION_IS_USEFUL = timedelta(days=1)
 MANAGE_LINK_IS_USEFUL = timedelta(days=1)

@@ -29,6 +29,7 @@ from reminders.due_times import (
     CONTACT_CHANGED,
     HANDED_OVER,
     MANAGE_LINK,
+    RESCHEDULED,
     SEVERAL_BOOKINGS,
     family_of,
 )
@@ -76,6 +77,8 @@ class MessageContext:
     acts_for: str
     what: str
     when: str
+    earlier_when: str
+    newer_when: str
     how_long: str
     mode: str
     site_name: str
@@ -137,7 +140,8 @@ class MessageWriter:
         html = templates.get_template(f"{name}.html").render(message=message)
         method = Method.CANCEL if name in (CANCELLED, HANDED_OVER) else Method.REQUEST
         has_calendar = name not in WITHOUT_CALENDAR and facts.is_in_calendar
-        calendar = self._calendar(facts, delivery, message, language, method) if has_calendar else ""
+        known = facts.as_told if kind == CANCELLED else facts  # the event that stands in their calendar
+        calendar = self._calendar(known, delivery, message, language, method) if has_calendar else ""
         return EmailBody(subject, _tidy(body), html, calendar, method)
 
     def _calendar(
@@ -154,6 +158,7 @@ class MessageWriter:
             attendee=(person_name(delivery.name), delivery.address),
             needs=message.needs,
             owner_since=facts.owner_since,
+            for_helper=bool(delivery.acts_for),
         )
         if not facts.manage_nonce:  # for whom it was not meant: what they knew, and nothing that may have changed since
             event = replace(event, description=event.description.partition("\n")[0], location="")
@@ -166,19 +171,22 @@ class MessageWriter:
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
         manage_url = f"{self.public_url}/manage/{self._token(facts)}" if facts.manage_nonce else ""
         proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
+        was_told_another = facts.as_told.starts_at != facts.starts_at
         return MessageContext(
             language=language.code,
             to_name=person_name(delivery.name) or language.gettext("resident"),
-            acts_for=person_name(delivery.acts_for),
+            acts_for=delivery.acts_for and (person_name(delivery.acts_for) or language.gettext("the resident")),
             what=language.all_of([service.name for service in facts.services]),
-            when=language.moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone))),
+            when=_moment(facts.as_told if kind == CANCELLED else facts, language),
+            earlier_when=_moment(facts.as_told, language) if kind == RESCHEDULED and was_told_another else "",
+            newer_when=_moment(facts, language) if kind == CANCELLED and was_told_another else "",
             how_long=language.minutes(minutes),
             mode=facts.mode,
             site_name=facts.site.name,
             address=address_lines(facts.site),
             directions=facts.site.directions,
             join_url=facts.join_url,
-            remote=remote_lines(facts, facts.authority, language),
+            remote=remote_lines(facts, facts.authority, language, for_helper=bool(delivery.acts_for)),
             needs=need_lines(facts, language) if facts.support_needs else [],
             lacks_interpreter=bool(facts.arrangements) and is_not_possible(facts),
             documents=documents_of(facts.services),
@@ -193,6 +201,11 @@ class MessageWriter:
             by_authority=facts.state == "cancelled_by_authority",
             can_answer=bool(facts.authority.email),
         )
+
+
+def _moment(facts: MessageFacts, language: Language) -> str:
+    """When the appointment is, in words, at its place."""
+    return language.moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone)))
 
 
 def _tidy(text: str) -> str:

@@ -32,7 +32,7 @@ from core.database import Database
 from core.errors import DeliveryFailed
 from core.text import one_line
 from reminders import queue
-from reminders.appointment_queries import message_facts
+from reminders.appointment_queries import message_facts, with_told_times
 from reminders.channel_queue import ChannelQueue, DeliveryCounts, count_unknown_channel
 from reminders.channels.base import (
     Channel,
@@ -169,7 +169,7 @@ class Worker:
     def _check_together(
         self, name: str, group: Sequence[ClaimedRow], db: Session, now: datetime, counts: DeliveryCounts
     ) -> list[ReadyMessage]:
-        facts = message_facts(db, [row.appointment_id for row in group])
+        facts = with_told_times(db, group, message_facts(db, [row.appointment_id for row in group]))
         earlier = queue.earlier_tries(db, group)
         ready: list[ReadyMessage] = []
         for row in group:

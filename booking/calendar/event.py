@@ -87,6 +87,7 @@ def appointment_event(
     mail_from: str = "",
     manage_url: str = "",
     attendee: tuple[str, str] = ("", ""),
+    for_helper: bool = False,
     needs: Sequence[str] = (),
     resources: Sequence[ResourceFacts] = (),
     owner_since: int = 1,
@@ -94,8 +95,8 @@ def appointment_event(
     """The event of an appointment for an audience; of a resident's own, `owner_since` counts from the last hand-over.
 
     `manage_url`, `attendee` (name and email) and `needs` (in words) are for residents only, `resources` (what it occupies)
-    for staff only;
-    the other audience's event never holds them. `mail_from` is the sender of messages, for councils without an address.
+    for staff only; the other audience's event never holds them. `for_helper` words it for whoever acts for the resident.
+    `mail_from` is the sender of messages, for councils without an address.
     """
     event = _bare_event(appointment, authority.zone, language, public_url)
     if audience is Audience.STAFF:
@@ -104,7 +105,7 @@ def appointment_event(
         event,
         uid=uid_of(appointment.reference, public_url, owner_since),
         summary=f"{event.summary}, {authority.name}",
-        description=_description(appointment, authority, language, manage_url, needs),
+        description=_description(appointment, authority, language, manage_url, needs, for_helper=for_helper),
         location=", ".join(place_lines(appointment, language)),
         url=manage_url,
         join_url="" if appointment.state in CANCELLED else appointment.join_url,
@@ -163,7 +164,9 @@ def place_lines(appointment: AppointmentFacts, language: Language) -> list[str]:
     return [appointment.site.name, *address_lines(appointment.site)]
 
 
-def remote_lines(appointment: AppointmentFacts, authority: AuthorityFacts, language: Language) -> list[str]:
+def remote_lines(
+    appointment: AppointmentFacts, authority: AuthorityFacts, language: Language, *, for_helper: bool = False
+) -> list[str]:
     """How a video is joined, or which number is rung and when, and what if the call is missed. Empty for a place."""
     _ = language.gettext
     if appointment.mode == "video":
@@ -173,11 +176,20 @@ def remote_lines(appointment: AppointmentFacts, authority: AuthorityFacts, langu
         return []
     zone = ZoneInfo(authority.zone)
     earliest, latest = (language.time(at.astimezone(zone)) for at in (call.earliest, call.latest))
-    when = _("We will ring you between %(earliest)s and %(latest)s.", earliest=earliest, latest=latest)
+    times = {"earliest": earliest, "latest": latest}
+    if for_helper:
+        when = _("We will ring between %(earliest)s and %(latest)s.", **times)
+    else:
+        when = _("We will ring you between %(earliest)s and %(latest)s.", **times)
     number = mask_phone(call.number)
     to = _("We ring this number: %(number)s.", number=number) if number else _("We have no number to ring.")
     number_of_ours = call.rings_from or _("a number that may be withheld")
-    return [when, to, _("We ring from %(number)s.", number=number_of_ours), *_if_missed(authority, language)]
+    return [
+        when,
+        to,
+        _("We ring from %(number)s.", number=number_of_ours),
+        *_if_missed(authority, language, for_helper=for_helper),
+    ]
 
 
 def _video_lines(join_url: str, language: Language) -> list[str]:
@@ -187,10 +199,14 @@ def _video_lines(join_url: str, language: Language) -> list[str]:
     return [_("Contact us to ask how to join the video.")]
 
 
-def _if_missed(authority: AuthorityFacts, language: Language) -> list[str]:
+def _if_missed(authority: AuthorityFacts, language: Language, *, for_helper: bool) -> list[str]:
     _ = language.gettext
     if contact_lines(authority, language):
+        if for_helper:
+            return [_("If the call is missed, contact us: we will find another time.")]
         return [_("If you miss the call, contact us: we will find another time.")]
+    if for_helper:
+        return [_("If the call is missed, we try once more.")]
     return [_("If you miss the call, we try once more.")]
 
 
@@ -208,13 +224,15 @@ def _description(
     language: Language,
     manage_url: str,
     needs: Sequence[str],
+    *,
+    for_helper: bool,
 ) -> str:
     _ = language.gettext
     lines = [_reference_line(appointment, language)]
     if appointment.state not in CANCELLED:
-        lines += remote_lines(appointment, authority, language)
+        lines += remote_lines(appointment, authority, language, for_helper=for_helper)
     if needs and appointment.state not in CANCELLED:
-        lines += ["", _("Help you need"), *(f"- {need}" for need in needs)]
+        lines += ["", _("Help they need") if for_helper else _("Help you need"), *(f"- {need}" for need in needs)]
     documents = documents_of(appointment.services)
     if documents:
         heading = _("What to bring") if appointment.mode == "in_person" else _("What to have ready")
@@ -222,7 +240,8 @@ def _description(
     if appointment.site.directions and appointment.mode == "in_person":
         lines += ["", appointment.site.directions]
     if appointment.state not in CANCELLED:
-        lines += [*_how_to_contact(authority, language), "", *_how_to_cancel(authority, language, manage_url)]
+        lines += [*_how_to_contact(authority, language), ""]
+        lines += _how_to_cancel(authority, language, manage_url, for_helper=for_helper)
     return "\n".join(lines)
 
 
@@ -231,10 +250,15 @@ def _how_to_contact(authority: AuthorityFacts, language: Language) -> list[str]:
     return ["", language.gettext("How to contact us:"), *lines] if lines else []
 
 
-def _how_to_cancel(authority: AuthorityFacts, language: Language, manage_url: str) -> list[str]:
+def _how_to_cancel(authority: AuthorityFacts, language: Language, manage_url: str, *, for_helper: bool) -> list[str]:
     """How to change it, and that an answer in the calendar does not: nobody reads those."""
     _ = language.gettext
-    answers = _("If you delete this, or answer “No”, in your calendar, we do not know. You are still booked.")
+    if for_helper:
+        answers = _(
+            "If you delete this, or answer “No”, in your calendar, we do not know. The appointment stays booked."
+        )
+    else:
+        answers = _("If you delete this, or answer “No”, in your calendar, we do not know. You are still booked.")
     if manage_url:
         return [_("Change or cancel the appointment:"), manage_url, answers]
     if contact_lines(authority, language):

@@ -269,7 +269,8 @@ STRANGERS_WORDS = st.text(max_size=80) | st.sampled_from(
 def test_no_message_leads_where_a_stranger_wants(name: str, acting: str) -> None:
     """Whatever somebody typed as a name: no page's address and no markup of theirs, in text, HTML or calendar."""
     words = writer().write("confirmation", FACTS, Delivery("email", "zoe@example.org", acting, acts_for=name))
-    ours = writer().write("confirmation", FACTS, Delivery("email", "zoe@example.org", "Ann", acts_for="Bea"))
+    plain = Delivery("email", "zoe@example.org", "Ann", acts_for="Bea" if name else "")
+    ours = writer().write("confirmation", FACTS, plain)
     links = re.compile(r"(?i)https?://[^\s<>\"]+|www\.\S+")
     assert set(links.findall(words.text)) == set(links.findall(ours.text))
     assert set(links.findall(words.html)) == set(links.findall(ours.html))
@@ -285,3 +286,54 @@ def unfolded(calendar: str) -> str:
 def test_a_name_of_nothing_but_an_address_is_left_out() -> None:
     words = writer().write("confirmation", FACTS, Delivery("email", "zoe@example.org", "http://evil.example"))
     assert words.text.startswith("Dear resident,")
+
+
+KINDS = {
+    "confirmation": {},
+    "confirmation_2": {},
+    "reminder_7d": NEEDS_ASKED,
+    "reminder_2h": {"mode": "phone", "contacts": WITH_PHONE},
+    "reminder_1d": {"mode": "video", "join_url": "https://video.example.org/0a1b"},
+    "arrangement_1": NEEDS_CONFIRMED,
+    "arrangement_2": NEEDS_NOT_MET,
+    "rescheduled": {"version": 2, "told_starts_at": STARTS - timedelta(days=1)},
+    "cancelled": {"version": 2, "state": "cancelled_by_resident", "told_starts_at": STARTS - timedelta(days=1)},
+    "cancelled ": {"version": 2, "state": "cancelled_by_authority"},
+    "manage_link_1": {},
+    "contact_changed_1": {},
+    "handed_over_2": {"version": 2, "manage_nonce": ""},
+}
+# What a helper is told of themselves: they got the message, they hold the link and the calendar, they may ask.
+OF_THE_HELPER = re.compile(
+    r"You act for|If you did not ask for it|came to you|If you have a question|you need do nothing|If it was you"
+    r"|we told you before|How we reach you|You can choose another time|keep it to yourself"
+    r"|If you delete this|in your calendar|to remind you of the|if you cannot hear or speak on the phone"
+    r"|not meant for you|If it is in your calendar, you can|If you have another appointment|If you think that this"
+)
+OF_WHOM_IT_IS_FOR = re.compile(r"\b(?:you|your|yours|yourself)\b", re.IGNORECASE)
+
+
+def said_to_the_wrong_person(text: str) -> list[str]:
+    """The lines that speak to a helper as if it were for them."""
+    return [line for line in text.splitlines() if OF_WHOM_IT_IS_FOR.search(OF_THE_HELPER.sub("", line))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_helper_reads_of_the_persons_appointment_and_not_of_their_own(kind: str) -> None:
+    facts = replace(FACTS, **KINDS[kind])
+    ours = writer().write(kind.strip(), facts, TO_CARER)
+    for text in (ours.subject, ours.text, ours.html, unfolded(ours.calendar)):
+        assert not said_to_the_wrong_person(text)
+    assert "Zoë Sample" in ours.text
+    assert "Zoë Sample" in ours.html
+    theirs = writer().write(kind.strip(), facts, TO_RESIDENT)
+    assert OF_WHOM_IT_IS_FOR.search(theirs.text)
+    assert "act for" not in theirs.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_helper_whose_person_has_no_name_to_show_is_a_helper_all_the_same(kind: str) -> None:
+    nameless = replace(TO_CARER, acts_for="http://evil.example")
+    words = writer().write(kind.strip(), replace(FACTS, **KINDS[kind]), nameless)
+    assert "You act for the resident." in words.text
+    assert not said_to_the_wrong_person(words.text)
