@@ -18,9 +18,12 @@ from sqlalchemy import event
 
 from bench.limits import beside_empty_page
 from bench.world import NOW, OtherPeople, World, book_half, make_world
+from booking.use_cases.caller_checks import record_check
+from booking.use_cases.calls import CallKey
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database, upgrade
+from core.runtime import Runtime
 from core.settings import Settings
 from people.residents.contact_notes import add_note
 from people.residents.details import ResidentDetails
@@ -61,7 +64,8 @@ def _agent(database: Database, world: World) -> tuple[FlaskClient, str]:
     from wsgi import create_app
 
     settings = Settings(database_url=database.url, secret_key="bench", is_test=True, log_level="WARNING")
-    client = create_app(settings, database=database, clock=FixedClock(NOW)).test_client()
+    clock = FixedClock(NOW)
+    client = create_app(settings, database=database, clock=clock).test_client()
     with database.writing() as db:
         new = NewStaff("agent@example.org", "triage_agent", RoleScope(world.authority_id), "three random words")
         staff = add_staff(db, new, actor=Actor.system(), now=NOW)
@@ -72,6 +76,9 @@ def _agent(database: Database, world: World) -> tuple[FlaskClient, str]:
             text = f"Rang about benefits, {number + 1}."
             add_note(db, world.authority_id, resident.id, text, channel="phone", actor=actor, now=NOW)
         token = start(db, staff.id, NOW)
+    # Before it is checked who is calling, the page has neither appointments nor notes.
+    call = CallKey(world.authority_id, staff.id, resident.id)
+    record_check(Runtime(settings, database, clock), call, ["phone", "postcode"], "", actor=actor)
     client.set_cookie(COOKIE, token)
     return client, f"/staff/calls/residents/{resident.id}"
 

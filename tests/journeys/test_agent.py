@@ -18,6 +18,7 @@ from core.runtime import Runtime
 from core.settings import Settings
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, make_callers, sign_in
+from tests.support.journeys import journeys_database
 from tests.support.server import LiveServer
 
 Axe = Callable[[Page], None]
@@ -34,7 +35,7 @@ COUNT_KEYS = """
 @pytest.fixture
 def demo_store(sqlite_url: str) -> Iterator[Database]:
     """An empty database of its own: these journeys need known people rather than the demo's."""
-    database = Database(sqlite_url)
+    database = journeys_database(sqlite_url)
     yield database
     database.dispose()
 

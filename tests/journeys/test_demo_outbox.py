@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.clock import FixedClock
-from core.database import Database
 from reminders.channels.stored import StoredChannel
 from tests.reminders.channels import worker_on
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.factories import make_world
-from tests.support.journeys import demo_settings
+from tests.support.journeys import demo_settings, journeys_database
 from tests.support.server import LiveServer, serve
 
 pytestmark = pytest.mark.journey
@@ -26,7 +25,7 @@ def live_server(sqlite_url: str, clock: FixedClock) -> Iterator[LiveServer]:
     """A demo that has sent some messages, and little else."""
     from wsgi import create_app
 
-    database = Database(sqlite_url)
+    database = journeys_database(sqlite_url)
     owe(database, make_world(database), MESSAGES, now=clock.now())
     counts = worker_on(database, clock, StoredChannel(database, "appointments@testshire.example.org")).send_due()
     assert counts.sent == MESSAGES

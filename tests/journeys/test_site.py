@@ -17,7 +17,6 @@ from booking.use_cases.closures import list_touched
 from booking.use_cases.outcomes import record_outcome
 from core.audit import Actor
 from core.clock import FixedClock
-from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
@@ -29,6 +28,7 @@ from people.staff.policy import Role
 from people.staff.sign_in_sessions import start
 from people.staff.tables import StaffMember, StaffRole
 from tests.support.factories import World, make_appointment, make_world
+from tests.support.journeys import journeys_database
 from tests.support.server import LiveServer, serve
 from web.staff_guard import cookie_name
 
@@ -110,7 +110,7 @@ def live_server(sqlite_url: str, clock: FixedClock) -> Iterator[LiveServer]:
     """The application on an empty database, in place of the demo."""
     from wsgi import create_app
 
-    database = Database(sqlite_url)
+    database = journeys_database(sqlite_url)
     settings = Settings(database_url=sqlite_url, secret_key="a secret for journeys", is_test=True)
     with serve(create_app(settings, database=database, clock=clock)) as server:
         yield server

@@ -40,6 +40,13 @@ def demo_template(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.Temp
     return demo
 
 
+def journeys_database(url: str) -> Database:
+    """The database at `url`, which signs with the key of the application, also before that is there."""
+    database = Database(url)
+    database.secret_keys = demo_settings(url).secret_keys
+    return database
+
+
 def demo_settings(url: str) -> Settings:
     """Settings of the demo on the database at `url`."""
     return Settings(database_url=url, secret_key="a secret for journeys", is_demo=True, is_test=True)
@@ -48,7 +55,7 @@ def demo_settings(url: str) -> Settings:
 @pytest.fixture
 def demo_store(demo_template: SqliteTemplate, tmp_path: Path) -> Iterator[Database]:
     """The demo's database; a fresh copy for each test."""
-    database = Database(demo_template.copy_to(tmp_path))
+    database = journeys_database(demo_template.copy_to(tmp_path))
     yield database
     database.dispose()
 
