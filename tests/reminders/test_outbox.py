@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from booking.events import AppointmentChange, announce, appointment_changed, manage_link_requested
 from booking.states import State
 from booking.use_cases.cancel import cancel
-from booking.use_cases.manage_links import request_manage_link
+from booking.use_cases.manage_links import answer_link_requests, request_manage_link
 from booking.use_cases.outcomes import correct, record_outcome
 from booking.use_cases.reschedule import Move, reschedule
 from core.clock import FixedClock
@@ -113,6 +113,7 @@ def test_a_lost_link_is_owed_once_more_but_not_at_every_click(runtime: Runtime, 
     for minutes in (0, 1, 10):
         runtime.clock.advance(timedelta(minutes=minutes))
         request_manage_link(runtime, world.authority_id, booked.reference, "sample")
+        assert answer_link_requests(runtime) == 1
     links = [kind for kind in outbox_of(runtime.database, booked.appointment_id) if kind.startswith("manage_link")]
     assert links == ["manage_link_1/1", "manage_link_2/1"]
 
