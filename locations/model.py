@@ -92,10 +92,11 @@ class RequirementFacts:
 
 @dataclass(frozen=True, slots=True)
 class TriageQuestion:
-    """What to ask before booking, and what to say about the answer."""
+    """What staff ask before booking, and say about the answer. `tell` is for residents, who see no question without it."""
 
     ask: str
     say: str
+    tell: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +125,11 @@ class ServiceFacts:
     reminder_plan: tuple[Mapping[str, Any], ...]
     requirements: tuple[RequirementFacts, ...]
     also_called: tuple[str, ...] = ()
+
+    @property
+    def told_to_residents(self) -> tuple[TriageQuestion, ...]:
+        """The questions that have words for residents."""
+        return tuple(question for question in self.triage_questions if question.tell)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -169,7 +169,9 @@ def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
         modes=tuple(row.modes),
         documents=tuple(row.documents),
         also_called=tuple(row.also_called),
-        triage_questions=tuple(TriageQuestion(asked["ask"], asked.get("say", "")) for asked in row.triage_questions),
+        triage_questions=tuple(
+            TriageQuestion(asked["ask"], asked.get("say", ""), asked.get("tell", "")) for asked in row.triage_questions
+        ),
         online_instead=row.online_instead,
         online_url=row.online_url,
         post_instead=row.post_instead,

@@ -146,7 +146,7 @@ class Service(Base):
     documents: Mapped[list[str]]
     # Other words for it, in which people look for it.
     also_called: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
-    # Questions that triage asks: [{"ask": "Do you rent your home?", "say": "..."}]
+    # Questions that triage asks: [{"ask": "Do you rent your home?", "say": "...", "tell": "..."}]
     triage_questions: Mapped[list[dict[str, Any]]]
     # How it can be done without a visit; empty when a visit is needed.
     online_instead: Mapped[str] = mapped_column(Text, default="")

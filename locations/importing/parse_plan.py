@@ -70,7 +70,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
     row = reader.table(found, toml_fields.SERVICE, path, name, also=also)
     row |= {key: list(row[key] or ()) for key in ("modes", "documents", "also_called")}
     row["triage_questions"] = [
-        reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}")
+        _question(reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}"))
         for question, at in reader.tables(found, "triage_questions", path, name)
     ]
     row["requirements"] = [
@@ -80,6 +80,11 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
     if not row["requirements"] and isinstance(found, dict):
         reader.note(path, f'{name} needs requirements: what it occupies, such as requirements = [{{ kind = "desk" }}].')
     return row | {"reminder_plan": _reminders(reader, found, path, name)}
+
+
+def _question(read: Mapping[str, Any]) -> dict[str, Any]:
+    """The question as it is stored: without words for residents where it has none, as those of earlier releases are."""
+    return {key: value for key, value in read.items() if value or key != "tell"}
 
 
 def _reminders(reader: Reader, found: Any, path: Path, name: str) -> list[dict[str, Any]] | None:

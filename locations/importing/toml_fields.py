@@ -45,7 +45,11 @@ REMINDER: Fields = {
     "at": Field(value_checks.wall_time),
     "minutes_before": Field(minutes(5, WEEK)),
 }
-QUESTION: Fields = {"ask": Field(text(300, may_be_empty=False), required=True), "say": Field(text(1000), "")}
+QUESTION: Fields = {
+    "ask": Field(text(300, may_be_empty=False), required=True),
+    "say": Field(text(1000), ""),
+    "tell": Field(text(1000), ""),
+}
 REQUIREMENT: Fields = {"kind": Field(one_of(RESOURCE_KINDS), required=True), "skills": Field(list_of(code), ())}
 
 AUTHORITY: Fields = {

@@ -44,6 +44,11 @@ name = "Çare 建議"
 duration_minutes = 30
 modes = ["phone", "in_person"]
 post_instead = "One line.\\n\\nAnother one.\\tEnd"
+triage_questions = [
+  { ask = "Staff only?", say = "I ask." },
+  { ask = "Both?", say = "I ask.", tell = 'Ring "us".' },
+  { ask = "Read only?", tell = "Bring it." },
+]
 requirements = [{ kind = "adviser" }, { kind = "room", skills = ["quiet"] }]
 reminder_plan = []
 
@@ -135,6 +140,9 @@ def test_odd_words_zones_and_rules_come_out_as_they_went_in(database: Database) 
         "last_date = 2026-12-11",
         "keep_days = { identity = 30, message = 7 }",
         "prepared = 2026-02-03",
+        '  { ask = "Staff only?", say = "I ask." },',
+        r'  { ask = "Both?", say = "I ask.", tell = "Ring \"us\"." },',
+        '  { ask = "Read only?", tell = "Bring it." },',
         "closes_on_bank_holidays = true",
     ):
         assert f"{line}\n" in text

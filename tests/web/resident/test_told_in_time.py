@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy import func, select, update
 
 from booking.tables import Appointment
+from booking.use_cases.import_locations import import_file
+from core.audit import Actor
 from core.database import Database
 from core.tokens import check_character
+from locations.catalogue_queries import catalogue_of
+from locations.importing.parse_plan import read_plan
 from locations.tables import Service, Site
-from tests.support.town import Town
+from tests.support.factories import make_runtime
+from tests.support.town import Town, make_resident_app
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 
 pytestmark = pytest.mark.databases("sqlite")
+
+ROOT = Path(__file__).parents[3]
+FILES = [ROOT / "docs/examples/anytown.toml", *sorted((ROOT / "demo").glob("*.toml"))]
 
 
 def number_booked(database: Database) -> int:
@@ -93,12 +104,40 @@ def test_the_example_of_a_reference_is_one(visitor: Visitor):
     assert visitor.page.headings == ["Look for our message"]
 
 
-def test_the_questions_of_a_service_reach_residents(database: Database, town: Town, visitor: Visitor):
-    question = {"ask": "Do you have somewhere safe to stay tonight?", "say": "If not, come to the Town Hall now."}
-    change_service(database, "advice", triage_questions=[question])
+def test_a_question_reaches_residents_in_words_that_are_theirs_or_not_at_all(
+    database: Database, town: Town, visitor: Visitor
+):
+    told = {
+        "ask": "Do you have somewhere safe to stay tonight?",
+        "say": "If not, I will put you through to the duty officer.",
+        "tell": "If not, ring 01632 960000 now.",
+    }
+    for_staff = {"ask": "Have you told us before?", "say": "I can see your earlier calls here."}
+    change_service(database, "advice", triage_questions=[told, for_staff])
+    change_service(database, "certify", triage_questions=[for_staff])
     text = visitor.open("/services/advice").text
-    assert question["ask"] in text
-    assert question["say"] in text
+    assert told["ask"] in text
+    assert told["tell"] in text
+    for staff_words in (told["say"], *for_staff.values()):
+        assert staff_words not in text
+    assert "Before you book" not in visitor.open("/services/certify").text
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_residents_of_a_council_that_is_an_example_read_no_words_of_the_telephone(database: Database, file: Path):
+    """No page of a service repeats what only staff can say, and the number to ring is the council's own."""
+    slug = read_plan(file.read_bytes()).authority["slug"]
+    import_file(make_runtime(database), file.read_bytes(), actor=Actor.system())
+    visitor = Visitor(make_resident_app(database).test_client(), f"/{slug}")
+    with database.reading() as db:
+        council = catalogue_of(db, slug)
+    for service in council.services:
+        text = visitor.open(f"/services/{service.slug}").text
+        for question in service.triage_questions:
+            assert question.tell in text
+            assert question.say in question.tell or question.say not in text
+            assert not re.search(r"\bI\b", question.tell)
+            assert set(re.findall(r"\d{5} \d{6}", question.tell)) <= {council.authority.phone}
 
 
 @pytest.mark.parametrize(
