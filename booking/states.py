@@ -68,12 +68,17 @@ def has_link_ended(ends_at: datetime, now: datetime) -> bool:
     return now > ends_at + LINK_OUTLIVES
 
 
-def written_to(preference: str, email: str, helper_email: str = "") -> str:
-    """The email address that the messages go to, or nothing when none are sent. Who acts for somebody comes first.
+def written_to(preference: str, email: str, helper_email: str = "", *, mode: str = "") -> str:
+    """The email address that confirmations go to, or nothing when none are sent: those of a video are always sent.
 
     For what booking decides by it: whose link is renewed. Everything else uses `reminders.recipients`; a test compares them.
     """
-    return "" if preference in WITHOUT_EMAIL else helper_email or email
+    return "" if preference in WITHOUT_EMAIL and mode != "video" else link_sent_to(email, helper_email)
+
+
+def link_sent_to(email: str, helper_email: str = "") -> str:
+    """The email address to which a lost link is sent, whatever is preferred. Who acts for somebody comes first."""
+    return helper_email or email
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ so that a changed address counts at once, and the pages when they say where a me
 
 1. What the appointment itself says about contact counts before the resident's record.
 2. Somebody who prefers letters or no contact gets nothing by email, and neither does their representative:
-   the preference is about the matter, not about one address.
+   the preference is about the matter, not about one address. Two things are sent by email all the same: the link that
+   somebody asked for just now, and of a video appointment what tells how to join it, which they cannot come without.
 3. A representative who can be reached gets the message in place of the resident, because they act.
 4. Else the resident, when they can be reached.
 5. Who prefers texts gets them where the council sends any and "do not text" is not set, else email.
@@ -21,14 +22,17 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
-from reminders.due_times import CONTACT_CHANGED, family_of, number_of
+from reminders.due_times import CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, RESCHEDULED, family_of, number_of
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
 
 EMAIL, TEXT, LETTER = "email", "text", "letter"
 
 # The channels that serve a preference, the best first.
 _CHANNELS_OF_PREFERENCE: Mapping[str, tuple[str, ...]] = {TEXT: (TEXT, EMAIL), LETTER: (LETTER,), "none": ()}
+VIDEO = "video"
+_TELL_HOW_TO_JOIN = frozenset({CONFIRMATION, RESCHEDULED})
 _REASONS: Mapping[str, str] = {LETTER: PREFERS_LETTERS, "none": NO_CONTACT_WANTED}
 
 
@@ -55,7 +59,8 @@ class OwnContact:
 class Contacts:
     """Everything about the people of one appointment that decides who gets a message. `language` is a code.
 
-    `earlier_emails` is where messages went before each change of the contact, the first change first.
+    `earlier_emails` is where messages went before each change of the contact, the first change first. `mode` is that of
+    the appointment.
     """
 
     resident: Person
@@ -66,6 +71,12 @@ class Contacts:
     own: OwnContact = OwnContact()
     earlier_emails: tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
+    mode: str = ""
+
+    @property
+    def wanted(self) -> str:
+        """The contact preference that counts."""
+        return self.preference if self.own.preference is None else self.own.preference
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,7 @@ def contacts_of(row: Any) -> Contacts:
         own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
         earlier_emails=tuple(row.earlier_emails or ()),
         language=row.message_language,
+        mode=row.mode,
     )
 
 
@@ -113,8 +125,9 @@ def deliveries_for(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[
     """Who gets the message of this kind, one delivery for each channel, or why nobody does."""
     if family_of(kind) == CONTACT_CHANGED:
         return _to_earlier_address(contacts, number_of(kind))
-    preference = contacts.preference if contacts.own.preference is None else contacts.own.preference
-    channels = [name for name in _CHANNELS_OF_PREFERENCE.get(preference, (EMAIL,)) if name in rules.channels]
+    preference = contacts.wanted
+    wanted = (EMAIL,) if _is_needed(contacts, kind) else _CHANNELS_OF_PREFERENCE.get(preference, (EMAIL,))
+    channels = [name for name in wanted if name in rules.channels]
     resident = _resident(contacts)
     for person in (contacts.representative, resident):
         for channel in channels:
@@ -122,7 +135,14 @@ def deliveries_for(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[
             if person and address:
                 acts_for = "" if person is resident else resident.name
                 return (Delivery(channel, address, person.name, acts_for, contacts.language),)
-    return Withheld(_REASONS.get(preference, NO_ADDRESS))
+    return Withheld(NO_ADDRESS if EMAIL in channels else _REASONS.get(preference, NO_ADDRESS))
+
+
+def _is_needed(contacts: Contacts, kind: str) -> bool:
+    """Whether a message goes to somebody who wants none: they asked for it, or cannot come without it."""
+    wants_none = contacts.wanted in WITHOUT_EMAIL
+    how_to_join = contacts.mode == VIDEO and family_of(kind) in _TELL_HOW_TO_JOIN
+    return wants_none and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 
 def planned_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[str, ...]:

@@ -85,8 +85,8 @@ NEEDS: Labels = {
 NEED_HINTS: Labels = {
     "step-free": _l("No stairs, or a lift or ramp"),
     "hearing-loop": _l("For people who wear hearing aids"),
-    "bsl": _l("We look for an interpreter, and tell you whether we have found one"),
-    "language": _l("We look for an interpreter, and tell you whether we have found one"),
+    "bsl": _l("We look for an interpreter. If you give an email address, we tell you whether we have found one"),
+    "language": _l("We look for an interpreter. If you give an email address, we tell you whether we have found one"),
     "extra-time": _l("We will book you a longer time"),
 }
 NEEDS_NOT_MET: Labels = {"step-free": _l("No step-free access"), "hearing-loop": _l("No hearing loop")}

@@ -11,7 +11,7 @@ from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
 from people.residents.details import ResidentDetails
 from reminders.channels.registry import CHANNEL_RULES
-from reminders.due_times import CONFIRMATION
+from reminders.due_times import CONFIRMATION, REMINDER
 from reminders.history_queries import reason_for_silence
 from reminders.reasons import NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withheld, deliveries_for
@@ -19,16 +19,27 @@ from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withhe
 
 @dataclass(frozen=True)
 class MessageRoute:
-    """Who gets the messages, or the code of why nobody does."""
+    """Who gets what is sent at once, the confirmation, and who the reminders; `code` is why nobody gets one of them."""
 
     deliveries: tuple[Delivery, ...]
     code: str
     preference: str
+    reminders: tuple[Delivery, ...] = ()
 
     @property
     def address(self) -> str:
         """The address or number of the first delivery; empty when nothing is sent."""
         return self.deliveries[0].address if self.deliveries else ""
+
+    @property
+    def wants_none(self) -> bool:
+        """Whether somebody chose to get no messages."""
+        return self.code == NO_CONTACT_WANTED
+
+    @property
+    def is_link_alone(self) -> bool:
+        """Whether only what somebody cannot come without is sent: how to join the video."""
+        return bool(self.deliveries) and not self.reminders
 
     @property
     def is_open_to_helper(self) -> bool:
@@ -43,24 +54,31 @@ class MessageRoute:
 
 def route_of(contacts: Contacts) -> MessageRoute:
     """Where a confirmation and the reminders of an appointment with these contacts go."""
-    found = deliveries_for(contacts, CONFIRMATION, CHANNEL_RULES)
-    preference = contacts.preference if contacts.own.preference is None else contacts.own.preference
-    if isinstance(found, Withheld):
-        return MessageRoute((), found.code, preference)
-    return MessageRoute(found, "", preference)
+    at_once, later = (deliveries_for(contacts, kind, CHANNEL_RULES) for kind in (CONFIRMATION, REMINDER))
+    codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
+    return MessageRoute(
+        deliveries=() if isinstance(at_once, Withheld) else at_once,
+        code=codes[0] if codes else "",
+        preference=contacts.wanted,
+        reminders=() if isinstance(later, Withheld) else later,
+    )
 
 
 def route_of_appointment(view: AppointmentView) -> MessageRoute:
     """Where the messages about this appointment go, by its own contact and who acts for the resident."""
+    return route_of(contacts_of_appointment(view))
+
+
+def contacts_of_appointment(view: AppointmentView) -> Contacts:
+    """What decides where the messages about this appointment go."""
     resident, helper = view.resident, view.representative
-    return route_of(
-        Contacts(
-            resident=Person(resident.name, resident.email, resident.phone),
-            representative=Person(helper.name, helper.email, helper.phone) if helper else None,
-            preference=resident.contact_preference,
-            do_not_text=resident.do_not_text,
-            leave_no_message=resident.leave_no_message,
-        )
+    return Contacts(
+        resident=Person(resident.name, resident.email, resident.phone),
+        representative=Person(helper.name, helper.email, helper.phone) if helper else None,
+        preference=resident.contact_preference,
+        do_not_text=resident.do_not_text,
+        leave_no_message=resident.leave_no_message,
+        mode=view.mode,
     )
 
 
@@ -79,16 +97,16 @@ def route_of_resident(resident: ResidentDetails) -> MessageRoute:
 def route_of_booked(db: Session, view: AppointmentView) -> MessageRoute:
     """The same, or none where its address gets no message about it because so much was booked for it."""
     route, silence = route_of_appointment(view), reason_for_silence(db, view.id)
-    return replace(route, deliveries=(), code=silence) if silence else route
+    return replace(route, deliveries=(), reminders=(), code=silence) if silence else route
 
 
 def reminder_text(route: MessageRoute, *, is_masked: bool = False) -> str:
     """How somebody is reminded, in a line, for residents."""
-    if not route.deliveries:
+    if not route.reminders:
         texts = {NO_CONTACT_WANTED: _("No messages"), PREFERS_LETTERS: _("Letter")}
         texts |= dict.fromkeys(SILENCE, _("No messages about this one"))
         return str(texts.get(route.code, _("No messages. We have no email address for you")))
-    parts = [_for_residents(delivery, is_masked=is_masked) for delivery in route.deliveries]
+    parts = [_for_residents(delivery, is_masked=is_masked) for delivery in route.reminders]
     if route.is_email_for_text:
         parts.append(str(_("We cannot send text messages yet")))
     return ". ".join(parts)

@@ -13,7 +13,7 @@ from booking.appointment_repository import appointment_for_change, check_link, c
 from booking.arrangements import asked_again
 from booking.events import AppointmentChange, announce
 from booking.queries.appointments import contact_of
-from booking.states import Contact, ContactChange, State, written_to
+from booking.states import Contact, ContactChange, State, link_sent_to, written_to
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import IllegalMove
@@ -132,14 +132,15 @@ def _change_contact(
     """What has changed, after the change to `contact`, or back to the record for None; None when nothing has."""
     resident = db.get_one(Resident, row.resident_id)
     before = contact_of(row, resident)
-    old = _address(db, row, before)
+    old, old_reader = _address(db, row, before), _link_reader(db, row, before)
     _set_contact(row, resident, contact)
     after = contact_of(row, resident)
     is_same_helper = helper is None or not _replace_helper(db, row, helper)
     if after == before and is_same_helper:
         return None
     new = _address(db, row, after)
-    if old != new:  # whoever reads the old address keeps no key to the appointment
+    # Whoever reads the old address keeps no key to the appointment.
+    if old != new or old_reader != _link_reader(db, row, after):
         row.manage_nonce = new_nonce()
         row.manage_digest = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))
     row.earlier_emails = [*(row.earlier_emails or []), old]
@@ -170,8 +171,16 @@ def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> bo
 
 
 def _address(db: Session, row: Appointment, contact: Contact) -> str:
+    return written_to(contact.preference, contact.email, _helper_email(db, row), mode=row.mode)
+
+
+def _link_reader(db: Session, row: Appointment, contact: Contact) -> str:
+    return link_sent_to(contact.email, _helper_email(db, row))
+
+
+def _helper_email(db: Session, row: Appointment) -> str:
     helper = db.get(Representative, row.representative_id) if row.representative_id else None
-    return written_to(contact.preference, contact.email, helper.email if helper else "")
+    return helper.email if helper else ""
 
 
 def _recorded(db: Session, row: Appointment, actor: Actor, now: datetime, contact: ContactChange | None) -> None:

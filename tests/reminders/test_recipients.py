@@ -1,6 +1,7 @@
 """Who gets a message: a table of cases, to be read as the specification.
 
 R is the resident and A who acts for them; `-` is nobody, or no address. The last two columns say who gets it, and where.
+"Video" among what the appointment says for itself is its mode; else people come.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from booking.states import written_to
+from booking.states import link_sent_to, written_to
+from reminders.due_times import CONFIRMATION, MANAGE_LINK, RESCHEDULED, family_of
 from reminders.recipients import ChannelRules, Contacts, Delivery, OwnContact, Person, Withheld, deliveries_for
 
 EMAIL_ONLY = ChannelRules(frozenset({"email"}))
@@ -61,6 +63,18 @@ BY_EMAIL = table("""
 | email     | -              | email      | leave no message | reminder_2h       | R       | r@example.org     |
 | email     | -              | email      | -                | manage_link_1     | R       | r@example.org     |
 | email     | email          | email      | -                | manage_link_2     | A       | a@example.org     |
+| email     | -              | none       | -                | manage_link_1     | R       | r@example.org     |
+| email     | -              | letter     | -                | manage_link_1     | R       | r@example.org     |
+| email     | email          | none       | -                | manage_link_1     | A       | a@example.org     |
+| -         | -              | none       | -                | manage_link_1     | -       | no_address        |
+| email     | -              | none       | video            | confirmation      | R       | r@example.org     |
+| email     | -              | none       | video            | confirmation_2    | R       | r@example.org     |
+| email     | email          | letter     | video            | rescheduled       | A       | a@example.org     |
+| -         | -              | none       | video            | confirmation      | -       | no_address        |
+| email     | -              | none       | video            | reminder_1d       | -       | no_contact_wanted |
+| email     | -              | none       | video            | cancelled         | -       | no_contact_wanted |
+| email     | -              | none       | video            | arrangement_1     | -       | no_contact_wanted |
+| email     | -              | email      | video            | reminder_1d       | R       | r@example.org     |
 | email     | -              | none       | -                | contact_changed_1 | R       | old@example.org   |
 | email     | email          | letter     | email            | contact_changed_1 | R       | old@example.org   |
 | email     | email          | email      | -                | contact_changed_2 | A       | a@example.org     |
@@ -89,6 +103,11 @@ OWN = {
 }
 
 
+def mode_of(case: Case) -> str:
+    """The mode of the row's appointment."""
+    return "video" if case.own == "video" else "in_person"
+
+
 def contacts(case: Case) -> Contacts:
     """The people that the row describes."""
 
@@ -104,6 +123,7 @@ def contacts(case: Case) -> Contacts:
         own=OWN.get(case.own, OwnContact()),
         earlier_emails=(OLD_MAIL, A_MAIL, ""),
         language="cy",
+        mode=mode_of(case),
     )
 
 
@@ -125,11 +145,14 @@ def test_who_gets_a_message_where_texts_are_sent_too(case: Case) -> None:
     assert deliveries_for(contacts(case), case.kind, WITH_TEXTS) == expected(case)
 
 
-@pytest.mark.parametrize("case", [case for case in BY_EMAIL if "contact_changed" not in case.kind], ids=str)
+@pytest.mark.parametrize("case", BY_EMAIL, ids=str)
 def test_booking_renews_links_by_the_same_rule(case: Case) -> None:
     """It may not import this rule; the address whose readers know the link must be the one that messages go to."""
     people = contacts(case)
     email = people.resident.email if people.own.email is None else people.own.email
     helper = people.representative.email if people.representative else ""
-    address = written_to(people.own.preference or people.preference, email, helper)
-    assert address == (case.where if "@" in case.where else "")
+    address = case.where if "@" in case.where else ""
+    if family_of(case.kind) == MANAGE_LINK:
+        assert link_sent_to(email, helper) == address
+    elif family_of(case.kind) in (CONFIRMATION, RESCHEDULED):
+        assert written_to(people.wanted, email, helper, mode=people.mode) == address

@@ -228,7 +228,7 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         held=held,
         still_held=slot if slot is not None and slot.is_alive and not is_for_services else None,
         conflict=result.conflict,
-        route=route_of_appointment(moving) if moving else message_route(card, typed),
+        route=route_of_appointment(moving) if moving else message_route(card, typed, held.mode if held else ""),
         same_service=_same_service(context, card, services),
     )
 

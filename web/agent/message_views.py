@@ -11,11 +11,13 @@ from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import CONTACT_CHANGED, HANDED_OVER
 from reminders.history_queries import MessageHistoryEntry, message_history
+from reminders.recipients import Contacts, Withheld, deliveries_for
 from web.labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
-from web.message_routes import MessageRoute, route_of_appointment
+from web.message_routes import contacts_of_appointment
 from web.staff_guard import current_staff
 
 blueprint = Blueprint("messages", __name__)
@@ -28,8 +30,8 @@ def account(reference: str) -> str:
     with current_runtime().database.reading() as db:
         catalogue = catalogue_by_id(db, current_staff().authority_id)
         appointment = by_reference(db, catalogue, reference)
-        route = route_of_appointment(appointment)
-        entries = [_as_it_will_be(entry, route) for entry in message_history(db, appointment.id)]
+        contacts = contacts_of_appointment(appointment)
+        entries = [_as_it_will_be(entry, contacts) for entry in message_history(db, appointment.id)]
     return render_template(
         "staff/messages.html",
         appointment=appointment,
@@ -40,8 +42,9 @@ def account(reference: str) -> str:
     )
 
 
-def _as_it_will_be(entry: MessageHistoryEntry, route: MessageRoute) -> MessageHistoryEntry:
+def _as_it_will_be(entry: MessageHistoryEntry, contacts: Contacts) -> MessageHistoryEntry:
     """A message that waits, and that nobody will get as things stand, is shown as what it comes to."""
-    if entry.status != PENDING or entry.kind in (CONTACT_CHANGED, HANDED_OVER) or route.deliveries:
+    if entry.status != PENDING or entry.kind in (CONTACT_CHANGED, HANDED_OVER):
         return entry
-    return replace(entry, status=WITHHELD, reason=route.code)
+    found = deliveries_for(contacts, entry.full_kind, CHANNEL_RULES)
+    return replace(entry, status=WITHHELD, reason=found.code) if isinstance(found, Withheld) else entry

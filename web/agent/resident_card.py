@@ -113,8 +113,8 @@ def preference_label(resident: ResidentDetails) -> str:
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))
 
 
-def message_route(card: ResidentCard, typed: Typed) -> MessageRoute:
-    """Where the messages about a new appointment go, by who is calling as far as it is typed."""
+def message_route(card: ResidentCard, typed: Typed, mode: str) -> MessageRoute:
+    """Where the messages about a new appointment in this mode go, by who is calling as far as it is typed."""
     resident = card.resident
     return route_of(
         Contacts(
@@ -123,6 +123,7 @@ def message_route(card: ResidentCard, typed: Typed) -> MessageRoute:
             preference=resident.contact_preference,
             do_not_text=resident.do_not_text,
             leave_no_message=resident.leave_no_message,
+            mode=mode,
         )
     )
 

@@ -13,7 +13,7 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.check_views import ON_WHO, show_current
-from web.resident.drafts import STEPS, BookingPage
+from web.resident.drafts import STEPS, BookingPage, Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.page_rendering import postcode_like, show
 from web.resident.slot_hold_views import hold_for_draft
@@ -22,6 +22,7 @@ from web.resident.urls import blueprint
 # What each page shows of the draft beside the time: its form is for exactly these.
 ON_REPRESENTATIVE: tuple[str, ...] = ("helper",)
 ON_DETAILS: tuple[str, ...] = ("person", "helper")
+ABOUT_ONESELF = ("name", "email", "phone")
 
 
 @blueprint.route("/<authority:authority>/book/<visit>/who", methods=["GET", "POST"])
@@ -40,9 +41,23 @@ def who(authority: str, visit: str) -> ResponseReturnValue:
             return page.show_changed("who", form=form, back=back, limit=limit, seen=page.stamp(*ON_WHO))
         if form.validate_on_submit():
             is_other = form.who.data == "other"
-            page.save(helper=(page.draft.helper or {}) if is_other else None)
+            page.save(**_changes_of_person(page.draft, is_other=is_other))
             return redirect(page.url("acting" if is_other else "details"), code=303)
         return page.show("who", form=form, back=back, limit=limit, seen=page.stamp(*ON_WHO))
+
+
+def _changes_of_person(draft: Draft, *, is_other: bool) -> dict[str, Any]:
+    """What changes in the draft with the answer to who it is for: what somebody typed about themselves stays theirs."""
+    if is_other == draft.is_for_somebody_else:
+        return {"step": draft.step, "typed": draft.typed}
+    own = (draft.person if is_other else draft.helper) or {}
+    typed = {name: own[name] for name in ABOUT_ONESELF if name in own}
+    return {
+        "helper": {} if is_other else None,
+        "person": {},
+        "step": "acting" if is_other else "details",
+        "typed": typed,
+    }
 
 
 @blueprint.route("/<authority:authority>/book/<visit>/acting", methods=["GET", "POST"], endpoint="acting")

@@ -47,8 +47,8 @@ def check(authority: str, visit: str) -> ResponseReturnValue:
         page = BookingPage(context, visit, "check", must_hold=request.method == "GET")
         if page.response is not None:
             return page.response
-        if not page.draft.person:
-            return redirect(page.url("who"), code=303)
+        if page.draft.missing_page:
+            return redirect(page.url(page.draft.missing_page), code=303)
         if page.has_changed(*ON_CHECK):
             return show_current(context, page)
         if request.method == "POST":
@@ -63,7 +63,7 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "search": parse_search_state(page.draft.search_query),
         "back": page.url("details"),
         "seen": page.stamp(*ON_CHECK),
-        "route": _route_of_draft(page.draft),
+        "route": _route_of_draft(page.draft, page.visit.mode),
     }
 
 
@@ -79,7 +79,7 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
     current = BookingPage(context, page.draft.visit)
     if current.response is not None:
         return current.response
-    if current.draft.person:
+    if not current.draft.missing_page:
         return current.show_changed("check", **_check_values(current))
     form, back = WhoForm(formdata=None), f"{context.base}/times?{current.draft.search_query}"
     return current.show_changed("who", form=form, back=back, seen=current.stamp(*ON_WHO))
@@ -153,8 +153,8 @@ def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
     )
 
 
-def _route_of_draft(draft: Draft) -> MessageRoute:
-    """Where the messages about the booking go."""
+def _route_of_draft(draft: Draft, mode: str) -> MessageRoute:
+    """Where the messages about the booking go; `mode` is that of the visit."""
     typed, helper = draft.person, draft.helper
     return route_of(
         Contacts(
@@ -162,6 +162,7 @@ def _route_of_draft(draft: Draft) -> MessageRoute:
             representative=Person(helper["name"], helper["email"], helper["phone"]) if helper else None,
             preference=typed["contact_preference"],
             leave_no_message=bool(typed["leave_no_message"]),
+            mode=mode,
         )
     )
 

@@ -68,7 +68,16 @@ class Draft:
     @property
     def next_page(self) -> str:
         """The page after a time has been held: where it expired, or the first, or the answers where there are some."""
-        return self.step or ("check" if self.person else "who")
+        return self.step or self.missing_page or "check"
+
+    @property
+    def missing_page(self) -> str:
+        """The first page whose answers are missing; empty when all are there."""
+        if self.helper is not None and not self.helper:
+            return "acting"
+        if not self.person:
+            return "details" if self.helper else "who"
+        return ""
 
     def values_on(self, step: str, saved: dict[str, Any]) -> dict[str, Any]:
         """What stands in the fields of a page: what was typed there last, though it was not taken, or else what is saved."""

@@ -10,9 +10,10 @@ from booking.availability.busy import BusyRow
 from booking.capacity.occupancy import seats_of
 from booking.capacity.placement import live_hold
 from booking.queries.appointments import by_reference, can_change
-from booking.queries.slots import FreeSlot, SlotQuery
-from booking.slot_tokens import decode
+from booking.queries.slots import FreeSlot, SlotQuery, all_slots
+from booking.slot_tokens import SlotKey, decode
 from core.errors import HoldExpired, NotFound
+from core.wall_clock import local_date_of
 from locations.model import SiteFacts
 from web.page_context import PageContext
 from web.resident.drafts import find_draft, link_mark_of
@@ -24,41 +25,63 @@ from web.resident.search_state import SearchState, slot_query_of
 class OwnTime:
     """A time that is held or booked, in the zone of its place, the page that goes on with it, and the seats that it has.
 
-    `held_until` is None for an appointment.
+    `held_until` is None for an appointment. `other_needs` says that a time is held for other needs than are asked for
+    now: `token` is then the same time for these needs, or empty where it cannot meet them.
     """
 
     site: SiteFacts
     mode: str
     starts_at: datetime
+    ends_at: datetime
     page: str
     seats: frozenset[BusyRow]
     held_until: datetime | None = None
+    other_needs: bool = False
+    token: str = ""
 
     def is_at(self, slot: FreeSlot) -> bool:
-        """Whether `slot` is this time, at the same place and in the same mode."""
-        return (slot.site.id, slot.mode, slot.starts_at) == (self.site.id, self.mode, self.starts_at)
+        """Whether `slot` is this time, at the same place, in the same mode and as long."""
+        own = (self.site.id, self.mode, self.starts_at, self.ends_at)
+        return (slot.site.id, slot.mode, slot.starts_at, slot.ends_at) == own
 
 
 def query_with_own_time(context: PageContext, search: SearchState) -> tuple[SlotQuery, OwnTime | None]:
     """The query of free slots for this search, to which one's own time is free, and that time. Raises: NotFound."""
     query = slot_query_of(context.catalogue, search)
-    own = _booked_time(context, search.moving) if search.moving else _held_time(context, search.visit)
+    own = _booked_time(context, search.moving) if search.moving else _held_time(context, search)
     return (replace(query, own_seats=own.seats) if own else query), own
 
 
-def _held_time(context: PageContext, visit: str) -> OwnTime | None:
-    draft = find_draft(context, visit)
+def _held_time(context: PageContext, search: SearchState) -> OwnTime | None:
+    draft = find_draft(context, search.visit)
     if draft is None:
         return None
     try:
         hold = live_hold(context.db, context.authority.id, draft.hold, context.now)
     except HoldExpired:
         return None
-    held = visit_of(context.catalogue, decode(hold.slot_token))
-    page = f"{context.base}/book/{visit}/{draft.next_page}"
+    slot_key = decode(hold.slot_token)
+    held, seats = visit_of(context.catalogue, slot_key), seats_of(context.db, hold_id=hold.id)
+    other_needs = (draft.needs, draft.language) != (search.needs, search.language)
     return OwnTime(
-        held.site, held.mode, held.starts_at, page, seats_of(context.db, hold_id=hold.id), held_until=hold.expires_at
+        held.site,
+        held.mode,
+        held.starts_at,
+        held.ends_at,
+        page=f"{context.base}/book/{search.visit}/{draft.next_page}",
+        seats=seats,
+        held_until=hold.expires_at,
+        other_needs=other_needs,
+        token=same_start(context, slot_key, frozenset(search.needs), seats) if other_needs else "",
     )
+
+
+def same_start(context: PageContext, slot_key: SlotKey, needs: frozenset[str], own_seats: frozenset[BusyRow]) -> str:
+    """The token of the same start at the same place for other needs, beside all but one's own seats; empty for none."""
+    day = local_date_of(slot_key.start_unit, context.zone)
+    query = SlotQuery(slot_key.service_ids, (slot_key.site_id,), slot_key.mode, needs, day, day, own_seats=own_seats)
+    slots = all_slots(context.db, context.catalogue, query, context.now)
+    return next((slot.token for slot in slots if slot.slot_key.start_unit == slot_key.start_unit), "")
 
 
 def _booked_time(context: PageContext, reference: str) -> OwnTime | None:
@@ -70,6 +93,6 @@ def _booked_time(context: PageContext, reference: str) -> OwnTime | None:
         return None
     if link_mark != view.link_mark or not can_change(view, context.now):
         return None
-    starts_at = view.starts_at.astimezone(ZoneInfo(context.zone))
+    starts_at, ends_at = (at.astimezone(ZoneInfo(context.zone)) for at in (view.starts_at, view.ends_at))
     page = f"{context.base}/appointment/{reference}"
-    return OwnTime(view.site, view.mode, starts_at, page, seats_of(context.db, appointment_id=view.id))
+    return OwnTime(view.site, view.mode, starts_at, ends_at, page, seats_of(context.db, appointment_id=view.id))

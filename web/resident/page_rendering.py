@@ -49,6 +49,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         needs_text=needs_text,
         need_lines=lambda view: need_lines(view, current_language()),
         is_asked=is_asked,
+        asks_for_interpreter=arranged_needs,
         is_not_possible=is_not_possible,
         parts_of=parts_of,
         state_label=state_label,

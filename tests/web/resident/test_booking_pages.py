@@ -83,7 +83,7 @@ def test_neither_email_nor_phone_is_needed(database: Database, visitor: Visitor)
     visitor.take_first_time()
     fill_in(visitor, email="", contact_preference="none")
     visitor.send("/check")
-    assert "We cannot send you a message. Write this down or print this page." in visitor.page.text
+    assert "We will not send you any messages, as you asked. Write this down or print this page." in visitor.page.text
     assert only(database, Resident).email == ""
 
 
@@ -372,7 +372,10 @@ def test_who_names_a_language_needs_one(database: Database, visitor: Visitor) ->
 
 def test_another_language_has_to_be_named(visitor: Visitor) -> None:
     visitor.open("/needs?service=certify")
-    assert "We look for an interpreter, and tell you whether we have found one" in visitor.page.text
+    assert (
+        "We look for an interpreter. If you give an email address, we tell you whether we have found one"
+        in visitor.page.text
+    )
     assert "We will bring" not in visitor.page.text
     visitor.send("/where", need=["language"])
     assert visitor.page.title.startswith("Error: ")

@@ -83,7 +83,7 @@ def test_needs_are_said_back_everywhere(database: Database, visitor: Visitor) ->
 
 def test_who_gets_no_message_is_told_where_to_look(visitor: Visitor) -> None:
     book(visitor, email="", contact_preference="none")
-    words = "We are looking for an interpreter. We cannot write to you: look at this page again, or contact us."
+    words = "We are looking for an interpreter. We cannot write to you about it: contact us to find out"
     assert words in visitor.page.text
     assert "18001 01632 960000" in visitor.page.text
     visitor.follow("See, change or cancel")

@@ -189,3 +189,37 @@ def test_a_day_that_is_booked_up_is_full(database: Database, town: Town, visitor
         hold_slot(runtime, slots[0].slot_key, for_public=True)
     visitor.open(f"/times?service=certify&site=town-hall&mode=in_person&day={day}")
     assert "Every time on this day is taken." in visitor.page.text
+
+
+@pytest.mark.usefixtures("town")
+@pytest.mark.parametrize("need", ["extra-time", "step-free", "bsl"])
+def test_help_that_is_asked_for_late_goes_along_with_the_time_that_is_held_or_the_page_says_that_it_cannot(
+    visitor: Visitor, database: Database, need: str
+):
+    """Nothing leads from the answer about the help that somebody needs to a booking that does not have it."""
+    go_to_times(visitor, site="riverside-hub", day="2026-12-02")
+    visitor.take_first_time()
+    fill_in(visitor)
+    visitor.follow("Change the help you need")
+    visitor.send("/where", need=[need])
+    assert "Go on with that time" not in [text for text, _ in visitor.page.links]
+    visitor.send("/book/hold")
+    assert visitor.page.headings == ["Check your answers"]
+    visitor.send("/check")
+    with database.reading() as db:
+        booked = db.scalars(select(Appointment)).one()
+    assert booked.support_needs == [need]
+    usual = timedelta(minutes=30)
+    assert (booked.ends_at - booked.starts_at > usual) is (need == "extra-time")
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.usefixtures("town")
+def test_a_held_time_that_cannot_meet_what_is_needed_now_says_so(visitor: Visitor):
+    go_to_times(visitor)
+    visitor.take_first_time()
+    fill_in(visitor)
+    visitor.follow("Change the help you need")
+    visitor.send("/where", need=["step-free"])
+    assert "It does not have the help that you need now." in visitor.page.text
+    assert not [form for form in visitor.page.forms if form.action.endswith("/book/hold")]
