@@ -126,11 +126,6 @@ class ServiceFacts:
     requirements: tuple[RequirementFacts, ...]
     also_called: tuple[str, ...] = ()
 
-    @property
-    def told_to_residents(self) -> tuple[TriageQuestion, ...]:
-        """The questions that have words for residents."""
-        return tuple(question for question in self.triage_questions if question.tell)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResourceFacts:

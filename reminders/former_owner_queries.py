@@ -43,6 +43,7 @@ _FORMER = (
         HandOver.contact_preference.label("own_preference"),
         HandOver.contact_leave_no_message.label("own_leave_no_message"),
         literal(None).label("earlier_emails"),
+        literal("").label("mode"),  # of no effect on what a former owner is told
         Resident.name.label("resident_name"),
         Resident.email.label("resident_email"),
         Resident.phone.label("resident_phone"),
