@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api.installation
 import booking.cli
+import booking.importing.cli
 import core.cli
 import core.logs
 import demo.cli
@@ -53,6 +54,7 @@ from web.public_address import PublicAddress
 COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
     booking.cli.locations_cli,
+    booking.importing.cli.appointments_cli,
     locations.cli.audit_cli,
     demo.cli.demo_cli,
     people.staff.cli.staff_cli,

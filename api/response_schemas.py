@@ -175,6 +175,7 @@ class AppointmentSchema(Schema):
     rings = _RINGS
     channel = _one_of(CHANNELS, "How it was booked.")
     is_walk_in = fields.Boolean(required=True)
+    old_reference = _text("What it was called in another system, before it was imported; or empty.")
     resident = fields.Nested(ResidentSchema, required=True)
     representative = fields.Nested(RepresentativeSchema, required=True, allow_none=True)
     support_needs = _list(_one_of(NEEDS, "A need."))

@@ -68,6 +68,7 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
         **remote(view),
         "channel": view.channel,
         "is_walk_in": view.is_walk_in,
+        "old_reference": view.old_reference,
         "resident": resident(view.resident),
         "representative": representative(view.representative) if view.representative else None,
         "support_needs": list(view.support_needs),

@@ -8,16 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import stamp_of_row
+from booking.queries.references import meant_reference
 from booking.states import has_link_ended
 from booking.tables import Appointment, AppointmentService
 from core.audit import Actor
 from core.errors import LinkEnded, NotFound, Stale
-from core.tokens import parse_reference
 
 
 def appointment_for_change(db: Session, authority_id: int, reference: str) -> Appointment:
     """The appointment's row, locked until the transaction ends. Raises: NotFound."""
-    canonical = parse_reference(reference)
+    canonical = meant_reference(db, authority_id, reference)
     row = db.scalar(
         select(Appointment)
         .where(Appointment.reference == canonical, Appointment.authority_id == authority_id)

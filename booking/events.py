@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 from booking.states import ContactChange
 
-What = Literal["booked", "rescheduled", "cancelled", "moved", "details", "arranged", "handed_over"]
+What = Literal["booked", "imported", "rescheduled", "cancelled", "moved", "details", "arranged", "handed_over"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,22 @@ class AppointmentService(Base):
     ends_at: Mapped[datetime]
 
 
+class OldReference(Base):
+    """The reference that an appointment had in another system, before it was imported."""
+
+    __tablename__ = "old_references"
+    __table_args__ = (UniqueConstraint("authority_id", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    key: Mapped[str] = mapped_column(String(60))  # what is compared; see core.tokens.old_reference_key
+    reference: Mapped[str] = mapped_column(String(60))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), unique=True)
+    # A keyed digest of all that the file said of it, to know whether it says the same again.
+    content_mark: Mapped[str] = mapped_column(String(64))
+    imported_at: Mapped[datetime]
+
+
 class Allocation(Base):
     """A seat of a resource for a stretch of 5-minute units, half-open, for a hold or an appointment.
 
@@ -241,5 +257,7 @@ class LinkRequest(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
     reference: Mapped[str] = mapped_column(String(8))
+    # What was typed as the reference, which may be one of another system.
+    typed: Mapped[str] = mapped_column(String(100), default="", server_default="", info=personal("message"))
     surname: Mapped[str] = mapped_column(String(200), info=personal("message"))
     requested_at: Mapped[datetime]

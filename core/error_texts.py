@@ -135,7 +135,76 @@ REQUEST_TEXTS: Mapping[str, str] = {
     "scale_loaded_already": _("The authority scale is there already. Use a fresh database for another size."),
     "wrong_field": "%(message)s",  # what marshmallow says of a field of the API; for programmers, in English
 }
-ERROR_TEXTS: Mapping[str, str] = {**VALUE_TEXTS, **BOOKING_TEXTS, **PLACE_TEXTS, **PEOPLE_TEXTS, **REQUEST_TEXTS}
+# Of a file of bookings: what is wrong, and what to do.
+IMPORT_TEXTS: Mapping[str, str] = {
+    "import_acting_without_name": _(
+        "Nobody is named who acts for the resident. Fill in acting_name, or leave this empty."
+    ),
+    "import_beyond_horizon": _(
+        "This is further ahead than the service can be booked, which is until %(last)s. Give the service a longer horizon "
+        "in the council's file, or import this booking later."
+    ),
+    "import_changed_since": _(
+        "This booking was imported before, as %(reference)s, and the file says something else of it now. Change the "
+        "appointment in Front Door, and take the line out of the file."
+    ),
+    "import_code_unknown": _("Use one of: %(known)s."),
+    "import_column_missing": _("The file has no such column, and it is needed. Add it to the first line."),
+    "import_column_twice": _("This column stands there twice. Leave one of them out."),
+    "import_column_unknown": _("There is no such column. Use these names in the first line: %(known)s."),
+    "import_empty": _(
+        "The file is empty. Begin with a line of column names; docs/appointments-file.md has an example."
+    ),
+    "import_encoding": _("This cannot be read as text. Save the file as CSV with the encoding UTF-8."),
+    "import_in_the_past": _("This time is past. Take the line out of the file."),
+    "import_language_missing": _("Say which language they need an interpreter for."),
+    "import_mode_not_offered": _("%(site)s does not hold this in that way. Use one of: %(modes)s."),
+    "import_needs_not_there": _(
+        "Nothing that is open then has: %(needs)s. Agree another time or place with the resident, or correct the need."
+    ),
+    "import_no_extra_time": _(
+        "The visit with extra time does not fit into the opening hours then. Agree another time, or take out the need."
+    ),
+    "import_not_csv": _('This is not valid CSV: a quotation mark (") is opened or closed in the wrong place.'),
+    "import_not_offered": _("%(site)s does not offer this. Correct services or site, or add it in the council's file."),
+    "import_not_open": _(
+        "Nothing is open for this at that time. Correct the time, open a session then in the council's file, or agree "
+        "another time with the resident."
+    ),
+    "import_off_grid": _(
+        "Appointments for this begin every %(minutes)s minutes, counted from midnight. Use one of these times, or change "
+        "grid_minutes of the service in the council's file."
+    ),
+    "import_reference_in_use": _(
+        "An appointment in Front Door has this very reference. Put a letter in front of the old one, and tell the resident."
+    ),
+    "import_reference_twice": _("Line %(line)s has the same reference. Take one of the two out."),
+    "import_row_too_long": _(
+        "There are more than the %(columns)s cells of the first line. Put text that holds the separator in quotation marks."
+    ),
+    "import_service_unknown": _("There is no service %(given)r. Use the slugs of the council's file: %(known)s."),
+    "import_site_unknown": _("There is no site %(given)r. Use the slugs of the council's file: %(known)s."),
+    "import_start_form": _("Write day and time like 24/11/2026 14:30, 24 November 2026 2:30pm or 2026-11-24 14:30."),
+    "import_start_skipped": _("The clocks go forward then, so there is no such time. Correct it."),
+    "import_taken": _(
+        "Everybody who could do this is booked then. Move or cancel what is booked in Front Door, or agree another time."
+    ),
+    "import_taken_in_file": _(
+        "No seat is left then after other bookings of this file: lines %(lines)s. Open more in the council's file, or agree "
+        "another time with one of them."
+    ),
+    "import_too_large": _("The file is larger than %(most)s MB. Is it the right one? It may be split into several."),
+    "import_too_many_services": _("Use at most %(most)s services in one visit."),
+    "import_value_missing": _("Fill this in."),
+}
+ERROR_TEXTS: Mapping[str, str] = {
+    **VALUE_TEXTS,
+    **BOOKING_TEXTS,
+    **PLACE_TEXTS,
+    **PEOPLE_TEXTS,
+    **REQUEST_TEXTS,
+    **IMPORT_TEXTS,
+}
 
 
 def text_of(reason: Reason, language: Language) -> str:

@@ -10,12 +10,15 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
 # No I, L, O, U, 0, 1: 30 characters. 30^7 = 2.2e10 references; a clash is caught by the unique key and drawn again.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
+LONGEST_OLD_REFERENCE = 60
+MOST_WORDS = 8  # of a text in which an old reference is looked for
 LOOK_ALIKES = str.maketrans({"0": "Q", "O": "Q", "1": "J", "I": "J", "L": "J", "U": "V"})
 
 
@@ -119,3 +122,21 @@ def find_reference(text: str) -> str | None:
 def spoken_reference(reference: str) -> str:
     """`reference` in two groups of four, for reading aloud."""
     return f"{reference[:4]} {reference[4:]}"
+
+
+def old_reference_key(text: str) -> str:
+    """What is compared of a reference of another system: letters and figures, in capitals. "bk-2026/17" is "BK202617"."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).upper()[:LONGEST_OLD_REFERENCE]
+
+
+def old_reference_keys(text: str) -> tuple[str, ...]:
+    """What may be an old reference in `text`: the whole, or else any of its words that follow each other, the most first."""
+    words = text.split()[:MOST_WORDS]
+    lengths = range(len(words), 0, -1)
+    pieces = [text, *("".join(words[start : start + n]) for n in lengths for start in range(len(words) - n + 1))]
+    return tuple(dict.fromkeys(key for key in map(old_reference_key, pieces) if key))
+
+
+def content_mark(secret_key: str, content: str) -> str:
+    """A keyed digest of what was imported, by which it is known again and from which it cannot be guessed."""
+    return _derived(secret_key, "imported", content)

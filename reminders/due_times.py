@@ -38,7 +38,7 @@ ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
-# What is sent at once about a change; moves and changed details send nothing by themselves.
+# What is sent at once about a change; imports, moves and changed details send nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED, "handed_over": CONFIRMATION}
 BOOKED = "booked"
 FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT, HANDED_OVER)
@@ -62,7 +62,7 @@ class Owed:
 
 
 def owed_after(appointment: PlanningFacts, what: str, now: datetime, told_at: datetime | None = None) -> list[Owed]:
-    """All messages owed from `now` on, after `what` (booked, rescheduled, cancelled, handed_over, moved, details).
+    """All messages owed from `now` on, after `what` (booked, imported, rescheduled, cancelled, handed_over, ...).
 
     `told_at` is when an earlier notice told the time that the appointment still has.
     """

@@ -42,6 +42,7 @@ from reminders.tables import Notification
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
 BETWEEN_LINKS = timedelta(minutes=5)
 CHUNK = 2000
+NEW = ("booked", "imported")  # nothing is owed yet
 # Of bookings made online for one email address; over that one message asks whether it was they who booked.
 ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 
@@ -65,7 +66,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     appointment = planning.facts
     known: dict[tuple[str, str], Notification] = {}
     silence = ""
-    if change.what != "booked":
+    if change.what not in NEW:
         known, silence = void_outdated(db, planning.facts, change.now)
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from booking.arrangements import ArrangementState, arrangements_of
 from booking.calendar.event import PhoneCall, phone_call
+from booking.queries.references import meant_reference
 from booking.states import Contact, State
-from booking.tables import Allocation, Appointment, AppointmentService
+from booking.tables import Allocation, Appointment, AppointmentService, OldReference
 from core.errors import NotFound
-from core.tokens import digest, mark_of_digest, parse_reference, spoken_reference, stamp_of, working_manage_token
+from core.tokens import mark_of_digest, spoken_reference, stamp_of
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.residents.tables import Representative, Resident
 
@@ -53,6 +54,7 @@ class AppointmentView:
 
     `resident` is reached as this appointment says, which may differ from the record (`has_own_contact`). `stamp` changes
     whenever anything does that can be changed about it. `link_mark` belongs to the manage link that works now.
+    `old_reference` is the one that it had in another system, if it was imported from there.
     """
 
     id: int
@@ -85,6 +87,7 @@ class AppointmentView:
     room: str = ""
     owner_since: int = 1
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
+    old_reference: str = ""
 
     @property
     def spoken_language(self) -> str:
@@ -131,33 +134,12 @@ def can_change(view: AppointmentView, now: datetime) -> bool:
 
 def by_reference(db: Session, catalogue: Catalogue, reference: str) -> AppointmentView:
     """The appointment of this reference, however it was typed. Raises: NotFound."""
-    return _one(db, catalogue, Appointment.reference == parse_reference(reference))
+    return _one(db, catalogue, Appointment.reference == meant_reference(db, catalogue.authority.id, reference))
 
 
 def by_id(db: Session, catalogue: Catalogue, appointment_id: int) -> AppointmentView:
     """The appointment of this id. Raises: NotFound."""
     return _one(db, catalogue, Appointment.id == appointment_id)
-
-
-def manage_path(db: Session, secret_keys: Sequence[str], view: AppointmentView) -> str:
-    """The path of the appointment's manage link, for whoever may see the appointment."""
-    row = db.execute(select(Appointment.manage_nonce, Appointment.manage_digest).where(Appointment.id == view.id)).one()
-    return f"/manage/{working_manage_token(secret_keys, row.manage_nonce, row.manage_digest)}"
-
-
-def by_manage_token(db: Session, token: str) -> tuple[int, int]:
-    """Authority id and appointment id of a manage link's token, over or not. Raises: NotFound."""
-    row = db.execute(
-        select(Appointment.authority_id, Appointment.id).where(Appointment.manage_digest == digest(token))
-    ).first()
-    if row is None:
-        raise NotFound.because("link_unknown")
-    return row.authority_id, row.id
-
-
-def manage_nonce(db: Session, appointment_id: int) -> str:
-    """The nonce from which what opens the appointment is derived."""
-    return db.execute(select(Appointment.manage_nonce).where(Appointment.id == appointment_id)).scalar_one()
 
 
 def of_resident(db: Session, catalogue: Catalogue, resident_id: int) -> list[AppointmentView]:
@@ -199,9 +181,10 @@ def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> Appoi
 
 # Written once: putting a statement together takes as long as running it.
 _WITH_PEOPLE = (
-    select(Appointment, Resident, Representative)
+    select(Appointment, Resident, Representative, OldReference.reference.label("old_reference"))
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
+    .outerjoin(OldReference, OldReference.appointment_id == Appointment.id)
 )
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _SERVICES = (
@@ -269,6 +252,7 @@ def _view(
         room=row.room,
         owner_since=row.owner_since,
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
+        old_reference=found.old_reference or "",
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.queries.references import meant_reference
 from booking.tables import Appointment, HandOver
-from core.tokens import parse_reference
 from people.residents.tables import Resident
 
 
@@ -18,7 +18,7 @@ def handed_to(db: Session, authority_id: int, resident_id: int, reference: str) 
         .join(HandOver, HandOver.appointment_id == Appointment.id)
         .where(
             Appointment.authority_id == authority_id,
-            Appointment.reference == parse_reference(reference),
+            Appointment.reference == meant_reference(db, authority_id, reference),
             Appointment.resident_id != resident_id,
             HandOver.from_resident_id == resident_id,
         )

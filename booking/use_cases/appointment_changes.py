@@ -10,17 +10,18 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_for_change, service_ids_of
 from booking.events import AppointmentChange, announce
+from booking.queries.references import meant_reference
 from booking.states import State
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import CapacityConflict, IllegalMove, NotFound, TooSoon
-from core.tokens import parse_reference
 from locations.catalogue_queries import catalogue_by_id, catalogue_while_locked
 
 
 def site_id_of(db: Session, authority_id: int, reference: str) -> int:
     """The id of the appointment's site, read without a lock. Raises: NotFound."""
-    same = (Appointment.authority_id == authority_id, Appointment.reference == parse_reference(reference))
+    meant = meant_reference(db, authority_id, reference)
+    same = (Appointment.authority_id == authority_id, Appointment.reference == meant)
     site_id = db.scalar(select(Appointment.site_id).where(*same))
     if site_id is None:
         raise NotFound.because("appointment_unknown")

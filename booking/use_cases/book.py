@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
-from booking.events import AppointmentChange, PlanningFacts, announce
+from booking.events import AppointmentChange, PlanningFacts, What, announce
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
@@ -59,7 +59,8 @@ Operation = Callable[[Session, datetime], dict[str, Any]]
 class Booking:
     """A booking to be made: a slot or a hold's token, for whom, through which channel, and what is known of them.
 
-    `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived.
+    `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived. `imported_as` is the
+    reference of a booking of another system; they are told only if `is_told`, and reminded in either case.
     """
 
     authority_id: int
@@ -73,6 +74,8 @@ class Booking:
     answers: dict[str, Any] = field(default_factory=dict)
     despite_same_time: bool = False
     is_walk_in: bool = False
+    imported_as: str = ""
+    is_told: bool = True
 
     @property
     def state(self) -> State:
@@ -124,6 +127,15 @@ def result_of(row: Appointment) -> dict[str, Any]:
     return asdict(booked) | {"nonce": row.manage_nonce, "digest": row.manage_digest}
 
 
+def book_in_transaction(db: Session, now: datetime, runtime: Runtime, booking: Booking, *, actor: Actor) -> Booked:
+    """The appointment that is made from `booking` in the transaction of `db`, without its link. See `book`.
+
+    Raises CapacityConflict as well; after any error the transaction must be rolled back.
+    """
+    facts = _book(db, now, runtime, booking, actor)
+    return Booked(**{name: value for name, value in facts.items() if name != "nonce"})
+
+
 def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
     placement = _placed(db, booking, actor, now)
     if actor.kind == "resident":
@@ -150,15 +162,17 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
     record(
         db,
         actor,
-        "booked",
+        "imported" if booking.imported_as else "booked",
         ("appointment", appointment_id),
         authority_id=booking.authority_id,
         now=now,
         channel=booking.channel,
         slot_token=placement.slot_token,
+        **({"old_reference": booking.imported_as} if booking.imported_as else {}),
     )
     facts = _planning_facts(placement, appointment_id, booking)
-    announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, "booked", now, facts))
+    what: What = "booked" if booking.is_told else "imported"
+    announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts))
     booked = Booked(appointment_id, reference, 1, booking.state.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
 
@@ -187,7 +201,8 @@ def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Ide
         return Identified(booking.resident, same=(lock_resident(db, booking.authority_id, booking.resident).id,))
     if not booking.resident.name.strip():
         raise Invalid.in_field("name", "no_name")
-    return identify(db, booking.authority_id, booking.resident, now, by_staff=actor.kind == "staff")
+    by_staff, is_alone = actor.kind == "staff", bool(booking.imported_as)
+    return identify(db, booking.authority_id, booking.resident, now, by_staff=by_staff, is_alone=is_alone)
 
 
 def _check_open_limit(db: Session, placement: Placement, residents: Sequence[int], now: datetime) -> None:
@@ -279,5 +294,5 @@ def _planning_facts(placement: Placement, appointment_id: int, booking: Booking)
         is_walk_in=booking.is_walk_in,
         zone=catalogue.authority.zone,
         reminder_plan=catalogue.service_by_id(placement.slot_key.service_ids[0]).reminder_plan,
-        channel=booking.channel,
+        channel="" if booking.imported_as else booking.channel,
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.events import ManageLinkRequest, announce_link_request
+from booking.queries.references import reference_by_old
 from booking.states import has_link_ended
 from booking.tables import Appointment, LinkRequest
 from core.audit import Actor, record
@@ -20,12 +21,14 @@ from core.connections import CLEANUP
 from core.errors import RateLimited
 from core.outages import outage_of
 from core.runtime import Runtime
+from core.text import printable
 from core.tokens import find_reference
 from people.residents.details import has_name_part
 from people.residents.tables import Resident
 
 # Of one council. They wait for seconds, so that so many are there only when no scheduler runs.
 MOST_WAITING = 1000
+LONGEST_TYPED = 100
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 REQUEST_LIVES = timedelta(days=1)
 
@@ -43,8 +46,9 @@ def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str
         if db.scalars(waiting).one() >= MOST_WAITING:
             raise RateLimited(now + TRY_AGAIN_AFTER)
         reference = find_reference(reference_text) or ""
-        row = LinkRequest(authority_id=authority_id, reference=reference, surname=surname, requested_at=now)
-        db.add(row)
+        typed = " ".join(printable(reference_text).split())[:LONGEST_TYPED]
+        whose = {"authority_id": authority_id, "surname": surname, "requested_at": now}
+        db.add(LinkRequest(reference=reference, typed=typed, **whose))
 
 
 def answer_link_requests(runtime: Runtime) -> int:
@@ -92,11 +96,9 @@ def _answer(db: Session, request: LinkRequest, now: datetime) -> None:
     Any word of the name will do, for people differ in what they call their surname.
     """
     authority_id = request.authority_id
-    found = db.execute(
-        select(Appointment.id, Appointment.ends_at, Resident.name)
-        .join(Resident, Resident.id == Appointment.resident_id)
-        .where(Appointment.authority_id == authority_id, Appointment.reference == request.reference)
-    ).first()
+    found = _named(db, authority_id, request.reference)
+    if found is None:
+        found = _named(db, authority_id, reference_by_old(db, authority_id, request.typed))
     is_expired = request.requested_at <= now - REQUEST_LIVES
     if found is None or is_expired or has_link_ended(found.ends_at, now):
         return
@@ -104,3 +106,12 @@ def _answer(db: Session, request: LinkRequest, now: datetime) -> None:
         return
     record(db, Actor.resident(), "manage_link_requested", ("appointment", found.id), authority_id=authority_id, now=now)
     announce_link_request(db, ManageLinkRequest(authority_id, found.id, now))
+
+
+def _named(db: Session, authority_id: int, reference: str | None) -> Row[int, datetime, str] | None:
+    """Id, end and resident's name of the appointment."""
+    columns = select(Appointment.id, Appointment.ends_at, Resident.name)
+    named = columns.join(Resident, Resident.id == Appointment.resident_id).where(
+        Appointment.authority_id == authority_id, Appointment.reference == reference
+    )
+    return db.execute(named).first()

@@ -65,7 +65,13 @@ class Identified:
 
 
 def identify(
-    db: Session, authority_id: int, person: ResidentDetails, now: datetime, *, by_staff: bool = False
+    db: Session,
+    authority_id: int,
+    person: ResidentDetails,
+    now: datetime,
+    *,
+    by_staff: bool = False,
+    is_alone: bool = False,
 ) -> Identified:
     """The resident that `person` is: with the same email or telephone and closely the same name, or a new one.
 
@@ -76,9 +82,10 @@ def identify(
 
     Call it before the transaction claims capacity: on PostgreSQL it takes a lock on the email and telephone, so that
     two first bookings at the same moment share one resident, and locks the records of `same`, so that their open
-    appointments can be counted.
+    appointments can be counted. `is_alone` says that nobody else books meanwhile: thousands of locks would be too many.
     """
-    _lock_contact(db, authority_id, person)
+    if not is_alone:
+        _lock_contact(db, authority_id, person)
     alike = _alike(db, authority_id, person)
     same = tuple(row.id for row in alike)
     for row in alike:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from booking.queries.references import meant_reference
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.connections import CLEANUP
@@ -22,7 +23,6 @@ from core.database import connection_of, table_of
 from core.errors import NotFound, Refused
 from core.personal_data import kept_days
 from core.runtime import Runtime
-from core.tokens import parse_reference
 from locations.tables import Authority
 from people.residents.tables import Resident, ResidentView
 from reminders.privacy.personal_tables import PERSONAL_TABLES, PersonalTable, empty_value, is_filled
@@ -167,11 +167,9 @@ def _plain(value: Any) -> Any:
 
 
 def _resident_id(db: Session, authority_id: int, reference: str) -> int:
-    found = db.scalar(
-        select(Appointment.resident_id).where(
-            Appointment.authority_id == authority_id, Appointment.reference == (parse_reference(reference) or "")
-        )
-    )
+    meant = meant_reference(db, authority_id, reference) or ""
+    here = (Appointment.authority_id == authority_id, Appointment.reference == meant)
+    found = db.scalar(select(Appointment.resident_id).where(*here))
     if found is None:
         raise NotFound.because("reference_unknown", reference=reference)
     return found

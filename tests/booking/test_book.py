@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from booking.events import AppointmentChange, appointment_changed
 from booking.queries.alternatives import nearest_alternatives
 from booking.queries.appointments import (
-    by_manage_token,
     by_reference,
     of_resident,
     of_site_day,
 )
+from booking.queries.link_tokens import by_manage_token
 from booking.tables import Allocation, Appointment, Claim
 from booking.use_cases.book import Booking, book
 from core.audit import AuditEntry

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskCliRunner
 
-from booking.queries.appointments import by_manage_token
+from booking.queries.link_tokens import by_manage_token
 from booking.use_cases.rotate_links import rotate_links
 from core.database import Database
 from core.errors import NotFound

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from booking.events import appointment_changed
-from booking.queries.appointments import by_manage_token, by_reference
+from booking.queries.appointments import by_reference
+from booking.queries.link_tokens import by_manage_token
 from booking.states import Contact
 from booking.tables import Appointment
 from booking.use_cases.cancel import cancel

@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import by_reference
 from booking.queries.open_calls import CallLine, open_calls_of
+from booking.queries.references import meant_reference
 from booking.queries.visits_around import VisitsAround, visits_around
 from core.errors import NotFound
 from core.text import printable
-from core.tokens import parse_reference
 from people.residents.access_log import log_access
 from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
@@ -153,8 +153,8 @@ def find() -> ResponseReturnValue:
 
 
 def resident_of_reference(context: StaffContext, text: str) -> int | None:
-    """The resident whose appointment has the reference `text`, or None."""
-    if parse_reference(text) is None:
+    """The resident whose appointment has the reference `text`, ours or an old one, or None."""
+    if meant_reference(context.db, context.authority.id, text) is None:
         return None
     try:
         return by_reference(context.db, context.catalogue, text).resident.id

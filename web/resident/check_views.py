@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from booking.queries.appointments import manage_path
+from booking.queries.link_tokens import manage_path
 from booking.slot_tokens import decode
 from booking.states import Contact
 from booking.use_cases.book import Booking, book

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from booking.queries.references import has_old_references
 from booking.use_cases.manage_links import request_manage_link
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
@@ -24,6 +26,9 @@ def find(authority: str) -> ResponseReturnValue:
     """Have the link sent again. The answer is the same whether reference and surname belong together or not."""
     with council_context(authority) as context:
         form = FindForm()
+        if has_old_references(context.db, context.authority.id):
+            form.takes_old_references = True
+            form.reference.description = _("It has letters and numbers. You can leave out spaces and signs.")
         if not form.validate_on_submit():
             return show("find", context, form=form, back=f"{context.base}/")
         check_slowing_limit(context.runtime, LINK_LIMIT, "find", origin_of(request.remote_addr))

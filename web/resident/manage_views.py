@@ -13,7 +13,7 @@ from werkzeug.utils import secure_filename
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
-from booking.queries import appointments
+from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
@@ -56,7 +56,7 @@ def open_link(token: str) -> ResponseReturnValue:
     runtime = current_runtime()
     with runtime.database.reading() as db:
         try:
-            authority_id, appointment_id = appointments.by_manage_token(db, token)
+            authority_id, appointment_id = link_tokens.by_manage_token(db, token)
         except NotFound:
             return link_unknown(authorities(db))
         catalogue = catalogue_by_id(db, authority_id)

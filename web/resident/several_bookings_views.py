@@ -11,7 +11,7 @@ from contextlib import suppress
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from booking.queries import appointments
+from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
@@ -35,12 +35,12 @@ def several_bookings(token: str, proof: str) -> ResponseReturnValue:
     runtime = current_runtime()
     with runtime.database.reading() as db:
         try:
-            authority_id, appointment_id = appointments.by_manage_token(db, token)
+            authority_id, appointment_id = link_tokens.by_manage_token(db, token)
         except NotFound:
             return link_unknown(authorities(db))
         address = address_of(db, appointment_id)
         if not is_owner_proof(
-            runtime.settings.secret_keys, appointments.manage_nonce(db, appointment_id), address, proof
+            runtime.settings.secret_keys, link_tokens.manage_nonce(db, appointment_id), address, proof
         ):
             return link_unknown(authorities(db))
         catalogue = catalogue_by_id(db, authority_id)

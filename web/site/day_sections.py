@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
 from booking.states import State
+from core.tokens import old_reference_key
 from core.wall_clock import TICK_MINUTES, instant_of, unit_of
 from locations.model import SiteFacts
 from people.residents.details import name_tokens
@@ -192,9 +193,9 @@ def _resource_name(period: FreeStretch, site: SiteFacts) -> str:
 
 
 def is_meant(view: AppointmentView, text: str) -> bool:
-    """Whether `text` is the beginning of words of the name, in any order, or a part of the reference, however written."""
-    typed = "".join(character for character in text.upper() if character.isalnum())
-    if typed and typed in view.reference:
+    """Whether `text` is the beginning of words of the name, in any order, or a part of a reference, however written."""
+    typed = old_reference_key(text)
+    if typed and (typed in view.reference or typed in old_reference_key(view.old_reference)):
         return True
     words, names = name_tokens(text), name_tokens(view.resident.name)
     return bool(words) and all(any(name.startswith(word) for name in names) for word in words)

@@ -1,0 +1,34 @@
+"""The tokens of manage links: which appointment one opens, and which one opens an appointment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.queries.appointments import AppointmentView
+from booking.tables import Appointment
+from core.errors import NotFound
+from core.tokens import digest, working_manage_token
+
+
+def manage_path(db: Session, secret_keys: Sequence[str], view: AppointmentView) -> str:
+    """The path of the appointment's manage link, for whoever may see the appointment."""
+    row = db.execute(select(Appointment.manage_nonce, Appointment.manage_digest).where(Appointment.id == view.id)).one()
+    return f"/manage/{working_manage_token(secret_keys, row.manage_nonce, row.manage_digest)}"
+
+
+def by_manage_token(db: Session, token: str) -> tuple[int, int]:
+    """Authority id and appointment id of a manage link's token, over or not. Raises: NotFound."""
+    row = db.execute(
+        select(Appointment.authority_id, Appointment.id).where(Appointment.manage_digest == digest(token))
+    ).first()
+    if row is None:
+        raise NotFound.because("link_unknown")
+    return row.authority_id, row.id
+
+
+def manage_nonce(db: Session, appointment_id: int) -> str:
+    """The nonce from which what opens the appointment is derived."""
+    return db.execute(select(Appointment.manage_nonce).where(Appointment.id == appointment_id)).scalar_one()
