@@ -137,6 +137,11 @@ def old_reference_keys(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in map(old_reference_key, pieces) if key))
 
 
+def may_be_reference(text: str, *, takes_old: bool) -> bool:
+    """Whether a reference stands in `text`: one of ours by its check character, or anything where old ones are taken."""
+    return find_reference(text) is not None or (takes_old and bool(old_reference_keys(text)))
+
+
 def content_mark(secret_key: str, content: str) -> str:
     """A keyed digest of what was imported, by which it is known again and from which it cannot be guessed."""
     return _derived(secret_key, "imported", content)

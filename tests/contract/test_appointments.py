@@ -71,6 +71,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
         "rings": None,
         "channel": "phone",
         "is_walk_in": False,
+        "old_reference": "",
         "resident": {
             "name": "Robin Sample",
             "email": "robin@example.org",

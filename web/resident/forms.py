@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, StopValidation
 from booking.states import Contact
 from booking.use_cases.change_details import HelperContact
 from core.personal_data import mask_email, mask_phone
-from core.tokens import find_reference, old_reference_keys
+from core.tokens import may_be_reference
 from people.residents.details import missing_contact
 from web import labels
 from web.components.form_fields import (
@@ -281,7 +281,6 @@ class FindForm(Form):
     """Reference and surname, for those who have lost the link."""
 
     takes_old_references = False  # of a system from which the council has moved
-
     reference = Text(
         _("Reference"),
         description=_("It has 8 letters and numbers, like K7PM 4QX3. You do not need the space."),
@@ -297,6 +296,5 @@ class FindForm(Form):
 
     def validate_reference(self, field: Any) -> None:
         """Raises: StopValidation for what cannot be a reference, by its check character. It says not which there are."""
-        is_old = self.takes_old_references and bool(old_reference_keys(field.data or ""))
-        if find_reference(field.data or "") is None and not is_old:
+        if not may_be_reference(field.data or "", takes_old=self.takes_old_references):
             raise StopValidation(_("Check the reference. It has 8 letters and numbers, like K7PM 4QX3"))
