@@ -1,4 +1,4 @@
-"""The address that somebody means who types one from a poster: in capital letters, or with a slash at the end."""
+"""The page that somebody means whose address is none: typed from a poster in capital letters, or where a form was sent."""
 
 from __future__ import annotations
 
@@ -19,6 +19,24 @@ def address_meant() -> str | None:
         return None
     query = f"?{request.query_string.decode()}" if request.query_string else ""
     return next((f"{quote(path)}{query}" for path in _candidates(request.path) if _is_page(path)), None)
+
+
+def page_of_form() -> str | None:
+    """The page nearest above this address, which only takes forms: where the form stands, as a rule.
+
+    A browser opens such an address again when it restores its tabs, or when somebody presses Enter in the address bar.
+    None when this is no request for a page.
+    """
+    if request.method not in ("GET", "HEAD"):
+        return None
+    return next((quote(path) for path in _above(request.path) if _is_page(path)), None)
+
+
+def _above(path: str) -> Iterator[str]:
+    parts = path.strip("/").split("/")
+    for length in range(len(parts) - 1, -1, -1):
+        bare = "/" + "/".join(parts[:length])
+        yield from (bare, f"{bare}/") if length else (bare,)
 
 
 def _candidates(path: str) -> Iterator[str]:

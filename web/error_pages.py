@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, json, redirect, render_template, request
@@ -26,7 +28,7 @@ from core.problems import (
     problem_of_status,
     text_of_error,
 )
-from web.address_meant import address_meant
+from web.address_meant import address_meant, page_of_form
 from web.outage_page import outage_page, with_retry_after
 from web.page_brand import is_staff_page, set_brand
 from web.request_hooks import request_id
@@ -106,6 +108,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     meant = address_meant() if status == 404 else None
     if meant is not None:
         return redirect(meant, code=301)
+    page = page_of_form() if status == 405 and not _is_api() else None
+    if page is not None:
+        return redirect(page, code=303)
     response = _response(problem_of_status(status))
     response.headers.extend([pair for pair in error.get_headers() if pair[0] in HEADERS_KEPT])
     return response
@@ -135,6 +140,9 @@ def _response(problem: Problem) -> Response:
     language = current_language()
     if _is_api():
         return _as_json(details_of_problem(problem, language))
+    if problem.title == HTTPStatus(problem.status).phrase and problem.code not in PROBLEMS:
+        words = PROBLEMS["bad_request"]  # HTTP's own words are for programs
+        problem = replace(problem, title=words.title, detail=words.detail)
     return _page(problem, language.gettext(problem.detail))
 
 

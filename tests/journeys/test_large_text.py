@@ -1,4 +1,4 @@
-"""No page has anything outside its box on a telephone of 320 pixels with text twice as large, in any state of the journey."""
+"""Nothing stands outside its box on a telephone of 320 pixels with text twice as large, on any page of the journey."""
 
 from __future__ import annotations
 

@@ -113,6 +113,15 @@ def _details_form(context: PageContext, page: BookingPage) -> DetailsForm:
     return form
 
 
+@blueprint.get("/<authority:authority>/book/<visit>")
+@public
+def resume(authority: str, visit: str) -> ResponseReturnValue:
+    """The page on which this booking goes on: for whoever opens an address again that only takes forms."""
+    with council_context(authority) as context:
+        page = BookingPage(context, visit, must_hold=False)
+        return page.response or redirect(page.url(page.draft.next_page), code=303)
+
+
 @blueprint.post("/<authority:authority>/book/<visit>/keep/<step>")
 @public
 def keep(authority: str, visit: str, step: str) -> ResponseReturnValue:

@@ -37,6 +37,14 @@ def hold(authority: str) -> ResponseReturnValue:
         return hold_for_draft(context, draft, request.form.get("slot", ""))
 
 
+@blueprint.get("/<authority:authority>/book/hold")
+@public
+def start_again(authority: str) -> ResponseReturnValue:
+    """The first page: the address alone does not say which time was meant."""
+    with council_context(authority) as context:
+        return redirect(f"{context.base}/", code=303)
+
+
 def _draft_for(context: PageContext, search: SearchState) -> Draft:
     """The draft of this visit, or a new one when there is none or it is booked already."""
     draft = drafts.find_draft(context, search.visit) if search.visit else None
