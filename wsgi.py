@@ -32,6 +32,7 @@ import web.agent.change_views
 import web.agent.check_caller_views
 import web.agent.hand_over_views
 import web.agent.message_views
+import web.agent.record_views
 import web.agent.resident_views
 import web.agent.typed_text
 import web.app

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.queries.appointments import stamp_of_row
 from booking.queries.references import meant_reference
-from booking.states import has_link_ended
+from booking.states import State, has_link_ended
 from booking.tables import Appointment, AppointmentService
 from core.audit import Actor
 from core.errors import LinkEnded, NotFound, Stale
@@ -38,6 +38,21 @@ def check_seen(row: Appointment, seen: str | None) -> None:
     """Raises: Stale when the appointment is not as the page with the stamp `seen` showed it. None is not checked."""
     if seen is not None and seen != stamp_of_row(row):
         raise Stale.because("appointment_changed")
+
+
+def booked_at(db: Session, authority_id: int, resident_id: int, slot_token: str) -> Appointment | None:
+    """The resident's booked appointment in exactly this slot, or None."""
+    return db.scalars(
+        select(Appointment)
+        .where(
+            Appointment.authority_id == authority_id,
+            Appointment.resident_id == resident_id,
+            Appointment.slot_token == slot_token,
+            Appointment.state == State.BOOKED.value,
+        )
+        .order_by(Appointment.id.desc())
+        .limit(1)
+    ).first()
 
 
 def service_ids_of(db: Session, appointment_id: int) -> tuple[int, ...]:

@@ -116,6 +116,7 @@ def settle_call(
     now = runtime.clock.now()
 
     def operation(db: Session) -> dict[str, Any]:
+        lock_by_name(db, _name_of(key))
         if note:
             add_note(db, key.authority_id, key.resident_id, note, channel=channel, actor=actor, now=now)
         _forget(db, key, used)

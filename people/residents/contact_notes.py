@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from people.residents.tables import ContactNote
 from people.staff.tables import StaffMember
 
 LONGEST_NOTE = 4000
+REPEATED_WITHIN = timedelta(minutes=15)  # the same words of one person again are the same note, sent twice
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,35 @@ class Note:
     written_by: str
 
 
+_SAME = select(ContactNote.id).where(
+    ContactNote.resident_id == bindparam("resident"),
+    ContactNote.staff_id == bindparam("staff"),
+    ContactNote.at.between(bindparam("since"), bindparam("until")),
+    ContactNote.note == bindparam("text"),
+)
+
+
 def add_note(
     db: Session, authority_id: int, resident_id: int, text: str, *, channel: str, actor: Actor, now: datetime
 ) -> int:
-    """The id of the new note. Raises: NotFound for another authority's resident; Invalid (empty or too long)."""
+    """The id of the new note, or of the same one that was written a short time ago: from another window, or sent again.
+
+    Two transactions do not write it at once where the caller lets them take turns. Raises: NotFound for another
+    authority's resident; Invalid (empty or too long).
+    """
     kept = text.strip()
     if not kept or len(kept) > LONGEST_NOTE:
         raise Invalid.in_field("note", "note_too_long_or_empty", longest=LONGEST_NOTE)
     resident_of(db, authority_id, resident_id)
+    staff_id = actor.id if actor.kind == "staff" else None
+    same = {"resident": resident_id, "staff": staff_id, "text": kept, "since": now - REPEATED_WITHIN, "until": now}
+    known = db.scalar(_SAME, same) if staff_id is not None else None
+    if known is not None:
+        return known
     note = ContactNote(
         authority_id=authority_id,
         resident_id=resident_id,
-        staff_id=actor.id if actor.kind == "staff" else None,
+        staff_id=staff_id,
         channel=channel,
         note=kept,
         at=now,

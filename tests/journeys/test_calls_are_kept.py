@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.clock import FixedClock
 from core.database import Database
 from people.staff.sign_in_sessions import COOKIE
-from tests.journeys.test_agent import callers, demo_store, desk, open_call
+from tests.journeys.test_agent import Axe, callers, demo_store, desk, open_call
 from tests.support.callers import Callers, add_agent, sign_in
 from tests.support.server import LiveServer
 
@@ -98,3 +98,77 @@ def test_a_click_after_the_session_ended_is_sent_after_signing_in_again(
     desk.evaluate("dispatchEvent(new Event('focus'))")
     expect(desk.get_by_role("heading", name="Booked")).to_be_visible()
     expect(desk.locator(".fd-notes")).to_contain_text(NOTE)
+
+
+@pytest.mark.parametrize(
+    ("query", "button"),
+    [
+        ("", "Save note"),
+        ("?service=certify", "Save note"),
+        ("?service=certify", "Confirm"),
+        ("/details", "Save and go on"),
+    ],
+)
+def test_what_is_not_sent_is_said_in_view_wherever_the_button_stands(
+    desk: Page, callers: Callers, context: BrowserContext, axe: Axe, query: str, button: str
+) -> None:
+    open_call(desk, callers, "amina", query)
+    if button == "Confirm":
+        hold_first(desk)
+    context.set_offline(True)
+    desk.get_by_role("button", name=button).scroll_into_view_if_needed()
+    desk.get_by_role("button", name=button).click()
+    notice = desk.locator("#not-sent")
+    expect(notice).to_be_in_viewport(ratio=1)
+    desk.mouse.wheel(0, 5000)
+    expect(notice).to_be_in_viewport(ratio=1)
+    axe(desk)
+
+
+@pytest.mark.parametrize(("query", "box"), [("", "#find"), ("?service=certify", "#near"), ("/details", "#phone")])
+def test_enter_in_a_box_without_scripts_signs_nobody_out(
+    browser: Browser,
+    live_server: LiveServer,
+    demo_store: Database,
+    clock: FixedClock,
+    callers: Callers,
+    query: str,
+    box: str,
+) -> None:
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    token = sign_in(demo_store, callers.agent_id, clock.now())
+    context.add_cookies([{"name": COOKIE, "value": token, "url": live_server.url}])
+    page = context.new_page()
+    open_call(page, callers, "amina", query)
+    for folded in page.locator("details").all():
+        folded.locator("summary").click()
+    with page.expect_navigation():
+        page.locator(box).press("Enter")
+    assert "/residents/" in page.url
+    expect(page.get_by_role("heading", name="Amina Yusuf").first).to_be_visible()
+    context.close()
+
+
+def test_back_from_a_resident_shows_those_who_were_found(desk: Page) -> None:
+    desk.locator("#q").fill("ameena yusif")
+    desk.keyboard.press("Enter")
+    desk.get_by_role("link", name="Amina Yusuf").click()
+    expect(desk.get_by_role("heading", name="Amina Yusuf")).to_be_visible()
+    desk.go_back()
+    expect(desk.get_by_role("heading", name="Who is calling?")).to_be_visible()
+    expect(desk.get_by_role("link", name="Aminah Youssef")).to_be_in_viewport()
+
+
+def test_a_half_typed_new_resident_is_there_again_after_the_next_search(desk: Page, axe: Axe) -> None:
+    desk.get_by_role("button", name="New resident").click()
+    desk.locator("#name").fill("Zebedee Quux")
+    desk.locator("#phone").fill("07700 900888")
+    desk.locator("#q").fill("ameena yusif")
+    desk.locator("#q").press("Enter")
+    expect(desk.get_by_role("heading", name="Who is calling?")).to_be_visible()
+    desk.go_back()
+    expect(desk.locator("#phone")).to_have_value("07700 900888")
+    desk.goto("/staff/calls/")
+    axe(desk)
+    desk.get_by_role("link", name="Zebedee Quux").click()
+    expect(desk.locator("#phone")).to_have_value("07700 900888")

@@ -91,7 +91,9 @@ def page(browser: Browser, live_server: LiveServer, admin: str) -> Iterator[Page
 
 def addresses(client: FlaskClient, start: str) -> list[str]:
     """Up to three addresses of every page that links lead to."""
-    opened = crawl(client, start, {"/staff/calls/find": {"q": "mossington"}}, each=3).opened
+    opened = crawl(
+        client, start, {"/staff/calls/find": {"q": "mossington"}, "/staff/calls/new": {"q": "zebedee"}}, each=3
+    ).opened
     pages = [path for paths in opened.values() for path in paths]
     return [path for path in pages if "/rows" not in path and is_page(client, path)]
 

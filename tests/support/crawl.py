@@ -66,9 +66,9 @@ def crawl(client: FlaskClient, start: str, searches: Mapping[str, Mapping[str, s
         waiting += _addresses_in(answer, path)
         if answer.mimetype == "text/html" and not answer.location:
             for form in read_page(answer.text).forms:
-                action = urlsplit(form.action).path
-                found.posted |= {endpoint_of(app, address) for address in (action, *form.other_actions)}
-                if action in searches:
+                actions = [urlsplit(address).path for address in (form.action, *form.other_actions)]
+                found.posted |= {endpoint_of(app, action) for action in actions}
+                for action in searches.keys() & set(actions):
                     waiting += _addresses_in(client.post(action, data=form.values(**searches[action])), path)
     return found
 

@@ -8,10 +8,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from booking.use_cases.caller_checks import record_check
+from booking.use_cases.calls import CallKey
 from booking.use_cases.closures import list_touched
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
+from core.flask_context import EXTENSION
 from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.staff.policy import POLICY, Role
@@ -61,5 +64,10 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
 ) -> None:
     staff = add_agent(database, callers.town.authority_id, clock.now(), role.value, f"crawler.{role}@example.org")
     client.set_cookie(COOKIE, sign_in(database, staff, clock.now()))
-    reached = crawl(client, "/staff/", {"/staff/calls/find": {"q": "amina"}}, each=6).reached
+    amina, runtime = callers.people["amina"], client.application.extensions[EXTENSION]
+    key, actor = CallKey(callers.town.authority_id, staff, amina), Actor("staff", staff, "Sam Staff")
+    record_check(runtime, key, ["date_of_birth", "postcode"], "", actor=actor)  # visits are shown from then on
+    hand_over = f"/staff/calls/residents/{amina}/appointments/{callers.booked.reference}/hand-over"
+    searches = {f"{start}/{end}": {"q": "amina"} for start in ("/staff/calls", hand_over) for end in ("find", "new")}
+    reached = crawl(client, "/staff/", searches, each=6).reached
     assert pages_for(client.application, role) - reached == set()

@@ -46,7 +46,9 @@ def test_staff_are_offered_nothing_of_their_own(
 ) -> None:
     admin = add_agent(database, callers.town.authority_id, clock.now(), "authority_admin")
     client.set_cookie(COOKIE, sign_in(database, admin, clock.now()))
-    opened = crawl(client, "/staff/", {"/staff/calls/find": {"q": "amina"}}).opened
+    opened = crawl(
+        client, "/staff/", {"/staff/calls/find": {"q": "amina"}, "/staff/calls/new": {"q": "zebedee"}}
+    ).opened
     pages = {path: client.get(path).text for paths in opened.values() for path in paths if path.startswith("/staff")}
     assert {path: found for path, html in pages.items() if (found := offered_in(read_page(html)))} == {}
     assert {path: boxes for path, html in pages.items() if (boxes := without_direction(html))} == {}

@@ -9,8 +9,9 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.appointment_repository import booked_at
 from booking.queries.alternatives import nearest_alternatives
-from booking.slot_tokens import decode
+from booking.slot_tokens import decode, encode
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_note, settle_call
 from core.errors import HoldExpired, Invalid, InvalidValue, Refused, SlotTaken, TooFar, TooSoon
@@ -32,6 +33,7 @@ from web.agent.call_request import (
     read_state,
     read_typed,
     representation_of,
+    typed_fields,
 )
 from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
@@ -178,11 +180,38 @@ def confirm(resident_id: int) -> ResponseReturnValue:
         except Invalid as error:
             return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
         except HoldExpired:
+            before = booked_before(context, resident_id, typed)
+            if before:
+                return to_done(resident_id, before, "booked_before")
             return show_call(context, resident_id, state, expired_hold(context, resident_id))
         except CANNOT_BE_BOOKED as error:
             return conflict_page(context, resident_id, state, error)
         settle(context, resident_id, kept)
-    return redirect(url_for("agent.done", resident_id=resident_id, reference=booked.reference, what="booked"), code=303)
+    return to_done(resident_id, booked.reference, "booked")
+
+
+def to_done(resident_id: int, reference: str, operation: str) -> ResponseReturnValue:
+    """On to what to read out after `operation`."""
+    return redirect(url_for("agent.done", resident_id=resident_id, reference=reference, what=operation), code=303)
+
+
+def booked_before(context: StaffContext, resident_id: int, typed: Typed) -> str:
+    """The reference of the appointment that has the time which the page showed, from another window; empty for none.
+
+    What is typed counts as used for it, but for notes for the site that it does not have.
+    """
+    shown = request.form.get("shown", "")
+    is_held = open_call(context.runtime, context.call_with(resident_id)).hold is not None
+    if not shown or is_held:
+        return ""
+    with context.runtime.database.reading() as db:
+        row = booked_at(db, context.authority.id, resident_id, encode(decode(shown)))
+        if row is None:
+            return ""
+        reference, notes = row.reference, row.notes
+    fresh = {"site_notes"} if typed.site_notes not in ("", notes) else set()
+    settle(context, resident_id, typed, set(typed_fields(request.form)) - fresh)
+    return reference
 
 
 def expired_hold(context: StaffContext, resident_id: int) -> FormResult:

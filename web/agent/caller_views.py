@@ -21,6 +21,7 @@ from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
+from web.agent.kept_forms import UnsavedRecord, save_search, search_of, unsaved_records
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
 from web.labels import MATCH_REASONS, labels_of, wishes_of
@@ -57,6 +58,7 @@ class StartPage:
     is_cut: bool = False
     error: str = ""
     open_calls: tuple[CallLine, ...] = ()
+    unsaved: tuple[UnsavedRecord, ...] = ()
 
     @property
     def title(self) -> str:
@@ -82,7 +84,7 @@ def start() -> ResponseReturnValue:
     """The search box, ready to type in."""
     with staff_context() as context:
         calls = open_calls_of(context.db, context.authority.id, context.staff.staff_id, context.now)
-        return _start_page(context, StartPage(open_calls=tuple(calls)))
+        return _start_page(context, StartPage(open_calls=tuple(calls), unsaved=unsaved_records(context)))
 
 
 def _start_page(context: StaffContext, page: StartPage, status: int = 200) -> Response:
@@ -133,7 +135,7 @@ def _match_line(number: int, match: Match) -> MatchLine:
 def find() -> ResponseReturnValue:
     """Open the resident when there is no doubt who is meant; otherwise list those who may be meant.
 
-    By POST, so that no address, history or log has names and numbers.
+    By POST, so that no address, history or log has names and numbers. The list has an address of its own.
     """
     search_text = " ".join(printable(request.form.get("q", "")).split())[:LONGEST_SEARCH]
     with staff_context() as context:
@@ -146,6 +148,18 @@ def find() -> ResponseReturnValue:
         matches = find_residents(context.db, context.authority.id, search_text, context.today, limit=MOST_SHOWN + 1)
         if len(matches) == 1 and matches[0].is_certain:
             return to_call(matches[0].resident.id)
+        return redirect(url_for("agent.found", key=save_search(context, search_text)), code=303)
+
+
+@blueprint.get("/found/<key>")
+@requires(Action.FIND_RESIDENT)
+def found(key: str) -> ResponseReturnValue:
+    """Those who may be meant by a search that was sent a while ago; the search box when it is not known any more."""
+    with staff_context() as context:
+        search_text = search_of(context, key)
+        if not search_text:
+            return redirect(url_for("agent.start"), code=303)
+        matches = find_residents(context.db, context.authority.id, search_text, context.today, limit=MOST_SHOWN + 1)
         shown = matches[:MOST_SHOWN]
         log_search(context, shown)
         lines = match_lines(context, shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.queries.handed_over import handed_to
@@ -18,7 +18,7 @@ from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
-from web.agent.call_views import CANNOT_BE_BOOKED, conflict_page, expired_hold, settle
+from web.agent.call_views import CANNOT_BE_BOOKED, booked_before, conflict_page, expired_hold, settle, to_done
 from web.agent.confirmation_page import ConfirmationPage
 from web.agent.not_changeable import handed_over_text, not_done_text
 from web.agent.resident_card import resident_card
@@ -41,13 +41,15 @@ def move(resident_id: int) -> ResponseReturnValue:
         except Invalid as error:
             return _refused(context, resident_id, state, error)
         except HoldExpired:
+            if booked_before(context, resident_id, typed) == state.moving:
+                return to_done(resident_id, state.moving, "moved_before")
             return show_call(context, resident_id, state, expired_hold(context, resident_id))
         except (Stale, IllegalMove):
             return _changed(resident_id, state)
         except CANNOT_BE_BOOKED as error:
             return conflict_page(context, resident_id, state, error)
         settle(context, resident_id, kept)
-    return _to_done(resident_id, state.moving, "moved")
+    return to_done(resident_id, state.moving, "moved")
 
 
 def _move(context: StaffContext, resident_id: int, state: CallState, typed: Typed) -> None:
@@ -110,7 +112,7 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
         except (Stale, IllegalMove):
             return _changed(resident_id, state)
         settle(context, resident_id, cleaned_text, OF_CANCELLING)
-    return _to_done(resident_id, state.cancelling, "cancelled")
+    return to_done(resident_id, state.cancelling, "cancelled")
 
 
 def _changed(resident_id: int, state: CallState) -> Response:
@@ -125,10 +127,6 @@ def _changed(resident_id: int, state: CallState) -> Response:
         if view is None or view.state is not State.BOOKED:
             state = replace(state, moving="", cancelling="")
         return show_call(context, resident_id, state, FormResult(errors=[FieldError(text, "")], status=409))
-
-
-def _to_done(resident_id: int, reference: str, operation: str) -> ResponseReturnValue:
-    return redirect(url_for("agent.done", resident_id=resident_id, reference=reference, what=operation), code=303)
 
 
 @blueprint.get("/residents/<int:resident_id>/appointments/<reference>")

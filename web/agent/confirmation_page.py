@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext as _l
+
 from booking.calendar.event import remote_lines
 from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView
@@ -18,11 +20,15 @@ from web.labels import (
     MODES_IN_SENTENCE,
     STATES,
     STATES_IN_SENTENCE,
+    Labels,
     label_of,
 )
 from web.message_routes import confirmation_text, route_of_appointment
 from web.request_language import current_language, format_moment
 from web.spelling import spell_out
+
+# What was done in another window already, when it is asked for again.
+DONE_BEFORE: Labels = {"booked_before": _l("Booked already"), "moved_before": _l("Moved already")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +41,18 @@ class ConfirmationPage(ResidentPage):
     @property
     def title(self) -> str:
         """What was done, or the state of the appointment."""
-        return str(CALL_RESULTS.get(self.operation, STATES[self.appointment.state]))
+        results = {**CALL_RESULTS, **DONE_BEFORE}
+        return str(results.get(self.operation, STATES[self.appointment.state]))
 
     @property
     def first_changeable(self) -> AppointmentLine | None:
         """None: single keys are for the appointment that is read out."""
         return None
+
+    @property
+    def is_from_before(self) -> bool:
+        """Whether it was done in another window already, and nothing was done now."""
+        return self.operation in DONE_BEFORE
 
     @property
     def is_booked(self) -> bool:

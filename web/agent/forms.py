@@ -80,6 +80,11 @@ class ResidentForm(Form):
         )
 
 
+# The facts of a resident that the form has.
+FORM_FACTS = (
+    "name", "phone", "email", "postcode", "date_of_birth", "contact_preference", "do_not_text", "leave_no_message",
+    "language", "support_needs",
+)  # fmt: skip
 FACTS = tuple(name for name in ResidentDetails.__dataclass_fields__)
 
 

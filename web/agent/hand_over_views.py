@@ -29,6 +29,7 @@ from web.agent.call_request import LONGEST_ID, CallState
 from web.agent.caller_views import LONGEST_SEARCH, MOST_SHOWN, log_search, match_lines, resident_of_reference
 from web.agent.forms import ResidentForm, carried_over
 from web.agent.hand_over_page import FindPage, HandOverPage, VisitPage
+from web.agent.kept_forms import drop_record, keep_record, new_key, record_of, record_values, save_search, search_of
 from web.agent.not_changeable import changed_text, handed_over_text
 from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_views import DetailsPage, alike_line, details_page, know_council
@@ -72,6 +73,18 @@ def find_right_person(resident_id: int, reference: str) -> ResponseReturnValue:
         known = resident_of_reference(context, search_text)
         if known is not None and known != resident_id:
             return redirect(url_for(".hand_over_to", resident_id=resident_id, reference=reference, to=known), code=303)
+        key = save_search(context, search_text)
+    return redirect(url_for(".found_right_person", resident_id=resident_id, reference=reference, key=key), code=303)
+
+
+@blueprint.get(f"{PATH}/found/<key>")
+@requires(Action.CHANGE_APPOINTMENT)
+def found_right_person(resident_id: int, reference: str, key: str) -> ResponseReturnValue:
+    """Those who may be meant by a search that was sent a while ago; the search box when it is not known any more."""
+    with staff_context() as context:
+        visit, search_text = _visit(context, resident_id, reference), search_of(context, key)
+        if not search_text:
+            return redirect(VisitPage(*visit).address("hand_over_to"), code=303)
         found = find_residents(context.db, context.authority.id, search_text, context.today, limit=MOST_SHOWN + 1)
         matches = [match for match in found if match.resident.id != resident_id][:MOST_SHOWN]
         log_search(context, matches)
@@ -82,11 +95,33 @@ def find_right_person(resident_id: int, reference: str) -> ResponseReturnValue:
 @blueprint.post(f"{PATH}/new")
 @requires(Action.CHANGE_APPOINTMENT)
 def new_right_person(resident_id: int, reference: str) -> ResponseReturnValue:
-    """The form of the right person, whom we do not have yet."""
+    """On to the form of the right person, whom we do not have yet."""
     with staff_context() as context:
         page = VisitPage(*_visit(context, resident_id, reference))
-        search_text = printable(request.form.get("q", ""))[:LONGEST_SEARCH]
-        return _new_page(context, page, ResidentForm(formdata=None, data=carried_over(search_text, context.today)))
+        search_text = printable(request.form.get("q", ""))[:LONGEST_SEARCH].strip()
+        key = save_search(context, search_text) if search_text else new_key()
+        return redirect(page.address("right_person", key=key), code=303)
+
+
+@blueprint.get(f"{PATH}/new/<key>")
+@requires(Action.CHANGE_APPOINTMENT)
+def right_person(resident_id: int, reference: str, key: str) -> ResponseReturnValue:
+    """The form of the right person: as it was left, or with what was searched for. With `ask` it asks about others."""
+    with staff_context() as context:
+        page, kept = VisitPage(*_visit(context, resident_id, reference)), record_of(context, key)
+        if kept is None:
+            carried = carried_over(search_of(context, key), context.today)
+            return _new_page(context, page, ResidentForm(formdata=None, data=carried), key)
+        form = ResidentForm(formdata=kept, meta={"csrf": False})
+        know_council(form, context)
+        alike = _others_like(context, form, resident_id) if "ask" in request.args and form.validate() else []
+        return _new_page(context, page, form, key, alike)
+
+
+def _others_like(context: StaffContext, form: ResidentForm, resident_id: int) -> list[Resident]:
+    """Whom we have already and who may be meant: not the one for whom it was booked by mistake."""
+    found = residents_like(context.db, context.authority.id, form.person())
+    return [row for row in found if row.id != resident_id]
 
 
 @blueprint.post(f"{PATH}/register")
@@ -97,15 +132,16 @@ def register_right_person(resident_id: int, reference: str) -> ResponseReturnVal
         page = VisitPage(*_visit(context, resident_id, reference))
         form = ResidentForm()
         know_council(form, context)
+        draft = request.form.get("draft", "") or new_key()
         if not form.validate():
-            return _new_page(context, page, form)
+            return _new_page(context, page, form, draft)
         person = form.person()
-        found = residents_like(context.db, context.authority.id, person)
-        alike = [row for row in found if row.id != resident_id]  # whom it was booked for by mistake is not meant
-        if alike and not request.form.get("is_somebody_else"):
-            return _new_page(context, page, form, alike)
+        if not request.form.get("is_somebody_else") and _others_like(context, form, resident_id):
+            keep_record(context, draft, record_values(request.form))
+            return redirect(page.address("right_person", key=draft, ask=1), code=303)
         key = context.form_key("register", person)
         to = register_resident(context.runtime, context.authority.id, person, actor=context.actor, idempotency=key)
+        drop_record(context, draft)
     return redirect(page.address("hand_over_to", to=to), code=303)
 
 
@@ -193,12 +229,13 @@ def _find_page(page: FindPage, status: int = 200) -> Response:
 
 
 def _new_page(
-    context: StaffContext, visit: VisitPage, form: ResidentForm, alike: Sequence[Resident] = ()
+    context: StaffContext, visit: VisitPage, form: ResidentForm, key: str, alike: Sequence[Resident] = ()
 ) -> ResponseReturnValue:
     lines = tuple(alike_line(row, form.person(), visit.address("hand_over_to", to=row.id)) for row in alike)
-    action, back = visit.address("register_right_person"), visit.address("hand_over_to")
+    action = visit.address("register_right_person")
+    drop = url_for("agent.drop", visitor=visit.card.id, hand_over=visit.view.reference)
     heading = str(_("New resident, for %(what)s", what=visit.services))
-    return details_page(context, DetailsPage(form, action, heading, back, alike=lines))
+    return details_page(context, DetailsPage(form, action, heading, drop, key, alike=lines))
 
 
 def _id(text: str) -> int | None:

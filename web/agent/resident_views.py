@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from booking.use_cases.calls import end_call, open_call
-from booking.use_cases.change_record import change_record, register_resident
-from core.errors import Invalid, InvalidValue, Stale
+from booking.use_cases.change_record import register_resident
+from core.errors import Invalid, InvalidValue
 from core.text import clean_text, printable
 from people.residents.details import ResidentDetails
-from people.residents.resident_repository import record_stamp, resident_of, residents_like
+from people.residents.resident_repository import residents_like
 from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -23,16 +22,22 @@ from web.agent.call_page import show_call
 from web.agent.call_request import Typed, read_state, read_typed
 from web.agent.call_views import refused_note
 from web.agent.caller_views import LONGEST_SEARCH, to_call
-from web.agent.forms import ResidentForm, carried_over, facts_of
+from web.agent.forms import ResidentForm, carried_over
+from web.agent.kept_forms import (
+    drop_record,
+    keep_record,
+    new_key,
+    record_of,
+    record_values,
+    save_search,
+    search_of,
+)
 from web.agent.resident_card import details_of
 from web.agent.typed_text import resident_of_form
+from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
 from web.request_language import format_birth_date
 from web.resident.page_rendering import postcode_like
-
-RECORD_HAS_CHANGED = _l(
-    "The details have changed since you opened this page. Nothing was saved. Check them, and save again"
-)
 
 
 @dataclass(frozen=True)
@@ -56,14 +61,21 @@ class AlikeLine:
 
 @dataclass(frozen=True)
 class DetailsPage:
-    """The form of a resident. `seen` is the stamp of what it shows of the record."""
+    """The form of a resident. `draft` is the key under which what is typed is kept until it is saved or not wanted.
+
+    `seen` is the stamp of what it shows of the record, `was` that itself. `lines` say what has changed meanwhile.
+    """
 
     form: ResidentForm
-    action: str
+    form_action: str
     heading: str
-    back: str
+    drop_action: str
+    draft: str
     seen: str = ""
+    was: str = ""
     error: str = ""
+    notice: str = ""
+    lines: tuple[FieldError, ...] = ()
     alike: tuple[AlikeLine, ...] = ()
 
 
@@ -76,49 +88,76 @@ def know_council(form: ResidentForm, context: StaffContext) -> None:
 @blueprint.route("/new", methods=["GET", "POST"])
 @requires(Action.BOOK_FOR_RESIDENT)
 def new() -> ResponseReturnValue:
-    """The form of a new resident, with what was typed into the search."""
+    """On to the form of a new resident, with what was typed into the search."""
     with staff_context() as context:
-        search_text = printable(request.form.get("q", ""))[:LONGEST_SEARCH]
-        form = ResidentForm(formdata=None, data=carried_over(search_text, context.today))
-        return _new_resident_page(context, form)
+        search_text = printable(request.form.get("q", ""))[:LONGEST_SEARCH].strip()
+        key = save_search(context, search_text) if search_text else new_key()
+        return redirect(url_for("agent.new_record", key=key), code=303)
+
+
+@blueprint.get("/new/<key>")
+@requires(Action.BOOK_FOR_RESIDENT)
+def new_record(key: str) -> ResponseReturnValue:
+    """The form of a new resident: as it was left, or with what was searched for.
+
+    With `ask` in the address it asks whether it is one of those whom we have.
+    """
+    with staff_context() as context:
+        kept = record_of(context, key)
+        if kept is None:
+            carried = carried_over(search_of(context, key), context.today)
+            return _new_resident_page(context, ResidentForm(formdata=None, data=carried), key)
+        form = ResidentForm(formdata=kept, meta={"csrf": False})
+        know_council(form, context)
+        alike: tuple[AlikeLine, ...] = ()
+        if "ask" in request.args and form.validate():
+            person = form.person()
+            alike = tuple(_known(row, person) for row in residents_like(context.db, context.authority.id, person))
+        return _new_resident_page(context, form, key, alike)
 
 
 def details_page(context: StaffContext, page: DetailsPage) -> Response:
     """The form of a resident, with what is wrong with it."""
-    errors = page.form.errors
+    errors = page.form.errors or page.lines
     html = render_template(
         "agent/resident.html",
         authority=context.authority,
         page=page,
         form=page.form,
-        back=page.back,
         has_errors=bool(errors),
     )
     return Response(html, status=400 if errors else 200, mimetype="text/html")
 
 
-def _new_resident_page(context: StaffContext, form: ResidentForm, alike: tuple[AlikeLine, ...] = ()) -> Response:
-    page = DetailsPage(form, url_for("agent.register"), _("New resident"), url_for("agent.start"), alike=alike)
-    return details_page(context, page)
+def _new_resident_page(
+    context: StaffContext, form: ResidentForm, key: str, alike: tuple[AlikeLine, ...] = ()
+) -> Response:
+    action, drop_action = url_for("agent.register"), url_for("agent.drop")
+    return details_page(context, DetailsPage(form, action, _("New resident"), drop_action, key, alike=alike))
 
 
 @blueprint.post("/register")
 @requires(Action.BOOK_FOR_RESIDENT)
 def register() -> ResponseReturnValue:
     """A new resident; when we may have them already, the agent is asked first, and nobody's record is changed."""
+    if request.form.get("q", "").strip():
+        return redirect(url_for("agent.find"), code=307)
+    key = request.form.get("draft", "")
     with staff_context() as context:
         form = ResidentForm()
         know_council(form, context)
         if not form.validate():
-            return _new_resident_page(context, form)
+            return _new_resident_page(context, form, key or new_key())
         person = form.person()
-        alike = residents_like(context.db, context.authority.id, person)
-        if alike and not request.form.get("is_somebody_else"):
-            return _new_resident_page(context, form, tuple(_known(row, person) for row in alike))
+        if not request.form.get("is_somebody_else") and residents_like(context.db, context.authority.id, person):
+            key = key or new_key()
+            keep_record(context, key, record_values(request.form))
+            return redirect(url_for("agent.new_record", key=key, ask=1), code=303)
         form_key = context.form_key("register", person)
         resident_id = register_resident(
             context.runtime, context.authority.id, person, actor=context.actor, idempotency=form_key
         )
+        drop_record(context, key)
         return to_call(resident_id)
 
 
@@ -138,37 +177,6 @@ def alike_line(resident: Resident, person: ResidentDetails, go_on: str) -> Alike
     ):
         pairs.append(AlikeFact(str(label), ours, typed, is_different=ours.casefold() != typed.casefold()))
     return AlikeLine(known.name, tuple(pairs), go_on)
-
-
-@blueprint.route("/residents/<int:resident_id>/details", methods=["GET", "POST"])
-@requires(Action.BOOK_FOR_RESIDENT)
-def details(resident_id: int) -> ResponseReturnValue:
-    """Change the record of a resident, and show the call again in the same state."""
-    with staff_context() as context:
-        known = resident_of(context.db, context.authority.id, resident_id)
-        back = url_for("agent.call", resident_id=resident_id)
-        query = request.query_string.decode()
-        back = f"{back}?{query}" if query else back
-        form, shown = ResidentForm(data=facts_of(known)), request.form.get("seen") or record_stamp(known)
-        know_council(form, context)
-        if request.method == "POST" and form.validate():
-            try:
-                change_record(
-                    context.runtime,
-                    context.authority.id,
-                    resident_id,
-                    form.person(),
-                    actor=context.actor,
-                    seen=request.form.get("seen"),
-                )
-            except Stale:
-                form.refuse("name", str(RECORD_HAS_CHANGED))
-                shown = record_stamp(known)
-            else:
-                return redirect(back, code=303)
-        heading = _("Details of %(name)s", name=known.name)
-        action = request.full_path.rstrip("?")
-        return details_page(context, DetailsPage(form, action, heading, back, shown))
 
 
 @blueprint.post("/end")

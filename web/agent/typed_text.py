@@ -13,14 +13,18 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_request import LONGEST_ID, typed_fields
+from web.agent.kept_forms import keep_record, record_values
 from web.page_context import staff_context
 
 
 @blueprint.before_request
 def keep_what_is_typed() -> None:
-    """Keep it for the call of the resident whom the form is about."""
+    """Keep it for the call of the resident whom the form is about, or as the record that is being written."""
     if request.method != "POST":
         return
+    if "draft" in request.form:
+        with staff_context() as context:
+            keep_record(context, request.form["draft"], record_values(request.form))
     resident_id = (request.view_args or {}).get("resident_id", resident_of_form())
     typed = typed_fields(request.form) if resident_id is not None else {}
     if resident_id is not None and typed:
