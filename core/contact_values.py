@@ -15,6 +15,7 @@ LONGEST_PHONE = 40  # with its spaces and its extension, as it is kept
 PRIVATE_ENDINGS = (".local", ".lan", ".localdomain", ".internal")  # of networks of one's own; RFC 6762, appendix G
 _PUBLIC_ENDING = ".example.org"
 HOME_REGION = "GB"  # of a number that is written without a country's code
+BRITISH_FIGURES = 10  # behind the 0; Ofcom, National Telephone Numbering Plan, part B
 EMAIL_IN_TEXT = re.compile(r"\S+@\S*")
 PHONE_IN_TEXT = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
 
@@ -49,17 +50,36 @@ def _normalized(email: str) -> str:
 def parse_phone(text: str) -> str:
     """The telephone number in `text` as it was written: British unless it begins with + and a country's code.
 
-    Its length must be one that the country has; an extension, brackets, slashes and figures of any script may stand in
-    it. Raises: InvalidValue.
+    It must be whole: of a length that can be rung from everywhere in its country. An extension, brackets, slashes and
+    figures of any script may stand in it. Raises: InvalidValue.
     """
     number = clean_line(text, LONGEST_PHONE)
     try:
-        is_possible = phonenumbers.is_possible_number(phonenumbers.parse(number, HOME_REGION))
+        is_whole = _is_whole(phonenumbers.parse(number, HOME_REGION, keep_raw_input=True))
     except phonenumbers.NumberParseException:
-        is_possible = False
-    if not is_possible:
+        is_whole = False
+    if not is_whole:
         raise InvalidValue.because("phone_form")
     return number
+
+
+def _is_whole(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether nothing is left out: the code of the area, or some figures at the end.
+
+    British numbers have 10 figures behind the 0; which of the few shorter ones there are, the library's list says. It is
+    not asked about the others: it lacks new ranges, and those for plays and tests.
+    """
+    if number.country_code == phonenumbers.country_code_for_region(HOME_REGION):
+        has_full_length = len(phonenumbers.national_significant_number(number)) == BRITISH_FIGURES
+        return has_full_length or phonenumbers.is_valid_number(number) or _is_helpline(number)
+    return phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
+def _is_helpline(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether it is a short one such as 116 123. With a 0 before it, it would be the half of another."""
+    has_area_code = (number.raw_input or "").startswith("0")
+    is_possible = phonenumbers.is_possible_number(number)
+    return is_possible and not has_area_code and phonenumbers.is_valid_short_number(number)
 
 
 def grouped_phone(number: str) -> str:

@@ -26,7 +26,7 @@ VALUE_TEXTS: Mapping[str, str] = {
     "instant_form": _("Send a date, 2026-11-24, or an instant with its offset, 2026-11-24T09:00:00+00:00"),
     "instant_without_offset": _("Send an instant with its offset: 2026-11-24T09:00:00+00:00, or end it with Z"),
     "name_empty": _("Enter a name"),
-    "phone_form": _("Enter a phone number, like 07700 900123 or 020 7946 0000"),
+    "phone_form": _("Enter the whole phone number with its area code, like 07700 900123 or 020 7946 0000"),
     "postcode_form": _("Enter a full postcode"),
     "postcode_form_like": _("Enter a full postcode, like %(example)s"),
     "too_long": _("Use at most %(longest)s characters"),

@@ -49,6 +49,16 @@ PHONES = [
     ("+1 212 555 0123", "+1 212 555 0123"),
     ("\u202a+44 7700 900123\u202c", "+44 7700 900123"),
     ("٠٧٧٠٠ ٩٠٠١٢٣", "٠٧٧٠٠ ٩٠٠١٢٣"),  # Arabic figures, kept as they were written
+    ("01632 960100", "01632 960100"),
+    ("016977 2345", "016977 2345"),  # one of the few shorter ones
+    ("020 8359", None),
+    ("0116 123", None),  # half of a number in Leicester, not the helpline
+    ("020 8359 12", None),
+    ("020 8359 123", None),
+    ("8359 1234", None),  # without the code of the area
+    ("07700 90012", None),
+    ("+44 20 8359", None),
+    ("+1 212 555", None),
     ("123", None),
     ("07700 900123 or 020 7946 0000", None),
     ("ask my daughter", None),

@@ -93,7 +93,7 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
             return page.show_changed("details", form=form, back=back, seen=seen)
         if request.method == "GET" and "missing" in request.args:
             form.check_reach(page.visit.mode, page.draft.helper)
-        if form.validate_on_submit() and form.check_reach(page.visit.mode, page.draft.helper):
+        if form.is_submitted() and form.validate_with_reach(page.visit.mode, page.draft.helper):
             page.save(person=_person_of(form))
             return redirect(page.url("check"), code=303)
         return page.show("details", form=form, back=back, seen=seen)

@@ -17,7 +17,8 @@ from web.components.form_fields import Form
 from web.message_routes import route_of_appointment
 from web.resident import drafts
 from web.resident.appointment_page import AppointmentPage, open_appointment_context
-from web.resident.forms import ContactForm, NeedsForm
+from web.resident.contact_form import ContactForm
+from web.resident.forms import NeedsForm
 from web.resident.search_state import needs_of
 from web.resident.urls import blueprint
 
@@ -32,9 +33,10 @@ def contact(authority: str, reference: str) -> ResponseReturnValue:
             return refusal
         known, known_helper = page.contact, _helper_of(page)
         form = _contact_form(page, known, known_helper)
-        if form.validate_on_submit():
+        if form.is_submitted():
+            is_valid = form.validate()
             contact, helper = form.contact(known), form.helper_contact(known_helper)
-            if form.check_reach(page.view.mode, contact, asdict(helper) if helper else {}):
+            if form.check_reach(page.view.mode, contact, asdict(helper) if helper else {}) and is_valid:
                 return _change(page, Details(contact, helper=helper, notes=form.notes.data or ""), "contact", form)
         return page.show("contact", form=form, back=page.url)
 

@@ -10,8 +10,6 @@ from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, InputRequired, StopValidation
 
 from booking.states import Contact
-from booking.use_cases.change_details import HelperContact
-from core.personal_data import mask_email, mask_phone
 from core.tokens import may_be_reference
 from people.residents.details import missing_contact
 from web import labels
@@ -53,10 +51,18 @@ def unreachable(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple
     return None
 
 
-def _offer_nothing(*fields: Any) -> None:
+def offer_nothing(*fields: Any) -> None:
     """Keep the browser from filling in the details of whoever types where those of another person belong."""
     for field in fields:
         field.render_kw = {**field.render_kw, "autocomplete": "off"}
+
+
+def word_for_representative(form: Any) -> None:
+    """Word what both forms ask about messages and notes for somebody who acts for another person."""
+    form.leave_no_message.label.text = _("If we ring and nobody answers, do not leave a message")
+    form.contact_preference.label.text = _("How shall we confirm and send a reminder?")
+    form.contact_preference.description = _("We write to your email address if you gave one, or else to theirs")
+    form.notes.description = _("Do not write about their case here. They can tell us when we meet.")
 
 
 class WhoForm(Form):
@@ -106,7 +112,7 @@ class DetailsForm(Form):
     )
     postcode = PostcodeField(
         _("Postcode (optional)"),
-        description=_("It helps us find you if you ring"),
+        description=_("Give the whole postcode. It helps us find you if you ring"),
         validators=[optional()],
         render_kw={"classes": "govuk-input--width-10", "autocomplete": "postal-code"},
     )
@@ -133,12 +139,14 @@ class DetailsForm(Form):
 
     def describe_for_representative(self) -> None:
         """Word the questions for somebody who books for another person."""
-        self.postcode.description = _("It helps us find them if one of you rings")
-        self.leave_no_message.label.text = _("If we ring and nobody answers, do not leave a message")
-        self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
-        self.contact_preference.description = _("We write to your email address if you gave one, or else to theirs")
-        self.notes.description = _("Do not write about their case here. They can tell us when we meet.")
-        _offer_nothing(self.name, self.email, self.phone, self.postcode)
+        self.postcode.description = _("Give the whole postcode. It helps us find them if one of you rings")
+        word_for_representative(self)
+        offer_nothing(self.name, self.email, self.phone, self.postcode)
+
+    def validate_with_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
+        """Whether all fields can be used and somebody can be reached: everything that is wrong is said at once."""
+        is_valid = self.validate()
+        return self.check_reach(mode, helper) and is_valid
 
     def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
@@ -146,79 +154,7 @@ class DetailsForm(Form):
             self.email.data or "", self.phone.data or "", self.contact_preference.data, bool(self.leave_no_message.data)
         )
         found = unreachable(mode, contact, helper or {})
-        if found is not None:
-            self.refuse(found[0], str(found[1]))
-        return found is None
-
-
-class ContactForm(Form):
-    """How to reach the resident about one appointment. What is known is shown masked, and kept where nothing is typed."""
-
-    helper_email = EmailField(_("Your new email address (optional)"), validators=[optional()])
-    drop_helper_email = Checkbox(_("Do not use my email address for this appointment"))
-    helper_phone = PhoneField(
-        _("Your new phone number (optional)"),
-        validators=[optional()],
-        render_kw={"classes": "govuk-input--width-20"},
-    )
-    drop_helper_phone = Checkbox(_("Do not use my phone number for this appointment"))
-    email = EmailField(_("New email address (optional)"), validators=[optional()])
-    drop_email = Checkbox(_("Use no email address for this appointment"))
-    phone = PhoneField(
-        _("New phone number (optional)"),
-        validators=[optional()],
-        render_kw={"classes": "govuk-input--width-20"},
-    )
-    drop_phone = Checkbox(_("Use no phone number for this appointment"))
-    leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
-    contact_preference = Choice(
-        _("How shall we confirm and remind you?"),
-        choices=list(CONTACT_CHOICES.items()),
-        validators=[InputRequired(_("Choose how we should remind you"))],
-    )
-    notes = LongText(
-        _("Is there anything else we should know? (optional)"),
-        description=_("Do not write about your case here. You can tell us when we meet."),
-        longest=300,
-        validators=[optional()],
-        render_kw={"rows": 3},
-    )
-
-    def describe_known(self, known: Contact, helper: HelperContact | None) -> None:
-        """Say at the fields what is kept when they stay empty, without giving it away; and whose they are."""
-        kept = [(self.email, mask_email(known.email)), (self.phone, mask_phone(known.phone))]
-        if helper:
-            self.email.label.text = _("Their new email address (optional)")
-            self.phone.label.text = _("Their new phone number (optional)")
-            self.contact_preference.label.text = _("How shall we confirm and send a reminder?")
-            _offer_nothing(self.email, self.phone)
-            kept += [(self.helper_email, mask_email(helper.email)), (self.helper_phone, mask_phone(helper.phone))]
-        for field, masked in kept:
-            if masked:
-                field.description = _("We have %(masked)s. Leave this empty to keep it", masked=masked)
-
-    def helper_contact(self, known: HelperContact | None) -> HelperContact | None:
-        """The contact of whoever acts for the resident after this form; None where nobody does."""
-        if known is None:
-            return None
-        return HelperContact(
-            email="" if self.drop_helper_email.data else self.helper_email.data or known.email,
-            phone="" if self.drop_helper_phone.data else self.helper_phone.data or known.phone,
-        )
-
-    def contact(self, known: Contact) -> Contact:
-        """The contact after this form, where `known` is what is used now."""
-        return Contact(
-            email="" if self.drop_email.data else self.email.data or known.email,
-            phone="" if self.drop_phone.data else self.phone.data or known.phone,
-            preference=self.contact_preference.data,
-            leave_no_message=bool(self.leave_no_message.data),
-        )
-
-    def check_reach(self, mode: str, contact: Contact, helper: dict[str, str]) -> bool:
-        """Whether the appointment and its messages can reach anybody; if not, says so at the field."""
-        found = unreachable(mode, contact, helper)
-        if found is not None:
+        if found is not None and not self[found[0]].errors:
             self.refuse(found[0], str(found[1]))
         return found is None
 
@@ -238,7 +174,7 @@ class MoveForm(Form):
 
     def describe_for_representative(self) -> None:
         """For somebody who acts for another person."""
-        _offer_nothing(self.email, self.phone)
+        offer_nothing(self.email, self.phone)
 
 
 class NeedsForm(Form):
