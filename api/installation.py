@@ -12,6 +12,7 @@ from api import (
     appointment_views,
     availability_views,
     catalogue_views,
+    closure_views,
     docs_views,
     hold_views,
     key_limits,
@@ -27,7 +28,15 @@ from core.runtime import Runtime
 
 RETRYABLE = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 # Importing these modules declares their routes.
-VIEW_MODULES = (catalogue_views, availability_views, hold_views, appointment_views, notification_views, site_day_views)
+VIEW_MODULES = (
+    catalogue_views,
+    availability_views,
+    hold_views,
+    appointment_views,
+    notification_views,
+    site_day_views,
+    closure_views,
+)
 
 
 def install(app: Flask) -> None:

@@ -16,10 +16,15 @@ PATH_EXAMPLES = {
     "reference": "K7PM4QX2",
     "site": "high-street",
     "date": "2026-11-24",
+    "closure": 12,
     "hold": "Qm9va2luZyBob2xkLCBub3QgYSByZWFsIG9uZQ",
 }
-# Where an answer has what an address needs, and which part of the address it is.
-_FOUND_IN = {response_schemas.BookedSchema: "reference", response_schemas.HoldSchema: "hold"}
+# Which part of an address an answer has, and where in it.
+_FOUND_IN = {
+    response_schemas.BookedSchema: ("reference", "reference"),
+    response_schemas.HoldSchema: ("hold", "hold"),
+    response_schemas.MadeClosureSchema: ("closure", "id"),
+}
 _FIRST_SLOT = "$response.body#/items/0/slot"
 _RESIDENT = {"name": "Maria Nowak", "contact_preference": "none"}
 # What is sent on in a body.
@@ -38,10 +43,10 @@ def links_of(schema: Any, operations: Mapping[str, Operation]) -> dict[str, Any]
 
 
 def _links(schema: Any, operations: Mapping[str, Operation]) -> Iterator[tuple[str, dict[str, Any]]]:
-    name = _FOUND_IN.get(schema)
+    name, found = _FOUND_IN.get(schema, ("", ""))
     for operation_id, operation in operations.items():
-        if name is not None and name in operation.paths:
-            parameters = {f"path.{name}": f"$response.body#/{name}"}
+        if name and name in operation.paths:
+            parameters = {f"path.{name}": f"$response.body#/{found}"}
             yield operation_id, {"operationId": operation_id, "parameters": parameters}
     for operation_id, body in _SENT_ON.get(schema, {}).items():
         yield operation_id, {"operationId": operation_id, "requestBody": dict(body)}

@@ -9,6 +9,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from api.schema_fields import (
     DateOrInstant,
     EmailText,
+    Instant,
     MultiLineText,
     NameText,
     PhoneText,
@@ -205,3 +206,33 @@ class OutcomeBodySchema(RequestSchema):
     reason = MultiLineText(
         LONGEST_REASON, allow_none=True, metadata=about("Needed for some outcomes and for every correction.")
     )
+
+
+class ClosureBodySchema(RequestSchema):
+    """What is shut, from when until when. Without a place, service, topic or mode it is the whole authority."""
+
+    site = Slug(allow_none=True, metadata=about("The site that is shut.", example="high-street"))
+    resource = Slug(
+        allow_none=True, metadata=about("Only this resource of the site; without a site, a person of the council.")
+    )
+    service = Slug(allow_none=True, metadata=about("Only this service.", example="certify"))
+    topic = SingleLineText(100, allow_none=True, metadata=about("Only the services of this topic."))
+    mode = _one_of(MODES, allow_none=True, metadata=about("Only visits held in this way."))
+    starts_at = Instant(
+        required=True,
+        error_messages={"required": "Say from when."},
+        metadata=about("From this instant on.", type="string", format="date-time", example="2026-12-03T09:00:00+00:00"),
+    )
+    ends_at = Instant(
+        required=True,
+        error_messages={"required": "Say until when."},
+        metadata=about("Until this instant.", type="string", format="date-time", example="2026-12-03T17:00:00+00:00"),
+    )
+    reason = SingleLineText(200, allow_none=True, metadata=about("Why, for staff.", example="The boiler is broken"))
+    preview = fields.Boolean(
+        load_default=False, metadata=about("Only count who is affected; nothing is changed.", example=False)
+    )
+
+
+class OffersBodySchema(RequestSchema):
+    """Nothing is needed."""

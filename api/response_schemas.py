@@ -232,3 +232,23 @@ class ProblemSchema(Schema):
     limit = fields.Integer(metadata=about("With `limit_reached`: how many open appointments are allowed."))
     current = fields.String(metadata=about("With `illegal_move`: the present state."))
     wanted = fields.String(metadata=about("With `illegal_move`: the state asked for."))
+
+
+class MadeClosureSchema(Schema):
+    """A closure, and how many booked appointments it affects."""
+
+    id = fields.Integer(required=True, allow_none=True, metadata=about("Null in a preview."))
+    affected = fields.Integer(required=True)
+
+
+class ClosureSchema(Schema):
+    """What has become of the appointments that a closure affects: each is counted under exactly one state."""
+
+    id = fields.Integer(required=True)
+    affected = fields.Integer(required=True, metadata=about("All of them together."))
+    offered = fields.Integer(required=True, metadata=about("Another time is held, and was sent."))
+    accepted = fields.Integer(required=True, metadata=about("Moved to the time that was offered."))
+    moved = fields.Integer(required=True, metadata=about("Moved to another time, or to another desk."))
+    declined = fields.Integer(required=True, metadata=about("The time did not suit; somebody rings."))
+    cancelled = fields.Integer(required=True)
+    to_ring = fields.Integer(required=True, metadata=about("Somebody is to ring."))

@@ -6,7 +6,7 @@ Their messages say what to send instead; the OpenAPI document shows their descri
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -121,6 +121,13 @@ class DateOrInstant(fields.Field[date | datetime]):
         # A plus sign that was not escaped in the address arrives as a space.
         text = str(value).strip().replace(" ", "+")
         return parsed(parse_day, text) if len(text) == len("2026-11-24") else parsed(parse_instant, text)
+
+
+class Instant(fields.Field[datetime]):
+    """An instant with its offset (`2026-11-24T09:00:00+00:00`)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        return parsed(parse_instant, str(value).strip()).astimezone(UTC)
 
 
 def first_unit_of(bound: date | datetime | None) -> int | None:

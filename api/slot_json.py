@@ -14,6 +14,7 @@ from booking.queries.slots import SlotQuery, modes_at
 from booking.slot_tokens import prefix
 from core.wall_clock import iso_local
 from locations.model import Catalogue
+from locations.opening_hours import is_mode_closed
 
 TOKEN_AT = len('{"slot":"')
 
@@ -24,10 +25,11 @@ def slot_items(catalogue: Catalogue, query: SlotQuery, slots: Sequence[Slot]) ->
     heads = {site_id: _heads(catalogue, query, site_id) for site_id in {slot[0] for slot in slots}}
     times = {start: _times(zone, start, end) for start, end in {slot[1:3] for slot in slots}}
     items = []
-    for site_id, start, _end, free in slots:
+    for site_id, start, end, free in slots:
         unit, when = times[start]
-        for token, place in heads[site_id]:
-            items.append(f"{token}{unit}{place}{when}{free}}}")
+        for token, place, mode in heads[site_id]:
+            if not mode or not is_mode_closed(catalogue.site_by_id(site_id), mode, query.service_ids, start, end):
+                items.append(f"{token}{unit}{place}{when}{free}}}")
     return items
 
 
@@ -42,14 +44,19 @@ def token_in(item: str) -> str:
     return item[TOKEN_AT : item.index('"', TOKEN_AT)]
 
 
-def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[str, str]]:
-    """For each mode at the site: the JSON before and after the digits of the start in the token."""
+def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[str, str, str]]:
+    """For each mode at the site: the JSON before and after the digits of the start in the token.
+
+    And the mode, where it may be shut while the site is open.
+    """
     site = catalogue.site_by_id(site_id)
+    closing = {closure.mode for closure in site.closures}
     extra_time = query.extra_time or "extra-time" in query.needs
     return [
         (
             f'{{"slot":"{prefix(catalogue.authority.id, site.id, query.service_ids, mode, extra_time=extra_time)}',
             f'","site":"{site.slug}","mode":"{mode}","starts_at":"',
+            mode if mode in closing else "",
         )
         for mode in modes_at(catalogue, query, site)
     ]

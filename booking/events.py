@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 from booking.states import ContactChange
 
-What = Literal["booked", "imported", "rescheduled", "cancelled", "moved", "details", "arranged", "handed_over"]
+What = Literal[
+    "booked", "imported", "rescheduled", "cancelled", "moved", "details", "arranged", "handed_over", "offered", "kept"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class PlanningFacts:
 class AppointmentChange:
     """One change of an appointment: `what` happened, to which version, when; with facts where the operation has them all.
 
-    `arrangement` counts the decisions about what the council arranges, with the one that has just been made.
+    `arrangement` counts the decisions about what the council arranges, with the one that has just been made; `offer` is the
+    number of the proposal that has just been made, and `answer_by` when it ends.
     """
 
     authority_id: int
@@ -48,6 +51,8 @@ class AppointmentChange:
     facts: PlanningFacts | None = None
     contact: ContactChange | None = None
     arrangement: int = 0
+    offer: int = 0
+    answer_by: datetime | None = None
 
 
 # Sent with the database session: appointment_changed.send(session, change=AppointmentChange(...)).

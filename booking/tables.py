@@ -230,8 +230,44 @@ class RebookItem(Base):
     closure_id: Mapped[int | None] = mapped_column(ForeignKey("closures.id", ondelete="CASCADE"))
     reason: Mapped[str] = mapped_column(String(20), default="closure")
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    # What has become of it: see booking.rebooking.RebookState. It is open as long as it is not closed at `closed_at`.
+    state: Mapped[str] = mapped_column(String(12), default="to_ring", server_default="to_ring")
+    # When the service looked for another time to offer, with or without success.
+    sought_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+
+class Proposal(Base):
+    """Another time that is put to whoever has an appointment, with a hold of its own until `answer_by`.
+
+    An appointment has one open proposal at most. The hold's token is an HMAC of its nonce; a hold that ended before its
+    time (by a closure, say) is NULL here, and the proposal is of no use any more.
+    """
+
+    __tablename__ = "proposals"
+    __table_args__ = (
+        Index(
+            "uq_proposals_open",
+            "appointment_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    rebook_item_id: Mapped[int | None] = mapped_column(ForeignKey("rebook_items.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]  # of the proposals for this appointment, the first is 1
+    slot_token: Mapped[str] = mapped_column(String(300))
+    hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id", ondelete="SET NULL"), index=True)
+    hold_nonce: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    made_at: Mapped[datetime]
+    answer_by: Mapped[datetime] = mapped_column(index=True)
+    answered_at: Mapped[datetime | None]
 
 
 class CalendarFeed(Base):

@@ -6,7 +6,7 @@ year, openings and closed stretches by day. They live exactly as long as the fac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from itertools import islice
 from typing import Any, NamedTuple
@@ -43,15 +43,74 @@ class Opening(NamedTuple):
 
 
 def openings_on(site: SiteFacts, day: LocalDay, zone: str) -> tuple[Opening, ...]:
-    """What sessions open at the site on the day, in the order of the plan; closures are not taken off."""
+    """What sessions open at the site on the day, in the order of the plan.
+
+    Closures of everything are not taken off; what is shut for some services alone is not open for these.
+    """
     known: tuple[Opening, ...] | None = site.memory.get(("openings", day.date, zone))
     if known is None:
-        known = _remember(site, ("openings", day.date, zone), tuple(_openings(site, day, zone)))
+        openings = tuple(_openings(site, day, zone))
+        for closure in site.closures:
+            if closure.service_ids is not None and not _is_of_some_modes(site, closure):
+                openings = tuple(part for opening in openings for part in _without(opening, closure, day))
+        known = _remember(site, ("openings", day.date, zone), openings)
     return known
 
 
+def modes_closed_on(site: SiteFacts, day: LocalDay) -> Mapping[tuple[str, int | None], Stretches]:
+    """The stretches in which a mode is shut, though another one is not: by mode and service (None: all services)."""
+    closed: dict[tuple[str, int | None], Stretches] = {}
+    for closure in site.closures:
+        stretch = _stretch(closure, day)
+        if _is_of_some_modes(site, closure) and closure.resource_id is None and stretch[0] < stretch[1]:
+            for service_id in closure.service_ids if closure.service_ids is not None else (None,):
+                key = (closure.mode, service_id)
+                closed[key] = (*closed.get(key, ()), stretch)
+    return closed
+
+
+def is_mode_closed(site: SiteFacts, mode: str, service_ids: Collection[int], first_unit: int, last_unit: int) -> bool:
+    """Whether `mode` is shut at the site, for any of the services, in a part of the half-open period of units."""
+    return any(
+        closure.mode == mode
+        and (closure.service_ids is None or not closure.service_ids.isdisjoint(service_ids))
+        and unit_of(closure.starts_at) < last_unit
+        and unit_after(closure.ends_at) > first_unit
+        for closure in site.closures
+    )
+
+
+def _is_of_some_modes(site: SiteFacts, closure: ClosureFacts) -> bool:
+    """Whether it leaves people another way to come to this site."""
+    return closure.mode != "" and site.modes != (closure.mode,)
+
+
+def _without(opening: Opening, closure: ClosureFacts, day: LocalDay) -> Iterator[Opening]:
+    """The opening in up to three parts, the middle one without the services that are shut in it."""
+    first, last = _stretch(closure, day)
+    first, last = max(first, opening.first_tick), min(last, opening.last_tick)
+    shut = closure.service_ids or frozenset()
+    if first >= last or closure.resource_id not in (None, opening.resource_id) or not shut & opening.service_ids:
+        yield opening
+        return
+    parts = (
+        (opening.first_tick, first, opening.service_ids),
+        (first, last, opening.service_ids - shut),
+        (last, opening.last_tick, opening.service_ids),
+    )
+    for begin, end, service_ids in parts:
+        if begin < end and service_ids:
+            reserved_from = min(max(opening.reserved_from, begin), end)
+            yield opening._replace(
+                service_ids=service_ids, first_tick=begin, last_tick=end, reserved_from=reserved_from
+            )
+
+
 def closed_on(site: SiteFacts, day: LocalDay, zone: str) -> Mapping[int | None, Stretches]:
-    """The stretches of the day in which a resource, or under None the whole site, is shut. Not to be changed."""
+    """The stretches of the day in which a resource, or under None the whole site, is shut for everything.
+
+    Not to be changed. What is shut for some services alone is left out of `openings_on`.
+    """
     known: Mapping[int | None, Stretches] | None = site.memory.get(("closed", day.date, zone))
     if known is None:
         known = _remember(site, ("closed", day.date, zone), _closed(site, day))
@@ -160,7 +219,8 @@ def _closed(site: SiteFacts, day: LocalDay) -> Mapping[int | None, Stretches]:
         closed[None] = ((0, day.ticks),)
     for closure in site.closures:
         stretch = _stretch(closure, day)
-        if stretch[0] < stretch[1]:
+        is_of_everything = closure.service_ids is None and not _is_of_some_modes(site, closure)
+        if is_of_everything and stretch[0] < stretch[1]:
             closed[closure.resource_id] = (*closed.get(closure.resource_id, ()), stretch)
     return closed
 

@@ -69,7 +69,7 @@ def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) 
         resources=_by_site(_rows(db, Resource, Resource.site_id.in_(site_ids), Resource.name)),
         templates=_by_site(_rows(db, SessionTemplate, SessionTemplate.site_id.in_(site_ids), SessionTemplate.slug)),
         dated=_by_site(_rows(db, DatedSession, DatedSession.site_id.in_(site_ids), DatedSession.date)),
-        closures=_rows(db, Closure, Closure.authority_id == authority.id, Closure.starts_at),
+        closures=_closures_in_force(db, authority),
         exceptions=_exceptions(db, site_ids),
         opened=_opened(db, site_ids),
         people=_people(db, authority),
@@ -98,7 +98,7 @@ class _Plan:
     resources: Mapping[int, list[Any]]
     templates: Mapping[int, list[Any]]
     dated: Mapping[int, list[Any]]
-    closures: Sequence[Any]
+    closures: Sequence[tuple[Any, frozenset[int] | None]]
     exceptions: Mapping[int, dict[Any, ExceptionFacts]]
     opened: _Opened
     people: Sequence[Any]
@@ -261,11 +261,30 @@ def _dated_session(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
     )
 
 
+def _closures_in_force(db: Session, authority: AuthorityFacts) -> list[tuple[Any, frozenset[int] | None]]:
+    """The closures of the authority, each with the services that it shuts, or None when it shuts all."""
+    in_force = (Closure.authority_id == authority.id) & Closure.lifted_at.is_(None)
+    rows = _rows(db, Closure, in_force, Closure.starts_at)
+    topics = {row.topic for row in rows if row.topic}
+    by_topic: dict[str, set[int]] = defaultdict(set)
+    if topics:
+        named = select(Service.topic, Service.id).where(Service.authority_id == authority.id, Service.topic.in_(topics))
+        for topic, service_id in db.execute(named):
+            by_topic[topic].add(service_id)
+    return [(row, _services_shut(row, by_topic)) for row in rows]
+
+
+def _services_shut(row: Any, by_topic: Mapping[str, set[int]]) -> frozenset[int] | None:
+    if row.topic:
+        of_topic = by_topic.get(row.topic, set())
+        return frozenset(of_topic if row.service_id is None else of_topic & {row.service_id})
+    return None if row.service_id is None else frozenset((row.service_id,))
+
+
 def _closures(site_id: int, people: frozenset[int], plan: _Plan) -> tuple[ClosureFacts, ...]:
     """The closures of the site itself, of its whole authority, and of the authority's people who work here."""
-    here = (
-        row
-        for row in plan.closures
+    return tuple(
+        ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason, service_ids, row.mode)
+        for row, service_ids in plan.closures
         if row.site_id == site_id or (row.site_id is None and (row.resource_id is None or row.resource_id in people))
     )
-    return tuple(ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason) for row in here)

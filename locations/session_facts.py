@@ -51,14 +51,23 @@ class DatedSessionFacts:
     service_ids: frozenset[int]
 
 
+FROM_FILE, FROM_STAFF, FROM_PROGRAM = "file", "staff", "api"
+"""Who made a closure: the council's file, somebody on a page, or a program."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClosureFacts:
-    """A half-open period in which one resource or (None) the whole site is shut."""
+    """A half-open period in which one resource or (None) the whole site is shut.
+
+    With `service_ids` it shuts these services alone; with a `mode`, this mode alone.
+    """
 
     starts_at: datetime
     ends_at: datetime
     resource_id: int | None = None
     reason: str = ""
+    service_ids: frozenset[int] | None = None
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
 from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
+from locations.session_facts import FROM_FILE
 
 _WITHOUT_SITE = text("site_id IS NULL")
 
@@ -247,7 +248,9 @@ class SessionService(Base):
 class Closure(Base):
     """A period, half-open, in which an authority (no site), a site (no resource) or one resource is shut.
 
-    A closure of a resource without a site is of a person who belongs to the council, and who is away everywhere.
+    A closure of a resource without a site is of a person who belongs to the council, and who is away everywhere. One that
+    names a service, a topic or a mode shuts only that. `source` says whether the council's file made it, or somebody
+    (`staff`, `api`), whose closure the file never removes. What was lifted is in force no longer.
     """
 
     __tablename__ = "closures"
@@ -261,7 +264,13 @@ class Closure(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
+    topic: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    mode: Mapped[str] = mapped_column(String(12), default="", server_default="")
     slug: Mapped[str] = mapped_column(String(60))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(String(200), default="")
+    source: Mapped[str] = mapped_column(String(10), default=FROM_FILE, server_default=FROM_FILE)
+    offers_wanted_at: Mapped[datetime | None]
+    lifted_at: Mapped[datetime | None]

@@ -12,11 +12,14 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
-from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
+from booking.rebooking import ProposalState
+from booking.slot_tokens import decode
+from booking.tables import Allocation, Appointment, AppointmentService, Proposal, RebookItem
+from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
-from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts
+from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
 from reminders.due_times import CANCELLED, RESCHEDULED, SAY_THE_TIME, is_current
 from reminders.former_owner_queries import former_owners
 from reminders.recipients import contacts_of
@@ -78,6 +81,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     """The facts of each appointment that exists, by its id: two statements, and one for each authority among them.
 
     One more where there is video: what the appointments occupy may have joining addresses; and where one was handed over.
+    And one where some wait to be rebooked: another time may be held for them.
     """
     ids = sorted(set(appointment_ids))
     rows: Sequence[Any] = db.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
@@ -86,8 +90,32 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     handed_over = [row.id for row in rows if row.owner_since > 1]
     former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
-    facts = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
-    return {one.appointment_id: replace(one, former=former.get(one.appointment_id, {})) for one in facts}
+    offers = _offers(db, [row.id for row in rows if row.awaits_rebooking])
+    found = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
+    return {
+        one.appointment_id: replace(
+            one,
+            former=former.get(one.appointment_id, {}),
+            offer=_offered(offers.get(one.appointment_id), catalogues[one.authority.id]),
+        )
+        for one in found
+    }
+
+
+def _offers(db: Session, ids: Sequence[int]) -> dict[int, Any]:
+    """The proposals that are open and held, by their appointments' ids."""
+    if not ids:
+        return {}
+    is_open = (Proposal.state == ProposalState.OPEN.value, Proposal.hold_id.is_not(None))
+    columns = select(Proposal.appointment_id, Proposal.slot_token, Proposal.answer_by)
+    return {row.appointment_id: row for row in db.execute(columns.where(Proposal.appointment_id.in_(ids), *is_open))}
+
+
+def _offered(row: Any | None, catalogue: Catalogue) -> OfferedTime | None:
+    if row is None:
+        return None
+    slot = decode(row.slot_token)
+    return OfferedTime(catalogue.site_by_id(slot.site_id), instant_of(slot.start_unit), row.answer_by)
 
 
 def with_told_times(

@@ -10,7 +10,7 @@ from booking.arrangements import ArrangementState
 from booking.calendar.event import PhoneCall, phone_call
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.due_times import HANDED_OVER, REMINDER, family_of, is_current, number_of
+from reminders.due_times import HANDED_OVER, OFFER, REMINDER, family_of, is_current, number_of
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
 from reminders.recipients import ChannelRules, Contacts, Delivery, Person, Withheld, deliveries_for
 
@@ -56,6 +56,15 @@ NOBODY = FormerOwner(1, 1, Contacts(Person("")), LONG_AGO, LONG_AGO, LONG_AGO)
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedTime:
+    """Another time that is held for whoever has the appointment, until `answer_by`. Instants in UTC."""
+
+    site: SiteFacts
+    starts_at: datetime
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
     """What a message says of an appointment, and whom it concerns. Instants are aware, in UTC; `authority` has the zone.
 
@@ -84,6 +93,7 @@ class MessageFacts:
     spoken_language: str = ""
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
     told_starts_at: datetime | None = None
+    offer: OfferedTime | None = None
     owner_since: int = 1
     is_in_calendar: bool = True
     former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
@@ -218,6 +228,8 @@ def decide_delivery(
         now_state=facts.state,
         owner_since=facts.owner_since,
     ):
+        return Closed(VOID, SUPERSEDED)
+    if family_of(row.kind) == OFFER and facts.offer is None:
         return Closed(VOID, SUPERSEDED)
     found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules)
     if isinstance(found, Withheld):

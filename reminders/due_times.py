@@ -11,6 +11,8 @@ A message is due when `due_at <= now < useful_until`:
 | contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
 | handed over | at once | three days later | whoever it was not meant for learns of it even after a weekend without mail |
 | several bookings | at once | the appointment starts | after that there is nothing left to cancel |
+| offer | at once | the answer is due | after that the time is held no longer |
+| going ahead | at once | the appointment starts | after that it says nothing new |
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
 Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, none within
@@ -35,16 +37,18 @@ CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled
 MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
 SEVERAL_BOOKINGS = "several_bookings"  # made online for one address: was it you?
 ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter it tells
+OFFER = "offer"  # and a number: which proposal of another time it is about
+GOING_AHEAD = "going_ahead"  # and the number of the last offer, which it takes back
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is sent at once about a change; imports, moves and changed details send nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED, "handed_over": CONFIRMATION}
 BOOKED = "booked"
-FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT, HANDED_OVER)
+FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT, HANDED_OVER, OFFER, GOING_AHEAD)
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 # The families of messages that say when the appointment is, and are of no use after that.
-SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT)
+SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
 TOLD_FOR = timedelta(hours=4)  # how long nobody needs reminding of a time that they were told
 CANCELLATION_IS_USEFUL = timedelta(days=1)
 MANAGE_LINK_IS_USEFUL = timedelta(days=1)
@@ -135,6 +139,17 @@ def owed_arrangement(number: int, appointment: PlanningFacts, now: datetime) -> 
 def owed_hand_over(version: int, now: datetime) -> Owed:
     """The message to whom the appointment was not meant for; `version` is that of the hand-over."""
     return Owed(f"{HANDED_OVER}_{version}", now, now + HANDED_OVER_IS_USEFUL)
+
+
+def owed_offer(number: int, answer_by: datetime, now: datetime) -> Owed:
+    """The message that offers another time, which is held until `answer_by`."""
+    return Owed(f"{OFFER}_{number}", now, answer_by)
+
+
+def owed_going_ahead(number: int, appointment: PlanningFacts, now: datetime) -> list[Owed]:
+    """What is owed when the offer of this number is taken back, because the appointment takes place as booked."""
+    is_ahead = appointment.state == BOOKED and appointment.starts_at > now
+    return [Owed(f"{GOING_AHEAD}_{number}", now, appointment.starts_at)] if number and is_ahead else []
 
 
 def number_of(kind: str) -> int:

@@ -29,13 +29,14 @@ from reminders.due_times import (
     CONTACT_CHANGED,
     HANDED_OVER,
     MANAGE_LINK,
+    OFFER,
     RESCHEDULED,
     SEVERAL_BOOKINGS,
     family_of,
 )
 from reminders.recipients import Delivery
 
-WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT)
+WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT, OFFER)
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -99,6 +100,9 @@ class MessageContext:
     is_on: bool
     by_authority: bool
     can_answer: bool
+    offer_when: str
+    offer_where: str
+    offer_until: str
 
 
 class MessageWriter:
@@ -168,6 +172,7 @@ class MessageWriter:
         return working_manage_token(self.secret_keys, facts.manage_nonce, facts.manage_digest)
 
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
+        zone, offer = ZoneInfo(facts.authority.zone), facts.offer
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
         manage_url = f"{self.public_url}/manage/{self._token(facts)}" if facts.manage_nonce else ""
         proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
@@ -200,6 +205,9 @@ class MessageWriter:
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
             can_answer=bool(facts.authority.email),
+            offer_when=language.moment(offer.starts_at.astimezone(zone)) if offer else "",
+            offer_where=", ".join([offer.site.name, *address_lines(offer.site)]) if offer else "",
+            offer_until=language.moment(offer.answer_by.astimezone(zone)) if offer else "",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, union, update
+from sqlalchemy import Row, Select, bindparam, select, union
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
@@ -28,14 +28,16 @@ from reminders.due_times import (
     owed_after,
     owed_arrangement,
     owed_contact_change,
+    owed_going_ahead,
     owed_hand_over,
     owed_link,
+    owed_offer,
     owed_question,
     owed_reminders,
 )
 from reminders.former_owner_queries import former_owners
-from reminders.outdated import void_arrangements, void_notices_to_owner, void_outdated
-from reminders.reasons import NOT_THEIRS, TOO_MANY_BOOKINGS
+from reminders.outdated import void_arrangements, void_notices_to_owner, void_offers, void_outdated
+from reminders.reasons import TOO_MANY_BOOKINGS
 from reminders.recipients import EMAIL, Contacts, Withheld, contacts_of, deliveries_for, planned_channels
 from reminders.tables import Notification
 
@@ -50,7 +52,7 @@ _INSERT = table_of(Notification).insert()
 
 
 @dataclass(frozen=True, slots=True)
-class _PlanningInput:
+class PlanningInput:
     """What decides which messages an appointment is owed, and by which channels."""
 
     facts: PlanningFacts
@@ -62,7 +64,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
 
     Called twice for one change it writes nothing more: the unique key is (appointment, version, kind, channel).
     """
-    planning = _planning_input(db, change.appointment_id, change.facts)
+    planning = planning_input(db, change.appointment_id, change.facts)
     appointment = planning.facts
     known: dict[tuple[str, str], Notification] = {}
     silence = ""
@@ -72,6 +74,11 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     if change.contact:
         owed += owed_contact_change(change.contact, appointment, change.now)
+    if change.offer and change.answer_by:
+        void_offers(known.values(), change.now)
+        owed.append(owed_offer(change.offer, change.answer_by, change.now))
+    if change.what == "kept":
+        owed += owed_going_ahead(void_offers(known.values(), change.now), appointment, change.now)
     if change.arrangement:
         void_arrangements(known.values(), change.arrangement, change.now)
         owed += owed_arrangement(change.arrangement, appointment, change.now)
@@ -89,7 +96,7 @@ def _rows_of_former_owner(db: Session, facts: PlanningFacts, now: datetime) -> l
     """Tell whom the appointment was not meant for, if anything went out to them about it; not whoever has it back."""
     void_notices_to_owner(db, facts.appointment_id, now)
     owner = former_owners(db, [facts.appointment_id])[facts.appointment_id][facts.version]
-    planning = _PlanningInput(facts, owner.contacts)
+    planning = PlanningInput(facts, owner.contacts)
     return _rows(planning, [owed_hand_over(facts.version, now)], now) if owner.was_told else []
 
 
@@ -98,7 +105,7 @@ def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
 
     Requested again within a few minutes it owes nothing more, so that nobody's mailbox can be filled.
     """
-    planning = _planning_input(db, request.appointment_id)
+    planning = planning_input(db, request.appointment_id)
     links = select(Notification.created_at).where(
         Notification.appointment_id == request.appointment_id, Notification.kind.startswith(MANAGE_LINK)
     )
@@ -106,25 +113,6 @@ def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
     if any(request.now - at < BETWEEN_LINKS for at in earlier):
         return
     _write(db, _rows(planning, [owed_link(len(earlier) + 1, request.now)], request.now))
-
-
-def withhold_for_owner(db: Session, appointment_ids: Sequence[int], now: datetime) -> None:
-    """Send nothing more about these appointments, which the owner of their address did not book."""
-    pending = update(Notification).where(
-        Notification.appointment_id.in_(appointment_ids), Notification.status == PENDING
-    )
-    values = {"status": WITHHELD, "reason": NOT_THEIRS, "closed_at": now, "lease_until": None}
-    db.execute(pending.values(values).execution_options(synchronize_session=False))
-
-
-def address_of(db: Session, appointment_id: int) -> str:
-    """The address to which email about the appointment goes, or nothing."""
-    return _email_address(_planning_input(db, appointment_id).contacts)
-
-
-def bookings_for(db: Session, authority_id: int, address: str, created_at: datetime) -> list[int]:
-    """The online bookings for `address`, made within a day before this instant or since, in the order of booking."""
-    return _online_bookings(db, authority_id, address, created_at - WINDOW) if address else []
 
 
 def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
@@ -136,7 +124,7 @@ def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
         db.scalars(select(Notification.appointment_id).where(Notification.authority_id == authority_id).distinct())
     )
     written = 0
-    for chunk in _planning_input_ahead(db, authority_id, now):
+    for chunk in _planning_inputs_ahead(db, authority_id, now):
         rows = [
             row
             for planning in chunk
@@ -149,24 +137,25 @@ def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
 
 
 def _question_when_too_many(
-    db: Session, planning: _PlanningInput, rows: list[dict[str, Any]], now: datetime
+    db: Session, planning: PlanningInput, rows: list[dict[str, Any]], now: datetime
 ) -> list[dict[str, Any]]:
     """Withhold the `rows` of an online booking when its address had its confirmations for a day; the question, once.
 
     Nobody has shown that the address is theirs, so a stranger could have it written to without end.
     """
-    facts, address = planning.facts, _email_address(planning.contacts)
+    facts, address = planning.facts, email_address(planning.contacts)
     if not address:
         return []
     lock_by_name(db, f"bookings for {facts.authority_id} {address}")
-    made = set(_online_bookings(db, facts.authority_id, address, now - WINDOW)) - {facts.appointment_id}
+    made = set(online_bookings(db, facts.authority_id, address, now - WINDOW)) - {facts.appointment_id}
     if len(made) < CONFIRMATIONS_IN_WINDOW:
         return []
     _withhold(rows, TOO_MANY_BOOKINGS, now)
     return _rows(planning, [owed_question(facts, now)], now) if len(made) == CONFIRMATIONS_IN_WINDOW else []
 
 
-def _online_bookings(db: Session, authority_id: int, address: str, since: datetime) -> list[int]:
+def online_bookings(db: Session, authority_id: int, address: str, since: datetime) -> list[int]:
+    """The online bookings for `address` that were made since then, in the order of booking."""
     residents = select(Resident.id).where(Resident.authority_id == authority_id, Resident.email == address)
     acting = select(Representative.id).where(
         Representative.authority_id == authority_id, Representative.email == address
@@ -180,7 +169,7 @@ def _online_bookings(db: Session, authority_id: int, address: str, since: dateti
     return sorted(db.scalars(found))
 
 
-def _email_address(contacts: Contacts) -> str:
+def email_address(contacts: Contacts) -> str:
     """The address to which email about the appointment goes, or nothing."""
     found = deliveries_for(contacts, CONFIRMATION, CHANNEL_RULES)
     if isinstance(found, Withheld):
@@ -193,16 +182,16 @@ def _withhold(rows: Iterable[dict[str, Any]], reason: str, now: datetime) -> Non
         row.update(status=WITHHELD, reason=reason, closed_at=now)
 
 
-def _planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None = None) -> _PlanningInput:
+def planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None = None) -> PlanningInput:
     """What decides about one appointment's messages, in one statement; `facts` where they are known. Raises: NotFound."""
     statement = _PLANNING_ROW if facts is None else _CONTACT_ROW
     row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound.because("appointment_id_unknown", id=appointment_id)
-    return _input_of(row) if facts is None else _PlanningInput(facts, contacts_of(row))
+    return _input_of(row) if facts is None else PlanningInput(facts, contacts_of(row))
 
 
-def _planning_input_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[_PlanningInput]]:
+def _planning_inputs_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[PlanningInput]]:
     """The same for every appointment of the authority that is booked and still ahead, in lists, by ascending id."""
     last_id = 0
     while True:
@@ -256,16 +245,23 @@ _PLANNING_ROW = _planning_rows().where(_OF_ONE).limit(1)
 _CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
 
 
-def _input_of(row: Row[Any]) -> _PlanningInput:
+def _input_of(row: Row[Any]) -> PlanningInput:
     plan = row.reminder_plan if row.own_plan is None else row.own_plan
     facts = PlanningFacts(
-        row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan),
+        row.authority_id,
+        row.id,
+        row.version,
+        row.state,
+        row.starts_at,
+        row.is_walk_in,
+        row.zone,
+        tuple(plan),
         owner_since=row.owner_since,
-    )  # fmt: skip
-    return _PlanningInput(facts, contacts_of(row))
+    )
+    return PlanningInput(facts, contacts_of(row))
 
 
-def _rows(planning: _PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
+def _rows(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
     """A row for each message and each channel by which it goes."""
     return [
         _row(planning.facts, message, channel, now)

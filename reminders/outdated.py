@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from booking.events import PlanningFacts
 from booking.tables import Appointment, HandOver
 from reminders.delivery_decisions import PENDING, VOID, WITHHELD
-from reminders.due_times import ARRANGEMENT, HANDED_OVER, family_of, is_current, number_of
+from reminders.due_times import ARRANGEMENT, GOING_AHEAD, HANDED_OVER, OFFER, family_of, is_current, number_of
 from reminders.reasons import SILENCE, SUPERSEDED
 from reminders.tables import Notification
 
-NOT_AGAIN = (ARRANGEMENT, HANDED_OVER)  # voided for good
+NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, OFFER, GOING_AHEAD)  # voided for good
 
 
 def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
@@ -57,6 +57,17 @@ def void_notices_to_owner(db: Session, appointment_id: int, now: datetime) -> No
     for row in db.scalars(notices.order_by(Notification.id).with_for_update()):
         row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
     db.flush()
+
+
+def void_offers(rows: Iterable[Notification], now: datetime) -> int:
+    """Void offers of another time that were not sent yet; the number of the last one that may have arrived, or 0."""
+    last = 0
+    for row in rows:
+        if family_of(row.kind) == OFFER and row.status == PENDING and row.tries == 0:
+            row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
+        elif family_of(row.kind) == OFFER and row.status not in (VOID, WITHHELD):
+            last = max(last, number_of(row.kind))
+    return last
 
 
 def void_arrangements(rows: Iterable[Notification], number: int, now: datetime) -> None:

@@ -18,6 +18,8 @@ from sqlalchemy import delete
 
 from booking.use_cases.cleanup import delete_expired
 from booking.use_cases.manage_links import answer_link_requests
+from booking.use_cases.offers import make_offers
+from booking.use_cases.proposals import end_unanswered
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 from reminders.channel_queue import DeliveryCounts
@@ -25,6 +27,7 @@ from reminders.channels.registry import configured_channels
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.messages import MessageWriter
 from reminders.privacy.retention import empty_expired
+from reminders.reach_queries import can_be_told
 from reminders.tables import Heartbeat
 from reminders.worker import Worker
 
@@ -60,6 +63,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("send", worker.send_due, tick_seconds),
             ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
+            ("offers", lambda: work_offers(runtime), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
             ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
         )
@@ -88,12 +92,19 @@ def end_personal_data(runtime: Runtime) -> None:
 
 
 def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
-    """The counts of one pass, with all else that the scheduler does: a heartbeat, lost links, and cleanup when it is due."""
+    """The counts of one pass, with all else that the scheduler does: a heartbeat, links, offers, and cleanup when due."""
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
     answer_link_requests(runtime)
+    work_offers(runtime)
     counts = worker.send_due()
     sweep_when_due(runtime)
     return counts
+
+
+def work_offers(runtime: Runtime) -> None:
+    """End the offers that were not answered in time, and seek other times for those who wait for one after a closure."""
+    end_unanswered(runtime)
+    make_offers(runtime, can_be_told)
 
 
 def stop_on_signals(stopping: threading.Event) -> None:

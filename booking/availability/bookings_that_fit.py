@@ -184,7 +184,7 @@ class PlanFit:
 
     def __init__(self, catalogue: Catalogue, now: datetime) -> None:
         self._catalogue, self._now = catalogue, now
-        self._searches: dict[tuple[tuple[int, ...], bool, frozenset[str]], Search] = {}
+        self._searches: dict[tuple[tuple[int, ...], bool, frozenset[str], str], Search] = {}
         self._days: dict[tuple[int, date], _Day] = {}
         self._days_by_start: dict[tuple[int, int], _Day] = {}
 
@@ -207,11 +207,11 @@ class PlanFit:
 
     def _search(self, visit: BookedVisit) -> Search:
         """The engine's search for the visit. Raises: NotFound."""
-        key = (visit.slot.service_ids, visit.slot.extra_time, visit.needs)
+        key = (visit.slot.service_ids, visit.slot.extra_time, visit.needs, visit.slot.mode)
         if key not in self._searches:
-            services, extra_time, needs = key
+            services, extra_time, needs, mode = key
             search = search_for(
-                self._catalogue, services, self._now, for_public=False, needs=needs, extra_time=extra_time
+                self._catalogue, services, self._now, for_public=False, needs=needs, extra_time=extra_time, mode=mode
             )
             shapes = tuple(replace(shape, grid_ticks=1) for shape in search.visit)
             self._searches[key] = replace(search, visit=shapes, earliest_unit=0, latest_unit=LAST_UNIT)

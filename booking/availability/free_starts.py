@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from booking.availability.bit_counts import at_least, binary_counts, counts_at
-from booking.availability.bits import NOTHING, Bits, every, span, ticks_of
+from booking.availability.bits import NOTHING, Bits, blocked, every, span, ticks_of
 from booking.availability.busy import Busy, SeatMaps
 from booking.availability.service_openings import (
     Member,
@@ -49,7 +49,7 @@ def free_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy
     grid = grid_starts(search, site_day)
     if not grid:
         return NOTHING
-    question = (id(steps), released_tick(search, site_day), grid, _occupied(site_day, busy))
+    question = _question(search, steps, site_day, busy, grid)
     known: tuple[tuple[Step, ...], Bits] | None = _answers(site_day, "starts").get(question)
     if known is None:
         # `steps` stays alive with its answer, so its identity is a valid key and saves hashing it.
@@ -64,7 +64,7 @@ def starts_with_counts(
     grid = grid_starts(search, site_day)
     if not grid:
         return [], []
-    question = (id(steps), released_tick(search, site_day), grid, _occupied(site_day, busy))
+    question = _question(search, steps, site_day, busy, grid)
     known: tuple[tuple[Step, ...], list[int], list[int]] | None = _answers(site_day, "counts").get(question)
     if known is None:
         ticks = ticks_of(free_starts(search, steps, site_day, busy))
@@ -73,9 +73,11 @@ def starts_with_counts(
     return known[1:]
 
 
-def _occupied(site_day: SiteDay, busy: Busy) -> Hashable:
-    """All that the day's answers depend on in `busy`."""
-    return busy.at(site_day.site_id).pattern(site_day.resource_ids, site_day.day.base_unit)
+def _question(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, grid: Bits) -> Hashable:
+    """All that the day's answer depends on."""
+    occupied = busy.at(site_day.site_id).pattern(site_day.resource_ids, site_day.day.base_unit)
+    modes = search.modes if site_day.modes_closed else None
+    return id(steps), released_tick(search, site_day), grid, modes, occupied
 
 
 def _answers(site_day: SiteDay, kind: str) -> dict[Hashable, Any]:
@@ -97,7 +99,21 @@ def _starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Bu
         for option in options:
             served |= _option_starts(option, clear)
         bits &= served >> step.offset
-    return bits
+    return bits & ~_mode_closed_starts(search, steps, site_day) if site_day.modes_closed else bits
+
+
+def _mode_closed_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay) -> Bits:
+    """The starts at which every mode of the search that the site has is shut for a part of the visit."""
+    starts_closed = ANY
+    for mode in search.modes.intersection(site_day.modes):
+        meets = NOTHING
+        for closed in site_day.modes_closed:
+            if closed.mode == mode:
+                for step in steps:
+                    if closed.service_id in (None, step.shape.service_id):
+                        meets |= blocked(closed.ticks, step.length) >> step.offset
+        starts_closed &= meets
+    return starts_closed
 
 
 def free_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, ticks: list[int]) -> list[int]:

@@ -15,6 +15,7 @@ from booking.availability.bits import Bits, span
 from booking.availability.notice import earliest_at
 from booking.availability.values import (
     EngineResource,
+    ModeClosed,
     Requirement,
     ResourceDay,
     Search,
@@ -24,8 +25,8 @@ from booking.availability.values import (
 )
 from booking.slot_tokens import SlotKey
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
-from locations.model import Catalogue, ServiceFacts, SiteFacts
-from locations.opening_hours import closed_on, holiday_on, openings_on
+from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
+from locations.opening_hours import closed_on, holiday_on, modes_closed_on, openings_on
 from people.residents.details import place_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
@@ -73,7 +74,8 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
         if resource.id in windows
     )
     features = site.features | (NO_JOURNEY if site.is_virtual else frozenset())
-    return SiteDay(site.id, day, features, resources, holiday_on(site, day.date))
+    modes_closed = tuple(ModeClosed(*key, _bits(stretches)) for key, stretches in modes_closed_on(site, day).items())
+    return SiteDay(site.id, day, features, resources, holiday_on(site, day.date), site.modes, modes_closed)
 
 
 def _bits(periods: Iterable[tuple[int, int]]) -> Bits:
@@ -120,8 +122,9 @@ def search_for(
     needs: frozenset[str] = frozenset(),
     extra_time: bool = False,
     is_walk_in: bool = False,
+    mode: str | None = None,
 ) -> Search:
-    """The engine's search for a visit to these services, between lead time and horizon.
+    """The engine's search for a visit to these services, between lead time and horizon, in any mode or in this one.
 
     A walk-in begins at any five minutes: on no grid and without lead time.
     """
@@ -139,4 +142,9 @@ def search_for(
         for_public=for_public,
         needs=place_needs(needs),
         extra_ticks=_ticks(catalogue.authority.extra_time_minutes) if extra_time or wants_extra_time(needs) else 0,
+        modes=frozenset.intersection(*(frozenset(service.modes) for service in services)) & _modes_of_query(mode),
     )
+
+
+def _modes_of_query(mode: str | None) -> frozenset[str]:
+    return frozenset(MODES if mode is None else (mode,))

@@ -76,11 +76,20 @@ class ResourceDay:
     closed: Bits = 0
 
 
+class ModeClosed(NamedTuple):
+    """The ticks in which a mode is shut at a site: for one service, or (None) for all."""
+
+    mode: str
+    service_id: int | None
+    ticks: Bits
+
+
 @dataclass(frozen=True, slots=True)
 class SiteDay:
     """The plan of one site in one day. It remembers what the engine works out from it: reuse it between searches.
 
-    `holiday` is the name of the bank holiday for which the site is shut, or empty.
+    `holiday` is the name of the bank holiday for which the site is shut, or empty. `modes` are those of the site; where one
+    of them is shut and another is not, `modes_closed` says when.
     """
 
     site_id: int
@@ -88,6 +97,8 @@ class SiteDay:
     features: frozenset[str]
     resources: tuple[ResourceDay, ...]
     holiday: str = ""
+    modes: tuple[str, ...] = ()
+    modes_closed: tuple[ModeClosed, ...] = ()
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -106,6 +117,7 @@ class Search:
 
     `earliest_unit <= start < latest_unit`. Support `needs` are met for each service of the visit by the site's own
     features, or by any one of the resources allocated to that service. `extra_ticks` lengthens each service of the visit.
+    It may be held in any of `modes` that the site has.
     """
 
     visit: tuple[ServiceShape, ...]
@@ -115,6 +127,7 @@ class Search:
     for_public: bool
     needs: frozenset[str] = NO_NAMES
     extra_ticks: int = 0
+    modes: frozenset[str] = NO_NAMES
 
     @property
     def visit_ticks(self) -> int:

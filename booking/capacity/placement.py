@@ -120,6 +120,7 @@ def place(
         needs=needs,
         extra_time=slot_key.extra_time,
         is_walk_in=is_walk_in,
+        mode=slot_key.mode,
     )
     day = day_of_slot(catalogue, slot_key)
     occupied = occupied_on(db, catalogue, day, now, exclude_appointment_ids=exclude_appointment_ids)
@@ -178,7 +179,8 @@ def place_held(
     _check_offered(catalogue, slot_key)
     search = search_for(catalogue, slot_key.service_ids, now, for_public=False, extra_time=slot_key.extra_time)
     day = day_of_slot(catalogue, slot_key)
-    if check_slot(replace(search, earliest_unit=0), day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
+    whenever = replace(search, earliest_unit=0, modes=frozenset((slot_key.mode,)))
+    if check_slot(whenever, day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken.because("site_closed_then")
     if for_public:
         _check_notice(catalogue, slot_key, hold, needs)

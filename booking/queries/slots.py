@@ -21,6 +21,7 @@ from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import SlotKey, encode
 from core.wall_clock import days_between, instant_of, local_date_of, local_day, unit_after
 from locations.model import Catalogue, SiteFacts
+from locations.opening_hours import is_mode_closed
 from locations.postcodes import PostcodePlace, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
@@ -75,6 +76,16 @@ def modes_at(catalogue: Catalogue, query: SlotQuery, site: SiteFacts) -> tuple[s
     """The modes of the query in which the visit can be held at `site`."""
     modes = modes_of_visit(catalogue, site, query.service_ids)
     return modes if query.mode is None else tuple(mode for mode in modes if mode == query.mode)
+
+
+def open_modes(
+    catalogue: Catalogue, query: SlotQuery, site: SiteFacts, start_unit: int, end_unit: int
+) -> tuple[str, ...]:
+    """The modes of the query in which a free slot at `site` can be had: one of them may be shut then."""
+    modes = modes_at(catalogue, query, site)
+    if not any(closure.mode for closure in site.closures):
+        return modes
+    return tuple(mode for mode in modes if not is_mode_closed(site, mode, query.service_ids, start_unit, end_unit))
 
 
 def candidate_sites(catalogue: Catalogue, query: SlotQuery) -> tuple[SiteFacts, ...]:
@@ -221,7 +232,13 @@ def _busy(db: Session, catalogue: Catalogue, query: SlotQuery, days: Sequence[Si
 
 def _scope(catalogue: Catalogue, query: SlotQuery, now: datetime) -> _Scope:
     search = search_for(
-        catalogue, query.service_ids, now, for_public=query.for_public, needs=query.needs, extra_time=query.extra_time
+        catalogue,
+        query.service_ids,
+        now,
+        for_public=query.for_public,
+        needs=query.needs,
+        extra_time=query.extra_time,
+        mode=query.mode,
     )
     first, last = bookable_dates(catalogue, query, now)
     first = max(first, query.first_date) if query.first_date else first
@@ -255,7 +272,7 @@ def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
 def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterator[FreeSlot]:
     """The engine's slot ready to show, once for each mode in which it can be had."""
     site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
-    for mode in modes_at(catalogue, query, site):
+    for mode in open_modes(catalogue, query, site, slot.start_unit, slot.end_unit):
         slot_key = SlotKey(
             authority_id=catalogue.authority.id,
             site_id=site.id,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen
 from booking.capacity.placement import release
+from booking.rebooking import RebookState
 from booking.states import NEEDS_REASON, State, can_move
 from booking.use_cases.appointment_changes import check_changeable, is_late, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
@@ -55,7 +56,7 @@ def cancel(
         row.version += 1
         row.changed_at = now
         release(db, appointment_id=row.id)
-        close_rebook_items(db, row.id, now)
+        close_rebook_items(db, row.id, now, RebookState.CANCELLED)
         late = {"late": True} if by == "resident" and is_late(db, row, now) else {}
         record_change(db, row, actor, "cancelled", now, reason, **late)
         return result_of(row)

@@ -17,11 +17,13 @@ from booking.availability.site_days import day_of_slot, search_for
 from booking.availability.values import SeatAllocation
 from booking.capacity.occupancy import occupied_on
 from booking.capacity.placement import Placement, claim_for_appointment, delete_expired, spread_of
+from booking.events import AppointmentChange, announce
 from booking.queries.other_resources import SeatedVisit, Seating, seated_visits, seatings
 from booking.states import State
 from booking.tables import Allocation, Appointment, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
 from booking.use_cases.closures import close_rebook_items
+from booking.use_cases.proposals import end_proposal
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import IllegalMove, SlotTaken, Stale
@@ -54,7 +56,7 @@ def change_resources(
         visit = seated_visits(db, [row.id])[row.id]
         seating = _other_seating(db, catalogue, row.id, visit, now)
         _claim(db, catalogue, row, visit, seating, now)
-        close_rebook_items(db, row.id, now)
+        _close_items(db, row, now)
         resource_ids = sorted({seat.resource_id for seat in seating})
         record(
             db,
@@ -69,6 +71,14 @@ def change_resources(
         return {"resources": resource_ids}
 
     return tuple(run_once(runtime.database, idempotency, operation, runtime.clock.now())["resources"])
+
+
+def _close_items(db: Session, row: Appointment, now: datetime) -> None:
+    """Take the visit off the list; whoever was offered another time learns that it takes place as booked."""
+    was_offered = end_proposal(db, row.id, now) is not None
+    close_rebook_items(db, row.id, now)
+    if was_offered:
+        announce(db, AppointmentChange(row.authority_id, row.id, row.version, "kept", now))
 
 
 def _check_to_rebook(db: Session, row: Appointment, version: int) -> None:

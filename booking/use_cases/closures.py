@@ -1,19 +1,26 @@
-"""A closure's list of people to rebook: each appointment it touches is on it, until it is moved or cancelled."""
+"""A closure's list of people to rebook: each appointment it touches is on it, until it is moved or cancelled.
+
+What becomes of each is its state (`booking.rebooking.RebookState`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, false, select, true, update
 from sqlalchemy.orm import Session
 
+from booking.events import AppointmentChange, announce
+from booking.rebooking import RebookState
+from booking.slot_tokens import decode
 from booking.states import State
-from booking.tables import Allocation, Appointment, RebookItem
+from booking.tables import Allocation, Appointment, Hold, RebookItem
 from booking.use_cases.holds import delete_holds
+from booking.use_cases.proposals import end_proposal
 from core.database import connection_of, table_of
 from core.wall_clock import unit_after, unit_of
-from locations.tables import Closure, Site
+from locations.tables import Closure, Service, Site
 
 BY_CLOSURE = "closure"  # the reason of the items of a closure
 
@@ -28,14 +35,14 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     """
     closure = db.get_one(Closure, closure_id)
     connection = connection_of(db)
-    holds = select(Allocation.hold_id).where(Allocation.hold_id.is_not(None), *_touching(closure)).distinct()
-    delete_holds(db, [hold_id for hold_id in connection.scalars(holds) if hold_id is not None])
+    delete_holds(db, _touched_holds(db, closure))
     touched = (
         select(Appointment.id, Appointment.ends_at)
         .join(Allocation, Allocation.appointment_id == Appointment.id)
         .where(
             Appointment.authority_id == closure.authority_id,
             Appointment.state == State.BOOKED,
+            Appointment.mode == closure.mode if closure.mode else true(),
             *_touching(closure),
         )
         .distinct()
@@ -52,10 +59,10 @@ def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: C
     known = {item.appointment_id: item for item in db.scalars(items)}
     for appointment_id, item in known.items():
         if item.closed_at is None and appointment_id not in touched:
-            item.closed_at = now
+            _keep(db, item, now)
     again = [known[id_] for id_ in ahead if id_ in known and known[id_].closed_at is not None]
     for item in again:
-        item.closed_at, item.created_at = None, now
+        item.closed_at, item.created_at, item.state, item.sought_at = None, now, RebookState.TO_RING.value, None
     new = [id_ for id_ in ahead if id_ not in known]
     db.add_all(
         RebookItem(
@@ -71,13 +78,42 @@ def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: C
     return len(new) + len(again)
 
 
+def _keep(db: Session, item: RebookItem, now: datetime) -> None:
+    """The appointment takes place as booked after all; whoever was told otherwise is told so."""
+    item.closed_at, item.state = now, RebookState.KEPT.value
+    end_proposal(db, item.appointment_id, now)
+    row = db.get_one(Appointment, item.appointment_id)
+    if row.state == State.BOOKED:
+        announce(db, AppointmentChange(row.authority_id, row.id, row.version, "kept", now))
+
+
+def _touched_holds(db: Session, closure: Closure) -> list[int]:
+    touched = (
+        select(Hold.id, Hold.slot_token)
+        .join(Allocation, Allocation.hold_id == Hold.id)
+        .where(Hold.authority_id == closure.authority_id, *_touching(closure))
+        .distinct()
+        .order_by(Hold.id)
+    )
+    holds = connection_of(db).execute(touched).all()
+    return [hold_id for hold_id, token in holds if not closure.mode or decode(token).mode == closure.mode]
+
+
 def _touching(closure: Closure) -> tuple[ColumnElement[bool], ...]:
     """The conditions under which the closure touches an allocation."""
     return (
         Allocation.first_unit < unit_after(closure.ends_at),
         Allocation.last_unit > unit_of(closure.starts_at),
+        true() if closure.lifted_at is None else false(),
         _in_scope(closure),
+        *_of_services(closure),
     )
+
+
+def _of_services(closure: Closure) -> list[ColumnElement[bool]]:
+    of_topic = select(Service.id).where(Service.authority_id == closure.authority_id, Service.topic == closure.topic)
+    conditions = [Allocation.service_id.in_(of_topic)] if closure.topic else []
+    return conditions + [Allocation.service_id == closure.service_id] * (closure.service_id is not None)
 
 
 def _in_scope(closure: Closure) -> ColumnElement[bool]:
@@ -88,10 +124,11 @@ def _in_scope(closure: Closure) -> ColumnElement[bool]:
     return Allocation.site_id.in_(select(Site.id).where(Site.authority_id == closure.authority_id))
 
 
-def close_rebook_items(db: Session, appointment_id: int, now: datetime) -> None:
-    """Take an appointment off every list: it was moved or cancelled."""
+def close_rebook_items(db: Session, appointment_id: int, now: datetime, state: RebookState = RebookState.MOVED) -> None:
+    """Take an appointment off every list, with what was proposed for it: it was moved or cancelled, as `state` says."""
+    end_proposal(db, appointment_id, now)
     connection_of(db).execute(
         update(table_of(RebookItem))
         .where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
-        .values(closed_at=now)
+        .values(closed_at=now, state=state.value)
     )

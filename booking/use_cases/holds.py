@@ -75,8 +75,12 @@ def hold_in_transaction(
     needs: frozenset[str],
     replaces: str | None = None,
     origin: str = "",
+    until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Hold the slot in the transaction of `db`: its nonce, slot and end as plain values. See `hold_slot`."""
+    """Hold the slot in the transaction of `db`: its nonce, slot and end as plain values. See `hold_slot`.
+
+    It is held for ten minutes, or `until` another instant.
+    """
     nonce = new_nonce()
     now = runtime.clock.database_now(db)
     if origin:
@@ -86,7 +90,8 @@ def hold_in_transaction(
     if origin:
         _check_share(db, slot_key, origin, now)
     placement = place(db, slot_key, now, for_public=for_public, needs=needs)
-    held = _write(db, runtime, placement, _Owner(slot_key.authority_id, slot_key.site_id, origin, nonce), now)
+    owner = _Owner(slot_key.authority_id, slot_key.site_id, origin, nonce)
+    held = _write(db, runtime, placement, owner, (now, until or now + HOLD_PERIOD))
     return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}
 
 
@@ -106,17 +111,19 @@ class _Owner:
     nonce: str
 
 
-def _write(db: Session, runtime: Runtime, placement: Placement, owner: _Owner, now: datetime) -> HeldSlot:
+def _write(
+    db: Session, runtime: Runtime, placement: Placement, owner: _Owner, period: tuple[datetime, datetime]
+) -> HeldSlot:
     # The slot of the placement, with its extra time: an appointment made from a hold is as long as the hold.
     token = hold_token(runtime.settings.secret_key, owner.nonce)
-    held = HeldSlot(token, placement.slot_key, now + HOLD_PERIOD)
+    held = HeldSlot(token, placement.slot_key, period[1])
     values = {
         "authority_id": owner.authority_id,
         "site_id": owner.site_id,
         "token_digest": digest(held.token),
         "slot_token": placement.slot_token,
         "origin": owner.origin,
-        "created_at": now,
+        "created_at": period[0],
         "expires_at": held.expires_at,
     }
     hold_id = connection_of(db).execute(_holds.insert().returning(_holds.c.id), values).scalar_one()

@@ -20,6 +20,7 @@ from booking.use_cases.appointment_changes import check_changeable, lock_appoint
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, insert_services, result_of, run_operation
 from booking.use_cases.change_details import Details, change_contact
 from booking.use_cases.closures import close_rebook_items
+from booking.use_cases.proposals import answer_of_move
 from core.audit import Actor
 from core.errors import Invalid
 from core.idempotency import IdempotencyKey
@@ -108,7 +109,7 @@ def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: A
 
 
 def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, reason: str) -> None:
-    was = row.slot_token
+    was, answer = row.slot_token, answer_of_move(db, row.id, placement.hold_id, now)
     release(db, appointment_id=row.id)
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     for name, value in placement.columns().items():
@@ -118,5 +119,5 @@ def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now
     row.changed_at = now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, placement.services())
-    close_rebook_items(db, row.id, now)
+    close_rebook_items(db, row.id, now, answer)
     record_change(db, row, actor, "rescheduled", now, reason, was=was, slot_token=placement.slot_token)

@@ -117,7 +117,8 @@ def _closure(values: Values, zone: str) -> dict[str, Any]:
         "starts_at": _moment(values["starts_at"], zone),
         "ends_at": _moment(values["ends_at"], zone),
     }
-    known = {"slug": values["slug"], "resource": resource, "reason": values["reason"]}
+    same = ("slug", "service", "topic", "mode", "reason")
+    known = {name: values[name] for name in same} | {"resource": resource}
     return _own(toml_fields.CLOSURE, known | period)
 
 

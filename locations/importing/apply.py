@@ -34,7 +34,8 @@ TABLES: dict[Kind, Any] = {
     "travel time": TravelTime,
     "closure": Closure,
 }
-REFERENCES = frozenset({"site", "resource", "resources", "services", "exceptions"})  # no columns of the row itself
+# What is no column of the row itself.
+REFERENCES = frozenset({"site", "resource", "resources", "service", "services", "exceptions"})
 PLACE = frozenset({"kind", "easting", "northing"})  # what decides how far a site is from the others
 
 
@@ -87,8 +88,9 @@ def _references(rows: Rows, change: Change) -> dict[str, Any]:
     if change.kind in ("resource", "session"):
         return ids | {"site_id": rows.site_id(change.key.slugs[0])}
     if change.kind == "closure":
-        site, resource = (change.after or {})["site"], (change.after or {})["resource"]
-        return ids | {"site_id": rows.site_id(site), "resource_id": rows.resource_id(resource)}
+        after = change.after or {}
+        places = {"site_id": rows.site_id(after["site"]), "resource_id": rows.resource_id(after["resource"])}
+        return ids | places | {"service_id": rows.service_id(after["service"])}
     if change.kind == "travel time":
         sites = sorted(rows.by_key[Key("site", (slug,))].id for slug in change.key.slugs)
         return ids | dict(zip(("first_site_id", "second_site_id"), sites, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from locations.importing.council_plan import SitePlan
+from locations.importing.council_plan import ClosurePlan, SitePlan
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import did_you_mean
@@ -83,3 +83,17 @@ def _note_unserved(
                 (*_offering(site, service["slug"]), "services"),
                 f'{what}, and no session of site "{site.values["slug"]}" opens one for it.',
             )
+
+
+def note_closures_of_nothing(reader: Reader, services: Services, closures: Iterable[ClosurePlan]) -> None:
+    """Note closures that shut a service or a topic that the council does not have."""
+    slugs = [row["slug"] for row, _ in services if row["slug"]]
+    topics = sorted({row["topic"] for row, _ in services if row["topic"]})
+    for closure in closures:
+        name = f'closure "{closure.slug}"'
+        if closure.service is not None and closure.service not in slugs:
+            hint = did_you_mean(closure.service, slugs) or "; add it under [[services]]"
+            reader.note((*closure.path, "service"), f"{name} shuts {closure.service!r}, which is no service{hint}.")
+        if closure.topic and closure.topic not in topics:
+            hint = did_you_mean(closure.topic, topics)
+            reader.note((*closure.path, "topic"), f"{name} shuts {closure.topic!r}, which is no topic{hint}.")

@@ -26,12 +26,18 @@ class SessionPlan:
 
 @dataclass(frozen=True)
 class ClosurePlan:
-    """A half-open period; `resource` is the slug of what is shut or who is away, None for the whole site or authority."""
+    """A half-open period; `resource` is the slug of what is shut or who is away, None for the whole site or authority.
+
+    With a `service`, `topic` or `mode` only that is shut.
+    """
 
     slug: str | None
     starts_at: datetime
     ends_at: datetime
     resource: str | None
+    service: str | None
+    topic: str
+    mode: str
     reason: str
     path: Path
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from locations.importing.council_plan import ClosurePlan, Plan, SessionPlan, SitePlan
 from locations.postcodes import locate
+from locations.session_facts import FROM_FILE
 
 Kind = Literal["council", "service", "site", "person", "resource", "travel time", "session", "closure"]
 RECURRING, DATED = "recurring", "dated"
@@ -80,20 +81,24 @@ class Difference:
 
 
 def difference_between(current: SetUp, planned: SetUp, now: datetime) -> Difference:
-    """What turns `current` into `planned`. Closures that are over at `now` stay as the record, planned or not."""
+    """What turns `current` into `planned`.
+
+    Closures that are over at `now` stay as the record, planned or not; those that somebody made outside the file stay too.
+    """
     written = (Change(key, current.get(key), after) for key, after in planned.items())
     removed = (Change(key, before, None) for key, before in current.items() if key not in planned)
     return Difference(
         (
             *(change for change in written if change.before is None or change.new_values),
-            *(change for change in removed if change.kind != "closure" or _is_ahead(change, now)),
+            *(change for change in removed if change.kind != "closure" or _may_go(change, now)),
         )
     )
 
 
-def _is_ahead(change: Change, now: datetime) -> bool:
-    ends_at: datetime = (change.before or {})["ends_at"]
-    return ends_at > now
+def _may_go(change: Change, now: datetime) -> bool:
+    before = change.before or {}
+    ends_at: datetime = before["ends_at"]
+    return ends_at > now and before.get("source", FROM_FILE) == FROM_FILE
 
 
 def _is_same(one: Any, other: Any) -> bool:
@@ -160,5 +165,8 @@ def _closure(plan: ClosurePlan, site: str | None, resource: Key | None) -> Value
         "resource": resource,
         "starts_at": plan.starts_at,
         "ends_at": plan.ends_at,
+        "service": plan.service,
+        "topic": plan.topic,
+        "mode": plan.mode,
         "reason": plan.reason,
     }

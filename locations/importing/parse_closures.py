@@ -28,7 +28,8 @@ def read_closures(
                 (*at, "resource"), f"{label} is of the whole council; move it under the site to shut one resource."
             )
         starts_at, ends_at = _period(reader, found, row, at, label, zone)
-        yield ClosurePlan(row["slug"], starts_at, ends_at, row["resource"], row["reason"], at)
+        same = {name: row[name] for name in ("slug", "resource", "service", "topic", "mode", "reason")}
+        yield ClosurePlan(starts_at=starts_at, ends_at=ends_at, path=at, **same)
 
 
 def _period(

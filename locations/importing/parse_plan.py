@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from locations.importing import toml_fields
-from locations.importing.consistency import check_consistency
+from locations.importing.consistency import check_consistency, note_closures_of_nothing
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
 from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
@@ -38,6 +38,7 @@ def read_plan(content: bytes) -> Plan:
     closures = tuple(read_closures(reader, tables, (), "the file", authority["zone"], people=people_slugs))
     _note_repeats(reader, tables, sites, closures)
     check_consistency(reader, services, sites, [person.values for person in people])
+    note_closures_of_nothing(reader, services, (*closures, *(one for site in sites for one in site.closures)))
     note_people_who_do_not_fit(reader, people, sites, travel)
     reader.finish()
     return Plan(authority, tuple(row for row, _ in services), sites, closures, people, travel)

@@ -52,6 +52,10 @@ class Rows:
         """The id of the site of this slug; None for the whole council."""
         return None if slug is None else int(self.by_key[Key("site", (slug,))].id)
 
+    def service_id(self, slug: str | None) -> int | None:
+        """The id of the service of this slug; None for all services."""
+        return None if slug is None else int(self.by_key[Key("service", (slug,))].id)
+
     def resource_id(self, key: Key | None) -> int | None:
         """The id of the resource or person of this key; None for the whole site or council."""
         return None if key is None else int(self.by_key[key].id)
@@ -88,8 +92,12 @@ class _Reader:
             self._note(travel_key(sites), travel)
         self._read_sessions()
         for row in self._all(Closure):
+            if row.lifted_at is not None:
+                continue
             resource_at = self.keys.get((Resource, row.resource_id))
-            self._note(Key("closure", (row.slug,)), row, site=self._site(row.site_id), resource=resource_at)
+            service = None if row.service_id is None else self.keys[Service, row.service_id].slugs[0]
+            site = self._site(row.site_id)
+            self._note(Key("closure", (row.slug,)), row, site=site, resource=resource_at, service=service)
         return StoredSetUp(self.values, self.rows)
 
     def _note(self, key: Key, row: Any, **references: Any) -> None:

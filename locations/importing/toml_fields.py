@@ -153,5 +153,8 @@ CLOSURE: Fields = {
     "starts_at": Field(value_checks.wall_moment),
     "ends_at": Field(value_checks.wall_moment),
     "resource": Field(slug),
+    "service": Field(slug),
+    "topic": Field(text(100), ""),
+    "mode": Field(one_of(MODES), ""),
     "reason": Field(text(200), ""),
 }

@@ -78,12 +78,10 @@ def _checked_name(text: str) -> str:
 
 
 def _checked_scopes(scopes: Collection[str]) -> list[str]:
-    first, second = known = [scope.value for scope in Scope]
+    known = [scope.value for scope in Scope]
     unknown = sorted(set(scopes) - set(known))
     if unknown or not scopes:
-        raise Invalid.in_field(
-            "scopes", "scopes_unknown" if unknown else "no_scope", first=first, second=second, unknown=unknown
-        )
+        raise Invalid.in_field("scopes", "scopes_unknown" if unknown else "no_scope", known=known, unknown=unknown)
     return sorted(set(scopes))
 
 

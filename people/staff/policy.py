@@ -44,6 +44,7 @@ class Scope(StrEnum):
 
     READ = "read"
     BOOK = "book"
+    MANAGE = "manage"
 
 
 _AGENTS = frozenset({Role.TRIAGE_AGENT, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})

@@ -30,6 +30,9 @@ CONTRACT = {
     ("post", "/api/v1/appointments/{reference}/cancel"),
     ("post", "/api/v1/appointments/{reference}/outcome"),
     ("get", "/api/v1/sites/{site}/days/{date}"),
+    ("post", "/api/v1/closures"),
+    ("post", "/api/v1/closures/{closure}/offers"),
+    ("get", "/api/v1/closures/{closure}"),
 }
 
 SCHEMAS = {
@@ -38,8 +41,12 @@ SCHEMAS = {
     "Booked",
     "BookingBody",
     "CancelBody",
+    "Closure",
+    "ClosureBody",
     "Day",
     "Hold",
+    "MadeClosure",
+    "OffersBody",
     "HoldBody",
     "Notification",
     "Notifications",
@@ -135,7 +142,9 @@ def test_each_part_of_an_address_has_an_example(document: dict[str, Any]) -> Non
 def test_too_long_an_address_is_refused_as_the_document_says(client: FlaskClient, document: dict[str, Any]) -> None:
     for (method, path), described in operations(document).items():
         answer = client.open(
-            path.format(reference="x", site="x", date="x", hold="x"), method=method, query_string="a" * 4_001
+            path.format(reference="x", site="x", date="x", hold="x", closure="1"),
+            method=method,
+            query_string="a" * 4_001,
         )
         assert_problem(answer, 414, "address_too_long")
         assert "414" in described["responses"]

@@ -18,6 +18,7 @@ NOT_PERSONAL = {
     "audit_entries.actor_name",
     "audit_entries.facts",
     "calls.slot_token",
+    "proposals.slot_token",
     "delivery_attempts.provider_reference",
     "resident_views.facts",
 }

@@ -108,7 +108,11 @@ def test_a_new_key_stands_alone_on_the_last_line(commands, database, council):
         known = key_of(db, key)
     assert result.exit_code == 0
     assert known is not None
-    assert (known.name, known.authority_id, known.scopes) == ("Kiosk", council.northbank, frozenset(Scope))
+    assert (known.name, known.authority_id, known.scopes) == (
+        "Kiosk",
+        council.northbank,
+        frozenset({Scope.READ, Scope.BOOK}),
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from booking.slot_tokens import encode
 from booking.tables import Appointment
 from booking.use_cases.calendar_feeds import make_feed
 from booking.use_cases.holds import hold_slot
+from booking.use_cases.make_closure import NewClosure, make_closure
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Base, Database
@@ -37,7 +38,9 @@ from tests.web.account.pages import token_on
 DAY = "2026-11-24"
 SIGNING = {"staff.sign_out", "staff.send_sign_in"}
 # The arguments of addresses that name what is somebody's, and what nobody has.
-NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "site": "nowhere", "hold": "0" * 64}
+NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "site": "nowhere", "hold": "0" * 64} | {
+    "closure": 999_999
+}
 MOST_NUMBERS = 5
 WRITTEN_BY_LOOKING = {"staff_sessions", "idempotency_records", "resident_views"}
 # Whatever tables the audit is kept in.
@@ -65,12 +68,14 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         resident_id = db.scalars(select(Appointment.resident_id).where(Appointment.reference == booked.reference)).one()
         site = catalogue_by_id(db, world.authority_id).site_by_id(world.site_id)
     feed = make_feed(runtime, world.authority_id, site, f"Feed of {name}", actor=Actor.system())
+    at_night = NewClosure(starts_at + timedelta(hours=12), starts_at + timedelta(hours=13))
+    closure = make_closure(runtime, world.authority_id, at_night, actor=Actor.system())
     slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
     return Numbers(
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"hold": held.token},
+        | {"hold": held.token, "closure": closure.id},
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
         | {"appointment": booked.reference, "resident": resident_id, "resident_id": resident_id, "version": 1}
         | {"reason": "because", "outcome": "arrived", "to": "arrived", "state": "booked", "note": "was here"},
@@ -160,7 +165,7 @@ def test_staff_of_another_council(
 def test_a_key_of_another_council(
     app: Flask, database: Database, clock: FixedClock, theirs: Numbers, elsewhere: Numbers
 ) -> None:
-    key = make_key(database, clock, elsewhere.world.authority_id, "read", "book")
+    key = make_key(database, clock, elsewhere.world.authority_id, "read", "book", "manage")
     resident = {"resident": {"name": "Eve Elsewhere", "email": "eve@example.org"}}
     for taken in ("slot", "hold"):
         body = {taken: theirs.fields[taken], "reason": "because", "outcome": "arrived"} | resident

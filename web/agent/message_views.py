@@ -16,7 +16,7 @@ from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import CONTACT_CHANGED, HANDED_OVER
 from reminders.history_queries import MessageHistoryEntry, message_history
 from reminders.recipients import Contacts, Withheld, deliveries_for
-from web.labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
+from web.message_labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
 from web.message_routes import contacts_of_appointment
 from web.staff_guard import current_staff
 

@@ -15,6 +15,7 @@ from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
 from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
+from booking.queries.open_proposals import rebooking_of
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
 from core.audit import Actor
@@ -45,6 +46,15 @@ class Banner:
 MESSAGES = {
     "moved": Banner(_l("Changed"), _l("Your appointment has a new time.")),
     "cancelled": Banner(_l("Cancelled"), _l("Your appointment is cancelled. Somebody else can have the time.")),
+    "declined": Banner(
+        _l("Thank you"), _l("We have given that time back. We will ring you, or choose another time here.")
+    ),
+    "offer_over": Banner(
+        _l("Nothing was changed"), _l("The time that we held for you is gone. Choose another one here.")
+    ),
+    "offer_changed": Banner(
+        _l("Nothing was changed"), _l("Your appointment has changed meanwhile. This is how it is now.")
+    ),
     "changed": Banner(_l("Changed"), _l("We have kept your new details.")),
 }
 
@@ -83,7 +93,9 @@ def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
     with open_appointment_context(authority, reference) as page:
         message, route = _message(page.view), route_of_booked(page.context.db, page.view)
-        return page.show("appointment", search=search_for_another_time(page.view), message=message, route=route)
+        rebooking = rebooking_of(page.context.db, page.context.catalogue, page.view.id, page.context.now)
+        search = search_for_another_time(page.view)
+        return page.show("appointment", search=search, message=message, route=route, rebooking=rebooking)
 
 
 def _message(view: AppointmentView) -> Banner | None:

@@ -21,7 +21,7 @@ from core.flask_context import current_runtime
 from core.tokens import is_owner_proof, stamp_of
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
-from reminders.outbox import address_of, bookings_for, withhold_for_owner
+from reminders.reach_queries import address_of, bookings_for, withhold_for_owner
 from web.page_context import PageContext
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show

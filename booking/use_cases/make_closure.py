@@ -1,0 +1,217 @@
+"""A closure made, changed or lifted by staff or a program: capacity ends with it, and everybody affected is on its list."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.rebooking import AFFECTED
+from booking.tables import RebookItem
+from booking.use_cases.closures import list_touched
+from core.audit import Actor, record
+from core.errors import Invalid, NotFound
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from locations.catalogue_queries import bump_plan, catalogue_by_id
+from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
+from locations.session_facts import FROM_PROGRAM, FROM_STAFF
+from locations.tables import Closure
+
+LONGEST_DAYS = 5 * 366
+Named = TypeVar("Named", SiteFacts, ResourceFacts, ServiceFacts)
+SCOPE = ("site", "resource", "service", "topic", "mode")
+
+
+@dataclass(frozen=True)
+class NewClosure:
+    """What is shut, from when until when (half-open), and why. No place and nothing else named is the whole council.
+
+    A resource is one of the site, or, without a site, a person who belongs to the council. Slugs, but for the topic.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str = ""
+    site: str | None = None
+    resource: str | None = None
+    service: str | None = None
+    topic: str = ""
+    mode: str = ""
+
+
+@dataclass(frozen=True)
+class MadeClosure:
+    """A closure, None in a preview, and how many booked appointments it affects."""
+
+    id: int | None
+    affected: int
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The rows that the slugs name."""
+
+    site: SiteFacts | None
+    resource: ResourceFacts | None
+    service: ServiceFacts | None
+
+
+def make_closure(
+    runtime: Runtime,
+    authority_id: int,
+    new: NewClosure,
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> MadeClosure:
+    """The closure, in force from the commit on. Every booking is refused by it, or is on its list.
+
+    Raises: Invalid, naming the field, for a period or a scope that cannot be; IdempotencyMismatch.
+    """
+
+    def operation(db: Session) -> dict[str, Any]:
+        now = runtime.clock.database_now(db)
+        closure, affected = _make(db, authority_id, new, actor, now)
+        scope = {name: getattr(new, name) for name in SCOPE if getattr(new, name)}
+        _record(db, actor, "closure_made", closure, now, reason=closure.reason, affected=affected, **scope)
+        return {"id": closure.id, "affected": affected}
+
+    return MadeClosure(**run_once(runtime.database, idempotency, operation, runtime.clock.now()))
+
+
+def preview_closure(runtime: Runtime, authority_id: int, new: NewClosure, *, actor: Actor) -> MadeClosure:
+    """What the closure would affect. It is written and rolled back. Raises: Invalid."""
+    with runtime.database.writing() as db:
+        _, affected = _make(db, authority_id, new, actor, runtime.clock.database_now(db))
+        db.rollback()
+    return MadeClosure(None, affected)
+
+
+def lift_closure(runtime: Runtime, authority_id: int, closure_id: int, *, actor: Actor) -> None:
+    """End a closure: who has not moved yet keeps their time, and is told so. Raises: NotFound."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        closure = _locked(db, authority_id, closure_id)
+        if closure.lifted_at is None:
+            closure.lifted_at = now
+            closure.slug = f"{closure.slug[:40]}-lifted-{closure.id}"  # so that the file may use its name again
+            list_touched(db, closure.id, now)
+            record(db, actor, "closure_lifted", ("closure", closure.id), authority_id=authority_id, now=now)
+
+
+def change_closure(
+    runtime: Runtime, authority_id: int, closure_id: int, starts_at: datetime, ends_at: datetime, *, actor: Actor
+) -> int:
+    """Give a closure another period; how many booked appointments it affects that it did not affect before.
+
+    Who is affected no longer keeps their time, and is told so. Raises: Invalid, NotFound.
+    """
+    _check_period(starts_at, ends_at)
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        closure = _locked(db, authority_id, closure_id)
+        if closure.lifted_at is not None:
+            raise NotFound.because("closure_unknown")
+        closure.starts_at, closure.ends_at = starts_at, ends_at
+        db.flush()
+        added = list_touched(db, closure.id, now)
+        _record(db, actor, "closure_changed", closure, now)
+        return added
+
+
+def closure_progress(db: Session, authority_id: int, closure_id: int) -> Mapping[str, int]:
+    """How many appointments the closure affects, and how many of them are in each state. Raises: NotFound."""
+    if db.scalar(select(Closure.id).where(Closure.id == closure_id, Closure.authority_id == authority_id)) is None:
+        raise NotFound.because("closure_unknown")
+    statement = select(RebookItem.state, func.count()).where(RebookItem.closure_id == closure_id)
+    rows = db.execute(statement.group_by(RebookItem.state))
+    counts: dict[str, int] = {row[0]: row[1] for row in rows}
+    by_state = {state.value: counts.get(state.value, 0) for state in AFFECTED}
+    return {"affected": sum(by_state.values())} | by_state
+
+
+def _record(db: Session, actor: Actor, action: str, closure: Closure, now: datetime, **facts: Any) -> None:
+    period = {"starts_at": closure.starts_at.isoformat(), "ends_at": closure.ends_at.isoformat()}
+    subject = ("closure", closure.id)
+    record(db, actor, action, subject, authority_id=closure.authority_id, now=now, **period | facts)
+
+
+def _make(db: Session, authority_id: int, new: NewClosure, actor: Actor, now: datetime) -> tuple[Closure, int]:
+    _check_period(new.starts_at, new.ends_at)
+    if new.ends_at <= now:
+        raise Invalid.in_field("ends_at", "closure_over")
+    scope = _scope_of(catalogue_by_id(db, authority_id), new)
+    _lock(db, authority_id, scope)
+    closure = Closure(
+        authority_id=authority_id,
+        site_id=scope.site.id if scope.site else None,
+        resource_id=scope.resource.id if scope.resource else None,
+        service_id=scope.service.id if scope.service else None,
+        topic=new.topic,
+        mode=new.mode,
+        slug=f"closure-{secrets.token_hex(6)}",
+        starts_at=new.starts_at,
+        ends_at=new.ends_at,
+        reason=new.reason.strip(),
+        source=FROM_PROGRAM if actor.kind == "api" else FROM_STAFF,
+    )
+    db.add(closure)
+    db.flush()
+    return closure, list_touched(db, closure.id, now)
+
+
+def _lock(db: Session, authority_id: int, scope: _Scope) -> None:
+    """Lock the sites whose plan changes. A person of the council may work at any."""
+    if scope.site is None:
+        bump_plan(db, authority_id)
+    else:
+        bump_plan(db, authority_id, [scope.site.id])
+
+
+def _locked(db: Session, authority_id: int, closure_id: int) -> Closure:
+    """The closure's row, locked after the sites that it shuts. Raises: NotFound."""
+    same = (Closure.id == closure_id, Closure.authority_id == authority_id)
+    known = db.execute(select(Closure.site_id).where(*same)).first()
+    if known is None:
+        raise NotFound.because("closure_unknown")
+    bump_plan(db, authority_id, None if known.site_id is None else [known.site_id])
+    return db.scalars(select(Closure).where(*same).with_for_update()).one()
+
+
+def _check_period(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Invalid.in_field("ends_at", "closure_ends_first")
+    if (ends_at - starts_at).days > LONGEST_DAYS:
+        raise Invalid.in_field("ends_at", "closure_too_long")
+
+
+def _scope_of(catalogue: Catalogue, new: NewClosure) -> _Scope:
+    """Raises: Invalid, when a slug names nothing, or together they shut nothing that there is."""
+    site = _named(catalogue.sites, new.site)
+    if new.site is not None and site is None:
+        raise Invalid.in_field("site", "closure_site_unknown")
+    resource = _named(site.resources if site else catalogue.people, new.resource)
+    if new.resource is not None and resource is None:
+        raise Invalid.in_field("resource", "closure_resource_unknown")
+    service = _named(catalogue.services, new.service)
+    if new.service is not None and service is None:
+        raise Invalid.in_field("service", "closure_service_unknown")
+    if new.topic and not any(known.topic == new.topic for known in catalogue.services):
+        raise Invalid.in_field("topic", "closure_topic_unknown")
+    if new.mode and site is not None and new.mode not in site.modes:
+        raise Invalid.in_field("mode", "closure_mode_elsewhere")
+    if new.mode and resource is not None and (site is None or len(site.modes) > 1):
+        raise Invalid.in_field("mode", "closure_mode_of_resource")
+    if resource is not None and resource.is_council_wide and site is not None:
+        raise Invalid.in_field("resource", "closure_of_person_at_site")
+    return _Scope(site, resource, service)
+
+
+def _named(choices: Sequence[Named], slug: str | None) -> Named | None:
+    return next((one for one in choices if one.slug == slug), None)

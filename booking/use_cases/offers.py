@@ -1,0 +1,177 @@
+"""Offers after a closure: for everybody affected the best other time is held, and offered or put before whoever rings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from booking.appointment_repository import service_ids_of
+from booking.events import AppointmentChange, announce
+from booking.queries.open_proposals import open_proposal
+from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
+from booking.rebooking import LEAST_NOTICE, MOST_MILES, SEARCHED_DAYS, SHORT_NOTICE, RebookState, change_between
+from booking.slot_tokens import SlotKey, decode
+from booking.states import State
+from booking.tables import Appointment, RebookItem
+from booking.use_cases.appointment_changes import lock_appointment
+from booking.use_cases.book import Booked
+from booking.use_cases.proposals import propose
+from booking.use_cases.reschedule import Move, reschedule
+from core.audit import Actor, record
+from core.errors import HoldExpired, NotFound
+from core.idempotency import IdempotencyKey
+from core.runtime import Runtime
+from core.tokens import hold_token, parse_reference
+from core.transactions import run_with_retries
+from core.wall_clock import instant_of, local_date_of, unit_of
+from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue, SiteFacts
+from locations.postcodes import grid_miles
+from locations.tables import Closure
+
+CanBeTold = Callable[[Session, int], bool]
+"""Whether a message about the appointment of this id would reach anybody."""
+
+
+def request_offers(runtime: Runtime, authority_id: int, closure_id: int, *, actor: Actor) -> None:
+    """From now on other times are sought for everybody on the closure's list. Asked twice, it goes on. Raises: NotFound."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        same = (Closure.id == closure_id, Closure.authority_id == authority_id)
+        closure = db.scalar(select(Closure).where(*same).with_for_update())
+        if closure is None:
+            raise NotFound.because("closure_unknown")
+        if closure.offers_wanted_at is None:
+            closure.offers_wanted_at = now
+            record(db, actor, "offers_requested", ("closure", closure_id), authority_id=authority_id, now=now)
+
+
+def make_offers(
+    runtime: Runtime, can_be_told: CanBeTold, *, closure_id: int | None = None, seconds: float = 20.0
+) -> int:
+    """Seek another time for those for whom none was sought yet, who is due first first; how many were worked.
+
+    It stops after `seconds`; what is left is worked by the next call. Several processes may do it at once.
+    """
+    worked, end = 0, monotonic() + seconds
+    while monotonic() < end:
+        if not run_with_retries(runtime.database, lambda db: _work_next(db, runtime, can_be_told, closure_id)):
+            break
+        worked += 1
+    return worked
+
+
+def accept_offer(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    *,
+    actor: Actor,
+    seen: str | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Booked:
+    """The appointment at the time that was proposed. Raises: HoldExpired when it is held no longer, and as `reschedule`."""
+    with runtime.database.reading() as db:
+        same = (Appointment.reference == parse_reference(reference), Appointment.authority_id == authority_id)
+        appointment_id = db.scalar(select(Appointment.id).where(*same))
+        catalogue = catalogue_by_id(db, authority_id)
+        proposal = open_proposal(db, catalogue, appointment_id, runtime.clock.now()) if appointment_id else None
+    if proposal is None:
+        raise HoldExpired.because("hold_expired")
+    move = Move(hold=hold_token(runtime.settings.secret_key, proposal.nonce))
+    return reschedule(
+        runtime, authority_id, reference, move, actor=actor, enforce_cutoff=False, seen=seen, idempotency=idempotency
+    )
+
+
+def _work_next(db: Session, runtime: Runtime, can_be_told: CanBeTold, closure_id: int | None) -> bool:
+    """Whether there was somebody for whom to seek another time."""
+    now = runtime.clock.database_now(db)
+    # Read without a lock: sites are locked first, and nobody else's row is waited for.
+    found = db.execute(_waiting(closure_id).limit(1)).first()
+    if found is None:
+        return False
+    appointment = db.get_one(Appointment, found.appointment_id)
+    catalogue = catalogue_by_id(db, appointment.authority_id)
+    slot_key = best_alternative(db, catalogue, appointment, now)
+    site_ids = (appointment.site_id,) if slot_key is None else (appointment.site_id, slot_key.site_id)
+    row = lock_appointment(db, appointment.authority_id, appointment.reference, *site_ids)
+    unsought = select(RebookItem).where(RebookItem.id == found.id, RebookItem.sought_at.is_(None))
+    item = db.scalar(unsought.with_for_update())
+    if item is None or item.closed_at is not None or row.state != State.BOOKED:
+        return True  # somebody else was quicker
+    item.sought_at = now
+    if slot_key is None:
+        return True
+    proposal = propose(db, runtime, row, slot_key, item)
+    if row.starts_at - now > SHORT_NOTICE and can_be_told(db, row.id):
+        item.state = RebookState.OFFERED.value
+        change = AppointmentChange(row.authority_id, row.id, row.version, "offered", now)
+        announce(db, replace(change, offer=proposal.number, answer_by=proposal.answer_by))
+    return True
+
+
+def _waiting(closure_id: int | None) -> Select[int, int]:
+    statement = (
+        select(RebookItem.id, RebookItem.appointment_id)
+        .join(Closure, Closure.id == RebookItem.closure_id)
+        .join(Appointment, Appointment.id == RebookItem.appointment_id)
+        .where(
+            RebookItem.closed_at.is_(None),
+            RebookItem.sought_at.is_(None),
+            RebookItem.state == RebookState.TO_RING.value,
+            Closure.offers_wanted_at.is_not(None),
+            Closure.lifted_at.is_(None),
+            Appointment.state == State.BOOKED.value,
+        )
+        .order_by(Appointment.starts_at, RebookItem.id)
+    )
+    return statement if closure_id is None else statement.where(RebookItem.closure_id == closure_id)
+
+
+def best_alternative(db: Session, catalogue: Catalogue, row: Appointment, now: datetime) -> SlotKey | None:
+    """The free slot that suits best instead of the appointment's own: same services and mode, needs met; or None."""
+    old_slot, zone = decode(row.slot_token), catalogue.authority.zone
+    home = catalogue.site_by_id(row.site_id)
+    near = {site.id: miles for site in catalogue.sites if (miles := _miles(home, site)) is not None}
+    first = local_date_of(unit_of(now + LEAST_NOTICE), zone)
+    query = SlotQuery(
+        service_ids=service_ids_of(db, row.id),
+        site_ids=tuple(near),
+        mode=row.mode,
+        needs=frozenset(row.support_needs),
+        first_date=first,
+        last_date=max(first, row.local_date) + timedelta(days=SEARCHED_DAYS),
+        for_public=False,
+        extra_time=old_slot.extra_time,
+    )
+    earliest = unit_of(now + LEAST_NOTICE)
+    slots = [slot for slot in engine_slots(db, catalogue, query, now) if slot.start_unit > earliest]
+    best = min(
+        slots,
+        key=lambda slot: (
+            change_between(row.starts_at, instant_of(slot.start_unit), zone, near[slot.site_id]).cost,
+            slot.start_unit,
+            slot.site_id,
+        ),
+        default=None,
+    )
+    return None if best is None else next(free_slots_of(catalogue, query, best)).slot_key
+
+
+def _miles(home: SiteFacts, site: SiteFacts) -> float | None:
+    """How far `site` is from the appointment's own place; None when that is too far, or nobody knows."""
+    if site.id == home.id:
+        return 0.0
+    if home.is_virtual or site.is_virtual:
+        return 0.0 if home.is_virtual and site.is_virtual else None
+    points = (home.easting, home.northing, site.easting, site.northing)
+    if None in points:
+        return None
+    miles = grid_miles((home.easting or 0, home.northing or 0), (site.easting or 0, site.northing or 0))
+    return miles if miles <= MOST_MILES else None

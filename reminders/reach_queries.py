@@ -1,0 +1,42 @@
+"""Who is reached about an appointment, and what the owner of an address may say about what was booked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from reminders.channels.registry import CHANNEL_RULES
+from reminders.delivery_decisions import PENDING, WITHHELD
+from reminders.due_times import OFFER
+from reminders.outbox import WINDOW, email_address, online_bookings, planning_input
+from reminders.reasons import NOT_THEIRS
+from reminders.recipients import Withheld, deliveries_for
+from reminders.tables import Notification
+
+
+def withhold_for_owner(db: Session, appointment_ids: Sequence[int], now: datetime) -> None:
+    """Send nothing more about these appointments, which the owner of their address did not book."""
+    pending = update(Notification).where(
+        Notification.appointment_id.in_(appointment_ids), Notification.status == PENDING
+    )
+    values = {"status": WITHHELD, "reason": NOT_THEIRS, "closed_at": now, "lease_until": None}
+    db.execute(pending.values(values).execution_options(synchronize_session=False))
+
+
+def address_of(db: Session, appointment_id: int) -> str:
+    """The address to which email about the appointment goes, or nothing."""
+    return email_address(planning_input(db, appointment_id).contacts)
+
+
+def can_be_told(db: Session, appointment_id: int) -> bool:
+    """Whether an offer about the appointment would reach anybody by a channel that there is."""
+    contacts = planning_input(db, appointment_id).contacts
+    return not isinstance(deliveries_for(contacts, OFFER, CHANNEL_RULES), Withheld)
+
+
+def bookings_for(db: Session, authority_id: int, address: str, created_at: datetime) -> list[int]:
+    """The online bookings for `address`, made within a day before this instant or since, in the order of booking."""
+    return online_bookings(db, authority_id, address, created_at - WINDOW) if address else []

@@ -1,0 +1,66 @@
+"""The words for messages: their kinds, what has become of them, and why one was not sent."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from reminders import reasons
+from web.labels import Labels
+
+MESSAGE_KINDS: Labels = {
+    "confirmation": _l("Confirmation"),
+    "contact_changed": _l("Word of other contact details"),
+    "rescheduled": _l("New time"),
+    "cancelled": _l("Cancellation"),
+    "reminder": _l("Reminder"),
+    "manage_link": _l("Link to manage the appointment"),
+    "arrangement": _l("Word about the interpreter"),
+    "handed_over": _l("Word that it was not meant for them"),
+    "offer": _l("Offer of another time"),
+    "going_ahead": _l("Takes place after all"),
+    "several_bookings": _l("Question if they booked so many"),
+}
+MESSAGE_STATUSES: Labels = {
+    "pending": _l("Waiting"),
+    "sent": _l("Sent"),
+    "failed": _l("Could not be sent"),
+    "in_doubt": _l("Sent, but we do not know if it arrived"),
+    "void": _l("Not needed any more"),
+    "late": _l("Too late to be of use"),
+    "withheld": _l("Not sent"),
+}
+# What a provider said may follow a reason.
+MESSAGE_REASONS: Labels = {
+    reasons.SUPERSEDED: _l("The appointment has changed since."),
+    reasons.TOO_LATE: _l("It would have been of no use any more."),
+    reasons.GAVE_UP: _l("Gave up after the last try."),
+    reasons.INTERNAL_ERROR: _l("A mistake in the program; see the log."),
+    reasons.RESULT_NOT_RECORDED: _l("The result could not be recorded in full; see the log."),
+    reasons.ARRIVED_EARLIER: _l("It had arrived already."),
+    reasons.ARRIVAL_UNKNOWN: _l("The provider could not say whether it has arrived."),
+    reasons.PREFERS_LETTERS: _l("Prefers letters: send one, or ring."),
+    reasons.NO_CONTACT_WANTED: _l("Asked not to be contacted."),
+    reasons.NO_ADDRESS: _l("No email address: ring, or send a letter."),
+    reasons.AWAITS_REBOOKING: _l("It cannot take place as booked. Rebook it: until then we remind nobody of it."),
+    reasons.TOO_MANY_BOOKINGS: _l(
+        "Many appointments were booked online for this address in one day. We asked if it was them."
+    ),
+    reasons.NOT_THEIRS: _l("They told us that they did not book it."),
+    reasons.OTHER_CHANNEL: _l("They are reached in another way now."),
+    reasons.UNKNOWN_CHANNEL: _l("This service cannot send this kind of message: tell whoever runs it."),
+    reasons.INVALID_ADDRESS: _l("The email address is not one."),
+    reasons.INVALID_SENDER: _l("MAIL_FROM is not an email address."),
+    reasons.SERVER_UNUSABLE: _l("The mail server could not be used."),
+    reasons.INTERRUPTED: _l("Sending broke off twice. Ring, or ask them if they have it."),
+    reasons.SERVER_WENT_AWAY: _l("The mail server went away before it answered."),
+    reasons.ADDRESS_NOT_SUPPORTED: _l("The mail server cannot take an address with such letters."),
+}
+
+
+def message_reason(reason: str) -> str:
+    """Why a message was not sent, in words. What a provider said stands as it was said."""
+    code, detail = reasons.split_reason(reason)
+    if not code:
+        return reason
+    label = str(MESSAGE_REASONS[code])
+    return f"{label} {message_reason(detail)}" if detail else label

@@ -1,0 +1,61 @@
+"""The answers to another time that is held for somebody whose appointment cannot take place: take it, or decline it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask.typing import ResponseReturnValue
+
+from booking.use_cases.offers import accept_offer
+from booking.use_cases.proposals import decline_proposal
+from core.audit import Actor
+from core.errors import HoldExpired, IllegalMove, Invalid, SlotTaken, Stale, TooSoon
+from people.staff.access_marks import public
+from web.resident.appointment_page import AppointmentPage, open_appointment_context
+from web.resident.urls import blueprint
+
+
+@blueprint.post("/<authority:authority>/appointment/<reference>/offer")
+@public
+def accept(authority: str, reference: str) -> ResponseReturnValue:
+    """Move the appointment to the time that is held for it."""
+    with open_appointment_context(authority, reference) as page:
+
+        def answer() -> None:
+            accept_offer(
+                page.context.runtime,
+                page.view.authority_id,
+                reference,
+                actor=Actor.resident(),
+                seen=page.seen,
+                idempotency=page.form_key("offer"),
+            )
+
+        return _answered(page, answer, "moved")
+
+
+@blueprint.post("/<authority:authority>/appointment/<reference>/offer/decline")
+@public
+def decline(authority: str, reference: str) -> ResponseReturnValue:
+    """Give the time back that is held; the council rings."""
+    with open_appointment_context(authority, reference) as page:
+
+        def answer() -> None:
+            decline_proposal(
+                page.context.runtime, page.view.authority_id, reference, actor=Actor.resident(), seen=page.seen
+            )
+
+        return _answered(page, answer, "declined")
+
+
+def _answered(page: AppointmentPage, answer: Callable[[], None], message: str) -> ResponseReturnValue:
+    """Back to the appointment's page, which shows what is true now."""
+    try:
+        answer()
+    except (HoldExpired, Invalid, SlotTaken, TooSoon):
+        return page.redirect("offer_over")
+    except Stale:
+        return page.redirect("offer_changed")
+    except IllegalMove as error:
+        return page.show_refusal(error.code)
+    return page.redirect(message)
