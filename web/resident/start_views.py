@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -33,7 +35,7 @@ def front() -> ResponseReturnValue:
 @blueprint.get("/<authority:authority>/")
 @public
 def start(authority: str) -> ResponseReturnValue:
-    """A council's services by topic; those alone in which all words of a search stand, when there are any."""
+    """A council's services by topic; those alone that fit the words of a search, the best first, when there are any."""
     with council_context(authority) as context:
         services, wanted = (
             context.catalogue.public_services(),
@@ -41,14 +43,20 @@ def start(authority: str) -> ResponseReturnValue:
         )
         found = services_named(services, wanted)
         is_unknown = bool(wanted) and not found
-        page = show("start", context, topics=by_topic(found or services), wanted=wanted, is_unknown=is_unknown)
+        topics = in_order(found) if found else by_topic(services)
+        page = show("start", context, topics=topics, wanted=wanted, is_unknown=is_unknown)
     return allow_private_cache(Response(page))
 
 
 def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]]:
     """The services under their topics, both in alphabetical order; those without a topic come last."""
+    return in_order(sorted(services, key=lambda service: (not service.topic, service.topic, service.name)))
+
+
+def in_order(services: Iterable[ServiceFacts]) -> dict[str, list[ServiceFacts]]:
+    """The services under their topics; topics and services come as the first of them does."""
     topics: dict[str, list[ServiceFacts]] = {}
-    for service in sorted(services, key=lambda service: (not service.topic, service.topic, service.name)):
+    for service in services:
         topics.setdefault(service.topic, []).append(service)
     return topics
 
