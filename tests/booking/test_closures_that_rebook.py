@@ -1,0 +1,243 @@
+"""Closures that offer other times, with everybody at once: nobody is stranded, told twice, or holds two times."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from booking.events import appointment_changed
+from booking.rebooking import AFFECTED, RebookState
+from booking.states import State
+from booking.tables import Allocation, Appointment, Claim, Hold, Proposal, RebookItem
+from booking.use_cases.book import Booking, book
+from booking.use_cases.cancel import cancel
+from booking.use_cases.make_closure import (
+    NewClosure,
+    change_closure,
+    closure_progress,
+    lift_closure,
+    make_closure,
+    preview_closure,
+)
+from booking.use_cases.offers import accept_offer, make_offers, request_offers
+from booking.use_cases.proposals import decline_proposal, end_unanswered
+from core.audit import Actor
+from core.database import Database
+from core.errors import CapacityConflict, ServiceError, SlotTaken
+from core.runtime import Runtime
+from people.residents.details import ResidentDetails
+from reminders.outbox import plan_notifications
+from reminders.reach_queries import can_be_told
+from reminders.tables import Notification
+from tests.support.factories import AGENT, NOW, RESIDENT, World, make_appointment, make_runtime, make_world, slot_key_at
+
+MANAGER = Actor("staff", 2, "Mina Manager")
+TOMORROW = NOW + timedelta(days=1, hours=1)  # 09:00
+DAY = NewClosure(TOMORROW - timedelta(hours=1), TOMORROW + timedelta(hours=10), "The boiler is broken")
+CLIENTS = 12
+
+
+@pytest.fixture(autouse=True)
+def _planned() -> object:
+    """Messages are planned, as in the application."""
+    with appointment_changed.connected_to(plan_notifications):
+        yield
+
+
+def person(number: int) -> ResidentDetails:
+    return ResidentDetails(f"Robin {number}", f"robin{number}@example.org")
+
+
+def booked(runtime: Runtime, world: World, count: int) -> list[str]:
+    """The references of visits every half-hour of tomorrow, on all desks."""
+    return [
+        make_appointment(
+            runtime, world, TOMORROW + timedelta(minutes=30 * (number % 16)), resident=person(number)
+        ).reference
+        for number in range(count)
+    ]
+
+
+def shut(runtime: Runtime, world: World, *, offers: bool = True) -> int:
+    made = make_closure(runtime, world.authority_id, DAY, actor=MANAGER)
+    assert made.id is not None
+    if offers:
+        request_offers(runtime, world.authority_id, made.id, actor=MANAGER)
+        make_offers(runtime, can_be_told)
+    return made.id
+
+
+def check_books(database: Database) -> None:
+    """Every booked visit has exactly the claims of its length, no seat is claimed twice, and dead holds claim nothing."""
+    with database.reading() as db:
+        claims = Counter(
+            db.scalars(select(Allocation.appointment_id).join(Claim, Claim.allocation_id == Allocation.id))
+        )
+        for row in db.scalars(select(Appointment)):
+            units = int((row.ends_at - row.starts_at).total_seconds()) // 300
+            assert claims.get(row.id, 0) == (units if row.state == State.BOOKED else 0), row.reference
+        open_holds = set(db.scalars(select(Proposal.hold_id).where(Proposal.state == "open")))
+        assert set(db.scalars(select(Hold.id))) == open_holds - {None}
+
+
+def test_bookings_at_the_moment_of_the_closure_are_refused_or_listed(database: Database) -> None:
+    world, runtime = make_world(database, desks=CLIENTS), make_runtime(database)
+    gate = Barrier(CLIENTS + 1)
+
+    def try_to_book(number: int) -> bool:
+        gate.wait()
+        booking = Booking(world.authority_id, "api", person(number), slot_key=slot_key_at(world, TOMORROW))
+        with suppress(SlotTaken, CapacityConflict):
+            book(runtime, booking, actor=AGENT)
+            return True
+        return False
+
+    def close() -> int:
+        gate.wait()
+        return shut(runtime, world, offers=False)
+
+    with ThreadPoolExecutor(CLIENTS + 1) as pool:
+        closing = pool.submit(close)
+        won = sum(pool.map(try_to_book, range(CLIENTS)))
+    with database.reading() as db:
+        assert closure_progress(db, world.authority_id, closing.result())["affected"] == won
+        assert db.scalar(select(func.count()).select_from(RebookItem)) == won
+    check_books(database)
+
+
+def test_several_workers_offer_nobody_two_times(database: Database) -> None:
+    world, runtime = make_world(database, desks=3), make_runtime(database)
+    booked(runtime, world, 24)
+    closure = shut(runtime, world, offers=False)
+    request_offers(runtime, world.authority_id, closure, actor=MANAGER)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: make_offers(runtime, can_be_told), range(4)))
+    with database.reading() as db:
+        assert closure_progress(db, world.authority_id, closure)["offered"] == 24
+        proposals = db.scalars(select(Proposal)).all()
+        offers = db.scalars(select(Notification).where(Notification.kind.startswith("offer"))).all()
+    assert len(proposals) == len({one.appointment_id for one in proposals}) == 24
+    assert len(offers) == len({one.appointment_id for one in offers}) == 24
+    check_books(database)
+
+
+def test_an_answer_from_two_windows_counts_once(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    (reference,) = booked(runtime, world, 1)
+    closure = shut(runtime, world)
+    gate = Barrier(4)
+
+    def answer(number: int) -> bool:
+        gate.wait()
+        with suppress(ServiceError):
+            if number % 2:
+                decline_proposal(runtime, world.authority_id, reference, actor=RESIDENT)
+            else:
+                accept_offer(runtime, world.authority_id, reference, actor=RESIDENT)
+            return True
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(answer, range(4))) == 1
+    with database.reading() as db:
+        counts = closure_progress(db, world.authority_id, closure)
+    assert counts["accepted"] + counts["declined"] == counts["affected"] == 1
+    check_books(database)
+
+
+def test_a_preview_leaves_no_trace(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    booked(runtime, world, 3)
+    assert preview_closure(runtime, world.authority_id, DAY, actor=MANAGER).affected == 3
+    with database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(RebookItem)) == 0
+    assert make_appointment(runtime, world, TOMORROW + timedelta(hours=5), resident=person(99)).version == 1
+
+
+def test_a_shorter_closure_lets_people_keep_their_time_and_tells_them(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    references = booked(runtime, world, 4)
+    closure = shut(runtime, world)
+    accept_offer(runtime, world.authority_id, references[3], actor=RESIDENT)
+    with database.writing() as db:  # one of the offers has gone out
+        sent = select(Notification).where(Notification.kind == "offer_1").order_by(Notification.id)
+        db.scalars(sent).first().status = "sent"  # type: ignore[union-attr]
+    end = TOMORROW + timedelta(minutes=-5)
+    assert change_closure(runtime, world.authority_id, closure, DAY.starts_at, end, actor=MANAGER) == 0
+    with database.reading() as db:
+        counts = closure_progress(db, world.authority_id, closure)
+        assert (counts["affected"], counts["accepted"]) == (1, 1)
+        kinds = Counter(map(tuple, db.execute(select(Notification.kind, Notification.status))))
+    assert kinds["going_ahead_1", "pending"] == 1  # only who was told otherwise
+    assert kinds["offer_1", "void"] == 3
+    check_books(database)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_everybody_is_in_exactly_one_state_whatever_happens(database: Database, seed: int) -> None:
+    """Random histories of answers, changes, lapses and liftings; the sum is the number affected at all times."""
+    choice = random.Random(seed)
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    references = booked(runtime, world, 10)
+    closure = shut(runtime, world, offers=choice.random() < 0.7)
+    authority = world.authority_id
+
+    def any_one() -> str:
+        return choice.choice(references)
+
+    def another_period() -> None:
+        hours = choice.choice([1, 3, 6, 12])
+        change_closure(
+            runtime, authority, closure, DAY.starts_at, DAY.starts_at + timedelta(hours=hours), actor=MANAGER
+        )
+
+    steps: list[Callable[[], object]] = [
+        lambda: accept_offer(runtime, authority, any_one(), actor=RESIDENT),
+        lambda: decline_proposal(runtime, authority, any_one(), actor=RESIDENT),
+        lambda: cancel(runtime, authority, any_one(), actor=RESIDENT, by="resident", enforce_cutoff=False),
+        lambda: request_offers(runtime, authority, closure, actor=MANAGER),
+        lambda: make_offers(runtime, can_be_told),
+        another_period,
+        lambda: end_unanswered(runtime),
+        lambda: runtime.clock.advance(timedelta(hours=choice.choice([1, 30]))) if choice.random() < 0.2 else None,  # type: ignore[attr-defined]
+        lambda: lift_closure(runtime, authority, closure, actor=MANAGER) if choice.random() < 0.1 else None,
+    ]
+    for _ in range(25):
+        with suppress(ServiceError):
+            choice.choice(steps)()
+        with database.reading() as db:
+            counts = closure_progress(db, authority, closure)
+            assert counts["affected"] == sum(counts[state] for state in AFFECTED)
+            for item in db.scalars(select(RebookItem)):
+                is_done = item.state in (
+                    RebookState.ACCEPTED,
+                    RebookState.MOVED,
+                    RebookState.CANCELLED,
+                    RebookState.KEPT,
+                )
+                assert is_done == (item.closed_at is not None)
+                is_open = db.scalar(
+                    select(func.count())
+                    .select_from(Proposal)
+                    .where(Proposal.appointment_id == item.appointment_id, Proposal.state == "open")
+                )
+                assert not (is_done and is_open)
+                assert item.state != RebookState.OFFERED or is_open == 1
+    check_books_without_expired(database, runtime)
+
+
+def check_books_without_expired(database: Database, runtime: Runtime) -> None:
+    """As `check_books`; holds whose time is up may be there until somebody claims their time, or the next cleanup."""
+    with database.writing() as db:
+        now = runtime.clock.database_now(db)
+        for hold in db.scalars(select(Hold).where(Hold.expires_at <= now)):
+            db.delete(hold)
+    check_books(database)
