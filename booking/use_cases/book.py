@@ -47,6 +47,7 @@ _COMING = (
 )
 _SAME_TIME = select(_appointments.id).where(
     _appointments.resident_id.in_(bindparam("residents", expanding=True)),
+    _appointments.id != bindparam("except_id"),
     _appointments.state == State.BOOKED.value,
     _appointments.starts_at < bindparam("ends_at"),
     _appointments.ends_at > bindparam("starts_at"),
@@ -143,8 +144,8 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
     resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:
         _check_open_limit(db, placement, resident.same, now)
-    if actor.kind == "resident" and not booking.despite_same_time:
-        _check_same_time(db, placement, resident.same)
+    if actor.kind in ("resident", "staff") and not (booking.despite_same_time or booking.is_walk_in):
+        check_same_time(db, placement, resident.same)
     representative_id = None
     if booking.representative is not None:
         representative_id = add_representative(db, booking.authority_id, resident.id, booking.representative, now)
@@ -228,11 +229,11 @@ def coming_visits(
     return visits
 
 
-def _check_same_time(db: Session, placement: Placement, residents: Sequence[int]) -> None:
-    """Raises: SameTime, when the person has an appointment that overlaps with this one, wherever it is."""
+def check_same_time(db: Session, placement: Placement, residents: Sequence[int], *, except_id: int = 0) -> None:
+    """Raises: SameTime, when the person has another appointment than `except_id`, which moves, that overlaps with this."""
     columns = placement.columns()
     values = {"residents": residents, "starts_at": columns["starts_at"], "ends_at": columns["ends_at"]}
-    if connection_of(db).execute(_SAME_TIME, values).first() is not None:
+    if connection_of(db).execute(_SAME_TIME, values | {"except_id": except_id}).first() is not None:
         raise SameTime
 
 

@@ -17,7 +17,7 @@ from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import Contact
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
-from booking.use_cases.book import PUBLIC_ACTORS, Booked, insert_services, result_of, run_operation
+from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, result_of, run_operation
 from booking.use_cases.change_details import Details, change_contact
 from booking.use_cases.closures import close_rebook_items
 from booking.use_cases.proposals import answer_of_move
@@ -37,6 +37,7 @@ class Move:
     hold: str | None = None
     reason: str = ""
     contact: Contact | None = None
+    despite_same_time: bool = False
 
 
 def reschedule(
@@ -52,7 +53,8 @@ def reschedule(
 ) -> Booked:
     """The appointment at its new time: the same reference, the next version. `seen` is the stamp of what was shown.
 
-    Raises: SlotTaken, HoldExpired, TooSoon, TooFar, IllegalMove, LinkEnded, Stale, Invalid, NotFound, IdempotencyMismatch.
+    Staff are warned of another appointment of the person at that time. Raises: SameTime, SlotTaken, HoldExpired, TooSoon,
+    TooFar, IllegalMove, LinkEnded, Stale, Invalid, NotFound, IdempotencyMismatch.
     """
 
     def operation(db: Session, now: datetime) -> dict[str, Any]:
@@ -70,7 +72,10 @@ def reschedule(
             _check_reach(db, row, slot_key.mode)
         if actor.kind == "resident" and encode(slot_key) == row.slot_token:
             return result_of(row)  # pressed twice, or chosen again: nothing is new, and nobody is told so
-        _move(db, row, _placed(db, row, destination, actor, now), actor, now, move.reason)
+        placement = _placed(db, row, destination, actor, now)
+        if actor.kind == "staff" and not move.despite_same_time:
+            check_same_time(db, placement, (row.resident_id,), except_id=row.id)
+        _move(db, row, placement, actor, now, move.reason)
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 
 from flask import Response, render_template
@@ -44,6 +45,7 @@ class FormResult:
     conflict: SlotConflict | None = None
     errors: Sequence[FieldError] = ()
     status: int = 200
+    is_same_time: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,7 @@ class CallPage(ResidentPage):
     conflict: SlotConflict | None
     errors: Sequence[FieldError]
     route: MessageRoute
+    is_same_time: bool
     same_service: frozenset[str]
 
     @property
@@ -71,6 +74,15 @@ class CallPage(ResidentPage):
         if self.cancelling or self.moving:
             return str(_("Cancel") if self.cancelling else _("Move"))
         return str(_("Choose a time") if self.search else _("Choose a service"))
+
+    @property
+    def same_time_visits(self) -> tuple[AppointmentLine, ...]:
+        """The appointments to come that overlap with the held slot, as far as they may be shown already."""
+        if not (self.is_same_time and self.held and self.shows_visits):
+            return ()
+        starts_at, ends_at = self.held.starts_at, self.held.starts_at + timedelta(minutes=self.visit_minutes)
+        both = zip(self.card.upcoming, self.upcoming, strict=True)
+        return tuple(line for view, line in both if view.starts_at < ends_at and view.ends_at > starts_at)
 
     @property
     def is_short_notice(self) -> bool:
@@ -228,6 +240,7 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         held=held,
         still_held=slot if slot is not None and slot.is_alive and not is_for_services else None,
         conflict=result.conflict,
+        is_same_time=result.is_same_time,
         route=route_of_appointment(moving) if moving else message_route(card, typed, held.mode if held else ""),
         same_service=_same_service(context, card, services),
     )

@@ -14,7 +14,7 @@ from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import decode, encode
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_note, settle_call
-from core.errors import HoldExpired, Invalid, InvalidValue, Refused, SlotTaken, TooFar, TooSoon
+from core.errors import HoldExpired, Invalid, InvalidValue, Refused, SameTime, SlotTaken, TooFar, TooSoon
 from core.problems import field_texts, title_of_error
 from core.text import clean_text
 from people.residents.details import Representation
@@ -43,6 +43,7 @@ from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
+SAME_TIME = FormResult(is_same_time=True, status=409)
 CANNOT_BE_BOOKED = (SlotTaken, TooSoon, TooFar)
 
 
@@ -179,6 +180,8 @@ def confirm(resident_id: int) -> ResponseReturnValue:
             booked = _book(context, resident, state, kept)
         except Invalid as error:
             return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
+        except SameTime:
+            return show_call(context, resident_id, state, SAME_TIME)
         except HoldExpired:
             before = booked_before(context, resident_id, typed)
             if before:
@@ -250,6 +253,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         representative=_representative(context, resident.id, typed),
         support_needs=state.needs_or(resident.support_needs),
         notes=typed.site_notes,
+        despite_same_time=bool(request.form.get("despite_same_time")),
         answers=_answers(context, typed, hold),
     )
     key = context.form_key("book", (resident.id, typed))

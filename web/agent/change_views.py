@@ -12,13 +12,21 @@ from booking.states import State
 from booking.use_cases.calls import hold_to_confirm, open_call
 from booking.use_cases.cancel import cancel
 from booking.use_cases.reschedule import Move, reschedule
-from core.errors import HoldExpired, IllegalMove, Invalid, Stale
+from core.errors import HoldExpired, IllegalMove, Invalid, SameTime, Stale
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import FormResult, show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
-from web.agent.call_views import CANNOT_BE_BOOKED, booked_before, conflict_page, expired_hold, settle, to_done
+from web.agent.call_views import (
+    CANNOT_BE_BOOKED,
+    SAME_TIME,
+    booked_before,
+    conflict_page,
+    expired_hold,
+    settle,
+    to_done,
+)
 from web.agent.confirmation_page import ConfirmationPage
 from web.agent.not_changeable import handed_over_text, not_done_text
 from web.agent.resident_card import resident_card
@@ -40,6 +48,8 @@ def move(resident_id: int) -> ResponseReturnValue:
             _move(context, resident_id, state, kept)
         except Invalid as error:
             return _refused(context, resident_id, state, error)
+        except SameTime:
+            return show_call(context, resident_id, state, SAME_TIME)
         except HoldExpired:
             if booked_before(context, resident_id, typed) == state.moving:
                 return to_done(resident_id, state.moving, "moved_before")
@@ -59,7 +69,11 @@ def _move(context: StaffContext, resident_id: int, state: CallState, typed: Type
         context.runtime,
         context.authority.id,
         state.moving,
-        Move(hold=hold.token if hold else "", reason=_reason(typed)),
+        Move(
+            hold=hold.token if hold else "",
+            reason=_reason(typed),
+            despite_same_time=bool(request.form.get("despite_same_time")),
+        ),
         actor=context.actor,
         enforce_cutoff=False,
         seen=request.form.get("seen"),

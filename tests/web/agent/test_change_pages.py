@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Appointment
 from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Database
+from core.wall_clock import unit_of
 from tests.support.callers import Callers
 from tests.web.agent.conftest import Agent
 
@@ -94,3 +96,50 @@ def test_the_reading_out_spells_the_reference(agent: Agent, callers: Callers) ->
     assert f"{reference[:4]} {reference[4:]}" in page.text
     assert "Wednesday 2 December 2026 at 10am" in page.text
     assert "20 River Road" in page.text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_another_appointment_at_that_time_is_said_and_can_be_overruled(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    """Confirm and move alike: warned first, done by one more press, and nothing is written before."""
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    agent.check_caller(where)
+    with database.reading() as db:
+        row = db.scalars(select(Appointment)).one()
+        at, reference = row.starts_at, row.reference
+    slot = SlotKey(
+        callers.town.authority_id,
+        callers.town.sites["hub"],
+        (callers.town.services["advice"],),
+        "in_person",
+        unit_of(at),
+    )
+    token = encode(slot)
+    agent.send(f"{where}/hold?service=advice", slot=token)
+    page = agent.checked(agent.send(f"{where}/confirm?service=advice", shown=token), 409)
+    assert "They have another appointment at this time. Nothing is booked yet." in page.text
+    assert f"{reference[:4]} {reference[4:]}" in page.text
+    assert ("despite_same_time", "1") in page.form_to("/confirm").buttons
+    with database.reading() as db:
+        assert len(db.scalars(select(Appointment)).all()) == 1
+    answer = agent.send(f"{where}/confirm?service=advice", shown=token, despite_same_time="1", follow=False)
+    assert answer.status_code == 303
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_move_onto_another_appointment_is_warned_of_too(agent: Agent, callers: Callers, database: Database) -> None:
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    with database.reading() as db:
+        row = db.scalars(select(Appointment)).one()
+        reference = row.reference
+    advice = {decode(token).start_unit: token for token, _ in agent.slots(f"{where}?service=advice")}
+    to = (token for token, _ in agent.slots(f"{where}?move={reference}") if decode(token).site_id != row.site_id)
+    slot, other = next((token, advice[decode(token).start_unit]) for token in to if decode(token).start_unit in advice)
+    agent.send(f"{where}/hold?service=advice", slot=other)
+    assert agent.send(f"{where}/confirm?service=advice", shown=other, follow=False).status_code == 303
+    agent.send(f"{where}/hold?move={reference}", slot=slot)
+    page = agent.checked(agent.send(f"{where}/move?move={reference}", shown=slot), 409)
+    assert "They have another appointment at this time. Nothing is booked yet." in page.text
+    answer = agent.send(f"{where}/move?move={reference}", shown=slot, despite_same_time="1", follow=False)
+    assert answer.location.endswith("what=moved")
