@@ -179,6 +179,7 @@ class AppointmentSchema(Schema):
     resident = fields.Nested(ResidentSchema, required=True)
     representative = fields.Nested(RepresentativeSchema, required=True, allow_none=True)
     support_needs = _list(_one_of(NEEDS, "A need."))
+    unmet_needs = _list(_one_of(NEEDS, "A need."), "Those of the needs that its place or its length does not meet.")
     arrangements = _list(fields.Nested(ArrangementSchema), "Interpreters, in the order of the needs.")
     documents = _list(fields.String(), "What to bring.")
     notes = _text()

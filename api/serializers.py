@@ -72,6 +72,7 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
         "resident": resident(view.resident),
         "representative": representative(view.representative) if view.representative else None,
         "support_needs": list(view.support_needs),
+        "unmet_needs": list(view.unmet_needs),
         "arrangements": [{"need": need, "state": state.value} for need, state in view.arrangements.items()],
         "documents": list(view.documents),
         "notes": view.notes,

@@ -12,6 +12,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
+from booking.queries.unmet_needs import unmet_by_appointment
 from booking.rebooking import ProposalState
 from booking.slot_tokens import decode
 from booking.tables import Allocation, Appointment, AppointmentService, Proposal, RebookItem
@@ -66,6 +67,7 @@ _MESSAGE_ROWS = (
         Appointment.site_id,
         Appointment.room,
         Appointment.support_needs,
+        Appointment.slot_token,
         Appointment.arrangements,
         Appointment.owner_since,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
@@ -91,11 +93,13 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
     offers = _offers(db, [row.id for row in rows if row.awaits_rebooking])
+    unmet = unmet_by_appointment(db, rows, catalogues)
     found = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
     return {
         one.appointment_id: replace(
             one,
             former=former.get(one.appointment_id, {}),
+            unmet_needs=unmet.get(one.appointment_id, ()),
             offer=_offered(offers.get(one.appointment_id), catalogues[one.authority.id]),
         )
         for one in found

@@ -90,6 +90,7 @@ class MessageFacts:
     awaits_rebooking: bool = False
     join_url: str = ""
     support_needs: tuple[str, ...] = ()
+    unmet_needs: tuple[str, ...] = ()
     spoken_language: str = ""
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
     told_starts_at: datetime | None = None
@@ -115,6 +116,7 @@ class MessageFacts:
             contacts=owner.contacts,
             owner_since=owner.since,
             support_needs=(),
+            unmet_needs=(),
             arrangements={},
             is_in_calendar=owner.is_in_calendar,
         )

@@ -86,7 +86,7 @@ NEED_HINTS: Labels = {
     "hearing-loop": _l("For people who wear hearing aids"),
     "bsl": _l("We look for an interpreter. If you give an email address, we tell you whether we have found one"),
     "language": _l("We look for an interpreter. If you give an email address, we tell you whether we have found one"),
-    "extra-time": _l("We will book you a longer time"),
+    "extra-time": _l("A longer appointment"),
 }
 NEEDS_NOT_MET: Labels = {"step-free": _l("No step-free access"), "hearing-loop": _l("No hearing loop")}
 NONE_FREE: Labels = {

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from booking.availability.bits import Bits, span
+from booking.availability.needs_met import features_of
 from booking.availability.notice import earliest_at
 from booking.availability.values import (
     EngineResource,
@@ -30,8 +31,6 @@ from locations.opening_hours import closed_on, holiday_on, modes_closed_on, open
 from people.residents.details import place_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
-# Nobody climbs stairs to a telephone: who needs step-free access may come by video or phone.
-NO_JOURNEY = frozenset({"step-free"})
 
 
 def site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
@@ -73,9 +72,9 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
         for resource in site.resources
         if resource.id in windows
     )
-    features = site.features | (NO_JOURNEY if site.is_virtual else frozenset())
     modes_closed = tuple(ModeClosed(*key, _bits(stretches)) for key, stretches in modes_closed_on(site, day).items())
-    return SiteDay(site.id, day, features, resources, holiday_on(site, day.date), site.modes, modes_closed)
+    holiday = holiday_on(site, day.date)
+    return SiteDay(site.id, day, features_of(site), resources, holiday, site.modes, modes_closed)
 
 
 def _bits(periods: Iterable[tuple[int, int]]) -> Bits:

@@ -7,14 +7,19 @@ from typing import Protocol
 
 from booking.arrangements import ArrangementState
 from core.language import Language
-from people.residents.details import NEEDS
+from people.residents.details import NEEDS, NeedKind
 
 
 class NeedsFacts(Protocol):
-    """What is said of the needs of an appointment: `spoken_language` is the one that somebody needs an interpreter for."""
+    """What is said of the needs of an appointment, and which of them it does not have.
+
+    `spoken_language` is the one that somebody needs an interpreter for.
+    """
 
     @property
     def support_needs(self) -> Sequence[str]: ...
+    @property
+    def unmet_needs(self) -> Sequence[str]: ...
     @property
     def spoken_language(self) -> str: ...
     @property
@@ -43,6 +48,10 @@ def _lines(appointment: NeedsFacts, language: Language) -> Iterator[str]:
         if need not in appointment.support_needs:
             continue
         name = names[need]
+        if need in appointment.unmet_needs:
+            is_time = NEEDS[need] is NeedKind.TIME
+            yield _("%(need)s: not booked yet", need=name) if is_time else _("%(need)s: not at this place", need=name)
+            continue
         match appointment.arrangements.get(need):
             case ArrangementState.ASKED:
                 yield _("%(need)s: we are looking for one", need=name)

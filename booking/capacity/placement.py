@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
+from booking.availability.needs_met import unmet_needs
 from booking.availability.notice import arranged_from, earliest_at, is_short_notice
 from booking.availability.site_days import day_of_slot, modes_of_visit, search_for
 from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
@@ -39,7 +40,7 @@ from core.wall_clock import instant_of, local_date_of
 from locations.catalogue_queries import catalogue_while_locked
 from locations.model import Catalogue
 from locations.tables import Resource
-from people.residents.details import NEEDS, NeedKind, place_needs, wants_extra_time
+from people.residents.details import place_needs, wants_extra_time
 
 _allocations, _resources = table_of(Allocation), table_of(Resource)
 _HELD = select(_allocations.c.service_id, _allocations.c.resource_id).where(_allocations.c.hold_id == bindparam("hold"))
@@ -204,14 +205,12 @@ def _check_notice(catalogue: Catalogue, slot_key: SlotKey, hold: Hold, needs: fr
 
 def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
     """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
-    unmet = {need for need in needs if NEEDS[need] is NeedKind.TIME} if not slot_key.extra_time else set()
-    not_at_site = place_needs(needs) - day.features
-    if not_at_site:
+    held: dict[int, frozenset[str]] = {}
+    if place_needs(needs) - day.features:
         skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
-        held: dict[int, frozenset[str]] = {}
         for service_id, resource_id in connection_of(db).execute(_HELD, {"hold": hold_id}):
             held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
-        unmet |= {need for has in held.values() for need in not_at_site - has}
+    unmet = unmet_needs(needs, day.features, held.values(), is_longer=slot_key.extra_time)
     if unmet:
         missing = [Reason(f"need.{need}") for need in sorted(unmet)]
         raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)

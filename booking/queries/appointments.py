@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.arrangements import ArrangementState, arrangements_of
 from booking.calendar.event import PhoneCall, phone_call
 from booking.queries.references import meant_reference
+from booking.queries.unmet_needs import unmet_by_appointment
 from booking.states import Contact, State
 from booking.tables import Allocation, Appointment, AppointmentService, OldReference
 from core.errors import NotFound
@@ -88,6 +89,7 @@ class AppointmentView:
     owner_since: int = 1
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
     old_reference: str = ""
+    unmet_needs: tuple[str, ...] = ()
 
     @property
     def spoken_language(self) -> str:
@@ -200,13 +202,15 @@ _RESOURCES = (
 
 
 def _views(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> list[AppointmentView]:
-    """Three statements, however many appointments there are."""
+    """Three statements, however many appointments there are, and one more where a place lacks what somebody needs."""
     rows = db.execute(_WITH_PEOPLE.where(Appointment.authority_id == catalogue.authority.id, where)).all()
     if not rows:
         return []
     ids = [row.Appointment.id for row in rows]
     services, resources = _grouped(db, _SERVICES, ids), _grouped(db, _RESOURCES, ids)
-    return [_view(catalogue, row, services, resources) for row in rows]
+    unmet = unmet_by_appointment(db, [row.Appointment for row in rows], {catalogue.authority.id: catalogue})
+    views = (_view(catalogue, row, services, resources) for row in rows)
+    return [replace(view, unmet_needs=unmet[view.id]) if view.id in unmet else view for view in views]
 
 
 def _grouped(db: Session, statement: Any, ids: list[int]) -> Mapping[int, Sequence[int]]:

@@ -84,6 +84,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
         },
         "representative": None,
         "support_needs": ["step-free"],
+        "unmet_needs": [],
         "arrangements": [],
         "documents": ["Passport"],
         "notes": "Rings twice.",

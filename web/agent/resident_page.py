@@ -187,7 +187,7 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> 
         state=state,
         state_and_reason=f"{state}: {view.state_reason}" if view.state_reason else state,
         own_contact=_own_contact(view) if view.has_own_contact else "",
-        needs="; ".join(need_lines(view, current_language())) if view.arrangements else "",
+        needs="; ".join(need_lines(view, current_language())) if view.arrangements or view.unmet_needs else "",
         is_booked=view.state is State.BOOKED,
         can_change=view.state is State.BOOKED and context.serves(view.site.id),
         is_current=is_current,

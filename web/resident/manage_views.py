@@ -30,6 +30,7 @@ from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown, open_appointment_context
 from web.resident.forms import CancelForm
 from web.resident.move_views import search_for_another_time
+from web.resident.own_time import longer_time
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
 
@@ -40,6 +41,7 @@ class Banner:
 
     title: LazyString
     text: LazyString
+    is_success: bool = True
 
 
 # The banners of an appointment's page, by the code in its address.
@@ -57,6 +59,13 @@ MESSAGES = {
     ),
     "changed": Banner(_l("Changed"), _l("We have kept your new details.")),
 }
+
+
+NOT_ALL_MET = Banner(
+    _l("Important"),
+    _l("We have noted the help you need. This appointment does not have all of it yet."),
+    is_success=False,
+)
 
 
 @blueprint.get("/manage/<token>")
@@ -92,16 +101,20 @@ def last_appointment(authority: str) -> ResponseReturnValue:
 def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
     with open_appointment_context(authority, reference) as page:
-        message, route = _message(page.view), route_of_booked(page.context.db, page.view)
-        rebooking = rebooking_of(page.context.db, page.context.catalogue, page.view.id, page.context.now)
-        search = search_for_another_time(page.view)
-        return page.show("appointment", search=search, message=message, route=route, rebooking=rebooking)
+        view, route = page.view, route_of_booked(page.context.db, page.view)
+        search = search_for_another_time(view)
+        rebooking = rebooking_of(page.context.db, page.context.catalogue, view.id, page.context.now)
+        longer = longer_time(page.context, view) if "extra-time" in view.unmet_needs else None
+        facts = {"message": _message(view), "route": route, "rebooking": rebooking, "longer": longer}
+        return page.show("appointment", search=search, **facts)
 
 
 def _message(view: AppointmentView) -> Banner | None:
     """The banner that the address names, unless the appointment is not as it says."""
     code = request.args.get("said", "")
     is_over = code == "cancelled" and view.state is not State.CANCELLED_BY_RESIDENT
+    if code == "changed" and view.unmet_needs:
+        return NOT_ALL_MET
     return None if is_over else MESSAGES.get(code)
 
 

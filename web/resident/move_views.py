@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from booking.availability.needs_met import never_met_at
 from booking.queries.alternatives import nearest_alternatives
 from booking.queries.appointments import AppointmentView
 from booking.slot_tokens import SlotKey, decode, encode
@@ -88,7 +89,8 @@ def _slot_of_same_visit(page: AppointmentPage) -> SlotKey:
 def _values(page: AppointmentPage, slot_key: SlotKey, form: MoveForm) -> dict[str, Any]:
     view, visit = page.view, visit_of(page.context.catalogue, slot_key)
     search = search_for_another_time(view)
-    is_same = (visit.site.id, visit.mode, visit.starts_at) == (view.site.id, view.mode, view.starts_at)
+    own = (view.site.id, view.mode, view.starts_at, view.ends_at)
+    is_same = (visit.site.id, visit.mode, visit.starts_at, visit.ends_at) == own
     return {
         "visit": visit,
         "slot": encode(slot_key),
@@ -119,12 +121,12 @@ def _show_alternatives(page: AppointmentPage, slot_key: SlotKey) -> ResponseRetu
 
 
 def search_for_another_time(view: AppointmentView) -> SearchState:
-    """The search for another time of the appointment: for the same services and needs, at the same place."""
+    """The search for another time of the appointment: for the same services and needs, at the same place if it suits."""
     return SearchState(
         services=tuple(service.slug for service in view.services),
         needs=view.support_needs,
         language=view.resident.language if "language" in view.support_needs else "",
-        site="" if view.site.is_virtual else view.site.slug,
+        site="" if view.site.is_virtual or never_met_at(view.site, view.support_needs) else view.site.slug,
         mode=view.mode,
         moving=view.reference,
     )

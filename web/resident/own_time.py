@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,11 +10,11 @@ from zoneinfo import ZoneInfo
 from booking.availability.busy import BusyRow
 from booking.capacity.occupancy import seats_of
 from booking.capacity.placement import live_hold
-from booking.queries.appointments import by_reference, can_change
+from booking.queries.appointments import AppointmentView, by_reference, can_change
 from booking.queries.slots import FreeSlot, SlotQuery, all_slots
 from booking.slot_tokens import SlotKey, decode
 from core.errors import HoldExpired, NotFound
-from core.wall_clock import local_date_of
+from core.wall_clock import local_date_of, unit_of
 from locations.model import SiteFacts
 from web.page_context import PageContext
 from web.resident.drafts import find_draft, link_mark_of
@@ -63,6 +64,7 @@ def _held_time(context: PageContext, search: SearchState) -> OwnTime | None:
     slot_key = decode(hold.slot_token)
     held, seats = visit_of(context.catalogue, slot_key), seats_of(context.db, hold_id=hold.id)
     other_needs = (draft.needs, draft.language) != (search.needs, search.language)
+    found = same_start(context, slot_key, search.needs, seats) if other_needs else None
     return OwnTime(
         held.site,
         held.mode,
@@ -72,16 +74,27 @@ def _held_time(context: PageContext, search: SearchState) -> OwnTime | None:
         seats=seats,
         held_until=hold.expires_at,
         other_needs=other_needs,
-        token=same_start(context, slot_key, frozenset(search.needs), seats) if other_needs else "",
+        token=found.token if found else "",
     )
 
 
-def same_start(context: PageContext, slot_key: SlotKey, needs: frozenset[str], own_seats: frozenset[BusyRow]) -> str:
-    """The token of the same start at the same place for other needs, beside all but one's own seats; empty for none."""
+def longer_time(context: PageContext, view: AppointmentView) -> FreeSlot | None:
+    """The appointment's own start with all that is needed, extra time too; None where what follows is not free."""
+    service_ids = tuple(service.id for service in view.services)
+    slot_key = SlotKey(context.authority.id, view.site.id, service_ids, view.mode, unit_of(view.starts_at))
+    return same_start(context, slot_key, view.support_needs, seats_of(context.db, appointment_id=view.id))
+
+
+def same_start(
+    context: PageContext, slot_key: SlotKey, needs: Iterable[str], own_seats: frozenset[BusyRow]
+) -> FreeSlot | None:
+    """The same start at the same place for other needs, where one's own seats are free; None where it is not."""
     day = local_date_of(slot_key.start_unit, context.zone)
-    query = SlotQuery(slot_key.service_ids, (slot_key.site_id,), slot_key.mode, needs, day, day, own_seats=own_seats)
+    query = SlotQuery(
+        slot_key.service_ids, (slot_key.site_id,), slot_key.mode, frozenset(needs), day, day, own_seats=own_seats
+    )
     slots = all_slots(context.db, context.catalogue, query, context.now)
-    return next((slot.token for slot in slots if slot.slot_key.start_unit == slot_key.start_unit), "")
+    return next((slot for slot in slots if slot.slot_key.start_unit == slot_key.start_unit), None)
 
 
 def _booked_time(context: PageContext, reference: str) -> OwnTime | None:

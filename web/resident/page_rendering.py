@@ -33,6 +33,11 @@ from web.response_headers import allow_private_cache
 
 # OpenStreetMap needs no account and no script; the link opens with the postcode searched for.
 MAP_URL = "https://www.openstreetmap.org/search"
+UNMET_NEEDS: labels.Labels = {
+    "step-free": _l("This place has no step-free access."),
+    "hearing-loop": _l("This place has no hearing loop."),
+    "extra-time": _l("Your appointment is not long enough for extra time."),
+}
 REMOTE_VISITS = {"phone": _l("By phone."), "video": _l("By video.")}
 
 
@@ -46,6 +51,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         base=context.base,
         zone=context.authority.zone,
         labels=labels,
+        unmet_texts=UNMET_NEEDS,
         needs_text=needs_text,
         need_lines=lambda view: need_lines(view, current_language()),
         is_asked=is_asked,
@@ -90,6 +96,7 @@ class AskedNeeds:
 
     support_needs: tuple[str, ...]
     spoken_language: str
+    unmet_needs: tuple[str, ...] = ()
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
 
 

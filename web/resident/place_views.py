@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from booking.availability.needs_met import met_at_site, never_met_at
 from booking.queries.slots import (
     FreeSlot,
     first_by_site,
@@ -14,6 +15,7 @@ from booking.queries.slots import (
 )
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
+from people.residents.details import NEEDS, place_needs
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.forms import NeedsForm
@@ -32,11 +34,21 @@ from web.resident.urls import blueprint
 
 @dataclass(frozen=True)
 class PlaceRow:
-    """A place that people can go to, how far it is, and when it is first free."""
+    """A place that people can go to, how far it is, when it is first free, and what it has for those who need it.
+
+    `lacks` are those of the needs of the search that no visit there can have met.
+    """
 
     site: SiteFacts
     miles: float | None
     first: FreeSlot | None
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def has(self) -> tuple[str, ...]:
+        """The needs that can be met there, in the usual order."""
+        met = met_at_site(self.site)
+        return tuple(need for need in NEEDS if need in met)
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class Places:
     remote: tuple[tuple[str, FreeSlot | None], ...]
     soonest: FreeSlot | None
     own: OwnTime | None
+    needed: tuple[str, ...] = ()
 
     @property
     def is_unknown(self) -> bool:
@@ -100,7 +113,7 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
     place = locate(search.near) if search.near else None
     first = first_by_site(context.db, context.catalogue, query, context.now)
     ordered = sites_by_distance(context.catalogue, query, place)
-    rows = [PlaceRow(site, miles, first.get(site.id)) for site, miles in ordered]
+    rows = [PlaceRow(site, miles, first.get(site.id), never_met_at(site, search.needs)) for site, miles in ordered]
     visible = tuple(row for row in rows if not row.site.is_virtual)
     free = [row.first for row in visible if row.first]
     return Places(
@@ -111,6 +124,7 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
         remote=_remote(context, search, rows),
         soonest=min(free, key=lambda slot: slot.starts_at, default=None),
         own=own,
+        needed=tuple(need for need in search.needs if need in place_needs(frozenset(search.needs))),
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from booking.availability.needs_met import never_met_at
 from booking.queries.slots import (
     FreeSlot,
     SlotQuery,
@@ -96,12 +97,13 @@ class Month:
 
 @dataclass(frozen=True)
 class MonthFound:
-    """A month of the search, and the next free time of all."""
+    """A month of the search, and the next free time of all. `lacks` is what is needed and the place never has."""
 
     month: Month
     next: FreeSlot | None
     site: SiteFacts | None
     own: OwnTime | None
+    lacks: tuple[str, ...]
 
     @property
     def names_next_place(self) -> bool:
@@ -124,6 +126,7 @@ class DayFound:
     names_places: bool
     status: DayStatus
     own: OwnTime | None
+    lacks: tuple[str, ...]
 
 
 @blueprint.get("/<authority:authority>/when")
@@ -154,7 +157,8 @@ def _find_month(context: PageContext, search: SearchState) -> MonthFound:
     # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
     without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
     found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free))
-    return MonthFound(found, soonest, site_of(context.catalogue, search), own)
+    site = site_of(context.catalogue, search)
+    return MonthFound(found, soonest, site, own, never_met_at(site, search.needs) if site else ())
 
 
 def _query_of(context: PageContext, search: SearchState) -> tuple[SlotQuery, OwnTime | None]:
@@ -262,4 +266,5 @@ def _find_day(context: PageContext, search: SearchState) -> DayFound:
         names_places=site is None and search.mode not in REMOTE_MODES,
         status=status,
         own=own,
+        lacks=never_met_at(site, search.needs) if site else (),
     )

@@ -19,6 +19,11 @@ ARRANGEMENTS: Labels = {
     ArrangementState.CONFIRMED: _l("arranged"),
     ArrangementState.NOT_POSSIBLE: _l("not possible"),
 }
+UNMET: Labels = {
+    "step-free": _l("not at this place"),
+    "hearing-loop": _l("not at this place"),
+    "extra-time": _l("not booked"),
+}
 ARRANGEMENT_ACTIONS: Labels = {
     ArrangementState.CONFIRMED: _l("Interpreter found"),
     ArrangementState.NOT_POSSIBLE: _l("No interpreter"),
@@ -27,7 +32,10 @@ ARRANGEMENT_ACTIONS: Labels = {
 
 @dataclass(frozen=True)
 class NeedRow:
-    """One need: its code and name, how far an interpreter is arranged, and a button for each state to be recorded."""
+    """One need: its code and name, how far an interpreter is arranged or that the appointment does not have it.
+
+    There is a button for each state that can be recorded.
+    """
 
     code: str
     name: str
@@ -47,7 +55,8 @@ def need_rows(view: AppointmentView, now: datetime, *, may_arrange: bool) -> tup
 def _row(view: AppointmentView, code: str, *, can_record: bool) -> NeedRow:
     state = view.arrangements.get(code)
     if state is None:
-        return NeedRow(code, _name(view, code), "", ())
+        unmet = label_of(UNMET, code) if code in view.unmet_needs else ""
+        return NeedRow(code, _name(view, code), unmet, ())
     buttons = tuple(_buttons(state)) if can_record else ()
     return NeedRow(code, _name(view, code), label_of(ARRANGEMENTS, state), buttons)
 

@@ -1,0 +1,52 @@
+"""What somebody needs and their appointment does not have, for many appointments in one statement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from booking.availability.needs_met import features_of, unmet_needs
+from booking.slot_tokens import decode
+from booking.tables import Allocation
+from locations.model import Catalogue, SiteFacts
+from people.residents.details import place_needs
+
+_OCCUPIED = select(Allocation.appointment_id, Allocation.service_id, Allocation.resource_id).where(
+    Allocation.appointment_id.in_(bindparam("ids", expanding=True))
+)
+Occupied = Mapping[int, Mapping[int, Collection[int]]]
+
+
+def unmet_by_appointment(
+    db: Session, rows: Sequence[Any], catalogues: Mapping[int, Catalogue]
+) -> dict[int, tuple[str, ...]]:
+    """The needs that each appointment does not meet, by its id; `catalogues` by the id of the council.
+
+    No statement where every site has by itself what is needed. A row has the columns of an appointment.
+    """
+    sites = {row.id: catalogues[row.authority_id].site_by_id(row.site_id) for row in rows if row.support_needs}
+    asking = [row for row in rows if row.id in sites]
+    in_question = [row.id for row in asking if place_needs(frozenset(row.support_needs)) - features_of(sites[row.id])]
+    occupied = _occupied(db, in_question) if in_question else {}
+    return {row.id: _unmet(catalogues[row.authority_id], sites[row.id], row, occupied) for row in asking}
+
+
+def _occupied(db: Session, ids: list[int]) -> Occupied:
+    found: defaultdict[int, defaultdict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for row in db.execute(_OCCUPIED, {"ids": ids}):
+        found[row.appointment_id][row.service_id].add(row.resource_id)
+    return found
+
+
+def _unmet(catalogue: Catalogue, site: SiteFacts, row: Any, occupied: Occupied) -> tuple[str, ...]:
+    skills = {resource.id: resource.skills for resource in site.resources}
+    by_service = (
+        frozenset[str]().union(*(skills.get(id_, frozenset()) for id_ in ids))
+        for ids in occupied.get(row.id, {}).values()
+    )
+    is_longer = decode(row.slot_token).extra_time or not catalogue.authority.extra_time_minutes
+    return unmet_needs(frozenset(row.support_needs), features_of(site), by_service, is_longer=is_longer)
