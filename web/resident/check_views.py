@@ -64,6 +64,7 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "back": page.url("details"),
         "seen": page.stamp(*ON_CHECK),
         "route": _route_of_draft(page.draft, page.visit.mode),
+        "same_day": drafts.same_day_here(page.context, page.visit),
     }
 
 

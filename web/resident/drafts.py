@@ -18,8 +18,9 @@ from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
-from booking.queries.appointments import by_reference
+from booking.queries.appointments import AppointmentView, by_reference
 from booking.slot_tokens import SlotKey, decode
+from booking.states import State
 from booking.use_cases.holds import held
 from booking.use_cases.open_limits import limit_reached
 from core.browser_states import delete_entries, names_of, read_entry, write_entry
@@ -172,6 +173,17 @@ def limit_reached_here(context: PageContext, services: Iterable[ServiceFacts]) -
     if not opened:
         return None
     return limit_reached(context.db, context.authority.id, opened, services, context.now)
+
+
+def same_day_here(context: PageContext, visit: VisitView) -> AppointmentView | None:
+    """An appointment that is open in this browser, for one of the visit's services on its day; None for none."""
+    services, day = {service.id for service in visit.services}, visit.starts_at.date()
+    for reference in opened_here(context):
+        view = by_reference(context.db, context.catalogue, reference)
+        is_same = view.local_date == day and services & {service.id for service in view.services}
+        if is_same and view.state is State.BOOKED:
+            return view
+    return None
 
 
 def _is_open(context: PageContext, reference: str) -> bool:

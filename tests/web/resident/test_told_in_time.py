@@ -195,3 +195,37 @@ def test_needs_are_said_back_in_the_order_in_which_they_were_asked(town: Town, v
     text = visitor.page.text
     found = [text.index(words) for words in ("Step-free access", "Interpreter for Somali", "Extra time")]
     assert found == sorted(found)
+
+
+@pytest.mark.usefixtures("town")
+def test_whoever_books_the_same_twice_on_a_day_is_told_and_may_all_the_same(visitor: Visitor, database: Database):
+    book_one(visitor)
+    go_to_times(visitor)
+    visitor.send("/book/hold", slot=visitor.page.form_to("/book/hold").buttons[5][1])
+    fill_in(visitor, name="Kim Example", email="kim@example.org")
+    assert "You have booked this on the same day already: Tuesday 24 November 2026" in visitor.page.text
+    assert "See that appointment" in [text for text, _ in visitor.page.links]
+    visitor.send("/check")
+    assert number_booked(database) == 2
+    go_to_times(visitor, day="2026-11-25")
+    visitor.take_first_time()
+    fill_in(visitor, name="Lee Example", email="lee@example.org")
+    assert "on the same day already" not in visitor.page.text
+
+
+@pytest.mark.usefixtures("town")
+def test_whoever_has_as_many_as_one_person_can_have_finds_the_way_back_to_what_they_typed(
+    visitor: Visitor, database: Database
+):
+    for day in ("2026-11-24", "2026-11-25", "2026-11-26"):
+        go_to_times(visitor, day=day)
+        visitor.take_first_time()
+        fill_in(visitor, notes="Rings twice")
+        visitor.send("/check")
+    assert visitor.page.headings == ["You already have an appointment"]
+    visitor.follow("Change the name or email")
+    assert visitor.page.form_to("/details").fields["notes"] == ["Rings twice"]
+    visitor.send("/details", name="Kim Example", email="kim@example.org")
+    visitor.send("/check")
+    assert visitor.page.headings == ["Your appointment is booked"]
+    assert number_booked(database) == 3
