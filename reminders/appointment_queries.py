@@ -93,7 +93,8 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
     offers = _offers(db, [row.id for row in rows if row.awaits_rebooking])
-    unmet = unmet_by_appointment(db, rows, catalogues)
+    asking = [row for row in rows if row.support_needs]
+    unmet = unmet_by_appointment(db, asking, catalogues) if asking else {}
     found = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
     return {
         one.appointment_id: replace(

@@ -208,7 +208,8 @@ def _views(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> lis
         return []
     ids = [row.Appointment.id for row in rows]
     services, resources = _grouped(db, _SERVICES, ids), _grouped(db, _RESOURCES, ids)
-    unmet = unmet_by_appointment(db, [row.Appointment for row in rows], {catalogue.authority.id: catalogue})
+    asking = [row.Appointment for row in rows if row.Appointment.support_needs]
+    unmet = unmet_by_appointment(db, asking, {catalogue.authority.id: catalogue}) if asking else {}
     views = (_view(catalogue, row, services, resources) for row in rows)
     return [replace(view, unmet_needs=unmet[view.id]) if view.id in unmet else view for view in views]
 

@@ -26,13 +26,12 @@ def unmet_by_appointment(
 ) -> dict[int, tuple[str, ...]]:
     """The needs that each appointment does not meet, by its id; `catalogues` by the id of the council.
 
-    No statement where every site has by itself what is needed. A row has the columns of an appointment.
+    No statement where every site has by itself what is needed. A row has the columns of an appointment with needs.
     """
-    sites = {row.id: catalogues[row.authority_id].site_by_id(row.site_id) for row in rows if row.support_needs}
-    asking = [row for row in rows if row.id in sites]
-    in_question = [row.id for row in asking if place_needs(frozenset(row.support_needs)) - features_of(sites[row.id])]
+    sites = {row.id: catalogues[row.authority_id].site_by_id(row.site_id) for row in rows}
+    in_question = [row.id for row in rows if place_needs(frozenset(row.support_needs)) - features_of(sites[row.id])]
     occupied = _occupied(db, in_question) if in_question else {}
-    return {row.id: _unmet(catalogues[row.authority_id], sites[row.id], row, occupied) for row in asking}
+    return {row.id: _unmet(catalogues[row.authority_id], sites[row.id], row, occupied) for row in rows}
 
 
 def _occupied(db: Session, ids: list[int]) -> Occupied:
