@@ -17,6 +17,8 @@ _PUBLIC_ENDING = ".example.org"
 HOME_REGION = "GB"  # of a number that is written without a country's code
 BRITISH_FIGURES = 10  # behind the 0; Ofcom, National Telephone Numbering Plan, part B
 EMAIL_IN_TEXT = re.compile(r"\S+@\S*")
+# A word with a point or an underscore in it may be the beginning of an address: prunella.mossington
+EMAIL_WITHOUT_DOMAIN = re.compile(r"[^\W_]+(?:[._][^\W_]+)+")
 PHONE_IN_TEXT = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import jellyfish
 
-from core.contact_values import EMAIL_IN_TEXT, PHONE_IN_TEXT
+from core.contact_values import EMAIL_IN_TEXT, EMAIL_WITHOUT_DOMAIN, PHONE_IN_TEXT
 from locations.postcodes import POSTCODE_IN_TEXT
 from people.residents.birth_dates import find_birth_date
 from people.residents.details import (
@@ -109,6 +109,15 @@ def read_search(text: str, today: date) -> SearchText:
         words=name_tokens(rest)[:MOST_WORDS],
         born=born,
     )
+
+
+def readings(text: str, today: date) -> list[SearchText]:
+    """What `text` may mean. `ada.quill_2` is the beginning of an email address, or else two words of a name."""
+    word = text.strip()
+    found = [read_search(text, today)]
+    if EMAIL_WITHOUT_DOMAIN.fullmatch(word):
+        found += [SearchText(email=email_key(word)), read_search(word.replace(".", " ").replace("_", " "), today)]
+    return [search for search in found if search.parts]
 
 
 def fit_of(resident: Searchable, search: SearchText) -> tuple[float, tuple[MatchReason, ...]]:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select,
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from people.residents.details import sound_of
-from people.residents.search import MatchReason, SearchText, fit_of, near_words, read_search
+from people.residents.search import MatchReason, SearchText, fit_of, near_words, readings
 from people.residents.tables import Resident, ResidentNameToken
 
 CANDIDATES = 200
@@ -43,10 +43,17 @@ class Match:
 
 
 def find_residents(db: Session, authority_id: int, text: str, today: date, limit: int = 10) -> list[Match]:
-    """The residents whom `text` may mean, likeliest first, at most `limit`; one to five short statements."""
-    search = read_search(text, today)
-    if not search.parts:
-        return []
+    """The residents whom `text` may mean, likeliest first, at most `limit`."""
+    best: dict[int, Match] = {}
+    for match in chain.from_iterable(_found(db, authority_id, search) for search in readings(text, today)):
+        known = best.get(match.resident.id)
+        if known is None or known.score < match.score:
+            best[match.resident.id] = match
+    return sorted(best.values(), key=lambda match: -match.score)[:limit]
+
+
+def _found(db: Session, authority_id: int, search: SearchText) -> list[Match]:
+    """The residents whom the search may mean, likeliest first; one to five short statements."""
     here = (Resident.authority_id == authority_id, Resident.anonymised_at.is_(None))
     contact = _contact_conditions(search)
     found = _unique(chain.from_iterable(_by_contact(db, (*here, begins), column) for column, begins in contact))
@@ -58,7 +65,7 @@ def find_residents(db: Session, authority_id: int, text: str, today: date, limit
             hits = _hits_of_near_words(db, authority_id, search.words)
             residents = (match.resident for match in matches)
             matches = _ranked(_unique((*residents, *_residents_of(db, hits, here, contact))), search)
-    return matches[:limit]
+    return matches
 
 
 def _unique(residents: Iterable[Resident]) -> list[Resident]:

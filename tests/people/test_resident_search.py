@@ -27,6 +27,7 @@ PEOPLE = (
     ResidentDetails("Sukarno", postcode="N12 7BB"),
     ResidentDetails("Siobhán O’Brien", phone="020 7946 0958"),
     ResidentDetails("Nguyễn Thị Hoa", phone="07700 900107"),
+    ResidentDetails("Magda Okoro", email="miro.k_12@example.org"),
     ResidentDetails("Catherine Jones", phone="07700 900108", postcode="NW11 1AA"),
 )
 
@@ -75,6 +76,8 @@ MEANT = (
     ("nw9 4", "Mohammed Al-Khatib", "postcode_begins"),
     ("Kate@Example.org", "Catherine Smyth", "same_email"),
     ("lukasz@", "Łukasz Wiśniewski", "email_begins"),
+    ("miro.k_1", "Magda Okoro", "email_begins"),
+    ("catherine.smyth", "Catherine Smyth", "same_name"),
     ("catherine nw11", "Catherine Jones", "same_name, postcode_begins"),
     ("catherine 900101", "Catherine Smyth", "same_name, phone_ends"),
 )
