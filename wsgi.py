@@ -35,6 +35,7 @@ import web.agent.message_views
 import web.agent.record_views
 import web.agent.resident_views
 import web.agent.typed_text
+import web.agent.untold_views
 import web.app
 import web.monitoring
 import web.resident

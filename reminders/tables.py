@@ -28,6 +28,13 @@ class Notification(Base):
             postgresql_where=text("status = 'pending'"),
             sqlite_where=text("status = 'pending'"),
         ),
+        Index(
+            "ix_notifications_untold",
+            "authority_id",
+            "useful_until",
+            postgresql_where=text("status IN ('withheld', 'failed') AND told_at IS NULL"),
+            sqlite_where=text("status IN ('withheld', 'failed') AND told_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -48,6 +55,8 @@ class Notification(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
+    # When staff told them what reached nobody.
+    told_at: Mapped[datetime | None]
 
 
 class DeliveryAttempt(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -148,6 +148,11 @@ def of_resident(db: Session, catalogue: Catalogue, resident_id: int) -> list[App
     """Every appointment of a resident, newest first."""
     views = _views(db, catalogue, Appointment.resident_id == resident_id)
     return sorted(views, key=lambda view: view.starts_at, reverse=True)
+
+
+def of_ids(db: Session, catalogue: Catalogue, appointment_ids: Collection[int]) -> dict[int, AppointmentView]:
+    """The council's appointments with these ids, by id."""
+    return {view.id: view for view in _views(db, catalogue, Appointment.id.in_(appointment_ids))}
 
 
 def of_site_day(db: Session, catalogue: Catalogue, site_id: int, local_date: date) -> list[AppointmentView]:

@@ -1,6 +1,8 @@
 // The form of a page whose clicks must not be lost: without network, or when the session has ended, a click stays on the page,
 // is said not to be sent, and is sent as soon as it can be, also after signing in again. What is typed is kept on the server
 // while one types, and before a link is followed. Without scripts every button of the form carries what is typed.
+import { onSignedIn, tellSent } from "./other_windows.js";
+
 const REQUEST_TIMEOUT_MS = 10000; // slower than that is as good as no network
 const RETRY_MS = 5000;
 const TYPING_PAUSE_MS = 1500;
@@ -25,6 +27,7 @@ export class KeptForm {
     addEventListener("pagehide", () => this.#saveWhileLeaving());
     addEventListener("pageshow", () => { this.#isLeaving = false; });
     for (const name of ["online", "focus"]) addEventListener(name, () => this.#attempt());
+    onSignedIn(() => this.#attempt());
     setInterval(() => this.#attempt(), RETRY_MS);
     notice.querySelector("[data-send]").addEventListener("click", () => this.#attempt());
     notice.querySelector("[data-drop]").addEventListener("click", () => this.#drop());
@@ -74,6 +77,7 @@ export class KeptForm {
     this.#waiting = null;
     this.#isLeaving = true;
     this.#savedText = this.#typedText();
+    if (!this.notice.hidden) tellSent();
     this.#hide(button);
     if (href) location.href = href;
     else this.form.requestSubmit(button);

@@ -2,6 +2,7 @@
 // one that somebody is working in, keeps focus and scroll where they are, and says in one polite line what is new.
 import { watchIdleTime } from "./idle.js";
 import { DaySearch } from "./day_search.js";
+import { KeptPage } from "./kept_page.js";
 import { LiveList } from "./live_list.js";
 import { Outbox } from "./outbox.js";
 import { UnsentClicks } from "./unsent_clicks.js";
@@ -26,6 +27,7 @@ const clicks = new UnsentClicks(new Outbox(settings.user), list, {
   refused: document.getElementById("day-refused"),
   signIn: document.getElementById("day-sign-in"),
 }, settings);
+new KeptPage(document.getElementById("kept-page"));
 const isIdle = watchIdleTime(Number(settings.unusedMinutes), () => refresh());
 
 // Brings the list up to date, then sends what could not be sent before.

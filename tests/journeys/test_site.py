@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -461,9 +462,13 @@ def test_somebody_is_found_while_their_name_is_typed(library: Library, page: Pag
     expect(row.get_by_text("Arrived", exact=True)).to_be_visible()
     box.fill(f"{references[2][:4]} {references[2][4:]}".lower())
     expect(page.locator("#day-rows li.fd-row:visible")).to_have_count(1)
+    box.fill("angstrm")  # a wrong letter, as in a call
+    expect(page.locator("#day-rows li.fd-row:visible")).to_have_count(1)
     box.fill("nobody")
     expect(page.get_by_text("Nobody on this list has that name or reference.")).to_be_visible()
+    axe(page)
     box.fill("")
+    expect(page.get_by_role("button", name="Look on other days and at other places")).to_be_hidden()
     expect(page.locator("#day-rows li.fd-row:visible")).to_have_count(15)
 
 
@@ -576,6 +581,7 @@ def test_the_plan_of_a_day_prints_on_a4(
         library.book(30 * (number // 5), f"Person Numbered {number}")
     page.goto(DAY)
     page.get_by_role("link", name="Plan", exact=True).click()
+    page.wait_for_url(f"{DAY}/plan")
     axe(page)
     file = tmp_path / "plan.pdf"
     page.pdf(path=file, prefer_css_page_size=True)
@@ -587,8 +593,10 @@ def test_the_plan_of_a_day_prints_on_a4(
 def test_a_walk_in_waits_at_the_top(library: Library, page: Page, axe: Callable[[Page], None]) -> None:
     page.goto(DAY)
     page.get_by_role("link", name="Take a walk-in").click()
+    page.wait_for_url(f"{SITE}/walk-ins")
     axe(page)
     page.get_by_role("button", name="Begin the visit").click()
+    expect(page.get_by_role("link", name="Enter a name")).to_be_visible()
     axe(page)
     page.get_by_label("Full name").fill("Wanda Walker")
     page.get_by_role("button", name="Begin the visit").click()
@@ -618,3 +626,28 @@ def test_a_manager_makes_a_feed_and_revokes_it(
     expect(page.get_by_text("That address does not work any more.")).to_be_visible()
     axe(page)
     assert context.request.get(path).status == 404
+
+
+@both_widths
+def test_whoever_is_not_on_the_list_is_found_with_what_was_typed(library: Library, page: Page) -> None:
+    library.book(24 * 60 + 60, "Tess Tomorrow")
+    page.goto(DAY)
+    page.get_by_label("Name or reference").fill("Tess Tomorow")
+    expect(page.get_by_text("Nobody on this list has that name or reference.")).to_be_visible()
+    page.get_by_role("button", name="Look on other days and at other places").click()
+    expect(page.get_by_role("link", name="Tess Tomorrow")).to_be_visible()
+
+
+@both_widths
+def test_a_row_leads_to_the_person_their_telephone_and_what_can_be_changed(
+    library: Library, page: Page, axe: Callable[[Page], None]
+) -> None:
+    reference = library.book(24 * 60 + 60, "Tess Tomorrow")
+    page.goto(f"{SITE}/days/2026-11-24")
+    row = page.locator(f"#a-{reference}")
+    expect(row.get_by_text("07700 900123")).to_be_visible()
+    axe(page)
+    for name in ("Resident", "Move", "Cancel", "Change details"):
+        row.get_by_role("link", name=name).click()
+        expect(page).to_have_url(re.compile("/staff/calls/residents/"))
+        page.go_back()

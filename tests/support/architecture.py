@@ -78,6 +78,7 @@ LAYER_OF_MODULE = {
     "reminders.queue": "queries",
     "reminders.scheduler": "use_cases",
     "reminders.slow_conversations": "use_cases",
+    "reminders.untold": "use_cases",
     "reminders.untried": "use_cases",
     "reminders.worker": "use_cases",
 }

@@ -48,6 +48,13 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
     if href and staff.may(Action.FIND_RESIDENT):
         text = _("Serve somebody") if contact_channel(staff.roles) == "counter" else _("Take a call")
         yield Task(text, href, _("Find a resident, book, change or cancel an appointment."))
+    href = url_or_none("messages.untold_list")
+    if href and staff.may(Action.SEE_RESIDENT):
+        yield Task(
+            _("Could not be sent: ring or write"),
+            href,
+            _("People whom no message about their appointment has reached."),
+        )
 
 
 def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str) -> Iterator[Task]:

@@ -59,8 +59,8 @@ def send_sign_in() -> ResponseReturnValue:
         logger.warning("sign-in rate limited")
         return _rate_limited_page(error)
     flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
-    signed_in = _with_cookie(redirect(next_url or url_for("staff.home"), code=303), token)
-    return _with_known_browser(signed_in, form.email.data or "")
+    response = _with_cookie(redirect(next_url or url_for("staff.home"), code=303), token)
+    return _with_known_browser(response, form.email.data or "")
 
 
 @blueprint.post("/sign-out")
@@ -77,6 +77,16 @@ def sign_out() -> ResponseReturnValue:
     response = make_response(redirect(url_for("staff.sign_in", signed_out=1), code=303))
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response
+
+
+@blueprint.get("/signed-in")
+@public
+def signed_in() -> ResponseReturnValue:
+    """That the window can be closed in which somebody signed in again for what waits in another one."""
+    staff = signed_in_staff()
+    if staff is None:
+        return redirect(url_for("staff.sign_in"), code=303)
+    return render_template("staff/signed_in.html", authority=staff.authority)
 
 
 @blueprint.get("/")

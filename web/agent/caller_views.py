@@ -137,7 +137,7 @@ def find() -> ResponseReturnValue:
 
     By POST, so that no address, history or log has names and numbers. The list has an address of its own.
     """
-    search_text = " ".join(printable(request.form.get("q", "")).split())[:LONGEST_SEARCH]
+    search_text = _search_text()
     with staff_context() as context:
         if not search_text:
             error = _("Type a name, telephone number, postcode, reference or email")
@@ -164,6 +164,13 @@ def found(key: str) -> ResponseReturnValue:
         log_search(context, shown)
         lines = match_lines(context, shown)
         return _start_page(context, StartPage(search_text, True, lines, len(matches) > MOST_SHOWN))
+
+
+def _search_text() -> str:
+    """What is searched for: the search box, or the name and the telephone of a form that leads here."""
+    form = request.form
+    typed = form.get("q", "") or f"{form.get('name', '')} {form.get('phone', '')}"
+    return " ".join(printable(typed).split())[:LONGEST_SEARCH]
 
 
 def resident_of_reference(context: StaffContext, text: str) -> int | None:

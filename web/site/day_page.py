@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -24,7 +24,7 @@ from locations.session_facts import ClosureFacts
 from web.labels import REBOOK_REASONS, STATES_COUNTED
 from web.request_language import format_time
 from web.site.day_rows import DayRow, RowRights, day_row, mark_of
-from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, sections_of
+from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, is_nearly_meant, sections_of
 
 ALL, TO_DO, WAITING, DONE, GAPS = "", "to-do", "waiting", "done", "free"
 STATES_SHOWN: dict[str, frozenset[State]] = {
@@ -56,6 +56,7 @@ class DayFilter:
     show: str = ALL
     keep: str = ""
     search: str = ""
+    is_meant: Callable[[AppointmentView, str], bool] = is_meant
 
     @property
     def is_on(self) -> bool:
@@ -78,7 +79,7 @@ class DayFilter:
         """Whether the appointment is for the service, at the resource and of whom is searched, whatever its state."""
         at_resource = not self.resource or any(one.slug == self.resource for one in view.resources)
         for_service = not self.service or any(one.slug == self.service for one in view.services)
-        return at_resource and for_service and (not self.search or is_meant(view, self.search))
+        return at_resource and for_service and (not self.search or self.is_meant(view, self.search))
 
     def shows(self, view: AppointmentView) -> bool:
         """Whether the appointment is shown."""
@@ -171,6 +172,9 @@ def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights) -> DayP
     today = now_here.date()
     has_begun = day.date <= today
     matching = [view for view in day.appointments if day_filter.matches(view)]
+    if not matching and day_filter.search:  # misspelt, or heard wrongly
+        day_filter = replace(day_filter, is_meant=is_nearly_meant)
+        matching = [view for view in day.appointments if day_filter.matches(view)]
     shown = [view for view in matching if day_filter.shows(view)]
     reasons = {person.appointment.id: reason_text(person) for person in day.to_rebook}
     in_list = rights if has_begun else replace(rights, may_record=False)

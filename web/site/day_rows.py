@@ -88,7 +88,6 @@ class DayRow:
     ends: str
     name: str
     phone: ContactLine
-    rings: bool
     services: str
     resources: str
     mode: str
@@ -112,6 +111,7 @@ class DayRow:
     may_fail: bool
     undo_to: str
     may_change_resources: bool
+    can_change: bool
 
     kind = "row"
 
@@ -178,7 +178,7 @@ class RowRights:
 
 def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_rebook: str) -> DayRow:
     """The row of an appointment, read at `now`; `to_rebook` says why it cannot take place as booked."""
-    zone, state, phone = ZoneInfo(view.zone), view.state, phone_of(view)
+    zone, state = ZoneInfo(view.zone), view.state
     return DayRow(
         id=f"a-{view.reference}",
         reference=view.reference,
@@ -190,8 +190,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         starts=format_time(view.starts_at.astimezone(zone)),
         ends=format_time(view.ends_at.astimezone(zone)),
         name=view.resident.name,
-        phone=phone,
-        rings=bool(phone) and (view.mode != "in_person" or bool(to_rebook)),
+        phone=phone_of(view),
         services=all_of(view.service_names),
         resources=", ".join(resource.name for resource in view.resources),
         mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
@@ -215,6 +214,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         may_fail=rights.may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
         undo_to=_undo_state(view, now) if rights.may_record else "",
         may_change_resources=rights.may_change_resources and bool(to_rebook) and view.ends_at > now,
+        can_change=state is State.BOOKED and view.local_date > now.astimezone(zone).date(),
     )
 
 

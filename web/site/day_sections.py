@@ -17,7 +17,8 @@ from booking.states import State
 from core.tokens import old_reference_key
 from core.wall_clock import TICK_MINUTES, instant_of, unit_of
 from locations.model import SiteFacts
-from people.residents.details import name_tokens
+from people.residents.details import name_tokens, sound_of
+from people.residents.search import near_words
 from web.request_language import format_minutes, format_time
 from web.site.day_rows import DayRow, mark_of
 
@@ -199,3 +200,14 @@ def is_meant(view: AppointmentView, text: str) -> bool:
         return True
     words, names = name_tokens(text), name_tokens(view.resident.name)
     return bool(words) and all(any(name.startswith(word) for name in names) for word in words)
+
+
+def is_nearly_meant(view: AppointmentView, text: str) -> bool:
+    """Whether each word of `text` begins, sounds like or is spelt nearly like a word of the name, as in calls."""
+    words, names = name_tokens(text), name_tokens(view.resident.name)
+    return bool(words) and all(any(_is_near(word, name) for name in names) for word in words)
+
+
+def _is_near(word: str, name: str) -> bool:
+    sound = sound_of(word) if len(word) > 2 else ""
+    return name.startswith(word) or bool(sound and sound == sound_of(name)) or bool(near_words(word, [name]))

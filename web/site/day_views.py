@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from flask import Response, redirect, render_template, request, url_for
@@ -90,6 +90,14 @@ def export(site: str, date: str) -> ResponseReturnValue:
         return Response(text, content_type="text/csv; charset=utf-8", headers=disposition)
 
 
+@dataclass(frozen=True)
+class LinkRights:
+    """What whoever looks at the list may open from it: the resident's page, and the forms there that change something."""
+
+    may_find: bool
+    may_change: bool
+
+
 def show_day(
     context: SiteContext, date: str, row_error: RowError | None = None, status: int = 200
 ) -> ResponseReturnValue:
@@ -138,6 +146,7 @@ def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
         "filter_fields": filter_fields(page.day_filter, context.catalogue, context.site),
         "address": url_for("site.day", site=context.site.slug, date=page.local_date.isoformat()),
         "may_rebook": context.may(Action.CHANGE_APPOINTMENT),
+        "rights": LinkRights(context.may(Action.FIND_RESIDENT), context.may(Action.CHANGE_APPOINTMENT)),
         "may_change_resources": any(row.may_change_resources for row in page.to_rebook),
         "may_take_walk_in": page.is_today and context.may(Action.TAKE_WALK_IN),
         "may_export": context.may(Action.EXPORT_DAY_LIST),

@@ -22,7 +22,6 @@ ROW = DayRow(
     ends="9:30am",
     name="Robin Sample",
     phone=ContactLine("07700 900123"),
-    rings=False,
     services="Certify documents",
     resources="Desk 1",
     mode="",
@@ -46,6 +45,7 @@ ROW = DayRow(
     may_fail=False,
     undo_to="",
     may_change_resources=False,
+    can_change=False,
 )
 
 

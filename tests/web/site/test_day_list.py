@@ -581,3 +581,18 @@ def test_no_two_links_of_the_staff_home_read_alike(library: Library) -> None:
     assert page.link("Feeds of High Street") == f"{SITE}/feeds"
     assert f"{SITE}/today" in {href for _text, href in page.links}
     assert len(text_shown) == len(set(text_shown)), text_shown
+
+
+@pytest.mark.parametrize("typed", ["cobblepott", "coblepot", "penelopi cobblepot", "koblepot"])
+def test_a_misspelt_name_is_found_as_in_a_call(library: Library, site_staff: FlaskClient, typed: str) -> None:
+    reference = library.book(0, resident=ResidentDetails("Penelope Cobblepot", phone="07700 900123"))
+    library.book(30)
+    page = site_staff.get(DAY, query_string={"q": typed})
+    assert f'id="a-{reference}"' in page.text
+    assert page.text.count('class="fd-row ') == 1
+
+
+def test_an_adviser_is_led_nowhere_that_they_may_not_go(library: Library) -> None:
+    library.book(30)
+    adviser = library.sign_in(Role.ADVISER, library.world.site_id)
+    assert "/staff/calls/" not in adviser.get(DAY, query_string={"q": "robin"}).text

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from booking.states import State
 from booking.tables import Appointment, Claim
+from people.residents.tables import Resident
 from people.staff.policy import Role
 from reminders.tables import Notification
 from tests.support.pages import check_page, read_page
@@ -91,3 +92,62 @@ def test_who_takes_walk_ins(library: Library, site_staff: FlaskClient) -> None:
     elsewhere = library.sign_in(Role.SITE_STAFF, library.other_site_id)
     adviser = library.sign_in(Role.ADVISER, library.world.site_id)
     assert [client.get(WALK_INS).status_code for client in (elsewhere, adviser)] == [404, 404]
+
+
+def refused(library: Library, client: FlaskClient) -> TestResponse:
+    """The form after nobody was free: both desks are booked from half past nine."""
+    for _ in range(2):
+        library.book(30)
+    library.clock.advance(timedelta(minutes=10))
+    return take(client, phone="07700 900 321")
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_next_time_is_booked_with_what_was_typed(library: Library, site_staff: FlaskClient) -> None:
+    form = check_page(refused(library, site_staff).text).form_to("/walk-ins")
+    answer = site_staff.post(f"{WALK_INS}/next", data=form.fields)
+    visit = appointments(library)[-1]
+    assert answer.location == f"{DAY}?keep={visit.reference}#a-{visit.reference}"
+    assert (visit.state, visit.channel, visit.is_walk_in) == (State.BOOKED, "counter", False)
+    assert visit.starts_at == NINE + timedelta(hours=1)
+    with library.database.reading() as db:
+        resident = db.get_one(Resident, visit.resident_id)
+        assert (resident.name, resident.phone) == ("Wanda Walker", "07700 900 321")
+
+
+def test_a_next_time_that_is_gone_gives_way_to_the_one_after(library: Library, site_staff: FlaskClient) -> None:
+    form = check_page(refused(library, site_staff).text).form_to("/walk-ins")
+    for _ in range(2):
+        library.book(60)
+    answer = site_staff.post(f"{WALK_INS}/next", data=form.fields)
+    assert answer.status_code == 409
+    page = check_page(answer.text)
+    assert "The next time is Monday 23 November 2026 at 10:30am" in page.text
+    assert page.form_to("/walk-ins").fields["name"] == ["Wanda Walker"]
+
+
+@pytest.mark.parametrize("start", ["", "x", "-1", "0", "99999999", "1" * 400, "١٢٣"])
+def test_a_start_that_was_never_offered_books_nothing(library: Library, site_staff: FlaskClient, start: str) -> None:
+    fields = read_page(site_staff.get(WALK_INS).text).form_to("/walk-ins").fields
+    sent = fields | {"name": "Wanda Walker", "service": "certify", "start": start}
+    answer = site_staff.post(f"{WALK_INS}/next", data=sent)
+    assert answer.status_code == 409
+    check_page(answer.text)
+    assert appointments(library) == []
+
+
+def test_finding_or_registering_takes_along_what_was_typed(library: Library, site_staff: FlaskClient) -> None:
+    form = read_page(site_staff.get(WALK_INS).text).form_to("/walk-ins")
+    typed = form.fields | {"name": "Wanda Walker", "phone": "07700 900 321"}
+    found = check_page(site_staff.post("/staff/calls/find", data=typed, follow_redirects=True).text)
+    assert "Nobody found" in found.text
+    new = site_staff.post("/staff/calls/new", data=found.form_to("/new").fields, follow_redirects=True)
+    fields = check_page(new.text).form_to("/register").fields
+    assert (fields["name"], fields["phone"]) == (["Wanda Walker"], ["07700 900 321"])
+
+
+def test_the_script_is_told_whether_the_form_can_be_sent(library: Library, site_staff: FlaskClient) -> None:
+    fields = read_page(site_staff.get(WALK_INS).text).form_to("/walk-ins").fields
+    assert site_staff.post(f"{WALK_INS}/try", data=fields).status_code == 204
+    assert site_staff.post(f"{WALK_INS}/try").status_code == 400  # another session's token
+    assert library.app.test_client().post(f"{WALK_INS}/try", data=fields).status_code == 303
