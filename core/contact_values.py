@@ -19,7 +19,8 @@ BRITISH_FIGURES = 10  # behind the 0; Ofcom, National Telephone Numbering Plan, 
 EMAIL_IN_TEXT = re.compile(r"\S+@\S*")
 # A word with a point or an underscore in it may be the beginning of an address: prunella.mossington
 EMAIL_WITHOUT_DOMAIN = re.compile(r"[^\W_]+(?:[._][^\W_]+)+")
-PHONE_IN_TEXT = re.compile(r"\+?[\d(][\d\s()./-]{1,}\d")
+# Figures that letters touch are a part of something else, of a reference, say.
+PHONE_IN_TEXT = re.compile(r"(?<![^\W\d_])(?<!\d)\+?[\d(][\d\s()./-]{1,}\d(?![^\W_])")
 
 
 def parse_email(text: str) -> str:

@@ -118,6 +118,22 @@ def test_with_two_services_the_page_opens_at_the_caller_with_the_first_time_read
         expect(desk.locator(".fd-suggestion").first).to_be_in_viewport()
 
 
+def test_the_service_of_that_name_stands_before_those_that_only_mention_it(desk: Page, callers: Callers) -> None:
+    open_call(desk, callers, "amina")
+    desk.evaluate(
+        """() => {
+          const [first, second] = document.querySelectorAll('#services li');
+          for (const item of [first, second]) item.dataset.searchText += ' council tax';
+          second.dataset.name = 'council tax';
+        }"""
+    )
+    second = desk.locator("#services a").nth(1).get_attribute("href")
+    desk.locator("#find").fill("council tax")
+    expect(desk.locator("#services a").first).to_have_attribute("href", str(second))
+    desk.locator("#find").fill("")
+    expect(desk.locator("#services a").nth(1)).to_have_attribute("href", str(second))
+
+
 def test_single_keys_choose_hold_confirm_and_end_the_call(desk: Page, width: int) -> None:
     desk.keyboard.type("ameena yusif")
     desk.keyboard.press("Enter")

@@ -81,7 +81,23 @@ MEANT = (
     ("catherine nw11", "Catherine Jones", "same_name, postcode_begins"),
     ("catherine 900101", "Catherine Smyth", "same_name, phone_ends"),
 )
-FITS_NOBODY = ("", "   ", "?", "%", "_", "' OR 1=1 --", "zzz qqq", "Z99 9ZZ", "07700 911111", "@", "\x00", "😀")
+FITS_NOBODY = (
+    "57X4A102",
+    "G88WN101",
+    "K900101",
+    "",
+    "   ",
+    "?",
+    "%",
+    "_",
+    "' OR 1=1 --",
+    "zzz qqq",
+    "Z99 9ZZ",
+    "07700 911111",
+    "@",
+    "\x00",
+    "😀",
+)
 
 
 def test_the_one_who_is_meant_comes_first_and_says_why(database, register: int):
