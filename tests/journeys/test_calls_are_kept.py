@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from core.clock import FixedClock
 from core.database import Database
 from people.staff.sign_in_sessions import COOKIE
-from tests.journeys.test_agent import Axe, callers, demo_store, desk, open_call
+from tests.journeys.test_agent import Axe, callers, check_caller, demo_store, desk, open_call
 from tests.support.callers import Callers, add_agent, sign_in
 from tests.support.server import LiveServer
 
@@ -97,6 +97,7 @@ def test_a_click_after_the_session_ended_is_sent_after_signing_in_again(
     context.add_cookies([{"name": COOKIE, "value": token, "url": live_server.url}])
     desk.evaluate("dispatchEvent(new Event('focus'))")
     expect(desk.get_by_role("heading", name="Booked")).to_be_visible()
+    check_caller(desk)  # the notes are not shown before
     expect(desk.locator(".fd-notes")).to_contain_text(NOTE)
 
 
