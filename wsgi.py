@@ -24,7 +24,7 @@ import reminders.heartbeat
 import reminders.ledger
 import reminders.outbox
 import reminders.privacy.cli
-import web.account.views
+import web.account.staff_pages
 import web.agent
 import web.agent.call_views
 import web.agent.caller_views
@@ -65,7 +65,7 @@ COMMANDS: tuple[click.Command, ...] = (
     reminders.privacy.cli.privacy_cli,
 )
 BLUEPRINTS = (
-    web.account.views.blueprint,
+    web.account.staff_pages.blueprint,
     web.agent.blueprint,
     web.site.blueprint,
     web.resident.blueprint,

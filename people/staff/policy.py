@@ -25,6 +25,7 @@ class Action(StrEnum):
     """What can be done on the staff's side."""
 
     SEE_STAFF_HOME = "see_staff_home"
+    MANAGE_OWN_ACCOUNT = "manage_own_account"
     FIND_RESIDENT = "find_resident"
     SEE_RESIDENT = "see_resident"
     BOOK_FOR_RESIDENT = "book_for_resident"
@@ -56,6 +57,7 @@ _WHO_SERVE = _AGENTS | {Role.SITE_STAFF}
 POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
     {
         Action.SEE_STAFF_HOME: frozenset(Role),
+        Action.MANAGE_OWN_ACCOUNT: frozenset(Role),
         Action.FIND_RESIDENT: _WHO_SERVE,
         Action.SEE_RESIDENT: _WHO_SERVE,
         Action.BOOK_FOR_RESIDENT: _WHO_SERVE,

@@ -54,6 +54,15 @@ class SignedInStaff:
         return is_allowed(here, action)
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    """A browser in which somebody is signed in now."""
+
+    session_id: int
+    created_at: datetime
+    last_seen_at: datetime
+
+
 def start(db: Session, staff_id: int, now: datetime) -> str:
     """The token of a new session. Always a new one: a token that the browser brought along is never adopted."""
     token = new_token()
@@ -143,6 +152,28 @@ def end_all(db: Session, staff_id: int, now: datetime) -> int:
         .returning(StaffSession.id)
     )
     return len(ended.all())
+
+
+def end_others(db: Session, staff_id: int, session_id: int, now: datetime) -> int:
+    """End every open session of a member of staff but the one with `session_id`; their number."""
+    others = [one.session_id for one in open_sessions(db, staff_id, now) if one.session_id != session_id]
+    db.execute(update(StaffSession).where(StaffSession.id.in_(others)).values(ended_at=now))
+    return len(others)
+
+
+def open_sessions(db: Session, staff_id: int, now: datetime) -> list[OpenSession]:
+    """The sessions of a member of staff that work now, the last used first."""
+    rows = db.execute(
+        select(StaffSession.id, StaffSession.created_at, StaffSession.last_seen_at)
+        .where(
+            StaffSession.staff_id == staff_id,
+            StaffSession.ended_at.is_(None),
+            StaffSession.expires_at > now,
+            StaffSession.last_seen_at > now - IDLE_LIMIT,
+        )
+        .order_by(StaffSession.last_seen_at.desc(), StaffSession.id.desc())
+    )
+    return [OpenSession(*row) for row in rows]
 
 
 def delete_expired(db: Session, now: datetime) -> None:

@@ -63,6 +63,7 @@ LAYER_OF_MODULE = {
     "people.residents.contact_notes": "queries",
     "people.staff.accounts": "use_cases",
     "people.staff.api_keys": "queries",
+    "people.staff.own_account": "use_cases",
     "people.staff.sign_in": "use_cases",
     "people.staff.sign_in_sessions": "queries",
     "reminders.channels.stored": "queries",

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 import api.key_guard
 import people.staff.access_marks
-import web.account.views
+import web.account.staff_pages
 import web.app
 import web.staff_guard
 from api.key_guard import check_key
@@ -93,7 +93,7 @@ def make_people_app(settings: Settings, database: Database, clock: FixedClock) -
     app.extensions[EXTENSION] = Runtime(settings, database, clock)
     web.app.install(app)
     web.staff_guard.install(app, check_key)
-    app.register_blueprint(web.account.views.blueprint)
+    app.register_blueprint(web.account.staff_pages.blueprint)
     app.register_blueprint(_guarded_views())
     return app
 

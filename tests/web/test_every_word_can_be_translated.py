@@ -27,7 +27,7 @@ from people.staff.access_marks import public
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
 from tests.reminders.test_messages import CASES, FACTS, written
-from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
+from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.pages import read_page
 from tests.support.pseudo_language import PseudoLanguage, bare_texts, bare_texts_of_page, without_marks
 from tests.support.town import make_town
@@ -495,6 +495,15 @@ def test_the_pages_of_signing_in_and_the_homes_of_all_roles(
         member = add_agent(database, callers.town.authority_id, clock.now(), role.value, f"{role.value}.1@example.org")
         visitor.client.set_cookie(COOKIE, sign_in(database, member, clock.now()))
         visitor.open("/")
+        visitor.open("/account")
+        visitor.send("/account/password", new_password="short", repeated_password="other")
+        change = {"new_password": "velvet trombone picnic", "repeated_password": "velvet trombone picnic"}
+        visitor.open("/account")
+        visitor.send("/account/password", current_password="wrong words here", **change)
+        sign_in(database, member, clock.now())
+        visitor.open("/account")
+        visitor.send("/account/sessions/end")
+        visitor.send("/account/password", current_password=AGENT_PASSWORD, **change)
     visitor.send("/sign-out")
     assert drawn.bare() == {}
 

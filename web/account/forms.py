@@ -1,11 +1,13 @@
-"""The sign-in form."""
+"""The forms of signing in, and of one's own password."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from web.components.form_fields import EmailField, Form, Password
+
+LONGEST_PASSWORD = 1000
 
 
 class SignInForm(Form):
@@ -18,6 +20,47 @@ class SignInForm(Form):
     )
     password = Password(
         _("Password"),
-        validators=[InputRequired(_("Enter your password")), Length(max=1000, message=_("That password is too long"))],
+        validators=[
+            InputRequired(_("Enter your password")),
+            Length(max=LONGEST_PASSWORD, message=_("That password is too long")),
+        ],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+def _new_password() -> Password:
+    return Password(
+        _("New password"),
+        description=_("Use 12 characters or more. Three random words are good: easy to keep in mind, hard to guess."),
+        validators=[
+            InputRequired(_("Enter a new password")),
+            Length(max=LONGEST_PASSWORD, message=_("That new password is too long")),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _repeated_password() -> Password:
+    return Password(
+        _("New password again"),
+        validators=[
+            InputRequired(_("Enter the new password again")),
+            EqualTo("new_password", _("Enter the same new password in both boxes")),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class OwnPasswordForm(Form):
+    """The password that somebody has, and the one that they want, typed twice."""
+
+    current_password = Password(
+        _("Current password"),
+        validators=[
+            InputRequired(_("Enter your current password")),
+            Length(max=LONGEST_PASSWORD, message=_("That current password is too long")),
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new_password = _new_password()
+    repeated_password = _repeated_password()

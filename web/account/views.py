@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
 from core.errors import RateLimited
 from core.flask_context import current_runtime
-from core.origin import origin_of
 from core.problems import text_of_error
 from locations.ids_by_slug import sites_of
 from people.staff import sign_in_sessions
@@ -19,17 +17,19 @@ from people.staff.access_marks import public, requires
 from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
 from people.staff.known_browsers import KEPT_SECONDS, with_email
 from people.staff.policy import Action
-from people.staff.sign_in import SignInAttempt, WrongPassword, sign_in
+from people.staff.sign_in import WrongPassword, sign_in
+from web.account.attempts import attempt_of
 from web.account.forms import SignInForm
 from web.account.home import tasks_of
+from web.account.rate_limited_page import rate_limited_page
 from web.account.redirects import safe_next
+from web.account.staff_blueprint import blueprint
 from web.labels import ROLES
 from web.page_brand import set_brand
 from web.request_language import current_language
 from web.staff_guard import COUNCIL, cookie_name, current_staff, is_https, signed_in_staff
 
 logger = logging.getLogger(__name__)
-blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
 
 @blueprint.get("/sign-in", endpoint="sign_in")
@@ -50,14 +50,15 @@ def send_sign_in() -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form, next_url), 400
     try:
-        token = sign_in(current_runtime(), _attempt(form), old_token=request.cookies.get(cookie_name(), ""))
+        attempt = attempt_of(form.email.data or "", form.password.data or "")
+        token = sign_in(current_runtime(), attempt, old_token=request.cookies.get(cookie_name(), ""))
     except WrongPassword as error:
         logger.warning("sign-in refused")
         form.refuse("email", text_of_error(error, current_language()))
         return _form_page(form, next_url), 400
     except RateLimited as error:
         logger.warning("sign-in rate limited")
-        return _rate_limited_page(error)
+        return rate_limited_page(error)
     flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
     response = _with_cookie(redirect(next_url or url_for("staff.home"), code=303), token)
     return _with_known_browser(response, form.email.data or "")
@@ -110,23 +111,6 @@ def _form_page(form: SignInForm, next_url: str) -> str:
         has_signed_out=has_signed_out,
         is_not_sent="not_sent" in request.values,
         has_errors=bool(form.errors),
-    )
-
-
-def _rate_limited_page(error: RateLimited) -> Response:
-    set_brand()
-    now = current_runtime().clock.now()
-    seconds = max(1, math.ceil(((error.until or now) - now).total_seconds()))
-    page = render_template("staff/rate_limited.html", seconds=seconds, minutes=math.ceil(seconds / 60))
-    return Response(page, status=429, headers={"Retry-After": str(seconds)}, mimetype="text/html")
-
-
-def _attempt(form: SignInForm) -> SignInAttempt:
-    return SignInAttempt(
-        email=form.email.data or "",
-        password=form.password.data or "",
-        origin=origin_of(request.remote_addr),
-        browser_cookie=request.cookies.get(cookie_name(BROWSER_COOKIE), ""),
     )
 
 
