@@ -108,9 +108,11 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "erase_after_appointment": _(
         "%(reference)s: this resident has an appointment to come. Cancel it first, then erase."
     ),
+    "email_has_account": _("Somebody has an account with this email address already. Use another email address."),
     "email_of_another_authority": _("%(email)s works for another authority already. Use another email address."),
     "key_unknown": _("There is no key %(prefix)r here."),
     "key_without_name": _("Give the key a name that says which program uses it."),
+    "last_admin": _("%(email)s is the last administrator who can sign in. Make somebody else an administrator first."),
     "no_basis": _("Choose on what basis they act"),
     "no_representative_name": _("Enter the name of the person who acts for the resident"),
     "no_scope": _("The scopes are %(known)s. Give at least one."),

@@ -19,9 +19,10 @@ from core.audit import Actor, record
 from core.contact_values import parse_sign_in_email
 from core.errors import Invalid, InvalidValue, NotFound
 from core.text import parse_or_empty
-from locations.ids_by_slug import site_table
+from locations.ids_by_slug import authority_table, site_table
 from people.residents.details import email_key, parse_name
 from people.staff import sign_in_sessions
+from people.staff.password_links import end_link, make_link
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
 from people.staff.policy import SITE_ROLES, Role
@@ -57,13 +58,17 @@ class StaffEntry:
     roles: tuple[tuple[str, str], ...]
 
 
-def add_staff(db: Session, new: NewStaff, *, actor: Actor, now: datetime) -> StaffMember:
+def add_staff(
+    db: Session, new: NewStaff, *, actor: Actor, now: datetime, sets_own_password: bool = False
+) -> StaffMember:
     """The member of staff, who now holds the role. An email that is there already gets the role and keeps its password.
 
+    With `sets_own_password` a new account has none: its owner sets it by a link.
     Raises: Invalid, naming the field: email, role, password, site, or authority (the email belongs to another one).
     """
     email, role = _checked_email(new.email), _checked_role(new)
-    member = _locked_member(db, email) or _create(db, email, new, now)
+    lock_accounts(db, new.scope.authority_id)
+    member = _locked_member(db, email) or _create(db, email, new, now, sets_own_password=sets_own_password)
     if member.authority_id != new.scope.authority_id:
         raise Invalid.in_field("authority", "email_of_another_authority", email=email)
     if not member.is_active:
@@ -72,6 +77,12 @@ def add_staff(db: Session, new: NewStaff, *, actor: Actor, now: datetime) -> Sta
     _record(db, member, "staff_added", actor, now, role=role.value, site_id=new.scope.site_id)
     db.flush()
     return member
+
+
+def lock_accounts(db: Session, authority_id: int) -> None:
+    """Let all changes of the authority's accounts take turns, until the transaction ends. Bookings do not wait for it."""
+    row = select(authority_table.c.id).where(authority_table.c.id == authority_id)
+    db.execute(row.with_for_update(key_share=True))
 
 
 def is_known(db: Session, email: str) -> bool:
@@ -102,14 +113,15 @@ def _checked_role(new: NewStaff) -> Role:
     return role
 
 
-def _create(db: Session, email: str, new: NewStaff, now: datetime) -> StaffMember:
+def _create(db: Session, email: str, new: NewStaff, now: datetime, *, sets_own_password: bool) -> StaffMember:
     name = _checked_name(new.name) or email.partition("@")[0]
-    check_password(new.password, facts=(email, name))
+    if not sets_own_password:
+        check_password(new.password, facts=(email, name))
     member = StaffMember(
         authority_id=new.scope.authority_id,
         email=email,
         name=name,
-        password_hash=hash_password(new.password),
+        password_hash="" if sets_own_password else hash_password(new.password),
         is_active=True,
         created_at=now,
     )
@@ -127,8 +139,13 @@ def _give(db: Session, member: StaffMember, role: Role, site_id: int | None) -> 
 
 
 def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) -> int:
-    """End the account and every session of it at once; the number of sessions ended. Raises: NotFound, Invalid."""
+    """End the account and every session of it at once; the number of sessions ended.
+
+    Raises: NotFound; Invalid, in the field "role" for the last administrator.
+    """
     member = _member(db, email)
+    _check_not_last_admin(db, member)
+    end_link(db, member.id)
     member.is_active = False
     _record(db, member, "staff_deactivated", actor, now)
     return sign_in_sessions.end_all(db, member.id, now)
@@ -146,9 +163,25 @@ def set_password(db: Session, email: str, password: str, *, actor: Actor, now: d
     """Give the account a new password and end its sessions; the number of sessions ended. Raises: NotFound, Invalid."""
     member = _member(db, email)
     check_password(password, facts=(member.email, member.name))
+    end_link(db, member.id)
     member.password_hash = hash_password(password)
     _record(db, member, "staff_password_set", actor, now)
     return sign_in_sessions.end_all(db, member.id, now)
+
+
+def replace_password_by_link(db: Session, email: str, *, actor: Actor, now: datetime) -> str:
+    """The token of a link with which the account's owner sets a password; the present one and their sessions end.
+
+    Raises: NotFound; Invalid for an account that has ended, and for the last administrator, who would be locked out.
+    """
+    member = _member(db, email)
+    if not member.is_active:
+        raise Invalid.in_field("email", "account_deactivated", email=member.email)
+    _check_not_last_admin(db, member)
+    member.password_hash = ""
+    _record(db, member, "staff_password_link_made", actor, now)
+    sign_in_sessions.end_all(db, member.id, now)
+    return make_link(db, member.id, now)
 
 
 def rename_staff(db: Session, email: str, name: str, *, actor: Actor, now: datetime) -> StaffMember:
@@ -160,13 +193,18 @@ def rename_staff(db: Session, email: str, name: str, *, actor: Actor, now: datet
 
 
 def remove_role(db: Session, email: str, role: str, scope: RoleScope, *, actor: Actor, now: datetime) -> None:
-    """Take away a role that is held in `scope`. Raises: NotFound (no such account or role), Invalid."""
+    """Take away a role that is held in `scope`.
+
+    Raises: NotFound (no such account or role); Invalid, in the field "role" for the last administrator.
+    """
     member = _member(db, email)
     if member.authority_id != scope.authority_id:
         raise NotFound.because("staff_unknown", email=email)
     held = [row for row in _roles_of(db, member) if row.role == role and row.site_id == scope.site_id]
     if not held:
         raise NotFound.because("role_not_held", email=member.email, role=role)
+    if role == Role.AUTHORITY_ADMIN:
+        _check_not_last_admin(db, member)
     for row in held:
         db.delete(row)
     _record(db, member, "staff_role_removed", actor, now, role=role, site_id=scope.site_id)
@@ -201,10 +239,30 @@ def _locked_member(db: Session, email: str) -> StaffMember | None:
 
 
 def _member(db: Session, email: str) -> StaffMember:
-    member = _locked_member(db, _checked_email(email))
+    checked = _checked_email(email)
+    authority_id = db.scalar(select(StaffMember.authority_id).where(StaffMember.email == checked))
+    if authority_id is not None:
+        lock_accounts(db, authority_id)  # before the member: two who lock in one order never wait for each other
+    member = _locked_member(db, checked)
     if member is None:
         raise NotFound.because("staff_unknown", email=email)
     return member
+
+
+def _check_not_last_admin(db: Session, member: StaffMember) -> None:
+    """Raises: Invalid when nobody but `member` can sign in as an administrator of the council."""
+    admins = db.scalars(
+        select(StaffMember.id)
+        .join(StaffRole, StaffRole.staff_id == StaffMember.id)
+        .where(
+            StaffMember.authority_id == member.authority_id,
+            StaffMember.is_active,
+            StaffMember.password_hash != "",
+            StaffRole.role == Role.AUTHORITY_ADMIN,
+        )
+    ).all()
+    if set(admins) == {member.id}:
+        raise Invalid.in_field("role", "last_admin", email=member.email)
 
 
 def _roles_of(db: Session, member: StaffMember) -> Sequence[StaffRole]:

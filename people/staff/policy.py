@@ -26,6 +26,7 @@ class Action(StrEnum):
 
     SEE_STAFF_HOME = "see_staff_home"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
+    MANAGE_COLLEAGUES = "manage_colleagues"
     FIND_RESIDENT = "find_resident"
     SEE_RESIDENT = "see_resident"
     BOOK_FOR_RESIDENT = "book_for_resident"
@@ -58,6 +59,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
     {
         Action.SEE_STAFF_HOME: frozenset(Role),
         Action.MANAGE_OWN_ACCOUNT: frozenset(Role),
+        Action.MANAGE_COLLEAGUES: _MANAGERS,  # each their own: people/staff/colleague_rules.py
         Action.FIND_RESIDENT: _WHO_SERVE,
         Action.SEE_RESIDENT: _WHO_SERVE,
         Action.BOOK_FOR_RESIDENT: _WHO_SERVE,

@@ -85,6 +85,7 @@ def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str =
         if old_token:
             sign_in_sessions.end(db, old_token, now)
         sign_in_sessions.delete_expired(db, now)
+        member.last_signed_in_at = now
         actor = Actor("staff", member.id, member.name)
         record(db, actor, "signed_in", ("staff", member.id), authority_id=member.authority_id, now=now)
         return sign_in_sessions.start(db, member.id, now)

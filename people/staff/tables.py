@@ -1,4 +1,4 @@
-"""Mapped rows of staff: who they are, their roles, where they have signed in, and the keys of programs."""
+"""Mapped rows of staff: who they are, their roles, sessions, links to set a password, and the keys of programs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class StaffMember(Base):
     password_hash: Mapped[str] = mapped_column(String(300), default="")
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime]
+    last_signed_in_at: Mapped[datetime | None]
 
 
 class StaffRole(Base):
@@ -48,6 +49,17 @@ class StaffSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class PasswordLink(Base):
+    """The link with which a member of staff sets a password: one at most, gone when it is used. Kept as a SHA-256 digest."""
+
+    __tablename__ = "password_links"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class ApiKey(Base):

@@ -62,6 +62,7 @@ def pages_for(app: Flask, role: Role) -> set[str]:
 def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     client: FlaskClient, database: Database, clock: FixedClock, callers: Callers, role: Role
 ) -> None:
+    add_agent(database, callers.town.authority_id, clock.now(), Role.SITE_STAFF, "counter@example.org")
     staff = add_agent(database, callers.town.authority_id, clock.now(), role.value, f"crawler.{role}@example.org")
     client.set_cookie(COOKIE, sign_in(database, staff, clock.now()))
     amina, runtime = callers.people["amina"], client.application.extensions[EXTENSION]

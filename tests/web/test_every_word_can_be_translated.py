@@ -508,6 +508,34 @@ def test_the_pages_of_signing_in_and_the_homes_of_all_roles(
     assert drawn.bare() == {}
 
 
+def test_the_pages_of_colleagues(drawn: Drawn, staff: Agent, callers: Callers) -> None:
+    new = {"role": "adviser", "site": "", "email": "robin@example.org", "name": "Robin Sample"}
+    staff.open("/staff/colleagues")
+    staff.open("/staff/colleagues/new")
+    staff.send("/staff/colleagues/new", email="no email")
+    staff.send("/staff/colleagues/new", follow=False, data=new)
+    shown = staff.client.get(f"/staff/colleagues/{callers.agent_id + 2}/link").text
+    link = shown.partition('id="link"><bdi>')[2].partition("</bdi>")[0]
+    at = f"/staff/colleagues/{callers.agent_id}"
+    staff.send("/staff/colleagues/new", data=new)
+    staff.open("/staff/colleagues")
+    staff.open(f"{at}/link")
+    staff.send(f"{at}/roles", role="adviser", site="riverside-hub")
+    staff.send(f"{at}/roles", role="authority_admin", site="riverside-hub")
+    staff.send(f"{at}/roles/remove", held="adviser/riverside-hub")
+    for change in ("sessions/end", "deactivate", "link", "reactivate"):
+        staff.send(f"{at}/{change}")
+    staff.open(f"/staff/colleagues/{callers.agent_id + 1}")
+    visitor = Visitor(drawn.app.test_client(), "")
+    path = link[link.index("/staff/") :]
+    visitor.open(path)
+    visitor.send(path, new_password="short", repeated_password="short")
+    visitor.send(path, new_password="velvet trombone picnic", repeated_password="velvet trombone picnic")
+    # What the page shows once, and nowhere else.
+    drawn.pages = [(page, html.replace(link, "")) for page, html in drawn.pages]
+    assert drawn.bare() == {}
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, Any] = {
     "reference": "99999999",
     "resident_id": 1,
     "feed": 1,
+    "colleague": 1,
 }
 
 

@@ -39,7 +39,8 @@ DAY = "2026-11-24"
 SIGNING = {"staff.sign_out", "staff.send_sign_in"}
 # The arguments of addresses that name what is somebody's, and what nobody has.
 NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "site": "nowhere", "hold": "0" * 64} | {
-    "closure": 999_999
+    "closure": 999_999,
+    "colleague": 999_999,
 }
 MOST_NUMBERS = 5
 WRITTEN_BY_LOOKING = {"staff_sessions", "idempotency_records", "resident_views"}
@@ -70,12 +71,14 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     feed = make_feed(runtime, world.authority_id, site, f"Feed of {name}", actor=Actor.system())
     at_night = NewClosure(starts_at + timedelta(hours=12), starts_at + timedelta(hours=13))
     closure = make_closure(runtime, world.authority_id, at_night, actor=Actor.system())
+    email = f"colleague.{world.authority_id}@example.org"
+    colleague = make_staff(database, clock, world.authority_id, Role.SITE_STAFF, site_id=world.site_id, email=email)
     slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
     return Numbers(
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"hold": held.token, "closure": closure.id},
+        | {"hold": held.token, "closure": closure.id, "colleague": colleague.id},
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
         | {"appointment": booked.reference, "resident": resident_id, "resident_id": resident_id, "version": 1}
         | {"reason": "because", "outcome": "arrived", "to": "arrived", "state": "booked", "note": "was here"},
@@ -218,7 +221,7 @@ def at_another_site(
     authority_id = theirs.world.authority_id
     site_id = make_site(database, authority_id, "far", name="Far Library")
     member = make_staff(database, clock, authority_id, role, site_id=site_id)
-    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold")}
+    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague")}
     return signed_in(app, database, clock, member), Numbers(
         theirs.world, "", nothing | {"site": "far", "date": DAY}, {}
     )

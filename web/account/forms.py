@@ -51,6 +51,13 @@ def _repeated_password() -> Password:
     )
 
 
+class NewPasswordForm(Form):
+    """A password for somebody who has none, typed twice."""
+
+    new_password = _new_password()
+    repeated_password = _repeated_password()
+
+
 class OwnPasswordForm(Form):
     """The password that somebody has, and the one that they want, typed twice."""
 

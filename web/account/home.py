@@ -39,6 +39,7 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
         TaskGroup(_("Today's list"), tuple(_site_tasks(day_list_sites, "site.today"))),
         TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),
+        TaskGroup(_("Council"), tuple(_council_tasks(staff))),
     )
     return tuple(group for group in groups if group.tasks)
 
@@ -68,6 +69,12 @@ def _feed_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
     """Links with other texts than those of the day lists, for whoever hears the links alone."""
     for task in _site_tasks(sites, "site.feeds"):
         yield replace(task, text=_("Feeds of %(site)s", site=task.text))
+
+
+def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("staff.colleagues")
+    if href and staff.may(Action.MANAGE_COLLEAGUES):
+        yield Task(_("Colleagues"), href, _("Add a colleague, give a new password link, change roles, end an account."))
 
 
 def url_or_none(endpoint: str, **values: Any) -> str | None:

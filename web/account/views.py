@@ -110,6 +110,7 @@ def _form_page(form: SignInForm, next_url: str) -> str:
         next_url=next_url,
         has_signed_out=has_signed_out,
         is_not_sent="not_sent" in request.values,
+        is_password_set=request.method == "GET" and "password_set" in request.args,
         has_errors=bool(form.errors),
     )
 
