@@ -13,7 +13,7 @@ from people.residents.details import ResidentDetails
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.due_times import CONFIRMATION, REMINDER
 from reminders.history_queries import reason_for_silence
-from reminders.reasons import NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
+from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withheld, deliveries_for
 
 
@@ -35,6 +35,11 @@ class MessageRoute:
     def wants_none(self) -> bool:
         """Whether somebody chose to get no messages."""
         return self.code == NO_CONTACT_WANTED
+
+    @property
+    def lacks_address(self) -> bool:
+        """Whether we know no address to write to."""
+        return self.code == NO_ADDRESS
 
     @property
     def is_link_alone(self) -> bool:

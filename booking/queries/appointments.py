@@ -123,6 +123,11 @@ class AppointmentView:
         return tuple(dict.fromkeys(paper for service in self.services for paper in service.documents))
 
     @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+    @property
     def cutoff_at(self) -> datetime:
         """The last instant (UTC) at which the resident may change it by themselves."""
         minutes = max((service.cancel_cutoff_minutes for service in self.services), default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from booking.availability.notice import arranged_from
 from booking.calendar.event import remote_lines
 from booking.calendar.need_lines import is_asked, is_not_possible, need_lines
 from booking.queries.appointments import AppointmentView
+from booking.queries.slots import open_dates
 from booking.slot_tokens import SlotKey
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
@@ -28,7 +29,7 @@ from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
 from web.request_language import current_language
-from web.resident.search_state import SearchState, services_of
+from web.resident.search_state import SearchState, services_of, slot_query_of
 from web.response_headers import allow_private_cache
 
 # OpenStreetMap needs no account and no script; the link opens with the postcode searched for.
@@ -38,6 +39,7 @@ UNMET_NEEDS: labels.Labels = {
     "hearing-loop": _l("This place has no hearing loop."),
     "extra-time": _l("Your appointment is not long enough for extra time."),
 }
+DAYS_AHEAD = 28  # in which everything is open once
 REMOTE_VISITS = {"phone": _l("By phone."), "video": _l("By video.")}
 
 
@@ -76,8 +78,17 @@ def show(template: str, context: PageContext, **values: Any) -> str:
 def show_search(template: str, context: PageContext, search: SearchState, **values: object) -> Response:
     """A page of a search for the services that `search` names. A browser may keep it, nobody between."""
     names = " + ".join(service.name for service in services_of(context.catalogue, search))
-    values["arranged_from"] = arranged_from(context.authority, context.now) if arranged_needs(search.needs) else None
+    values["first_day"] = _first_day_with_interpreter(context, search) if arranged_needs(search.needs) else None
     return allow_private_cache(Response(show(template, context, search=search, service_names=names, **values)))
+
+
+def _first_day_with_interpreter(context: PageContext, search: SearchState) -> date:
+    """The first day on which the visit is held anywhere, after the time that it takes to find an interpreter."""
+    first = arranged_from(context.authority, context.now).astimezone(ZoneInfo(context.authority.zone)).date()
+    days = [first + timedelta(days=number) for number in range(DAYS_AHEAD)]
+    if not services_of(context.catalogue, search):
+        return first
+    return min(open_dates(context.catalogue, slot_query_of(context.catalogue, search), days), default=first)
 
 
 def postcode_like(catalogue: Catalogue) -> str:

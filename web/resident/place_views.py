@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Response, request
@@ -60,8 +61,19 @@ class Places:
     rows: tuple[PlaceRow, ...]
     remote: tuple[tuple[str, FreeSlot | None], ...]
     soonest: FreeSlot | None
+    soonest_mode: str
     own: OwnTime | None
     needed: tuple[str, ...] = ()
+
+    @property
+    def is_soonest_remote(self) -> bool:
+        """Whether nobody has to go anywhere for the soonest time."""
+        return self.soonest_mode in REMOTE_MODES
+
+    @property
+    def has_free_place(self) -> bool:
+        """Whether something is free at a place to go to."""
+        return any(row.first for row in self.rows)
 
     @property
     def is_unknown(self) -> bool:
@@ -115,17 +127,26 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
     ordered = sites_by_distance(context.catalogue, query, place)
     rows = [PlaceRow(site, miles, first.get(site.id), never_met_at(site, search.needs)) for site, miles in ordered]
     visible = tuple(row for row in rows if not row.site.is_virtual)
-    free = [row.first for row in visible if row.first]
+    remote = _remote(context, search, rows)
+    soonest_mode, soonest = _soonest(visible, remote)
     return Places(
         near=search.near,
         place=place,
         # A place that lacks what somebody needs has no first time: it comes after those that can help.
         rows=tuple(sorted(visible, key=lambda row: row.first is None)),
-        remote=_remote(context, search, rows),
-        soonest=min(free, key=lambda slot: slot.starts_at, default=None),
+        remote=remote,
+        soonest=soonest,
+        soonest_mode=soonest_mode,
         own=own,
         needed=tuple(need for need in search.needs if need in place_needs(frozenset(search.needs))),
     )
+
+
+def _soonest(visible: Iterable[PlaceRow], remote: Iterable[tuple[str, FreeSlot | None]]) -> tuple[str, FreeSlot | None]:
+    """The soonest of all first times, and its mode. Of several at once the one at a place, since most people want that."""
+    free = [("in_person", row.first) for row in visible if row.first]
+    free += [(mode, first) for mode, first in remote if first]
+    return min(free, key=lambda found: found[1].starts_at, default=("", None))
 
 
 def _remote(context: PageContext, search: SearchState, rows: list[PlaceRow]) -> tuple[tuple[str, FreeSlot | None], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -53,6 +54,7 @@ class DayStatus(StrEnum):
     FULL = "full"
     SHUT = "shut"
     PAST = "past"
+    OVER = "over"
     LATER = "later"
 
 
@@ -76,8 +78,8 @@ class Day:
 
     @property
     def is_past(self) -> bool:
-        """Whether it is too late to book the day."""
-        return self.status is DayStatus.PAST
+        """Whether the day is over, or it is too late to book it."""
+        return self.status in (DayStatus.OVER, DayStatus.PAST)
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _find_month(context: PageContext, search: SearchState) -> MonthFound:
     free = free_by_date(context.db, context.catalogue, replace(query, first_date=first, last_date=last), context.now)
     # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
     without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
-    found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free))
+    found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free), _today(context))
     site = site_of(context.catalogue, search)
     return MonthFound(found, soonest, site, own, never_met_at(site, search.needs) if site else ())
 
@@ -176,13 +178,17 @@ def _bounds(context: PageContext, query: SlotQuery) -> tuple[date, date]:
     return first, max(first, last)
 
 
+def _today(context: PageContext) -> date:
+    return context.now.astimezone(ZoneInfo(context.zone)).date()
+
+
 def _dates(first: date, last: date) -> Iterator[date]:
     """The dates from `first` to `last`, both included."""
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def month_of(
-    first: date, free_by_day: Mapping[date, int], bounds: tuple[date, date], open_days: Collection[date]
+    first: date, free_by_day: Mapping[date, int], bounds: tuple[date, date], open_days: Collection[date], today: date
 ) -> Month:
     """The month that begins on `first`. `bounds` are the first and last date that can be booked, both included.
 
@@ -193,7 +199,7 @@ def month_of(
     days: list[Day | None] = [None] * first.weekday()
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        days.append(_day(day, free_by_day.get(day, 0), bounds, open_days))
+        days.append(_day(day, free_by_day.get(day, 0), bounds, open_days, today))
     days += [None] * (-len(days) % 7)
     every_week = (tuple(days[start : start + 7]) for start in range(0, len(days), 7))
     weeks = tuple(week for week in every_week if not _is_over(week))
@@ -207,12 +213,14 @@ def month_of(
 
 
 def _is_over(week: tuple[Day | None, ...]) -> bool:
-    return all(day is None or day.status is DayStatus.PAST for day in week)
+    return all(day is None or day.is_past for day in week)
 
 
-def _day(day: date, free: int, bounds: tuple[date, date], open_days: Collection[date]) -> Day:
+def _day(day: date, free: int, bounds: tuple[date, date], open_days: Collection[date], today: date) -> Day:
     if free:
         return Day(day, DayStatus.FEW if free <= FEW else DayStatus.FREE, free)
+    if day < today:
+        return Day(day, DayStatus.OVER)
     if day < bounds[0]:
         return Day(day, DayStatus.PAST)
     if day > bounds[1]:
@@ -256,7 +264,7 @@ def _find_day(context: PageContext, search: SearchState) -> DayFound:
     days_with_free = free_by_date(context.db, context.catalogue, around, context.now)
     site = site_of(context.catalogue, search)
     is_open = open_dates(context.catalogue, query, (requested,))
-    status = _day(requested, len(slots), _bounds(context, query), is_open).status
+    status = _day(requested, len(slots), _bounds(context, query), is_open, _today(context)).status
     return DayFound(
         requested,
         times_by_place(slots, sites_by_distance(context.catalogue, query, near)),

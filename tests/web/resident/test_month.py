@@ -6,12 +6,13 @@ from datetime import date
 
 from web.resident.time_views import DayStatus, Month, month_of, month_within
 
+TODAY = date(2026, 11, 23)
 BOUNDS = (date(2026, 11, 24), date(2027, 1, 18))
 
 
 def november(free: dict[date, int], open_days: set[int]) -> Month:
     """November 2026 with so much free, and open on those days of the month."""
-    return month_of(date(2026, 11, 1), free, BOUNDS, {date(2026, 11, day) for day in open_days})
+    return month_of(date(2026, 11, 1), free, BOUNDS, {date(2026, 11, day) for day in open_days}, TODAY)
 
 
 def status(month: Month, number: int) -> DayStatus:
@@ -26,14 +27,20 @@ def test_every_day_has_its_status() -> None:
     assert month.free == 15
 
 
+def test_a_day_that_is_over_is_not_one_that_is_too_soon() -> None:
+    month = month_of(date(2026, 11, 1), {}, (date(2026, 11, 26), date(2027, 1, 18)), (), date(2026, 11, 24))
+    found = [status(month, number) for number in (23, 24, 25, 26)]
+    assert found == [DayStatus.OVER, DayStatus.PAST, DayStatus.PAST, DayStatus.SHUT]
+
+
 def test_days_beyond_the_horizon_are_not_yet() -> None:
-    month = month_of(date(2027, 1, 1), {}, BOUNDS, {date(2027, 1, 18), date(2027, 1, 19)})
+    month = month_of(date(2027, 1, 1), {}, BOUNDS, {date(2027, 1, 18), date(2027, 1, 19)}, TODAY)
     assert status(month, 18) is DayStatus.FULL
     assert status(month, 19) is DayStatus.LATER
 
 
 def test_weeks_begin_on_monday_and_are_whole() -> None:
-    month = month_of(date(2026, 12, 1), {}, BOUNDS, ())
+    month = month_of(date(2026, 12, 1), {}, BOUNDS, (), TODAY)
     assert [day and day.number for day in month.weeks[0]] == [None, 1, 2, 3, 4, 5, 6]
     assert all(len(week) == 7 for week in month.weeks)
 
@@ -46,7 +53,7 @@ def test_weeks_that_are_over_are_left_out() -> None:
 def test_turning_stops_at_what_can_be_booked() -> None:
     assert november({}, set()).earlier is None
     assert november({}, set()).later == date(2026, 12, 1)
-    january = month_of(date(2027, 1, 1), {}, BOUNDS, {date(2027, 1, 18), date(2027, 1, 19)})
+    january = month_of(date(2027, 1, 1), {}, BOUNDS, {date(2027, 1, 18), date(2027, 1, 19)}, TODAY)
     assert (january.earlier, january.later) == (date(2026, 12, 1), None)
 
 
