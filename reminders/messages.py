@@ -79,6 +79,7 @@ class MessageContext:
     what: str
     when: str
     earlier_when: str
+    is_same_time: bool
     newer_when: str
     how_long: str
     mode: str
@@ -184,6 +185,7 @@ class MessageWriter:
             what=language.all_of([service.name for service in facts.services]),
             when=_moment(facts.as_told if kind == CANCELLED else facts, language),
             earlier_when=_moment(facts.as_told, language) if kind == RESCHEDULED and was_told_another else "",
+            is_same_time=kind == RESCHEDULED and facts.told_starts_at == facts.starts_at,
             newer_when=_moment(facts, language) if kind == CANCELLED and was_told_another else "",
             how_long=language.minutes(minutes),
             mode=facts.mode,

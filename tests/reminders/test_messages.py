@@ -22,6 +22,7 @@ from booking.arrangements import ArrangementState
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
 from reminders.delivery_decisions import FormerOwner, MessageFacts
+from reminders.messages import EmailBody
 from reminders.recipients import Contacts, Delivery, Person
 from tests.reminders.channels import writer
 
@@ -297,6 +298,7 @@ KINDS = {
     "arrangement_1": NEEDS_CONFIRMED,
     "arrangement_2": NEEDS_NOT_MET,
     "rescheduled": {"version": 2, "told_starts_at": STARTS - timedelta(days=1)},
+    "rescheduled ": {"version": 2, "told_starts_at": STARTS},
     "cancelled": {"version": 2, "state": "cancelled_by_resident", "told_starts_at": STARTS - timedelta(days=1)},
     "cancelled ": {"version": 2, "state": "cancelled_by_authority"},
     "manage_link_1": {},
@@ -337,3 +339,19 @@ def test_a_helper_whose_person_has_no_name_to_show_is_a_helper_all_the_same(kind
     words = writer().write(kind.strip(), replace(FACTS, **KINDS[kind]), nameless)
     assert "You act for the resident." in words.text
     assert not said_to_the_wrong_person(words.text)
+
+
+def test_a_move_names_the_time_that_was_told_before_or_says_that_it_is_the_same() -> None:
+    def written(told: datetime | None) -> EmailBody:
+        found = writer().write("rescheduled", replace(FACTS, version=2, told_starts_at=told), TO_RESIDENT)
+        assert isinstance(found, EmailBody)
+        return found
+
+    moved, same, unknown = written(STARTS - timedelta(days=1)), written(STARTS), written(None)
+    assert moved.subject.startswith("New time: ")
+    assert "Your appointment has a new time.\nThe time that we told you before, Monday 23 November 2026" in moved.text
+    assert same.subject == "Changed: the appointment on Tuesday 24 November 2026 at 10:30am"
+    for body in (same.text, same.html):
+        assert "Your appointment is at the same time, but its place or its length is new." in body
+        assert "new time" not in body.casefold()
+    assert "has a new time or place" in unknown.text
