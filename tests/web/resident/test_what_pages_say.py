@@ -97,14 +97,17 @@ def test_the_page_of_a_move_says_how_long_it_takes(visitor: Visitor, town: Town)
     visitor.follow("See, change or cancel")
     at = visitor.at
 
-    def move() -> str:
+    def move(*follow: str) -> str:
         visitor.open(at)
-        visitor.follow("Choose another time")
+        for words in follow:
+            visitor.follow(words)
         visitor.follow("25 November 2026")
         slot = next(value for name, value in visitor.page.form_to("/move").buttons if name == "slot")
         return visitor.open(f"{at}/move?slot={slot}").text
 
-    assert "instead of" not in move()
+    assert "instead of" not in move("Choose another time")
     visitor.open(f"{at}/needs")
     visitor.send("/needs", need=["extra-time"])
-    assert re.search(r"How long\s+\d+ minutes, instead of \d+ minutes", move())
+    assert re.search(
+        r"How long\s+\d+ minutes, instead of \d+ minutes", move("Choose another time or place", "High Street Library")
+    )
