@@ -46,8 +46,8 @@ class Banner:
 
 # The banners of an appointment's page, by the code in its address.
 MESSAGES = {
-    "moved": Banner(_l("Changed"), _l("Your appointment has a new time.")),
-    "cancelled": Banner(_l("Cancelled"), _l("Your appointment is cancelled. Somebody else can have the time.")),
+    "moved": Banner(_l("Changed"), _l("The appointment has a new time.")),
+    "cancelled": Banner(_l("Cancelled"), _l("The appointment is cancelled. Somebody else can have the time.")),
     "declined": Banner(
         _l("Thank you"), _l("We have given that time back. We will ring you, or choose another time here.")
     ),

@@ -78,3 +78,9 @@ def test_whoever_acts_for_another_person_is_asked_about_that_person(visitor: Vis
         assert text not in visitor.page.text
     visitor.send("/contact", helper_email="new@example.org", drop_helper_email="y")
     assert errors_on(visitor) == {"helper_email": BOTH}
+    visitor.follow("Back")
+    assert visitor.page.headings[0] == "Their appointment"
+    assert "Your appointment" not in visitor.page.text
+    visitor.follow("Change phone")
+    visitor.send("/contact", helper_email="new@example.org", drop_helper_email="y")
+    assert errors_on(visitor) == {"helper_email": BOTH}

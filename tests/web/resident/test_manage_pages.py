@@ -98,7 +98,7 @@ def test_moving_keeps_the_reference_and_raises_the_version(database: Database, v
     assert visitor.page.headings == ["Is this new time right?"]
     assert the_row(database).version == 1
     visitor.send("/move")
-    assert "Your appointment has a new time" in visitor.page.text
+    assert "The appointment has a new time" in visitor.page.text
     row = the_row(database)
     assert (row.reference, row.version, row.local_date.isoformat()) == (reference, 2, "2026-11-26")
 

@@ -69,7 +69,7 @@ def test_taking_it_moves_the_appointment_there(offered: Visitor, database: Datab
     with database.reading() as db:
         proposed = db.scalars(select(Proposal.slot_token)).one()
     offered.send("/offer")
-    assert "Your appointment has a new time" in offered.page.text
+    assert "The appointment has a new time" in offered.page.text
     assert "cannot take place" not in offered.page.text
     assert (the_row(database).slot_token, the_row(database).version) == (proposed, before.version + 1)
     assert state_of(database) == RebookState.ACCEPTED

@@ -116,7 +116,7 @@ def test_the_move_page_asks_for_what_the_new_way_needs(
     visitor.send("/move", **{MODES[mode]: "nonsense"})
     assert visitor.page.title.startswith("Error: ")
     visitor.send("/move", **{MODES[mode]: typed})
-    assert "Your appointment has a new time" in visitor.page.text
+    assert "The appointment has a new time" in visitor.page.text
     assert the_row(database).mode == mode
     assert "Not given" in visitor.page.text  # the other one
 
