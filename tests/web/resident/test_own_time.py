@@ -159,7 +159,7 @@ def test_a_time_of_another_service_moves_nothing(database: Database, town: Town,
 @pytest.mark.parametrize(
     ("day", "words"),
     [
-        ("2026-11-22", "It is too late to book this day online."),
+        ("2026-11-22", "This day is over."),
         ("2026-11-23", "It is too late to book this day online."),
         ("2026-11-28", "There are no appointments on this day."),
         ("2027-11-24", "You cannot book this day yet."),
