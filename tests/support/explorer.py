@@ -32,6 +32,7 @@ VALUES_THAT_WORK = {
     "name": "Robin Sample",
     "surname": "Yusuf",
     "email": "robin@example.org",
+    "new_email": "robin@example.org",
     "phone": "07700 900123",
     "postcode": "N12 0GA",
     "near": "N12 0GA",

@@ -509,10 +509,10 @@ def test_the_pages_of_signing_in_and_the_homes_of_all_roles(
 
 
 def test_the_pages_of_colleagues(drawn: Drawn, staff: Agent, callers: Callers) -> None:
-    new = {"role": "adviser", "site": "", "email": "robin@example.org", "name": "Robin Sample"}
+    new = {"role": "adviser", "site": "", "new_email": "robin@example.org", "name": "Robin Sample"}
     staff.open("/staff/colleagues")
     staff.open("/staff/colleagues/new")
-    staff.send("/staff/colleagues/new", email="no email")
+    staff.send("/staff/colleagues/new", new_email="no email")
     staff.send("/staff/colleagues/new", follow=False, data=new)
     shown = staff.client.get(f"/staff/colleagues/{callers.agent_id + 2}/link").text
     link = shown.partition('id="link"><bdi>')[2].partition("</bdi>")[0]

@@ -37,7 +37,7 @@ class RoleForm(Form):
 class ColleagueForm(RoleForm):
     """Whom to add."""
 
-    email = EmailField(
+    new_email = EmailField(
         _("Email address"),
         description=_("They sign in with it."),
         validators=[DataRequired(_("Enter an email address"))],

@@ -54,11 +54,11 @@ def send_new_colleague() -> ResponseReturnValue:
     sites = _offer(form, staff)
     if not form.validate():
         return _new_page(form), 400
-    new = NewColleague(form.email.data or "", form.name.data or "", *form.scope(sites))
+    new = NewColleague(form.new_email.data or "", form.name.data or "", *form.scope(sites))
     try:
         colleague, token = colleagues.add_colleague(current_runtime(), staff, new)
     except Invalid as error:
-        form.refuse("email", joined_texts(error, current_language()))
+        form.refuse("new_email", joined_texts(error, current_language()))
         return _new_page(form), 400
     keep_link(colleague, token)
     return lead_to_link(colleague)

@@ -96,7 +96,7 @@ def new_link(client: FlaskClient, answer: TestResponse) -> str:
 
 def test_a_new_colleague_sets_a_password_by_a_link_and_signs_in(people: People) -> None:
     admin = people.browser(people.admin_id)
-    fields = {"role": "adviser", "site": "mill", "email": "New@Example.org", "name": "Nia New"}
+    fields = {"role": "adviser", "site": "mill", "new_email": "New@Example.org", "name": "Nia New"}
     link = new_link(admin, send(admin, "/staff/colleagues/new", **fields))
     token = link.rpartition("/")[2]
     with people.database.reading() as db:
@@ -221,10 +221,10 @@ def test_a_colleague_is_signed_out_let_go_and_taken_back(people: People) -> None
 @pytest.mark.parametrize(
     ("typed", "field", "words"),
     [
-        ({"email": ""}, "email", "Enter an email address"),
-        ({"email": "no email"}, "email", "email address"),
-        ({"email": "counter@example.org"}, "email", "has an account with this email address already"),
-        ({"email": "elsewhere@example.org"}, "email", "has an account with this email address already"),
+        ({"new_email": ""}, "new_email", "Enter an email address"),
+        ({"new_email": "no email"}, "new_email", "email address"),
+        ({"new_email": "counter@example.org"}, "new_email", "has an account with this email address already"),
+        ({"new_email": "elsewhere@example.org"}, "new_email", "has an account with this email address already"),
         ({"role": "triage_agent"}, "site", "Choose “All sites”"),
         ({"role": "wizard"}, "role", "Not a valid choice."),
         ({"site": "far"}, "site", "Not a valid choice."),
@@ -235,7 +235,7 @@ def test_a_mistake_keeps_what_was_typed_and_adds_nobody(
 ) -> None:
     people.add(Role.AUTHORITY_ADMIN, "elsewhere@example.org", authority_id=people.council.elsewhere)
     admin = people.browser(people.admin_id)
-    fields = {"role": "adviser", "site": "mill", "email": "new@example.org", "name": "Nia New"} | typed
+    fields = {"role": "adviser", "site": "mill", "new_email": "new@example.org", "name": "Nia New"} | typed
     answer = send(admin, "/staff/colleagues/new", **fields)
     assert answer.status_code == 400
     check_page(answer.text)
@@ -273,7 +273,7 @@ def test_each_role_sees_whom_it_manages_and_others_are_unknown(people: People, r
 def test_a_site_manager_adds_and_changes_staff_of_their_own_site_only(people: People) -> None:
     council = people.council
     manager = people.browser(people.add(Role.SITE_MANAGER, "manager@example.org", council.hill))
-    fields = {"site": "hill", "email": "new@example.org", "name": "Nia New"}
+    fields = {"site": "hill", "new_email": "new@example.org", "name": "Nia New"}
     for wrong in ({"role": "site_manager"}, {"role": "adviser", "site": "mill"}, {"role": "adviser", "site": ""}):
         assert send(manager, "/staff/colleagues/new", **(fields | wrong)).status_code == 400
     new_link(manager, send(manager, "/staff/colleagues/new", role="adviser", **fields))
