@@ -37,6 +37,7 @@ import web.agent.resident_views
 import web.agent.typed_text
 import web.agent.untold_views
 import web.app
+import web.manage
 import web.monitoring
 import web.resident
 import web.site
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     web.account.staff_pages.blueprint,
     web.agent.blueprint,
     web.site.blueprint,
+    web.manage.blueprint,
     web.resident.blueprint,
     demo.outbox_views.blueprint,
     web.agent.message_views.blueprint,

@@ -42,7 +42,7 @@ def close(body: Values) -> Response:
         mode=body.get("mode") or "",
     )
     if body["preview"]:
-        preview = preview_closure(runtime, authority_id, new, actor=api_actor())
+        preview = preview_closure(runtime, authority_id, new)
         return json_answer({"id": None, "affected": preview.affected})
     made = make_closure(runtime, authority_id, new, actor=api_actor(), idempotency=idempotency_key())
     return json_answer({"id": made.id, "affected": made.affected}, 201)

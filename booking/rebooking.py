@@ -29,7 +29,7 @@ class RebookState(StrEnum):
     KEPT = "kept"  # the closure touches it no more
 
 
-AFFECTED = tuple(state for state in RebookState if state is not RebookState.KEPT)
+AFFECTED: tuple[RebookState, ...] = tuple(state for state in RebookState if state is not RebookState.KEPT)
 TO_BE_RUNG = (RebookState.TO_RING, RebookState.DECLINED)
 
 

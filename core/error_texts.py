@@ -31,6 +31,7 @@ VALUE_TEXTS: Mapping[str, str] = {
     "postcode_form_like": _("Enter a full postcode, like %(example)s"),
     "too_long": _("Use at most %(longest)s characters"),
     "unprintable": _("Leave out characters that cannot be printed"),
+    "wall_time_form": _("Enter a time like 09:30"),
     "year_out_of_range": _("Send a year from %(first)s to %(last)s"),
 }
 BOOKING_TEXTS: Mapping[str, str] = {

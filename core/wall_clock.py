@@ -42,6 +42,18 @@ def parse_day(text: str) -> date:
     return check_year(day)
 
 
+def parse_wall_time(text: str) -> time:
+    """The time of day that `text` (`09:30`) means. Raises: InvalidValue."""
+    line = clean_line(text)
+    try:
+        wall_time = time.fromisoformat(line)
+    except ValueError as error:
+        raise InvalidValue.because("wall_time_form") from error
+    if f"{wall_time:%H:%M}" != line:
+        raise InvalidValue.because("wall_time_form")
+    return wall_time
+
+
 def parse_instant(text: str) -> datetime:
     """The instant that `text` (`2026-11-24T09:00:00+00:00`) means, with its offset. Raises: InvalidValue."""
     instant = parse_moment(text)

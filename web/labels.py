@@ -19,6 +19,7 @@ from flask_babel import lazy_gettext as _l
 from booking.availability.bookings_that_fit import MisfitReason
 from booking.queries.appointments import AppointmentView
 from booking.queries.starts_of_week import NoneFree
+from booking.rebooking import RebookState
 from booking.states import State
 from people.residents.search import MatchReason
 from people.staff.policy import Role
@@ -160,6 +161,16 @@ REBOOK_REASONS: Labels = {
     MisfitReason.SKILLS: _l("nobody there can do it then"),
     MisfitReason.RESOURCE: _l("the desk, room or adviser cannot do it then"),
     MisfitReason.TRAVEL: _l("the adviser cannot get there in time"),
+}
+# What has become of somebody whom a closure touches.
+REBOOK_STATES: Labels = {
+    RebookState.TO_RING: _l("To ring"),
+    RebookState.OFFERED: _l("Offered another time"),
+    RebookState.ACCEPTED: _l("Took the other time"),
+    RebookState.MOVED: _l("Moved elsewhere"),
+    RebookState.DECLINED: _l("Said no to the other time"),
+    RebookState.CANCELLED: _l("Cancelled"),
+    RebookState.KEPT: _l("Keeps their time"),
 }
 # What an agent has just done with an appointment.
 CALL_RESULTS: Labels = {

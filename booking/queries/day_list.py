@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,8 +19,9 @@ from booking.availability.site_days import shape_of, site_day
 from booking.availability.values import SiteDay
 from booking.capacity.occupancy import busy_of
 from booking.queries.appointments import AppointmentView, of_site_day
+from booking.rebooking import ProposalState, RebookState
 from booking.states import State
-from booking.tables import Appointment, RebookItem
+from booking.tables import Appointment, Proposal, RebookItem
 from core.audit import AuditEntry
 from core.errors import NotFound
 from core.wall_clock import instant_of, local_day, unit_of
@@ -33,12 +35,14 @@ class RebookPerson:
     """An appointment of the day that must be rebooked.
 
     `code` is `closure`, with what the council wrote as the closure's reason, or a reason of
-    `booking.availability.bookings_that_fit`.
+    `booking.availability.bookings_that_fit`. Whoever was offered another time may answer until `answer_by`.
     """
 
     appointment: AppointmentView
     code: str
     closure_reason: str
+    state: RebookState
+    answer_by: datetime | None
 
 
 @dataclass(frozen=True)
@@ -141,9 +145,13 @@ def _to_rebook(
     db: Session, site_id: int, local_date: date, appointments: Sequence[AppointmentView]
 ) -> tuple[RebookPerson, ...]:
     rows = db.execute(
-        select(RebookItem.appointment_id, RebookItem.reason, Closure.reason.label("closure_reason"))
+        select(RebookItem, Closure.reason.label("closure_reason"), Proposal.answer_by)
         .join(Appointment, Appointment.id == RebookItem.appointment_id)
         .outerjoin(Closure, Closure.id == RebookItem.closure_id)
+        .outerjoin(
+            Proposal,
+            (Proposal.rebook_item_id == RebookItem.id) & (Proposal.state == ProposalState.OPEN.value),
+        )
         .where(
             Appointment.site_id == site_id,
             Appointment.local_date == local_date,
@@ -152,8 +160,13 @@ def _to_rebook(
         )
         .order_by(RebookItem.id)
     )
-    reasons = {row.appointment_id: (row.reason, row.closure_reason or "") for row in rows}
-    return tuple(RebookPerson(view, *reasons[view.id]) for view in appointments if view.id in reasons)
+    items = {row.RebookItem.appointment_id: row for row in rows}
+    return tuple(_person(view, items[view.id]) for view in appointments if view.id in items)
+
+
+def _person(view: AppointmentView, row: Any) -> RebookPerson:
+    item: RebookItem = row.RebookItem
+    return RebookPerson(view, item.reason, row.closure_reason or "", RebookState(item.state), row.answer_by)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from booking.rebooking import ProposalState
@@ -44,16 +44,24 @@ def rebooking_of(db: Session, catalogue: Catalogue, appointment_id: int, now: da
 
 def open_proposal(db: Session, catalogue: Catalogue, appointment_id: int, now: datetime) -> OpenProposal | None:
     """The proposal that whoever has the appointment may accept now, or None."""
-    row = db.scalar(
-        select(Proposal).where(
-            Proposal.appointment_id == appointment_id,
-            Proposal.state == ProposalState.OPEN.value,
-            Proposal.hold_id.is_not(None),
-            Proposal.answer_by > now,
-        )
+    row = db.scalar(_open_at(now).where(Proposal.appointment_id == appointment_id))
+    return None if row is None else _proposal(catalogue, row)
+
+
+def proposals_of_closure(db: Session, catalogue: Catalogue, closure_id: int, now: datetime) -> dict[int, OpenProposal]:
+    """The proposals that can be accepted now by whoever is on the closure's list, by the ids of their appointments."""
+    listed = select(RebookItem.id).where(RebookItem.closure_id == closure_id)
+    rows = db.scalars(_open_at(now).where(Proposal.rebook_item_id.in_(listed)))
+    return {row.appointment_id: _proposal(catalogue, row) for row in rows}
+
+
+def _open_at(now: datetime) -> Select[Proposal]:
+    return select(Proposal).where(
+        Proposal.state == ProposalState.OPEN.value, Proposal.hold_id.is_not(None), Proposal.answer_by > now
     )
-    if row is None:
-        return None
+
+
+def _proposal(catalogue: Catalogue, row: Proposal) -> OpenProposal:
     slot_key, zone = decode(row.slot_token), ZoneInfo(catalogue.authority.zone)
     return OpenProposal(
         slot_key,

@@ -34,8 +34,14 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     that none of them becomes an appointment afterwards.
     """
     closure = db.get_one(Closure, closure_id)
-    connection = connection_of(db)
     delete_holds(db, _touched_holds(db, closure))
+    touched = touched_by(db, closure)
+    ahead = [appointment_id for appointment_id, ends_at in touched.items() if ends_at > now]
+    return _update_list(db, closure, ahead, touched, now)
+
+
+def touched_by(db: Session, closure: Closure) -> dict[int, datetime]:
+    """The booked appointments that a closure touches, by id, and when each ends. It need not be in the database."""
     touched = (
         select(Appointment.id, Appointment.ends_at)
         .join(Allocation, Allocation.appointment_id == Appointment.id)
@@ -48,9 +54,7 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
         .distinct()
         .order_by(Appointment.id)
     )
-    rows = connection.execute(touched).all()
-    ahead = [appointment_id for appointment_id, ends_at in rows if ends_at > now]
-    return _update_list(db, closure, ahead, {appointment_id for appointment_id, _ in rows}, now)
+    return {row.id: row.ends_at for row in connection_of(db).execute(touched)}
 
 
 def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: Collection[int], now: datetime) -> int:

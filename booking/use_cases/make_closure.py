@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.rebooking import AFFECTED
 from booking.tables import RebookItem
-from booking.use_cases.closures import list_touched
+from booking.use_cases.closures import list_touched, touched_by
 from core.audit import Actor, record
 from core.errors import Invalid, NotFound
 from core.idempotency import IdempotencyKey, run_once
@@ -85,12 +85,17 @@ def make_closure(
     return MadeClosure(**run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
 
-def preview_closure(runtime: Runtime, authority_id: int, new: NewClosure, *, actor: Actor) -> MadeClosure:
-    """What the closure would affect. It is written and rolled back. Raises: Invalid."""
-    with runtime.database.writing() as db:
-        _, affected = _make(db, authority_id, new, actor, runtime.clock.database_now(db))
-        db.rollback()
-    return MadeClosure(None, affected)
+def affected_by(db: Session, catalogue: Catalogue, new: NewClosure, now: datetime) -> tuple[int, ...]:
+    """The ids of the booked appointments that the closure would affect. Nothing is written. Raises: Invalid."""
+    touched = touched_by(db, _row_of(catalogue, new, FROM_STAFF, now)[0])
+    return tuple(appointment_id for appointment_id, ends_at in touched.items() if ends_at > now)
+
+
+def preview_closure(runtime: Runtime, authority_id: int, new: NewClosure) -> MadeClosure:
+    """How many the closure would affect. Nothing is written. Raises: Invalid."""
+    with runtime.database.reading() as db:
+        affected = affected_by(db, catalogue_by_id(db, authority_id), new, runtime.clock.database_now(db))
+    return MadeClosure(None, len(affected))
 
 
 def lift_closure(runtime: Runtime, authority_id: int, closure_id: int, *, actor: Actor) -> None:
@@ -143,13 +148,22 @@ def _record(db: Session, actor: Actor, action: str, closure: Closure, now: datet
 
 
 def _make(db: Session, authority_id: int, new: NewClosure, actor: Actor, now: datetime) -> tuple[Closure, int]:
+    source = FROM_PROGRAM if actor.kind == "api" else FROM_STAFF
+    closure, scope = _row_of(catalogue_by_id(db, authority_id), new, source, now)
+    _lock(db, authority_id, scope)
+    db.add(closure)
+    db.flush()
+    return closure, list_touched(db, closure.id, now)
+
+
+def _row_of(catalogue: Catalogue, new: NewClosure, source: str, now: datetime) -> tuple[Closure, _Scope]:
+    """The closure as a row that is not in the database yet. Raises: Invalid."""
     _check_period(new.starts_at, new.ends_at)
     if new.ends_at <= now:
         raise Invalid.in_field("ends_at", "closure_over")
-    scope = _scope_of(catalogue_by_id(db, authority_id), new)
-    _lock(db, authority_id, scope)
+    scope = _scope_of(catalogue, new)
     closure = Closure(
-        authority_id=authority_id,
+        authority_id=catalogue.authority.id,
         site_id=scope.site.id if scope.site else None,
         resource_id=scope.resource.id if scope.resource else None,
         service_id=scope.service.id if scope.service else None,
@@ -159,11 +173,9 @@ def _make(db: Session, authority_id: int, new: NewClosure, actor: Actor, now: da
         starts_at=new.starts_at,
         ends_at=new.ends_at,
         reason=new.reason.strip(),
-        source=FROM_PROGRAM if actor.kind == "api" else FROM_STAFF,
+        source=source,
     )
-    db.add(closure)
-    db.flush()
-    return closure, list_touched(db, closure.id, now)
+    return closure, scope
 
 
 def _lock(db: Session, authority_id: int, scope: _Scope) -> None:

@@ -123,6 +123,12 @@ def served_sites(roles: Iterable[Grant]) -> frozenset[int] | None:
     return frozenset(grant.site_id for grant in serving if grant.site_id is not None)
 
 
+def sites_for(roles: Iterable[Grant], action: Action) -> frozenset[int] | None:
+    """The ids of the sites at which somebody with `roles` may do `action`; None means all, and the council as a whole."""
+    held = [grant.site_id for grant in roles if grant.role in POLICY[action]]
+    return None if None in held else frozenset(site_id for site_id in held if site_id is not None)
+
+
 def contact_channel(roles: Iterable[Grant]) -> str:
     """How residents reach somebody with `roles`: on the telephone, or at a site's counter."""
     return "phone" if any(grant.role in _ON_THE_TELEPHONE for grant in roles) else "counter"

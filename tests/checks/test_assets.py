@@ -64,6 +64,7 @@ CLASS = re.compile(r"(?<![\w-])fd-[a-z0-9_-]+")
 # A class whose end is computed: `fd-row--{{ row.state }}`.
 COMPUTED = re.compile(r"(fd-[a-z0-9_-]+)\{\{")
 SHEETS_OF_FOLDER = {"agent": ("front-door.css", "agent.css"), "site": ("front-door.css", "site.css")}
+SHEETS_OF_FOLDER["manage"] = SHEETS_OF_FOLDER["site"]
 
 
 def classes_in_templates() -> dict[str, set[str]]:

@@ -7,14 +7,19 @@ choices and its boxes filled in.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
+from booking.use_cases.make_closure import NewClosure, make_closure
+from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
+from core.runtime import Runtime
+from core.settings import Settings
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, add_agent, make_callers, sign_in
@@ -30,7 +35,11 @@ ENDS_THE_SESSION = ("/staff/sign-out", "/staff/calls/leave")
 
 @pytest.fixture
 def callers(database: Database, clock: FixedClock) -> Callers:
-    return make_callers(database, clock.now())
+    callers = make_callers(database, clock.now())
+    runtime = Runtime(Settings(database.url, "for-tests-only", is_test=True), database, clock)
+    day = NewClosure(clock.now() + timedelta(days=9), clock.now() + timedelta(days=10))
+    make_closure(runtime, callers.town.authority_id, day, actor=Actor.system())
+    return callers
 
 
 def sendings(form: Form) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from flask import Flask
 from booking.arrangements import DECIDED, ArrangementState
 from booking.availability.bookings_that_fit import MisfitReason
 from booking.queries.starts_of_week import NoneFree
+from booking.rebooking import RebookState
 from booking.slot_tokens import MODE_CODES
 from booking.states import State
 from booking.use_cases.closures import BY_CLOSURE
@@ -47,6 +48,7 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "ROLES": (labels.ROLES, Role),
     "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
     "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),
+    "REBOOK_STATES": (labels.REBOOK_STATES, RebookState),
     "ARRANGEMENTS": (ARRANGEMENTS, ArrangementState),
     "ARRANGEMENT_ACTIONS": (ARRANGEMENT_ACTIONS, DECIDED),
     "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled", "handed_over")),

@@ -221,7 +221,7 @@ def at_another_site(
     authority_id = theirs.world.authority_id
     site_id = make_site(database, authority_id, "far", name="Far Library")
     member = make_staff(database, clock, authority_id, role, site_id=site_id)
-    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague")}
+    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague", "closure")}
     return signed_in(app, database, clock, member), Numbers(
         theirs.world, "", nothing | {"site": "far", "date": DAY}, {}
     )

@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from booking.slot_tokens import encode
 from booking.tables import Appointment, CalendarFeed, Hold
 from booking.use_cases.holds import hold_slot
-from core.audit import AuditEntry
+from booking.use_cases.make_closure import NewClosure, make_closure
+from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
@@ -32,7 +33,7 @@ from tests.support.factories import World, make_appointment, make_authority, mak
 from tests.web.account.pages import token_on
 
 THEIR_NAME = "Robin Sample"
-TELLING_ARGUMENTS = {"resident_id", "appointment_id", "reference", "site", "feed_id"}
+TELLING_ARGUMENTS = {"resident_id", "appointment_id", "reference", "site", "feed_id", "closure"}
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ class Target:
     hold: str
     slot: str
     day: str
+    closure: int
 
     def argument(self, name: str) -> Any:
         """The value for an argument of a route."""
         known = {"reference": self.reference, "site": "high-street", "date": self.day, "hold": self.hold}
         known |= {"authority": "testshire"}
         numbers = {"resident_id": self.resident_id, "appointment_id": self.appointment_id}
+        numbers |= {"closure": self.closure}
         return known.get(name) or numbers.get(name, 1)
 
     def body(self) -> dict[str, Any]:
@@ -79,7 +82,9 @@ def target(app: Flask, database: Database, clock: FixedClock) -> Target:
     with database.reading() as db:
         row = db.scalars(select(Appointment)).one()
     slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
-    return Target(world, booked.reference, row.id, row.resident_id, held.token, slot, "2026-11-24")
+    day = NewClosure(starts_at, starts_at + timedelta(minutes=30))
+    closure = make_closure(runtime, world.authority_id, day, actor=Actor.system()).id or 0
+    return Target(world, booked.reference, row.id, row.resident_id, held.token, slot, "2026-11-24", closure)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from wtforms import StringField, TextAreaField
 import api.request_schemas
 import web.account.forms
 import web.agent.forms
+import web.manage.closure_forms
 import web.resident.forms
 import web.site.forms
 from api.schema_fields import DateOrInstant, SingleLineText
@@ -44,7 +45,7 @@ from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_calle
 from tests.support.factories import NOW
 from tests.support.pages import read_page
 from web.agent.call_request import Typed, cleaned, read_typed, representation_of
-from web.components import form_fields
+from web.components import form_fields, moment_fields
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -90,10 +91,12 @@ KIND_OF_FIELD = {
     form_fields.PostcodeField: "postcode",
     form_fields.Text: "line",
     form_fields.LongText: "text",
+    moment_fields.DayField: "day",
+    moment_fields.ClockField: "",  # a time of day, on the form of a closure alone
     form_fields.Password: "",
     form_fields.BirthDateField: "",  # typed by staff alone, at one place: tests/people says what is taken
 }
-FORM_MODULES = (web.account.forms, web.agent.forms, web.resident.forms, web.site.forms)
+FORM_MODULES = (web.account.forms, web.agent.forms, web.manage.closure_forms, web.resident.forms, web.site.forms)
 
 
 def page_places() -> Iterator[tuple[str, str, Keep]]:
@@ -113,7 +116,7 @@ def typed_into(form_class: type[form_fields.Form], name: str, value: str) -> obj
     form = form_class(MultiDict({name: value}), meta={"csrf": False})
     if not form[name].validate(form):
         raise InvalidValue.because("refused")
-    return form[name].data
+    return getattr(form[name], "day", form[name].data)
 
 
 def agent_places() -> Iterator[tuple[str, str, Keep]]:

@@ -38,6 +38,7 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
     groups = (
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
         TaskGroup(_("Today's list"), tuple(_site_tasks(day_list_sites, "site.today"))),
+        TaskGroup(_("Closures"), tuple(_closure_tasks(staff))),
         TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),
         TaskGroup(_("Council"), tuple(_council_tasks(staff))),
     )
@@ -56,6 +57,12 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
             href,
             _("People whom no message about their appointment has reached."),
         )
+
+
+def _closure_tasks(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("manage.closures")
+    if href and staff.may(Action.MANAGE_CLOSURES):
+        yield Task(_("What is shut"), href, _("Shut something, offer people another time, and see who has answered."))
 
 
 def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str) -> Iterator[Task]:

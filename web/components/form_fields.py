@@ -40,7 +40,7 @@ from web.components.widgets import Checkboxes, CountedTextArea, OneCheckbox, Pas
 from web.request_language import current_language, format_birth_date
 
 # Reasons whose text does not say what it is about, so that the error summary has to name the field.
-NAMELESS = frozenset({"too_long", "unprintable"})
+NAMELESS = frozenset({"too_long", "unprintable", "day_form", "wall_time_form", "year_out_of_range"})
 
 
 def _problem_text(field: Any, reason: Reason) -> str:

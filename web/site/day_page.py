@@ -15,16 +15,17 @@ from flask_babel import ngettext
 
 from booking.availability.free_periods import FreeStretch
 from booking.queries.appointments import AppointmentView
-from booking.queries.day_list import RebookPerson, SiteDayView
+from booking.queries.day_list import SiteDayView
 from booking.states import CANCELLED, State
 from core.text import printable
 from core.tokens import parse_reference
 from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
-from web.labels import REBOOK_REASONS, STATES_COUNTED
+from web.labels import STATES_COUNTED
 from web.request_language import format_time
 from web.site.day_rows import DayRow, RowRights, day_row, mark_of
 from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, is_nearly_meant, sections_of
+from web.site.rebook_reasons import reason_text
 
 ALL, TO_DO, WAITING, DONE, GAPS = "", "to-do", "waiting", "done", "free"
 STATES_SHOWN: dict[str, frozenset[State]] = {
@@ -217,11 +218,6 @@ def filter_fields(day_filter: DayFilter, catalogue: Catalogue, site: SiteFacts) 
 def _in_order(rows: Sequence[DayRow], gaps: Sequence[GapRow]) -> tuple[DayRow | GapRow, ...]:
     """By start; appointments before the free periods that start at the same time."""
     return tuple(sorted([*rows, *gaps], key=lambda item: (item.starts_at, item.kind != "row")))
-
-
-def reason_text(person: RebookPerson) -> str:
-    """Why somebody must be rebooked: what the council wrote about its closure, or the text of the code."""
-    return person.closure_reason or str(REBOOK_REASONS[person.code])
 
 
 def _summary(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bool) -> str:

@@ -9,8 +9,8 @@ from datetime import date
 from booking.queries.day_list import SiteDayView
 from booking.queries.other_resources import OtherResources
 from web.request_language import all_of
-from web.site.day_page import reason_text
 from web.site.day_rows import DayRow, RowRights, day_row
+from web.site.rebook_reasons import reason_text
 
 
 @dataclass(frozen=True)

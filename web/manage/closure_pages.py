@@ -1,0 +1,142 @@
+"""What the pages of closures say: what is shut and when, and a row for each person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from booking.queries.appointments import AppointmentView
+from booking.queries.closure_lists import ClosureView, ListedPerson
+from booking.queries.open_proposals import OpenProposal
+from booking.rebooking import SHORT_NOTICE, RebookState
+from reminders.reach_queries import can_be_told
+from web.labels import MODES, NEEDS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
+from web.manage.closure_forms import is_midnight
+from web.request_language import all_of, format_day, format_moment, format_moment_short
+
+ONE_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class ClosureLine:
+    """A closure in words: what is shut, when, and why."""
+
+    id: int
+    what: str
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """Somebody whom a closure touches. `reached` says how they are told; `other_time` what is held for them, if anything."""
+
+    appointment_id: int
+    reference: str
+    spoken_reference: str
+    resident_id: int
+    name: str
+    title: str
+    due: str
+    services: str
+    needs: str
+    phone: ContactLine
+    stamp: str
+    reached: str = ""
+    state: str = ""
+    other_time: str = ""
+    proposal_key: str = ""
+
+
+def closure_line(closure: ClosureView, council: str, zone: str) -> ClosureLine:
+    """The closure in words, in the times of `zone`."""
+    parts = [
+        closure.site.name if closure.site else council,
+        closure.resource_name,
+        closure.service.name if closure.service else "",
+        closure.topic,
+        label_of(MODES, closure.mode) if closure.mode else "",
+    ]
+    when = period_text(closure.starts_at, closure.ends_at, zone)
+    return ClosureLine(closure.id, ", ".join(part for part in parts if part), when, closure.reason)
+
+
+def period_text(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """ "Monday 23 November 2026 at 8:40am to the end of Tuesday 24 November 2026"."""
+    first, last = (at.astimezone(ZoneInfo(zone)) for at in (starts_at, ends_at))
+    if is_midnight(last):
+        last_day = (ends_at - ONE_MINUTE).astimezone(ZoneInfo(zone)).date()
+        if is_midnight(first) and first.date() == last_day:
+            return str(_("All day on %(day)s", day=format_day(last_day)))
+        end = format_day(last_day)
+        return str(_("%(start)s to the end of %(end)s", start=format_moment(first), end=end))
+    return str(_("%(start)s to %(end)s", start=format_moment(first), end=format_moment(last)))
+
+
+def preview_rows(db: Session, views: Iterable[AppointmentView], now: datetime) -> list[PersonRow]:
+    """A row for each appointment that would be affected, with how whoever has it would be told."""
+    return [_row(view, reached=_reached(db, view, now)) for view in views]
+
+
+def listed_rows(people: Iterable[ListedPerson], *, is_seeking: bool) -> list[PersonRow]:
+    """A row for each person on the list of a closure."""
+    return [
+        _row(
+            person.appointment,
+            state=str(REBOOK_STATES[person.state]),
+            other_time=_other_time(person, is_seeking=is_seeking),
+            proposal_key=_key_of(person.proposal) if person.proposal else "",
+        )
+        for person in people
+    ]
+
+
+def time_key(site_id: int, start_unit: int) -> str:
+    """What tells one time at a place from another."""
+    return f"{site_id}-{start_unit}"
+
+
+def _key_of(proposal: OpenProposal) -> str:
+    return time_key(proposal.site.id, proposal.slot_key.start_unit)
+
+
+def _other_time(person: ListedPerson, *, is_seeking: bool) -> str:
+    if person.state in (RebookState.ACCEPTED, RebookState.MOVED, RebookState.CANCELLED):
+        return ""
+    if person.proposal is not None:
+        proposal = person.proposal
+        facts = {"time": format_moment_short(proposal.starts_at), "site": proposal.site.name}
+        until = format_moment_short(proposal.answer_by)
+        return str(_("%(time)s at %(site)s, held until %(until)s", until=until, **facts))
+    if person.state is RebookState.DECLINED or not is_seeking:
+        return ""
+    return str(_("No other time was found") if person.was_sought else _("We are looking for another time"))
+
+
+def _reached(db: Session, view: AppointmentView, now: datetime) -> str:
+    if can_be_told(db, view.id) and view.starts_at - now > SHORT_NOTICE:
+        return str(_("By message"))
+    return str(_("Ring") if phone_of(view) else _("No telephone and no email"))
+
+
+def _row(view: AppointmentView, **changes: str) -> PersonRow:
+    at = view.starts_at.astimezone(ZoneInfo(view.zone))
+    return PersonRow(
+        appointment_id=view.id,
+        reference=view.reference,
+        spoken_reference=view.spoken_reference,
+        resident_id=view.resident.id,
+        name=view.resident.name,
+        title=f"{view.resident.name}, {format_moment_short(at)}",
+        due=format_moment_short(at),
+        services=all_of(view.service_names),
+        needs=labels_of(NEEDS, view.support_needs),
+        phone=phone_of(view),
+        stamp=view.stamp,
+        **changes,
+    )

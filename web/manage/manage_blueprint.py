@@ -1,0 +1,15 @@
+"""The blueprint of the managers' screens, and their paths."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+
+blueprint = Blueprint("manage", __name__)
+CLOSURES_PATH = "/staff/closures"
+CLOSURE_PATH = f"{CLOSURES_PATH}/<int:closure>"
+
+
+@blueprint.record_once
+def _link_in_the_menu(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals["has_closures_page"] = True
