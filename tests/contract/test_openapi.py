@@ -95,6 +95,22 @@ def test_its_schemas_keep_their_names(document: dict[str, Any]) -> None:
     assert set(document["components"]["schemas"]) == SCHEMAS
 
 
+def test_a_long_address_and_an_outage_are_described_everywhere(document: dict[str, Any]) -> None:
+    assert {
+        name for name, found in operations(document).items() if not {"414", "503"} <= found["responses"].keys()
+    } == set()
+
+
+def test_a_link_leads_to_every_operation_on_one_hold_or_appointment(document: dict[str, Any]) -> None:
+    """So that a program, and a tool that tests the API, comes to real ones; an example alone is unknown to the service."""
+    every = operations(document)
+    answers = [answer for found in every.values() for answer in found["responses"].values()]
+    linked = {link["operationId"] for answer in answers for link in answer.get("links", {}).values()}
+    wanted = {found["operationId"] for (_, path), found in every.items() if "{reference}" in path or "{hold}" in path}
+    assert len(wanted) == 7
+    assert wanted <= linked
+
+
 def test_every_route_of_the_api_is_described(client: FlaskClient, document: dict[str, Any]) -> None:
     app: Flask = client.application
     routes = {
