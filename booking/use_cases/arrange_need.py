@@ -21,11 +21,12 @@ from core.runtime import Runtime
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether `need` could be arranged for this version of the appointment."""
+    """Whether `need` could be arranged for this version of the appointment; `shown` is the state that was decided upon."""
 
     need: str
     state: ArrangementState
     version: int
+    shown: ArrangementState | None = None
 
 
 def arrange_need(
@@ -39,7 +40,8 @@ def arrange_need(
 ) -> None:
     """Record `decision`. What is recorded already is not recorded, nor told, again.
 
-    Raises: Invalid, IllegalMove, NotFound; Stale when the appointment has moved, or nobody asks for the need any more.
+    Raises: Invalid, IllegalMove, NotFound; Stale when the appointment has moved, nobody asks for the need any more,
+    or somebody else has decided otherwise meanwhile.
     """
     if decision.state not in DECIDED:
         raise Invalid.in_field("state", "arrangement_unknown", known=[state.value for state in DECIDED])
@@ -51,6 +53,8 @@ def arrange_need(
             raise IllegalMove(row.state, State.BOOKED)
         known = arrangements_of(row.support_needs, row.arrangements)
         if decision.version != row.version or decision.need not in known:
+            raise Stale.because("appointment_changed")
+        if decision.shown not in (None, known[decision.need]) and known[decision.need] is not decision.state:
             raise Stale.because("appointment_changed")
         if known[decision.need] is not decision.state:
             _write(db, row, decision, actor, now)

@@ -56,6 +56,8 @@ OTHERS = {
     "placeholders": "%s%n{0}{{7*7}}",
     "no choice": "none of these",
 }
+# One of each kind: for a field that is tried with all of them where it is read.
+FEW = ("10,000 letters", "half a character", "empty", "NUL", "10,000 emoji", "more than 64 bits", "no choice")
 BAD_VALUES = EMPTY | FOR_DATABASES | OTHERS
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey
 from booking.use_cases.book import Booked, Booking, book
+from booking.use_cases.closures import list_touched
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
-from locations.tables import Service
+from locations.catalogue_queries import bump_plan, catalogue_by_id
+from locations.tables import Closure, Service
 from people.residents.contact_notes import add_note
 from people.residents.details import Representation, ResidentDetails
 from people.residents.resident_repository import find_or_create
@@ -104,3 +107,16 @@ def book_for(
     slot_key = SlotKey(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
     booking = Booking(town.authority_id, "phone", resident_id, slot_key=slot_key, representative=representative)
     return book(runtime, booking, actor=actor)
+
+
+def close_desk_of(runtime: Runtime, callers: Callers) -> None:
+    """The desk of Amina's visit is shut on its day, and another one is free."""
+    town, day = callers.town, datetime(2026, 12, 2, tzinfo=UTC)
+    with runtime.database.writing() as db:
+        desk = by_reference(db, catalogue_by_id(db, town.authority_id), callers.booked.reference).resources[0]
+        bump_plan(db, town.authority_id, [town.sites["hub"]])
+        place = {"authority_id": town.authority_id, "site_id": town.sites["hub"], "resource_id": desk.id}
+        row = Closure(**place, slug="desk", starts_at=day, ends_at=day.replace(hour=23), reason="Ada is ill")
+        db.add(row)
+        db.flush()
+        list_touched(db, row.id, runtime.clock.now())

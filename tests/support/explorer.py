@@ -7,7 +7,7 @@ that it can be sent as often as one likes as if for the first time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,10 +38,11 @@ VALUES_THAT_WORK = {
     "near": "N12 0GA",
     "q": "Norbert",
     "reason": "Ill",
+    "date_of_birth": "14 March 1970",
 }
 # How many of what looks alike are tried: choices of one field, links with the same parameters, pages with the same forms,
 # and sendings of one form with the same choice.
-CHOICES_TRIED, LINKS_TRIED, PAGES_TRIED, SENDINGS_TRIED = 6, 2, 2, 2
+CHOICES_TRIED, LINKS_TRIED, PAGES_TRIED, SENDINGS_TRIED = 6, 1, 2, 1
 PATIENCE = timedelta(minutes=20)  # longer than any time is held
 
 
@@ -68,6 +69,11 @@ class FoundForm:
     moment: Moment
     page: str
     is_own: bool  # it goes where the form itself goes, not where one of its buttons sends the same fields
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several buttons send the same fields to different places."""
+        return bool(self.form.other_actions)
 
     @property
     def names(self) -> list[str]:
@@ -128,17 +134,29 @@ class TimeMachine:
         return copy
 
     def send(self, form: Form, values: Mapping[str, Any]) -> TestResponse:
-        """The answer to the form with these values."""
+        """The answer to the form with these values, sent on as a browser does where the first answer says so."""
         if form.method == "get":
             return self.client.get(form.action, query_string=values)
-        return self.client.post(form.action, data=values)
+        answer = self.client.post(form.action, data=values)
+        return self.client.post(answer.location, data=values) if answer.status_code == 307 else answer
 
 
 class Explorer(TimeMachine):
-    """Looks at every page, with `known` values for what no page shows."""
+    """Looks at every page, with `known` values for what no page shows.
 
-    def __init__(self, app: Flask, database: Database, clock: FixedClock, known: Mapping[str, str]) -> None:
+    `subjects` are parameters that make of an address two pages, although what stands on them is alike.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        database: Database,
+        clock: FixedClock,
+        known: Mapping[str, str],
+        subjects: Collection[str] = (),
+    ) -> None:
         super().__init__(app, database, clock)
+        self._subjects = subjects
         self._values = {**VALUES_THAT_WORK, **known}
         self.found = Found()
         self._waiting: list[tuple[Moment, str]] = []
@@ -172,15 +190,16 @@ class Explorer(TimeMachine):
         page, moment = check_page(answer.text), self.keep()
         self.found.addresses.setdefault((self.endpoint_of(path), *parameters_of(path)), (path, moment))
         forms = list(self._forms(page, path))
-        shown = (self.endpoint_of(path), *sorted({" ".join(kind) for kind, _ in forms}))
-        for kind, form in forms:
-            self.found.forms.setdefault(kind, FoundForm(kind, form, moment, path, not form.other_actions))
+        subject = [name for name in parameters_of(path) if name in self._subjects]
+        shown = (self.endpoint_of(path), *subject, *sorted({" ".join(kind) for kind, _, _ in forms}))
+        for kind, form, is_own in forms:
+            self.found.forms.setdefault(kind, FoundForm(kind, form, moment, path, is_own))
         self._follow(shown, page, path, moment)
         if not self._is_new(PAGES_TRIED, *shown):
             return
-        for kind, form in forms:
+        for kind, form, _ in forms:
             for values in self._ways(form):
-                choice = (*kind, *self._choice(form, values))
+                choice = (*kind, *subject, *self._choice(form, values))
                 if self._is_new(1, *shown, *choice) and self._is_new(SENDINGS_TRIED, *choice):
                     self.go_back(moment)
                     self._look(form.action, self.send(form, values))
@@ -202,20 +221,36 @@ class Explorer(TimeMachine):
         self._tried[what] += 1
         return self._tried[what] <= often
 
-    def _forms(self, page: Page, path: str) -> Iterator[tuple[Kind, Form]]:
-        """Each form of the page, filled in, once for each address that it may go to."""
+    def _forms(self, page: Page, path: str) -> Iterator[tuple[Kind, Form, bool]]:
+        """Each form of the page, filled in, once for each address that it may go to, and whether that is its own."""
         for form in page.forms:
-            for action in dict.fromkeys([form.action, *form.other_actions]):
-                others = [] if action == form.action else [form.action]
+            actions = dict.fromkeys([form.action, *form.other_actions])
+            pressed = list(zip(form.buttons, form.button_actions, strict=True))
+            for action in actions:
+                others = [other for other in actions if other != action]
                 address = urljoin(path, action)
                 kind = (self.endpoint_of(address, form.method), *sorted({*form.fields, *form.typed}))
-                yield kind, replace(form, action=address, other_actions=others, fields=self._filled(form))
+                buttons = [button for button, goes_to in pressed if goes_to == action]
+                form_there = replace(form, buttons=buttons, button_actions=[action] * len(buttons))
+                filled = replace(
+                    form_there,
+                    action=address,
+                    other_actions=others,
+                    fields=self._filled(form_there, searches=action != form.action),
+                )
+                yield kind, filled, action == form.action
 
-    def _filled(self, form: Form) -> dict[str, list[str]]:
-        """What the form sends when its first button is pressed, with a value that works in each empty field."""
+    def _filled(self, form: Form, *, searches: bool) -> dict[str, list[str]]:
+        """What the form sends when its first button is pressed, with a value that works in each empty field.
+
+        A search box beside the fields of a form stays empty where the form itself goes: who fills it, searches.
+        """
+        empty = (
+            [] if searches or form.method == "get" else [name for name in form.typed if form.kinds[name] == "search"]
+        )
         fields = dict(form.fields) | {name: [value] for name, value in form.buttons[:1]}
         for name in form.typed:
-            if any(fields.get(name, ())):
+            if any(fields.get(name, ())) or (name in empty and len(form.typed) > 1):
                 continue
             if name in form.choices:
                 if form.kinds[name] != "checkbox":

@@ -25,6 +25,7 @@ class Form:
     other_actions: list[str] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
     ids: dict[str, set[str]] = field(default_factory=dict)
+    button_actions: list[str] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)
 
     def values(self, **typed: str | list[str]) -> dict[str, str | list[str]]:
@@ -108,6 +109,7 @@ class _Reader(HTMLParser):
             form.other_actions.append(facts["formaction"])
         if tag == "button" and facts.get("name"):
             form.buttons.append((facts["name"], facts.get("value", "")))
+            form.button_actions.append(facts.get("formaction", form.action))
 
     def _open_words(self, tag: str, facts: dict[str, str]) -> None:
         if tag in ("title", "h1", "a"):

@@ -5,7 +5,7 @@ The forms are found by following links and sending forms, so that a new page is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,14 +26,16 @@ from core.flask_context import EXTENSION
 from core.settings import Settings
 from people.residents.details import ResidentDetails
 from people.staff.sign_in_sessions import COOKIE
-from tests.support.bad_values import BAD_VALUES, EMPTY, FOR_DATABASES, as_sent
-from tests.support.callers import AGENT_PASSWORD, add_agent, book_for, make_callers, sign_in
+from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_sent
+from tests.support.callers import AGENT_PASSWORD, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, TimeMachine
 from tests.support.factories import NOW
 from tests.support.pages import Form, Page, check_page
 from tests.support.sqlite import SqliteTemplate
+from tests.support.stale import stale_forms
 from tests.support.town import Town
 from tests.web.resident.browser import path_for_owner
+from web.agent.call_request import TYPED_FIELDS
 from wsgi import create_app
 
 STARTS = {
@@ -46,6 +48,7 @@ pytestmark = pytest.mark.timeout(900)  # some thousand requests, on a machine th
 
 EMAIL = "ann@example.org"
 ANSWERS = {200, 303, 400, 409, 410, 429}
+REFUSED = {400, 409, 410}
 ANSWERS_TO_HIDDEN = ANSWERS | {404}  # nobody types it
 ANSWERS_TO_QUESTIONS = ANSWERS_TO_HIDDEN | {302, 414}
 BASIC = EMPTY.keys() | FOR_DATABASES.keys() | {"no choice", "below zero", "not whole", "JSON", "markup"}
@@ -55,22 +58,38 @@ WRONG_WITH_OTHERS = {"checkbox", "password"}
 KEEPS_NOTHING = {"password"}  # a password is never shown again
 
 
+# Each of them changes something that was there before; others are tried with what they need in `test_stale_pages`.
+CHANGES = {
+    "resident": {"resident.cancel", "resident.change_needs", "resident.several_bookings"},
+    "staff": {"agent.cancel", "agent.save_details", "agent.move", "site.arrange", "site.record", "site.undo"},
+}
+SENT_BY_SCRIPTS = {"agent.keep"}
+
+
 @dataclass(frozen=True)
 class Explored:
     """The pages of one kind of visitor."""
 
+    who: str
     explorer: Explorer
     found: Found
 
 
-@pytest.fixture(scope="module", params=["resident"])
+@pytest.fixture(scope="module", params=["resident", "staff"])
 def explored(
     request: pytest.FixtureRequest, sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Explored]:
     """Every form that a resident, or an administrator, comes to."""
     explorer, starts = _explorer(request.param, sqlite_template, tmp_path_factory.mktemp(request.param))
-    yield Explored(explorer, explorer.explore(*starts))
+    yield Explored(request.param, explorer, explorer.explore(*starts))
     explorer.close()
+
+
+@pytest.fixture(scope="module")
+def keeping(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explorer]:
+    """The browser of somebody who may take calls."""
+    with closing(_explorer("staff", sqlite_template, tmp_path_factory.mktemp("keeping"))[0]) as explorer:
+        yield explorer
 
 
 def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explorer, list[str]]:
@@ -86,7 +105,8 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     if who == "resident":
         clock.instant = EVENING
         return Explorer(app, database, clock, known), [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL)]
-    explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"})
+    close_desk_of(app.extensions[EXTENSION], callers)
+    explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"}, ("move",))
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     return explorer, [*STARTS[who]]
 
@@ -122,12 +142,29 @@ def test_every_form_that_writes_was_found(explored: Explored) -> None:
     app, is_staff = explored.explorer.app, explored.explorer.client.get_cookie(COOKIE) is not None
     writing = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     ours = {name for name in writing if not name.startswith("api.") and name.startswith("resident.") != is_staff}
-    assert ours - {kind[0] for kind in explored.found.forms} == set()
+    assert ours - {kind[0] for kind in explored.found.forms} == (SENT_BY_SCRIPTS if is_staff else set())
+
+
+@pytest.mark.parametrize("name", ["resident", *TYPED_FIELDS])
+def test_keeping_what_is_typed_takes_every_bad_value(name: str, keeping: Explorer) -> None:
+    page = check_page(keeping.client.get("/staff/calls/").text)
+    token = page.form_to("/find").fields["csrf_token"]
+    for words, value in BAD_VALUES.items():
+        typed = {"csrf_token": token, "resident": "1", "reason": "Ill", name: as_sent(value)}
+        assert keeping.client.post("/staff/calls/keep", data=typed).status_code == 204, words
+
+
+def test_no_form_changes_what_somebody_else_has_changed_meanwhile(explored: Explored) -> None:
+    answers = [(one.kind[0], failure) for one, failure in stale_forms(explored.explorer, explored.found)]
+    failures = [f"{endpoint}: {failure}" for endpoint, failure in answers if failure]
+    assert not failures, "\n".join(failures)
+    assert {endpoint for endpoint, _ in answers} >= CHANGES[explored.who]
 
 
 def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], explorer: Explorer) -> Iterator[str]:
     """What is wrong with the answers, one line for each."""
     done: set[tuple[str, ...]] = set()
+    tried: dict[tuple[str, str], set[tuple[bool, ...]]] = {}  # what the fields of an audience refused
     every = [*found.forms.values(), *found.questions()]
     for one in every if machine is explorer else filter(_writes, every):
         names = [name for name in one.names if (one.kind[0], one.form.method, name) not in done]
@@ -141,31 +178,51 @@ def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], exp
             yield f"{one.page}: {one.form.method} {one.form.action} {one.form.fields} as it works: {status} {failed}"
         for name in names:
             statuses: dict[str, int] = {}
+            known = tried.setdefault((one.kind[0].partition(".")[0], name), set())
             for words, sent in _ways(one, name, values):
+                if words in statuses or not _is_needed(one, name, words, statuses, known):
+                    continue
                 machine.go_back(moment)
                 failed, statuses[words] = _failure(machine, one, name, sent)
                 if failed:
                     yield f"{one.page}: {one.form.method} {one.form.action} {name} {words}: {failed}"
             yield from _unlike(one, name, statuses)
+            known.add(_refused(statuses))
 
 
 def _writes(one: FoundForm) -> bool:
-    """Whether it is the form itself, and writes; not a question, nor another button that sends the same fields."""
-    return one.is_own and one.form.method == "post"
+    return one.form.method == "post"
+
+
+def _is_needed(
+    one: FoundForm, name: str, words: str, statuses: Mapping[str, int], known: Collection[tuple[bool, ...]]
+) -> bool:
+    """Whether this bad value is of another kind than those that were sent in the field already.
+
+    Nobody types what is hidden, and what is asked by an address is only searched for. What is chosen, not typed, is the
+    same to the service in whatever script or form it is wrong. A field that another form of the same audience has, and
+    that refuses the same few, is read as there. Where several buttons send the same fields, a button that refuses none
+    does not read the field: a few are enough, and two where another form was tried.
+    """
+    is_read = not one.is_shared or any(_refused(statuses))
+    if words in (*FEW, MISSING, TWICE):
+        return words in FEW[:2] or is_read or not known
+    if not _writes(one):
+        return words in FOR_DATABASES
+    if name not in one.form.typed or _refused(statuses) in known:
+        return False
+    return is_read and (name not in one.form.choices or words in BASIC)
+
+
+def _refused(statuses: Mapping[str, int]) -> tuple[bool, ...]:
+    """Which of the few bad values were refused."""
+    return tuple(statuses.get(few, 0) in REFUSED for few in FEW)
 
 
 def _ways(one: FoundForm, name: str, values: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What to send with the field bad in each way, the other fields as they work.
-
-    What is chosen, not typed, is the same to the service in whatever script or form it is wrong.
-    """
-    is_text = name in one.form.typed and name not in one.form.choices
-    tried = set(values)
-    if not (is_text and _writes(one)):
-        tried = BASIC if _writes(one) else set(FOR_DATABASES)
-    for words in values:
-        if words in tried:
-            yield words, {**one.form.fields, name: as_sent(values[words])}
+    """What to send with the field bad in each way, the other fields as they work; a few of different kinds first."""
+    for words in (*(few for few in FEW if few in values), *values):
+        yield words, {**one.form.fields, name: as_sent(values[words])}
     yield MISSING, {other: value for other, value in one.form.fields.items() if other != name}
     yield TWICE, {**one.form.fields, name: [*(one.form.fields.get(name) or ["x"]), "y"]}
 

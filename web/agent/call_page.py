@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from booking.availability.notice import is_short_notice
@@ -15,7 +15,8 @@ from booking.queries.appointments import AppointmentView
 from booking.use_cases.book import coming_visits
 from booking.use_cases.calls import open_call
 from locations.model import ServiceFacts
-from web.agent.call_request import MOST_SERVICES, CallState, read_typed
+from web.agent.call_request import ANSWER, MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
+from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
 from web.agent.not_changeable import without_ended
 from web.agent.resident_card import ResidentCard, message_route, resident_card
@@ -27,25 +28,6 @@ from web.components.form_fields import FieldError
 from web.labels import MODES_IN_SENTENCE, label_of
 from web.message_routes import MessageRoute, confirmation_text, route_of_appointment
 from web.page_context import StaffContext
-
-
-@dataclass(frozen=True)
-class SlotConflict:
-    """Why a slot cannot be booked, and other slots instead."""
-
-    title: str
-    text: str
-    instead: tuple[Suggestion, ...] = ()
-
-
-@dataclass(frozen=True)
-class FormResult:
-    """What came of a form: what is wrong with it or with the slot, and the page's HTTP status."""
-
-    conflict: SlotConflict | None = None
-    errors: Sequence[FieldError] = ()
-    status: int = 200
-    is_same_time: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +141,17 @@ class CallPage(ResidentPage):
         """The fields beside the held slot."""
         return booking_fields(self.held, self.typed, frozenset(self.errors_by)) if self.held else None
 
+    @property
+    def fields_shown(self) -> frozenset[str]:
+        """The fields of the page that an error can be about."""
+        names = {"call_note"} if self.check_result else {"call_note", "why_not"}
+        if self.cancelling or (self.can_confirm and self.moving):
+            names.add("reason")
+        elif self.can_confirm and self.booking_fields:
+            answers = {f"{ANSWER}{question.key}" for question in self.booking_fields.questions}
+            names |= {"site_notes", *REPRESENTATIVE_FIELDS, *answers}
+        return frozenset(names)
+
     @cached_property
     def message_text(self) -> str:
         """Where the confirmation goes; empty when none can be sent."""
@@ -202,7 +195,7 @@ def show_call(context: StaffContext, resident_id: int, state: CallState, result:
     state, ended = without_ended(context, card, state)
     if ended:
         result = FormResult(errors=[FieldError(ended, "")], status=409)
-    page = _call_page(context, card, state, result)
+    page = _with_errors(_call_page(context, card, state, result), result.errors)
     html = render_template(
         "agent/call.html",
         authority=context.authority,
@@ -228,8 +221,8 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         state=state,
         typed=typed,
         check_result=now_open.check_result,
+        unused=read_unused(request.form),
         errors=result.errors,
-        errors_by={error.target: error.text for error in result.errors},
         is_holding=held is not None and held.is_alive,
         can_confirm=held is not None and held.is_alive and result.conflict is None,
         services=services,
@@ -251,6 +244,13 @@ def _same_service(context: StaffContext, card: ResidentCard, services: Sequence[
     ids = [service.id for service in services]
     visits = coming_visits(context.db, [card.id], ids, context.now) if ids else {}
     return frozenset(reference for references in visits.values() for reference in references)
+
+
+def _with_errors(page: CallPage, errors: Sequence[FieldError]) -> CallPage:
+    """The page with its errors; one whose field the page does not show leads nowhere."""
+    shown = page.fields_shown
+    reachable = [error if error.target in shown else FieldError(error.text, "") for error in errors]
+    return replace(page, errors=reachable, errors_by={error.target: error.text for error in reachable if error.target})
 
 
 def _search(

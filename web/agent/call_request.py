@@ -32,6 +32,8 @@ LONGEST_TEXT = 2000
 LONGEST_REASON = 300
 LONGEST_ANSWER = 300
 LONGEST_ID = 18
+LONGEST_SEARCH = 200
+LONGEST_SERVICE_TEXT = 60
 ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
 TYPED_FIELDS = (
@@ -95,7 +97,7 @@ def read_state(arguments: MultiDict[str, str]) -> CallState:
         first_date=_date(arguments.get("from", "")),
         cell=arguments.get("cell", "")[:40],
         picking=bool(arguments.get("pick", "")),
-        search_text=" ".join(arguments.get("find", "").split())[:60],
+        search_text=" ".join(arguments.get("find", "").split())[:LONGEST_SERVICE_TEXT],
         moving=arguments.get("move", "")[:12],
         cancelling=arguments.get("cancel", "")[:12],
     )
@@ -185,6 +187,31 @@ def read_typed(form: Mapping[str, str]) -> Typed:
     )
 
 
+@dataclass(frozen=True)
+class Unused:
+    """What stands in the boxes of a form that was sent for something else: it is shown again when that is refused."""
+
+    search_text: str = ""
+    service_text: str = ""
+    facts: frozenset[str] = frozenset()
+
+
+def read_unused(form: MultiDict[str, str]) -> Unused:
+    """What `form` has of a search for another resident, of the name of a service, and of the facts of a caller."""
+    service_text = printable(form.get("find", ""))[:LONGEST_SERVICE_TEXT]
+    return Unused(read_search_text(form), service_text, frozenset(form.getlist("fact")))
+
+
+def read_search_text(form: Mapping[str, str]) -> str:
+    """What the agent typed to find a resident."""
+    return as_search_text(form.get("q", ""))
+
+
+def as_search_text(typed: str) -> str:
+    """`typed` as it is searched for: one line of what can be printed."""
+    return " ".join(printable(typed).split())[:LONGEST_SEARCH]
+
+
 def cleaned(typed: Typed) -> Typed:
     """`typed` with its notes, reason and answers as they are kept. Raises: Invalid with each that cannot be used."""
     errors: dict[str, list[Reason]] = {}
@@ -256,14 +283,11 @@ def answers_by_question(typed: Typed, services: tuple[ServiceFacts, ...]) -> dic
     return {asked[key]: answer for key, answer in typed.answers.items() if key in asked}
 
 
-ON_SCREEN = frozenset(
-    {"rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "reason", "call_note", "why_not"}
-)
+REPRESENTATIVE_FIELDS = frozenset({"rep_name", "rep_basis", "rep_phone", "rep_email"})
+INPUT_OF = {"note": "call_note"}  # of a field of a use case that has another name here
 
 
 def field_errors(error: Invalid) -> list[FieldError]:
-    """The errors as the summary shows them; one that belongs to no field here leads nowhere."""
-    return [
-        FieldError(texts[0], name if name in ON_SCREEN or name.startswith(ANSWER) else "")
-        for name, texts in field_texts(error, current_language()).items()
-    ]
+    """The errors, each with the name of its field."""
+    texts_of = field_texts(error, current_language())
+    return [FieldError(texts[0], INPUT_OF.get(name, name)) for name, texts in texts_of.items()]

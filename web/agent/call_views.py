@@ -14,16 +14,15 @@ from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import decode, encode
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_note, settle_call
-from core.errors import HoldExpired, Invalid, InvalidValue, Refused, SameTime, SlotTaken, TooFar, TooSoon
-from core.problems import field_texts, title_of_error
-from core.text import clean_text
+from core.errors import HoldExpired, Invalid, Refused, SameTime, SlotTaken, TooFar, TooSoon
+from core.problems import title_of_error
 from people.residents.details import Representation
 from people.residents.resident_repository import representation_by_id, resident_of
 from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.call_page import FormResult, SlotConflict, needs_of, show_call
+from web.agent.call_page import needs_of, show_call
 from web.agent.call_request import (
     CallState,
     Typed,
@@ -35,11 +34,11 @@ from web.agent.call_request import (
     representation_of,
     typed_fields,
 )
+from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
 from web.agent.suggestions import alternatives
-from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
@@ -79,20 +78,13 @@ def note(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     with staff_context() as context:
         try:
-            text = clean_text(typed.call_note)
+            text = cleaned(Typed(call_note=typed.call_note)).call_note
             form_key = context.form_key("note", (resident_id, text))
             key = context.call_with(resident_id)
             save_note(context.runtime, key, text, channel=context.channel, actor=context.actor, idempotency=form_key)
-        except (Invalid, InvalidValue) as error:
-            return show_call(context, resident_id, state, refused_note(error))
+        except Invalid as error:
+            return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
     return _to_call(resident_id, state.query)
-
-
-def refused_note(error: Invalid | InvalidValue) -> FormResult:
-    """The page's result when the note of the call cannot be written as it is."""
-    invalid = error if isinstance(error, Invalid) else Invalid({"call_note": [error.reason]})
-    errors = [FieldError(texts[0], "call_note") for texts in field_texts(invalid, current_language()).values()]
-    return FormResult(errors=errors, status=400)
 
 
 def settle(context: StaffContext, resident_id: int, typed: Typed, used: Collection[str] | None = None) -> None:

@@ -15,12 +15,12 @@ from booking.queries.open_calls import CallLine, open_calls_of
 from booking.queries.references import meant_reference
 from booking.queries.visits_around import VisitsAround, visits_around
 from core.errors import NotFound
-from core.text import printable
 from people.residents.access_log import log_access
 from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
+from web.agent.call_request import as_search_text, read_search_text
 from web.agent.kept_forms import UnsavedRecord, save_search, search_of, unsaved_records
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
@@ -29,7 +29,6 @@ from web.page_context import StaffContext, staff_context
 from web.request_language import current_language, format_birth_date, format_day_short
 from web.staff_guard import is_at_counter
 
-LONGEST_SEARCH = 200
 MOST_SHOWN = 10
 
 
@@ -169,8 +168,7 @@ def found(key: str) -> ResponseReturnValue:
 def _search_text() -> str:
     """What is searched for: the search box, or the name and the telephone of a form that leads here."""
     form = request.form
-    typed = form.get("q", "") or f"{form.get('name', '')} {form.get('phone', '')}"
-    return " ".join(printable(typed).split())[:LONGEST_SEARCH]
+    return read_search_text(form) or as_search_text(f"{form.get('name', '')} {form.get('phone', '')}")
 
 
 def resident_of_reference(context: StaffContext, text: str) -> int | None:

@@ -16,7 +16,7 @@ from core.errors import HoldExpired, IllegalMove, Invalid, SameTime, Stale
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.call_page import FormResult, show_call
+from web.agent.call_page import show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
 from web.agent.call_views import (
     CANNOT_BE_BOOKED,
@@ -28,6 +28,7 @@ from web.agent.call_views import (
     to_done,
 )
 from web.agent.confirmation_page import ConfirmationPage
+from web.agent.form_result import FormResult
 from web.agent.not_changeable import handed_over_text, not_done_text
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError

@@ -10,8 +10,9 @@ from core.errors import Invalid
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.call_page import FormResult, show_call
+from web.agent.call_page import show_call
 from web.agent.call_request import cleaned, field_errors, read_state, read_typed
+from web.agent.form_result import FormResult
 from web.agent.resident_page import CALLER_FACTS, QUICK_REASONS
 from web.labels import label_of
 from web.page_context import staff_context

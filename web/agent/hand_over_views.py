@@ -16,7 +16,6 @@ from booking.use_cases.change_record import register_resident
 from booking.use_cases.hand_over import NewOwner, hand_over
 from core.error_texts import text_of
 from core.errors import IllegalMove, Invalid, NotFound, Reason, Stale
-from core.text import printable
 from people.residents.details import NEEDS
 from people.residents.resident_repository import residents_like
 from people.residents.search_queries import find_residents
@@ -24,9 +23,10 @@ from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.call_page import FormResult, show_call
-from web.agent.call_request import LONGEST_ID, CallState
-from web.agent.caller_views import LONGEST_SEARCH, MOST_SHOWN, log_search, match_lines, resident_of_reference
+from web.agent.call_page import show_call
+from web.agent.call_request import LONGEST_ID, CallState, read_search_text
+from web.agent.caller_views import MOST_SHOWN, log_search, match_lines, resident_of_reference
+from web.agent.form_result import FormResult
 from web.agent.forms import ResidentForm, carried_over
 from web.agent.hand_over_page import FindPage, HandOverPage, VisitPage
 from web.agent.kept_forms import drop_record, keep_record, new_key, record_of, record_values, save_search, search_of
@@ -64,7 +64,7 @@ def hand_over_to(resident_id: int, reference: str) -> ResponseReturnValue:
 @requires(Action.CHANGE_APPOINTMENT)
 def find_right_person(resident_id: int, reference: str) -> ResponseReturnValue:
     """Those who may be meant. By POST, so that no address, history or log has names and numbers."""
-    search_text = " ".join(printable(request.form.get("q", "")).split())[:LONGEST_SEARCH]
+    search_text = read_search_text(request.form)
     with staff_context() as context:
         visit = _visit(context, resident_id, reference)
         if not search_text:
@@ -98,7 +98,7 @@ def new_right_person(resident_id: int, reference: str) -> ResponseReturnValue:
     """On to the form of the right person, whom we do not have yet."""
     with staff_context() as context:
         page = VisitPage(*_visit(context, resident_id, reference))
-        search_text = printable(request.form.get("q", ""))[:LONGEST_SEARCH].strip()
+        search_text = read_search_text(request.form)
         key = save_search(context, search_text) if search_text else new_key()
         return redirect(page.address("right_person", key=key), code=303)
 
@@ -128,6 +128,8 @@ def _others_like(context: StaffContext, form: ResidentForm, resident_id: int) ->
 @requires(Action.CHANGE_APPOINTMENT)
 def register_right_person(resident_id: int, reference: str) -> ResponseReturnValue:
     """Save the right person, and go on; when we may have them already, that is asked first."""
+    if request.form.get("q", "").strip():
+        return redirect(url_for("agent.find"), code=307)
     with staff_context() as context:
         page = VisitPage(*_visit(context, resident_id, reference))
         form = ResidentForm()

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView, RepresentativeView
 from booking.states import State
-from web.agent.call_request import CallState, Typed, code_of_representative
+from web.agent.call_request import CallState, Typed, Unused, code_of_representative
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
 from web.labels import BASES_IN_SENTENCE, STATES, Labels, label_of
@@ -70,12 +70,13 @@ class RepresentativeLine:
 
 @dataclass(frozen=True)
 class CallerFact:
-    """A fact that the caller is asked for: its label, what it should be, and the key that ticks it."""
+    """A fact that the caller is asked for: its label, what it should be, the key that ticks it, and whether it is."""
 
     code: str
     label: str
     value: str
     key: str
+    is_ticked: bool
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,13 @@ class ResidentPage:
     can_confirm: bool = False
     check_result: str = ""
     can_end_by_key: bool = False
+    unused: Unused = field(default_factory=Unused)
     error: str = ""
+
+    @property
+    def search_text(self) -> str:
+        """What stands in the box that searches for another resident."""
+        return self.unused.search_text
 
     @property
     def zone(self) -> str:
@@ -125,7 +132,9 @@ class ResidentPage:
         }
         keys = zip(known, FACT_KEYS, strict=True)
         return tuple(
-            CallerFact(code, label_of(CALLER_FACTS, code), known[code], key) for code, key in keys if known[code]
+            CallerFact(code, label_of(CALLER_FACTS, code), known[code], key, code in self.unused.facts)
+            for code, key in keys
+            if known[code]
         )
 
     @property

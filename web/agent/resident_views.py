@@ -8,10 +8,9 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.use_cases.calls import end_call, open_call
+from booking.use_cases.calls import end_call, keep_typed, open_call
 from booking.use_cases.change_record import register_resident
-from core.errors import Invalid, InvalidValue
-from core.text import clean_text, printable
+from core.errors import Invalid
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import residents_like
 from people.residents.tables import Resident
@@ -19,9 +18,9 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.call_page import show_call
-from web.agent.call_request import Typed, read_state, read_typed
-from web.agent.call_views import refused_note
-from web.agent.caller_views import LONGEST_SEARCH, to_call
+from web.agent.call_request import Typed, cleaned, field_errors, read_search_text, read_state, read_typed
+from web.agent.caller_views import to_call
+from web.agent.form_result import FormResult
 from web.agent.forms import ResidentForm, carried_over
 from web.agent.kept_forms import (
     drop_record,
@@ -90,7 +89,7 @@ def know_council(form: ResidentForm, context: StaffContext) -> None:
 def new() -> ResponseReturnValue:
     """On to the form of a new resident, with what was typed into the search."""
     with staff_context() as context:
-        search_text = printable(request.form.get("q", ""))[:LONGEST_SEARCH].strip()
+        search_text = read_search_text(request.form)
         key = save_search(context, search_text) if search_text else new_key()
         return redirect(url_for("agent.new_record", key=key), code=303)
 
@@ -187,23 +186,31 @@ def end() -> ResponseReturnValue:
         resident_id = resident_of_form()
         if resident_id is not None:
             try:
-                note = _last_note(read_typed(open_call(context.runtime, context.call_with(resident_id)).typed))
-                end_call(
-                    context.runtime,
-                    context.call_with(resident_id),
-                    note,
-                    channel=context.channel,
-                    actor=context.actor,
-                )
-            except (Invalid, InvalidValue) as error:
-                return show_call(context, resident_id, read_state(request.args), refused_note(error))
+                _end_call(context, resident_id)
+            except Invalid as error:
+                result = FormResult(errors=field_errors(error), status=400)
+                return show_call(context, resident_id, read_state(request.args), result)
     return redirect(url_for("agent.start"), code=303)
 
 
-def _last_note(typed: Typed) -> str:
-    """The note of the call with the notes for the site that no booking has used. Raises: InvalidValue."""
+def _end_call(context: StaffContext, resident_id: int) -> None:
+    """End the call with a note of it, and of what was written for the site and used by no booking. Raises: Invalid.
+
+    What was written for the site on an earlier page becomes a part of the note, where it can be seen and shortened.
+    """
+    key = context.call_with(resident_id)
+    typed = read_typed(open_call(context.runtime, key).typed)
+    if typed.site_notes and "site_notes" not in request.form:
+        typed = Typed(call_note=_with_site_notes(typed))
+        keep_typed(context.runtime, key, {"call_note": typed.call_note, "site_notes": ""})
+    note = _with_site_notes(cleaned(Typed(call_note=typed.call_note, site_notes=typed.site_notes)))
+    end_call(context.runtime, key, note, channel=context.channel, actor=context.actor)
+
+
+def _with_site_notes(typed: Typed) -> str:
+    """The note of the call, and below it the notes for the site."""
     site_notes = typed.site_notes and str(_("Notes for the site (nothing was booked): %(text)s", text=typed.site_notes))
-    return clean_text("\n".join(filter(None, [typed.call_note, site_notes])))
+    return "\n".join(filter(None, [typed.call_note, site_notes]))
 
 
 @blueprint.post("/leave")

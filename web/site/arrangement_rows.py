@@ -34,13 +34,14 @@ ARRANGEMENT_ACTIONS: Labels = {
 class NeedRow:
     """One need: its code and name, how far an interpreter is arranged or that the appointment does not have it.
 
-    There is a button for each state that can be recorded.
+    There is a button for each state that can be recorded. `shown` is the code of `state`.
     """
 
     code: str
     name: str
     state: str
     buttons: tuple[tuple[str, str], ...]
+    shown: str = ""
 
     def __str__(self) -> str:
         return str(_("%(need)s (%(state)s)", need=self.name, state=self.state)) if self.state else self.name
@@ -58,7 +59,7 @@ def _row(view: AppointmentView, code: str, *, can_record: bool) -> NeedRow:
         unmet = label_of(UNMET, code) if code in view.unmet_needs else ""
         return NeedRow(code, _name(view, code), unmet, ())
     buttons = tuple(_buttons(state)) if can_record else ()
-    return NeedRow(code, _name(view, code), label_of(ARRANGEMENTS, state), buttons)
+    return NeedRow(code, _name(view, code), label_of(ARRANGEMENTS, state), buttons, state.value)
 
 
 def _buttons(current: ArrangementState) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.arrangements import DECIDED, ArrangementState
+from booking.queries.appointments import AppointmentView
 from booking.use_cases.arrange_need import Decision, arrange_need
 from core.errors import IdempotencyMismatch, IllegalMove, NotFound, Stale
 from people.staff.access_marks import requires
@@ -43,7 +44,8 @@ def _decision() -> Decision:
     if state is None:
         raise NotFound
     version = form.get("version", "")[:LONGEST_VERSION]
-    return Decision(form.get("need", ""), ArrangementState(state), int(version) if version.isdecimal() else 0)
+    shown = next((one for one in ArrangementState if one.value == form.get("shown")), None)
+    return Decision(form.get("need", ""), state, int(version) if version.isdecimal() else 0, shown)
 
 
 def _record(context: SiteContext, reference: str, decision: Decision) -> RowError | None:
@@ -60,8 +62,15 @@ def _record(context: SiteContext, reference: str, decision: Decision) -> RowErro
             idempotency=context.form_key(operation, operation),
         )
     except Stale:
-        text = _("%(name)s has another time or other needs now. Nothing was changed.", name=view.resident.name)
-        return RowError(view.reference, text)
+        return RowError(view.reference, _stale_text(view, decision))
     except (IllegalMove, IdempotencyMismatch):
         return conflict_here(context, view.reference)
     return None
+
+
+def _stale_text(view: AppointmentView, decision: Decision) -> str:
+    """What has changed since the page was opened."""
+    name = view.resident.name
+    if view.version == decision.version and decision.need in view.arrangements:
+        return str(_("Somebody else has recorded this for %(name)s meanwhile. Nothing was changed.", name=name))
+    return str(_("%(name)s has another time or other needs now. Nothing was changed.", name=name))

@@ -21,7 +21,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
-from people.residents.tables import ContactNote
+from people.residents.tables import ContactNote, Resident
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.buttons import Button, buttons_of
 from tests.support.callers import Callers, add_agent, sign_in
@@ -180,7 +180,7 @@ def test_a_note_that_is_too_long_ends_no_call_and_stays(screen: Screen) -> None:
     button = buttons_by_goal(screen.html)["end"]
     answer = screen.agent.client.post(button.action, data={**button.fields, "call_note": "x" * 4001})
     page = screen.agent.checked(answer, 400)
-    assert "Write a note of at most 4000 characters." in page.text
+    assert "Use at most 4000 characters" in page.text
     assert page.form_to("/stay").fields["call_note"] == ["x" * 4001]
 
 
@@ -237,3 +237,39 @@ def test_a_call_that_nobody_ended_ends_after_a_day_with_its_note(screen: Screen)
     with screen.database.reading() as db:
         assert db.scalars(select(Call)).all() == []
         assert [note.note for note in db.scalars(select(ContactNote)) if note.note == NOTE] == [NOTE]
+
+
+def test_what_was_typed_for_something_else_stands_in_its_box_when_a_form_is_refused(screen: Screen) -> None:
+    typed = {"fact": "phone", "q": "Zorro Testling", "find": "damp", "why_not": "x" * 301}
+    answer = screen.agent.send(f"{screen.where}/check", data=typed)
+    form = screen.agent.checked(answer, 400).form_to("/check")
+    kept = {name: form.fields[name] for name in ("fact", "q", "find")}
+    assert kept == {"fact": ["phone"], "q": ["Zorro Testling"], "find": ["damp"]}
+
+
+@pytest.mark.parametrize("is_shown", [True, False], ids=["on the page", "on an earlier page"])
+def test_notes_for_the_site_that_are_too_long_end_no_call(screen: Screen, is_shown: bool) -> None:
+    """Those that the page does not show stand in the note, where they can be shortened."""
+    screen.hold("service=certify")
+    resident, long = str(screen.callers.people["amina"]), "x" * 4_001
+    screen.agent.send("/staff/calls/keep", resident=resident, site_notes=long)
+    query, typed = ("?service=certify", {"site_notes": long}) if is_shown else ("", {})
+    page = screen.agent.checked(screen.agent.send(f"/staff/calls/end{query}", resident=resident, data=typed), 400)
+    name = "site_notes" if is_shown else "call_note"
+    assert f"#{name}" in [href for _, href in page.links]
+    assert page.form_to("/end").fields[name][0].endswith(long)
+
+
+def test_an_error_at_a_field_that_is_gone_leads_nowhere(screen: Screen) -> None:
+    screen.hold("service=certify")
+    screen.clock.advance(timedelta(minutes=11))
+    answer = screen.agent.send(f"{screen.where}/confirm?service=certify", site_notes="x" * 2_001)
+    assert "There is a problem" in screen.agent.checked(answer, 400).text
+
+
+def test_a_search_beside_the_form_of_the_right_person_saves_nobody(screen: Screen) -> None:
+    path = f"{screen.where}/appointments/{screen.callers.booked.reference}/hand-over/register"
+    answer = screen.agent.send(path, follow=False, q="Norbert Nobody", name="Zebedee Quux")
+    assert (answer.status_code, answer.location) == (307, "/staff/calls/find")
+    with screen.database.reading() as db:
+        assert "Zebedee Quux" not in db.scalars(select(Resident.name)).all()

@@ -68,6 +68,22 @@ def test_each_interpreter_is_recorded_by_itself(library: Library, staff: FlaskCl
     assert "British Sign Language (not possible)" in page.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_page_from_before_somebody_else_recorded_it_changes_nothing(
+    library: Library, staff: FlaskClient, reference: str
+) -> None:
+    forms = [form for form in day(staff).forms if form.action.endswith(f"{reference}/arrangement")]
+    stale = next(form for form in forms if form.fields["need"] == ["bsl"])
+    send(staff, reference, "bsl", "confirmed")
+    answer = staff.post(stale.action, data=stale.values(arrangement="not_possible"))
+    page = check_page(answer.text)
+    assert answer.status_code == 409
+    assert "Somebody else has recorded this for Zoë Ångström meanwhile. Nothing was changed." in page.text
+    assert "British Sign Language (arranged)" in page.text
+    again = staff.post(stale.action, data=stale.values(arrangement="confirmed"), follow_redirects=True)
+    assert again.status_code == 200
+
+
 def test_no_form_of_a_row_answers_the_script_with_another_page(staff: FlaskClient, reference: str) -> None:
     """The script sends them all, and takes a redirect for the sign-in page."""
     forms = [form for form in day(staff).forms if f"/appointments/{reference}" in form.action]
