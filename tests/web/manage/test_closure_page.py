@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -61,6 +64,20 @@ def test_who_cannot_be_written_to_is_rung_and_the_held_time_confirmed(library: L
     assert "Took the other time 1" in page_of(manager, closure).text
 
 
+def test_the_list_is_a_file_for_spreadsheets_too(library: Library, manager: FlaskClient) -> None:
+    book_tomorrow(library, 0)
+    book_tomorrow(library, 30, phone="07700 900123", contact_preference="none")
+    closure = shut_tomorrow(library)
+    answer = manager.get(offer(manager, closure).link("CSV"))
+    assert answer.mimetype == "text/csv"
+    heading, *lines = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    rows = [dict(zip(heading, line, strict=True)) for line in lines]
+    assert [row["Name"] for row in rows] == ["Robin 0", "Robin 30"]
+    assert [row["State"] for row in rows] == ["Offered another time", "To ring"]
+    assert rows[1]["Contact wishes"] == "do not contact"
+    assert rows[0]["Offered time"] == "2026-11-25 09:00"
+
+
 def test_a_time_that_is_held_no_longer_is_not_confirmed(library: Library, manager: FlaskClient) -> None:
     book_tomorrow(library, 30, phone="07700 900123")
     closure = shut_tomorrow(library)
@@ -118,7 +135,7 @@ def check_that_nothing_answers(library: Library, client: FlaskClient, closures: 
     token = check_page(client.get("/staff/").text).form_to("sign-out").fields["csrf_token"]
     for closure in closures:
         base = f"/staff/closures/{closure}"
-        for address in (base, f"{base}/lift"):
+        for address in (base, f"{base}/lift", f"{base}/list.csv"):
             assert client.get(address).status_code == 404
         for address in (f"{base}/offers", f"{base}/lift", f"{base}/people/{reference}/confirm"):
             assert client.post(address, data={"csrf_token": token}).status_code == 404
