@@ -39,6 +39,10 @@ VALUES_THAT_WORK = {
     "q": "Norbert",
     "reason": "Ill",
     "date_of_birth": "14 March 1970",
+    "from_day": "2026-12-03",
+    "from_time": "09:00",
+    "until_day": "2026-12-03",
+    "until_time": "17:00",
 }
 # How many of what looks alike are tried: choices of one field, links with the same parameters, pages with the same forms,
 # and sendings of one form with the same choice.
@@ -223,7 +227,7 @@ class Explorer(TimeMachine):
 
     def _forms(self, page: Page, path: str) -> Iterator[tuple[Kind, Form, bool]]:
         """Each form of the page, filled in, once for each address that it may go to, and whether that is its own."""
-        for form in page.forms:
+        for form in (one for one in page.forms if not one.is_hidden):
             actions = dict.fromkeys([form.action, *form.other_actions])
             pressed = list(zip(form.buttons, form.button_actions, strict=True))
             for action in actions:

@@ -27,6 +27,7 @@ class Form:
     ids: dict[str, set[str]] = field(default_factory=dict)
     button_actions: list[str] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)
+    is_hidden: bool = False  # until a script shows it
 
     def values(self, **typed: str | list[str]) -> dict[str, str | list[str]]:
         """What the browser would send, with `typed` on top."""
@@ -92,6 +93,7 @@ class _Reader(HTMLParser):
             page.labels_for.add(facts.get("for", ""))
         if tag == "form":
             self._form = Form(facts.get("action", ""), facts.get("method", "get").lower(), facts.get("id", ""))
+            self._form.is_hidden = "hidden" in facts
             page.forms.append(self._form)
         if tag in ("input", "select", "textarea"):
             self._field(tag, facts)
