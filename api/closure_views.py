@@ -58,7 +58,7 @@ def close(body: Values) -> Response:
 )
 def offer(closure: str, body: Values) -> Response:
     """Seek another time for everybody affected, hold it, and offer it. It goes on when this has answered."""
-    del body  # nothing in it is needed
+    idempotency_key()  # one that cannot be is refused; to ask twice is no mistake
     runtime, authority_id = current_runtime(), signed_in_key().authority_id
     number = _number(closure)
     request_offers(runtime, authority_id, number, actor=api_actor())

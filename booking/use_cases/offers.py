@@ -23,7 +23,7 @@ from booking.use_cases.book import Booked
 from booking.use_cases.proposals import propose
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, record
-from core.errors import HoldExpired, NotFound
+from core.errors import NotFound
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.tokens import hold_token, parse_reference
@@ -34,6 +34,7 @@ from locations.model import Catalogue, SiteFacts
 from locations.postcodes import grid_miles
 from locations.tables import Closure
 
+NOTHING_HELD = "-"  # the token of no hold
 CanBeTold = Callable[[Session, int], bool]
 """Whether a message about the appointment of this id would reach anybody."""
 
@@ -81,9 +82,8 @@ def accept_offer(
         appointment_id = db.scalar(select(Appointment.id).where(*same))
         catalogue = catalogue_by_id(db, authority_id)
         proposal = open_proposal(db, catalogue, appointment_id, runtime.clock.now()) if appointment_id else None
-    if proposal is None:
-        raise HoldExpired.because("hold_expired")
-    move = Move(hold=hold_token(runtime.settings.secret_key, proposal.nonce))
+    # Sent a second time, the answer of the first one is given, though nothing is held any more.
+    move = Move(hold=hold_token(runtime.settings.secret_key, proposal.nonce) if proposal else NOTHING_HELD)
     return reschedule(
         runtime, authority_id, reference, move, actor=actor, enforce_cutoff=False, seen=seen, idempotency=idempotency
     )

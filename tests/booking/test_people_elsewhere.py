@@ -28,7 +28,7 @@ from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
-from core.errors import HoldExpired, IllegalMove, SlotTaken
+from core.errors import HoldExpired, IllegalMove, SameTime, SlotTaken
 from core.runtime import Runtime
 from core.wall_clock import unit_of
 from locations.catalogue_queries import bump_plan, catalogue_by_id
@@ -313,7 +313,7 @@ def _act(runtime: Runtime, town: Town, rng: random.Random, name: str) -> bool:
             reschedule(runtime, town.authority_id, booked.reference, move, actor=actor, enforce_cutoff=False)
         if rng.random() < 0.4:
             cancel(runtime, town.authority_id, booked.reference, actor=actor, by="resident", enforce_cutoff=False)
-    except (SlotTaken, HoldExpired, IllegalMove):
+    except (SlotTaken, HoldExpired, IllegalMove, SameTime):
         return False
     return True
 

@@ -114,11 +114,13 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     admin = add_agent(database, callers.town.authority_id, MORNING, role="authority_admin")
     agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
     at_ten_today = book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING).reference
-    booked = _booked_online(app, callers.town)
+    booked = _booked_online(app, callers.town, datetime(2026, 12, 2, 11, tzinfo=UTC), EMAIL)
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
+        offered = _offered(app, callers.town)
         clock.instant = EVENING
-        return Explorer(app, database, clock, known), [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL)]
+        starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
+        return Explorer(app, database, clock, known), starts
     closure = _leave_work(app.extensions[EXTENSION], callers, at_ten_today)
     explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"}, ("move",))
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
@@ -150,11 +152,23 @@ def _leave_work(runtime: Runtime, callers: Callers, reference: str) -> str:
     return f"/staff/closures/{unworked}"
 
 
-def _booked_online(app: Flask, town: Town) -> Booked:
+def _offered(app: Flask, town: Town) -> Booked:
+    """An appointment that cannot take place, and for which another time is held."""
+    runtime, at = app.extensions[EXTENSION], datetime(2026, 12, 4, 11, tzinfo=UTC)
+    booked = _booked_online(app, town, at, "other@example.org")
+    shut = NewClosure(at, at + timedelta(minutes=30), "Painting", site="riverside-hub")
+    closure_id = make_closure(runtime, town.authority_id, shut, actor=Actor.system()).id
+    assert closure_id is not None
+    request_offers(runtime, town.authority_id, closure_id, actor=Actor.system())
+    assert make_offers(runtime, can_be_told)
+    return booked
+
+
+def _booked_online(app: Flask, town: Town, at: datetime, email: str) -> Booked:
     """An appointment with an interpreter, to whose owner a message writes of all that was booked for the address."""
-    unit = int(datetime(2026, 12, 2, 11, tzinfo=UTC).timestamp()) // 300
+    unit = int(at.timestamp()) // 300
     slot_key = SlotKey(town.authority_id, town.sites["hub"], (town.services["certify"],), "in_person", unit)
-    resident = ResidentDetails("Ann Other", EMAIL, language="Somali")
+    resident = ResidentDetails("Ann Other", email, language="Somali")
     booking = Booking(town.authority_id, "online", resident, slot_key=slot_key, support_needs=("language",))
     return book(app.extensions[EXTENSION], booking, actor=Actor.resident())
 

@@ -27,7 +27,7 @@ from web.message_routes import route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
-from web.resident.appointment_page import appointment_over, link_unknown, open_appointment_context
+from web.resident.appointment_page import AppointmentPage, appointment_over, link_unknown, open_appointment_context
 from web.resident.forms import CancelForm
 from web.resident.move_views import search_for_another_time
 from web.resident.own_time import longer_time
@@ -101,12 +101,16 @@ def last_appointment(authority: str) -> ResponseReturnValue:
 def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
     with open_appointment_context(authority, reference) as page:
-        view, route = page.view, route_of_booked(page.context.db, page.view)
-        search = search_for_another_time(view)
-        rebooking = rebooking_of(page.context.db, page.context.catalogue, view.id, page.context.now)
-        longer = longer_time(page.context, view) if "extra-time" in view.unmet_needs else None
-        facts = {"message": _message(view), "route": route, "rebooking": rebooking, "longer": longer}
-        return page.show("appointment", search=search, **facts)
+        return show_appointment(page, _message(page.view))
+
+
+def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
+    """The page of the appointment, with a banner."""
+    view, route = page.view, route_of_booked(page.context.db, page.view)
+    rebooking = rebooking_of(page.context.db, page.context.catalogue, view.id, page.context.now)
+    longer = longer_time(page.context, view) if "extra-time" in view.unmet_needs else None
+    facts = {"message": message, "route": route, "rebooking": rebooking, "longer": longer}
+    return page.show("appointment", search=search_for_another_time(view), **facts)
 
 
 def _message(view: AppointmentView) -> Banner | None:

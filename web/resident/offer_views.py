@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flask import Response
 from flask.typing import ResponseReturnValue
 
 from booking.use_cases.offers import accept_offer
@@ -12,6 +13,7 @@ from core.audit import Actor
 from core.errors import HoldExpired, IllegalMove, Invalid, SlotTaken, Stale, TooSoon
 from people.staff.access_marks import public
 from web.resident.appointment_page import AppointmentPage, open_appointment_context
+from web.resident.manage_views import MESSAGES, show_appointment
 from web.resident.urls import blueprint
 
 
@@ -53,9 +55,15 @@ def _answered(page: AppointmentPage, answer: Callable[[], None], message: str) -
     try:
         answer()
     except (HoldExpired, Invalid, SlotTaken, TooSoon):
-        return page.redirect("offer_over")
+        return _refused(page, "offer_over")
     except Stale:
-        return page.redirect("offer_changed")
+        return _refused(page, "offer_changed")
     except IllegalMove as error:
         return page.show_refusal(error.code)
     return page.redirect(message)
+
+
+def _refused(page: AppointmentPage, why: str) -> ResponseReturnValue:
+    """The appointment's page as it is now, which says that nothing was changed."""
+    with open_appointment_context(page.context.authority.slug, page.view.reference) as now:
+        return Response(show_appointment(now, MESSAGES[why]), status=409)

@@ -101,7 +101,7 @@ def test_a_wrong_number_keeps_what_was_typed(agent: Agent) -> None:
     answer = agent.send("/staff/calls/register", name="Zebedee Quux", phone="12", contact_preference="email")
     page = agent.checked(answer, 400)
     assert page.form_to("/register").fields["name"] == ["Zebedee Quux"]
-    assert "Enter a phone number" in page.text
+    assert "Enter the whole phone number" in page.text
 
 
 @pytest.mark.databases("sqlite", "postgresql")

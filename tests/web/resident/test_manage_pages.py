@@ -129,7 +129,7 @@ def test_cancelling_asks_once_and_frees_the_time(database: Database, visitor: Vi
     visitor.follow("Cancel the appointment")
     assert the_row(database).state == "booked"
     visitor.send("/cancel", reason="I found the letter")
-    assert "Your appointment is cancelled" in visitor.page.text
+    assert "The appointment is cancelled" in visitor.page.text
     row = the_row(database)
     assert (row.state, row.state_reason) == ("cancelled_by_resident", "I found the letter")
     visitor.open("/times?service=certify&site=town-hall&mode=in_person&day=2026-11-24")
@@ -179,7 +179,7 @@ def test_whoever_cannot_come_can_say_so_until_it_begins(
     visitor.follow("I cannot come")
     assert visitor.page.headings == ["Can you not come?"]
     visitor.send("/cancel", reason="The bus did not come")
-    assert "Your appointment is cancelled" in visitor.page.text
+    assert "The appointment is cancelled" in visitor.page.text
     assert the_row(database).state_reason == "The bus did not come"
     assert is_cancelled_late(database)
 
@@ -189,7 +189,7 @@ def test_the_cut_off_may_pass_while_the_question_is_open(database: Database, tow
     visitor.follow("Cancel the appointment")
     clock_of(town_app).advance(timedelta(minutes=1))
     visitor.send("/cancel")
-    assert "Your appointment is cancelled" in visitor.page.text
+    assert "The appointment is cancelled" in visitor.page.text
     assert is_cancelled_late(database)
 
 
