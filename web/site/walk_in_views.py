@@ -52,9 +52,8 @@ def take_walk_in(site: str) -> ResponseReturnValue:
 @requires(Action.TAKE_WALK_IN, site_arg="site")
 def book_next_time(site: str) -> ResponseReturnValue:
     """Book the time that was offered with what is typed, and go to its row; or offer the next that is free."""
-    start = request.form.get("start", "")[:LONGEST_UNIT]
     with site_context(site) as context:
-        return _answer(context, int(start) if start.isascii() and start.isdecimal() else 0, is_walk_in=False)
+        return _answer(context, _start_sent(), is_walk_in=False)
 
 
 @blueprint.post(f"{WALK_INS_PATH}/try", endpoint="try_walk_in")
@@ -69,7 +68,7 @@ def _answer(context: SiteContext, start_unit: int, *, is_walk_in: bool) -> Respo
     """The row of what was booked, or the form with what stands against it."""
     form = walk_in_form(context.site, context.catalogue.services)
     if not form.validate():
-        return _form_page(context, form), 400
+        return _form_page(context, form, _offered(context)), 400
     service = context.catalogue.service(form.service.data)
     try:
         booked = _book(context, form, service, start_unit, is_walk_in=is_walk_in)
@@ -77,7 +76,7 @@ def _answer(context: SiteContext, start_unit: int, *, is_walk_in: bool) -> Respo
         return _form_page(context, form, _offer_next(context, form, service)), 409
     except Invalid as error:
         form.refuse("name", joined_texts(error, current_language()))
-        return _form_page(context, form), 400
+        return _form_page(context, form, _offered(context)), 400
     except IdempotencyMismatch:
         return redirect(url_for("site.walk_in", site=context.site.slug), code=303)
     day = instant_of(start_unit).astimezone(ZoneInfo(context.zone)).date()
@@ -91,6 +90,20 @@ class NextSlot:
 
     start: int
     moment: str
+
+
+def _start_sent() -> int:
+    """The unit of the time that the form offers; 0 for none."""
+    start = request.form.get("start", "")[:LONGEST_UNIT]
+    return int(start) if start.isascii() and start.isdecimal() else 0
+
+
+def _offered(context: SiteContext) -> NextSlot | None:
+    """The time that the form offers, if it is to come, so that it is still offered beside what has to be put right."""
+    start = _start_sent()
+    if start <= unit_of(context.now):
+        return None
+    return NextSlot(start, format_moment(instant_of(start).astimezone(ZoneInfo(context.zone))))
 
 
 def _form_page(context: SiteContext, form: WalkInForm, next_slot: NextSlot | None = None) -> str:

@@ -115,6 +115,15 @@ def test_the_next_time_is_booked_with_what_was_typed(library: Library, site_staf
         assert (resident.name, resident.phone) == ("Wanda Walker", "07700 900 321")
 
 
+def test_the_next_time_is_still_offered_beside_an_error(library: Library, site_staff: FlaskClient) -> None:
+    form = check_page(refused(library, site_staff).text).form_to("/walk-ins")
+    answer = site_staff.post(f"{WALK_INS}/next", data=form.fields | {"phone": "0770"})
+    assert answer.status_code == 400
+    again = check_page(answer.text).form_to("/next")
+    assert site_staff.post(again.action, data=again.fields | {"phone": "07700 900 321"}).status_code == 303
+    assert appointments(library)[-1].starts_at == NINE + timedelta(hours=1)
+
+
 def test_a_next_time_that_is_gone_gives_way_to_the_one_after(library: Library, site_staff: FlaskClient) -> None:
     form = check_page(refused(library, site_staff).text).form_to("/walk-ins")
     for _ in range(2):
