@@ -108,8 +108,9 @@ def running_rudely(rude: Rudeness) -> Iterator[tuple[RudeServer, str]]:
             with suppress(OSError):
                 while True:
                     connection, _ = listener.accept()
-                    threads.append(threading.Thread(target=server.serve, args=(connection,), daemon=True))
-                    threads[-1].start()
+                    thread = threading.Thread(target=server.serve, args=(connection,), daemon=True)
+                    thread.start()
+                    threads.append(thread)  # only one that has begun can be waited for
 
         threading.Thread(target=accept, daemon=True).start()
         try:

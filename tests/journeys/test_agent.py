@@ -77,7 +77,7 @@ def check_caller(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("p")
     page.keyboard.press("t")
-    expect(page.get_by_text("You have checked who is calling.")).to_be_visible()
+    expect(page.get_by_text("You have checked who is calling.", exact=True)).to_be_visible()
 
 
 def focused(page: Page) -> str:
