@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_agent import callers, check_caller, demo_store, desk, open_call
+from tests.journeys.test_agent import callers, check_caller, demo_store, desk, leave_box, open_call
 from tests.support.callers import Callers
 
 __all__ = ["callers", "demo_store", "desk"]
@@ -116,7 +116,7 @@ def test_each_key_of_the_legend_does_what_it_says(desk: Page, callers: Callers, 
         if words in NOT_SINGLE or key == "9":  # the end of a range: as many as there are
             continue
         SCREENS[name](desk, callers)
-        desk.evaluate("document.activeElement.blur()")
+        leave_box(desk)
         if words in STAYS:
             desk.keyboard.press(key)
         else:
