@@ -8,6 +8,7 @@ import booking.tables
 import core.audit
 import core.idempotency
 import core.rate_limits
+import locations.history.tables
 import locations.tables
 import people.residents.tables
 import people.staff.tables

@@ -18,6 +18,7 @@ import core.audit
 import core.browser_states
 import core.idempotency
 import core.rate_limits
+import locations.history.tables
 import locations.tables
 import people.residents.tables
 import people.staff.tables

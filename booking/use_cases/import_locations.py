@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,16 +16,27 @@ from booking.availability.bookings_that_fit import CapacityChange, change_of_cap
 from booking.queries.booked_visits import booked_visits
 from booking.tables import Appointment
 from booking.use_cases.closures import BY_CLOSURE, list_touched
-from booking.use_cases.plan_effects import OpenItem, apply_effect, effect_of, open_items, still_needed
+from booking.use_cases.plan_effects import (
+    Effect,
+    OpenItem,
+    StillNeeded,
+    apply_effect,
+    check_not_needed,
+    effect_of,
+    open_items,
+)
 from core.audit import Actor, record
 from core.runtime import Runtime
 from locations.catalogue_queries import catalogue_by_id, lock_council
+from locations.exporting.council_file import file_tables
+from locations.history.change_repository import record_changes
 from locations.importing.applied_changes import Changes
 from locations.importing.apply import apply_difference
 from locations.importing.council_plan import Plan
 from locations.importing.difference import difference_between, planned_set_up
 from locations.importing.parse_plan import read_plan
-from locations.importing.set_up_queries import stored_set_up
+from locations.importing.set_up_queries import StoredSetUp, stored_set_up
+from locations.importing.set_up_tables import TableChange, changed_things
 from locations.importing.toml_file import FileError, InvalidFile
 from locations.model import Catalogue
 
@@ -45,11 +57,12 @@ class Imported:
     """What an import changed, and the booked appointments that it put on the lists of people to rebook, by start.
 
     `in_closures` of them fall into a closure that is new or moved; `new_misfits` are others that the new plan does not
-    cover.
+    cover. `things` are what it changed in the tables of a council that was there before.
     """
 
     changes: Changes
     to_rebook: tuple[ToRebook, ...] = ()
+    things: tuple[TableChange, ...] = ()
 
     @property
     def in_closures(self) -> int:
@@ -80,9 +93,10 @@ def import_file(runtime: Runtime, content: bytes, *, actor: Actor, is_demo: bool
     """
     plan = read_plan(content)
     now = runtime.clock.now()
-    with runtime.database.writing_in_turn() as db:
+    with runtime.database.writing_in_turn() as db, _at_first_line():
         imported = apply_plan(db, plan, now, is_demo=is_demo)
         changes = imported.changes
+        record_changes(db, changes.authority_id, imported.things, actor, now)
         if not changes.are_none:
             record(
                 db,
@@ -104,7 +118,7 @@ def preview_file(runtime: Runtime, content: bytes) -> Preview:
     Raises: InvalidFile with every error.
     """
     plan, now = read_plan(content), runtime.clock.now()
-    with runtime.database.writing_in_turn() as db:
+    with runtime.database.writing_in_turn() as db, _at_first_line():
         authority_id = lock_council(db, plan.authority["slug"])
         before = None if authority_id is None else catalogue_by_id(db, authority_id)
         visits = [] if before is None else booked_visits(db, [site.id for site in before.sites], now)
@@ -117,30 +131,60 @@ def preview_file(runtime: Runtime, content: bytes) -> Preview:
     return Preview(imported, dates, change_of_capacity(before, after, visits, dates, now), before, after)
 
 
+@contextmanager
+def _at_first_line() -> Iterator[None]:
+    """Raise for the whole file what the plan leaves out and appointments still need. Raises: InvalidFile."""
+    try:
+        yield
+    except StillNeeded as error:
+        raise InvalidFile(tuple(FileError(1, words) for _, words in error.words())) from error
+
+
 def apply_plan(db: Session, plan: Plan, now: datetime, *, is_demo: bool = False) -> Imported:
     """What was written to bring the council in line with `plan`, and who must be rebooked, in the caller's transaction.
 
     The council's sites are locked first: a booking that came before is checked against the new plan, and one that comes
-    later sees it. Raises: InvalidFile when the plan leaves out what appointments still to come need.
+    later sees it. Raises: StillNeeded when the plan leaves out what appointments still to come need.
     """
     authority_id = lock_council(db, plan.authority["slug"])
     stored = stored_set_up(db, authority_id)
+    if authority_id is not None:
+        return apply_to_council(db, authority_id, stored, plan, now)
     difference = difference_between(stored.values, planned_set_up(plan), now)
-    if authority_id is None:
-        return Imported(apply_difference(db, stored, difference, is_demo=is_demo))
+    return Imported(apply_difference(db, stored, difference, is_demo=is_demo))
+
+
+def apply_to_council(
+    db: Session, authority_id: int, stored: StoredSetUp, plan: Plan, now: datetime, *, keep: Collection[str] = ()
+) -> Imported:
+    """What was written to bring a council, which the caller has locked and read, in line with `plan`.
+
+    The appointments of the references in `keep` are not listed to be rebooked: they stay as they are, though the plan
+    does not cover them. Raises: StillNeeded.
+    """
+    difference = difference_between(stored.values, planned_set_up(plan), now)
     if not difference:
         return Imported(Changes(authority_id))
-    needed = still_needed(db, stored, difference, now)
-    if needed:
-        raise InvalidFile(tuple(_left_out(name, ahead) for name, ahead in needed))
-    before, listed = catalogue_by_id(db, authority_id), open_items(db, authority_id)
+    check_not_needed(db, stored, difference, now)
+    before, listed, tables = catalogue_by_id(db, authority_id), open_items(db, authority_id), file_tables(stored.values)
     changes = apply_difference(db, stored, difference)
     for closure_id in changes.closure_ids:
         list_touched(db, closure_id, now)
     after = catalogue_by_id(db, authority_id)
     ids = {item.appointment_id for item in listed}
-    apply_effect(db, effect_of(db, before, after, _touched_sites(before, changes), now, listed=ids), authority_id, now)
-    return Imported(changes, _to_rebook(db, open_items(db, authority_id) - listed, after))
+    effect = effect_of(db, before, after, _touched_sites(before, changes), now, listed=ids)
+    apply_effect(db, _without_kept(db, effect, authority_id, keep), authority_id, now)
+    things = changed_things(tables, file_tables(stored_set_up(db, authority_id).values))
+    return Imported(changes, _to_rebook(db, open_items(db, authority_id) - listed, after), things)
+
+
+def _without_kept(db: Session, effect: Effect, authority_id: int, keep: Collection[str]) -> Effect:
+    """The effect without the appointments of these references."""
+    if not keep:
+        return effect
+    same = (Appointment.authority_id == authority_id, Appointment.reference.in_(keep))
+    kept = set(db.scalars(select(Appointment.id).where(*same)))
+    return replace(effect, to_rebook=tuple(lost for lost in effect.to_rebook if lost.visit.owner_id not in kept))
 
 
 def _to_rebook(db: Session, items: Collection[OpenItem], catalogue: Catalogue) -> tuple[ToRebook, ...]:
@@ -159,11 +203,6 @@ def _to_rebook(db: Session, items: Collection[OpenItem], catalogue: Catalogue) -
         for item in items
     )
     return tuple(sorted(found, key=lambda one: (one.starts_at, one.reference)))
-
-
-def _left_out(name: str, ahead: int) -> FileError:
-    what = f"{name} is left out of the file, and {ahead} appointments there are still to come. "
-    return FileError(1, what + "Put it back (without sessions it takes no more), or move those appointments first.")
 
 
 def _touched_sites(before: Catalogue, changes: Changes) -> frozenset[int]:

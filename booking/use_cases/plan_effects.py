@@ -20,7 +20,8 @@ from booking.queries.booked_visits import booked_visits, count_ahead, held_visit
 from booking.tables import RebookItem
 from booking.use_cases.holds import delete_holds
 from core.database import connection_of, table_of
-from locations.importing.difference import Difference
+from core.errors import Refused
+from locations.importing.difference import Difference, Key
 from locations.importing.set_up_queries import StoredSetUp
 from locations.model import Catalogue
 
@@ -47,13 +48,31 @@ class Effect:
     holds_ended: tuple[int, ...] = ()
 
 
-def still_needed(db: Session, stored: StoredSetUp, difference: Difference, now: datetime) -> list[tuple[str, int]]:
-    """What of the sites, resources, people and services the difference removes has appointments to come, and how many."""
+@dataclass
+class StillNeeded(Refused):
+    """Some of what is to be removed has appointments to come. `needed` says what, and how many."""
+
+    needed: tuple[tuple[Key, int], ...]
+    code = "invalid_file"
+
+    def words(self) -> list[tuple[Key, str]]:
+        """What to say of each."""
+        advice = "Keep it (without sessions it takes no more), or move those appointments first."
+        return [
+            (key, f"{key} cannot be removed: {ahead} appointments there are still to come. {advice}")
+            for key, ahead in self.needed
+        ]
+
+
+def check_not_needed(db: Session, stored: StoredSetUp, difference: Difference, now: datetime) -> None:
+    """See that nothing the difference removes has appointments to come. Raises: StillNeeded."""
     counted = (
-        (str(change.key), count_ahead(db, kind=change.kind, row_id=stored.rows[change.key].id, now=now))
+        (change.key, count_ahead(db, kind=change.kind, row_id=stored.rows[change.key].id, now=now))
         for change in difference.to_remove("resource", "person", "site", "service")
     )
-    return [(name, ahead) for name, ahead in counted if ahead]
+    needed = tuple((key, ahead) for key, ahead in counted if ahead)
+    if needed:
+        raise StillNeeded(needed)
 
 
 class OpenItem(NamedTuple):

@@ -13,7 +13,23 @@ from locations.importing.difference import DATED, Key, Kind, SetUp, Values
 from locations.importing.parse_sessions import SINCE
 from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
 from locations.importing.recurrence_rules import weekdays_of
+from locations.importing.set_up_tables import plain
 from locations.importing.toml_fields import Fields
+from locations.session_facts import FROM_FILE
+
+
+def file_tables(set_up: SetUp) -> dict[str, Any]:
+    """The tables with text for dates and times, without the closures that somebody made outside the file.
+
+    The file never changes those, and whoever made one may have begun it at any minute.
+    """
+    of_file = {
+        key: values
+        for key, values in set_up.items()
+        if key.kind != "closure" or values.get("source", FROM_FILE) == FROM_FILE
+    }
+    tables: dict[str, Any] = plain(council_file(of_file))
+    return tables
 
 
 def council_file(set_up: SetUp) -> dict[str, Any]:

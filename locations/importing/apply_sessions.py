@@ -28,12 +28,18 @@ def write_opened(db: Session, rows: Rows, change: Change) -> None:
 
 
 def _write_links(db: Session, table: Any, column: str, row: Any, linked_ids: Iterable[Any]) -> None:
+    """Write the links in the order of the plan: from the first that differs on they are written anew."""
     owner = "template_id" if isinstance(row, SessionTemplate) else "dated_session_id"
     planned = list(linked_ids)
-    known = {getattr(link, column): link for link in db.scalars(select(table).filter_by(**{owner: row.id}))}
-    for linked_id in known.keys() - set(planned):
-        db.delete(known[linked_id])
-    db.add_all(table(**{owner: row.id, column: linked_id}) for linked_id in planned if linked_id not in known)
+    known = list(db.scalars(select(table).filter_by(**{owner: row.id}).order_by(table.id)))
+    pairs = zip(known, planned, strict=False)
+    same = next(
+        (at for at, (link, id_) in enumerate(pairs) if getattr(link, column) != id_), min(len(known), len(planned))
+    )
+    for link in known[same:]:
+        db.delete(link)
+    db.flush()
+    db.add_all(table(**{owner: row.id, column: linked_id}) for linked_id in planned[same:])
 
 
 def _write_exceptions(db: Session, row: SessionTemplate, planned: Mapping[date, ExceptionFacts]) -> None:

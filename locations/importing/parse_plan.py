@@ -1,4 +1,4 @@
-"""From the bytes of a file to the plan of a council: every value checked, and the whole against itself. Pure."""
+"""From a file, its bytes or tables, to the plan of a council: every value checked, the whole against itself. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
 from locations.importing.parse_sessions import read_session
 from locations.importing.parse_statements import read_accessibility, read_privacy
-from locations.importing.table_reader import Reader, named
+from locations.importing.table_reader import InvalidSetUp, Reader, named
 from locations.importing.toml_fields import DEFAULT_REMINDERS
-from locations.importing.toml_file import read_tables
-from locations.importing.toml_lines import Path
+from locations.importing.toml_file import FileError, InvalidFile, read_tables
+from locations.importing.toml_lines import Path, find_lines, line_of
 from locations.session_facts import HolidayRule
 
 TOP_LEVEL = ("authority", "privacy", "accessibility", "services", "people", "sites", "travel", "closures")
@@ -24,7 +24,17 @@ TOP_LEVEL = ("authority", "privacy", "accessibility", "services", "people", "sit
 def read_plan(content: bytes) -> Plan:
     """The plan in the file's bytes. Raises: InvalidFile with all errors, each with its line and what to do."""
     text, tables = read_tables(content)
-    reader = Reader(text)
+    try:
+        return plan_of(tables)
+    except InvalidSetUp as error:
+        lines = find_lines(text)
+        errors = {FileError(line_of(path, lines), what) for path, whats in error.errors.items() for what in whats}
+        raise InvalidFile(tuple(sorted(errors))) from error
+
+
+def plan_of(tables: Mapping[str, Any]) -> Plan:
+    """The plan in the file's tables. Raises: InvalidSetUp with all errors, each with its path."""
+    reader = Reader()
     reader.table(tables, {}, (), "The file", also=TOP_LEVEL)
     authority = _authority(reader, tables)
     services = _services(reader, tables)
@@ -166,7 +176,7 @@ def _several(row: dict[str, Any]) -> list[dict[str, Any]]:
 def _groups(found: Any, path: Path) -> Mapping[str, Sequence[str]]:
     """Which resources each word means in a session: itself, or all of those counted under it."""
     groups: dict[str, list[str]] = {}
-    for raw, _ in Reader("").tables(found, "resources", path, ""):
+    for raw, _ in Reader().tables(found, "resources", path, ""):
         slug, count = (raw.get("slug"), raw.get("count")) if isinstance(raw, dict) else (None, None)
         if not isinstance(slug, str):
             continue

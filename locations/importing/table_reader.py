@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from core.errors import Refused
 from locations.importing.toml_fields import Field, Fields
-from locations.importing.toml_file import FileError, InvalidFile
-from locations.importing.toml_lines import Path, find_lines, line_of
+from locations.importing.toml_lines import Path
 from locations.importing.value_checks import WrongValueError, did_you_mean
+
+
+@dataclass
+class InvalidSetUp(Refused):
+    """The tables describe no set-up that can be used. `errors` are the words of all that is wrong, by path."""
+
+    errors: Mapping[Path, tuple[str, ...]]
+    code = "invalid_file"
 
 
 class Reader:
     """Checks tables and notes errors by their path in the file."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._noted: list[tuple[Path, str]] = []
+    def __init__(self) -> None:
+        self._noted: dict[Path, tuple[str, ...]] = {}
 
     def note(self, path: Path, what: str) -> None:
         """Remember an error at `path`."""
-        self._noted.append((path, what))
+        known = self._noted.get(path, ())
+        if what not in known:
+            self._noted[path] = (*known, what)
 
     def finish(self) -> None:
-        """Raise InvalidFile with every error noted, by line; do nothing when there is none."""
-        if not self._noted:
-            return
-        lines = find_lines(self._text)
-        errors = {FileError(line_of(path, lines), what) for path, what in self._noted}
-        raise InvalidFile(tuple(sorted(errors)))
+        """Raise InvalidSetUp with every error noted; do nothing when there is none."""
+        if self._noted:
+            raise InvalidSetUp(self._noted)
 
     def table(self, value: Any, fields: Fields, path: Path, name: str, also: Iterable[str] = ()) -> dict[str, Any]:
         """The checked values of one table, defaults filled in; a value that is wrong is noted and left at its default.

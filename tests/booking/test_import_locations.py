@@ -289,7 +289,7 @@ def test_what_appointments_to_come_need_cannot_be_left_out(runtime: Runtime, lef
     booked(runtime, 0)
     with pytest.raises(InvalidFile) as refused:
         bring_in(runtime, left_out)
-    assert f"{name} is left out of the file, and 1 appointments there are still to come" in str(refused.value)
+    assert f"{name} cannot be removed: 1 appointments there are still to come" in str(refused.value)
     assert bring_in(runtime, FILE).changes.are_none
 
 

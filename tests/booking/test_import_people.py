@@ -157,7 +157,7 @@ def test_a_person_with_visits_to_come_cannot_be_left_out(runtime: Runtime) -> No
     booked(runtime, "south", 60)
     with pytest.raises(InvalidFile) as refused:
         bring_in(runtime, FILE.replace('"ann"', '"bob"'))
-    assert 'person "ann" is left out of the file, and 2 appointments there are still to come' in str(refused.value)
+    assert 'person "ann" cannot be removed: 2 appointments there are still to come' in str(refused.value)
     assert bring_in(runtime, FILE).changes.are_none
 
 
@@ -169,5 +169,5 @@ def test_a_person_may_become_a_resource_of_a_site_and_the_other_way_round(runtim
     booked(runtime, "north", 0)
     booked(runtime, "south", 0)  # another Ann
     assert bring_in(runtime, of_sites).changes.are_none
-    with pytest.raises(InvalidFile, match='resource "ann" of site "north" is left out'):
+    with pytest.raises(InvalidFile, match='resource "ann" of site "north" cannot be removed'):
         bring_in(runtime, FILE)

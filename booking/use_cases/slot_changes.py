@@ -1,0 +1,90 @@
+"""The slots that appear and disappear with a change of the set-up, by week."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from booking.availability.bookings_that_fit import ServiceSlot, change_of_capacity
+from booking.availability.values import BookedVisit
+from booking.use_cases.import_locations import Imported
+from core.wall_clock import local_date_of
+from locations.importing.set_up_tables import TableChange
+from locations.model import Catalogue
+
+WEEKS = 8
+# What says something and opens nothing: a change of these alone leaves every slot as it is.
+ONLY_WORDS = frozenset(
+    {
+        *(
+            "name",
+            "brand_colour",
+            "phone",
+            "email",
+            "opening_words",
+            "bsl_contact",
+            "publishes_availability",
+            "summary",
+        ),
+        *("also_called", "documents", "triage_questions", "online_instead", "online_url", "post_instead", "open_limit"),
+        *("cancel_cutoff_minutes", "reminder_plan", "address", "directions", "joining_address", "rings_from"),
+        *("ring_minutes", "privacy", "accessibility", "reason", "bookable_online"),
+    }
+)
+
+
+class WeekOfSlots(NamedTuple):
+    """How many slots appear and disappear in the week from this Monday on."""
+
+    monday: date
+    appearing: int
+    disappearing: int
+
+
+def weeks_of(
+    before: Catalogue, after: Catalogue, imported: Imported, visits: Iterable[BookedVisit], now: datetime
+) -> tuple[WeekOfSlots, ...]:
+    """The weeks, of the next ones, in which slots appear or disappear; none where the change is of words alone."""
+    if all(map(_is_of_words, imported.things)):
+        return ()
+    zone = after.authority.zone
+    today = now.astimezone(ZoneInfo(zone)).date()
+    dates = (today, _monday(today) + timedelta(weeks=WEEKS, days=-1))
+    old, new = (_concerned(catalogue, imported) for catalogue in (before, after))
+    capacity = change_of_capacity(old, new, visits, dates, now)
+    more, fewer = (_by_week(slots, zone) for slots in (capacity.appearing, capacity.disappearing))
+    return tuple(WeekOfSlots(monday, more[monday], fewer[monday]) for monday in sorted(more.keys() | fewer.keys()))
+
+
+def _is_of_words(change: TableChange) -> bool:
+    if change.before is None or change.after is None:
+        return False
+    before, after = change.before, change.after
+    return ONLY_WORDS.issuperset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def _concerned(catalogue: Catalogue, imported: Imported) -> Catalogue:
+    """The sites whose plan changes, and the services, where no more than services change."""
+    changes, kinds = imported.changes, {change.key.kind for change in imported.things}
+    sites, services = catalogue.sites, catalogue.services
+    if not changes.touches_all:
+        sites = tuple(site for site in sites if site.id in changes.touched_site_ids)
+    if kinds == {"service"}:
+        slugs = {change.key.slugs[0] for change in imported.things}
+        services = tuple(service for service in services if service.slug in slugs)
+    return replace(catalogue, sites=sites, services=services)
+
+
+def _by_week(slots: Iterable[ServiceSlot], zone: str) -> Counter[date]:
+    weeks: Counter[date] = Counter()
+    for slot in slots:
+        weeks[_monday(local_date_of(slot.start_unit, zone))] += slot.free
+    return weeks
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
