@@ -16,7 +16,7 @@ from dateutil.rrule import rrulestr
 from core.wall_clock import TICK_MINUTES, LocalDay, tick_at, unit_after, unit_of
 from locations.bank_holidays import bank_holiday
 from locations.model import SiteFacts
-from locations.session_facts import ClosureFacts, RecurrenceFacts, SessionHours
+from locations.session_facts import ClosureFacts, ExceptionFacts, RecurrenceFacts, SessionHours
 
 LAST_DAY = "99991231"
 TICKS_IN_HOUR = 60 // TICK_MINUTES
@@ -166,23 +166,49 @@ def _has_own_hours(recurrence: RecurrenceFacts, day: date) -> bool:
     return changed is not None and changed.starts is not None
 
 
+class HeldSession(NamedTuple):
+    """A session of the site whose date this is. `hours` are those of the day, or None when it is not held then.
+
+    `exception` is how the day differs from the other dates of a session that recurs; a session of one date is `is_dated`.
+    """
+
+    slug: str
+    hours: SessionHours | None
+    resource_ids: tuple[int, ...]
+    service_ids: frozenset[int]
+    exception: ExceptionFacts | None = None
+    is_dated: bool = False
+
+
+def sessions_on(site: SiteFacts, day: date) -> Iterator[HeldSession]:
+    """The sessions of which `day` is a date, in the order of the plan, those among them that are off then too."""
+    is_holiday = site.holidays.closes and bank_holiday(day, site.holidays.division) is not None
+    on_purpose_only = is_holiday and _opens_on_purpose(site, day)
+    for one in site.recurrences:
+        if _falls_on(site, one, day):
+            is_off = on_purpose_only and not _has_own_hours(one, day)
+            hours = None if is_off else _hours_on(site, one, day)
+            yield HeldSession(one.slug, hours, one.resource_ids, one.service_ids, one.exceptions.get(day))
+    for dated in site.dated_sessions:
+        if dated.date == day:
+            yield HeldSession(dated.slug, dated.hours, dated.resource_ids, dated.service_ids, is_dated=True)
+
+
 def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
-    is_holiday = site.holidays.closes and bank_holiday(day.date, site.holidays.division) is not None
-    on_purpose_only = is_holiday and _opens_on_purpose(site, day.date)
-    for recurrence in site.recurrences:
-        hours = _hours_on(site, recurrence, day.date)
-        if hours is not None and (_has_own_hours(recurrence, day.date) or not on_purpose_only):
-            yield from _opened(recurrence.resource_ids, recurrence.service_ids, hours, day, zone)
-    for session in site.dated_sessions:
-        if session.date == day.date:
+    for session in sessions_on(site, day.date):
+        if session.hours is not None:
             yield from _opened(session.resource_ids, session.service_ids, session.hours, day, zone)
+
+
+def _falls_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> bool:
+    if day < recurrence.first_date or (recurrence.last_date is not None and day > recurrence.last_date):
+        return False
+    return day in _known_dates(site, recurrence, day.year)
 
 
 def _hours_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> SessionHours | None:
     """The hours of the recurrence on `day`; None when it does not hold then."""
-    if day < recurrence.first_date or (recurrence.last_date is not None and day > recurrence.last_date):
-        return None
-    if day not in _known_dates(site, recurrence, day.year):
+    if not _falls_on(site, recurrence, day):
         return None
     changed = recurrence.exceptions.get(day)
     if changed is None:

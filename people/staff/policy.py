@@ -39,6 +39,7 @@ class Action(StrEnum):
     EXPORT_DAY_LIST = "export_day_list"
     MANAGE_FEEDS = "manage_feeds"
     MANAGE_CLOSURES = "manage_closures"
+    MANAGE_SESSIONS = "manage_sessions"
 
 
 class Scope(StrEnum):
@@ -72,6 +73,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
         Action.MANAGE_FEEDS: _MANAGERS,
         Action.MANAGE_CLOSURES: _MANAGERS,
+        Action.MANAGE_SESSIONS: _MANAGERS,
     }
 )
 
@@ -86,6 +88,7 @@ SITE_SCOPED: frozenset[Action] = frozenset(
         Action.EXPORT_DAY_LIST,
         Action.MANAGE_FEEDS,
         Action.MANAGE_CLOSURES,
+        Action.MANAGE_SESSIONS,
     }
 )
 

@@ -63,8 +63,11 @@ def test_a_missing_package_is_named(tmp_path: Path) -> None:
 CLASS = re.compile(r"(?<![\w-])fd-[a-z0-9_-]+")
 # A class whose end is computed: `fd-row--{{ row.state }}`.
 COMPUTED = re.compile(r"(fd-[a-z0-9_-]+)\{\{")
-SHEETS_OF_FOLDER = {"agent": ("front-door.css", "agent.css"), "site": ("front-door.css", "site.css")}
-SHEETS_OF_FOLDER["manage"] = SHEETS_OF_FOLDER["site"]
+SHEETS_OF_FOLDER: dict[str, tuple[str, ...]] = {
+    "agent": ("front-door.css", "agent.css"),
+    "site": ("front-door.css", "site.css"),
+    "manage": ("front-door.css", "site.css", "week.css"),
+}
 
 
 def classes_in_templates() -> dict[str, set[str]]:

@@ -1,0 +1,160 @@
+"""A session of the set-up file as one value, and what a manager does to it: end it, split it, change one date. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, time
+from itertools import count
+from typing import Any
+
+from core.wall_clock import ONE_DAY
+from locations.importing import value_checks
+from locations.importing.recurrence_rules import YEARS_LOOKED_AT
+from locations.session_facts import ExceptionFacts, SessionHours
+from locations.session_patterns import Pattern, Repeats, first_dates, keys_of, pattern_of
+
+LONGEST_SLUG = 60
+Exceptions = tuple[tuple[date, ExceptionFacts], ...]
+
+
+@dataclass(frozen=True)
+class PlainSession:
+    """A session: when, how long, what it opens by slug, and the dates that differ, ascending."""
+
+    slug: str
+    pattern: Pattern
+    hours: SessionHours
+    resources: tuple[str, ...]
+    services: tuple[str, ...]
+    exceptions: Exceptions = ()
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it is held once."""
+        return self.pattern.repeats is Repeats.ONCE
+
+
+def session_of(table: Mapping[str, Any]) -> PlainSession:
+    """The session that a table says, which the file's own checks have passed."""
+    hours = SessionHours(
+        value_checks.wall_time(table["starts"]),
+        value_checks.wall_time(table["ends"]),
+        table.get("reserved_percent", 0),
+        table.get("release_hours", 0),
+    )
+    changed = {value_checks.day(one["date"]): _exception_of(one) for one in table.get("exceptions", ())}
+    return PlainSession(
+        slug=table["slug"],
+        pattern=pattern_of(table),
+        hours=hours,
+        resources=tuple(table["resources"]),
+        services=tuple(table["services"]),
+        exceptions=tuple(sorted(changed.items(), key=lambda item: item[0])),
+    )
+
+
+def table_of_session(session: PlainSession) -> dict[str, Any]:
+    """The table of the file that says `session`, without what holds when a key is left out."""
+    hours = session.hours
+    table: dict[str, Any] = {"slug": session.slug, **keys_of(session.pattern)}
+    table |= {"starts": f"{hours.starts:%H:%M}", "ends": f"{hours.ends:%H:%M}"}
+    table |= {"resources": list(session.resources), "services": list(session.services)}
+    if hours.reserved_percent:
+        table["reserved_percent"] = hours.reserved_percent
+    if hours.release_hours:
+        table["release_hours"] = hours.release_hours
+    if not session.is_dated:
+        table["exceptions"] = [_exception_table(day, one) for day, one in session.exceptions]
+    return table
+
+
+def ended_before(session: PlainSession, day: date) -> PlainSession | None:
+    """The session with its dates before `day` alone; None when it has none."""
+    last_date = day - ONE_DAY
+    if session.pattern.last_date is not None:
+        last_date = min(last_date, session.pattern.last_date)
+    ended = replace(session, pattern=replace(session.pattern, last_date=last_date))
+    if not first_dates(ended.pattern, date.min, last_date, 1):
+        return None
+    return replace(ended, exceptions=tuple(one for one in session.exceptions if one[0] < day))
+
+
+def continued_from(session: PlainSession, day: date, slug: str) -> PlainSession | None:
+    """A session with the dates of this one from `day` on; None when it has none. What comes every second week stays so."""
+    last = day.replace(year=day.year + YEARS_LOOKED_AT, day=1)
+    dates = first_dates(session.pattern, day, last, 1)
+    if not dates:
+        return None
+    pattern = replace(session.pattern, first_date=dates[0], rule=_rule_from(session.pattern, day))
+    later = tuple(one for one in session.exceptions if one[0] >= day)
+    return replace(session, slug=slug, pattern=pattern, exceptions=later)
+
+
+def with_exception(session: PlainSession, day: date, changed: ExceptionFacts) -> PlainSession:
+    """The session, which differs on `day`."""
+    others = [one for one in session.exceptions if one[0] != day]
+    return replace(session, exceptions=tuple(sorted([*others, (day, changed)], key=lambda one: one[0])))
+
+
+def without_exception(session: PlainSession, day: date) -> PlainSession:
+    """The session, which is on `day` as on its other dates."""
+    return replace(session, exceptions=tuple(one for one in session.exceptions if one[0] != day))
+
+
+def once_on(session: PlainSession, day: date, hours: SessionHours, slug: str) -> PlainSession:
+    """A session of one date that opens the same."""
+    return replace(session, slug=slug, pattern=Pattern(Repeats.ONCE, first_date=day), hours=hours, exceptions=())
+
+
+def overlapping(session: PlainSession, others: Iterable[PlainSession], after: date, last: date) -> PlainSession | None:
+    """The first of `others` that opens one of its resources at a time of `session`, on a date between these; or None."""
+    dates = dict(_dated_hours(session, after, last))
+    for other in others:
+        if not set(session.resources).isdisjoint(other.resources):
+            for day, hours in _dated_hours(other, after, last):
+                if day in dates and hours.starts < dates[day].ends and dates[day].starts < hours.ends:
+                    return other
+    return None
+
+
+def new_slug(pattern: Pattern, starts: time, taken: Collection[str]) -> str:
+    """A slug for a session that nobody has yet: "tuesday-thursday-0900"."""
+    day = pattern.first_date.isoformat() if pattern.repeats is Repeats.ONCE and pattern.first_date else ""
+    words = [day] if day else [*pattern.weekdays] or [pattern.repeats.value.replace("_", "-")]
+    base = f"{'-'.join(words if len(words) < 4 else [words[0], 'to', words[-1]])}-{starts:%H%M}"[: LONGEST_SLUG - 5]
+    numbered = (base if number == 1 else f"{base}-{number}" for number in count(1))
+    return next(slug for slug in numbered if slug not in taken)
+
+
+def _rule_from(pattern: Pattern, day: date) -> str:
+    """The rule of the pattern, whose COUNT is of the dates from `day` on."""
+    counted = re.search("COUNT=([0-9]+)", pattern.rule)
+    if counted is None:
+        return pattern.rule
+    number = int(counted[1])
+    before = len(first_dates(pattern, date.min, day - ONE_DAY, number))
+    return pattern.rule.replace(counted[0], f"COUNT={number - before}")
+
+
+def _dated_hours(session: PlainSession, after: date, last: date) -> Iterable[tuple[date, SessionHours]]:
+    changed = dict(session.exceptions)
+    for day in first_dates(session.pattern, after, last, (last - after).days + 1):
+        exception = changed.get(day)
+        if exception is None:
+            yield day, session.hours
+        elif exception.starts is not None and exception.ends is not None:
+            yield day, SessionHours(exception.starts, exception.ends)
+
+
+def _exception_of(table: Mapping[str, Any]) -> ExceptionFacts:
+    starts, ends = (value_checks.wall_time(table[key]) if key in table else None for key in ("starts", "ends"))
+    return ExceptionFacts(starts, ends, table.get("reason", ""))
+
+
+def _exception_table(day: date, changed: ExceptionFacts) -> dict[str, Any]:
+    table: dict[str, Any] = {"date": day.isoformat()}
+    if changed.starts is not None and changed.ends is not None:
+        table |= {"starts": f"{changed.starts:%H:%M}", "ends": f"{changed.ends:%H:%M}"}
+    return table | ({"reason": changed.reason} if changed.reason else {})
