@@ -84,6 +84,11 @@ def _derived(secret_key: str, purpose: str, nonce: str) -> str:
     return hmac.new(secret_key.encode(), f"{purpose}:{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
+def password_token(secret_key: str, nonce: str) -> str:
+    """The token of a link with which a member of staff sets a password: an HMAC, so that an email can carry it."""
+    return _derived(secret_key, "password", nonce)
+
+
 def new_reference() -> str:
     """A new reference: 7 random characters and the check character."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))

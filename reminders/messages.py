@@ -57,9 +57,12 @@ Body = EmailBody
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """A message ready to be sent. `reference` is ours, and the same for every try of one notification."""
+    """A message ready to be sent. `reference` is ours, and the same for every try.
 
-    notification_id: int
+    It has a `notification_id` when it is about an appointment.
+    """
+
+    notification_id: int | None
     authority_id: int
     reference: str
     recipient: Delivery
@@ -137,17 +140,14 @@ class MessageWriter:
 
     def _email(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
         language = language_for(delivery.language)
-        templates = _templates(language)
         message = self._context(kind, facts, delivery, language)
         name = family_of(kind)
-        text = templates.get_template(f"{name}.txt").render(message=message)
-        subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
-        html = templates.get_template(f"{name}.html").render(message=message)
+        body = email_body(name, message, language)
         method = Method.CANCEL if name in (CANCELLED, HANDED_OVER) else Method.REQUEST
         has_calendar = name not in WITHOUT_CALENDAR and facts.is_in_calendar
         known = facts.as_told if kind == CANCELLED else facts  # the event that stands in their calendar
         calendar = self._calendar(known, delivery, message, language, method) if has_calendar else ""
-        return EmailBody(subject, _tidy(body), html, calendar, method)
+        return replace(body, calendar=calendar, calendar_method=method)
 
     def _calendar(
         self, facts: MessageFacts, delivery: Delivery, message: MessageContext, language: Language, method: Method
@@ -216,6 +216,15 @@ class MessageWriter:
 def _moment(facts: MessageFacts, language: Language) -> str:
     """When the appointment is, in words, at its place."""
     return language.moment(facts.starts_at.astimezone(ZoneInfo(facts.authority.zone)))
+
+
+def email_body(name: str, message: object, language: Language) -> EmailBody:
+    """The email that the templates `name` make of `message`, without a calendar."""
+    templates = _templates(language)
+    text = templates.get_template(f"{name}.txt").render(message=message)
+    subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
+    html = templates.get_template(f"{name}.html").render(message=message)
+    return EmailBody(subject, _tidy(body), html, calendar="", calendar_method="")
 
 
 def _tidy(text: str) -> str:

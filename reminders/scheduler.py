@@ -22,12 +22,14 @@ from booking.use_cases.offers import make_offers
 from booking.use_cases.proposals import end_unanswered
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
+from people.staff.password_requests import answer_password_requests
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.registry import configured_channels
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.messages import MessageWriter
 from reminders.privacy.retention import empty_expired
 from reminders.reach_queries import can_be_told
+from reminders.staff_mails import delete_old_mails, send_staff_mails
 from reminders.tables import Heartbeat
 from reminders.worker import Worker
 
@@ -64,6 +66,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
             ("offers", lambda: work_offers(runtime), tick_seconds),
+            ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
             ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
         )
@@ -92,10 +95,11 @@ def end_personal_data(runtime: Runtime) -> None:
 
 
 def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
-    """The counts of one pass, with all else that the scheduler does: a heartbeat, links, offers, and cleanup when due."""
+    """The counts of one pass, with all else that the scheduler does: a heartbeat, links, offers, cleanup when due."""
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
     answer_link_requests(runtime)
     work_offers(runtime)
+    work_staff_mails(runtime, worker)
     counts = worker.send_due()
     sweep_when_due(runtime)
     return counts
@@ -105,6 +109,12 @@ def work_offers(runtime: Runtime) -> None:
     """End the offers that were not answered in time, and seek other times for those who wait for one after a closure."""
     end_unanswered(runtime)
     make_offers(runtime, can_be_told)
+
+
+def work_staff_mails(runtime: Runtime, worker: Worker, stopping: threading.Event | None = None) -> None:
+    """Answer staff who forgot their password, and send the links to set one."""
+    answer_password_requests(runtime)
+    send_staff_mails(runtime, worker.channels, stopping)
 
 
 def stop_on_signals(stopping: threading.Event) -> None:
@@ -140,5 +150,6 @@ def sweep_when_due(runtime: Runtime) -> None:
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         db.execute(delete(Heartbeat).where(Heartbeat.at < now - RETENTION))
+        delete_old_mails(db, now)
         record_heartbeat(db, SWEEP, now)
     log.info("swept", extra={"holds": deleted.holds, "claims": deleted.claims})

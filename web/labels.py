@@ -22,7 +22,7 @@ from booking.queries.starts_of_week import NoneFree
 from booking.rebooking import RebookState
 from booking.states import State
 from people.residents.search import MatchReason
-from people.staff.policy import Role
+from people.staff.policy import Action, Role
 from web.request_language import current_language
 
 Labels = Mapping[str, LazyString]
@@ -127,6 +127,24 @@ ROLES: Labels = {
     Role.SITE_STAFF: _l("Site staff"),
     Role.SITE_MANAGER: _l("Site manager"),
     Role.AUTHORITY_ADMIN: _l("Authority admin"),
+}
+# What each action lets somebody do, after "They will be able to".
+ACTIONS: Labels = {
+    Action.SEE_STAFF_HOME: _l("open the staff home page"),
+    Action.MANAGE_OWN_ACCOUNT: _l("manage their own account"),
+    Action.MANAGE_COLLEAGUES: _l("manage colleagues"),
+    Action.FIND_RESIDENT: _l("find residents"),
+    Action.SEE_RESIDENT: _l("see what we know of a resident"),
+    Action.BOOK_FOR_RESIDENT: _l("book appointments for residents"),
+    Action.CHANGE_APPOINTMENT: _l("move and cancel appointments"),
+    Action.SEE_DAY_LIST: _l("see the list of the day"),
+    Action.RECORD_OUTCOME: _l("record who came and how a visit ended"),
+    Action.TAKE_WALK_IN: _l("take people without an appointment"),
+    Action.ARRANGE_NEED: _l("record whether an interpreter was found"),
+    Action.CHANGE_RESOURCES: _l("put a visit on another desk or with another person"),
+    Action.EXPORT_DAY_LIST: _l("save the list of the day as a file"),
+    Action.MANAGE_FEEDS: _l("manage calendar feeds"),
+    Action.MANAGE_CLOSURES: _l("shut something and offer people other times"),
 }
 MATCH_REASONS: Labels = {
     MatchReason.SAME_NAME: _l("same name"),

@@ -22,7 +22,7 @@ from core.text import parse_or_empty
 from locations.ids_by_slug import authority_table, site_table
 from people.residents.details import email_key, parse_name
 from people.staff import sign_in_sessions
-from people.staff.password_links import end_link, make_link
+from people.staff.password_links import end_links, make_link
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
 from people.staff.policy import SITE_ROLES, Role
@@ -145,7 +145,7 @@ def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) ->
     """
     member = _member(db, email)
     _check_not_last_admin(db, member)
-    end_link(db, member.id)
+    end_links(db, member.id)
     member.is_active = False
     _record(db, member, "staff_deactivated", actor, now)
     return sign_in_sessions.end_all(db, member.id, now)
@@ -163,7 +163,7 @@ def set_password(db: Session, email: str, password: str, *, actor: Actor, now: d
     """Give the account a new password and end its sessions; the number of sessions ended. Raises: NotFound, Invalid."""
     member = _member(db, email)
     check_password(password, facts=(member.email, member.name))
-    end_link(db, member.id)
+    end_links(db, member.id)
     member.password_hash = hash_password(password)
     _record(db, member, "staff_password_set", actor, now)
     return sign_in_sessions.end_all(db, member.id, now)

@@ -8,13 +8,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from locations.ids_by_slug import site_table
 from people.staff.policy import Grant, Role
-from people.staff.tables import PasswordLink, StaffMember, StaffRole
+from people.staff.tables import GIVEN, PasswordLink, StaffMail, StaffMember, StaffRole
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Colleague:
 
 _COLLEAGUES = (
     select(StaffMember, PasswordLink.expires_at, StaffRole, site_table.c.slug, site_table.c.name)
-    .outerjoin(PasswordLink, PasswordLink.staff_id == StaffMember.id)
+    .outerjoin(PasswordLink, and_(PasswordLink.staff_id == StaffMember.id, PasswordLink.kind == GIVEN))
     .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
     .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
     .order_by(StaffMember.is_active.desc(), StaffMember.name, StaffMember.id, StaffRole.role, site_table.c.name)
@@ -52,6 +52,11 @@ def colleague_by_id(db: Session, authority_id: int, staff_id: int) -> Colleague:
     if found is None:
         raise NotFound
     return found
+
+
+def last_mail_of(db: Session, staff_id: int) -> StaffMail | None:
+    """The last email with a link to set a password that was to be sent to a member of staff."""
+    return db.scalar(select(StaffMail).where(StaffMail.staff_id == staff_id).order_by(StaffMail.id.desc()).limit(1))
 
 
 def _read(rows: Iterable[Any]) -> Iterator[Colleague]:

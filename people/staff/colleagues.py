@@ -13,16 +13,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from core.audit import Actor
+from core.audit import Actor, record
 from core.errors import Invalid, NotAuthenticated, NotFound
 from core.runtime import Runtime
 from people.staff import accounts, sign_in_sessions
 from people.staff.accounts import NewStaff, RoleScope
 from people.staff.colleague_queries import Colleague, colleague_by_id, colleagues_of
 from people.staff.colleague_rules import Reach, reach_of
-from people.staff.password_links import make_link
+from people.staff.password_links import mail_link, make_link
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import SignedInStaff
+from people.staff.tables import GIVEN, StaffMember
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,19 @@ def renew_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> str:
     with _changing(runtime, staff) as change:
         email = change.colleague(staff_id).email
         return accounts.replace_password_by_link(change.db, email, actor=change.actor, now=change.now)
+
+
+def mail_colleague_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
+    """Have the link that a colleague has sent to their address. Raises: NotFound, also when they have none."""
+    with _changing(runtime, staff) as change:
+        member = change.db.get_one(StaffMember, change.colleague(staff_id).staff_id)
+        if not member.is_active:
+            raise NotFound
+        mail_link(change.db, member, GIVEN, change.now)
+        subject, authority_id = ("staff", member.id), staff.authority_id
+        record(
+            change.db, change.actor, "staff_password_link_mailed", subject, authority_id=authority_id, now=change.now
+        )
 
 
 def give_role(runtime: Runtime, staff: SignedInStaff, staff_id: int, role: Role, site_id: int | None) -> None:

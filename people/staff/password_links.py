@@ -1,55 +1,88 @@
 """Links with which somebody sets a password: for a new colleague, and for one who forgot theirs.
 
-A link is shown once to whoever made it. It lasts 72 hours, over a weekend, and works once; the database keeps its digest.
+A link that a colleague was given lasts 72 hours, over a weekend; one that its owner asked for by email lasts one hour. Each
+works once, and the password that is set by one of them ends the other. The database keeps its digest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.audit import Actor, record
+from core.database import secret_keys_of
 from core.errors import NotFound
 from core.runtime import Runtime
-from core.tokens import digest, new_token
+from core.tokens import digest, new_nonce, password_token
 from people.staff import sign_in_sessions
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
-from people.staff.tables import PasswordLink, StaffMember
+from people.staff.tables import FORGOTTEN, GIVEN, PasswordLink, StaffMail, StaffMember
 
-LIFETIME = timedelta(hours=72)
+LIFETIMES: Mapping[str, timedelta] = {GIVEN: timedelta(hours=72), FORGOTTEN: timedelta(hours=1)}
+PENDING = "pending"  # of an email with a link; what else it can be stands with what sends it
 
 
-def make_link(db: Session, staff_id: int, now: datetime) -> str:
-    """The token of a new link; one that was made before does not work any more."""
-    end_link(db, staff_id)
-    token = new_token()
-    db.add(PasswordLink(staff_id=staff_id, token_digest=digest(token), created_at=now, expires_at=now + LIFETIME))
+def make_link(db: Session, staff_id: int, now: datetime, kind: str = GIVEN) -> str:
+    """The token of a new link; one of the same kind that was made before does not work any more."""
+    _delete_link(db, staff_id, kind)
+    nonce = new_nonce()
+    token = password_token(secret_keys_of(db)[0], nonce)
+    expires_at = now + LIFETIMES[kind]
+    link = {"token_digest": digest(token), "nonce": nonce, "created_at": now, "expires_at": expires_at}
+    db.add(PasswordLink(staff_id=staff_id, kind=kind, **link))
     db.flush()
     return token
 
 
-def end_link(db: Session, staff_id: int) -> None:
-    """Let the link of a member of staff, if there is one, work no more."""
+def mail_link(db: Session, member: StaffMember, kind: str, now: datetime) -> None:
+    """Have the link of this kind sent to its owner. Raises: NotFound when there is none that works."""
+    link = db.get(PasswordLink, (member.id, kind))
+    if link is None or link.expires_at <= now or not link.nonce:
+        raise NotFound
+    mail = {"authority_id": member.authority_id, "staff_id": member.id, "kind": kind, "nonce": link.nonce}
+    db.add(StaffMail(**mail, created_at=now, due_at=now, state=PENDING))
+
+
+def working_token(db: Session, mail: StaffMail, now: datetime) -> str | None:
+    """The token that a mail carries; None when its link was used, was replaced, or is too old."""
+    link = db.get(PasswordLink, (mail.staff_id, mail.kind))
+    if link is None or link.nonce != mail.nonce or link.expires_at <= now:
+        return None
+    tokens = (password_token(key, link.nonce) for key in secret_keys_of(db))
+    return next((token for token in tokens if digest(token) == link.token_digest), None)
+
+
+def end_links(db: Session, staff_id: int) -> None:
+    """Let no link of a member of staff work any more."""
     db.execute(delete(PasswordLink).where(PasswordLink.staff_id == staff_id))
+
+
+def _delete_link(db: Session, staff_id: int, kind: str) -> None:
+    db.execute(delete(PasswordLink).where(PasswordLink.staff_id == staff_id, PasswordLink.kind == kind))
 
 
 def owner_of_link(db: Session, token: str, now: datetime) -> StaffMember:
     """Whose link it is. Raises: NotFound for one that was used, replaced, or is too old, and when the account has ended."""
-    member = db.scalar(
-        select(StaffMember)
+    return _owner_and_kind(db, token, now)[0]
+
+
+def _owner_and_kind(db: Session, token: str, now: datetime) -> tuple[StaffMember, str]:
+    row = db.execute(
+        select(StaffMember, PasswordLink.kind)
         .join(PasswordLink, PasswordLink.staff_id == StaffMember.id)
         .where(PasswordLink.token_digest == digest(token), PasswordLink.expires_at > now, StaffMember.is_active)
-    )
-    if member is None:
+    ).first()
+    if row is None:
         raise NotFound
-    return member
+    return row[0], row[1]
 
 
 def set_password_by_link(runtime: Runtime, token: str, password: str) -> None:
-    """Give the link's owner the password, and end the link and their sessions.
+    """Give the link's owner the password, and end their links and their sessions.
 
     Raises: NotFound, as `owner_of_link`; Invalid, in the field "password".
     """
@@ -61,9 +94,10 @@ def set_password_by_link(runtime: Runtime, token: str, password: str) -> None:
     with runtime.database.writing() as db:
         # The member first, as whoever makes a new link does: two who lock in one order never wait for each other.
         member = db.scalars(select(StaffMember).where(StaffMember.id == owner.id).with_for_update()).one()
-        owner_of_link(db, token, now)
-        end_link(db, member.id)
+        _, kind = _owner_and_kind(db, token, now)
+        end_links(db, member.id)
         member.password_hash = new_hash
         sign_in_sessions.end_all(db, member.id, now)
         actor, subject = Actor("staff", member.id, member.name), ("staff", member.id)
-        record(db, actor, "staff_password_set_by_link", subject, authority_id=member.authority_id, now=now)
+        authority_id = member.authority_id
+        record(db, actor, "staff_password_set_by_link", subject, authority_id=authority_id, now=now, kind=kind)

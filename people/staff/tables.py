@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
+
+# Kinds of links to set a password: given by whoever manages colleagues, and asked for by who forgot theirs.
+GIVEN, FORGOTTEN = "given", "forgotten"
 
 
 class StaffMember(Base):
@@ -52,14 +55,48 @@ class StaffSession(Base):
 
 
 class PasswordLink(Base):
-    """The link with which a member of staff sets a password: one at most, gone when it is used. Kept as a SHA-256 digest."""
+    """A link with which a member of staff sets a password: one at most of each kind, gone when it is used.
 
-    __tablename__ = "password_links"
+    The token is derived from `nonce` with our secret key, so that an email can carry it and no row holds it.
+    """
+
+    __tablename__ = "staff_password_links"
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    nonce: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class PasswordRequest(Base):
+    """An email address that somebody typed because they forgot a password. The scheduler answers it, and deletes it."""
+
+    __tablename__ = "password_requests"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    requested_at: Mapped[datetime]
+
+
+class StaffMail(Base):
+    """An email to a member of staff with the link of this kind and nonce. The scheduler sends it while the link works."""
+
+    __tablename__ = "staff_mails"
+    __table_args__ = (Index("ix_staff_mails_state_due_at", "state", "due_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    nonce: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(20))
+    tries: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    closed_at: Mapped[datetime | None]
 
 
 class ApiKey(Base):

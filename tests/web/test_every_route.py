@@ -33,7 +33,10 @@ pytestmark = pytest.mark.databases("sqlite")
 INSIDE = "X-Test-Inside"
 # What takes the place of a route's arguments. The site of every address is Hill, in Northbank.
 ARGUMENTS: dict[str, Any] = {"authority": "northbank", "site": "hill", "date": "2026-11-23", "filename": "icon.svg"}
-PUBLIC_FOR_STAFF = {"/staff/sign-in", "/staff/sign-out", "/staff/signed-in", "/staff/new-password/<token>"}
+PUBLIC_FOR_STAFF = {"/staff/sign-in", "/staff/sign-out", "/staff/signed-in", "/staff/new-password/<token>"} | {
+    "/staff/forgotten",
+    "/staff/forgotten/sent",
+}
 PUBLIC_FOR_PROGRAMS = {"/api/v1/openapi.json", "/api/docs"}
 
 

@@ -520,10 +520,12 @@ def test_the_pages_of_colleagues(drawn: Drawn, staff: Agent, callers: Callers) -
     staff.send("/staff/colleagues/new", data=new)
     staff.open("/staff/colleagues")
     staff.open(f"{at}/link")
-    staff.send(f"{at}/roles", role="adviser", site="riverside-hub")
+    for confirmed in ({}, {"confirmed": "yes"}):
+        staff.send(f"{at}/roles", role="adviser", site="riverside-hub", data=confirmed)
     staff.send(f"{at}/roles", role="authority_admin", site="riverside-hub")
-    staff.send(f"{at}/roles/remove", held="adviser/riverside-hub")
-    for change in ("sessions/end", "deactivate", "link", "reactivate"):
+    staff.open(f"{at}/roles/effect?held=triage_agent/")
+    staff.send(f"{at}/roles/remove", held="adviser/riverside-hub", confirmed="yes")
+    for change in ("sessions/end", "deactivate", "link", "reactivate", "link", "link/mail"):
         staff.send(f"{at}/{change}")
     staff.open(f"/staff/colleagues/{callers.agent_id + 1}")
     visitor = Visitor(drawn.app.test_client(), "")

@@ -19,7 +19,7 @@ from core.personal_data import KEPT_DAYS
 from locations.model import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES, NEEDS, place_needs
 from people.residents.search import MatchReason
-from people.staff.policy import Role
+from people.staff.policy import Action, Role
 from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
@@ -46,6 +46,7 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "CONTACT_WISHES_IN_SENTENCE": (labels.CONTACT_WISHES_IN_SENTENCE, CONTACT_WISHES),
     "DATA_CLASSES": (labels.DATA_CLASSES, KEPT_DAYS),
     "ROLES": (labels.ROLES, Role),
+    "ACTIONS": (labels.ACTIONS, Action),
     "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
     "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),
     "REBOOK_STATES": (labels.REBOOK_STATES, RebookState),

@@ -7,21 +7,23 @@ from collections.abc import Callable
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.flask_context import current_runtime
 from core.problems import joined_texts
 from core.runtime import Runtime
 from locations.ids_by_slug import sites_of
 from people.staff import colleagues
 from people.staff.access_marks import requires
+from people.staff.colleague_queries import last_mail_of
 from people.staff.colleague_rules import reach_of
 from people.staff.colleagues import NewColleague
-from people.staff.policy import Action, Role
+from people.staff.policy import Action
 from people.staff.sign_in_sessions import SignedInStaff
 from web.account.colleague_forms import ColleagueForm, RoleForm, with_choices
 from web.account.link_views import keep_link, lead_to_link
 from web.account.staff_blueprint import blueprint
 from web.labels import ROLES
+from web.message_labels import MESSAGE_STATUSES, message_reason
 from web.page_context import staff_context
 from web.request_language import current_language
 from web.staff_guard import current_staff
@@ -51,7 +53,7 @@ def new_colleague() -> ResponseReturnValue:
 def send_new_colleague() -> ResponseReturnValue:
     """Add the colleague and lead to the link with which they set a password, or show what is wrong."""
     form, staff = ColleagueForm(), current_staff()
-    sites = _offer(form, staff)
+    sites = offer_roles(form, staff)
     if not form.validate():
         return _new_page(form), 400
     new = NewColleague(form.new_email.data or "", form.name.data or "", *form.scope(sites))
@@ -68,38 +70,7 @@ def send_new_colleague() -> ResponseReturnValue:
 @requires(Action.MANAGE_COLLEAGUES)
 def colleague(colleague: int) -> ResponseReturnValue:
     """One colleague, and what can be changed."""
-    return _colleague_page(colleague, RoleForm(formdata=None))
-
-
-@blueprint.post("/colleagues/<int:colleague>/roles")
-@requires(Action.MANAGE_COLLEAGUES)
-def give_role(colleague: int) -> ResponseReturnValue:
-    """Give one more role."""
-    form, staff = RoleForm(), current_staff()
-    sites = _offer(form, staff)
-    if not form.validate():
-        return _colleague_page(colleague, form), 400
-    try:
-        colleagues.give_role(current_runtime(), staff, colleague, *form.scope(sites))
-    except Invalid as error:
-        form.refuse("role", joined_texts(error, current_language()))
-        return _colleague_page(colleague, form), 400
-    return _done(colleague, "roles")
-
-
-@blueprint.post("/colleagues/<int:colleague>/roles/remove")
-@requires(Action.MANAGE_COLLEAGUES)
-def take_role(colleague: int) -> ResponseReturnValue:
-    """Take away the role of the button: its code, and the slug of its site."""
-    code, _slash, slug = request.form.get("held", "").partition("/")
-    with staff_context() as at:
-        ids = {site_slug: site_id for site_id, site_slug, _name in sites_of(at.db, at.authority.id)}
-    if code not in set(Role) or (slug and slug not in ids):
-        raise NotFound
-    role, site_id = Role(code), ids.get(slug)
-    return _change(
-        colleague, "roles", lambda runtime, staff, who: colleagues.take_role(runtime, staff, who, role, site_id)
-    )
+    return colleague_page(colleague, RoleForm(formdata=None))
 
 
 @blueprint.post("/colleagues/<int:colleague>/sessions/end")
@@ -128,15 +99,16 @@ def _change(colleague: int, what: str, change: Change) -> ResponseReturnValue:
     try:
         change(current_runtime(), current_staff(), colleague)
     except Invalid as error:
-        return _colleague_page(colleague, RoleForm(formdata=None), joined_texts(error, current_language())), 400
-    return _done(colleague, what)
+        return colleague_page(colleague, RoleForm(formdata=None), joined_texts(error, current_language())), 400
+    return lead_to_colleague(colleague, what)
 
 
-def _done(colleague: int, what: str) -> ResponseReturnValue:
+def lead_to_colleague(colleague: int, what: str) -> ResponseReturnValue:
+    """To the page of a colleague, which says what is done."""
     return redirect(url_for("staff.colleague", colleague=colleague, done=what), code=303)
 
 
-def _offer(form: RoleForm, staff: SignedInStaff) -> list[tuple[int, str, str]]:
+def offer_roles(form: RoleForm, staff: SignedInStaff) -> list[tuple[int, str, str]]:
     """The council's sites; the form offers what `staff` may give."""
     with current_runtime().database.reading() as db:
         sites = sites_of(db, staff.authority_id)
@@ -145,15 +117,17 @@ def _offer(form: RoleForm, staff: SignedInStaff) -> list[tuple[int, str, str]]:
 
 
 def _new_page(form: ColleagueForm) -> str:
-    _offer(form, current_staff())
+    offer_roles(form, current_staff())
     return render_template("staff/colleague_new.html", form=form, has_errors=bool(form.errors))
 
 
-def _colleague_page(colleague: int, form: RoleForm, refused: str = "") -> str:
+def colleague_page(colleague: int, form: RoleForm, refused: str = "") -> str:
+    """One colleague, with what is wrong in `form` or refused."""
     with staff_context() as at:
         reach = reach_of(at.staff.roles)
         found = colleagues.visible_colleague(at.db, at.authority.id, reach, colleague)
-    _offer(form, at.staff)
+        mail = last_mail_of(at.db, found.staff_id)
+    offer_roles(form, at.staff)
     is_self = found.staff_id == at.staff.staff_id
     return render_template(
         "staff/colleague.html",
@@ -165,6 +139,9 @@ def _colleague_page(colleague: int, form: RoleForm, refused: str = "") -> str:
         is_self=is_self,
         is_managed=reach.manages(found.roles) and not is_self,
         roles=ROLES,
+        mail=mail,
+        mail_reason=message_reason(mail.reason) if mail else "",
+        mail_states=MESSAGE_STATUSES,
         zone=at.zone,
         now=at.now,
         done=request.args.get("done", "") if request.method == "GET" else "",

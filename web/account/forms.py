@@ -28,6 +28,17 @@ class SignInForm(Form):
     )
 
 
+class ForgottenForm(Form):
+    """Whose password is forgotten."""
+
+    email = EmailField(
+        _("Email address"),
+        description=_("The one that you sign in with."),
+        validators=[DataRequired(_("Enter your email address"))],
+        render_kw={"autocomplete": "username", "classes": "govuk-!-width-two-thirds"},
+    )
+
+
 def _new_password() -> Password:
     return Password(
         _("New password"),

@@ -53,6 +53,14 @@ def send_colleague_link(colleague: int) -> ResponseReturnValue:
     return lead_to_link(colleague)
 
 
+@blueprint.post("/colleagues/<int:colleague>/link/mail")
+@requires(Action.MANAGE_COLLEAGUES)
+def mail_colleague_link(colleague: int) -> ResponseReturnValue:
+    """Have the link that was made just now sent to the colleague's address."""
+    colleagues.mail_colleague_link(current_runtime(), current_staff(), colleague)
+    return redirect(url_for("staff.colleague", colleague=colleague, done="mailed"), code=303)
+
+
 @blueprint.get("/new-password/<token>")
 @public
 def new_password(token: str) -> ResponseReturnValue:

@@ -31,8 +31,8 @@ from tests.web.account.pages import sign_in, token_on
 
 LINK = re.compile(r'id="link"><bdi>[^<]*(/staff/new-password/[^<]+)</bdi>')
 NEW = "velvet trombone picnic"
-CHANGES = ("link", "roles", "roles/remove", "sessions/end", "deactivate", "reactivate")
-ROLE_AT_HILL = {"role": "adviser", "site": "hill", "held": "site_staff/hill"}
+CHANGES = ("link", "link/mail", "roles", "roles/remove", "sessions/end", "deactivate", "reactivate")
+ROLE_AT_HILL = {"role": "adviser", "site": "hill", "held": "site_staff/hill", "confirmed": "yes"}
 
 
 class People:
@@ -185,9 +185,9 @@ def test_a_deactivated_colleagues_link_does_not_work(people: People) -> None:
 def test_roles_are_given_and_taken_away(people: People) -> None:
     admin, at = people.browser(people.admin_id), f"/staff/colleagues/{people.counter_id}"
     hill, email = people.council.hill, "counter@example.org"
-    assert send(admin, f"{at}/roles", role="triage_agent", site="").status_code == 303
+    assert send(admin, f"{at}/roles", role="triage_agent", site="", confirmed="yes").status_code == 303
     assert people.roles(email) == {("site_staff", hill), ("triage_agent", None)}
-    assert send(admin, f"{at}/roles/remove", held="site_staff/hill").status_code == 303
+    assert send(admin, f"{at}/roles/remove", held="site_staff/hill", confirmed="yes").status_code == 303
     assert people.roles(email) == {("triage_agent", None)}
     refused = send(admin, f"{at}/roles", role="triage_agent", site="mill")
     assert refused.status_code == 400
@@ -199,6 +199,24 @@ def test_roles_are_given_and_taken_away(people: People) -> None:
         "staff_added",
         "staff_role_removed",
     ]
+
+
+def test_the_effect_is_shown_before_roles_change(people: People) -> None:
+    admin, at = people.browser(people.admin_id), f"/staff/colleagues/{people.counter_id}"
+    giving = send(admin, f"{at}/roles", role="adviser", site="mill")
+    shown = check_page(admin.get(str(giving.location)).text)
+    assert "see the list of the day: Mill Library" in shown.text
+    assert "save the list" not in shown.text
+    taking = check_page(admin.get(f"{at}/roles/effect?held=site_staff/hill").text)
+    assert "move and cancel appointments: Hill Library" in taking.text
+    assert "left without a role" in taking.text
+    assert people.roles("counter@example.org") == {("site_staff", people.council.hill)}
+    for query in ("", "?held=site_staff/mill", "?held=adviser/far", "?give=wizard/"):
+        assert admin.get(f"{at}/roles/effect{query}").status_code == 404
+    for page, path in ((shown, "/roles"), (taking, "/roles/remove")):
+        form = page.form_to(path)
+        assert admin.post(form.action, data=form.fields).status_code == 303
+    assert people.roles("counter@example.org") == {("adviser", people.council.mill)}
 
 
 def test_a_colleague_is_signed_out_let_go_and_taken_back(people: People) -> None:
@@ -285,15 +303,15 @@ def test_a_site_manager_adds_and_changes_staff_of_their_own_site_only(people: Pe
     for change in ("link", "sessions/end", "deactivate", "reactivate"):
         assert send(manager, f"{at}/{change}").status_code == 404
     assert send(manager, f"{at}/roles/remove", held="adviser/mill").status_code == 404
-    assert send(manager, f"{at}/roles", role="adviser", site="hill").status_code == 303
-    assert send(manager, f"{at}/roles/remove", held="site_staff/hill").status_code == 303
+    assert send(manager, f"{at}/roles", role="adviser", site="hill", confirmed="yes").status_code == 303
+    assert send(manager, f"{at}/roles/remove", held="site_staff/hill", confirmed="yes").status_code == 303
     assert people.roles("counter@example.org") == {("adviser", council.hill), ("adviser", council.mill)}
 
 
 def test_nobody_changes_their_own_roles_or_account_here(people: People) -> None:
     admin = people.browser(people.admin_id)
     assert "This is you" in admin.get(f"/staff/colleagues/{people.admin_id}").text
-    fields = {"role": "adviser", "site": "", "held": "authority_admin/"}
+    fields = {"role": "adviser", "site": "", "held": "authority_admin/", "confirmed": "yes"}
     for change in CHANGES:
         assert send(admin, f"/staff/colleagues/{people.admin_id}/{change}", **fields).status_code == 404
 
@@ -304,7 +322,11 @@ def test_the_last_administrator_stays(people: People) -> None:
     with people.database.writing() as db:
         db.get_one(StaffMember, other).password_hash = ""
     client, at = people.browser(other), f"/staff/colleagues/{people.admin_id}"
-    for change, fields in (("deactivate", {}), ("link", {}), ("roles/remove", {"held": "authority_admin/"})):
+    for change, fields in (
+        ("deactivate", {}),
+        ("link", {}),
+        ("roles/remove", {"held": "authority_admin/", "confirmed": "yes"}),
+    ):
         answer = send(client, f"{at}/{change}", **fields)
         assert answer.status_code == 400, change
         assert "is the last administrator" in answer.text
