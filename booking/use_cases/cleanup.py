@@ -1,5 +1,5 @@
-"""Deletes what has expired: calls left open, holds, claims, requests for links, idempotency records, sign-ins, limits,
-browsers' states.
+"""Deletes what has expired: calls left open, holds, claims, requests for links, idempotency records, sign-ins, links to set
+a password, limits, browsers' states.
 
 Every rule holds without it: nothing reads an expired row as valid.
 """
@@ -21,7 +21,7 @@ from core.connections import CLEANUP
 from core.database import connection_of, table_of
 from core.runtime import Runtime
 from core.wall_clock import unit_of
-from people.staff import sign_in_sessions
+from people.staff import password_links, sign_in_sessions
 
 PAST_DAYS_KEPT = timedelta(days=2)  # longer than any local day that is still running somewhere
 
@@ -49,6 +49,7 @@ def delete_expired(runtime: Runtime) -> DeletedCounts:
         delete_expired_requests(db, now)
         idempotency.delete_expired(db, now)
         sign_in_sessions.delete_expired(db, now)
+        password_links.delete_expired(db, now)
     # Transactions of their own: requests that count or keep something and the cleanup do not wait for each other.
     rate_limits.delete_expired(runtime.database, now)
     browser_states.delete_expired(runtime.database, now)

@@ -22,7 +22,7 @@ from core.text import parse_or_empty
 from locations.ids_by_slug import authority_table, site_table
 from people.residents.details import email_key, parse_name
 from people.staff import sign_in_sessions
-from people.staff.password_links import end_links, make_link
+from people.staff.password_links import end_links, end_links_beyond_reach, make_link
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
 from people.staff.policy import SITE_ROLES, Role
@@ -75,7 +75,7 @@ def add_staff(
         raise Invalid.in_field("email", "account_deactivated", email=email)
     _give(db, member, role, new.scope.site_id)
     _record(db, member, "staff_added", actor, now, role=role.value, site_id=new.scope.site_id)
-    db.flush()
+    end_links_beyond_reach(db, member.authority_id)
     return member
 
 
@@ -147,6 +147,7 @@ def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) ->
     _check_not_last_admin(db, member)
     end_links(db, member.id)
     member.is_active = False
+    end_links_beyond_reach(db, member.authority_id)
     _record(db, member, "staff_deactivated", actor, now)
     return sign_in_sessions.end_all(db, member.id, now)
 
@@ -169,10 +170,11 @@ def set_password(db: Session, email: str, password: str, *, actor: Actor, now: d
     return sign_in_sessions.end_all(db, member.id, now)
 
 
-def replace_password_by_link(db: Session, email: str, *, actor: Actor, now: datetime) -> str:
+def replace_password_by_link(db: Session, email: str, *, made_by: int, actor: Actor, now: datetime) -> str:
     """The token of a link with which the account's owner sets a password; the present one and their sessions end.
 
-    Raises: NotFound; Invalid for an account that has ended, and for the last administrator, who would be locked out.
+    `made_by` is who is shown it. Raises: NotFound; Invalid for an account that has ended, and for the last administrator,
+    who would be locked out.
     """
     member = _member(db, email)
     if not member.is_active:
@@ -181,7 +183,7 @@ def replace_password_by_link(db: Session, email: str, *, actor: Actor, now: date
     member.password_hash = ""
     _record(db, member, "staff_password_link_made", actor, now)
     sign_in_sessions.end_all(db, member.id, now)
-    return make_link(db, member.id, now)
+    return make_link(db, member.id, now, made_by=made_by)
 
 
 def rename_staff(db: Session, email: str, name: str, *, actor: Actor, now: datetime) -> StaffMember:
@@ -207,6 +209,7 @@ def remove_role(db: Session, email: str, role: str, scope: RoleScope, *, actor: 
         _check_not_last_admin(db, member)
     for row in held:
         db.delete(row)
+    end_links_beyond_reach(db, member.authority_id)
     _record(db, member, "staff_role_removed", actor, now, role=role, site_id=scope.site_id)
 
 

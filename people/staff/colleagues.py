@@ -83,14 +83,16 @@ def add_colleague(runtime: Runtime, staff: SignedInStaff, new: NewColleague) -> 
         scope = RoleScope(staff.authority_id, new.site_id)
         wanted = NewStaff(new.email, new.role.value, scope, name=new.name)
         member = accounts.add_staff(change.db, wanted, actor=change.actor, now=change.now, sets_own_password=True)
-        return member.id, make_link(change.db, member.id, change.now)
+        return member.id, make_link(change.db, member.id, change.now, made_by=staff.staff_id)
 
 
 def renew_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> str:
     """The token of a new link for a colleague; their password and sessions end. Raises: NotFound, Invalid."""
     with _changing(runtime, staff) as change:
         email = change.colleague(staff_id).email
-        return accounts.replace_password_by_link(change.db, email, actor=change.actor, now=change.now)
+        return accounts.replace_password_by_link(
+            change.db, email, made_by=staff.staff_id, actor=change.actor, now=change.now
+        )
 
 
 def mail_colleague_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:

@@ -10,6 +10,7 @@ from core.audit import Actor, record
 from core.errors import NotAuthenticated
 from core.runtime import Runtime
 from people.staff import sign_in_sessions
+from people.staff.password_links import end_links
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
 from people.staff.sign_in import SignInAttempt, authenticate
@@ -42,6 +43,7 @@ def change_own_password(runtime: Runtime, staff: SignedInStaff, change: OwnPassw
         if staff.session_id not in still_open or not member.is_active:
             raise NotAuthenticated
         member.password_hash = new_hash
+        end_links(db, member.id)  # whoever else asked for one reads their mail
         ended = sign_in_sessions.end_others(db, member.id, staff.session_id, now)
         actor, subject = Actor("staff", member.id, member.name), ("staff", member.id)
         record(db, actor, "own_password_changed", subject, authority_id=member.authority_id, now=now, ended=ended)

@@ -2,6 +2,7 @@
 
 A link that a colleague was given lasts 72 hours, over a weekend; one that its owner asked for by email lasts one hour. Each
 works once, and the password that is set by one of them ends the other. The database keeps its digest.
+Whoever was shown a link may have kept it, so it ends as soon as they may not manage all that the account may do.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from core.errors import NotFound
 from core.runtime import Runtime
 from core.tokens import digest, new_nonce, password_token
 from people.staff import sign_in_sessions
+from people.staff.colleague_queries import colleagues_of
+from people.staff.colleague_rules import reach_of
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
 from people.staff.tables import FORGOTTEN, GIVEN, PasswordLink, StaffMail, StaffMember
@@ -26,14 +29,17 @@ LIFETIMES: Mapping[str, timedelta] = {GIVEN: timedelta(hours=72), FORGOTTEN: tim
 PENDING = "pending"  # of an email with a link; what else it can be stands with what sends it
 
 
-def make_link(db: Session, staff_id: int, now: datetime, kind: str = GIVEN) -> str:
-    """The token of a new link; one of the same kind that was made before does not work any more."""
+def make_link(db: Session, staff_id: int, now: datetime, kind: str = GIVEN, *, made_by: int | None = None) -> str:
+    """The token of a new link; one of the same kind that was made before does not work any more.
+
+    `made_by` is who is shown it, None for one that goes to its owner alone.
+    """
     _delete_link(db, staff_id, kind)
     nonce = new_nonce()
     token = password_token(secret_keys_of(db)[0], nonce)
     expires_at = now + LIFETIMES[kind]
     link = {"token_digest": digest(token), "nonce": nonce, "created_at": now, "expires_at": expires_at}
-    db.add(PasswordLink(staff_id=staff_id, kind=kind, **link))
+    db.add(PasswordLink(staff_id=staff_id, kind=kind, made_by=made_by, **link))
     db.flush()
     return token
 
@@ -59,6 +65,26 @@ def working_token(db: Session, mail: StaffMail, now: datetime) -> str | None:
 def end_links(db: Session, staff_id: int) -> None:
     """Let no link of a member of staff work any more."""
     db.execute(delete(PasswordLink).where(PasswordLink.staff_id == staff_id))
+
+
+def end_links_beyond_reach(db: Session, authority_id: int) -> None:
+    """End the links of the authority's accounts whose makers may not manage all of them, or may sign in no more.
+
+    To be called after every change of roles, and of whose account works.
+    """
+    of_authority = select(StaffMember.id).where(StaffMember.authority_id == authority_id)
+    shown = (PasswordLink.made_by.is_not(None), PasswordLink.staff_id.in_(of_authority))
+    links = db.scalars(select(PasswordLink).where(*shown)).all()
+    people = {one.staff_id: one for one in colleagues_of(db, authority_id)} if links else {}
+    for link in links:
+        maker, owner = people.get(link.made_by or 0), people[link.staff_id]
+        if maker is None or not maker.is_active or not reach_of(maker.roles).manages(owner.roles):
+            _delete_link(db, link.staff_id, link.kind)
+
+
+def delete_expired(db: Session, now: datetime) -> None:
+    """Delete the links that are too old to work."""
+    db.execute(delete(PasswordLink).where(PasswordLink.expires_at <= now))
 
 
 def _delete_link(db: Session, staff_id: int, kind: str) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.audit import Actor, record
 from core.errors import NotAllowed, RateLimited
@@ -36,9 +36,10 @@ class WrongPassword(NotAllowed):
 
 @dataclass(frozen=True)
 class StaffIdentity:
-    """A member of staff who has proved who they are."""
+    """A member of staff who has proved who they are, by the password behind this hash."""
 
     staff_id: int
+    password_hash: str
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,21 @@ def authenticate(runtime: Runtime, attempt: SignInAttempt) -> StaffIdentity:
     if member is None or not is_right or not member.is_active:
         raise WrongPassword.because("wrong_password")
     _uncount(runtime, counted, now)
-    if is_outdated(member.password_hash):
-        _replace_hash(runtime, member.id, hash_password(attempt.password))
-    return StaffIdentity(member.id)
+    identity = StaffIdentity(member.id, member.password_hash)
+    return renew_hash(runtime, identity, attempt.password) if is_outdated(member.password_hash) else identity
 
 
 def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str = "") -> str:
-    """The token of a new session of `identity`; the session of `old_token` ends."""
+    """The token of a new session of `identity`; the session of `old_token` ends.
+
+    Raises: WrongPassword when the account has another password by now, or has ended: looking at one takes its time.
+    """
     now = runtime.clock.now()
     with runtime.database.writing() as db:
-        member = db.get_one(StaffMember, identity.staff_id)
+        same = select(StaffMember).where(StaffMember.id == identity.staff_id)
+        member = db.scalars(same.with_for_update(key_share=True)).one()
+        if member.password_hash != identity.password_hash or not member.is_active:
+            raise WrongPassword.because("wrong_password")
         if old_token:
             sign_in_sessions.end(db, old_token, now)
         sign_in_sessions.delete_expired(db, now)
@@ -134,6 +140,10 @@ def _member(runtime: Runtime, email: str) -> StaffMember | None:
         return db.scalar(select(StaffMember).where(StaffMember.email == email_key(email)))
 
 
-def _replace_hash(runtime: Runtime, staff_id: int, new_hash: str) -> None:
+def renew_hash(runtime: Runtime, identity: StaffIdentity, password: str) -> StaffIdentity:
+    """`identity` with a hash of today's parameters; as it is when the account has another password by now."""
+    new_hash = hash_password(password)
+    same = (StaffMember.id == identity.staff_id, StaffMember.password_hash == identity.password_hash)
     with runtime.database.writing() as db:
-        db.get_one(StaffMember, staff_id).password_hash = new_hash
+        changed = db.scalars(update(StaffMember).where(*same).values(password_hash=new_hash).returning(StaffMember.id))
+        return StaffIdentity(identity.staff_id, new_hash) if changed.all() else identity

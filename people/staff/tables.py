@@ -57,13 +57,15 @@ class StaffSession(Base):
 class PasswordLink(Base):
     """A link with which a member of staff sets a password: one at most of each kind, gone when it is used.
 
-    The token is derived from `nonce` with our secret key, so that an email can carry it and no row holds it.
+    The token is derived from `nonce` with our secret key, so that an email can carry it and no row holds it. Who was shown
+    it is `made_by`, NULL for one that its owner asked for: it lasts no longer than their right to manage the account.
     """
 
     __tablename__ = "staff_password_links"
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    made_by: Mapped[int | None] = mapped_column(BigId)
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     nonce: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]

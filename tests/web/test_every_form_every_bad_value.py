@@ -126,7 +126,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     sign_in(database, admin, MORNING)  # in another browser
     with database.writing() as db:
-        link = f"/staff/new-password/{make_link(db, callers.agent_id, MORNING)}"
+        link = f"/staff/new-password/{make_link(db, callers.agent_id, MORNING, made_by=admin)}"
     return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", closure]
 
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from booking.use_cases.cleanup import delete_expired
 from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Database
@@ -135,6 +136,9 @@ def test_a_link_works_once_for_72_hours_and_until_the_next_one(people: People, c
     over = visitor.get(third)
     assert over.status_code == 410
     assert "ask an administrator of your council" in over.text
+    delete_expired(people.app.extensions[EXTENSION])
+    with people.database.reading() as db:
+        assert db.scalars(select(PasswordLink.staff_id)).all() == []
 
 
 def test_a_link_is_shown_once(people: People) -> None:
@@ -180,6 +184,44 @@ def test_a_deactivated_colleagues_link_does_not_work(people: People) -> None:
     refused = send(admin, f"{at}/link")
     assert refused.status_code == 400
     assert "was deactivated" in refused.text
+
+
+@pytest.mark.parametrize("how", ["a role beyond theirs", "deactivated", "no manager any more", "manager elsewhere"])
+def test_a_link_ends_with_the_right_of_whoever_made_it(people: People, how: str) -> None:
+    """A site manager who keeps a link gets no more by it than they may have while it lasts."""
+    manager_id = people.add(Role.SITE_MANAGER, "manager@example.org", people.council.hill)
+    manager, admin = people.browser(manager_id), people.browser(people.admin_id)
+    fields = {"role": "adviser", "site": "hill", "new_email": "new@example.org", "name": "Nia New"}
+    links = [
+        new_link(manager, send(manager, "/staff/colleagues/new", **fields)),
+        new_link(manager, send(manager, f"/staff/colleagues/{people.counter_id}/link")),
+    ]
+    at, role = f"/staff/colleagues/{manager_id}", {"role": "triage_agent", "site": ""}
+    if how == "a role beyond theirs":
+        for staff_id in (people.counter_id, people.member("new@example.org").id):
+            assert send(admin, f"/staff/colleagues/{staff_id}/roles", **role).status_code == 303
+    elif how == "deactivated":
+        assert send(admin, f"{at}/deactivate").status_code == 303
+    else:
+        if how == "manager elsewhere":
+            assert send(admin, f"{at}/roles", role="site_manager", site="mill").status_code == 303
+        assert send(admin, f"{at}/roles/remove", held="site_manager/hill").status_code == 303
+    visitor = people.app.test_client()
+    sent = {"csrf_token": token_on(visitor, "/staff/sign-in"), "new_password": NEW, "repeated_password": NEW}
+    for link in links:
+        assert visitor.get(link).status_code == 410
+        assert visitor.post(link, data=sent).status_code == 410
+    assert sign_in(visitor, "counter@example.org", NEW).status_code == 400
+
+
+def test_a_link_outlives_changes_that_its_maker_may_make(people: People) -> None:
+    admin, at = people.browser(people.admin_id), f"/staff/colleagues/{people.counter_id}"
+    other = people.add(Role.ADVISER, "other@example.org", people.council.mill)
+    link = new_link(admin, send(admin, f"{at}/link"))
+    assert send(admin, f"{at}/roles", role="site_manager", site="mill").status_code == 303
+    assert send(admin, f"{at}/roles/remove", held="site_staff/hill").status_code == 303
+    assert send(admin, f"/staff/colleagues/{other}/deactivate").status_code == 303
+    assert people.app.test_client().get(link).status_code == 200
 
 
 def test_roles_are_given_and_taken_away(people: People) -> None:

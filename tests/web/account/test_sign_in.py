@@ -18,16 +18,24 @@ from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import RateLimited
+from core.flask_context import EXTENSION
 from core.rate_limits import RateLimitHits
 from core.runtime import Runtime
 from core.settings import Settings
 from core.tokens import digest
 from people.staff import passwords
-from people.staff.accounts import deactivate_staff
+from people.staff.accounts import deactivate_staff, replace_password_by_link, set_password
 from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
 from people.staff.known_browsers import MOST_EMAILS, browser_of, with_email
 from people.staff.policy import Role
-from people.staff.sign_in import SignInAttempt, WrongPassword, sign_in_limits
+from people.staff.sign_in import (
+    SignInAttempt,
+    StaffIdentity,
+    WrongPassword,
+    begin_session,
+    renew_hash,
+    sign_in_limits,
+)
 from people.staff.sign_in import sign_in as sign_in_by_use_case
 from people.staff.sign_in_sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
 from people.staff.tables import StaffMember, StaffSession
@@ -119,6 +127,34 @@ def test_passwords_and_tokens_are_not_in_the_database(visitor, agent, database):
 
 def test_hashes_are_made_with_the_parameters_of_rfc_9106():
     assert REAL_HASHER.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+@pytest.mark.parametrize("change", ["new link", "new password", "deactivated"])
+def test_a_password_that_is_replaced_while_it_is_looked_at_opens_nothing(
+    people_app: Flask, agent: StaffMember, database: Database, clock: FixedClock, change: str
+) -> None:
+    """Nor does the old one come back with a hash of today's parameters."""
+    runtime: Runtime = people_app.extensions[EXTENSION]
+    with database.writing() as db:
+        old_hash = db.get_one(StaffMember, agent.id).password_hash = PasswordHasher(time_cost=1).hash(PASSWORD)
+    looked_at = StaffIdentity(agent.id, old_hash)
+    system, now = Actor.system(), clock.now()
+    admin = make_staff(database, clock, agent.authority_id, Role.AUTHORITY_ADMIN)
+    with database.writing() as db:
+        if change == "new link":
+            replace_password_by_link(db, AGENT, made_by=admin.id, actor=system, now=now)
+        elif change == "new password":
+            set_password(db, AGENT, "velvet trombone picnic", actor=system, now=now)
+        else:
+            deactivate_staff(db, AGENT, actor=system, now=now)
+        kept = db.get_one(StaffMember, agent.id).password_hash
+    with pytest.raises(WrongPassword):
+        begin_session(runtime, looked_at)
+    with pytest.raises(WrongPassword):
+        begin_session(runtime, renew_hash(runtime, looked_at, PASSWORD))
+    with database.reading() as db:
+        assert db.scalars(select(StaffSession)).all() == []
+        assert change == "deactivated" or db.get_one(StaffMember, agent.id).password_hash == kept
 
 
 def test_a_hash_with_old_parameters_is_renewed(visitor, agent, database):
