@@ -157,11 +157,12 @@ class OldReference(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    key: Mapped[str] = mapped_column(String(60))  # what is compared; see core.tokens.old_reference_key
-    reference: Mapped[str] = mapped_column(String(60))
+    # What is compared; see core.tokens.old_reference_key. Both lead to the person in the other system.
+    key: Mapped[str] = mapped_column(String(60), info=personal("identity"))
+    reference: Mapped[str] = mapped_column(String(60), info=personal("identity"))
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), unique=True)
     # A keyed digest of all that the file said of it, to know whether it says the same again.
-    content_mark: Mapped[str] = mapped_column(String(64))
+    content_mark: Mapped[str] = mapped_column(String(64), info=personal("identity"))
     imported_at: Mapped[datetime]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
+from core.personal_data import personal
 from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 from locations.session_facts import FROM_FILE
 
@@ -270,7 +271,8 @@ class Closure(Base):
     slug: Mapped[str] = mapped_column(String(60))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    # What somebody typed may be about anybody; what the council's file says is the file's.
+    reason: Mapped[str] = mapped_column(String(200), default="", info=personal("story"))
     source: Mapped[str] = mapped_column(String(10), default=FROM_FILE, server_default=FROM_FILE)
     offers_wanted_at: Mapped[datetime | None]
     lifted_at: Mapped[datetime | None]

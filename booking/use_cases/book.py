@@ -169,7 +169,6 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
         now=now,
         channel=booking.channel,
         slot_token=placement.slot_token,
-        **({"old_reference": booking.imported_as} if booking.imported_as else {}),
     )
     facts = _planning_facts(placement, appointment_id, booking)
     what: What = "booked" if booking.is_told else "imported"

@@ -10,12 +10,37 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Date, LargeBinary, String, Table, and_, cast, exists, or_, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Date,
+    LargeBinary,
+    String,
+    Table,
+    and_,
+    cast,
+    exists,
+    false,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
-from booking.tables import Appointment, Call, HandOver, LinkRequest
+from booking.tables import (
+    Appointment,
+    AppointmentService,
+    Call,
+    HandOver,
+    LinkRequest,
+    OldReference,
+    Proposal,
+    RebookItem,
+)
 from core.audit import AuditEntry, mark_removed_reasons
 from core.database import table_of
+from locations.session_facts import FROM_FILE
+from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.due_times import HANDED_OVER
 from reminders.tables import DeliveryAttempt, DemoMessage, Notification
@@ -24,7 +49,7 @@ _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), t
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
 _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
 _calls, _requests = table_of(Call), table_of(LinkRequest)
-_hand_overs = table_of(HandOver)
+_hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _demo_messages, _audit = table_of(DemoMessage), table_of(AuditEntry)
 Condition = ColumnElement[bool]
 
@@ -138,7 +163,22 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),
+    PersonalTable(
+        _old_references,
+        in_authority=lambda authority: _old_references.c.authority_id == authority,
+        of_resident=lambda person: _old_references.c.appointment_id.in_(_appointments_of(person)),
+        is_older=lambda instant: _old_references.c.appointment_id.in_(
+            select(_appointments.c.id).where(_appointments.c.ends_at < instant)
+        ),
+        are_rows_deleted=True,
+    ),
     _own(_appointments, _appointments.c.ends_at, _appointments.c.resident_id),
+    PersonalTable(
+        _closures,
+        in_authority=lambda authority: _closures.c.authority_id == authority,
+        of_resident=lambda _person: false(),  # nobody knows about whom somebody wrote
+        is_older=lambda instant: and_(_closures.c.ends_at < instant, _closures.c.source != FROM_FILE),
+    ),
     PersonalTable(
         _requests,
         in_authority=lambda authority: _requests.c.authority_id == authority,
@@ -179,3 +219,11 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         after_emptied=mark_removed_reasons,
     ),
 )
+
+# What is kept besides about somebody's appointments, without a personal column: what it was for, and what came of it.
+OF_APPOINTMENTS: tuple[Table, ...] = tuple(table_of(one) for one in (AppointmentService, RebookItem, Proposal))
+
+
+def of_appointments(table: Table, person: int) -> Condition:
+    """The condition on the rows of one of `OF_APPOINTMENTS` that are of the resident's appointments."""
+    return table.c.appointment_id.in_(_appointments_of(person))

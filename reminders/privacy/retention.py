@@ -25,7 +25,14 @@ from core.personal_data import kept_days
 from core.runtime import Runtime
 from locations.tables import Authority
 from people.residents.tables import Resident, ResidentView
-from reminders.privacy.personal_tables import PERSONAL_TABLES, PersonalTable, empty_value, is_filled
+from reminders.privacy.personal_tables import (
+    OF_APPOINTMENTS,
+    PERSONAL_TABLES,
+    PersonalTable,
+    empty_value,
+    is_filled,
+    of_appointments,
+)
 
 BATCH = 500  # rows of one transaction: nobody who books waits behind a long one
 Counts = Counter[tuple[str, str]]  # (class, table) -> rows
@@ -149,13 +156,14 @@ def exported_resident(runtime: Runtime, authority_id: int, reference: str, *, ac
             personal.table.name: _rows(db, personal.table, personal.of_resident(resident_id))
             for personal in PERSONAL_TABLES
         }
+        kept |= {table.name: _rows(db, table, of_appointments(table, resident_id)) for table in OF_APPOINTMENTS}
         kept["resident_views"] = _rows(db, table_of(ResidentView), ResidentView.resident_id == resident_id)
         record(db, actor, "resident_exported", ("resident", resident_id), authority_id=authority_id, now=now)
     return {"reference": reference, "exported_at": now.isoformat(), **kept}
 
 
 def _rows(db: Session, table: Table, chosen: ColumnElement[bool]) -> list[dict[str, Any]]:
-    hidden = {"manage_nonce", "manage_digest"}  # they open the manage page; of the person they say nothing
+    hidden = {"manage_nonce", "manage_digest", "hold_nonce"}  # they open something; of the person they say nothing
     rows = db.execute(select(table).where(chosen).order_by(table.c.id)).mappings()
     return [{key: _plain(value) for key, value in row.items() if key not in hidden} for row in rows]
 

@@ -9,19 +9,23 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, or_, select, update
 
-from booking.tables import Appointment
+from booking.tables import Appointment, AppointmentService, OldReference, Proposal
+from booking.use_cases.make_closure import NewClosure, make_closure
+from booking.use_cases.offers import make_offers, request_offers
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Base, Database, table_of
 from core.errors import NotFound, Refused
 from core.personal_data import KEPT_DAYS, kept_days
 from core.runtime import Runtime
-from locations.tables import Authority
+from locations.session_facts import FROM_FILE, FROM_STAFF
+from locations.tables import Authority, Closure
 from people.residents.contact_notes import add_note
 from people.residents.tables import Resident
 from reminders.privacy.personal_tables import PERSONAL_TABLES, is_filled
 from reminders.privacy.retention import BATCH, empty_expired, erase_resident, exported_resident
 from reminders.tables import DeliveryAttempt, DemoMessage, Notification
+from tests.core.test_personal_data import refers_to_somebody
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.callers import AGENT_PASSWORD, Callers, make_callers
 from tests.support.factories import NOW, make_runtime, make_world
@@ -39,6 +43,10 @@ def callers(database: Database) -> Callers:
         row.notes, row.answers, row.state_reason = "Brings her sister", {"1": "yes"}, "They rang"
         row.contact_email, row.contact_phone, row.contact_language = "new@example.org", "07700 900111", "Somali"
         row.earlier_emails = ["old@example.org"]
+        old = {"key": "YUSUF0712", "reference": "YUSUF-0712", "content_mark": "0" * 64}
+        db.add(OldReference(authority_id=row.authority_id, appointment_id=row.id, imported_at=NOW, **old))
+        shut = {"authority_id": row.authority_id, "starts_at": NOW, "ends_at": NOW + timedelta(hours=1)}
+        db.add(Closure(slug="by-staff", source=FROM_STAFF, reason="Ms Yusuf's adviser is ill", **shut))
         times = dict.fromkeys(("due_at", "useful_until", "next_try_at", "created_at"), NOW)
         notification = Notification(
             authority_id=row.authority_id,
@@ -96,6 +104,13 @@ def test_every_table_with_personal_columns_has_its_rule():
     assert known == marked
 
 
+def test_the_export_has_every_table_about_somebody(database: Database, callers: Callers) -> None:
+    """But the claims on seats by which nobody is booked twice: what is booked says the appointment."""
+    kept = exported_resident(make_runtime(database), callers.town.authority_id, callers.booked.reference, actor=SYSTEM)
+    about_somebody = {table.name for table in Base.metadata.sorted_tables if refers_to_somebody(table)}
+    assert about_somebody - kept.keys() == {"allocations"}
+
+
 def test_nothing_is_emptied_while_it_is_kept(database: Database, callers: Callers):
     before = filled(database)
     assert {expired.authority: dict(expired.rows) for expired in empty_expired(later(database, 20))} == {
@@ -127,6 +142,15 @@ def test_each_class_ends_by_itself_on_its_day(database: Database, callers: Calle
     longer = {other for other, kept in KEPT_DAYS.items() if kept > days}
     assert filled(database, classes={data_class}) == {}
     assert not longer or filled(database, classes=longer)
+
+
+def test_what_the_councils_file_says_of_a_closure_stays(database: Database, callers: Callers) -> None:
+    """Or else the next import of the file would find it changed."""
+    with database.writing() as db:
+        db.execute(update(Closure).values(source=FROM_FILE))
+    empty_expired(later(database, LONG.days))
+    with database.reading() as db:
+        assert db.scalars(select(Closure.reason)).all() == ["Ms Yusuf's adviser is ill"]
 
 
 def test_a_resident_who_comes_again_keeps_their_record(database: Database, callers: Callers):
@@ -223,6 +247,27 @@ def test_the_export_is_all_that_is_kept_and_opens_nothing(database: Database, ca
         assert known in text
     assert not any(secret in text for secret in secrets)
     assert "Aminah" not in text
+
+
+def test_the_export_says_what_the_visit_was_for_and_which_times_were_offered(
+    database: Database, callers: Callers
+) -> None:
+    runtime, authority_id = make_runtime(database), callers.town.authority_id
+    with database.reading() as db:
+        row = db.scalars(select(Appointment)).one()
+    then = NewClosure(row.starts_at, row.ends_at)
+    closure = make_closure(runtime, authority_id, then, actor=SYSTEM).id
+    request_offers(runtime, authority_id, closure or 0, actor=SYSTEM)
+    assert make_offers(runtime, lambda _db, _id: True) == 1
+    kept = exported_resident(runtime, authority_id, callers.booked.reference, actor=SYSTEM)
+    with database.reading() as db:
+        services = db.scalars(select(AppointmentService.service_id)).all()
+        proposal = db.scalars(select(Proposal)).one()
+    assert [one["service_id"] for one in kept["appointment_services"]] == list(services)
+    assert [one["slot_token"] for one in kept["proposals"]] == [proposal.slot_token]
+    assert [one["closure_id"] for one in kept["rebook_items"]] == [closure]
+    assert [one["reference"] for one in kept["old_references"]] == ["YUSUF-0712"]
+    assert proposal.hold_nonce not in json.dumps(kept)
 
 
 @pytest.mark.databases("sqlite")
