@@ -84,8 +84,8 @@ def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: C
 
 def _keep(db: Session, item: RebookItem, now: datetime) -> None:
     """The appointment takes place as booked after all; whoever was told otherwise is told so."""
+    end_proposal(db, item.appointment_id, now)  # before the item: two who lock in one order never wait for each other
     item.closed_at, item.state = now, RebookState.KEPT.value
-    end_proposal(db, item.appointment_id, now)
     row = db.get_one(Appointment, item.appointment_id)
     if row.state == State.BOOKED:
         announce(db, AppointmentChange(row.authority_id, row.id, row.version, "kept", now))

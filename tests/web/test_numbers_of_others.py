@@ -10,17 +10,19 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from booking.slot_tokens import encode
-from booking.tables import Appointment
+from booking.slot_tokens import decode, encode
+from booking.tables import Appointment, Proposal
 from booking.use_cases.calendar_feeds import make_feed
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.make_closure import NewClosure, make_closure
+from booking.use_cases.offers import make_offers, request_offers
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Base, Database
@@ -31,6 +33,7 @@ from people.residents.details import ResidentDetails
 from people.staff import sign_in_sessions
 from people.staff.policy import Role
 from people.staff.tables import StaffMember
+from reminders.reach_queries import can_be_told
 from tests.support.council import make_key, make_staff
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
 from tests.web.account.pages import token_on
@@ -46,7 +49,7 @@ MOST_NUMBERS = 5
 WRITTEN_BY_LOOKING = {"staff_sessions", "idempotency_records", "resident_views"}
 # Whatever tables the audit is kept in.
 OF_AUDIT = {mapper.class_.__tablename__ for mapper in Base.registry.mappers if mapper.class_.__module__ == "core.audit"}
-OF_APPOINTMENTS = {"appointments", "holds", "calendar_feeds", "notifications"}
+OF_APPOINTMENTS = {"appointments", "holds", "calendar_feeds", "notifications", "hand_overs", "proposals"}
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,17 @@ class Numbers:
     name: str
     arguments: Mapping[str, Any]
     fields: Mapping[str, Any]
+    other_fields: Mapping[str, Any]  # what other forms call by the same names, and what only they have
+
+
+def runtime_of(app: Flask) -> Runtime:
+    runtime: Runtime = app.extensions[EXTENSION]
+    return runtime
 
 
 def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, name: str) -> Numbers:
     """One of each kind."""
-    runtime: Runtime = app.extensions[EXTENSION]
+    runtime = runtime_of(app)
     starts_at = datetime(2026, 11, 24, 10, 0, tzinfo=clock.now().tzinfo)
     booked = make_appointment(runtime, world, starts_at, resident=ResidentDetails(name, "robin@example.org"))
     held = hold_slot(runtime, slot_key_at(world, starts_at + timedelta(hours=1)), for_public=False)
@@ -69,8 +78,14 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         resident_id = db.scalars(select(Appointment.resident_id).where(Appointment.reference == booked.reference)).one()
         site = catalogue_by_id(db, world.authority_id).site_by_id(world.site_id)
     feed = make_feed(runtime, world.authority_id, site, f"Feed of {name}", actor=Actor.system())
-    at_night = NewClosure(starts_at + timedelta(hours=12), starts_at + timedelta(hours=13))
-    closure = make_closure(runtime, world.authority_id, at_night, actor=Actor.system())
+    then = NewClosure(starts_at, starts_at + timedelta(minutes=30), site=site.slug)
+    closure = make_closure(runtime, world.authority_id, then, actor=Actor.system())
+    request_offers(runtime, world.authority_id, closure.id or 0, actor=Actor.system())
+    assert make_offers(runtime, can_be_told, closure_id=closure.id) == 1
+    with database.reading() as db:
+        proposed = decode(
+            db.scalars(select(Proposal.slot_token).where(Proposal.authority_id == world.authority_id)).one()
+        )
     email = f"colleague.{world.authority_id}@example.org"
     colleague = make_staff(database, clock, world.authority_id, Role.SITE_STAFF, site_id=world.site_id, email=email)
     slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
@@ -82,6 +97,16 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
         | {"appointment": booked.reference, "resident": resident_id, "resident_id": resident_id, "version": 1}
         | {"reason": "because", "outcome": "arrived", "to": "arrived", "state": "booked", "note": "was here"},
+        {"to": resident_id, "shown": slot, "proposal": f"{proposed.site_id}-{proposed.start_unit}"}
+        | {
+            "visit": f"{booked.reference}:1",
+            "q": booked.reference,
+            "draft": f"resident-{resident_id}",
+            "name": "Mallory",
+        }
+        | {"site": site.slug, "resource": "desk-1", "starts": "now", "until_day": DAY, "offers": "yes"}
+        | {"role": "site_staff", "held": f"site_staff/{site.slug}", "new_email": "mallory@example.org"}
+        | {"arrangement": "confirmed", "version": 1, "moving": booked.reference},
     )
 
 
@@ -99,6 +124,13 @@ def mixtures(rule_arguments: set[str], own: Numbers, theirs: Numbers) -> Iterato
     yield "", values
 
 
+def questions(theirs: Numbers) -> str:
+    """Every number of others that an address may have besides its path."""
+    reference, resident = theirs.arguments["reference"], theirs.arguments["resident_id"]
+    names = dict.fromkeys(("moving", "cancelling", "keep", "hand_over", "read_out"), reference)
+    return urlencode(names | {"to": resident, "visitor": resident, "site": theirs.arguments["site"]})
+
+
 def wrongs(app: Flask, client: FlaskClient, prefix: str, own: Numbers, theirs: Numbers, how: Any) -> list[str]:
     """Each address that breaks, shows who is booked there, or answers otherwise than for a number that nobody has."""
     to, wrong = app.url_map.bind("localhost"), []
@@ -106,7 +138,7 @@ def wrongs(app: Flask, client: FlaskClient, prefix: str, own: Numbers, theirs: N
     for rule in rules:
         for name, values in mixtures(set(rule.arguments), own, theirs):
             for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
-                query = "" if method == "POST" or name else f"?moving={theirs.arguments['reference']}"
+                query = "" if method == "POST" or name else f"?{questions(theirs)}"
                 address = to.build(rule.endpoint, values, method=method) + query
                 # A view that only leads on is judged by where it leads.
                 answer = client.open(address, method=method, follow_redirects=True, **how(method))
@@ -122,14 +154,22 @@ def wrongs(app: Flask, client: FlaskClient, prefix: str, own: Numbers, theirs: N
 
 
 def rows_of(database: Database, numbers: Numbers, *, exclude: Set[str] = frozenset()) -> dict[str, list[Any]]:
-    """Every row that is of the council of `numbers`, by table."""
-    tables = [table for table in Base.metadata.sorted_tables if "authority_id" in table.c]
+    """Every row that is of the council of `numbers`, or of somebody of its staff, by table."""
+    staff = select(StaffMember.id).where(StaffMember.authority_id == numbers.world.authority_id)
+    tables = [table for table in Base.metadata.sorted_tables if {"authority_id", "staff_id"} & set(table.c.keys())]
+    assert {"staff_roles", "password_links", "proposals"} <= {table.name for table in tables}
     with database.reading() as db:
         return {
             table.name: [
                 tuple(row)
                 for row in db.execute(
-                    select(table).where(table.c.authority_id == numbers.world.authority_id).order_by(*table.primary_key)
+                    select(table)
+                    .where(
+                        table.c.authority_id == numbers.world.authority_id
+                        if "authority_id" in table.c
+                        else table.c.staff_id.in_(staff)
+                    )
+                    .order_by(*table.primary_key)
                 )
             ]
             for table in tables
@@ -144,9 +184,9 @@ def signed_in(app: Flask, database: Database, clock: FixedClock, member: StaffMe
     return client
 
 
-def forms(client: FlaskClient, theirs: Numbers) -> Any:
+def forms(client: FlaskClient, fields: Mapping[str, Any]) -> Any:
     token = token_on(client, "/staff/")
-    return lambda method: {} if method == "GET" else {"data": dict(theirs.fields) | {"csrf_token": token}}
+    return lambda method: {} if method == "GET" else {"data": dict(fields) | {"csrf_token": token}}
 
 
 @pytest.fixture
@@ -155,14 +195,16 @@ def elsewhere(app: Flask, database: Database, clock: FixedClock, theirs: Numbers
     return numbers_of(app, database, clock, make_world(database, desks=2, slug="elsewhere"), "Eve Elsewhere")
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("role", [Role.AUTHORITY_ADMIN, Role.SITE_MANAGER, Role.SITE_STAFF, Role.TRIAGE_AGENT])
 def test_staff_of_another_council(
     app: Flask, database: Database, clock: FixedClock, theirs: Numbers, elsewhere: Numbers, role: Role
 ) -> None:
     client = signed_in(app, database, clock, make_staff(database, clock, elsewhere.world.authority_id, role))
     before = rows_of(database, theirs)
-    assert wrongs(app, client, "/staff/", elsewhere, theirs, forms(client, theirs)) == []
-    assert rows_of(database, theirs) == before
+    for fields in (theirs.fields, theirs.other_fields):
+        assert wrongs(app, client, "/staff/", elsewhere, theirs, forms(client, fields)) == []
+        assert rows_of(database, theirs) == before
 
 
 def test_a_key_of_another_council(
@@ -181,15 +223,26 @@ def test_a_key_of_another_council(
         assert rows_of(database, theirs) == before
 
 
-@pytest.mark.parametrize(("role", "prefix"), [(Role.SITE_STAFF, "/staff/sites/"), (Role.ADVISER, "/staff/")])
+@pytest.mark.parametrize(
+    ("role", "prefix"),
+    [
+        (Role.SITE_STAFF, "/staff/sites/"),
+        (Role.ADVISER, "/staff/"),
+        (Role.SITE_MANAGER, "/staff/sites/"),
+        (Role.SITE_MANAGER, "/staff/closures"),
+        (Role.SITE_MANAGER, "/staff/colleagues"),
+    ],
+)
 def test_staff_of_another_site(
     app: Flask, database: Database, clock: FixedClock, theirs: Numbers, role: Role, prefix: str
 ) -> None:
-    """Of the same council: the day lists and feeds of a site are for who works there."""
+    """Of the same council: day lists, feeds, closures and colleagues of a site are for who works there, or manages it."""
     client, own = at_another_site(app, database, clock, theirs, role)
-    before = rows_of(database, theirs, exclude=OF_AUDIT)  # they may export the list of their own site
-    assert wrongs(app, client, prefix, own, theirs, forms(client, theirs)) == []
-    assert rows_of(database, theirs, exclude=OF_AUDIT) == before
+    own_work = OF_AUDIT | {"closures", "sites"}  # they may export their own list, and lift their own closure
+    before = rows_of(database, theirs, exclude=own_work)
+    for fields in (theirs.fields, theirs.other_fields):
+        assert wrongs(app, client, prefix, own, theirs, forms(client, fields)) == []
+        assert rows_of(database, theirs, exclude=own_work) == before
     assert OF_AUDIT
     assert not before.keys() & OF_AUDIT
 
@@ -201,15 +254,21 @@ def test_site_staff_of_another_site_change_no_appointment(
     client, _ = at_another_site(app, database, clock, theirs, Role.SITE_STAFF)
     token = token_on(client, "/staff/")
     to = app.url_map.bind("localhost")
+    other = make_appointment(runtime_of(app), theirs.world, datetime(2026, 11, 24, 15, 0, tzinfo=clock.now().tzinfo))
+    with database.reading() as db:
+        other_id = db.scalars(select(Appointment.resident_id).where(Appointment.reference == other.reference)).one()
     before = {name: rows for name, rows in rows_of(database, theirs).items() if name in OF_APPOINTMENTS}
     assert set(before) == OF_APPOINTMENTS
-    sent = dict(theirs.fields) | {"csrf_token": token, "shown": theirs.fields["slot"]}
+    shown = {"csrf_token": token, "shown": theirs.fields["slot"]}
     asked = {"moving": theirs.arguments["reference"], "cancelling": theirs.arguments["reference"], "service": "certify"}
+    known = dict(theirs.arguments) | {"key": "0" * 16}
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/staff/calls/") and "POST" in (rule.methods or set()):
-            values = {name: theirs.arguments[name] for name in rule.arguments}
-            answer = client.post(to.build(rule.endpoint, values, method="POST"), data=sent, query_string=asked)
-            assert answer.status_code < 500
+            values = {name: known[name] for name in rule.arguments}
+            for fields in (theirs.fields, dict(theirs.other_fields) | {"to": other_id, "q": ""}):
+                sent = dict(fields) | shown
+                answer = client.post(to.build(rule.endpoint, values, method="POST"), data=sent, query_string=asked)
+                assert answer.status_code < 500
     after = {name: rows for name, rows in rows_of(database, theirs).items() if name in OF_APPOINTMENTS}
     assert after == before
 
@@ -217,11 +276,13 @@ def test_site_staff_of_another_site_change_no_appointment(
 def at_another_site(
     app: Flask, database: Database, clock: FixedClock, theirs: Numbers, role: Role
 ) -> tuple[FlaskClient, Numbers]:
-    """Somebody who works at another site of the same council, and what that site has: nothing."""
+    """Somebody who works at another site of the same council, and what that site has: a closure that affects nobody."""
     authority_id = theirs.world.authority_id
     site_id = make_site(database, authority_id, "far", name="Far Library")
+    shut = NewClosure(clock.now(), clock.now() + timedelta(days=2), site="far")
+    closure = make_closure(runtime_of(app), authority_id, shut, actor=Actor.system()).id
     member = make_staff(database, clock, authority_id, role, site_id=site_id)
-    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague", "closure")}
+    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague")}
     return signed_in(app, database, clock, member), Numbers(
-        theirs.world, "", nothing | {"site": "far", "date": DAY}, {}
+        theirs.world, "", nothing | {"site": "far", "date": DAY, "closure": closure}, {}, {}
     )

@@ -100,6 +100,8 @@ def same_start(
 def _booked_time(context: PageContext, reference: str) -> OwnTime | None:
     """The appointment's time, if this browser may see the appointment and it can be moved."""
     link_mark = link_mark_of(context, reference)
+    if not link_mark:  # nor is it looked for: how long that takes would say whether it exists
+        return None
     try:
         view = by_reference(context.db, context.catalogue, reference)
     except NotFound:
