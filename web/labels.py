@@ -144,6 +144,7 @@ ACTIONS: Labels = {
     Action.CHANGE_RESOURCES: _l("put a visit on another desk or with another person"),
     Action.EXPORT_DAY_LIST: _l("save the list of the day as a file"),
     Action.MANAGE_FEEDS: _l("manage calendar feeds"),
+    Action.MANAGE_SESSIONS: _l("see the week of a site"),
     Action.MANAGE_CLOSURES: _l("shut something and offer people other times"),
 }
 MATCH_REASONS: Labels = {

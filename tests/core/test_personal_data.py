@@ -43,8 +43,10 @@ DELETED_WHEN_EXPIRED = {
     "holds",
     "idempotency_records",
     "link_requests",
-    "password_links",
+    "password_requests",
     "rate_limit_hits",
+    "staff_mails",
+    "staff_password_links",
     "staff_sessions",
 }
 OF_STAFF = {"api_keys", "calendar_feeds", "staff_members", "staff_roles"}  # for as long as the audit names them

@@ -157,7 +157,7 @@ def rows_of(database: Database, numbers: Numbers, *, exclude: Set[str] = frozens
     """Every row that is of the council of `numbers`, or of somebody of its staff, by table."""
     staff = select(StaffMember.id).where(StaffMember.authority_id == numbers.world.authority_id)
     tables = [table for table in Base.metadata.sorted_tables if {"authority_id", "staff_id"} & set(table.c.keys())]
-    assert {"staff_roles", "password_links", "proposals"} <= {table.name for table in tables}
+    assert {"staff_roles", "staff_password_links", "proposals"} <= {table.name for table in tables}
     with database.reading() as db:
         return {
             table.name: [

@@ -196,7 +196,7 @@ def test_a_link_ends_with_the_right_of_whoever_made_it(people: People, how: str)
         new_link(manager, send(manager, "/staff/colleagues/new", **fields)),
         new_link(manager, send(manager, f"/staff/colleagues/{people.counter_id}/link")),
     ]
-    at, role = f"/staff/colleagues/{manager_id}", {"role": "triage_agent", "site": ""}
+    at, role = f"/staff/colleagues/{manager_id}", {"role": "triage_agent", "site": "", "confirmed": "yes"}
     if how == "a role beyond theirs":
         for staff_id in (people.counter_id, people.member("new@example.org").id):
             assert send(admin, f"/staff/colleagues/{staff_id}/roles", **role).status_code == 303
@@ -204,7 +204,7 @@ def test_a_link_ends_with_the_right_of_whoever_made_it(people: People, how: str)
         assert send(admin, f"{at}/deactivate").status_code == 303
     else:
         if how == "manager elsewhere":
-            assert send(admin, f"{at}/roles", role="site_manager", site="mill").status_code == 303
+            assert send(admin, f"{at}/roles", role="site_manager", site="mill", confirmed="yes").status_code == 303
         assert send(admin, f"{at}/roles/remove", held="site_manager/hill").status_code == 303
     visitor = people.app.test_client()
     sent = {"csrf_token": token_on(visitor, "/staff/sign-in"), "new_password": NEW, "repeated_password": NEW}
@@ -218,7 +218,8 @@ def test_a_link_outlives_changes_that_its_maker_may_make(people: People) -> None
     admin, at = people.browser(people.admin_id), f"/staff/colleagues/{people.counter_id}"
     other = people.add(Role.ADVISER, "other@example.org", people.council.mill)
     link = new_link(admin, send(admin, f"{at}/link"))
-    assert send(admin, f"{at}/roles", role="site_manager", site="mill").status_code == 303
+    assert send(admin, f"{at}/roles", role="site_manager", site="mill", confirmed="yes").status_code == 303
+    assert people.roles("counter@example.org") >= {("site_manager", people.council.mill)}
     assert send(admin, f"{at}/roles/remove", held="site_staff/hill").status_code == 303
     assert send(admin, f"/staff/colleagues/{other}/deactivate").status_code == 303
     assert people.app.test_client().get(link).status_code == 200

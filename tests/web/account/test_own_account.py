@@ -15,11 +15,12 @@ from core.errors import NotAuthenticated
 from core.flask_context import EXTENSION
 from people.staff.accounts import deactivate_staff, end_sessions
 from people.staff.own_account import OwnPassword, change_own_password
+from people.staff.password_links import make_link
 from people.staff.passwords import is_password
 from people.staff.policy import Role
 from people.staff.sign_in import SignInAttempt
 from people.staff.sign_in_sessions import COOKIE, staff_of
-from people.staff.tables import StaffMember
+from people.staff.tables import FORGOTTEN, StaffMember
 from tests.support.council import ADDRESS, PASSWORD, make_staff
 from tests.support.pages import check_page
 from tests.web.account.pages import sign_in, token_on
@@ -76,6 +77,16 @@ def test_a_new_password_works_and_ends_every_other_session(visitor, agent, datab
     assert sign_in(other, EMAIL, PASSWORD).status_code == 400
     assert sign_in(other, EMAIL, NEW).status_code == 303
     assert "own_password_changed" in actions(database)
+
+
+def test_a_new_password_ends_a_link_that_somebody_asked_for_with_the_mailbox(visitor, agent, database, clock) -> None:
+    sign_in(visitor, EMAIL)
+    with database.writing() as db:
+        link = f"/staff/new-password/{make_link(db, agent.id, clock.now(), FORGOTTEN)}"
+    stranger = visitor.application.test_client()
+    assert stranger.get(link).status_code == 200
+    assert change(visitor).status_code == 303
+    assert stranger.get(link).status_code == 410
 
 
 @pytest.mark.parametrize(
