@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from api import request_schemas, response_schemas
 from api.blueprint import blueprint
@@ -15,7 +15,8 @@ from api.operations import Values, operation, published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
-from booking.queries.slots import SlotQuery, engine_slots, sites_by_distance
+from booking.queries.nearest_sites import sites_by_distance
+from booking.queries.slots import SlotQuery, made_of_slots
 from booking.slot_tokens import SlotKey, decode
 from core.errors import BadRequest, Invalid, NotFound
 from core.flask_context import current_runtime
@@ -25,6 +26,8 @@ from people.staff.access_marks import api_scope
 
 SortKey = tuple[int, int]
 """By what slots are sorted in the response."""
+
+ASKED = ("near", "first", "last", "limit", "cursor")  # what of a request the slots themselves do not depend on
 
 
 @blueprint.get("/availability")
@@ -37,14 +40,28 @@ def free_slots(query: Values) -> Response:
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
         slot_query = _slot_query(catalogue, query)
-        slots = _slots(db, catalogue, slot_query, query)
+        question = ("availability", *(query.get(name) for name in ASKED))
+        answer = made_of_slots(
+            db,
+            catalogue,
+            slot_query,
+            current_runtime().clock.now(),
+            question,
+            partial(_answer, catalogue, slot_query, query),
+        )
+    return Response(answer, mimetype="application/json")
+
+
+def _answer(catalogue: Catalogue, slot_query: SlotQuery, query: Values, found: list[Slot]) -> bytes:
+    """The body of the answer: those of the slots found that are asked for."""
+    slots = _between(found, query)
     sort_key = _by_distance(catalogue, slot_query, query["near"]) if "near" in query else _by_start
     if "near" in query:
         slots.sort(key=sort_key)
     items = _items(catalogue, slot_query, slots, sort_key, query)
     limit = query["limit"]
     cursor = token_in(items[limit - 1]) if len(items) > limit else None
-    return Response(slots_json(items[:limit], cursor), mimetype="application/json")
+    return slots_json(items[:limit], cursor).encode()
 
 
 def _slot_query(catalogue: Catalogue, query: Values) -> SlotQuery:
@@ -65,10 +82,9 @@ def _date_of(bound: date | datetime | None, zone: str) -> date | None:
     return bound if unit is None else local_date_of(unit, zone)
 
 
-def _slots(db: Session, catalogue: Catalogue, slot_query: SlotQuery, query: Values) -> list[Slot]:
-    """The slots between the two bounds, by start and then by site."""
+def _between(slots: list[Slot], query: Values) -> list[Slot]:
+    """The slots between the two bounds of the query, by start and then by site."""
     first, last = first_unit_of(query.get("first")), first_unit_of(query.get("last"))
-    slots = engine_slots(db, catalogue, slot_query, current_runtime().clock.now())
     if first is not None:
         slots = [slot for slot in slots if first <= slot.start_unit]
     if last is not None:

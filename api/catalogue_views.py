@@ -9,7 +9,8 @@ from flask import Response
 from api import request_schemas, response_schemas, serializers
 from api.blueprint import blueprint
 from api.operations import Values, json_answer, operation, page_of, published_catalogue
-from booking.queries.slots import SlotQuery, sites_by_distance
+from booking.queries.nearest_sites import sites_by_distance
+from booking.queries.slots import SlotQuery
 from core.errors import BadRequest
 from core.flask_context import current_runtime
 from locations.model import Catalogue

@@ -23,6 +23,7 @@ from web import (
     response_headers,
     template_helpers,
 )
+from web.template_environment import TemplateEnvironment
 
 # In this order: what comes first in a request, and last in its answer.
 PARTS = (
@@ -55,6 +56,7 @@ def install(app: Flask) -> None:
 
 
 def _install_templates(app: Flask) -> None:
+    app.jinja_environment = TemplateEnvironment
     ours = app.jinja_env.loader or app.create_global_jinja_loader()
     theirs = PrefixLoader({name: PackageLoader(name) for name in TEMPLATE_LIBRARIES})
     app.jinja_env.loader = ChoiceLoader([ours, theirs])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES, Language, language_for
+
+CURRENT = "current_language"  # in `flask.g`
 
 
 class CatalogueDomain(Domain):  # type: ignore[misc]  # published without types
@@ -26,8 +28,14 @@ def install(app: Flask) -> None:
 
 
 def current_language() -> Language:
-    """The language of this request."""
-    return language_for(str(get_locale() or DEFAULT_LANGUAGE))
+    """The language of this request; a page asks for it with every text."""
+    if not has_request_context():
+        return language_for(DEFAULT_LANGUAGE)
+    known: Language | None = g.get(CURRENT)
+    if known is None:
+        known = language_for(str(get_locale() or DEFAULT_LANGUAGE))
+        setattr(g, CURRENT, known)
+    return known
 
 
 def _requested() -> str:

@@ -22,7 +22,6 @@ from booking.slot_tokens import SlotKey, encode
 from core.wall_clock import days_between, instant_of, local_date_of, local_day, unit_after
 from locations.model import Catalogue, SiteFacts
 from locations.opening_hours import is_mode_closed
-from locations.postcodes import PostcodePlace, grid_miles
 
 # How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
 FIRST_SLOT_DAYS = (4, 17)
@@ -125,12 +124,29 @@ def engine_slots(
     db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime, limit: int | None = None
 ) -> list[Slot]:
     """The engine's slots, by start and then by site: for programs that want many. One or two statements."""
+    return made_of_slots(db, catalogue, query, now, ("slots", limit), lambda slots: slots[:limit], limit).copy()
+
+
+def made_of_slots(
+    db: Session,
+    catalogue: Catalogue,
+    query: SlotQuery,
+    now: datetime,
+    question: tuple[Hashable, ...],
+    make: Callable[[list[Slot]], Answer],
+    limit: int | None = None,
+) -> Answer:
+    """What `make` makes of the engine's slots for `question`: while nothing else is occupied it is made once.
+
+    It is not to be changed. `question` has all that `make` depends on besides the slots and the query.
+    """
     scope = _scope(catalogue, query, now)
     if not scope:
-        return []
+        return make([])
     days = _site_days(catalogue, scope)
     busy = _busy(db, catalogue, query, days, now)
-    return list(_answer(busy, ("slots", limit), scope, partial(find_slots, scope.search, days, busy, limit)))
+    question = (*question, query.needs, query.mode, query.extra_time)
+    return _answer(busy, question, scope, lambda: make(find_slots(scope.search, days, busy, limit)))
 
 
 def all_slots(
@@ -144,15 +160,25 @@ def all_slots(
 
 def free_by_date(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> dict[date, int]:
     """At how many times the visit could begin, at all sites together, on each date in question that has any."""
+    return free_by_date_and_soonest(db, catalogue, query, now)[0]
+
+
+def free_by_date_and_soonest(
+    db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime
+) -> tuple[dict[date, int], FreeSlot | None]:
+    """`free_by_date`, and the soonest of these times, from the same statement."""
     scope, free = _scope(catalogue, query, now), dict[date, int]()
-    if scope:
-        days = _site_days(catalogue, scope)
-        busy = _busy(db, catalogue, query, days, now)
-        counts = _answer(busy, ("counts",), scope, partial(count_by_day, scope.search, days, busy))
-        for (_, day), count in counts.items():
-            if count:
-                free[day] = free.get(day, 0) + count
-    return free
+    if not scope:
+        return free, None
+    days = _site_days(catalogue, scope)
+    busy = _busy(db, catalogue, query, days, now)
+    counts = _answer(busy, ("counts",), scope, partial(count_by_day, scope.search, days, busy))
+    for (_, day), count in counts.items():
+        if count:
+            free[day] = free.get(day, 0) + count
+    first = min(free, default=None)
+    soonest = find_slots(scope.search, [one for one in days if one.day.date == first], busy, limit=1)
+    return free, next(free_slots_of(catalogue, query, soonest[0])) if soonest else None
 
 
 def starts_by_day(
@@ -200,22 +226,6 @@ def next_slot(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime
         if slots:
             return next(free_slots_of(catalogue, query, slots[0]))
     return None
-
-
-def sites_by_distance(
-    catalogue: Catalogue, query: SlotQuery, place: PostcodePlace | None
-) -> list[tuple[SiteFacts, float | None]]:
-    """The candidate sites with their miles from `place`, nearest first; virtual ones, which are nowhere, last."""
-
-    def miles(site: SiteFacts) -> float | None:
-        if place is None or site.easting is None or site.northing is None:
-            return None
-        return grid_miles((place.easting, place.northing), (site.easting, site.northing))
-
-    measured = [(site, miles(site)) for site in candidate_sites(catalogue, query)]
-    if place is None:
-        return measured
-    return sorted(measured, key=lambda pair: (pair[1] is None, pair[1] or 0.0, pair[0].name))
 
 
 def _opens(site: SiteFacts, day: date, zone: str, service_id: int) -> bool:

@@ -53,6 +53,26 @@ def test_a_booked_slot_is_not_listed_any_more(program: Program) -> None:
     assert slot not in {item["slot"] for item in program.slots()}
 
 
+def test_an_answer_that_was_remembered_is_never_given_to_another_question(
+    anonymous_program: Program, program: Program, database: Database, world: World
+) -> None:
+    """Each difference in the address that changes the answer, asked alternately, and again after a booking."""
+    make_virtual(database, world)
+    base = {"service": "talk", "limit": "50"}
+    (cursor,) = {anonymous_program.get("/availability", **base).get_json()["next_cursor"]}
+    others = (
+        {"limit": "3"}, {"mode": "video"}, {"mode": "phone"}, {"from": "2026-11-24T10:00:00Z"}, {"to": "2026-11-23"},
+        {"cursor": cursor}, {"service": "certify"}, {"to": "2026-11-23T12:00:00Z"},
+    )  # fmt: skip
+    questions = [base, *(base | other for other in others)]
+    answers = [anonymous_program.get("/availability", **question).text for question in questions]
+    assert len(set(answers)) == len(questions)
+    assert [anonymous_program.get("/availability", **question).text for question in questions] == answers
+    program.book(program.slots(service="certify")[0]["slot"])
+    certify = questions.index(base | {"service": "certify"})
+    assert anonymous_program.get("/availability", **questions[certify]).text != answers[certify]
+
+
 def test_two_services_are_one_visit_back_to_back(anonymous_program: Program) -> None:
     items = anonymous_program.slots(service=["certify", "advice"], to="2026-11-23")
     first = items[0]

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from booking.queries.slots import FreeSlot, SlotQuery, modes_at, next_slot, sites_by_distance
+from booking.queries.nearest_sites import sites_by_distance
+from booking.queries.slots import FreeSlot, SlotQuery, modes_at, next_slot
 from booking.queries.starts_of_week import (
     Dropped,
     NoneFree,

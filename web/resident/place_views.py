@@ -9,10 +9,10 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import met_at_site, never_met_at
+from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import (
     FreeSlot,
     first_by_site,
-    sites_by_distance,
 )
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate

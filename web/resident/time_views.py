@@ -12,16 +12,17 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import never_met_at
+from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import (
     FreeSlot,
     SlotQuery,
     all_slots,
     bookable_dates,
     free_by_date,
+    free_by_date_and_soonest,
     is_too_late,
     next_slot,
     open_dates,
-    sites_by_distance,
 )
 from core.errors import NotFound
 from locations.model import SiteFacts
@@ -149,18 +150,32 @@ def when(authority: str) -> ResponseReturnValue:
 def _find_month(context: PageContext, search: SearchState) -> MonthFound:
     """The requested month, or the one in which the next free time lies."""
     query, own = _query_of(context, search)
-    soonest = next_slot(context.db, context.catalogue, replace(query, own_seats=frozenset()), context.now)
     bounds = _bounds(context, query)
-    default = own.starts_at if own else soonest.starts_at if soonest else None
-    requested = first_of_month(search.month) or (default.date() if default else bounds[0])
-    first = month_within(requested, bounds)
+    wanted = first_of_month(search.month) or (own.starts_at.date() if own else None)
+    first = month_within(wanted or bounds[0], bounds)
+    free, in_month = _free_in_month(context, query, first)
+    is_soonest = in_month and not own and first <= bounds[0]
+    soonest = in_month if is_soonest else _soonest(context, query)
+    if wanted is None and soonest and not free:
+        first = month_within(soonest.starts_at.date(), bounds)
+        free, _in_month = _free_in_month(context, query, first)
     last = last_of_month(first)
-    free = free_by_date(context.db, context.catalogue, replace(query, first_date=first, last_date=last), context.now)
     # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
     without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
     found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free), _today(context))
     site = site_of(context.catalogue, search)
     return MonthFound(found, soonest, site, own, never_met_at(site, search.needs) if site else ())
+
+
+def _free_in_month(context: PageContext, query: SlotQuery, first: date) -> tuple[dict[date, int], FreeSlot | None]:
+    """How many times are free on each day of the month that begins on `first`, and the soonest of them."""
+    month = replace(query, first_date=first, last_date=last_of_month(first))
+    return free_by_date_and_soonest(context.db, context.catalogue, month, context.now)
+
+
+def _soonest(context: PageContext, query: SlotQuery) -> FreeSlot | None:
+    """The soonest time in any month; not one's own time, which is no other one."""
+    return next_slot(context.db, context.catalogue, replace(query, own_seats=frozenset()), context.now)
 
 
 def _query_of(context: PageContext, search: SearchState) -> tuple[SlotQuery, OwnTime | None]:
