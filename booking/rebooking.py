@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,8 @@ LATEST_ANSWER = timedelta(hours=2)  # before it
 SHORT_NOTICE = timedelta(hours=3)  # who would come within it is rung, whatever is sent
 # What one day later or earlier weighs, and one mile, beside the minutes by which the time of day differs.
 MINUTES_FOR_A_DAY, MINUTES_FOR_A_MILE = 120, 20
+URGENT_WITHIN = timedelta(days=1)  # who would come within it is served before others
+SCARCE_NEEDS = frozenset({"step-free", "bsl", "language"})  # few places are step-free, and interpreters are few
 
 
 class RebookState(StrEnum):
@@ -31,6 +34,41 @@ class RebookState(StrEnum):
 
 AFFECTED: tuple[RebookState, ...] = tuple(state for state in RebookState if state is not RebookState.KEPT)
 TO_BE_RUNG = (RebookState.TO_RING, RebookState.DECLINED)
+
+
+class Turn(StrEnum):
+    """Why somebody is served before others, the first first."""
+
+    URGENT = "urgent"  # would come very soon
+    SCARCE = "scarce"  # needs what few times have
+    ASKED = "asked"  # in the order of booking
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody for whom another time is to be sought; `asked_at` is when they booked."""
+
+    item_id: int
+    appointment_id: int
+    starts_at: datetime
+    needs: Collection[str]
+    asked_at: datetime
+
+
+def turn_of(starts_at: datetime, needs: Collection[str], now: datetime) -> Turn:
+    """Why somebody who would come at this instant, with these needs, has their turn."""
+    if starts_at - now < URGENT_WITHIN:
+        return Turn.URGENT
+    return Turn.ASKED if SCARCE_NEEDS.isdisjoint(needs) else Turn.SCARCE
+
+
+def in_turn(people: Iterable[Waiting], now: datetime) -> list[Waiting]:
+    """The order in which other times are given out: by turn, and of one turn whoever booked first."""
+    turns = list(Turn)
+    return sorted(
+        people,
+        key=lambda one: (turns.index(turn_of(one.starts_at, one.needs, now)), one.asked_at, one.appointment_id),
+    )
 
 
 class ProposalState(StrEnum):

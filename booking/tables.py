@@ -233,8 +233,8 @@ class RebookItem(Base):
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     # What has become of it: see booking.rebooking.RebookState. It is open as long as it is not closed at `closed_at`.
     state: Mapped[str] = mapped_column(String(12), default="to_ring", server_default="to_ring")
-    # When the service looked for another time to offer, with or without success.
-    sought_at: Mapped[datetime | None]
+    sought_at: Mapped[datetime | None]  # when another time was looked for, with or without success
+    offers_wanted_at: Mapped[datetime | None]  # of an item without a closure, which says so for all of its own
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 

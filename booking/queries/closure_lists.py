@@ -12,7 +12,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView, of_ids
-from booking.queries.open_proposals import OpenProposal, proposals_of_closure
+from booking.queries.open_proposals import OpenProposal, proposals_of
+from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import AFFECTED, RebookState
 from booking.tables import Appointment, RebookItem
 from core.errors import NotFound
@@ -27,6 +28,7 @@ class ClosureView:
     """A closure. No site is the whole council; `counts` has how many of those affected are in each state."""
 
     id: int
+    authority_id: int
     site: SiteFacts | None
     resource_name: str
     service: ServiceFacts | None
@@ -45,6 +47,11 @@ class ClosureView:
         """How many appointments it affects."""
         return sum(self.counts.values())
 
+    @property
+    def people(self) -> RebookList:
+        """The list of those affected."""
+        return RebookList(self.authority_id, self.id)
+
     def count(self, *states: RebookState) -> int:
         """How many of them are in any of these states."""
         return sum(self.counts[state] for state in states)
@@ -52,10 +59,11 @@ class ClosureView:
 
 @dataclass(frozen=True)
 class ListedPerson:
-    """Somebody on a closure's list. `was_sought` says whether another time was looked for, found or not."""
+    """Somebody to rebook, and why. `was_sought` says whether another time was looked for, found or not."""
 
     appointment: AppointmentView
     state: RebookState
+    reason: str
     was_sought: bool
     proposal: OpenProposal | None
 
@@ -81,31 +89,26 @@ def closure_of(db: Session, catalogue: Catalogue, closure_id: int) -> ClosureVie
 
 
 def people_of(
-    db: Session, catalogue: Catalogue, closure_id: int, now: datetime, most: int = MOST_SHOWN
+    db: Session, catalogue: Catalogue, listed: RebookList, now: datetime, most: int = MOST_SHOWN
 ) -> dict[RebookState, tuple[ListedPerson, ...]]:
-    """Who is on the closure's list, by state, who is due first first; `most` of each."""
-    items: dict[int, tuple[RebookState, bool]] = {}
+    """Who is on the list, by state, who is due first first; `most` of each."""
+    items: dict[int, RebookItem] = {}
     for state in AFFECTED:
-        listed = (
-            select(RebookItem.appointment_id, RebookItem.sought_at)
+        of_state = (
+            select(RebookItem)
             .join(Appointment, Appointment.id == RebookItem.appointment_id)
-            .where(RebookItem.closure_id == closure_id, RebookItem.state == state.value)
+            .where(*is_on(listed), RebookItem.state == state.value)
             .order_by(Appointment.starts_at, Appointment.id)
             .limit(most)
         )
-        items |= {row.appointment_id: (state, row.sought_at is not None) for row in db.execute(listed)}
-    proposals = proposals_of_closure(db, catalogue, closure_id, now)
+        items |= {item.appointment_id: item for item in db.scalars(of_state)}
+    proposals = proposals_of(db, catalogue, listed, now)
     people: defaultdict[RebookState, list[ListedPerson]] = defaultdict(list)
     for view in by_start(db, catalogue, items.keys()):
-        state, was_sought = items[view.id]
-        people[state].append(ListedPerson(view, state, was_sought, proposals.get(view.id)))
+        item = items[view.id]
+        state, proposal = RebookState(item.state), proposals.get(view.id)
+        people[state].append(ListedPerson(view, state, item.reason, item.sought_at is not None, proposal))
     return {state: tuple(people[state]) for state in AFFECTED}
-
-
-def is_listed(db: Session, closure_id: int, appointment_id: int) -> bool:
-    """Whether the closure touches this appointment, or did until it was moved or cancelled."""
-    same = (RebookItem.closure_id == closure_id, RebookItem.appointment_id == appointment_id)
-    return db.scalar(select(RebookItem.id).where(*same)) is not None
 
 
 def by_start(db: Session, catalogue: Catalogue, ids: Collection[int]) -> list[AppointmentView]:
@@ -143,6 +146,7 @@ def _view(catalogue: Catalogue, row: Any, counts: Mapping[int, Mapping[RebookSta
     closure: Closure = row.Closure
     return ClosureView(
         id=closure.id,
+        authority_id=closure.authority_id,
         site=None if closure.site_id is None else catalogue.site_by_id(closure.site_id),
         resource_name=row.resource_name or "",
         service=None if closure.service_id is None else catalogue.service_by_id(closure.service_id),

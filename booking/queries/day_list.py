@@ -150,7 +150,7 @@ def _to_rebook(
         .outerjoin(Closure, Closure.id == RebookItem.closure_id)
         .outerjoin(
             Proposal,
-            (Proposal.rebook_item_id == RebookItem.id) & (Proposal.state == ProposalState.OPEN.value),
+            (Proposal.appointment_id == RebookItem.appointment_id) & (Proposal.state == ProposalState.OPEN.value),
         )
         .where(
             Appointment.site_id == site_id,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
+from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Proposal, RebookItem
@@ -48,10 +49,10 @@ def open_proposal(db: Session, catalogue: Catalogue, appointment_id: int, now: d
     return None if row is None else _proposal(catalogue, row)
 
 
-def proposals_of_closure(db: Session, catalogue: Catalogue, closure_id: int, now: datetime) -> dict[int, OpenProposal]:
-    """The proposals that can be accepted now by whoever is on the closure's list, by the ids of their appointments."""
-    listed = select(RebookItem.id).where(RebookItem.closure_id == closure_id)
-    rows = db.scalars(_open_at(now).where(Proposal.rebook_item_id.in_(listed)))
+def proposals_of(db: Session, catalogue: Catalogue, listed: RebookList, now: datetime) -> dict[int, OpenProposal]:
+    """The proposals that can be accepted now by whoever is on the list, by the ids of their appointments."""
+    ids = select(RebookItem.appointment_id).where(*is_on(listed), RebookItem.closed_at.is_(None))
+    rows = db.scalars(_open_at(now).where(Proposal.appointment_id.in_(ids)))
     return {row.appointment_id: _proposal(catalogue, row) for row in rows}
 
 

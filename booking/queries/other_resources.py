@@ -26,6 +26,7 @@ from booking.tables import Allocation, Appointment, AppointmentService
 from core.database import connection_of
 from core.wall_clock import unit_of
 from locations.model import Catalogue, ResourceFacts
+from locations.opening_hours import is_mode_closed
 
 Seating = tuple[SeatAllocation, ...]
 _SEAT = (Allocation.resource_id, Allocation.seat, Allocation.first_unit, Allocation.last_unit, Allocation.service_id)
@@ -83,7 +84,10 @@ def seated_visits(db: Session, appointment_ids: Collection[int]) -> dict[int, Se
 def seatings(catalogue: Catalogue, visit: SeatedVisit, busy: Busy, now: datetime, *, spread: int = 0) -> list[Seating]:
     """The seatings of the visit at its own time that change nothing for the resident, best first. Raises: NotFound."""
     site = catalogue.site_by_id(visit.slot.site_id)
-    if visit.slot.mode not in modes_of_visit(catalogue, site, visit.slot.service_ids):
+    slot, end_unit = visit.slot, visit.slot.start_unit + sum(visit.lengths)
+    if slot.mode not in modes_of_visit(catalogue, site, slot.service_ids):
+        return []
+    if is_mode_closed(site, slot.mode, slot.service_ids, slot.start_unit, end_unit):
         return []
     search, day = _search_as_booked(catalogue, visit, now), day_of_slot(catalogue, visit.slot)
     found = assign(search, day, busy, visit.slot.start_unit, prefer=visit.resource_ids, spread=spread)

@@ -13,7 +13,7 @@ from booking.rebooking import RebookState
 from booking.states import NEEDS_REASON, State, can_move
 from booking.use_cases.appointment_changes import check_changeable, is_late, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
-from booking.use_cases.closures import close_rebook_items
+from booking.use_cases.rebook_items import close_rebook_items
 from core.audit import Actor
 from core.errors import IllegalMove, Invalid
 from core.idempotency import IdempotencyKey

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
 from booking.availability.site_days import day_of_slot, search_for
@@ -20,10 +20,10 @@ from booking.capacity.placement import Placement, claim_for_appointment, delete_
 from booking.events import AppointmentChange, announce
 from booking.queries.other_resources import SeatedVisit, Seating, seated_visits, seatings
 from booking.states import State
-from booking.tables import Allocation, Appointment, RebookItem
+from booking.tables import Allocation, Appointment
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
-from booking.use_cases.closures import close_rebook_items
 from booking.use_cases.proposals import end_proposal
+from booking.use_cases.rebook_items import close_rebook_items, is_to_rebook
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import IllegalMove, SlotTaken, Stale
@@ -52,25 +52,22 @@ def change_resources(
         now = runtime.clock.database_now(db)
         row = lock_appointment(db, authority_id, reference, site_id_of(db, authority_id, reference))
         _check_to_rebook(db, row, version)
-        catalogue = catalogue_while_locked(db, authority_id, [row.site_id])
-        visit = seated_visits(db, [row.id])[row.id]
-        seating = _other_seating(db, catalogue, row.id, visit, now)
-        _claim(db, catalogue, row, visit, seating, now)
-        _close_items(db, row, now)
-        resource_ids = sorted({seat.resource_id for seat in seating})
-        record(
-            db,
-            actor,
-            "resources_changed",
-            ("appointment", row.id),
-            authority_id=authority_id,
-            now=now,
-            was=sorted(visit.resource_ids),
-            resources=resource_ids,
-        )
-        return {"resources": resource_ids}
+        return {"resources": reseat(db, row, actor, now)}
 
     return tuple(run_once(runtime.database, idempotency, operation, runtime.clock.now())["resources"])
+
+
+def reseat(db: Session, row: Appointment, actor: Actor, now: datetime) -> list[int]:
+    """Put the visit, whose row is locked, on other resources, and take it off every list; their ids. Raises: SlotTaken."""
+    catalogue = catalogue_while_locked(db, row.authority_id, [row.site_id])
+    visit = seated_visits(db, [row.id])[row.id]
+    seating = _other_seating(db, catalogue, row.id, visit, now)
+    _claim(db, catalogue, row, visit, seating, now)
+    _close_items(db, row, now)
+    was, resource_ids = sorted(visit.resource_ids), sorted({seat.resource_id for seat in seating})
+    subject, authority_id = ("appointment", row.id), row.authority_id
+    record(db, actor, "resources_changed", subject, authority_id=authority_id, now=now, was=was, resources=resource_ids)
+    return resource_ids
 
 
 def _close_items(db: Session, row: Appointment, now: datetime) -> None:
@@ -86,8 +83,7 @@ def _check_to_rebook(db: Session, row: Appointment, version: int) -> None:
         raise IllegalMove(row.state, State.BOOKED)
     if row.version != version:
         raise Stale.because("appointment_changed")
-    is_listed = exists().where(RebookItem.appointment_id == row.id, RebookItem.closed_at.is_(None))
-    if not db.scalar(select(is_listed)):
+    if not is_to_rebook(db, row.id):
         raise Stale.because("not_to_rebook")
 
 

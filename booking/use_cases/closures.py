@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, select, true, update
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
-from booking.events import AppointmentChange, announce
-from booking.rebooking import RebookState
+from booking.availability.bookings_that_fit import misfits_of
+from booking.queries.booked_visits import booked_visits
 from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Hold, RebookItem
 from booking.use_cases.holds import delete_holds
-from booking.use_cases.proposals import end_proposal
-from core.database import connection_of, table_of
+from booking.use_cases.proposals import lock_proposals
+from booking.use_cases.rebook_items import keep, list_again, tell_who_keeps
+from core.database import connection_of
 from core.wall_clock import unit_after, unit_of
+from locations.catalogue_queries import catalogue_by_id
 from locations.tables import Closure, Service, Site
 
 BY_CLOSURE = "closure"  # the reason of the items of a closure
@@ -29,9 +31,9 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     """Bring a closure's list in line with what it touches; how many booked appointments were added to it.
 
     Whoever it touches and is still to come is listed; whoever it touches no longer, because it was moved or shortened,
-    leaves its list. The caller holds the sites' rows for itself (`locations.catalogue_queries.bump_plan`), so no booking
-    can slip past: one that came first is listed here, one that comes later sees the closure. Holds that it touches end, so
-    that none of them becomes an appointment afterwards.
+    leaves its list and is told so, unless they are on another one. The caller holds the sites' rows for itself
+    (`locations.catalogue_queries.bump_plan`), so no booking can slip past: one that came first is listed here, one that
+    comes later sees the closure. Holds that it touches end, so that none of them becomes an appointment afterwards.
     """
     closure = db.get_one(Closure, closure_id)
     delete_holds(db, _touched_holds(db, closure))
@@ -61,12 +63,15 @@ def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: C
     """Put those who are still to come on the closure's list, once each, and take off who is touched no longer."""
     items = select(RebookItem).where(RebookItem.closure_id == closure.id)
     known = {item.appointment_id: item for item in db.scalars(items)}
-    for appointment_id, item in known.items():
-        if item.closed_at is None and appointment_id not in touched:
-            _keep(db, item, now)
+    leaving = [item for id_, item in known.items() if item.closed_at is None and id_ not in touched]
+    lock_proposals(db, [item.appointment_id for item in leaving])
+    for item in leaving:
+        keep(item, now)
+    if leaving:
+        _release(db, closure.authority_id, [item.appointment_id for item in leaving], now)
     again = [known[id_] for id_ in ahead if id_ in known and known[id_].closed_at is not None]
     for item in again:
-        item.closed_at, item.created_at, item.state, item.sought_at = None, now, RebookState.TO_RING.value, None
+        list_again(item, now)
     new = [id_ for id_ in ahead if id_ not in known]
     db.add_all(
         RebookItem(
@@ -82,13 +87,22 @@ def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: C
     return len(new) + len(again)
 
 
-def _keep(db: Session, item: RebookItem, now: datetime) -> None:
-    """The appointment takes place as booked after all; whoever was told otherwise is told so."""
-    end_proposal(db, item.appointment_id, now)  # before the item: two who lock in one order never wait for each other
-    item.closed_at, item.state = now, RebookState.KEPT.value
-    row = db.get_one(Appointment, item.appointment_id)
-    if row.state == State.BOOKED:
-        announce(db, AppointmentChange(row.authority_id, row.id, row.version, "kept", now))
+def _release(db: Session, authority_id: int, ids: Collection[int], now: datetime) -> None:
+    """These are touched by a closure no more. Who was on the list of misfits as well leaves it, if they fit by now."""
+    misfits = select(RebookItem).where(
+        RebookItem.appointment_id.in_(ids), RebookItem.closure_id.is_(None), RebookItem.closed_at.is_(None)
+    )
+    listed = {item.appointment_id: item for item in db.scalars(misfits)}
+    if listed:
+        catalogue = catalogue_by_id(db, authority_id)
+        visits = booked_visits(db, [site.id for site in catalogue.sites], now)
+        theirs = [visit for visit in visits if visit.owner_id in listed]
+        others = [visit for visit in visits if visit.owner_id not in listed]
+        lost = {found.visit for found in misfits_of(catalogue, theirs, now, staying=others)}
+        for visit in theirs:
+            if visit not in lost:
+                keep(listed[visit.owner_id], now)
+    tell_who_keeps(db, ids, now)
 
 
 def _touched_holds(db: Session, closure: Closure) -> list[int]:
@@ -126,13 +140,3 @@ def _in_scope(closure: Closure) -> ColumnElement[bool]:
     if closure.site_id is not None:
         return Allocation.site_id == closure.site_id
     return Allocation.site_id.in_(select(Site.id).where(Site.authority_id == closure.authority_id))
-
-
-def close_rebook_items(db: Session, appointment_id: int, now: datetime, state: RebookState = RebookState.MOVED) -> None:
-    """Take an appointment off every list, with what was proposed for it: it was moved or cancelled, as `state` says."""
-    end_proposal(db, appointment_id, now)
-    connection_of(db).execute(
-        update(table_of(RebookItem))
-        .where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
-        .values(closed_at=now, state=state.value)
-    )

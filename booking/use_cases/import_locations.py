@@ -25,6 +25,7 @@ from booking.use_cases.plan_effects import (
     effect_of,
     open_items,
 )
+from booking.use_cases.rebook_items import pass_on
 from core.audit import Actor, record
 from core.runtime import Runtime
 from locations.catalogue_queries import catalogue_by_id, lock_council
@@ -167,6 +168,7 @@ def apply_to_council(
         return Imported(Changes(authority_id))
     check_not_needed(db, stored, difference, now)
     before, listed, tables = catalogue_by_id(db, authority_id), open_items(db, authority_id), file_tables(stored.values)
+    pass_on(db, [stored.rows[change.key].id for change in difference.to_remove("closure")])
     changes = apply_difference(db, stored, difference)
     for closure_id in changes.closure_ids:
         list_touched(db, closure_id, now)
@@ -184,7 +186,11 @@ def _without_kept(db: Session, effect: Effect, authority_id: int, keep: Collecti
         return effect
     same = (Appointment.authority_id == authority_id, Appointment.reference.in_(keep))
     kept = set(db.scalars(select(Appointment.id).where(*same)))
-    return replace(effect, to_rebook=tuple(lost for lost in effect.to_rebook if lost.visit.owner_id not in kept))
+    to_rebook, despite = (
+        tuple(lost for lost in some if lost.visit.owner_id not in kept)
+        for some in (effect.to_rebook, effect.despite_closures)
+    )
+    return replace(effect, to_rebook=to_rebook, despite_closures=despite)
 
 
 def _to_rebook(db: Session, items: Collection[OpenItem], catalogue: Catalogue) -> tuple[ToRebook, ...]:

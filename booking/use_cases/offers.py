@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
-from sqlalchemy import Select, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import service_ids_of
+from booking.availability.bookings_that_fit import MisfitReason
 from booking.events import AppointmentChange, announce
 from booking.queries.open_proposals import open_proposal
+from booking.queries.rebook_lists import is_on, list_of_misfits
 from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
-from booking.rebooking import LEAST_NOTICE, MOST_MILES, SEARCHED_DAYS, SHORT_NOTICE, RebookState, change_between
+from booking.rebooking import (
+    LEAST_NOTICE,
+    MOST_MILES,
+    SEARCHED_DAYS,
+    SHORT_NOTICE,
+    RebookState,
+    Waiting,
+    change_between,
+    in_turn,
+)
 from booking.slot_tokens import SlotKey, decode
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment
 from booking.use_cases.book import Booked
+from booking.use_cases.change_resources import reseat
 from booking.use_cases.proposals import propose
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, record
-from core.errors import NotFound
+from core.errors import NotFound, SlotTaken
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.tokens import hold_token, parse_reference
@@ -52,18 +66,45 @@ def request_offers(runtime: Runtime, authority_id: int, closure_id: int, *, acto
             record(db, actor, "offers_requested", ("closure", closure_id), authority_id=authority_id, now=now)
 
 
-def make_offers(
-    runtime: Runtime, can_be_told: CanBeTold, *, closure_id: int | None = None, seconds: float = 20.0
-) -> int:
-    """Seek another time for those for whom none was sought yet, who is due first first; how many were worked.
+def request_offers_to_misfits(
+    runtime: Runtime, authority_id: int, site_ids: Collection[int] | None, *, actor: Actor
+) -> None:
+    """The same for those who do not fit the plan at these sites, or (None) at all."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        is_listed = is_on(list_of_misfits(authority_id, site_ids, now))
+        waiting = select(RebookItem).where(
+            *is_listed, RebookItem.closed_at.is_(None), RebookItem.offers_wanted_at.is_(None)
+        )
+        items = db.scalars(waiting.order_by(RebookItem.id).with_for_update()).all()
+        for item in items:
+            item.offers_wanted_at = now
+        if items:
+            subject = ("authority", authority_id)
+            record(db, actor, "offers_requested", subject, authority_id=authority_id, now=now, appointments=len(items))
 
-    It stops after `seconds`; what is left is worked by the next call. Several processes may do it at once.
+
+def make_offers(
+    runtime: Runtime,
+    can_be_told: CanBeTold,
+    *,
+    closure_id: int | None = None,
+    authority_id: int | None = None,
+    seconds: float = 20.0,
+) -> int:
+    """Seek another time for those for whom none was sought yet, in their turn; how many were worked.
+
+    Of one closure, or one council, or all. It stops after `seconds`; what is left is worked by the next call. Several
+    processes may do it at once.
     """
     worked, end = 0, monotonic() + seconds
-    while monotonic() < end:
-        if not run_with_retries(runtime.database, lambda db: _work_next(db, runtime, can_be_told, closure_id)):
+    with runtime.database.reading() as db:
+        waiting = in_turn(_waiting(db, closure_id, authority_id), runtime.clock.database_now(db))
+    for one in waiting:
+        if monotonic() >= end:
             break
-        worked += 1
+        with suppress(SlotTaken):  # somebody else was quicker: the next call seeks again
+            worked += run_with_retries(runtime.database, partial(_work, runtime, can_be_told, one))
     return worked
 
 
@@ -89,49 +130,102 @@ def accept_offer(
     )
 
 
-def _work_next(db: Session, runtime: Runtime, can_be_told: CanBeTold, closure_id: int | None) -> bool:
-    """Whether there was somebody for whom to seek another time."""
+def _work(runtime: Runtime, can_be_told: CanBeTold, one: Waiting, db: Session) -> bool:
+    """Seek another desk or colleague at the same time for somebody, or else another time; whether nobody else did."""
     now = runtime.clock.database_now(db)
     # Read without a lock: sites are locked first, and nobody else's row is waited for.
-    found = db.execute(_waiting(closure_id).limit(1)).first()
-    if found is None:
-        return False
-    appointment = db.get_one(Appointment, found.appointment_id)
+    appointment = db.get_one(Appointment, one.appointment_id)
     catalogue = catalogue_by_id(db, appointment.authority_id)
     slot_key = best_alternative(db, catalogue, appointment, now)
     site_ids = (appointment.site_id,) if slot_key is None else (appointment.site_id, slot_key.site_id)
     row = lock_appointment(db, appointment.authority_id, appointment.reference, *site_ids)
-    unsought = select(RebookItem).where(RebookItem.id == found.id, RebookItem.sought_at.is_(None))
+    unsought = select(RebookItem).where(RebookItem.id == one.item_id, RebookItem.sought_at.is_(None))
     item = db.scalar(unsought.with_for_update())
     if item is None or item.closed_at is not None or row.state != State.BOOKED:
-        return True  # somebody else was quicker
+        return False
     item.sought_at = now
-    if slot_key is None:
+    other_state = _state_on_other_list(db, item)
+    if other_state is not None:
+        item.state = other_state
+    elif _is_served_otherwise(db, row, item, now):
         return True
+    elif slot_key is not None:
+        _propose(db, runtime, can_be_told, (row, item, slot_key), now)
+    return True
+
+
+def _is_served_otherwise(db: Session, row: Appointment, item: RebookItem, now: datetime) -> bool:
+    """Whether a colleague, another desk or room, free then, has taken the visit: nothing changes for who comes.
+
+    It is tried where what serves the visit has fallen out, and not where its place, its hours or its length have.
+    """
+    closure = db.get(Closure, item.closure_id) if item.closure_id else None
+    if item.reason != MisfitReason.RESOURCE and (closure is None or closure.resource_id is None):
+        return False
+    with suppress(SlotTaken):
+        reseat(db, row, Actor.system(), now)
+        return True
+    return False
+
+
+def _propose(
+    db: Session,
+    runtime: Runtime,
+    can_be_told: CanBeTold,
+    found: tuple[Appointment, RebookItem, SlotKey],
+    now: datetime,
+) -> None:
+    """Hold the slot, and offer it to whoever can be written to in time."""
+    row, item, slot_key = found
     proposal = propose(db, runtime, row, slot_key, item)
     if row.starts_at - now > SHORT_NOTICE and can_be_told(db, row.id):
         item.state = RebookState.OFFERED.value
         change = AppointmentChange(row.authority_id, row.id, row.version, "offered", now)
         announce(db, replace(change, offer=proposal.number, answer_by=proposal.answer_by))
-    return True
 
 
-def _waiting(closure_id: int | None) -> Select[int, int]:
+def _state_on_other_list(db: Session, item: RebookItem) -> str | None:
+    """What has become of the appointment, if a time was sought because of another list; None otherwise.
+
+    Nobody is offered two times, because two closures touch them.
+    """
+    others = select(RebookItem.state).where(
+        RebookItem.appointment_id == item.appointment_id,
+        RebookItem.id != item.id,
+        RebookItem.closed_at.is_(None),
+        RebookItem.sought_at.is_not(None),
+    )
+    return db.scalar(others.limit(1))
+
+
+def _waiting(db: Session, closure_id: int | None, authority_id: int | None) -> list[Waiting]:
+    """For whom another time is to be sought, in no order."""
+    is_wanted = or_(
+        Closure.offers_wanted_at.is_not(None) & Closure.lifted_at.is_(None), RebookItem.offers_wanted_at.is_not(None)
+    )
     statement = (
-        select(RebookItem.id, RebookItem.appointment_id)
-        .join(Closure, Closure.id == RebookItem.closure_id)
+        select(
+            RebookItem.id,
+            RebookItem.appointment_id,
+            Appointment.starts_at,
+            Appointment.support_needs,
+            Appointment.created_at,
+        )
         .join(Appointment, Appointment.id == RebookItem.appointment_id)
+        .outerjoin(Closure, Closure.id == RebookItem.closure_id)
         .where(
             RebookItem.closed_at.is_(None),
             RebookItem.sought_at.is_(None),
             RebookItem.state == RebookState.TO_RING.value,
-            Closure.offers_wanted_at.is_not(None),
-            Closure.lifted_at.is_(None),
             Appointment.state == State.BOOKED.value,
+            is_wanted,
         )
-        .order_by(Appointment.starts_at, RebookItem.id)
     )
-    return statement if closure_id is None else statement.where(RebookItem.closure_id == closure_id)
+    if closure_id is not None:
+        statement = statement.where(RebookItem.closure_id == closure_id)
+    if authority_id is not None:
+        statement = statement.where(RebookItem.authority_id == authority_id)
+    return [Waiting(*row) for row in db.execute(statement)]
 
 
 def best_alternative(db: Session, catalogue: Catalogue, row: Appointment, now: datetime) -> SlotKey | None:

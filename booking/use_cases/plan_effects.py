@@ -7,11 +7,11 @@ that came first is among those read here, one that comes later sees the new plan
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.availability.bookings_that_fit import NoLongerFits, misfits_of, new_misfits
@@ -19,7 +19,9 @@ from booking.availability.values import BookedVisit
 from booking.queries.booked_visits import booked_visits, count_ahead, held_visits
 from booking.tables import RebookItem
 from booking.use_cases.holds import delete_holds
-from core.database import connection_of, table_of
+from booking.use_cases.proposals import lock_proposals
+from booking.use_cases.rebook_items import keep, list_again, tell_who_keeps
+from core.database import connection_of
 from core.errors import Refused
 from locations.importing.difference import Difference, Key
 from locations.importing.set_up_queries import StoredSetUp
@@ -27,23 +29,16 @@ from locations.model import Catalogue
 
 ReadVisits = Callable[[Session, Collection[int], datetime], list[BookedVisit]]
 
-_items = table_of(RebookItem)
-_CLOSE_ITEM = (
-    update(_items)
-    .where(
-        _items.c.appointment_id == bindparam("appointment"),
-        _items.c.closure_id.is_(None),
-        _items.c.closed_at.is_(None),
-    )
-    .values(closed_at=bindparam("now"))
-)
-
 
 @dataclass(frozen=True)
 class Effect:
-    """What a new plan does: bookings to rebook, listed bookings that fit again, and the holds that end."""
+    """What a new plan does: bookings to rebook, listed bookings that fit again, and the holds that end.
+
+    Some were on a list before; `despite_closures` are those of them that would not fit if nothing were shut, either.
+    """
 
     to_rebook: tuple[NoLongerFits, ...] = ()
+    despite_closures: tuple[NoLongerFits, ...] = ()
     fit_again: tuple[int, ...] = ()
     holds_ended: tuple[int, ...] = ()
 
@@ -115,6 +110,7 @@ def effect_of(
     holds_lost = new_misfits(before, after, holds, now, staying=(*staying, *fit_again))
     return Effect(
         to_rebook=(*lost, *still_lost),
+        despite_closures=new_misfits(_all_open(before), _all_open(after), still, now),
         fit_again=tuple(visit.owner_id for visit in fit_again),
         holds_ended=tuple(found.visit.owner_id for found in holds_lost),
     )
@@ -133,25 +129,48 @@ def _concerned(
     ]
 
 
+def _all_open(catalogue: Catalogue) -> Catalogue:
+    """The same as if nothing were shut."""
+    return replace(catalogue, sites=tuple(replace(site, closures=()) for site in catalogue.sites))
+
+
 def _without(visits: Iterable[BookedVisit], lost: Iterable[NoLongerFits]) -> list[BookedVisit]:
     gone = {found.visit for found in lost}
     return [visit for visit in visits if visit not in gone]
 
 
 def apply_effect(db: Session, effect: Effect, authority_id: int, now: datetime) -> None:
-    """End the holds, list the people to rebook who are on no list yet, and take off the list who fits again."""
+    """End the holds, list the people to rebook, and take off the list, and tell, who fits again."""
     delete_holds(db, effect.holds_ended)
-    connection = connection_of(db)
-    if effect.fit_again:
-        connection.execute(
-            _CLOSE_ITEM, [{"appointment": appointment_id, "now": now} for appointment_id in effect.fit_again]
-        )
     listed = {item.appointment_id for item in open_items(db, authority_id)}
-    common: dict[str, Any] = {"authority_id": authority_id, "closure_id": None, "created_at": now}
-    items = [
-        common | {"appointment_id": lost.visit.owner_id, "reason": lost.reason.value}
-        for lost in effect.to_rebook
-        if lost.visit.owner_id not in listed
-    ]
-    if items:
-        connection.execute(_items.insert(), items)
+    lost = {found.visit.owner_id: found.reason.value for found in effect.despite_closures}
+    lost |= {f.visit.owner_id: f.reason.value for f in effect.to_rebook if f.visit.owner_id not in listed}
+    lock_proposals(db, {*lost, *effect.fit_again})
+    known = _misfits(db, {*lost, *effect.fit_again})
+    for appointment_id in effect.fit_again:
+        item = known.get(appointment_id)
+        if item is not None and item.closed_at is None:
+            keep(item, now)
+    for appointment_id, reason in lost.items():
+        _list_misfit(db, known.get(appointment_id), authority_id, appointment_id, reason, now)
+    db.flush()
+    tell_who_keeps(db, effect.fit_again, now)
+
+
+def _list_misfit(
+    db: Session, item: RebookItem | None, authority_id: int, appointment_id: int, reason: str, now: datetime
+) -> None:
+    """Put an appointment on the list of those that do not fit the plan, where it has one item at most."""
+    if item is None:
+        common: dict[str, Any] = {"authority_id": authority_id, "closure_id": None, "created_at": now}
+        db.add(RebookItem(appointment_id=appointment_id, reason=reason, **common))
+        return
+    if item.closed_at is not None:
+        list_again(item, now)
+    item.reason = reason
+
+
+def _misfits(db: Session, ids: Collection[int]) -> dict[int, RebookItem]:
+    """The items of these appointments on the list of those that do not fit the plan, the last one of each."""
+    items = select(RebookItem).where(RebookItem.closure_id.is_(None), RebookItem.appointment_id.in_(ids))
+    return {item.appointment_id: item for item in db.scalars(items.order_by(RebookItem.id))} if ids else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +71,7 @@ def decline_proposal(
         proposal = end_proposal(db, row.id, now, ProposalState.DECLINED)
         if proposal is None:
             raise HoldExpired.because("hold_expired")
-        _set_item(db, proposal, RebookState.DECLINED)
+        _set_items(db, row.id, RebookState.DECLINED)
         record(db, actor, "offer_declined", ("appointment", row.id), authority_id=authority_id, now=now)
         return result_of(row)
 
@@ -85,8 +86,17 @@ def end_unanswered(runtime: Runtime) -> int:
         proposals = db.scalars(due.order_by(Proposal.id).with_for_update(skip_locked=True)).all()
         for proposal in proposals:
             proposal.state, proposal.answered_at = ProposalState.ENDED.value, now
-            _set_item(db, proposal, RebookState.TO_RING)
+            _set_items(db, proposal.appointment_id, RebookState.TO_RING)
         return len(proposals)
+
+
+def lock_proposals(db: Session, appointment_ids: Collection[int]) -> None:
+    """Lock what is proposed for these, before their items: two who lock in one order never wait for each other."""
+    if appointment_ids:
+        theirs = select(Proposal.id).where(Proposal.appointment_id.in_(appointment_ids))
+        db.scalars(
+            theirs.where(Proposal.state == ProposalState.OPEN.value).order_by(Proposal.id).with_for_update()
+        ).all()
 
 
 def end_proposal(
@@ -116,7 +126,8 @@ def _open(appointment_id: int) -> Select[Proposal]:
     return select(Proposal).where(Proposal.appointment_id == appointment_id, Proposal.state == ProposalState.OPEN.value)
 
 
-def _set_item(db: Session, proposal: Proposal, state: RebookState) -> None:
-    item = db.get(RebookItem, proposal.rebook_item_id) if proposal.rebook_item_id else None
-    if item is not None and item.closed_at is None:
+def _set_items(db: Session, appointment_id: int, state: RebookState) -> None:
+    """What became of the proposal is what has become of the appointment, on whatever lists it is."""
+    items = select(RebookItem).where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
+    for item in db.scalars(items):
         item.state = state.value

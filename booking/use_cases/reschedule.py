@@ -19,8 +19,8 @@ from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, result_of, run_operation
 from booking.use_cases.change_details import Details, change_contact
-from booking.use_cases.closures import close_rebook_items
 from booking.use_cases.proposals import answer_of_move
+from booking.use_cases.rebook_items import close_rebook_items, is_to_rebook
 from core.audit import Actor
 from core.errors import Invalid
 from core.idempotency import IdempotencyKey
@@ -70,7 +70,8 @@ def reschedule(
             change_contact(db, runtime, row, Details(contact=move.contact), actor, now)
         if actor.kind in PUBLIC_ACTORS and slot_key.mode != row.mode:
             _check_reach(db, row, slot_key.mode)
-        if actor.kind == "resident" and encode(slot_key) == row.slot_token:
+        is_same = encode(slot_key) == row.slot_token and not is_to_rebook(db, row.id)
+        if actor.kind == "resident" and is_same:
             return result_of(row)  # pressed twice, or chosen again: nothing is new, and nobody is told so
         placement = _placed(db, row, destination, actor, now)
         if actor.kind == "staff" and not move.despite_same_time:

@@ -246,8 +246,8 @@ def test_when_a_closure_is_removed_who_still_does_not_fit_stays_listed(runtime: 
     booked(runtime, 0)
     cut_off = booked(runtime, 60)
     bring_in(runtime, FILE + FLOOD)
-    assert bring_in(runtime, SHORTER + FLOOD).new_misfits == 0
-    assert bring_in(runtime, SHORTER).new_misfits == 1
+    assert bring_in(runtime, SHORTER + FLOOD).new_misfits == 1
+    assert bring_in(runtime, SHORTER).new_misfits == 0
     assert listed(runtime) == [(cut_off, "hours")]
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from booking.events import appointment_changed
 from booking.tables import RebookItem
-from booking.use_cases.closures import close_rebook_items, list_touched
+from booking.use_cases.closures import list_touched
+from booking.use_cases.rebook_items import close_rebook_items
 from core.clock import FixedClock
 from core.database import Database
 from locations.catalogue_queries import bump_plan

@@ -18,8 +18,8 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey
+from booking.tables import RebookItem
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
@@ -29,7 +29,6 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
-from locations.catalogue_queries import catalogue_by_id
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
 from people.staff.password_links import make_link
@@ -113,7 +112,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     callers = make_callers(database, MORNING)
     admin = add_agent(database, callers.town.authority_id, MORNING, role="authority_admin")
     agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
-    at_ten_today = book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING).reference
+    book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING)
     booked = _booked_online(app, callers.town, datetime(2026, 12, 2, 11, tzinfo=UTC), EMAIL)
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
@@ -121,7 +120,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
         return Explorer(app, database, clock, known), starts
-    closure = _leave_work(app.extensions[EXTENSION], callers, at_ten_today)
+    closure = _leave_work(app.extensions[EXTENSION], callers)
     explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"}, ("move",))
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     sign_in(database, admin, MORNING)  # in another browser
@@ -130,15 +129,16 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", closure]
 
 
-def _leave_work(runtime: Runtime, callers: Callers, reference: str) -> str:
-    """The address of a closure that nobody has worked; after another one a time is held, and somebody was not reached."""
+def _leave_work(runtime: Runtime, callers: Callers) -> str:
+    """The address of a closure that nobody has worked; after another one a time is held, and somebody was not reached.
+
+    Of two whom the plan does not cover any more, one has a time that is held.
+    """
     close_desk_of(runtime, callers)
     with runtime.database.reading() as db:
         unworked = db.scalars(select(Closure.id)).one()
-        catalogue = catalogue_by_id(db, callers.town.authority_id)
-        desk = by_reference(db, catalogue, reference).resources[0].slug
     at_ten = MORNING.replace(hour=10, minute=0)
-    soon = NewClosure(at_ten, at_ten + timedelta(minutes=30), "Ada is ill", site="riverside-hub", resource=desk)
+    soon = NewClosure(at_ten, at_ten + timedelta(minutes=30), "The boiler is broken", site="riverside-hub")
     closure_id = make_closure(runtime, callers.town.authority_id, soon, actor=Actor.system()).id
     assert closure_id is not None
     with runtime.database.writing() as db:
@@ -147,9 +147,21 @@ def _leave_work(runtime: Runtime, callers: Callers, reference: str) -> str:
             .where(Notification.status == PENDING, Notification.useful_until < MORNING + timedelta(days=1))
             .values(status=WITHHELD, reason=NO_ADDRESS, closed_at=MORNING)
         )
+    _drop_from_plan(runtime, callers)
     request_offers(runtime, callers.town.authority_id, closure_id, actor=Actor.system())
-    assert make_offers(runtime, can_be_told)
+    assert make_offers(runtime, can_be_told) == 2
     return f"/staff/closures/{unworked}"
+
+
+def _drop_from_plan(runtime: Runtime, callers: Callers) -> None:
+    """Two visits that the plan does not cover any more; for one of them another time is wanted."""
+    agent = Actor("staff", callers.agent_id, "Agnes Agent")
+    common = {"authority_id": callers.town.authority_id, "reason": "hours", "created_at": MORNING}
+    for name, wanted_at in (("aminah", MORNING), ("long", None)):
+        at = datetime(2026, 12, 7, 10, tzinfo=UTC)
+        booked = book_for(runtime.database, callers.town, callers.people[name], at, agent, MORNING)
+        with runtime.database.writing() as db:
+            db.add(RebookItem(appointment_id=booked.appointment_id, offers_wanted_at=wanted_at, **common))
 
 
 def _offered(app: Flask, town: Town) -> Booked:

@@ -12,14 +12,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.queries.closure_lists import ListedPerson, people_of
+from booking.queries.rebook_lists import RebookList, list_of_misfits
 from core.audit import record
 from core.contact_values import grouped_phone
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.labels import NEEDS, REBOOK_STATES, labels_of, phone_of
-from web.manage.closure_context import log_people, managed_closure
-from web.manage.manage_blueprint import CLOSURE_PATH, blueprint
-from web.page_context import staff_context
+from web.labels import NEEDS, REBOOK_REASONS, REBOOK_STATES, label_of, labels_of, phone_of
+from web.manage.closure_context import log_people, managed_closure, managed_sites
+from web.manage.manage_blueprint import CLOSURE_PATH, MISFITS_PATH, blueprint
+from web.page_context import StaffContext, staff_context
 from web.request_language import all_of
 from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
@@ -29,27 +30,32 @@ MOST_IN_FILE = 10_000  # of each state
 @blueprint.get(f"{CLOSURE_PATH}/list.csv")
 @requires(Action.MANAGE_CLOSURES)
 def closure_file(closure: int) -> ResponseReturnValue:
-    """Everybody on the list, who is due first first."""
+    """Everybody on the closure's list, who is due first first."""
     with staff_context() as context:
         shut = managed_closure(context, closure)
-        listed = people_of(context.db, context.catalogue, shut.id, context.now, MOST_IN_FILE)
-        people = sorted(
-            (person for some in listed.values() for person in some), key=lambda person: person.appointment.starts_at
-        )
-        log_people(context, "closure_export", [person.appointment for person in people], closure=shut.id)
-        subject, council = ("closure", shut.id), context.authority.id
-        with context.runtime.database.writing() as db:
-            record(
-                db,
-                context.actor,
-                "closure_list_exported",
-                subject,
-                authority_id=council,
-                now=context.now,
-                appointments=len(people),
-            )
-        text = closure_csv(people, ZoneInfo(context.zone))
-    headers = {"Content-Disposition": f'attachment; filename="closure-{closure}.csv"'}
+        return _file(context, shut.people, ("closure", shut.id), f"closure-{closure}")
+
+
+@blueprint.get(f"{MISFITS_PATH}/list.csv")
+@requires(Action.MANAGE_CLOSURES)
+def misfits_file() -> ResponseReturnValue:
+    """The same of those who do not fit the plan."""
+    with staff_context() as context:
+        listed = list_of_misfits(context.authority.id, managed_sites(context), context.now)
+        return _file(context, listed, ("authority", context.authority.id), "to-rebook")
+
+
+def _file(context: StaffContext, listed: RebookList, subject: tuple[str, int], name: str) -> Response:
+    found = people_of(context.db, context.catalogue, listed, context.now, MOST_IN_FILE)
+    people = sorted(
+        (person for some in found.values() for person in some), key=lambda person: person.appointment.starts_at
+    )
+    log_people(context, "closure_export", [person.appointment for person in people], closure=listed.closure_id)
+    action, council, now = "closure_list_exported", context.authority.id, context.now
+    with context.runtime.database.writing() as db:
+        record(db, context.actor, action, subject, authority_id=council, now=now, appointments=len(people))
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    text = closure_csv(people, ZoneInfo(context.zone))
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -73,6 +79,7 @@ def _headings() -> tuple[str, ...]:
         _("Contact wishes"),
         _("Service"),
         _("Support needs"),
+        _("Why"),
         _("State"),
         _("Offered time"),
         _("Held until"),
@@ -91,6 +98,7 @@ def _values(person: ListedPerson, zone: ZoneInfo) -> tuple[str, ...]:
         phone.advice,
         all_of(view.service_names),
         labels_of(NEEDS, view.support_needs),
+        label_of(REBOOK_REASONS, person.reason),
         str(REBOOK_STATES[person.state]),
         f"{proposal.starts_at:%Y-%m-%d %H:%M}" if proposal else "",
         f"{proposal.answer_by:%Y-%m-%d %H:%M}" if proposal else "",

@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from booking.queries.closure_lists import closures_of
+from booking.queries.rebook_lists import counts_of, list_of_misfits
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.labels import REBOOK_STATES
@@ -22,6 +23,11 @@ def closures() -> ResponseReturnValue:
     with staff_context() as context:
         found = closures_of(context.db, context.catalogue, context.now, managed_sites(context))
         lines = [(closure_line(one, context.authority.name, context.zone), one) for one in found]
+        misfits = list_of_misfits(context.authority.id, managed_sites(context), context.now)
         return render_template(
-            "manage/closures.html", lines=lines, states=REBOOK_STATES, council=context.authority.name
+            "manage/closures.html",
+            lines=lines,
+            misfits=sum(counts_of(context.db, misfits).values()),
+            states=REBOOK_STATES,
+            council=context.authority.name,
         )

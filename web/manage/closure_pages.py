@@ -14,8 +14,9 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.closure_lists import ClosureView, ListedPerson
 from booking.queries.open_proposals import OpenProposal
 from booking.rebooking import SHORT_NOTICE, RebookState
+from booking.use_cases.closures import BY_CLOSURE
 from reminders.reach_queries import can_be_told
-from web.labels import MODES, NEEDS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
+from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
 from web.manage.closure_forms import is_midnight
 from web.request_language import all_of, format_day, format_moment, format_moment_short
 
@@ -48,6 +49,7 @@ class PersonRow:
     phone: ContactLine
     stamp: str
     reached: str = ""
+    reason: str = ""
     state: str = ""
     other_time: str = ""
     proposal_key: str = ""
@@ -88,6 +90,7 @@ def listed_rows(people: Iterable[ListedPerson], *, is_seeking: bool) -> list[Per
     return [
         _row(
             person.appointment,
+            reason="" if person.reason == BY_CLOSURE else label_of(REBOOK_REASONS, person.reason),
             state=str(REBOOK_STATES[person.state]),
             other_time=_other_time(person, is_seeking=is_seeking),
             proposal_key=_key_of(person.proposal) if person.proposal else "",

@@ -10,6 +10,7 @@ CLOSURES_PATH = "/staff/closures"
 CLOSURE_PATH = f"{CLOSURES_PATH}/<int:closure>"
 PLANNED_SITE_PATH = "/staff/sites/<site>"
 WEEK_PATH = f"{PLANNED_SITE_PATH}/week"
+MISFITS_PATH = "/staff/to-rebook"
 
 
 @blueprint.record_once

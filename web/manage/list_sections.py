@@ -1,0 +1,106 @@
+"""What every page with people to rebook shows: who is to be rung, everybody else by state, and the button that confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import request
+from flask_babel import gettext as _
+
+from booking.queries.appointments import AppointmentView, by_reference
+from booking.queries.closure_lists import MOST_SHOWN, ListedPerson, people_of
+from booking.queries.open_proposals import open_proposal
+from booking.queries.rebook_lists import RebookList, is_listed
+from booking.rebooking import TO_BE_RUNG, RebookState
+from booking.use_cases.offers import accept_offer
+from core.errors import HoldExpired, NotFound, Refused
+from core.wall_clock import unit_of
+from web.labels import REBOOK_STATES
+from web.manage.closure_context import log_people
+from web.manage.closure_pages import PersonRow, listed_rows, time_key
+from web.page_context import StaffContext
+from web.request_language import format_moment_short
+
+
+@dataclass(frozen=True)
+class Section:
+    """The people in one state."""
+
+    state: RebookState
+    heading: str
+    rows: Sequence[PersonRow]
+    total: int
+
+
+def sections_of(
+    context: StaffContext, listed: RebookList, counts: Mapping[RebookState, int], *, is_seeking: bool, **logged: object
+) -> dict[str, Any]:
+    """The values of a page that shows the list; who looked at it is written down."""
+    people = people_of(context.db, context.catalogue, listed, context.now)
+    everybody = [person.appointment for some in people.values() for person in some]
+    log_people(context, "closure_people", everybody, **logged)
+    ringing = Section(
+        RebookState.TO_RING,
+        _("To ring"),
+        listed_rows(_in_turn(people), is_seeking=is_seeking),
+        sum(counts[state] for state in TO_BE_RUNG),
+    )
+    return {
+        "counts": counts,
+        "affected": sum(counts.values()),
+        "has_unsought": any(not person.was_sought for person in people[RebookState.TO_RING]),
+        "to_ring": ringing,
+        "others": [
+            Section(state, str(REBOOK_STATES[state]), listed_rows(some, is_seeking=False), counts[state])
+            for state, some in people.items()
+            if state not in TO_BE_RUNG
+        ],
+        "states": REBOOK_STATES,
+        "most": MOST_SHOWN,
+        "read_at": context.now.astimezone(ZoneInfo(context.zone)),
+    }
+
+
+def listed_person(context: StaffContext, listed: RebookList, reference: str) -> AppointmentView:
+    """The appointment, which must be on the list. Raises: NotFound."""
+    try:
+        view = by_reference(context.db, context.catalogue, reference)
+    except NotFound as error:
+        raise NotFound from error
+    if not is_listed(context.db, listed, view.id):
+        raise NotFound
+    return view
+
+
+def confirm_held_time(context: StaffContext, view: AppointmentView) -> str:
+    """Move the appointment to the time that the page showed; why that could not be done, or nothing."""
+    sent = request.form.get("proposal", "")
+    proposal = open_proposal(context.db, context.catalogue, view.id, context.now)
+    if proposal is None and sent == time_key(view.site.id, unit_of(view.starts_at)):
+        return ""  # pressed twice
+    key = context.form_key("confirm", (view.reference, sent))
+    try:
+        if proposal is None or time_key(proposal.site.id, proposal.slot_key.start_unit) != sent:
+            raise HoldExpired
+        accept_offer(
+            context.runtime,
+            context.authority.id,
+            view.reference,
+            actor=context.actor,
+            seen=request.form.get("stamp"),
+            idempotency=key,
+        )
+    except Refused:
+        at = format_moment_short(view.starts_at.astimezone(ZoneInfo(view.zone)))
+        facts = {"name": view.resident.name, "time": at}
+        return str(_("%(name)s, %(time)s: this has changed since you opened the page. Nothing was done.", **facts))
+    return ""
+
+
+def _in_turn(people: Mapping[RebookState, Sequence[ListedPerson]]) -> list[ListedPerson]:
+    """Those to be rung, who is due first first."""
+    ringing = [person for state in TO_BE_RUNG for person in people[state]]
+    return sorted(ringing, key=lambda person: (person.appointment.starts_at, person.appointment.id))
