@@ -24,6 +24,11 @@ def bank_holiday(day: date, division: str) -> str | None:
     return known.get(day)
 
 
+def published_until(division: str) -> date:
+    """The last day of the last year whose bank holidays GOV.UK's copy holds whole. Raises: KeyError."""
+    return date(max(_published_years(division)), 12, 31)
+
+
 @cache
 def _published(division: str) -> Mapping[date, str]:
     events = _published_lists()[division]["events"]

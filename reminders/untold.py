@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.states import State
@@ -45,14 +46,10 @@ def untold(
     `site_ids` are the sites that are looked at; None means all.
     """
     rows = (
-        select(Notification)
-        .join(Appointment, Appointment.id == Notification.appointment_id)
-        .where(Notification.authority_id == authority_id, Notification.useful_until > now, *_is_to_be_told())
+        _unsent(select(Notification), authority_id, now, site_ids)
         .order_by(Notification.useful_until, Notification.id)
         .limit(limit)
     )
-    if site_ids is not None:
-        rows = rows.where(Appointment.site_id.in_(site_ids))
     by_appointment: dict[int, list[Notification]] = {}
     for row in db.scalars(rows):
         by_appointment.setdefault(row.appointment_id, []).append(row)
@@ -60,6 +57,13 @@ def untold(
         Untold(key, tuple(dict.fromkeys(family_of(row.kind) for row in found)), found[0].reason, found[0].useful_until)
         for key, found in by_appointment.items()
     ]
+
+
+def untold_count(db: Session, authority_id: int, now: datetime, *, site_ids: Collection[int] | None) -> int:
+    """How many appointments there are of which somebody is still to be told."""
+    return (
+        db.scalar(_unsent(select(func.count(Notification.appointment_id.distinct())), authority_id, now, site_ids)) or 0
+    )
 
 
 def mark_told(
@@ -81,6 +85,14 @@ def mark_told(
         if kinds:
             subject = ("appointment", appointment_id)
             record(db, actor, "resident_told", subject, authority_id=authority_id, now=now, kinds=sorted(kinds))
+
+
+def _unsent(rows: Select[Any], authority_id: int, now: datetime, site_ids: Collection[int] | None) -> Select[Any]:
+    """`rows` of the messages that reached nobody and still matter."""
+    rows = rows.join(Appointment, Appointment.id == Notification.appointment_id).where(
+        Notification.authority_id == authority_id, Notification.useful_until > now, *_is_to_be_told()
+    )
+    return rows if site_ids is None else rows.where(Appointment.site_id.in_(site_ids))
 
 
 def _is_to_be_told() -> tuple[ColumnElement[bool], ...]:

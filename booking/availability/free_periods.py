@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from booking.availability.bits import NOTHING, Bits, first_tick, span, spans
 from booking.availability.busy import Busy
@@ -19,6 +20,35 @@ class FreeStretch:
     last_unit: int
     seats: int
     service_ids: frozenset[int]
+
+
+class SeatTicks(NamedTuple):
+    """How many ticks the seats of a site are open in a day, and during how many of those they are occupied."""
+
+    opened: int
+    occupied: int
+
+
+def seat_ticks(site_day: SiteDay, busy: Busy) -> SeatTicks:
+    """The open and the occupied ticks of a day, added up over all seats of the site's resources."""
+    base_unit, here = site_day.day.base_unit, busy.at(site_day.site_id)
+    opened = occupied = 0
+    for plan in site_day.resources:
+        ticks = _open_ticks(plan)
+        seats = range(plan.resource.seats)
+        opened += len(seats) * ticks.bit_count()
+        busy_by_seat = (here.busy_ticks(plan.resource.resource_id, seat, base_unit) for seat in seats)
+        occupied += sum((ticks & busy_ticks).bit_count() for busy_ticks in busy_by_seat)
+    return SeatTicks(opened, occupied)
+
+
+def is_open(plan: ResourceDay) -> bool:
+    """Whether the resource is open at all on its day."""
+    return bool(_open_ticks(plan))
+
+
+def _open_ticks(plan: ResourceDay) -> Bits:
+    return spans((window.first, window.last) for window in plan.windows) & ~plan.closed
 
 
 def free_stretches(site_day: SiteDay, busy: Busy, from_unit: int = 0) -> list[FreeStretch]:
@@ -39,7 +69,7 @@ def runs(bits: Bits) -> Iterator[tuple[int, int]]:
 def _stretches(plan: ResourceDay, site_day: SiteDay, busy: Busy, from_unit: int) -> Iterator[FreeStretch]:
     base_unit = site_day.day.base_unit
     to_come = ~span(0, max(0, from_unit - base_unit))
-    opened = spans((window.first, window.last) for window in plan.windows) & ~plan.closed & to_come
+    opened = _open_ticks(plan) & to_come
     here = busy.at(site_day.site_id)
     busy_by_seat = [here.busy_ticks(plan.resource.resource_id, seat, base_unit) for seat in range(plan.resource.seats)]
     for seats, bits in _by_free_seats(opened, busy_by_seat):

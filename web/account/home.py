@@ -32,13 +32,14 @@ class TaskGroup:
 
 
 def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tuple[TaskGroup, ...]:
-    """The groups that `staff` may open, with their links; `sites` are the authority's (id, slug, name)."""
-    day_list_sites = [site for site in sites if staff.may(Action.SEE_DAY_LIST, site_id=site[0])]
+    """The groups that `staff` may open, with their links; `sites` are the authority's (id, slug, name).
+
+    The day lists of their sites stand above these groups, with their figures.
+    """
     feed_sites = [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
     planned_sites = [site for site in sites if staff.may(Action.MANAGE_SESSIONS, site_id=site[0])]
     groups = (
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
-        TaskGroup(_("Today's list"), tuple(_site_tasks(day_list_sites, "site.today"))),
         TaskGroup(_("Week"), tuple(_week_tasks(planned_sites))),
         TaskGroup(_("Closures"), tuple(_closure_tasks(staff))),
         TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),

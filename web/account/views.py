@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from core.errors import RateLimited
 from core.flask_context import current_runtime
 from core.problems import text_of_error
-from locations.ids_by_slug import sites_of
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
 from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
@@ -20,14 +19,16 @@ from people.staff.policy import Action
 from people.staff.sign_in import WrongPassword, sign_in
 from web.account.attempts import attempt_of
 from web.account.forms import SignInForm
-from web.account.home import tasks_of
+from web.account.home import tasks_of, url_or_none
+from web.account.home_figures import home_figures
 from web.account.rate_limited_page import rate_limited_page
 from web.account.redirects import safe_next
 from web.account.staff_blueprint import blueprint
 from web.labels import ROLES
 from web.page_brand import set_brand
+from web.page_context import staff_context
 from web.request_language import current_language
-from web.staff_guard import COUNCIL, cookie_name, current_staff, is_https, signed_in_staff
+from web.staff_guard import COUNCIL, cookie_name, is_https, signed_in_staff
 
 logger = logging.getLogger(__name__)
 
@@ -93,12 +94,17 @@ def signed_in() -> ResponseReturnValue:
 @blueprint.get("/")
 @requires(Action.SEE_STAFF_HOME)
 def home() -> ResponseReturnValue:
-    """What this member of staff can open."""
-    staff = current_staff()
-    with current_runtime().database.reading() as db:
-        sites = sites_of(db, staff.authority_id)
-    tasks = tasks_of(staff, sites)
-    return render_template("staff/home.html", staff=staff, tasks=tasks, roles=ROLES)
+    """What needs doing, the figures of their sites, and what this member of staff can open."""
+    with staff_context() as context:
+        sites = [(site.id, site.slug, site.name) for site in context.catalogue.sites]
+        return render_template(
+            "staff/home.html",
+            staff=context.staff,
+            figures=home_figures(context),
+            tasks=tasks_of(context.staff, sites),
+            roles=ROLES,
+            can_search=url_or_none("agent.find") is not None and context.staff.may(Action.FIND_RESIDENT),
+        )
 
 
 def _form_page(form: SignInForm, next_url: str) -> str:

@@ -19,9 +19,11 @@ from people.residents.access_log import log_access
 from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.account.home import Task
 from web.agent import blueprint
 from web.agent.call_request import as_search_text, read_search_text
 from web.agent.kept_forms import UnsavedRecord, save_search, search_of, unsaved_records
+from web.agent.pages_found import pages_found
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
 from web.labels import MATCH_REASONS, labels_of, wishes_of
@@ -58,6 +60,7 @@ class StartPage:
     error: str = ""
     open_calls: tuple[CallLine, ...] = ()
     unsaved: tuple[UnsavedRecord, ...] = ()
+    pages: tuple[Task, ...] = ()
 
     @property
     def title(self) -> str:
@@ -162,7 +165,8 @@ def found(key: str) -> ResponseReturnValue:
         shown = matches[:MOST_SHOWN]
         log_search(context, shown)
         lines = match_lines(context, shown)
-        return _start_page(context, StartPage(search_text, True, lines, len(matches) > MOST_SHOWN))
+        is_cut, pages = len(matches) > MOST_SHOWN, pages_found(context, search_text)
+        return _start_page(context, StartPage(search_text, True, lines, is_cut, pages=pages))
 
 
 def _search_text() -> str:

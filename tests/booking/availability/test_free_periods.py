@@ -8,7 +8,7 @@ import pytest
 
 from booking.availability.bits import span
 from booking.availability.busy import NOTHING_BUSY, busy_index
-from booking.availability.free_periods import FreeStretch, free_stretches, runs
+from booking.availability.free_periods import FreeStretch, free_stretches, runs, seat_ticks
 from booking.availability.values import EngineResource, ResourceDay, SiteDay, Window
 from core.wall_clock import local_day
 
@@ -68,3 +68,14 @@ def test_a_room_of_several_seats_says_how_many_are_free() -> None:
 def test_a_gap_knows_the_services_of_the_windows_it_lies_in() -> None:
     plan = site_day(ResourceDay(DESK, (window(10, 20, 1), window(20, 30, 2), window(40, 50, 3))))
     assert [stretch.service_ids for stretch in free_stretches(plan, NOTHING_BUSY)] == [{1, 2}, {3}]
+
+
+def test_the_ticks_of_seats_are_counted_one_by_one() -> None:
+    rooms = ResourceDay(ROOM, (window(10, 30), window(40, 50)), closed=span(25, 42))
+    desk = ResourceDay(DESK, (window(20, 40),))
+    rows = [(2, 0, BASE + 5, BASE + 12), (2, 1, BASE + 20, BASE + 45), (1, 0, BASE + 38, BASE + 60)]
+    opened = [(2, seat, tick) for seat in range(3) for tick in (*range(10, 25), *range(42, 50))]
+    opened += [(1, 0, tick) for tick in range(20, 40)]
+    occupied = {(row[0], row[1], unit - BASE) for row in rows for unit in range(row[2], row[3])}
+    found = seat_ticks(site_day(rooms, desk), busy_index(rows))
+    assert found == (len(opened), len(occupied & set(opened)))

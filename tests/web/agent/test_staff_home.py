@@ -1,0 +1,139 @@
+"""The home page of staff: what needs doing, today's figures, what comes next, and one search for people and pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from booking.tables import Appointment
+from booking.use_cases.make_closure import NewClosure, make_closure
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Database
+from core.flask_context import EXTENSION
+from people.residents.tables import ResidentView
+from people.staff.policy import Role
+from people.staff.sign_in_sessions import COOKIE
+from people.staff.tables import StaffRole
+from reminders.delivery_decisions import WITHHELD
+from reminders.reasons import NO_ADDRESS
+from reminders.tables import Notification
+from tests.conftest import NOW
+from tests.support.callers import Callers, add_agent, book_for, sign_in
+from tests.support.pages import check_page
+from tests.web.agent.conftest import Agent
+
+pytestmark = pytest.mark.databases("sqlite")
+HALF_PAST = NOW + timedelta(minutes=30)
+
+
+@pytest.fixture
+def visits(callers: Callers, database: Database) -> list[str]:
+    """The references of three visits of today at the hub, two of them at the same time."""
+    agent = Actor("staff", callers.agent_id, "Agnes Agent")
+    people = [callers.people[name] for name in ("amina", "norbert", "norbert")]
+    times = [HALF_PAST, HALF_PAST, HALF_PAST + timedelta(hours=1)]
+    booked = [
+        book_for(database, callers.town, person, at, agent, NOW) for person, at in zip(people, times, strict=True)
+    ]
+    return [one.reference for one in booked]
+
+
+def home_of(client: FlaskClient, callers: Callers, database: Database, role: Role, site: str = "") -> Agent:
+    """Somebody with this role, at one site or all, signed in."""
+    staff_id = add_agent(
+        database, callers.town.authority_id, NOW, role.value, f"{site or 'all'}.{role.value}@example.org"
+    )
+    if site:
+        with database.writing() as db:
+            db.scalars(select(StaffRole).where(StaffRole.staff_id == staff_id)).one().site_id = callers.town.sites[site]
+    client.set_cookie(COOKIE, sign_in(database, staff_id, NOW))
+    return Agent(client)
+
+
+def test_site_staff_see_who_comes_next_and_the_access_is_on_record(
+    callers: Callers, visits: list[str], database: Database, client: FlaskClient
+) -> None:
+    page = home_of(client, callers, database, Role.SITE_STAFF, "hub").open("/staff/")
+    assert "9:30am" in page.text
+    assert "Norbert" in page.text
+    assert any(href == f"/staff/sites/riverside-hub/days/{NOW.date()}#{visits[0]}" for _text, href in page.links)
+    with database.reading() as db:
+        seen = db.scalars(select(ResidentView).where(ResidentView.purpose == "staff_home")).one()
+    assert set(seen.facts["residents"]) == {callers.people["amina"], callers.people["norbert"]}
+
+
+def test_nobody_of_another_site_is_shown(
+    callers: Callers, visits: list[str], database: Database, client: FlaskClient
+) -> None:
+    other = next(site for site in callers.town.sites if site != "hub")
+    page = home_of(client, callers, database, Role.SITE_STAFF, other).open("/staff/")
+    assert page.headings[0] == "Staff home"
+    assert "Norbert" not in page.text
+    assert not any("riverside-hub" in href for _text, href in page.links)
+
+
+def test_figures_are_those_of_the_clock(
+    callers: Callers, visits: list[str], database: Database, client: FlaskClient, clock: FixedClock
+) -> None:
+    manager = home_of(client, callers, database, Role.SITE_MANAGER, "hub")
+    assert figures(manager) == {"To come": "3", "Waiting": "0", "Late": "0"}
+    with database.writing() as db:
+        db.execute(update(Appointment).where(Appointment.reference == visits[0]).values(state="arrived"))
+    clock.instant = HALF_PAST + timedelta(minutes=5)
+    assert figures(manager) == {"To come": "1", "Waiting": "1", "Late": "1"}
+
+
+def figures(agent: Agent) -> dict[str, str]:
+    """The first figures of the only site in the table, by their labels."""
+    found = re.findall(r'data-label="([^"]+)">(?:<a [^>]+>)?(\d+)', agent.client.get("/staff/").text)
+    return dict(found[:3])
+
+
+def test_people_to_ring_lead_to_their_lists(
+    callers: Callers, visits: list[str], database: Database, client: FlaskClient
+) -> None:
+    runtime = client.application.extensions[EXTENSION]
+    shut = NewClosure(NOW, NOW + timedelta(hours=5), "No heating", site="riverside-hub")
+    make_closure(runtime, callers.town.authority_id, shut, actor=Actor.system())
+    with database.writing() as db:
+        db.execute(update(Notification).values(status=WITHHELD, reason=NO_ADDRESS, closed_at=NOW))
+    page = home_of(client, callers, database, Role.AUTHORITY_ADMIN).open("/staff/")
+    assert page.link("Ring 3 people whose appointments cannot take place") == "/staff/closures"
+    told = next(href for text, href in page.links if text.startswith("Ring or write to"))
+    assert told == "/staff/untold"
+    assert "scheduler is not running" in page.text
+    agent = home_of(client, callers, database, Role.TRIAGE_AGENT).open("/staff/")
+    assert not any("cannot take place" in text for text, _href in agent.links)
+    assert "scheduler" not in agent.text
+
+
+def test_one_search_finds_people_sites_services_and_pages(
+    callers: Callers, database: Database, client: FlaskClient
+) -> None:
+    manager = home_of(client, callers, database, Role.SITE_MANAGER, "hub")
+    for typed, link in (
+        ("riverside", "/staff/sites/riverside-hub/today"),
+        ("housing adv", "/testshire/services/advice"),
+        ("colleag", "/staff/colleagues"),
+    ):
+        found = manager.checked(manager.send("/staff/calls/find", q=typed))
+        assert link in [href for _text, href in found.links], typed
+    assert "Amina" in manager.checked(manager.send("/staff/calls/find", q="amin")).text
+
+
+def test_the_last_day_of_known_bank_holidays_is_an_alarm_a_year_ahead(
+    callers: Callers, database: Database, client: FlaskClient, clock: FixedClock
+) -> None:
+    words = "Bank holidays are known until"
+    assert words not in home_of(client, callers, database, Role.AUTHORITY_ADMIN).open("/staff/").text
+    clock.instant = datetime(2028, 2, 1, 9, tzinfo=UTC)
+    client.set_cookie(COOKIE, sign_in(database, callers.agent_id, clock.instant))
+    assert words not in check_page(client.get("/staff/").text).text
+    admin = add_agent(database, callers.town.authority_id, clock.instant, "authority_admin", "late@example.org")
+    client.set_cookie(COOKIE, sign_in(database, admin, clock.instant))
+    assert words in check_page(client.get("/staff/").text).text

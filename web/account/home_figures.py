@@ -1,0 +1,175 @@
+"""What the home page of staff says needs doing, and the figures of their sites; each one leads to the list behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from booking.queries.appointments import AppointmentView
+from booking.queries.site_figures import DayFigures, figures_of, next_visits, to_ring_count
+from locations.bank_holidays import published_until
+from locations.model import SiteFacts
+from people.residents.access_log import log_access
+from people.staff.policy import Action, Role, sites_for
+from reminders.heartbeat import is_fresh
+from reminders.untold import untold_count
+from web.account.home import url_or_none
+from web.page_context import StaffContext
+from web.request_language import format_day, format_time
+
+MOST_WITH_FILL = 30  # sites: of more, only the people are counted
+MOST_WITH_NEXT = 3  # sites: who serves more works no single desk
+NEXT_VISITS = 3
+HOLIDAYS_AHEAD = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """Something to do: what, and the list behind it. `is_alarm` is of what stops others."""
+
+    text: str
+    href: str = ""
+    is_alarm: bool = False
+
+
+@dataclass(frozen=True)
+class SiteLine:
+    """A site today and tomorrow."""
+
+    site: SiteFacts
+    today: DayFigures
+    tomorrow: DayFigures
+
+    @property
+    def href(self) -> str:
+        """The address of today's list."""
+        return url_for("site.day", site=self.site.slug, date=str(self.today.date))
+
+    @property
+    def tomorrow_href(self) -> str:
+        """The address of tomorrow's list."""
+        return url_for("site.day", site=self.site.slug, date=str(self.tomorrow.date))
+
+    @property
+    def away_today(self) -> str:
+        """The names of the people who are away today, of those who were to work there."""
+        return ", ".join(resource.name for resource in self.today.away)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something about today is worth a look before anything else."""
+        return bool(self.today.waiting or self.today.late or self.today.unrecorded or self.today.away)
+
+
+@dataclass(frozen=True)
+class NextVisit:
+    """A visit that comes next: when, who, for what, and where on its day list it stands."""
+
+    view: AppointmentView
+    time: str
+    href: str
+
+
+@dataclass(frozen=True)
+class HomeFigures:
+    """All that the home page says of the present."""
+
+    to_do: tuple[ToDo, ...]
+    sites: tuple[SiteLine, ...]
+    next_visits: tuple[NextVisit, ...]
+
+
+def home_figures(context: StaffContext) -> HomeFigures:
+    """The figures for whoever is signed in. Whose names are shown is written into the access log."""
+    visible = sites_for(context.staff.roles, Action.SEE_DAY_LIST) if _may(context, Action.SEE_DAY_LIST) else frozenset()
+    sites = [site for site in context.catalogue.sites if visible is None or site.id in visible]
+    lines = tuple(_site_lines(context, sites))
+    coming = tuple(_next_visits(context, sites)) if len(sites) <= MOST_WITH_NEXT else ()
+    return HomeFigures(tuple(_to_do(context)), lines, coming)
+
+
+def _may(context: StaffContext, action: Action) -> bool:
+    return context.staff.may(action)
+
+
+def _site_lines(context: StaffContext, sites: list[SiteFacts]) -> list[SiteLine]:
+    if not sites or url_or_none("site.today", site=sites[0].slug) is None:
+        return []
+    dates = (context.today, context.today + timedelta(days=1))
+    with_fill = len(sites) <= MOST_WITH_FILL
+    figures = figures_of(context.db, context.catalogue, sites, dates, context.now, with_fill=with_fill)
+    lines = [SiteLine(site, *figures[site.id]) for site in sites]
+    return sorted(lines, key=lambda line: not line.has_news)
+
+
+def _next_visits(context: StaffContext, sites: list[SiteFacts]) -> list[NextVisit]:
+    ids = [site.id for site in sites]
+    views = next_visits(context.db, context.catalogue, ids, context.today, context.now, NEXT_VISITS) if ids else []
+    if views:
+        facts = {"residents": [view.resident.id for view in views]}
+        with context.runtime.database.writing() as db:
+            log_access(db, context.authority.id, None, context.actor, "staff_home", context.now, **facts)
+    return [NextVisit(view, _time(view.starts_at, view.zone), _row_of(view)) for view in views]
+
+
+def _time(at: datetime, zone: str) -> str:
+    return format_time(at.astimezone(ZoneInfo(zone)))
+
+
+def _row_of(view: AppointmentView) -> str:
+    day_list = url_for("site.day", site=view.site.slug, date=str(view.local_date))
+    return f"{day_list}#{view.reference}"
+
+
+def _to_do(context: StaffContext) -> Iterator[ToDo]:
+    yield from _people_to_tell(context)
+    if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
+        yield from _service_alarms(context)
+
+
+def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
+    db, council = context.db, context.authority.id
+    closures = url_or_none("manage.closures")
+    if closures and _may(context, Action.MANAGE_CLOSURES):
+        managed = sites_for(context.staff.roles, Action.MANAGE_CLOSURES)
+        to_ring = to_ring_count(db, council, managed)
+        if to_ring:
+            text = ngettext(
+                "Ring %(num)d person whose appointment cannot take place",
+                "Ring %(num)d people whose appointments cannot take place",
+                to_ring,
+            )
+            yield ToDo(text, closures)
+    untold = url_or_none("messages.untold_list")
+    if untold and _may(context, Action.SEE_RESIDENT):
+        unsent = untold_count(db, council, context.now, site_ids=context.served_sites)
+        if unsent:
+            text = ngettext(
+                "Ring or write to %(num)d person whom our messages did not reach",
+                "Ring or write to %(num)d people whom our messages did not reach",
+                unsent,
+            )
+            yield ToDo(text, untold)
+
+
+def _service_alarms(context: StaffContext) -> Iterator[ToDo]:
+    if not is_fresh(context.runtime):
+        text = _("No reminders are going out: the scheduler is not running. Tell whoever runs the service.")
+        yield ToDo(text, is_alarm=True)
+    ends_on = _holidays_end(context)
+    if ends_on - context.today < HOLIDAYS_AHEAD:
+        text = _(
+            "Bank holidays are known until %(day)s only. Ask for an update of the service.", day=format_day(ends_on)
+        )
+        yield ToDo(text, is_alarm=True)
+
+
+def _holidays_end(context: StaffContext) -> date:
+    divisions = {site.holidays.division for site in context.catalogue.sites}
+    return min(map(published_until, divisions), default=date.max)
