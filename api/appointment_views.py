@@ -171,7 +171,7 @@ def _booking(body: Values) -> Booking:
     return Booking(
         authority_id=signed_in_key().authority_id,
         channel=body["channel"],
-        resident=_resident(body["resident"], body),
+        resident=resident_details(body["resident"], tuple(body.get("support_needs", ()))),
         slot_key=_slot_key(body),
         hold=body.get("hold") or None,
         representative=_representation(body.get("representative")),
@@ -216,14 +216,15 @@ def _viewed(db: Session, reference: str, purpose: str) -> tuple[AppointmentView,
     return view, catalogue
 
 
-def _resident(values: Values, body: Values) -> ResidentDetails:
+def resident_details(values: Values, support_needs: tuple[str, ...] = ()) -> ResidentDetails:
+    """The resident that a body describes, with the needs of the visit."""
     return ResidentDetails(
         name=values["name"],
         email=values.get("email") or "",
         phone=values.get("phone") or "",
         postcode=values.get("postcode") or "",
         language=values.get("language") or "",
-        support_needs=tuple(body.get("support_needs", ())),
+        support_needs=support_needs,
         contact_preference=values.get("contact_preference", "email"),
         do_not_text=values.get("do_not_text", False),
         leave_no_message=values.get("leave_no_message", False),

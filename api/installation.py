@@ -18,6 +18,7 @@ from api import (
     key_limits,
     notification_views,
     site_day_views,
+    waiting_list_views,
 )
 from api.blueprint import blueprint
 from api.key_guard import current_api_key
@@ -36,6 +37,7 @@ VIEW_MODULES = (
     notification_views,
     site_day_views,
     closure_views,
+    waiting_list_views,
 )
 
 

@@ -17,6 +17,7 @@ PATH_EXAMPLES = {
     "site": "high-street",
     "date": "2026-11-24",
     "closure": 12,
+    "wish": 7,
     "hold": "Qm9va2luZyBob2xkLCBub3QgYSByZWFsIG9uZQ",
 }
 # Which part of an address an answer has, and where in it.
@@ -24,6 +25,7 @@ _FOUND_IN = {
     response_schemas.BookedSchema: ("reference", "reference"),
     response_schemas.HoldSchema: ("hold", "hold"),
     response_schemas.MadeClosureSchema: ("closure", "id"),
+    response_schemas.WishSchema: ("wish", "id"),
 }
 _FIRST_SLOT = "$response.body#/items/0/slot"
 _RESIDENT = {"name": "Maria Nowak", "contact_preference": "none"}

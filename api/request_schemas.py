@@ -7,7 +7,9 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from api.schema_fields import (
+    WEEKDAYS,
     DateOrInstant,
+    DayText,
     EmailText,
     Instant,
     MultiLineText,
@@ -16,6 +18,8 @@ from api.schema_fields import (
     PostcodeText,
     SingleLineText,
     Slug,
+    WallTime,
+    Weekday,
 )
 from booking.slot_tokens import MAX_SERVICES
 from booking.states import CHANNELS, State
@@ -236,3 +240,31 @@ class ClosureBodySchema(RequestSchema):
 
 class OffersBodySchema(RequestSchema):
     """Nothing is needed."""
+
+
+class WishBodySchema(RequestSchema):
+    """Who waits for an earlier time: an appointment, or else services and a resident. What is left out is any."""
+
+    appointment = SingleLineText(
+        LONGEST_TOKEN,
+        allow_none=True,
+        metadata=about("The reference of the appointment that somebody wants earlier.", example="K7PM4QX2"),
+    )
+    services = fields.List(
+        Slug(), allow_none=True, metadata=about("Without an appointment: what for, in one visit.", example=["certify"])
+    )
+    resident = fields.Nested(
+        ResidentBodySchema, allow_none=True, metadata=about("Without an appointment: who waits, and how to tell them.")
+    )
+    sites = fields.List(
+        Slug(), allow_none=True, metadata=about("Only at these sites; without any, the appointment's own, or anywhere.")
+    )
+    days = fields.List(
+        Weekday(),
+        allow_none=True,
+        validate=validate.Length(max=len(WEEKDAYS)),
+        metadata=about("Only on these days of the week.", example=["monday", "friday"]),
+    )
+    from_time = WallTime(allow_none=True, metadata=about("Not before this time of the day.", example="09:00"))
+    to_time = WallTime(allow_none=True, metadata=about("Beginning before this time of the day.", example="12:00"))
+    until = DayText(allow_none=True, metadata=about("Not after this date.", example="2026-12-24"))

@@ -253,3 +253,9 @@ class ClosureSchema(Schema):
     declined = fields.Integer(required=True, metadata=about("The time did not suit; somebody rings."))
     cancelled = fields.Integer(required=True)
     to_ring = fields.Integer(required=True, metadata=about("Somebody is to ring."))
+
+
+class WishSchema(Schema):
+    """Somebody who waits for an earlier time."""
+
+    id = fields.Integer(required=True)

@@ -17,12 +17,13 @@ from core.error_texts import text_of
 from core.errors import InvalidValue
 from core.language import DEFAULT_LANGUAGE, language_for
 from core.text import clean_line, clean_text, parse_or_empty
-from core.wall_clock import parse_day, parse_instant, unit_after
+from core.wall_clock import parse_day, parse_instant, parse_wall_time, unit_after
 from locations.postcodes import parse_postcode
 from people.residents.details import LONGEST_NAME, parse_name
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,59}$"
 LONGEST_POSTCODE = 10  # with spaces, as it is sent
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Value = TypeVar("Value")
 
 
@@ -128,6 +129,31 @@ class Instant(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
         return parsed(parse_instant, str(value).strip()).astimezone(UTC)
+
+
+class DayText(fields.String):
+    """A date (`2026-11-24`)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        return parsed(parse_day, super()._deserialize(value, attr, data, **options))
+
+
+class WallTime(fields.String):
+    """A time on the place's own clock (`09:30`)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        return parsed(parse_wall_time, super()._deserialize(value, attr, data, **options))
+
+
+class Weekday(fields.String):
+    """A day of the week by its English name, or the first three letters of it; its number, Monday is 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **options).strip().lower()
+        for number, name in enumerate(WEEKDAYS, 1):
+            if text in (name, name[:3]):
+                return number
+        raise ValidationError(f"Use days of the week: {', '.join(WEEKDAYS)}.")
 
 
 def first_unit_of(bound: date | datetime | None) -> int | None:

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 from booking.states import ContactChange
 
 What = Literal[
-    "booked", "imported", "rescheduled", "cancelled", "moved", "details", "arranged", "handed_over", "offered", "kept"
+    "booked",
+    "imported",
+    "rescheduled",
+    "cancelled",
+    "moved",
+    "details",
+    "arranged",
+    "handed_over",
+    "offered",
+    "kept",
+    "earlier",
+    "wish_paused",
 ]
 
 
@@ -40,7 +51,8 @@ class AppointmentChange:
     """One change of an appointment: `what` happened, to which version, when; with facts where the operation has them all.
 
     `arrangement` counts the decisions about what the council arranges, with the one that has just been made; `offer` is the
-    number of the proposal that has just been made, and `answer_by` when it ends.
+    number of the proposal that has just been made, and `answer_by` when it ends. An offer is `earlier` when whoever has the
+    appointment waits for one; where a wish is paused, `offer` is the last one that was not answered.
     """
 
     authority_id: int

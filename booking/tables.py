@@ -239,38 +239,6 @@ class RebookItem(Base):
     closed_at: Mapped[datetime | None]
 
 
-class Proposal(Base):
-    """Another time that is put to whoever has an appointment, with a hold of its own until `answer_by`.
-
-    An appointment has one open proposal at most. The hold's token is an HMAC of its nonce; a hold that ended before its
-    time (by a closure, say) is NULL here, and the proposal is of no use any more.
-    """
-
-    __tablename__ = "proposals"
-    __table_args__ = (
-        Index(
-            "uq_proposals_open",
-            "appointment_id",
-            unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
-    rebook_item_id: Mapped[int | None] = mapped_column(ForeignKey("rebook_items.id", ondelete="CASCADE"), index=True)
-    number: Mapped[int]  # of the proposals for this appointment, the first is 1
-    slot_token: Mapped[str] = mapped_column(String(300))
-    hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id", ondelete="SET NULL"), index=True)
-    hold_nonce: Mapped[str] = mapped_column(String(64))
-    state: Mapped[str] = mapped_column(String(12), default="open")
-    made_at: Mapped[datetime]
-    answer_by: Mapped[datetime] = mapped_column(index=True)
-    answered_at: Mapped[datetime | None]
-
-
 class CalendarFeed(Base):
     """A secret, revocable .ics address for a site or one of its resources. Kept as a digest."""
 

@@ -90,6 +90,14 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "time_of_another_service": _("This time is for something else. Choose a time for your appointment."),
     "time_of_another_council": _("This time belongs to another council."),
     "too_many_feeds": _("There are %(most)s addresses already. Revoke one first."),
+    "wish_for_nobody": _("Say who waits: an appointment, or a resident."),
+    "wish_hours": _("The latest time has to be after the earliest one."),
+    "wish_service_unknown": _("Send one to four services that can be booked, each once."),
+    "wish_site_unknown": _("There is no such site."),
+    "wish_too_late": _("The appointment is today: no day before it is left."),
+    "wish_unknown": _("Nobody waits with this number."),
+    "wish_until_past": _("Send today, or a day after it."),
+    "wish_without_contact": _("Give an email address or a phone number, so that we can tell them."),
 }
 PLACE_TEXTS: Mapping[str, str] = {
     "authority_unknown": _("There is no authority %(slug)r. There are: %(known)s."),

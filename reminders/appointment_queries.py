@@ -12,10 +12,11 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
+from booking.proposals.tables import Proposal
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.rebooking import ProposalState
 from booking.slot_tokens import decode
-from booking.tables import Allocation, Appointment, AppointmentService, Proposal, RebookItem
+from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
@@ -52,6 +53,11 @@ _AWAITS_REBOOKING = (
     .where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
     .label("awaits_rebooking")
 )
+_IS_OFFERED_ANOTHER_TIME = (
+    exists()
+    .where(Proposal.appointment_id == Appointment.id, Proposal.state == ProposalState.OPEN.value)
+    .label("is_offered_another_time")
+)
 _MESSAGE_ROWS = (
     select(
         Appointment.id,
@@ -72,6 +78,7 @@ _MESSAGE_ROWS = (
         Appointment.owner_since,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
         _AWAITS_REBOOKING,
+        _IS_OFFERED_ANOTHER_TIME,
         *CONTACT_COLUMNS,
     )
     .join(Resident, Resident.id == Appointment.resident_id)
@@ -83,7 +90,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     """The facts of each appointment that exists, by its id: two statements, and one for each authority among them.
 
     One more where there is video: what the appointments occupy may have joining addresses; and where one was handed over.
-    And one where some wait to be rebooked: another time may be held for them.
+    And one where another time is held for some.
     """
     ids = sorted(set(appointment_ids))
     rows: Sequence[Any] = db.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
@@ -92,7 +99,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     handed_over = [row.id for row in rows if row.owner_since > 1]
     former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
-    offers = _offers(db, [row.id for row in rows if row.awaits_rebooking])
+    offers = _offers(db, [row.id for row in rows if row.is_offered_another_time])
     asking = [row for row in rows if row.support_needs]
     unmet = unmet_by_appointment(db, asking, catalogues) if asking else {}
     found = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)

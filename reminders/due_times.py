@@ -13,6 +13,8 @@ A message is due when `due_at <= now < useful_until`:
 | several bookings | at once | the appointment starts | after that there is nothing left to cancel |
 | offer | at once | the answer is due | after that the time is held no longer |
 | going ahead | at once | the appointment starts | after that it says nothing new |
+| earlier time | at once | the answer is due | after that the time is held no longer |
+| wish paused | at once | the appointment starts | after that no time is earlier |
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
 Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, none within
@@ -39,13 +41,27 @@ SEVERAL_BOOKINGS = "several_bookings"  # made online for one address: was it you
 ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter it tells
 OFFER = "offer"  # and a number: which proposal of another time it is about
 GOING_AHEAD = "going_ahead"  # and the number of the last offer, which it takes back
+EARLIER_TIME = "earlier_time"  # and a number: which proposal of an earlier time, that they wait for, it is about
+WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told of no more earlier times
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 # What is sent at once about a change; imports, moves and changed details send nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED, "handed_over": CONFIRMATION}
 BOOKED = "booked"
-FAMILIES = (REMINDER, MANAGE_LINK, CONTACT_CHANGED, CONFIRMATION, ARRANGEMENT, HANDED_OVER, OFFER, GOING_AHEAD)
+FAMILIES = (
+    REMINDER,
+    MANAGE_LINK,
+    CONTACT_CHANGED,
+    CONFIRMATION,
+    ARRANGEMENT,
+    HANDED_OVER,
+    OFFER,
+    GOING_AHEAD,
+    EARLIER_TIME,
+    WISH_PAUSED,
+)
+OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 # The families of messages that say when the appointment is, and are of no use after that.
 SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
@@ -141,9 +157,14 @@ def owed_hand_over(version: int, now: datetime) -> Owed:
     return Owed(f"{HANDED_OVER}_{version}", now, now + HANDED_OVER_IS_USEFUL)
 
 
-def owed_offer(number: int, answer_by: datetime, now: datetime) -> Owed:
-    """The message that offers another time, which is held until `answer_by`."""
-    return Owed(f"{OFFER}_{number}", now, answer_by)
+def owed_offer(family: str, number: int, answer_by: datetime, now: datetime) -> Owed:
+    """The message of one of `OFFERS` about another time, which is held until `answer_by`."""
+    return Owed(f"{family}_{number}", now, answer_by)
+
+
+def owed_pause(number: int, appointment: PlanningFacts, now: datetime) -> Owed:
+    """The message that no more earlier times are offered, because none up to the offer of this number was answered."""
+    return Owed(f"{WISH_PAUSED}_{number}", now, appointment.starts_at)
 
 
 def owed_going_ahead(number: int, appointment: PlanningFacts, now: datetime) -> list[Owed]:

@@ -28,15 +28,13 @@ from reminders.due_times import (
     owed_after,
     owed_arrangement,
     owed_contact_change,
-    owed_going_ahead,
     owed_hand_over,
     owed_link,
-    owed_offer,
     owed_question,
     owed_reminders,
 )
 from reminders.former_owner_queries import former_owners
-from reminders.outdated import void_arrangements, void_notices_to_owner, void_offers, void_outdated
+from reminders.outdated import owed_about_offers, void_arrangements, void_notices_to_owner, void_outdated
 from reminders.reasons import TOO_MANY_BOOKINGS
 from reminders.recipients import EMAIL, Contacts, Withheld, contacts_of, deliveries_for, planned_channels
 from reminders.tables import Notification
@@ -74,11 +72,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     if change.contact:
         owed += owed_contact_change(change.contact, appointment, change.now)
-    if change.offer and change.answer_by:
-        void_offers(known.values(), change.now)
-        owed.append(owed_offer(change.offer, change.answer_by, change.now))
-    if change.what == "kept":
-        owed += owed_going_ahead(void_offers(known.values(), change.now), appointment, change.now)
+    owed += owed_about_offers(change, appointment, known.values())
     if change.arrangement:
         void_arrangements(known.values(), change.arrangement, change.now)
         owed += owed_arrangement(change.arrangement, appointment, change.now)

@@ -8,14 +8,29 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.events import PlanningFacts
+from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
 from reminders.delivery_decisions import PENDING, VOID, WITHHELD
-from reminders.due_times import ARRANGEMENT, GOING_AHEAD, HANDED_OVER, OFFER, family_of, is_current, number_of
+from reminders.due_times import (
+    ARRANGEMENT,
+    EARLIER_TIME,
+    GOING_AHEAD,
+    HANDED_OVER,
+    OFFER,
+    OFFERS,
+    WISH_PAUSED,
+    Owed,
+    family_of,
+    is_current,
+    number_of,
+    owed_going_ahead,
+    owed_offer,
+    owed_pause,
+)
 from reminders.reasons import SILENCE, SUPERSEDED
 from reminders.tables import Notification
 
-NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, OFFER, GOING_AHEAD)  # voided for good
+NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, WISH_PAUSED)  # voided for good
 
 
 def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
@@ -59,11 +74,26 @@ def void_notices_to_owner(db: Session, appointment_id: int, now: datetime) -> No
     db.flush()
 
 
+def owed_about_offers(change: AppointmentChange, facts: PlanningFacts, rows: Iterable[Notification]) -> list[Owed]:
+    """What the change owes about another time: that it is held, that it is not needed, or that there are no more.
+
+    Offers among `rows` that were not sent yet are voided.
+    """
+    now = change.now
+    if change.offer and change.answer_by:
+        void_offers(rows, now)
+        family = EARLIER_TIME if change.what == "earlier" else OFFER
+        return [owed_offer(family, change.offer, change.answer_by, now)]
+    if change.what == "wish_paused":
+        return [owed_pause(change.offer, facts, now)]
+    return owed_going_ahead(void_offers(rows, now), facts, now) if change.what == "kept" else []
+
+
 def void_offers(rows: Iterable[Notification], now: datetime) -> int:
     """Void offers of another time that were not sent yet; the number of the last one that may have arrived, or 0."""
     last = 0
     for row in rows:
-        if family_of(row.kind) == OFFER and row.status == PENDING and row.tries == 0:
+        if family_of(row.kind) in OFFERS and row.status == PENDING and row.tries == 0:
             row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
         elif family_of(row.kind) == OFFER and row.status not in (VOID, WITHHELD):
             last = max(last, number_of(row.kind))

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 
 from booking.use_cases.cleanup import delete_expired
+from booking.use_cases.earlier_times import Mark, offer_earlier_times
 from booking.use_cases.manage_links import answer_link_requests
 from booking.use_cases.offers import make_offers
 from booking.use_cases.proposals import end_unanswered
@@ -59,6 +60,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
     timetable = timetable_of(runtime)
     timetable.start()
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
+    seen: dict[int, Mark] = {}
     loops = [
         threading.Thread(target=_repeat, args=(work, seconds, stopping), name=name)
         for name, work, seconds in (
@@ -67,6 +69,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
             ("offers", lambda: work_offers(runtime), tick_seconds),
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
+            ("waiting list", lambda: offer_earlier_times(runtime, can_be_told, seen), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
             ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
         )
@@ -100,6 +103,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     answer_link_requests(runtime)
     work_offers(runtime)
     work_staff_mails(runtime, worker)
+    offer_earlier_times(runtime, can_be_told)
     counts = worker.send_due()
     sweep_when_due(runtime)
     return counts

@@ -18,6 +18,8 @@ MESSAGE_KINDS: Labels = {
     "handed_over": _l("Word that it was not meant for them"),
     "offer": _l("Offer of another time"),
     "going_ahead": _l("Takes place after all"),
+    "earlier_time": _l("Offer of an earlier time"),
+    "wish_paused": _l("Word that we offer no more earlier times"),
     "several_bookings": _l("Question if they booked so many"),
 }
 MESSAGE_STATUSES: Labels = {

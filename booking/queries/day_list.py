@@ -18,10 +18,11 @@ from booking.availability.free_periods import FreeStretch, free_stretches, runs
 from booking.availability.site_days import shape_of, site_day
 from booking.availability.values import SiteDay
 from booking.capacity.occupancy import busy_of
+from booking.proposals.tables import Proposal
 from booking.queries.appointments import AppointmentView, of_site_day
 from booking.rebooking import ProposalState, RebookState
 from booking.states import State
-from booking.tables import Appointment, Proposal, RebookItem
+from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
 from core.errors import NotFound
 from core.wall_clock import instant_of, local_day, unit_of

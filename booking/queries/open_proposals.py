@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,23 +10,28 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
+from booking.proposals.tables import Proposal
 from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey, decode
-from booking.tables import Proposal, RebookItem
+from booking.tables import RebookItem
 from core.wall_clock import instant_of
 from locations.model import Catalogue, SiteFacts
 
 
 @dataclass(frozen=True)
 class OpenProposal:
-    """A proposal that can still be accepted. Instants in the council's zone; `nonce` is that of its hold."""
+    """A proposal that can still be accepted. Instants in the council's zone; `nonce` is that of its hold.
+
+    `wish_id` is that of the wish for an earlier time which it answers, or None.
+    """
 
     slot_key: SlotKey
     site: SiteFacts
     starts_at: datetime
     answer_by: datetime
     nonce: str
+    wish_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,19 @@ def open_proposal(db: Session, catalogue: Catalogue, appointment_id: int, now: d
     return None if row is None else _proposal(catalogue, row)
 
 
+def proposals_of_wishes(
+    db: Session, catalogue: Catalogue, wish_ids: Collection[int], now: datetime
+) -> dict[int, OpenProposal]:
+    """The proposals that can be accepted now by whoever waits with these wishes, by the wish's id."""
+    rows = db.scalars(_open_at(now).where(Proposal.wish_id.in_(wish_ids)))
+    return {row.wish_id: _proposal(catalogue, row) for row in rows if row.wish_id is not None}
+
+
 def proposals_of(db: Session, catalogue: Catalogue, listed: RebookList, now: datetime) -> dict[int, OpenProposal]:
     """The proposals that can be accepted now by whoever is on the list, by the ids of their appointments."""
     ids = select(RebookItem.appointment_id).where(*is_on(listed), RebookItem.closed_at.is_(None))
     rows = db.scalars(_open_at(now).where(Proposal.appointment_id.in_(ids)))
-    return {row.appointment_id: _proposal(catalogue, row) for row in rows}
+    return {row.appointment_id: _proposal(catalogue, row) for row in rows if row.appointment_id is not None}
 
 
 def _open_at(now: datetime) -> Select[Proposal]:
@@ -70,4 +84,5 @@ def _proposal(catalogue: Catalogue, row: Proposal) -> OpenProposal:
         instant_of(slot_key.start_unit).astimezone(zone),
         row.answer_by.astimezone(zone),
         row.hold_nonce,
+        row.wish_id,
     )

@@ -18,6 +18,7 @@ from booking.arrangements import asked_again
 from booking.tables import Appointment, HandOver
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
+from booking.use_cases.wishes import end_wish_of_appointment
 from core.audit import Actor
 from core.errors import Invalid, Stale
 from core.idempotency import IdempotencyKey
@@ -63,6 +64,7 @@ def hand_over(
         check_seen(row, seen)
         resident_of(db, authority_id, owner.to_resident_id)
         resident = lock_resident(db, authority_id, owner.to_resident_id)
+        end_wish_of_appointment(db, row.id, now)
         _keep_former_owner(db, row, now)
         _change_needs(db, row, resident, owner.support_needs)
         _change_owner(runtime, row, resident, now)

@@ -25,6 +25,7 @@ from booking.rebooking import (
     SHORT_NOTICE,
     RebookState,
     Waiting,
+    answer_by,
     change_between,
     in_turn,
 )
@@ -34,7 +35,7 @@ from booking.tables import Appointment, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment
 from booking.use_cases.book import Booked
 from booking.use_cases.change_resources import reseat
-from booking.use_cases.proposals import propose
+from booking.use_cases.proposals import NewProposal, propose
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, record
 from core.errors import NotFound, SlotTaken
@@ -177,7 +178,15 @@ def _propose(
 ) -> None:
     """Hold the slot, and offer it to whoever can be written to in time."""
     row, item, slot_key = found
-    proposal = propose(db, runtime, row, slot_key, item)
+    new = NewProposal(
+        row.authority_id,
+        slot_key,
+        answer_by(now, instant_of(slot_key.start_unit)),
+        frozenset(row.support_needs),
+        appointment_id=row.id,
+        item_id=item.id,
+    )
+    proposal = propose(db, runtime, new)
     if row.starts_at - now > SHORT_NOTICE and can_be_told(db, row.id):
         item.state = RebookState.OFFERED.value
         change = AppointmentChange(row.authority_id, row.id, row.version, "offered", now)

@@ -1,19 +1,22 @@
-"""Proposals: another time put to whoever has an appointment, held for them until they have answered or the time is up."""
+"""Proposals: another time put to somebody, held for them until they have answered or the time is up."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen
-from booking.rebooking import ProposalState, RebookState, answer_by
+from booking.proposals.tables import Proposal, Wish
+from booking.proposals.wish_rules import WishState
+from booking.rebooking import ProposalState, RebookState
 from booking.slot_tokens import SlotKey
 from booking.states import State
-from booking.tables import Appointment, Hold, Proposal, RebookItem
+from booking.tables import Hold, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
 from booking.use_cases.holds import delete_holds, hold_in_transaction
@@ -21,37 +24,64 @@ from core.audit import Actor, record
 from core.errors import HoldExpired, IllegalMove
 from core.runtime import Runtime
 from core.tokens import digest, hold_token
-from core.wall_clock import instant_of
 
 
-def propose(db: Session, runtime: Runtime, appointment: Appointment, slot_key: SlotKey, item: RebookItem) -> Proposal:
-    """The proposal of `slot_key`, held from now on, in the transaction of `db`; an earlier one ends.
+@dataclass(frozen=True)
+class NewProposal:
+    """A slot that is put to somebody until `until`: for an appointment, for a wish, or for both.
+
+    `item_id` is that of the list of people to rebook, and a wish gets what anybody could book. `passed` says why those who
+    had waited longer do not get it.
+    """
+
+    authority_id: int
+    slot_key: SlotKey
+    until: datetime
+    needs: frozenset[str]
+    appointment_id: int | None = None
+    item_id: int | None = None
+    wish_id: int | None = None
+    is_rung: bool = False
+    passed: tuple[tuple[int, str], ...] = ()
+
+
+def propose(db: Session, runtime: Runtime, new: NewProposal) -> Proposal:
+    """The proposal, held from now on, in the transaction of `db`; an earlier one for the appointment ends.
 
     Raises: SlotTaken, TooSoon, TooFar.
     """
     now = runtime.clock.database_now(db)
-    end_proposal(db, appointment.id, now)
-    until = answer_by(now, instant_of(slot_key.start_unit))
-    needs = frozenset(appointment.support_needs)
-    held = hold_in_transaction(db, runtime, slot_key, for_public=False, needs=needs, until=until)
+    if new.appointment_id is not None:
+        end_proposal(db, new.appointment_id, now)
+    for_public = new.wish_id is not None
+    held = hold_in_transaction(db, runtime, new.slot_key, for_public=for_public, needs=new.needs, until=new.until)
     token_digest = digest(hold_token(runtime.settings.secret_key, held["nonce"]))
-    hold_id = db.scalar(select(Hold.id).where(Hold.token_digest == token_digest))
-    count = select(func.count()).select_from(Proposal).where(Proposal.appointment_id == appointment.id)
     proposal = Proposal(
-        authority_id=appointment.authority_id,
-        appointment_id=appointment.id,
-        rebook_item_id=item.id,
-        number=(db.scalar(count) or 0) + 1,
+        authority_id=new.authority_id,
+        appointment_id=new.appointment_id,
+        rebook_item_id=new.item_id,
+        wish_id=new.wish_id,
+        number=_count(db, new) + 1,
         slot_token=held["slot_token"],
-        hold_id=hold_id,
+        hold_id=db.scalar(select(Hold.id).where(Hold.token_digest == token_digest)),
         hold_nonce=held["nonce"],
         state=ProposalState.OPEN.value,
+        is_rung=new.is_rung,
+        passed=[list(one) for one in new.passed],
         made_at=now,
-        answer_by=until,
+        answer_by=new.until,
     )
     db.add(proposal)
     db.flush()
     return proposal
+
+
+def _count(db: Session, new: NewProposal) -> int:
+    """How many proposals there were for the same appointment, or else the same wish."""
+    same = Proposal.wish_id == new.wish_id
+    if new.appointment_id is not None:
+        same = Proposal.appointment_id == new.appointment_id
+    return db.scalar(select(func.count()).select_from(Proposal).where(same)) or 0
 
 
 def decline_proposal(
@@ -79,7 +109,10 @@ def decline_proposal(
 
 
 def end_unanswered(runtime: Runtime) -> int:
-    """End the proposals whose time to answer is up, and put these people on the list to ring; how many there were."""
+    """End the proposals whose time to answer is up; how many there were.
+
+    After a closure somebody rings; who waits for an earlier time has not answered once more, unless they were to be rung.
+    """
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         due = select(Proposal).where(Proposal.state == ProposalState.OPEN.value, Proposal.answer_by <= now)
@@ -87,6 +120,9 @@ def end_unanswered(runtime: Runtime) -> int:
         for proposal in proposals:
             proposal.state, proposal.answered_at = ProposalState.ENDED.value, now
             _set_items(db, proposal.appointment_id, RebookState.TO_RING)
+            wish = _wish_of(db, proposal)
+            if wish is not None and not proposal.is_rung:
+                wish.unanswered, wish.changed_at = wish.unanswered + 1, now
         return len(proposals)
 
 
@@ -103,12 +139,34 @@ def end_proposal(
     db: Session, appointment_id: int, now: datetime, state: ProposalState = ProposalState.ENDED
 ) -> Proposal | None:
     """The appointment's open proposal, which gets this state and, unless it is accepted, holds nothing any more."""
-    proposal = db.scalar(_open(appointment_id).with_for_update())
+    return _end(db, Proposal.appointment_id == appointment_id, now, state)
+
+
+def end_proposal_of_wish(
+    db: Session, wish_id: int, now: datetime, state: ProposalState = ProposalState.ENDED
+) -> Proposal | None:
+    """The same for the open proposal of somebody who waits."""
+    return _end(db, Proposal.wish_id == wish_id, now, state)
+
+
+def _end(db: Session, of_whom: ColumnElement[bool], now: datetime, state: ProposalState) -> Proposal | None:
+    proposal = db.scalar(_open(of_whom).with_for_update())
     if proposal is not None:
         proposal.state, proposal.answered_at = state.value, now
         if proposal.hold_id is not None and state is not ProposalState.ACCEPTED:
             delete_holds(db, [proposal.hold_id])
+        wish = _wish_of(db, proposal)
+        if wish is not None and state is ProposalState.ACCEPTED:
+            wish.state, wish.closed_at, wish.changed_at = WishState.MET.value, now, now
+        elif wish is not None and state is ProposalState.DECLINED:
+            wish.unanswered, wish.changed_at = 0, now
     return proposal
+
+
+def _wish_of(db: Session, proposal: Proposal) -> Wish | None:
+    """The open wish that the proposal answers, locked."""
+    is_open = (Wish.id == proposal.wish_id, Wish.closed_at.is_(None))
+    return db.scalar(select(Wish).where(*is_open).with_for_update()) if proposal.wish_id else None
 
 
 def answer_of_move(db: Session, appointment_id: int, hold_id: int | None, now: datetime) -> RebookState:
@@ -122,11 +180,11 @@ def answer_of_move(db: Session, appointment_id: int, hold_id: int | None, now: d
     return RebookState.ACCEPTED if is_accepted else RebookState.MOVED
 
 
-def _open(appointment_id: int) -> Select[Proposal]:
-    return select(Proposal).where(Proposal.appointment_id == appointment_id, Proposal.state == ProposalState.OPEN.value)
+def _open(of_whom: ColumnElement[bool]) -> Select[Proposal]:
+    return select(Proposal).where(of_whom, Proposal.state == ProposalState.OPEN.value)
 
 
-def _set_items(db: Session, appointment_id: int, state: RebookState) -> None:
+def _set_items(db: Session, appointment_id: int | None, state: RebookState) -> None:
     """What became of the proposal is what has become of the appointment, on whatever lists it is."""
     items = select(RebookItem).where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
     for item in db.scalars(items):

@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.events import appointment_changed
+from booking.proposals.tables import Proposal
 from booking.rebooking import AFFECTED, RebookState
 from booking.states import State
-from booking.tables import Allocation, Appointment, Claim, Hold, Proposal, RebookItem
+from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
 from booking.use_cases.book import Booking, book
 from booking.use_cases.cancel import cancel
 from booking.use_cases.make_closure import (

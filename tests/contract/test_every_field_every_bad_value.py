@@ -60,6 +60,8 @@ class Caller(Program):
             "date": "2026-11-24",
         }
         person = {"name": "Ann Other", "email": "ann@example.org"}
+        later = self.book(slots[-1]["slot"])["reference"]
+        self.parts["wish"] = str(self.post("/waiting-list", {"appointment": later}).get_json()["id"])
         self.bodies: dict[str, dict[str, Any]] = {
             "close": night,
             "hold": {"slot": slots[9]["slot"]},
@@ -71,6 +73,7 @@ class Caller(Program):
             "reschedule": {"slot": slots[9]["slot"]},
             "cancel": {"by": "resident"},
             "outcome": {"outcome": "arrived"},
+            "wait": {"services": ["certify"], "resident": person},
         }
 
 

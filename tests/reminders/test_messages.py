@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from booking.arrangements import ArrangementState
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
-from reminders.delivery_decisions import FormerOwner, MessageFacts
+from reminders.delivery_decisions import FormerOwner, MessageFacts, OfferedTime
 from reminders.messages import EmailBody
 from reminders.recipients import Contacts, Delivery, Person
 from tests.reminders.channels import writer
@@ -141,6 +141,8 @@ NEEDS_NOT_MET = NEEDS_ASKED | {
 # The new owner has moved it since: none of that is in the message.
 FORMER = {2: FormerOwner(1, 1, FACTS.contacts, STARTS, FACTS.ends_at, FACTS.changed_at, True, True)}
 
+EARLIER = OfferedTime(SITE, STARTS - timedelta(days=4), STARTS - timedelta(days=6))
+
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
@@ -155,6 +157,8 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
     "several-bookings": ("several_bookings", {}, TO_RESIDENT),
     "contact-changed": ("contact_changed_1", {}, TO_OLD_ADDRESS),
+    "earlier-time": ("earlier_time_1", {"offer": EARLIER}, TO_RESIDENT),
+    "wish-paused": ("wish_paused_3", {}, TO_CARER),
     "handed-over": ("handed_over_2", {"version": 3, "owner_since": 2, "former": FORMER}, TO_RESIDENT),
     "handed-over-for-a-carer": ("handed_over_2", {"version": 3, "owner_since": 2, "former": FORMER}, TO_CARER),
 }

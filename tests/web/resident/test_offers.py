@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from booking.proposals.tables import Proposal
 from booking.rebooking import RebookState
-from booking.tables import Appointment, Proposal, RebookItem
+from booking.tables import Appointment, RebookItem
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
 from core.audit import Actor

@@ -1,0 +1,208 @@
+"""Wishes for an earlier time: made, changed, withdrawn, and answered by a colleague."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.appointment_repository import check_link
+from booking.proposals.tables import Wish
+from booking.proposals.wish_rules import WishState
+from booking.slot_tokens import MAX_SERVICES
+from booking.states import CHANNELS, State
+from booking.use_cases.appointment_changes import lock_appointment, site_id_of
+from booking.use_cases.proposals import end_proposal_of_wish
+from core.audit import Actor, record
+from core.errors import IllegalMove, Invalid, NotFound
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue
+from people.residents.details import ResidentDetails
+from people.residents.resident_repository import identify, lock_resident, resident_of
+from people.residents.tables import Resident
+
+
+@dataclass(frozen=True)
+class NewWish:
+    """An earlier time is wanted: of an appointment (its reference), or by a resident for services (their slugs).
+
+    No weekdays (Monday is 1) or hours are any; no sites are the appointment's own, or, without one, any. A visit is to begin
+    before `to_time`, and on `until` at the latest.
+    """
+
+    channel: str
+    appointment: str | None = None
+    services: tuple[str, ...] = ()
+    resident: ResidentDetails | int | None = None
+    sites: tuple[str, ...] = ()
+    weekdays: tuple[int, ...] = ()
+    from_time: time | None = None
+    to_time: time | None = None
+    until: date | None = None
+
+
+def make_wish(
+    runtime: Runtime,
+    authority_id: int,
+    new: NewWish,
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> int:
+    """The id of the wish. Who waits already for the same keeps the place in the queue, and waits for what this one says.
+
+    Raises: Invalid, naming the field; IllegalMove when the appointment is not booked; LinkEnded, NotFound,
+    IdempotencyMismatch.
+    """
+    if new.channel not in CHANNELS:
+        raise Invalid.in_field("channel", "channel_unknown", known=sorted(CHANNELS))
+
+    def operation(db: Session) -> dict[str, Any]:
+        now = runtime.clock.database_now(db)
+        catalogue = catalogue_by_id(db, authority_id)
+        times = _times(catalogue, new, now)
+        find = _of_appointment if new.appointment else _of_resident
+        wish = find(db, catalogue, new, actor, now)
+        for name, value in times.items():
+            setattr(wish, name, value)
+        wish.state, wish.unanswered, wish.changed_at = WishState.OPEN.value, 0, now
+        db.add(wish)
+        db.flush()
+        _record(db, actor, "wish_made", wish, now, channel=new.channel)
+        return {"id": wish.id}
+
+    wish_id: int = run_once(runtime.database, idempotency, operation, runtime.clock.now())["id"]
+    return wish_id
+
+
+def withdraw_wish(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:
+    """Nothing more is offered; a time that is held is free again. A second time it changes nothing. Raises: NotFound."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        wish_of(db, authority_id, wish_id)
+        end_proposal_of_wish(db, wish_id, now)
+        wish = _locked(db, wish_id)
+        if wish.closed_at is None:
+            wish.state, wish.closed_at, wish.changed_at = WishState.WITHDRAWN.value, now, now
+            _record(db, actor, "wish_withdrawn", wish, now)
+
+
+def mark_wish_told(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:
+    """Write that whoever waits was told how it stands. Raises: NotFound."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        wish_of(db, authority_id, wish_id)
+        wish = _locked(db, wish_id)
+        wish.told_at = now
+        _record(db, actor, "wish_told", wish, now)
+
+
+def end_wish_of_appointment(db: Session, appointment_id: int, now: datetime) -> None:
+    """End the appointment's open wish, if there is one, in the transaction of `db`: it is somebody else's now."""
+    same = (Wish.appointment_id == appointment_id, Wish.closed_at.is_(None))
+    wish_id = db.scalar(select(Wish.id).where(*same))
+    if wish_id is not None:
+        end_proposal_of_wish(db, wish_id, now)
+        wish = _locked(db, wish_id)
+        wish.state, wish.closed_at, wish.changed_at = WishState.WITHDRAWN.value, now, now
+
+
+def wish_of(db: Session, authority_id: int, wish_id: int) -> Wish:
+    """The council's wish of this id, read without a lock. Raises: NotFound."""
+    wish = db.scalar(select(Wish).where(Wish.id == wish_id, Wish.authority_id == authority_id))
+    if wish is None:
+        raise NotFound.because("wish_unknown")
+    return wish
+
+
+def _locked(db: Session, wish_id: int) -> Wish:
+    statement = select(Wish).where(Wish.id == wish_id).with_for_update().execution_options(populate_existing=True)
+    return db.scalars(statement).one()
+
+
+def _times(catalogue: Catalogue, new: NewWish, now: datetime) -> dict[str, Any]:
+    """The columns that say which times are wanted. Raises: Invalid."""
+    today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
+    if new.until is not None and new.until < today:
+        raise Invalid.in_field("until", "wish_until_past")
+    if new.from_time is not None and new.to_time is not None and new.to_time <= new.from_time:
+        raise Invalid.in_field("to_time", "wish_hours")
+    sites = {site.slug: site.id for site in catalogue.sites}
+    if not sites.keys() >= set(new.sites):
+        raise Invalid.in_field("sites", "wish_site_unknown")
+    return {
+        "site_ids": sorted(sites[slug] for slug in set(new.sites)),
+        "weekdays": sorted(set(new.weekdays)),
+        "from_time": new.from_time,
+        "to_time": new.to_time,
+        "until": new.until,
+    }
+
+
+def _of_appointment(db: Session, catalogue: Catalogue, new: NewWish, actor: Actor, now: datetime) -> Wish:
+    """The appointment's open wish, or a new one. Raises: Invalid, IllegalMove, LinkEnded, NotFound."""
+    authority_id, reference = catalogue.authority.id, new.appointment or ""
+    row = lock_appointment(db, authority_id, reference, site_id_of(db, authority_id, reference))
+    check_link(row, actor, now)
+    if row.state != State.BOOKED:
+        raise IllegalMove(row.state, State.BOOKED)
+    if row.local_date <= now.astimezone(ZoneInfo(catalogue.authority.zone)).date():
+        raise Invalid.in_field("appointment", "wish_too_late")
+    same = (Wish.appointment_id == row.id, Wish.closed_at.is_(None))
+    wish = db.scalar(select(Wish).where(*same).with_for_update())
+    return wish or Wish(
+        authority_id=authority_id,
+        resident_id=row.resident_id,
+        appointment_id=row.id,
+        service_ids=[],
+        channel=new.channel,
+        asked_at=now,
+    )
+
+
+def _of_resident(db: Session, catalogue: Catalogue, new: NewWish, actor: Actor, now: datetime) -> Wish:
+    """The resident's open wish for these services, or a new one. Raises: Invalid, NotFound."""
+    service_ids = _service_ids(catalogue, new.services)
+    resident = _resident(db, catalogue.authority.id, new.resident, actor, now)
+    if not resident.email and not resident.phone:
+        raise Invalid.in_field("resident", "wish_without_contact")
+    same = (Wish.resident_id == resident.id, Wish.appointment_id.is_(None), Wish.closed_at.is_(None))
+    known = db.scalars(select(Wish).where(*same).order_by(Wish.id).with_for_update())
+    return next((wish for wish in known if wish.service_ids == service_ids), None) or Wish(
+        authority_id=catalogue.authority.id,
+        resident_id=resident.id,
+        service_ids=service_ids,
+        channel=new.channel,
+        asked_at=now,
+    )
+
+
+def _service_ids(catalogue: Catalogue, slugs: tuple[str, ...]) -> list[int]:
+    """Raises: Invalid, when there are none, too many, or some that nobody opens."""
+    known = {service.slug: service.id for service in catalogue.public_services()}
+    if not 0 < len(set(slugs)) <= MAX_SERVICES or len(set(slugs)) < len(slugs) or not known.keys() >= set(slugs):
+        raise Invalid.in_field("services", "wish_service_unknown")
+    return [known[slug] for slug in slugs]
+
+
+def _resident(
+    db: Session, authority_id: int, person: ResidentDetails | int | None, actor: Actor, now: datetime
+) -> Resident:
+    if person is None:
+        raise Invalid.in_field("resident", "wish_for_nobody")
+    if isinstance(person, int):
+        resident_of(db, authority_id, person)
+        return lock_resident(db, authority_id, person)
+    found = identify(db, authority_id, person, now, by_staff=actor.kind == "staff")
+    return db.get_one(Resident, found.id)
+
+
+def _record(db: Session, actor: Actor, action: str, wish: Wish, now: datetime, **facts: Any) -> None:
+    about = {"appointment": wish.appointment_id} if wish.appointment_id else {"services": wish.service_ids}
+    record(db, actor, action, ("wish", wish.id), authority_id=wish.authority_id, now=now, **about | facts)
