@@ -14,6 +14,7 @@ from web.resident import (
     start_views,
     statement_views,
     time_views,
+    wish_views,
 )
 from web.resident.urls import blueprint
 
@@ -33,4 +34,5 @@ __all__ = [
     "start_views",
     "statement_views",
     "time_views",
+    "wish_views",
 ]

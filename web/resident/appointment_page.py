@@ -51,6 +51,11 @@ class AppointmentPage:
         return self.view.starts_at <= self.context.now
 
     @property
+    def may_wait(self) -> bool:
+        """Whether an earlier day is left, for which somebody could wait."""
+        return self.is_booked and self.view.local_date > self.context.today
+
+    @property
     def contact(self) -> Contact:
         """How the resident is reached about it."""
         resident = self.view.resident
@@ -69,6 +74,7 @@ class AppointmentPage:
         values |= {
             "is_cancelled": self.view.state in CANCELLED,
             "may_change": may_change,
+            "may_wait": self.may_wait,
             "may_move": may_change and all(service.bookable_online for service in self.view.services),
         }
         return show(template, self.context, view=self.view, url=self.url, **values)

@@ -16,6 +16,7 @@ from booking.calendar.need_lines import need_lines
 from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_proposals import rebooking_of
+from booking.queries.open_wishes import wish_of_appointment
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
 from core.audit import Actor
@@ -23,6 +24,7 @@ from core.errors import IllegalMove, NotFound, Stale
 from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
+from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
@@ -57,6 +59,12 @@ MESSAGES = {
     "offer_changed": Banner(
         _l("Nothing was changed"), _l("Your appointment has changed meanwhile. This is how it is now.")
     ),
+    "kept": Banner(_l("Thank you"), _l("You keep the time that you have. We go on looking for an earlier one.")),
+    "earlier_over": Banner(
+        _l("Nothing was changed"), _l("That time is gone. You keep the time that you have."), is_success=False
+    ),
+    "waiting": Banner(_l("Thank you"), _l("We will write to you if an earlier time comes up.")),
+    "not_waiting": Banner(_l("Thank you"), _l("You keep the time that you have. We offer you no earlier times.")),
     "changed": Banner(_l("Changed"), _l("We have kept your new details.")),
 }
 
@@ -109,8 +117,10 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
     view, route = page.view, route_of_booked(page.context.db, page.view)
     rebooking = rebooking_of(page.context.db, page.context.catalogue, view.id, page.context.now)
     longer = longer_time(page.context, view) if "extra-time" in view.unmet_needs else None
-    facts = {"message": message, "route": route, "rebooking": rebooking, "longer": longer}
-    return page.show("appointment", search=search_for_another_time(view), **facts)
+    wish = wish_of_appointment(page.context.db, page.context.catalogue, view.id, page.context.now)
+    facts = {"message": message, "route": route, "rebooking": rebooking, "longer": longer, "wish": wish}
+    lines = wish_lines(wish, view.site) if wish else ()
+    return page.show("appointment", search=search_for_another_time(view), wish_lines=lines, **facts)
 
 
 def _message(view: AppointmentView) -> Banner | None:

@@ -1,4 +1,4 @@
-"""The answers to another time that is held for somebody whose appointment cannot take place: take it, or decline it."""
+"""The answers to another time that is held for somebody, after a closure or because they wait: take it, or decline it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from flask import Response
 from flask.typing import ResponseReturnValue
 
+from booking.queries.open_proposals import rebooking_of
+from booking.queries.open_wishes import wish_of_appointment
 from booking.use_cases.offers import accept_offer
 from booking.use_cases.proposals import decline_proposal
 from core.audit import Actor
@@ -47,15 +49,23 @@ def decline(authority: str, reference: str) -> ResponseReturnValue:
                 page.context.runtime, page.view.authority_id, reference, actor=Actor.resident(), seen=page.seen
             )
 
-        return _answered(page, answer, "declined")
+        return _answered(page, answer, "kept" if _is_earlier(page) else "declined")
+
+
+def _is_earlier(page: AppointmentPage) -> bool:
+    """Whether they wait for an earlier time, and have an appointment that takes place."""
+    db, catalogue, now = page.context.db, page.context.catalogue, page.context.now
+    is_to_be_rebooked = rebooking_of(db, catalogue, page.view.id, now) is not None
+    return not is_to_be_rebooked and wish_of_appointment(db, catalogue, page.view.id, now) is not None
 
 
 def _answered(page: AppointmentPage, answer: Callable[[], None], message: str) -> ResponseReturnValue:
     """Back to the appointment's page, which shows what is true now."""
+    over = "earlier_over" if _is_earlier(page) else "offer_over"
     try:
         answer()
     except (HoldExpired, Invalid, SlotTaken, TooSoon):
-        return _refused(page, "offer_over")
+        return _refused(page, over)
     except Stale:
         return _refused(page, "offer_changed")
     except IllegalMove as error:

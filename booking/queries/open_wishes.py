@@ -1,0 +1,83 @@
+"""Wishes for an earlier time as people see them: what is wanted, how it stands, and the time that is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from booking.appointment_repository import service_ids_of
+from booking.proposals.tables import Wish
+from booking.proposals.wish_rules import WishState
+from booking.queries.open_proposals import OpenProposal, proposals_of_wishes
+from locations.model import Catalogue, ServiceFacts, SiteFacts
+
+
+@dataclass(frozen=True)
+class WishView:
+    """Somebody who waits for an earlier time. No sites are the appointment's own, or, without one, any."""
+
+    id: int
+    resident_id: int
+    appointment_id: int | None
+    services: tuple[ServiceFacts, ...]
+    sites: tuple[SiteFacts, ...]
+    weekdays: tuple[int, ...]
+    from_time: time | None
+    to_time: time | None
+    until: date | None
+    state: WishState
+    asked_at: datetime
+    proposal: OpenProposal | None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is offered until they ask again."""
+        return self.state is WishState.PAUSED
+
+
+def wish_of_appointment(db: Session, catalogue: Catalogue, appointment_id: int, now: datetime) -> WishView | None:
+    """The open wish for an earlier time of the appointment, or None."""
+    found = _views(db, catalogue, _open().where(Wish.appointment_id == appointment_id), now)
+    return found[0] if found else None
+
+
+def wishes_of_resident(db: Session, catalogue: Catalogue, resident_id: int, now: datetime) -> Sequence[WishView]:
+    """The open wishes of the resident, with and without an appointment, the oldest first."""
+    return _views(db, catalogue, _open().where(Wish.resident_id == resident_id), now)
+
+
+def views_of(db: Session, catalogue: Catalogue, wishes: Sequence[Wish], now: datetime) -> list[WishView]:
+    """The wishes as people see them, in their order."""
+    proposals = proposals_of_wishes(db, catalogue, [wish.id for wish in wishes], now)
+    return [_view(db, catalogue, wish, proposals.get(wish.id)) for wish in wishes]
+
+
+def _open() -> Select[Wish]:
+    return select(Wish).where(Wish.closed_at.is_(None)).order_by(Wish.asked_at, Wish.id)
+
+
+def _views(db: Session, catalogue: Catalogue, statement: Select[Wish], now: datetime) -> list[WishView]:
+    here = statement.where(Wish.authority_id == catalogue.authority.id)
+    return views_of(db, catalogue, db.scalars(here).all(), now)
+
+
+def _view(db: Session, catalogue: Catalogue, wish: Wish, proposal: OpenProposal | None) -> WishView:
+    service_ids = wish.service_ids if wish.appointment_id is None else service_ids_of(db, wish.appointment_id)
+    return WishView(
+        id=wish.id,
+        resident_id=wish.resident_id,
+        appointment_id=wish.appointment_id,
+        services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
+        sites=tuple(catalogue.site_by_id(site_id) for site_id in wish.site_ids),
+        weekdays=tuple(wish.weekdays),
+        from_time=wish.from_time,
+        to_time=wish.to_time,
+        until=wish.until,
+        state=WishState(wish.state),
+        asked_at=wish.asked_at,
+        proposal=proposal,
+    )

@@ -1,0 +1,151 @@
+"""Waiting for an earlier time online: asked for on the appointment's page, offered by its link, and every answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from booking.proposals.tables import Proposal, Wish
+from booking.tables import Appointment
+from core.database import Database
+from core.flask_context import EXTENSION
+from people.residents.tables import Resident
+from reminders.scheduler import send_once, worker_of
+from tests.web.resident.browser import Visitor, book_one
+from tests.web.resident.test_booking_pages import clock_of
+
+# The rules are tested on both databases in tests/booking/test_waiting_list.py.
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture
+def link(visitor: Visitor) -> str:
+    """The link of an appointment in a week."""
+    book_one(visitor, day="2026-12-01")
+    return visitor.page.link("See, change or cancel")
+
+
+@pytest.fixture
+def booked(visitor: Visitor, link: str) -> Visitor:
+    """Somebody who opened it."""
+    visitor.open(f"!{link}")
+    return visitor
+
+
+@pytest.fixture
+def offered(booked: Visitor, town_app: Flask) -> Visitor:
+    """Somebody who waits, and for whom an earlier time is held."""
+    booked.follow("Tell me if an earlier time comes up")
+    booked.send("/earlier")
+    seek(town_app)
+    reload(booked)
+    return booked
+
+
+def seek(town_app: Flask) -> None:
+    runtime = town_app.extensions[EXTENSION]
+    send_once(runtime, worker_of(runtime))
+
+
+def reload(visitor: Visitor) -> None:
+    visitor.open(visitor.at)
+
+
+def the_row(database: Database) -> Appointment:
+    with database.reading() as db:
+        return db.scalars(select(Appointment)).one()
+
+
+def the_wish(database: Database) -> Wish:
+    with database.reading() as db:
+        return db.scalars(select(Wish)).one()
+
+
+def test_somebody_says_when_an_earlier_time_suits_and_may_change_it(booked: Visitor, database: Database) -> None:
+    booked.follow("Tell me if an earlier time comes up")
+    assert "You keep the appointment on" in booked.page.text
+    booked.send("/earlier", weekdays=["1", "4"], part="morning")
+    assert "We will write to you if an earlier time comes up" in booked.page.text
+    assert "Monday and Thursday" in booked.page.text
+    assert "Before 12 noon" in booked.page.text
+    first = the_wish(database)
+    booked.follow("Change when an earlier time suits you")
+    booked.send("/earlier", part="afternoon")
+    assert the_wish(database).id == first.id
+    assert (the_wish(database).weekdays, str(the_wish(database).from_time)) == ([1, 4], "12:00:00")
+    booked.send("/earlier/stop")
+    assert "We offer you no earlier times" in booked.page.text
+    assert the_wish(database).state == "withdrawn"
+
+
+def test_the_link_shows_both_times_and_changes_nothing(offered: Visitor, database: Database) -> None:
+    assert "We hold an earlier time for you" in offered.page.text
+    assert "If you do nothing, you keep the time below" in offered.page.text
+    assert (the_row(database).version, the_wish(database).state) == (1, "open")
+
+
+def test_taking_it_moves_the_appointment_there(offered: Visitor, database: Database) -> None:
+    with database.reading() as db:
+        proposed = db.scalars(select(Proposal.slot_token)).one()
+    offered.send("/offer")
+    assert "The appointment has a new time" in offered.page.text
+    assert "earlier time for you" not in offered.page.text
+    assert (the_row(database).slot_token, the_row(database).version) == (proposed, 2)
+    assert the_wish(database).state == "met"
+
+
+def test_leaving_it_costs_nothing(offered: Visitor, database: Database, town_app: Flask) -> None:
+    offered.send("/offer/decline")
+    assert "You keep the time that you have" in offered.page.text
+    assert "We will write to you if an earlier time comes up" in offered.page.text
+    assert (the_row(database).version, the_wish(database).unanswered) == (1, 0)
+    seek(town_app)
+    reload(offered)
+    assert "We hold an earlier time for you" in offered.page.text  # another one
+    offered.send("/earlier/stop")
+    assert "We hold an earlier time" not in offered.page.text
+
+
+def test_what_is_held_no_longer_is_not_taken(offered: Visitor, link: str, database: Database, town_app: Flask) -> None:
+    clock_of(town_app).advance(timedelta(minutes=25))
+    offered.open(f"!{link}")
+    form = offered.page.form_to("/offer")
+    clock_of(town_app).advance(timedelta(minutes=6))
+    answer = offered.post(form, {})
+    assert answer.status_code == 409
+    assert "That time is gone. You keep the time that you have." in answer.text
+    assert the_row(database).version == 1
+
+
+def test_three_offers_without_an_answer_are_said_to_be_enough(offered: Visitor, link: str, town_app: Flask) -> None:
+    for _ in range(3):
+        clock_of(town_app).advance(timedelta(minutes=31))
+        seek(town_app)
+    offered.open(f"!{link}")
+    assert "So we offer you no more for now" in offered.page.text
+    offered.follow("Tell me about earlier times again")
+    offered.send("/earlier")
+    assert "We will write to you if an earlier time comes up" in offered.page.text
+
+
+def test_whom_we_cannot_write_to_is_told_to_ring(booked: Visitor, database: Database) -> None:
+    with database.writing() as db:
+        db.scalars(select(Resident)).one().email = ""
+    booked.follow("Tell me if an earlier time comes up")
+    assert "Or contact us: we will ring you" in booked.page.text
+    assert not [form for form in booked.page.forms if form.action.endswith("/earlier")]
+
+
+def test_the_day_before_is_the_last_on_which_to_ask(booked: Visitor, link: str, town_app: Flask) -> None:
+    clock_of(town_app).advance(timedelta(days=7))
+    booked.open(f"!{link}")
+    assert "Tell me if an earlier time comes up" in booked.page.text
+    clock_of(town_app).advance(timedelta(hours=24) - timedelta(minutes=61))
+    booked.open(f"!{link}")
+    at = booked.at
+    assert "Tell me if an earlier time comes up" not in booked.page.text
+    booked.open(f"{at}/earlier")
+    assert "no earlier day is left" in booked.page.text
