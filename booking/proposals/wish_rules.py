@@ -64,7 +64,7 @@ class WantedTimes:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedWish:
     """Somebody who waits. `offered` has the times that were offered to them already: (site id, start) each."""
 
     wish_id: int
@@ -94,7 +94,7 @@ class Waiting:
         return PassedOver.OFFERED_BEFORE if (site_id, starts_at) in self.offered else None
 
 
-def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
+def in_order(waiting: Iterable[QueuedWish]) -> list[QueuedWish]:
     """Who has waited longest first."""
     return sorted(waiting, key=lambda one: (one.asked_at, one.wish_id))
 

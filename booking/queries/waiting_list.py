@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.values import Slot
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import Waiting, WantedTimes, WishState, earliest_use
+from booking.proposals.wish_rules import QueuedWish, WantedTimes, WishState, earliest_use
 from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
 from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey, decode
@@ -54,7 +54,7 @@ class Visit:
 class Candidate:
     """Somebody who waits, with what they wait for; `is_over` when no time can be of use to them any more."""
 
-    waiting: Waiting
+    waiting: QueuedWish
     visit: Visit
     appointment_id: int | None
     email: str
@@ -180,7 +180,7 @@ def _candidate(
     wish, appointment, resident = row.Wish, row.Appointment, row.Resident
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     times = _times(wish, appointment)
-    waiting = Waiting(
+    waiting = QueuedWish(
         wish.id,
         wish.asked_at,
         times,

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link
@@ -105,9 +105,16 @@ def mark_wish_told(runtime: Runtime, authority_id: int, wish_id: int, *, actor: 
 
 def end_wish_of_appointment(db: Session, appointment_id: int, now: datetime) -> None:
     """End the appointment's open wish, if there is one, in the transaction of `db`: it is somebody else's now."""
-    same = (Wish.appointment_id == appointment_id, Wish.closed_at.is_(None))
-    wish_id = db.scalar(select(Wish.id).where(*same))
-    if wish_id is not None:
+    _end_all(db, Wish.appointment_id == appointment_id, now)
+
+
+def end_wishes_of_resident(db: Session, resident_id: int, now: datetime) -> None:
+    """End every open wish of the resident in the transaction of `db`: nothing is kept about them any more."""
+    _end_all(db, Wish.resident_id == resident_id, now)
+
+
+def _end_all(db: Session, of_whom: ColumnElement[bool], now: datetime) -> None:
+    for wish_id in db.scalars(select(Wish.id).where(of_whom, Wish.closed_at.is_(None)).order_by(Wish.id)).all():
         end_proposal_of_wish(db, wish_id, now)
         wish = _locked(db, wish_id)
         wish.state, wish.closed_at, wish.changed_at = WishState.WITHDRAWN.value, now, now

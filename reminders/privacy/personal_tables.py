@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from booking.proposals.tables import Proposal, Wish
 from booking.tables import (
     Appointment,
     AppointmentService,
@@ -34,7 +35,6 @@ from booking.tables import (
     HandOver,
     LinkRequest,
     OldReference,
-    Proposal,
     RebookItem,
 )
 from core.audit import AuditEntry, mark_removed_reasons
@@ -221,9 +221,15 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
 )
 
 # What is kept besides about somebody's appointments, without a personal column: what it was for, and what came of it.
-OF_APPOINTMENTS: tuple[Table, ...] = tuple(table_of(one) for one in (AppointmentService, RebookItem, Proposal))
+OF_APPOINTMENTS: tuple[Table, ...] = tuple(table_of(one) for one in (AppointmentService, RebookItem, Proposal, Wish))
 
 
 def of_appointments(table: Table, person: int) -> Condition:
-    """The condition on the rows of one of `OF_APPOINTMENTS` that are of the resident's appointments."""
-    return table.c.appointment_id.in_(_appointments_of(person))
+    """The condition on the rows of one of `OF_APPOINTMENTS` that are of the resident's appointments, or of their wishes."""
+    wishes = table_of(Wish)
+    if table is wishes:
+        return wishes.c.resident_id == person
+    of_appointments = table.c.appointment_id.in_(_appointments_of(person))
+    if "wish_id" not in table.c:
+        return of_appointments
+    return or_(of_appointments, table.c.wish_id.in_(select(wishes.c.id).where(wishes.c.resident_id == person)))

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.queries.references import meant_reference
 from booking.tables import Appointment
+from booking.use_cases.wishes import end_wishes_of_resident
 from core.audit import Actor, record
 from core.connections import CLEANUP
 from core.database import connection_of, table_of
@@ -129,6 +130,7 @@ def erase_resident(
         db.execute(select(Resident.id).where(Resident.id == resident_id).with_for_update())
         if _has_appointment_to_come(db, resident_id, now):
             raise Refused.because("erase_after_appointment", reference=reference)
+        end_wishes_of_resident(db, resident_id, now)
         counts: Counts = Counter()
         for personal in PERSONAL_TABLES:
             for data_class in personal.classes():

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import select
 
 from booking.events import appointment_changed
+from booking.proposals.tables import Proposal
 from booking.rebooking import ANSWER_PERIOD, ProposalState
 from booking.slot_tokens import decode
 from booking.states import State
-from booking.tables import Allocation, Appointment, Claim, Hold, Proposal, RebookItem
+from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
 from booking.use_cases.cancel import cancel
 from booking.use_cases.change_resources import change_resources
 from booking.use_cases.make_closure import NewClosure, lift_closure, make_closure

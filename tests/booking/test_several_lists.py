@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from booking.events import appointment_changed
+from booking.proposals.tables import Proposal
 from booking.rebooking import RebookState
-from booking.tables import Proposal, RebookItem
+from booking.tables import RebookItem
 from booking.use_cases.make_closure import NewClosure, lift_closure, make_closure
 from booking.use_cases.offers import make_offers, request_offers, request_offers_to_misfits
 from core.audit import Actor

@@ -12,7 +12,7 @@ from booking.proposals.wish_rules import (
     ANSWER_PERIOD,
     LATEST_ANSWER,
     PassedOver,
-    Waiting,
+    QueuedWish,
     WantedTimes,
     answer_by,
     is_of_use,
@@ -58,10 +58,10 @@ def test_why_somebody_is_passed_over() -> None:
     asked = datetime(2026, 11, 1, tzinfo=UTC)
     times = WantedTimes(date(2026, 12, 4))
     start = datetime(2026, 12, 1, 9, tzinfo=UTC)
-    assert Waiting(1, asked, times).why_not(7, start) is None
-    assert Waiting(1, asked, times, unanswered=3).why_not(7, start) is PassedOver.PAUSED
-    assert Waiting(1, asked, times, is_paused=True).why_not(7, start) is PassedOver.PAUSED
-    assert Waiting(1, asked, times, has_offer=True).why_not(7, start) is PassedOver.HAS_OFFER
-    assert Waiting(1, asked, times, is_to_be_rebooked=True).why_not(7, start) is PassedOver.TO_REBOOK
-    assert Waiting(1, asked, times, offered=frozenset({(7, start)})).why_not(7, start) is PassedOver.OFFERED_BEFORE
-    assert Waiting(1, asked, times).why_not(7, start + timedelta(days=7)) is PassedOver.OTHER_TIMES
+    assert QueuedWish(1, asked, times).why_not(7, start) is None
+    assert QueuedWish(1, asked, times, unanswered=3).why_not(7, start) is PassedOver.PAUSED
+    assert QueuedWish(1, asked, times, is_paused=True).why_not(7, start) is PassedOver.PAUSED
+    assert QueuedWish(1, asked, times, has_offer=True).why_not(7, start) is PassedOver.HAS_OFFER
+    assert QueuedWish(1, asked, times, is_to_be_rebooked=True).why_not(7, start) is PassedOver.TO_REBOOK
+    assert QueuedWish(1, asked, times, offered=frozenset({(7, start)})).why_not(7, start) is PassedOver.OFFERED_BEFORE
+    assert QueuedWish(1, asked, times).why_not(7, start + timedelta(days=7)) is PassedOver.OTHER_TIMES

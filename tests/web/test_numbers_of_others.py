@@ -17,8 +17,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from booking.proposals.tables import Proposal
 from booking.slot_tokens import decode, encode
-from booking.tables import Appointment, Proposal
+from booking.tables import Appointment
 from booking.use_cases.calendar_feeds import make_feed
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.make_closure import NewClosure, make_closure

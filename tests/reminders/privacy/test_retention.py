@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, or_, select, update
 
-from booking.tables import Appointment, AppointmentService, OldReference, Proposal
+from booking.proposals.tables import Proposal
+from booking.tables import Appointment, AppointmentService, OldReference
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
 from core.audit import Actor
