@@ -21,6 +21,7 @@ from people.staff.policy import POLICY, Role
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
+from tests.support.factories import make_resource
 from web.staff_guard import mark_of_endpoint
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -28,11 +29,12 @@ pytestmark = pytest.mark.databases("sqlite")
 
 @pytest.fixture
 def callers(database: Database, clock: FixedClock) -> Callers:
-    """Testshire and the people who ring; somebody who comes today has to be rebooked."""
+    """Testshire, an adviser and the people who ring; somebody who comes today has to be rebooked."""
     callers = make_callers(database, clock.now())
     town, agent = callers.town, Actor("staff", callers.agent_id, "Agnes Agent")
     today = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     book_for(database, town, callers.people["aminah"], today, agent, clock.now())
+    make_resource(database, town.authority_id, town.sites["hub"], "ann", kind="adviser")
     with database.writing() as db:
         closure = Closure(
             authority_id=town.authority_id,

@@ -77,7 +77,7 @@ class ClosureForm(Form):
     def new_closure(self, site: SiteFacts | None, zone: str, now: datetime) -> NewClosure:
         """What a valid form says. A time that was left out is the beginning of the first day, the end of the last."""
         return NewClosure(
-            starts_at=self._starts_at(zone, now),
+            starts_at=self.starts_at(zone, now),
             ends_at=end_of(self.until_day.day or date.min, self.until_time.wall_time, zone),
             reason=self.reason.data or "",
             site=site.slug if site else None,
@@ -92,7 +92,8 @@ class ClosureForm(Form):
         for name, reasons in error.errors.items():
             self.refuse(FIELD_OF.get(name, name), joined_texts(Invalid({name: reasons}), current_language()))
 
-    def _starts_at(self, zone: str, now: datetime) -> datetime:
+    def starts_at(self, zone: str, now: datetime) -> datetime:
+        """When it begins, as a valid form says."""
         if self.starts.data == NOW:
             return now.replace(second=0, microsecond=0)
         return wall_instant(self.from_day.day or date.min, self.from_time.wall_time or time.min, zone)

@@ -36,6 +36,7 @@ def week(site: str) -> ResponseReturnValue:
             previous=monday - ONE_WEEK,
             following=monday + ONE_WEEK,
             is_this_week=monday == monday_of(context.today),
+            may_shut=context.may(Action.MANAGE_CLOSURES),
         )
 
 

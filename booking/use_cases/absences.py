@@ -1,0 +1,109 @@
+"""Somebody is away: their visits go to colleagues who can take them at the same time, the rest onto the closure's list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from booking.queries.appointments import AppointmentView
+from booking.queries.closure_lists import MOST_SHOWN, by_start, first_due
+from booking.queries.other_resources import OtherResources, other_resources
+from booking.use_cases.change_resources import change_resources
+from booking.use_cases.make_closure import NewClosure, affected_by, make_closure
+from core.audit import Actor
+from core.errors import NotFound, Refused
+from core.idempotency import IdempotencyKey
+from core.runtime import Runtime
+from locations.model import Catalogue, SiteFacts
+from locations.session_facts import ClosureFacts
+
+
+class SeenVisit(NamedTuple):
+    """A visit that was shown: its reference, and the version that it had."""
+
+    reference: str
+    version: int
+
+
+@dataclass(frozen=True)
+class AbsencePreview:
+    """Whom an absence affects: `fits` can be taken by somebody else at their own time, `others` cannot, by start.
+
+    `affected` counts those as well who are not shown.
+    """
+
+    fits: tuple[OtherResources, ...]
+    others: tuple[AppointmentView, ...]
+    affected: int
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What came of an absence: the closure that was made for it, and how many visits a colleague has taken."""
+
+    closure_id: int | None
+    taken: int
+
+
+def preview_absence(db: Session, catalogue: Catalogue, away: NewClosure, now: datetime) -> AbsencePreview:
+    """Whom the absence would affect, and who of them a colleague could take. Nothing is written. Raises: Invalid."""
+    ids = affected_by(db, catalogue, away, now)
+    views = by_start(db, catalogue, first_due(db, ids, MOST_SHOWN))
+    without = _without(catalogue, away)
+    by_day: dict[tuple[int, date], list[AppointmentView]] = defaultdict(list)
+    for view in views:
+        by_day[view.site.id, view.local_date].append(view)
+    found = [one for some in by_day.values() for one in other_resources(db, without, some, now)]
+    taken = {one.appointment.id for one in found if one.resources}
+    return AbsencePreview(
+        fits=tuple(one for one in found if one.resources),
+        others=tuple(view for view in views if view.id not in taken),
+        affected=len(ids),
+    )
+
+
+def record_absence(
+    runtime: Runtime,
+    authority_id: int,
+    away: NewClosure,
+    visits: Sequence[SeenVisit],
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> Absence:
+    """The absence, in force from the commit on; then each of these visits, in this order, goes to whoever can take it.
+
+    Everybody affected is on the closure's list first, so whoever nobody can take any more stays there. Raises: Invalid,
+    IdempotencyMismatch.
+    """
+    made = make_closure(runtime, authority_id, away, actor=actor, idempotency=idempotency)
+    taken = sum(_is_taken(runtime, authority_id, visit, actor) for visit in visits)
+    return Absence(made.id, taken)
+
+
+def _is_taken(runtime: Runtime, authority_id: int, visit: SeenVisit, actor: Actor) -> bool:
+    try:
+        change_resources(runtime, authority_id, visit.reference, actor=actor, version=visit.version)
+    except (Refused, NotFound):  # it has changed meanwhile, or nobody is free any more
+        return False
+    return True
+
+
+def _without(catalogue: Catalogue, away: NewClosure) -> Catalogue:
+    """The catalogue as it would be while they are away."""
+    return replace(catalogue, sites=tuple(_site_without(site, away) for site in catalogue.sites))
+
+
+def _site_without(site: SiteFacts, away: NewClosure) -> SiteFacts:
+    for resource in site.resources:
+        if resource.slug == away.resource and (
+            away.site == site.slug or (away.site is None and resource.is_council_wide)
+        ):
+            closure = ClosureFacts(away.starts_at, away.ends_at, resource.id)
+            return replace(site, closures=(*site.closures, closure))
+    return site

@@ -1,0 +1,103 @@
+"""Somebody is away: the form, who of their visitors a colleague takes, and the list of the others."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from locations.catalogue_queries import bump_plan
+from locations.tables import Resource, Service
+from people.staff.policy import Role
+from tests.support.factories import make_resource, make_session
+from tests.support.pages import Page, check_page
+from tests.web.site.conftest import SITE, TODAY, Library
+
+pytestmark = pytest.mark.databases("sqlite")
+AWAY = f"{SITE}/away"
+ALL_DAY = {"resource": "desk-1", "starts": "now", "until_day": TODAY, "reason": "Back tomorrow"}
+
+
+@pytest.fixture
+def manager(library: Library) -> FlaskClient:
+    """The manager of a library whose two desks are two advisers."""
+    with library.database.writing() as db:
+        db.execute(update(Resource).values(kind="adviser"))
+        db.execute(update(Service).values(requirements=[{"kind": "adviser", "skills": []}]))
+        bump_plan(db, library.world.authority_id)
+    return library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+
+
+def preview(client: FlaskClient, **values: str) -> Page:
+    form = check_page(client.get(AWAY).text).form_to("/preview")
+    answer = client.get(form.action, query_string=form.values(**ALL_DAY | values))
+    assert answer.status_code == HTTPStatus.OK
+    return check_page(answer.text)
+
+
+def test_colleagues_take_what_they_can_and_the_others_are_offered_another_time(
+    library: Library, manager: FlaskClient
+) -> None:
+    references = [library.book(minutes) for minutes in (60, 60, 120)]
+    desks = [library.desk_of(reference) for reference in references]
+    shown = preview(manager, resource=f"desk-{desks[2]}")
+    assert "2 visits are affected" in shown.text
+    assert "A colleague can take 1 visit" in shown.text
+    assert "Nobody else is free for 1 visit" in shown.text
+    form = shown.form_to("/away")
+    for _press in range(2):
+        answer = manager.post(form.action, data=form.values(offers="1"))
+        assert answer.status_code == HTTPStatus.SEE_OTHER
+    closure = check_page(manager.get(answer.location).text)
+    for words in ("It is saved", "To ring 1", "Moved elsewhere 1", "held until", "Back tomorrow"):
+        assert words in closure.text
+    assert library.desk_of(references[2]) != desks[2]
+    assert "1 visit is affected" in preview(manager, resource=f"desk-{desks[2]}").text
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"until_day": "2026-11-22"}, "end"),
+        ({"until_day": ""}, "Enter the last day"),
+        ({"starts": "later"}, "Enter the first day"),
+        ({"resource": "nobody"}, "Not a valid choice"),
+        ({"reason": "x" * 201}, "200"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field_and_the_rest_stays(
+    library: Library, manager: FlaskClient, values: dict[str, str], words: str
+) -> None:
+    answer = manager.get(f"{AWAY}/preview", query_string=ALL_DAY | values)
+    page = check_page(answer.text)
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert words in page.text
+    kept = page.form_to("/preview").fields
+    assert kept["reason"] == [values.get("reason", "Back tomorrow")]
+    form = preview(manager).form_to("/away")
+    assert manager.post(form.action, data=form.values(**values)).status_code in (400, 303)
+
+
+def test_who_works_at_several_sites_is_for_an_administrator(library: Library, manager: FlaskClient) -> None:
+    world = library.world
+    person = make_resource(library.database, world.authority_id, None, "dana", name="Dana", kind="adviser")
+    make_session(library.database, world.authority_id, world.site_id, [person], world.service_ids, "danas")
+    with library.database.writing() as db:
+        bump_plan(db, world.authority_id)
+    page = check_page(manager.get(AWAY).text)
+    assert "Ask an administrator" in page.text
+    assert "dana" not in page.form_to("/preview").choices["resource"]
+    admin = library.sign_in(Role.AUTHORITY_ADMIN)
+    assert "dana" in check_page(admin.get(AWAY).text).form_to("/preview").choices["resource"]
+    form = preview(admin, resource="dana").form_to("/away")
+    answer = admin.post(form.action, data=form.values())
+    assert "Dana" in check_page(admin.get(answer.location).text).text
+
+
+def test_another_site_s_people_are_not_shown(library: Library, manager: FlaskClient) -> None:
+    for path in (AWAY, f"{AWAY}/preview"):
+        assert manager.get(path.replace("high-street", "mill-lane")).status_code == HTTPStatus.NOT_FOUND
+    admin = library.sign_in(Role.AUTHORITY_ADMIN)
+    assert "No adviser" in check_page(admin.get("/staff/sites/mill-lane/away").text).text

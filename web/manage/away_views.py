@@ -1,0 +1,165 @@
+"""Somebody is away: who, until when, who of their visitors a colleague can take, and then it is done with one click."""
+
+# WTForms has no types, so that every class here has a base of unknown type.
+# mypy: disable-error-code="misc"
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+
+from booking.use_cases.absences import SeenVisit, preview_absence, record_absence
+from booking.use_cases.make_closure import NewClosure
+from core.errors import IdempotencyMismatch, Invalid
+from locations.model import PERSON_KINDS, ResourceFacts
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from web.components.form_fields import AtMost, Dropdown, Text, optional
+from web.manage.closure_context import log_people, managed_sites
+from web.manage.closure_forms import LONGEST_REASON, ClosureForm, end_of, fields_of
+from web.manage.closure_pages import period_text, preview_rows
+from web.manage.manage_blueprint import PLANNED_SITE_PATH, blueprint
+from web.manage.new_closure_views import offer_times
+from web.page_context import SiteContext, site_context
+from web.request_language import all_of
+
+AWAY_PATH = f"{PLANNED_SITE_PATH}/away"
+MOST_VISITS = 200
+LONGEST_VERSION = 9  # figures that are looked at; no appointment is moved so often
+
+
+class AwayForm(ClosureForm):
+    """Who is away, from when until when."""
+
+    resource = Dropdown(_l("Who is away?"))
+    reason = Text(
+        _l("Note (optional)"),
+        description=_l("Staff see it beside whoever has to be rebooked. Do not write about anybody’s health"),
+        validators=[optional(), AtMost(LONGEST_REASON)],
+        render_kw={"autocomplete": "off"},
+    )
+
+    def absence(self, context: SiteContext) -> NewClosure:
+        """What a valid form says. Somebody who belongs to the council is away from every site."""
+        person = next(one for one in people_here(context) if one.slug == self.resource.data)
+        return NewClosure(
+            starts_at=self.starts_at(context.zone, context.now),
+            ends_at=end_of(self.until_day.day or context.today, self.until_time.wall_time, context.zone),
+            reason=self.reason.data or "",
+            site=None if person.is_council_wide else context.site.slug,
+            resource=person.slug,
+        )
+
+
+@blueprint.get(AWAY_PATH)
+@requires(Action.MANAGE_CLOSURES, site_arg="site")
+def away(site: str) -> ResponseReturnValue:
+    """The form."""
+    with site_context(site) as context:
+        sent = request.args if "until_day" in request.args else None
+        return _form_page(context, away_form(context, sent))
+
+
+@blueprint.get(f"{AWAY_PATH}/preview")
+@requires(Action.MANAGE_CLOSURES, site_arg="site")
+def preview_away(site: str) -> ResponseReturnValue:
+    """Who would be seen by whom, and who by nobody. Nothing is written but that somebody looked."""
+    with site_context(site) as context:
+        form = away_form(context, request.args)
+        if not form.validate():
+            return _form_page(context, form), 400
+        absence = form.absence(context)
+        try:
+            return _preview_page(context, absence)
+        except Invalid as error:
+            form.refuse_all(error)
+            return _form_page(context, form), 400
+
+
+@blueprint.post(AWAY_PATH)
+@requires(Action.MANAGE_CLOSURES, site_arg="site")
+def record_away(site: str) -> ResponseReturnValue:
+    """Do what the page showed, and go to the list of those whom nobody can see."""
+    with site_context(site) as context:
+        form = away_form(context, request.form)
+        if not form.validate():
+            return _form_page(context, form), 400
+        absence, visits = form.absence(context), _visits_sent()
+        try:
+            done = record_absence(
+                context.runtime,
+                context.authority.id,
+                absence,
+                visits,
+                actor=context.actor,
+                idempotency=context.form_key("away", absence),
+            )
+        except Invalid as error:
+            form.refuse_all(error)
+            return _form_page(context, form), 400
+        except IdempotencyMismatch:
+            return redirect(url_for("manage.closures"), code=303)
+        if done.closure_id is not None and "offers" in request.form:
+            offer_times(context, done.closure_id)
+    return redirect(url_for("manage.closure", closure=done.closure_id, done="away"), code=303)
+
+
+def people_here(context: SiteContext) -> list[ResourceFacts]:
+    """The people of the site whose absence they may record: those who work elsewhere too are for who manages all sites."""
+    may_all = managed_sites(context) is None
+    people = (one for one in context.site.resources if one.kind in PERSON_KINDS)
+    return [one for one in people if may_all or not one.is_council_wide]
+
+
+def away_form(context: SiteContext, sent: Mapping[str, str] | None) -> AwayForm:
+    """The form, with what was sent, if anything was. It begins with today, until its end."""
+    formdata = None if sent is None else MultiDict(sent)
+    # The guard checks the token of whatever writes; the preview only asks.
+    form = AwayForm(formdata=formdata, meta={"csrf": False}, until_day=context.today.isoformat())
+    del form.service, form.topic, form.mode
+    form.resource.choices = [(one.slug, one.name) for one in people_here(context)]
+    return form
+
+
+def _visits_sent() -> list[SeenVisit]:
+    codes = (code.partition(":") for code in request.form.getlist("visit")[:MOST_VISITS])
+    return [
+        SeenVisit(reference, int(version) if version.isdecimal() and len(version) <= LONGEST_VERSION else 0)
+        for reference, _colon, version in codes
+    ]
+
+
+def _form_page(context: SiteContext, form: AwayForm) -> str:
+    is_elsewhere = any(one.is_council_wide and one.kind in PERSON_KINDS for one in context.site.resources)
+    return render_template(
+        "manage/away.html",
+        form=form,
+        has_errors=bool(form.errors),
+        site=context.site,
+        some_need_an_admin=is_elsewhere and managed_sites(context) is not None,
+    )
+
+
+def _preview_page(context: SiteContext, absence: NewClosure) -> str:
+    preview = preview_absence(context.db, context.catalogue, absence, context.now)
+    views = [*(one.appointment for one in preview.fits), *preview.others]
+    log_people(context, "absence_preview", views)
+    resource = next(one for one in context.site.resources if one.slug == absence.resource)
+    fits = preview_rows(context.db, (one.appointment for one in preview.fits), context.now)
+    return render_template(
+        "manage/away_preview.html",
+        site=context.site,
+        name=resource.name,
+        when=period_text(absence.starts_at, absence.ends_at, context.zone),
+        fits=list(zip(fits, (all_of([other.name for other in one.resources]) for one in preview.fits), strict=True)),
+        visits=[f"{one.appointment.reference}:{one.appointment.version}" for one in preview.fits],
+        others=preview_rows(context.db, preview.others, context.now),
+        affected=preview.affected,
+        fields=fields_of(absence, context.zone),
+        change=f"{url_for('manage.away', site=context.site.slug)}?{urlencode(request.args.to_dict())}",
+    )
