@@ -19,6 +19,7 @@ import demo.outbox_views
 import demo.own_councils
 import locations.cli
 import people.staff.cli
+import planner
 import reminders.cli
 import reminders.heartbeat
 import reminders.ledger
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     web.agent.blueprint,
     web.site.blueprint,
     web.manage.blueprint,
+    planner.blueprint,
     web.resident.blueprint,
     demo.outbox_views.blueprint,
     web.agent.message_views.blueprint,

@@ -10,6 +10,7 @@ import pytest
 
 from booking.queries.appointments import by_reference
 from booking.queries.closure_lists import people_of
+from booking.queries.rebook_lists import RebookList
 from booking.rebooking import RebookState
 from booking.use_cases.absences import AbsencePreview, SeenVisit, preview_absence, record_absence
 from booking.use_cases.make_closure import NewClosure
@@ -100,7 +101,8 @@ def test_what_was_shown_is_what_happens_and_nobody_is_forgotten(advice: Advice, 
     assert {reference: advice.seen_by(reference) for reference in others} == others
     assert done.closure_id is not None
     with advice.database.reading() as db:
-        people = people_of(db, catalogue(advice.database, advice.world), done.closure_id, NOW)
+        listed_people = RebookList(advice.world.authority_id, done.closure_id)
+        people = people_of(db, catalogue(advice.database, advice.world), listed_people, NOW)
     listed = {state: {one.appointment.reference for one in some} for state, some in people.items() if some}
     expected = {RebookState.MOVED: set(fits), RebookState.TO_RING: set(hers) - set(fits)}
     assert listed == {state: some for state, some in expected.items() if some}

@@ -66,7 +66,8 @@ COMPUTED = re.compile(r"(fd-[a-z0-9_-]+)\{\{")
 SHEETS_OF_FOLDER: dict[str, tuple[str, ...]] = {
     "agent": ("front-door.css", "agent.css"),
     "site": ("front-door.css", "site.css"),
-    "manage": ("front-door.css", "site.css", "week.css"),
+    "manage": ("front-door.css", "site.css"),
+    "planner": ("front-door.css", "site.css", "week.css"),
 }
 
 
@@ -115,7 +116,12 @@ NAMES_THAT_ARE_NO_CLASSES = {"govuk-frontend", "govuk-heading", "govuk-caption"}
 
 def govuk_classes() -> set[str]:
     """The classes of GOV.UK that templates, scripts and code name; variables of its stylesheet are not among them."""
-    files = [*TEMPLATES.rglob("*.html"), *STATIC.glob("js/*.js"), *ROOT.glob("web/**/*.py")]
+    files = [
+        *TEMPLATES.rglob("*.html"),
+        *STATIC.glob("js/*.js"),
+        *ROOT.glob("web/**/*.py"),
+        *ROOT.glob("planner/**/*.py"),
+    ]
     text = "".join(re.sub(r"--govuk-[\w-]+", "", path.read_text(encoding="utf-8")) for path in files)
     return set(GOVUK_CLASS.findall(text)) - NAMES_THAT_ARE_NO_CLASSES
 

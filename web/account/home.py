@@ -82,7 +82,7 @@ def _feed_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
 
 
 def _week_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
-    for task in _site_tasks(sites, "manage.week"):
+    for task in _site_tasks(sites, "planner.week"):
         yield replace(task, text=_("Week of %(site)s", site=task.text))
 
 

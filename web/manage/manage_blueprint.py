@@ -8,8 +8,6 @@ from flask.blueprints import BlueprintSetupState
 blueprint = Blueprint("manage", __name__)
 CLOSURES_PATH = "/staff/closures"
 CLOSURE_PATH = f"{CLOSURES_PATH}/<int:closure>"
-PLANNED_SITE_PATH = "/staff/sites/<site>"
-WEEK_PATH = f"{PLANNED_SITE_PATH}/week"
 MISFITS_PATH = "/staff/to-rebook"
 
 

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.databases("sqlite")
 WEEK = f"{SITE}/week"
 
 
-@pytest.fixture
-def manager(library: Library) -> FlaskClient:
-    return library.sign_in(Role.SITE_MANAGER, library.world.site_id)
-
-
 def page_of(client: FlaskClient, path: str = WEEK) -> Page:
     answer = client.get(path)
     assert answer.status_code == HTTPStatus.OK
@@ -86,10 +81,9 @@ def test_a_day_by_half_hours_says_what_is_booked_and_free(library: Library, mana
 
 @pytest.mark.parametrize("path", [WEEK, f"{WEEK}/2026-11-24", f"{WEEK}/days"])
 def test_a_manager_sees_the_weeks_of_their_own_sites_and_an_admin_all(
-    library: Library, manager: FlaskClient, path: str
+    library: Library, manager: FlaskClient, admin: FlaskClient, path: str
 ) -> None:
     elsewhere = path.replace("high-street", "mill-lane")
-    admin = library.sign_in(Role.AUTHORITY_ADMIN)
     staff = library.sign_in(Role.SITE_STAFF, library.world.site_id)
     answers = [client.get(at).status_code for client in (manager, admin, staff) for at in (path, elsewhere)]
     found = HTTPStatus.FOUND if path.endswith("days") else HTTPStatus.OK

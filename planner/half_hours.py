@@ -13,7 +13,7 @@ from booking.availability.bits import NOTHING, Bits, first_tick, span
 from booking.queries.week_plan import DayPlan, ResourcePlan
 from core.wall_clock import instant_of
 from locations.model import Catalogue
-from web.manage.week_page import figures_of, site_notes
+from planner.week_page import figures_of, site_notes
 from web.request_language import format_time
 
 HALF_HOUR = 6  # ticks of five minutes

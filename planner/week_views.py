@@ -11,9 +11,9 @@ from booking.queries.week_plan import days_of
 from core.wall_clock import dates_between
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.manage.half_hours import half_hour_page
-from web.manage.manage_blueprint import WEEK_PATH, blueprint
-from web.manage.week_page import week_page
+from planner.half_hours import half_hour_page
+from planner.planner_blueprint import WEEK_PATH, blueprint
+from planner.week_page import week_page
 from web.page_context import SiteContext, date_of, site_context
 
 ONE_WEEK = timedelta(days=7)
@@ -28,7 +28,7 @@ def week(site: str) -> ResponseReturnValue:
         days = tuple(dates_between(monday, monday + timedelta(days=6)))
         plans = days_of(context.db, context.catalogue, context.site, days, context.now)
         return render_template(
-            "manage/week.html",
+            "planner/week.html",
             site=context.site,
             page=week_page(context.catalogue, plans, context.today),
             monday=monday,
@@ -48,7 +48,7 @@ def week_day(site: str, date: str) -> ResponseReturnValue:
         day = date_of(date)
         (plan,) = days_of(context.db, context.catalogue, context.site, [day], context.now)
         return render_template(
-            "manage/half_hours.html",
+            "planner/half_hours.html",
             site=context.site,
             day=day,
             page=half_hour_page(context.catalogue, plan),
@@ -64,7 +64,7 @@ def pick_week_day(site: str) -> ResponseReturnValue:
     """Go to the day in the query; without one, to today."""
     with site_context(site) as context:
         day = _date_asked(context).isoformat()
-    return redirect(url_for("manage.week_day", site=site, date=day))
+    return redirect(url_for("planner.week_day", site=site, date=day))
 
 
 def monday_of(day: date) -> date:

@@ -19,11 +19,11 @@ from core.errors import IdempotencyMismatch, Invalid
 from locations.model import PERSON_KINDS, ResourceFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from planner.planner_blueprint import PLANNED_SITE_PATH, blueprint
 from web.components.form_fields import AtMost, Dropdown, Text, optional
 from web.manage.closure_context import log_people, managed_sites
 from web.manage.closure_forms import LONGEST_REASON, ClosureForm, end_of, fields_of
 from web.manage.closure_pages import period_text, preview_rows
-from web.manage.manage_blueprint import PLANNED_SITE_PATH, blueprint
 from web.manage.new_closure_views import offer_times
 from web.page_context import SiteContext, site_context
 from web.request_language import all_of
@@ -137,7 +137,7 @@ def _visits_sent() -> list[SeenVisit]:
 def _form_page(context: SiteContext, form: AwayForm) -> str:
     is_elsewhere = any(one.is_council_wide and one.kind in PERSON_KINDS for one in context.site.resources)
     return render_template(
-        "manage/away.html",
+        "planner/away.html",
         form=form,
         has_errors=bool(form.errors),
         site=context.site,
@@ -152,7 +152,7 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
     resource = next(one for one in context.site.resources if one.slug == absence.resource)
     fits = preview_rows(context.db, (one.appointment for one in preview.fits), context.now)
     return render_template(
-        "manage/away_preview.html",
+        "planner/away_preview.html",
         site=context.site,
         name=resource.name,
         when=period_text(absence.starts_at, absence.ends_at, context.zone),
@@ -161,5 +161,5 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
         others=preview_rows(context.db, preview.others, context.now),
         affected=preview.affected,
         fields=fields_of(absence, context.zone),
-        change=f"{url_for('manage.away', site=context.site.slug)}?{urlencode(request.args.to_dict())}",
+        change=f"{url_for('planner.away', site=context.site.slug)}?{urlencode(request.args.to_dict())}",
     )

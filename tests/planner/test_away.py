@@ -10,7 +10,6 @@ from sqlalchemy import update
 
 from locations.catalogue_queries import bump_plan
 from locations.tables import Resource, Service
-from people.staff.policy import Role
 from tests.support.factories import make_resource, make_session
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import SITE, TODAY, Library
@@ -20,14 +19,13 @@ AWAY = f"{SITE}/away"
 ALL_DAY = {"resource": "desk-1", "starts": "now", "until_day": TODAY, "reason": "Back tomorrow"}
 
 
-@pytest.fixture
-def manager(library: Library) -> FlaskClient:
-    """The manager of a library whose two desks are two advisers."""
+@pytest.fixture(autouse=True)
+def advisers(library: Library) -> None:
+    """The library's two desks are two advisers."""
     with library.database.writing() as db:
         db.execute(update(Resource).values(kind="adviser"))
         db.execute(update(Service).values(requirements=[{"kind": "adviser", "skills": []}]))
         bump_plan(db, library.world.authority_id)
-    return library.sign_in(Role.SITE_MANAGER, library.world.site_id)
 
 
 def preview(client: FlaskClient, **values: str) -> Page:
@@ -80,7 +78,9 @@ def test_what_cannot_be_is_said_at_its_field_and_the_rest_stays(
     assert manager.post(form.action, data=form.values(**values)).status_code in (400, 303)
 
 
-def test_who_works_at_several_sites_is_for_an_administrator(library: Library, manager: FlaskClient) -> None:
+def test_who_works_at_several_sites_is_for_an_administrator(
+    library: Library, manager: FlaskClient, admin: FlaskClient
+) -> None:
     world = library.world
     person = make_resource(library.database, world.authority_id, None, "dana", name="Dana", kind="adviser")
     make_session(library.database, world.authority_id, world.site_id, [person], world.service_ids, "danas")
@@ -89,15 +89,13 @@ def test_who_works_at_several_sites_is_for_an_administrator(library: Library, ma
     page = check_page(manager.get(AWAY).text)
     assert "Ask an administrator" in page.text
     assert "dana" not in page.form_to("/preview").choices["resource"]
-    admin = library.sign_in(Role.AUTHORITY_ADMIN)
     assert "dana" in check_page(admin.get(AWAY).text).form_to("/preview").choices["resource"]
     form = preview(admin, resource="dana").form_to("/away")
     answer = admin.post(form.action, data=form.values())
     assert "Dana" in check_page(admin.get(answer.location).text).text
 
 
-def test_another_site_s_people_are_not_shown(library: Library, manager: FlaskClient) -> None:
+def test_another_site_s_people_are_not_shown(manager: FlaskClient, admin: FlaskClient) -> None:
     for path in (AWAY, f"{AWAY}/preview"):
         assert manager.get(path.replace("high-street", "mill-lane")).status_code == HTTPStatus.NOT_FOUND
-    admin = library.sign_in(Role.AUTHORITY_ADMIN)
     assert "No adviser" in check_page(admin.get("/staff/sites/mill-lane/away").text).text
