@@ -10,7 +10,7 @@ from booking.arrangements import ArrangementState
 from booking.calendar.event import PhoneCall, phone_call
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.due_times import HANDED_OVER, OFFERS, REMINDER, family_of, is_current, number_of
+from reminders.due_times import GOING_AHEAD, HANDED_OVER, OFFERS, REMINDER, family_of, is_current, number_of
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
 from reminders.recipients import ChannelRules, Contacts, Delivery, Person, Withheld, deliveries_for
 
@@ -232,6 +232,8 @@ def decide_delivery(
     ):
         return Closed(VOID, SUPERSEDED)
     if family_of(row.kind) in OFFERS and facts.offer is None:
+        return Closed(VOID, SUPERSEDED)
+    if family_of(row.kind) == GOING_AHEAD and facts.awaits_rebooking:  # by another closure since
         return Closed(VOID, SUPERSEDED)
     found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules)
     if isinstance(found, Withheld):

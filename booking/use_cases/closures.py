@@ -17,7 +17,7 @@ from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Hold, RebookItem
 from booking.use_cases.holds import delete_holds
-from booking.use_cases.proposals import lock_proposals
+from booking.use_cases.proposals import end_proposals_held_by, lock_proposals
 from booking.use_cases.rebook_items import keep, list_again, tell_who_keeps
 from core.database import connection_of
 from core.wall_clock import unit_after, unit_of
@@ -36,7 +36,9 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     comes later sees the closure. Holds that it touches end, so that none of them becomes an appointment afterwards.
     """
     closure = db.get_one(Closure, closure_id)
-    delete_holds(db, _touched_holds(db, closure))
+    holds = _touched_holds(db, closure)
+    end_proposals_held_by(db, holds, now)
+    delete_holds(db, holds)
     touched = touched_by(db, closure)
     ahead = [appointment_id for appointment_id, ends_at in touched.items() if ends_at > now]
     return _update_list(db, closure, ahead, touched, now)

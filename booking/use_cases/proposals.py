@@ -184,8 +184,20 @@ def _open(of_whom: ColumnElement[bool]) -> Select[Proposal]:
     return select(Proposal).where(of_whom, Proposal.state == ProposalState.OPEN.value)
 
 
+def end_proposals_held_by(db: Session, hold_ids: Collection[int], now: datetime) -> None:
+    """End the proposals of times that are about to be held no more, so that others are sought for these people."""
+    held = select(Proposal).where(Proposal.hold_id.in_(hold_ids), Proposal.state == ProposalState.OPEN.value)
+    for proposal in db.scalars(held.order_by(Proposal.id).with_for_update()).all():
+        proposal.state, proposal.answered_at = ProposalState.ENDED.value, now
+        for item in db.scalars(_open_items(proposal.appointment_id)):
+            item.state, item.sought_at = RebookState.TO_RING.value, None
+
+
+def _open_items(appointment_id: int | None) -> Select[RebookItem]:
+    return select(RebookItem).where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
+
+
 def _set_items(db: Session, appointment_id: int | None, state: RebookState) -> None:
     """What became of the proposal is what has become of the appointment, on whatever lists it is."""
-    items = select(RebookItem).where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
-    for item in db.scalars(items):
+    for item in db.scalars(_open_items(appointment_id)):
         item.state = state.value

@@ -11,11 +11,12 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from booking.events import appointment_changed
 from booking.proposals.tables import Proposal
 from booking.rebooking import AFFECTED, RebookState
+from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
 from booking.use_cases.book import Booking, book
@@ -34,6 +35,7 @@ from core.audit import Actor
 from core.database import Database
 from core.errors import CapacityConflict, ServiceError, SlotTaken
 from core.runtime import Runtime
+from core.wall_clock import instant_of
 from people.residents.details import ResidentDetails
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import can_be_told
@@ -179,6 +181,55 @@ def test_a_shorter_closure_lets_people_keep_their_time_and_tells_them(database: 
         kinds = Counter(map(tuple, db.execute(select(Notification.kind, Notification.status))))
     assert kinds["going_ahead_1", "pending"] == 1  # only who was told otherwise
     assert kinds["offer_1", "void"] == 3
+    check_books(database)
+
+
+def test_a_second_closure_asks_nobody_again_and_keeps_the_offers_when_the_first_is_lifted(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    references = booked(runtime, world, 3)
+    first = shut(runtime, world)
+    decline_proposal(runtime, world.authority_id, references[2], actor=RESIDENT)
+    with database.writing() as db:
+        db.execute(update(Notification).where(Notification.kind == "offer_1").values(status="sent"))
+    second = shut(runtime, world)
+
+    def states(closure: int) -> tuple[int, ...]:
+        with database.reading() as db:
+            counts = closure_progress(db, world.authority_id, closure)
+        return tuple(counts[name] for name in ("affected", "offered", "declined", "accepted"))
+
+    def told() -> Counter[str]:
+        with database.reading() as db:
+            return Counter(db.scalars(select(Notification.kind).where(Notification.status.in_(["pending", "sent"]))))
+
+    assert states(first) == states(second) == (3, 2, 1, 0)
+    lift_closure(runtime, world.authority_id, first, actor=MANAGER)
+    assert (states(first), states(second)) == ((0, 0, 0, 0), (3, 2, 1, 0))
+    assert told()["offer_1"] == 3
+    assert not {"offer_2", "going_ahead_1"} & told().keys()
+    accept_offer(runtime, world.authority_id, references[0], actor=RESIDENT)
+    assert states(second) == (3, 1, 1, 1)
+    lift_closure(runtime, world.authority_id, second, actor=MANAGER)
+    assert told()["going_ahead_1"] == 2
+    check_books(database)
+
+
+def test_who_was_offered_a_time_that_is_shut_too_gets_another_one(database: Database) -> None:
+    world, runtime = make_world(database, desks=1), make_runtime(database)
+    booked(runtime, world, 1)
+    first = shut(runtime, world)
+    with database.reading() as db:
+        offered = db.scalar(select(Proposal))
+        assert offered is not None
+        start = instant_of(decode(offered.slot_token).start_unit)
+    new = NewClosure(start - timedelta(hours=2), start + timedelta(hours=2), "It takes longer")
+    make_closure(runtime, world.authority_id, new, actor=MANAGER)
+    with database.reading() as db:
+        assert closure_progress(db, world.authority_id, first)["to_ring"] == 1
+    assert make_offers(runtime, can_be_told) == 1
+    with database.reading() as db:
+        assert closure_progress(db, world.authority_id, first)["offered"] == 1
+        assert db.scalars(select(Proposal.state).order_by(Proposal.id)).all() == ["ended", "open"]
     check_books(database)
 
 
