@@ -44,6 +44,7 @@ CORRECTIONS: dict[State, frozenset[State]] = {
     State.DID_NOT_ATTEND: frozenset({State.BOOKED}),
 }
 
+OPEN = frozenset({State.BOOKED, State.ARRIVED, State.IN_PROGRESS})  # the visit is still to come, or goes on
 CANCELLED = frozenset({State.CANCELLED_BY_RESIDENT, State.CANCELLED_BY_AUTHORITY})
 NEEDS_REASON = frozenset({State.NOT_COMPLETED, State.CANCELLED_BY_AUTHORITY})
 

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from booking.calendar.event import Audience, address_lines, appointment_event, documents_of, remote_lines
+from booking.calendar.event import Audience, address_lines, appointment_event, remote_lines
 from booking.calendar.ical import Method, calendar_file
 from booking.calendar.need_lines import is_not_possible, need_lines
+from booking.calendar.papers import Papers, means_somebody_else, papers_of
 from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT
@@ -94,7 +95,7 @@ class MessageContext:
     remote: list[str]
     needs: list[str]
     lacks_interpreter: bool
-    documents: list[str]
+    papers: tuple[Papers, ...]
     reference: str
     contact: list[ContactLine]
     authority_name: str
@@ -108,6 +109,11 @@ class MessageContext:
     offer_when: str
     offer_where: str
     offer_until: str
+
+    @property
+    def papers_mean_another(self) -> bool:
+        """Whether the papers speak to the person for whom somebody acts."""
+        return means_somebody_else(self.papers)
 
 
 class MessageWriter:
@@ -164,7 +170,7 @@ class MessageWriter:
             attendee=(person_name(delivery.name), delivery.address),
             needs=message.needs,
             owner_since=facts.owner_since,
-            for_helper=bool(delivery.acts_for),
+            acts_for=message.acts_for,
         )
         if not facts.manage_nonce:  # for whom it was not meant: what they knew, and nothing that may have changed since
             event = replace(event, description=event.description.partition("\n")[0], location="")
@@ -197,7 +203,7 @@ class MessageWriter:
             remote=remote_lines(facts, facts.authority, language, for_helper=bool(delivery.acts_for)),
             needs=need_lines(facts, language) if facts.support_needs else [],
             lacks_interpreter=bool(facts.arrangements) and is_not_possible(facts),
-            documents=documents_of(facts.services),
+            papers=papers_of(facts.services),
             reference=spoken_reference(facts.reference),
             contact=contact_lines(facts.authority, language),
             authority_name=facts.authority.name,

@@ -95,6 +95,7 @@ NONE_FREE: Labels = {
     NoneFree.CLOSED: _l("Closed"),
     NoneFree.NOT_OFFERED: _l("Not offered"),
     NoneFree.NEED_NOT_MET: _l("Not everything that is needed"),
+    NoneFree.OVER: _l("Over"),
 }
 MODES: Labels = {"in_person": _l("In person"), "video": _l("By video"), "phone": _l("By phone")}
 MODES_IN_SENTENCE: Labels = {"in_person": _l("in person"), "video": _l("by video"), "phone": _l("by phone")}

@@ -12,6 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from booking.calendar.ical import CalendarEvent, uid_of
+from booking.calendar.papers import paper_lines, papers_of
 from booking.states import CANCELLED
 from core.contact_lines import contact_lines
 from core.language import Language
@@ -87,7 +88,7 @@ def appointment_event(
     mail_from: str = "",
     manage_url: str = "",
     attendee: tuple[str, str] = ("", ""),
-    for_helper: bool = False,
+    acts_for: str = "",
     needs: Sequence[str] = (),
     resources: Sequence[ResourceFacts] = (),
     owner_since: int = 1,
@@ -95,8 +96,8 @@ def appointment_event(
     """The event of an appointment for an audience; of a resident's own, `owner_since` counts from the last hand-over.
 
     `manage_url`, `attendee` (name and email) and `needs` (in words) are for residents only, `resources` (what it occupies)
-    for staff only; the other audience's event never holds them. `for_helper` words it for whoever acts for the resident.
-    `mail_from` is the sender of messages, for councils without an address.
+    for staff only; the other audience's event never holds them. `acts_for` is the resident's name, where it is for who acts
+    for them. `mail_from` is the sender of messages, for councils without an address.
     """
     event = _bare_event(appointment, authority.zone, language, public_url)
     if audience is Audience.STAFF:
@@ -105,7 +106,7 @@ def appointment_event(
         event,
         uid=uid_of(appointment.reference, public_url, owner_since),
         summary=f"{event.summary}, {authority.name}",
-        description=_description(appointment, authority, language, manage_url, needs, for_helper=for_helper),
+        description=_description(appointment, authority, language, manage_url, needs, acts_for=acts_for),
         location=", ".join(place_lines(appointment, language)),
         url=manage_url,
         join_url="" if appointment.state in CANCELLED else appointment.join_url,
@@ -148,11 +149,6 @@ def _for_staff(
         description=_reference_line(appointment, language),
         location=appointment.site.name,
     )
-
-
-def documents_of(services: Sequence[ServiceFacts]) -> list[str]:
-    """What to bring to a visit, each once, in the services' own order."""
-    return list(dict.fromkeys(document for service in services for document in service.documents))
 
 
 def place_lines(appointment: AppointmentFacts, language: Language) -> list[str]:
@@ -225,18 +221,18 @@ def _description(
     manage_url: str,
     needs: Sequence[str],
     *,
-    for_helper: bool,
+    acts_for: str,
 ) -> str:
-    _ = language.gettext
+    _, for_helper = language.gettext, bool(acts_for)
     lines = [_reference_line(appointment, language)]
     if appointment.state not in CANCELLED:
         lines += remote_lines(appointment, authority, language, for_helper=for_helper)
     if needs and appointment.state not in CANCELLED:
         lines += ["", _("Help they need") if for_helper else _("Help you need"), *(f"- {need}" for need in needs)]
-    documents = documents_of(appointment.services)
-    if documents:
+    papers = papers_of(appointment.services)
+    if papers:
         heading = _("What to bring") if appointment.mode == "in_person" else _("What to have ready")
-        lines += ["", heading, *(f"- {document}" for document in documents)]
+        lines += ["", heading, *paper_lines(papers, acts_for=acts_for, language=language)]
     if appointment.site.directions and appointment.mode == "in_person":
         lines += ["", appointment.site.directions]
     if appointment.state not in CANCELLED:

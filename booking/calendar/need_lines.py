@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from booking.arrangements import ArrangementState
+from booking.states import OPEN
 from core.language import Language
 from people.residents.details import NEEDS, NeedKind
 
@@ -22,6 +23,8 @@ class NeedsFacts(Protocol):
     def unmet_needs(self) -> Sequence[str]: ...
     @property
     def spoken_language(self) -> str: ...
+    @property
+    def state(self) -> str: ...
     @property
     def arrangements(self) -> Mapping[str, ArrangementState]: ...
 
@@ -53,7 +56,7 @@ def _lines(appointment: NeedsFacts, language: Language) -> Iterator[str]:
             yield _("%(need)s: not booked yet", need=name) if is_time else _("%(need)s: not at this place", need=name)
             continue
         match appointment.arrangements.get(need):
-            case ArrangementState.ASKED:
+            case ArrangementState.ASKED if appointment.state in OPEN:
                 yield _("%(need)s: we are looking for one", need=name)
             case ArrangementState.CONFIRMED:
                 yield _("%(need)s: confirmed", need=name)

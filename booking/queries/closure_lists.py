@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from booking.queries.appointments import AppointmentView, of_ids
 from booking.queries.open_proposals import OpenProposal, proposals_of
@@ -109,6 +109,22 @@ def people_of(
         state, proposal = RebookState(item.state), proposals.get(view.id)
         people[state].append(ListedPerson(view, state, item.reason, item.sought_at is not None, proposal))
     return {state: tuple(people[state]) for state in AFFECTED}
+
+
+def also_listed(db: Session, closure_id: int) -> frozenset[int]:
+    """The ids of those on the closure's list who have to be rebooked for another reason, too."""
+    others = aliased(RebookItem)
+    statement = (
+        select(RebookItem.appointment_id)
+        .join(others, others.appointment_id == RebookItem.appointment_id)
+        .where(
+            RebookItem.closure_id == closure_id,
+            RebookItem.closed_at.is_(None),
+            others.id != RebookItem.id,
+            others.closed_at.is_(None),
+        )
+    )
+    return frozenset(db.scalars(statement))
 
 
 def by_start(db: Session, catalogue: Catalogue, ids: Collection[int]) -> list[AppointmentView]:

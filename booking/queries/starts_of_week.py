@@ -25,6 +25,7 @@ class NoneFree(StrEnum):
     CLOSED = "closed"
     NOT_OFFERED = "not_offered"
     NEED_NOT_MET = "need_not_met"
+    OVER = "over"
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,21 @@ def last_date(catalogue: Catalogue, query: SlotQuery, now: datetime) -> date:
     return last_bookable_date(services, now, catalogue.authority.zone)
 
 
-def why_none(site: SiteFacts, day: date, zone: str, query: SlotQuery) -> tuple[NoneFree, str]:
-    """Why nothing is free at `site` on `day`, with the first support need that is not met or nothing."""
+def why_none(site: SiteFacts, day: date, zone: str, query: SlotQuery, from_unit: int) -> tuple[NoneFree, str]:
+    """Why nothing is free at `site` on `day`, with the first support need that is not met or nothing.
+
+    What ends before `from_unit` is over: the end of the shortest visit that could begin now.
+    """
     plan = site_day(site, local_day(day, zone), zone)
     if all(_is_shut(resource.closed, plan.day.ticks) for resource in plan.resources):
         return NoneFree.CLOSED, ""
-    windows = (window for resource in plan.resources for window in resource.windows)
+    windows = [window for resource in plan.resources for window in resource.windows]
     offered = frozenset[int]().union(*(window.service_ids for window in windows))
     if not offered.issuperset(query.service_ids):
         return NoneFree.NOT_OFFERED, ""
+    asked = [window for window in windows if not window.service_ids.isdisjoint(query.service_ids)]
+    if all(plan.day.base_unit + window.last < from_unit for window in asked):
+        return NoneFree.OVER, ""
     unmet = place_needs(query.needs).difference(plan.features, *(one.resource.skills for one in plan.resources))
     return (NoneFree.NEED_NOT_MET, min(unmet)) if unmet else (NoneFree.FULL, "")
 

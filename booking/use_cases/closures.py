@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.bookings_that_fit import misfits_of
 from booking.queries.booked_visits import booked_visits
+from booking.rebooking import RebookState
 from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Hold, RebookItem
@@ -74,19 +75,34 @@ def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: C
     again = [known[id_] for id_ in ahead if id_ in known and known[id_].closed_at is not None]
     for item in again:
         list_again(item, now)
-    new = [id_ for id_ in ahead if id_ not in known]
-    db.add_all(
-        RebookItem(
-            authority_id=closure.authority_id,
-            closure_id=closure.id,
-            reason=BY_CLOSURE,
-            appointment_id=appointment_id,
-            created_at=now,
-        )
-        for appointment_id in new
-    )
+    new = [_new_item(closure, id_, now) for id_ in ahead if id_ not in known]
+    _say_as_elsewhere(db, closure, [*again, *new])
+    db.add_all(new)
     db.flush()
     return len(new) + len(again)
+
+
+def _new_item(closure: Closure, appointment_id: int, now: datetime) -> RebookItem:
+    return RebookItem(
+        authority_id=closure.authority_id,
+        closure_id=closure.id,
+        reason=BY_CLOSURE,
+        appointment_id=appointment_id,
+        state=RebookState.TO_RING.value,
+        created_at=now,
+    )
+
+
+def _say_as_elsewhere(db: Session, closure: Closure, listed: Collection[RebookItem]) -> None:
+    """Who was put another time because of another list is not rung because of this one."""
+    asked = select(RebookItem).where(
+        RebookItem.authority_id == closure.authority_id,
+        RebookItem.closed_at.is_(None),
+        RebookItem.state.in_([RebookState.OFFERED.value, RebookState.DECLINED.value]),
+    )
+    states = {item.appointment_id: item.state for item in db.scalars(asked)}
+    for item in listed:
+        item.state = states.get(item.appointment_id, item.state)
 
 
 def _release(db: Session, authority_id: int, ids: Collection[int], now: datetime) -> None:

@@ -216,6 +216,8 @@ def _scope_of(catalogue: Catalogue, new: NewClosure) -> _Scope:
         raise Invalid.in_field("service", "closure_service_unknown")
     if new.topic and not any(known.topic == new.topic for known in catalogue.services):
         raise Invalid.in_field("topic", "closure_topic_unknown")
+    if new.topic and service is not None and service.topic != new.topic:
+        raise Invalid.in_field("topic", "closure_topic_of_others")
     if new.mode and site is not None and new.mode not in site.modes:
         raise Invalid.in_field("mode", "closure_mode_elsewhere")
     if new.mode and resource is not None and (site is None or len(site.modes) > 1):

@@ -35,7 +35,7 @@ from booking.tables import Appointment, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment
 from booking.use_cases.book import Booked
 from booking.use_cases.change_resources import reseat
-from booking.use_cases.proposals import NewProposal, propose
+from booking.use_cases.proposals import NewProposal, propose, set_items
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, record
 from core.errors import NotFound, SlotTaken
@@ -188,7 +188,7 @@ def _propose(
     )
     proposal = propose(db, runtime, new)
     if row.starts_at - now > SHORT_NOTICE and can_be_told(db, row.id):
-        item.state = RebookState.OFFERED.value
+        set_items(db, row.id, RebookState.OFFERED)
         change = AppointmentChange(row.authority_id, row.id, row.version, "offered", now)
         announce(db, replace(change, offer=proposal.number, answer_by=proposal.answer_by))
 

@@ -101,7 +101,7 @@ def decline_proposal(
         proposal = end_proposal(db, row.id, now, ProposalState.DECLINED)
         if proposal is None:
             raise HoldExpired.because("hold_expired")
-        _set_items(db, row.id, RebookState.DECLINED)
+        set_items(db, row.id, RebookState.DECLINED)
         record(db, actor, "offer_declined", ("appointment", row.id), authority_id=authority_id, now=now)
         return result_of(row)
 
@@ -119,7 +119,7 @@ def end_unanswered(runtime: Runtime) -> int:
         proposals = db.scalars(due.order_by(Proposal.id).with_for_update(skip_locked=True)).all()
         for proposal in proposals:
             proposal.state, proposal.answered_at = ProposalState.ENDED.value, now
-            _set_items(db, proposal.appointment_id, RebookState.TO_RING)
+            set_items(db, proposal.appointment_id, RebookState.TO_RING)
             wish = _wish_of(db, proposal)
             if wish is not None and not proposal.is_rung:
                 wish.unanswered, wish.changed_at = wish.unanswered + 1, now
@@ -197,7 +197,7 @@ def _open_items(appointment_id: int | None) -> Select[RebookItem]:
     return select(RebookItem).where(RebookItem.appointment_id == appointment_id, RebookItem.closed_at.is_(None))
 
 
-def _set_items(db: Session, appointment_id: int | None, state: RebookState) -> None:
-    """What became of the proposal is what has become of the appointment, on whatever lists it is."""
+def set_items(db: Session, appointment_id: int | None, state: RebookState) -> None:
+    """What becomes of a proposal is what has become of the appointment, on whatever lists it is."""
     for item in db.scalars(_open_items(appointment_id)):
         item.state = state.value

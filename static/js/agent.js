@@ -3,6 +3,7 @@ import { startCountdown } from "./countdown.js";
 import { filterList } from "./filter_list.js";
 import { moveInGrid } from "./grid_navigation.js";
 import { KeptForm } from "./kept_form.js";
+import { keepCallerInStep } from "./who_calls.js";
 
 document.addEventListener("keydown", moveInGrid);
 
@@ -36,6 +37,9 @@ if (check) {
 
 const notice = document.getElementById("not-sent");
 for (const form of document.querySelectorAll("form[data-kept]")) new KeptForm(form, notice);
+
+const call = document.getElementById("call");
+if (call) keepCallerInStep(call);
 
 const countdown = document.getElementById("countdown");
 if (countdown) startCountdown(countdown);

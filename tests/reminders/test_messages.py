@@ -19,9 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.arrangements import ArrangementState
+from core.settings import ROOT
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
 from reminders.delivery_decisions import FormerOwner, MessageFacts, OfferedTime
+from reminders.due_times import family_of
 from reminders.messages import EmailBody
 from reminders.recipients import Contacts, Delivery, Person
 from tests.reminders.channels import writer
@@ -308,25 +310,42 @@ KINDS = {
     "manage_link_1": {},
     "contact_changed_1": {},
     "handed_over_2": {"version": 2, "manage_nonce": ""},
+    "offer_1": {"offer": OfferedTime(SITE, STARTS + timedelta(days=1), STARTS - timedelta(hours=2))},
+    "earlier_time_1": {"offer": OfferedTime(SITE, STARTS - timedelta(hours=20), STARTS - timedelta(hours=23))},
+    "wish_paused_1": {},
+    "going_ahead_1": {},
 }
+PAPERS = (service("Certify documents", "Your passport", "Tenancy agreement"), service("Housing advice", "Passport"))
+NOT_ABOUT_ONE = {"several_bookings", "staff_link"}  # about nobody's appointment: whoever reads the address is meant
 # What a helper is told of themselves: they got the message, they hold the link and the calendar, they may ask.
 OF_THE_HELPER = re.compile(
     r"You act for|If you did not ask for it|came to you|If you have a question|you need do nothing|If it was you"
     r"|we told you before|How we reach you|You can choose another time|keep it to yourself"
     r"|If you delete this|in your calendar|to remind you of the|if you cannot hear or speak on the phone"
+    r"|We wrote to you that the appointment for|before you press a button"
+    r"|did not hear from you|If we hear nothing from you|we will try to reach you"
     r"|not meant for you|If it is in your calendar, you can|If you have another appointment|If you think that this"
 )
 OF_WHOM_IT_IS_FOR = re.compile(r"\b(?:you|your|yours|yourself)\b", re.IGNORECASE)
 
 
 def said_to_the_wrong_person(text: str) -> list[str]:
-    """The lines that speak to a helper as if it were for them."""
+    """The lines that speak to a helper as if it were for them, but for a list of papers that says whom it speaks to."""
+    text = (
+        text.replace("Your passport", "") if "In this list, “you” is Zoë Sample." in text.replace("\\,", ",") else text
+    )
+    text = re.sub("In this list(?:,|\\\\,) “you” is", "", text)
     return [line for line in text.splitlines() if OF_WHOM_IT_IS_FOR.search(OF_THE_HELPER.sub("", line))]
+
+
+def test_every_kind_of_message_is_read_as_a_helper_reads_it() -> None:
+    templates = {file.stem for file in (ROOT / "templates" / "messages").glob("*.txt")} - {"_parts"}
+    assert {family_of(kind.strip()) for kind in KINDS} == templates - NOT_ABOUT_ONE
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_helper_reads_of_the_persons_appointment_and_not_of_their_own(kind: str) -> None:
-    facts = replace(FACTS, **KINDS[kind])
+    facts = replace(FACTS, services=PAPERS, **KINDS[kind])
     ours = writer().write(kind.strip(), facts, TO_CARER)
     for text in (ours.subject, ours.text, ours.html, unfolded(ours.calendar)):
         assert not said_to_the_wrong_person(text)
@@ -343,6 +362,18 @@ def test_a_helper_whose_person_has_no_name_to_show_is_a_helper_all_the_same(kind
     words = writer().write(kind.strip(), replace(FACTS, **KINDS[kind]), nameless)
     assert "You act for the resident." in words.text
     assert not said_to_the_wrong_person(words.text)
+
+
+def test_the_papers_of_two_services_stand_under_their_names() -> None:
+    facts = replace(FACTS, services=PAPERS)
+    words = writer().write("confirmation", facts, TO_RESIDENT)
+    assert isinstance(words, EmailBody)
+    lines = "What to bring\nCertify documents:\n- Your passport\n- Tenancy agreement\nHousing advice:\n- Passport\n"
+    assert lines in words.text
+    assert lines in unfolded(words.calendar).replace("\\n", "\n")
+    assert words.html.index("<h3") < words.html.index("Certify documents</h3>") < words.html.index("Your passport")
+    alone = writer().write("confirmation", replace(FACTS, services=PAPERS[:1]), TO_RESIDENT)
+    assert "What to bring\n- Your passport\n" in alone.text
 
 
 def test_a_move_names_the_time_that_was_told_before_or_says_that_it_is_the_same() -> None:

@@ -172,8 +172,10 @@ def read_typed(form: Mapping[str, str]) -> Typed:
         typed = str(form.get(name, ""))
         return "" if is_blank(typed) else typed.strip(" \t\r\n")
 
+    # Whoever types a name means somebody new, whatever was ticked before.
+    caller = "other" if text("rep_name") else text("caller") or "self"
     return Typed(
-        caller=text("caller") or "self",
+        caller=caller,
         rep_name=text("rep_name"),
         rep_basis=text("rep_basis"),
         rep_phone=text("rep_phone"),

@@ -29,6 +29,7 @@ from web.agent.call_views import (
 )
 from web.agent.confirmation_page import ConfirmationPage
 from web.agent.form_result import FormResult
+from web.agent.message_views import history_of
 from web.agent.not_changeable import handed_over_text, not_done_text
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError
@@ -150,13 +151,15 @@ def done(resident_id: int, reference: str) -> ResponseReturnValue:
     """What to read out: the reference letter by letter, day, time, place and what to bring."""
     with staff_context() as context:
         card = resident_card(context, resident_id)
+        appointment = card.appointment(reference)
         now_open = open_call(context.runtime, context.call_with(resident_id))
         page = ConfirmationPage(
             context=context,
             card=card,
             typed=read_typed(now_open.typed),
             check_result=now_open.check_result,
-            appointment=card.appointment(reference),
+            appointment=appointment,
+            history=() if appointment.state is State.BOOKED else history_of(context.db, appointment),
             operation=request.args.get("what", ""),
             can_end_by_key=True,
         )

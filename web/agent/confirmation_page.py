@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.calendar.event import remote_lines
 from booking.calendar.need_lines import need_lines
+from booking.calendar.papers import Papers, papers_of
 from booking.queries.appointments import AppointmentView
+from booking.states import CANCELLED as CANCELLED_STATES
 from booking.states import State
+from reminders.delivery_decisions import PENDING, SENT
+from reminders.due_times import CANCELLED
+from reminders.history_queries import MessageHistoryEntry
 from web.agent.held_slot_view import site_address
 from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.labels import (
@@ -23,6 +31,7 @@ from web.labels import (
     Labels,
     label_of,
 )
+from web.message_labels import MESSAGE_STATUSES, message_reason
 from web.message_routes import confirmation_text, route_of_appointment
 from web.request_language import current_language, format_moment
 from web.spelling import spell_out
@@ -37,12 +46,18 @@ class ConfirmationPage(ResidentPage):
 
     appointment: AppointmentView
     operation: str
+    history: Sequence[MessageHistoryEntry] = ()
 
     @property
     def title(self) -> str:
         """What was done, or the state of the appointment."""
         results = {**CALL_RESULTS, **DONE_BEFORE}
         return str(results.get(self.operation, STATES[self.appointment.state]))
+
+    @property
+    def details_query(self) -> str:
+        """The query of the details, from which they lead back to what is read out."""
+        return urlencode({"read_out": self.appointment.reference, "what": self.operation})
 
     @property
     def first_changeable(self) -> AppointmentLine | None:
@@ -58,6 +73,11 @@ class ConfirmationPage(ResidentPage):
     def is_booked(self) -> bool:
         """Whether the visit is still to come."""
         return self.appointment.state is State.BOOKED
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it is cancelled, of which somebody has to be told."""
+        return self.appointment.state in CANCELLED_STATES
 
     @property
     def state_text(self) -> str:
@@ -92,10 +112,28 @@ class ConfirmationPage(ResidentPage):
         return "; ".join(need_lines(self.appointment, current_language()))
 
     @property
+    def papers(self) -> tuple[Papers, ...]:
+        """What to bring, by service."""
+        return papers_of(self.appointment.services)
+
+    @property
     def basis(self) -> str:
         """On what basis somebody acts for the resident; empty when nobody does."""
         representative = self.appointment.representative
         return label_of(BASES_IN_SENTENCE, representative.basis) if representative else ""
+
+    @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """What became of the messages that tell of the end of an appointment, each in a line."""
+        found = (entry for entry in self.history if entry.kind == CANCELLED)
+        return tuple(self._notice(entry) for entry in found)
+
+    def _notice(self, entry: MessageHistoryEntry) -> str:
+        status = str(MESSAGE_STATUSES[entry.status])
+        if entry.status in (PENDING, SENT) and self.message_text:
+            status = str(_("%(status)s, %(where)s", status=status, where=self.message_text))
+        reason = message_reason(entry.reason)
+        return f"{status}. {reason}" if reason else status
 
     @cached_property
     def message_text(self) -> str:

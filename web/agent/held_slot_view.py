@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from booking.calendar.papers import Papers, papers_of
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.calls import CallHold
 from booking.use_cases.holds import held
@@ -63,9 +64,9 @@ class HeldSlotView:
         return site_address(self.site)
 
     @property
-    def documents(self) -> tuple[str, ...]:
-        """What to bring, each document once."""
-        return tuple(dict.fromkeys(document for service in self.services for document in service.documents))
+    def papers(self) -> tuple[Papers, ...]:
+        """What to bring, by service."""
+        return papers_of(self.services)
 
 
 def held_slot_view(context: StaffContext, hold: CallHold | None, state: CallState) -> HeldSlotView | None:

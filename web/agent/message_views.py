@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import Blueprint, render_template
+from sqlalchemy.orm import Session
 
-from booking.queries.appointments import by_reference
-from core.flask_context import current_runtime
-from locations.catalogue_queries import catalogue_by_id
+from booking.queries.appointments import AppointmentView, by_reference
+from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.channels.registry import CHANNEL_RULES
@@ -18,7 +18,7 @@ from reminders.history_queries import MessageHistoryEntry, message_history
 from reminders.recipients import Contacts, Withheld, deliveries_for
 from web.message_labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
 from web.message_routes import contacts_of_appointment
-from web.staff_guard import current_staff
+from web.page_context import staff_context
 
 blueprint = Blueprint("messages", __name__)
 
@@ -26,20 +26,26 @@ blueprint = Blueprint("messages", __name__)
 @blueprint.get("/staff/messages/<reference>")
 @requires(Action.SEE_RESIDENT)
 def account(reference: str) -> str:
-    """The messages of one appointment. It names the appointment and nobody."""
-    with current_runtime().database.reading() as db:
-        catalogue = catalogue_by_id(db, current_staff().authority_id)
-        appointment = by_reference(db, catalogue, reference)
-        contacts = contacts_of_appointment(appointment)
-        entries = [_as_it_will_be(entry, contacts) for entry in message_history(db, appointment.id)]
-    return render_template(
-        "staff/messages.html",
-        appointment=appointment,
-        entries=entries,
-        message_kinds=MESSAGE_KINDS,
-        message_statuses=MESSAGE_STATUSES,
-        message_reason=message_reason,
-    )
+    """The messages of one appointment, and whose it is; that somebody looked is put into the access log."""
+    with staff_context() as context:
+        appointment = by_reference(context.db, context.catalogue, reference)
+        with context.runtime.database.writing() as db:
+            residents = [appointment.resident.id]
+            log_access(db, context.authority.id, None, context.actor, "messages", context.now, residents=residents)
+        return render_template(
+            "staff/messages.html",
+            appointment=appointment,
+            entries=history_of(context.db, appointment),
+            message_kinds=MESSAGE_KINDS,
+            message_statuses=MESSAGE_STATUSES,
+            message_reason=message_reason,
+        )
+
+
+def history_of(db: Session, appointment: AppointmentView) -> list[MessageHistoryEntry]:
+    """Every message that the appointment was owed, as it is or as it will be."""
+    contacts = contacts_of_appointment(appointment)
+    return [_as_it_will_be(entry, contacts) for entry in message_history(db, appointment.id)]
 
 
 def _as_it_will_be(entry: MessageHistoryEntry, contacts: Contacts) -> MessageHistoryEntry:

@@ -116,7 +116,8 @@ def _back_to(resident_id: int) -> str:
     """The page from which the details were opened: what is read out of an appointment, or the call in its state."""
     reference, query = request.args.get("read_out", ""), request.query_string.decode()
     if reference:
-        return url_for("agent.done", resident_id=resident_id, reference=reference)
+        what = request.args.get("what", "")
+        return url_for("agent.done", resident_id=resident_id, reference=reference, what=what or None)
     address = url_for("agent.call", resident_id=resident_id)
     return f"{address}?{query}" if query else address
 

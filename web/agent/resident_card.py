@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, RepresentativeView, of_resident
-from booking.states import State
+from booking.states import OPEN
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.access_log import has_logged_access, log_access
@@ -26,7 +26,6 @@ from web.page_context import StaffContext
 from web.request_language import format_birth_date
 
 ONE_CALL = timedelta(minutes=30)
-OPEN = frozenset({State.BOOKED, State.ARRIVED, State.IN_PROGRESS})
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,8 @@ def preference_label(resident: ResidentDetails) -> str:
     """How they prefer to hear from us, and what happens instead of a text for as long as none can be sent."""
     if not (resident.email or resident.phone) and resident.contact_preference in ("email", "text"):
         return str(_("Cannot be reached: take a number or an email"))
+    if resident.contact_preference == "email" and not resident.email:
+        return str(_("Email, but we have none"))
     if resident.contact_preference != "text":
         return label_of(CONTACT_PREFERENCES, resident.contact_preference)
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))

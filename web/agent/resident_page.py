@@ -154,6 +154,11 @@ class ResidentPage:
         return self.address("stay", self.state.query)
 
     @property
+    def details_query(self) -> str:
+        """The query of the details, from which they lead back here."""
+        return self.state.query
+
+    @property
     def form_action(self) -> str:
         """Where the form goes by a button without an address of its own."""
         return self.stay_action

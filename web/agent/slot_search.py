@@ -20,6 +20,7 @@ from booking.queries.starts_of_week import (
     starts_between,
     why_none,
 )
+from core.wall_clock import unit_of
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
 from people.residents.details import wants_extra_time
@@ -163,11 +164,13 @@ def _reasons(
     """
     texts = {reason: str(label) for reason, label in NONE_FREE.items()}
     needs = {need: str(label) for need, label in NEEDS_NOT_MET.items()}
+    shortest = min(context.catalogue.service_by_id(id_).duration_minutes for id_ in query.service_ids)
+    from_unit = unit_of(context.now + timedelta(minutes=shortest))
     reasons: dict[tuple[int, date], str] = {}
     for site in sites:
         for day in days:
             if (site.id, day) not in starts:
-                reason, need = why_none(site, day, context.zone, query)
+                reason, need = why_none(site, day, context.zone, query, from_unit)
                 reasons[site.id, day] = needs.get(need, texts[reason])
                 if reason is NoneFree.FULL and held_on == (site.id, day):
                     reasons[site.id, day] = str(HELD_HERE)

@@ -13,7 +13,7 @@ from booking.queries.slots import FreeSlot
 from booking.queries.starts_of_week import Starts
 from core.wall_clock import instant_of
 from web.agent.slot_grid import GridRowSpec, all_times, place_label, units_of
-from web.labels import NEXT_IN_MODE
+from web.labels import MODES, NEXT_IN_MODE
 from web.request_language import format_miles, format_moment_short
 
 MOST = 4
@@ -74,7 +74,8 @@ def _candidates(firsts: list[tuple[GridRowSpec, int]], soonest: FreeSlot | None,
         yield replace(_suggestion(_("Next free anywhere"), *min(firsts, key=itemgetter(1)), zone), is_next=True)
     if remote:
         row, unit = min(remote, key=itemgetter(1))
-        yield _suggestion(str(NEXT_IN_MODE[row.mode]), row, unit, zone)
+        # Of a later week it is none that comes next.
+        yield _suggestion(str((NEXT_IN_MODE if soonest is None else MODES)[row.mode]), row, unit, zone)
     for row, unit in nearby[1:]:
         yield _suggestion(_("Next nearest, %(distance)s", distance=format_miles(row.miles)), row, unit, zone)
 

@@ -67,10 +67,15 @@ class ClosureForm(Form):
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Whether everything can be used; a first day is needed unless it begins now."""
+        """Whether everything can be used; a first day is needed unless it begins now, and then there is none."""
         is_valid = super().validate(extra_validators)
         if self.starts.data == LATER and self.from_day.day is None and not self.from_day.errors:
             self.refuse("from_day", gettext("Enter the first day"))
+            return False
+        if self.starts.data == NOW and (self.from_day.data or self.from_time.data):
+            self.refuse(
+                "starts", gettext("You gave a first day or time. Choose if it is shut from now on, or from then")
+            )
             return False
         return bool(is_valid)
 

@@ -18,6 +18,7 @@ from reminders.reach_queries import can_be_told
 from web.labels import MODES, label_of
 from web.manage.closure_context import WHOLE_COUNCIL, log_people, managed_sites, place_of, sites_to_shut
 from web.manage.closure_forms import ClosureForm, closure_form, fields_of
+from web.manage.closure_overlaps import closure_that_covers, closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.manage_blueprint import CLOSURES_PATH, blueprint
 from web.page_context import StaffContext, staff_context
@@ -69,6 +70,9 @@ def shut() -> ResponseReturnValue:
         if not form.validate():
             return _form_page(context, site, form), 400
         new = form.new_closure(site, context.zone, context.now)
+        covering = closure_that_covers(context, scope_of_new(context, site, new), new.starts_at, new.ends_at)
+        if covering is not None:
+            return _shut_already(context, covering)
         key = context.form_key("shut", new)
         try:
             made = make_closure(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
@@ -80,6 +84,13 @@ def shut() -> ResponseReturnValue:
         if made.id is not None and "offers" in request.form:
             offer_times(context, made.id)
     return redirect(url_for("manage.closure", closure=made.id, done="shut"), code=303)
+
+
+def _shut_already(context: StaffContext, closure_id: int) -> ResponseReturnValue:
+    """On to the closure that a colleague, or another window, made meanwhile: nothing is shut twice."""
+    if "offers" in request.form:
+        offer_times(context, closure_id)
+    return redirect(url_for("manage.closure", closure=closure_id, done="shut"), code=303)
 
 
 def offer_times(context: StaffContext, closure_id: int) -> None:
@@ -119,6 +130,7 @@ def _preview_page(context: StaffContext, site: SiteFacts | None, new: NewClosure
         when=period_text(new.starts_at, new.ends_at, context.zone),
         rows=preview_rows(context.db, views, context.now),
         affected=len(ids),
+        shut_by_others=closures_that_meet(context, scope_of_new(context, site, new), new.starts_at, new.ends_at),
         most=MOST_SHOWN,
         fields=fields_of(new, context.zone),
         change=f"{url_for('manage.new_closure')}?{urlencode(request.args.to_dict())}",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.queries.closure_lists import ClosureView, people_of
+from booking.queries.closure_lists import ClosureView, also_listed, people_of
 from booking.rebooking import TO_BE_RUNG, RebookState
 from booking.use_cases.make_closure import lift_closure
 from locations.session_facts import FROM_FILE
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.manage.closure_context import log_people, managed_closure
+from web.manage.closure_overlaps import closures_that_meet, scope_of
 from web.manage.closure_pages import closure_line, listed_rows
 from web.manage.list_sections import confirm_held_time, listed_person, sections_of
 from web.manage.manage_blueprint import CLOSURE_PATH, blueprint
@@ -60,7 +61,10 @@ def confirm_lift(closure: int) -> ResponseReturnValue:
     with staff_context() as context:
         shut = managed_closure(context, closure)
         people = people_of(context.db, context.catalogue, shut.people, context.now)
-        staying = [person for state in NOT_ANSWERED for person in people[state]]
+        elsewhere = also_listed(context.db, shut.id)
+        staying = [
+            person for state in NOT_ANSWERED for person in people[state] if person.appointment.id not in elsewhere
+        ]
         staying.sort(key=lambda person: person.appointment.starts_at)
         log_people(context, "closure_lift", [person.appointment for person in staying], closure=shut.id)
         return render_template(
@@ -68,7 +72,8 @@ def confirm_lift(closure: int) -> ResponseReturnValue:
             closure=shut,
             line=closure_line(shut, context.authority.name, context.zone),
             rows=listed_rows(staying, is_seeking=False),
-            keeping=shut.count(*NOT_ANSWERED),
+            keeping=shut.count(*NOT_ANSWERED) - len(elsewhere),
+            elsewhere=len(elsewhere),
             changed=shut.affected - shut.count(*NOT_ANSWERED, RebookState.CANCELLED),
             is_of_file=shut.source == FROM_FILE,
         )
@@ -94,6 +99,7 @@ def _page(context: StaffContext, shut: ClosureView, error: str = "") -> str:
         is_on=is_on,
         may_offer=is_on and values["has_unsought"],
         error=error,
+        shut_too=closures_that_meet(context, scope_of(shut), shut.starts_at, shut.ends_at, without=shut.id),
         done="" if error else request.args.get("done", ""),
         **values,
     )

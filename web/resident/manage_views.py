@@ -147,6 +147,7 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
             mail_from=settings.mail_from,
             needs=need_lines(page.view, current_language()),
             owner_since=page.view.owner_since,
+            acts_for=page.view.resident.name if page.view.representative else "",
         )
     name = secure_filename(f"appointment-{reference}.ics")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -108,6 +108,7 @@ class AskedNeeds:
     support_needs: tuple[str, ...]
     spoken_language: str
     unmet_needs: tuple[str, ...] = ()
+    state: str = State.BOOKED
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from booking.arrangements import DECIDED, ArrangementState
 from booking.queries.appointments import AppointmentView
-from booking.states import State
+from booking.states import OPEN, State
 from web.labels import NEEDS, Labels, label_of
 
 ARRANGEMENTS: Labels = {
@@ -19,6 +19,7 @@ ARRANGEMENTS: Labels = {
     ArrangementState.CONFIRMED: _l("arranged"),
     ArrangementState.NOT_POSSIBLE: _l("not possible"),
 }
+NOT_RECORDED = _l("not known if arranged")  # of a visit that is over, when nobody recorded it
 UNMET: Labels = {
     "step-free": _l("not at this place"),
     "hearing-loop": _l("not at this place"),
@@ -50,16 +51,18 @@ class NeedRow:
 def need_rows(view: AppointmentView, now: datetime, *, may_arrange: bool) -> tuple[NeedRow, ...]:
     """The support needs. Nothing can be recorded of an appointment that has begun or is cancelled."""
     can_record = may_arrange and view.state is State.BOOKED and now < view.starts_at
-    return tuple(_row(view, code, can_record=can_record) for code in view.support_needs)
+    is_over = view.state not in OPEN or now >= view.ends_at
+    return tuple(_row(view, code, can_record=can_record, is_over=is_over) for code in view.support_needs)
 
 
-def _row(view: AppointmentView, code: str, *, can_record: bool) -> NeedRow:
+def _row(view: AppointmentView, code: str, *, can_record: bool, is_over: bool) -> NeedRow:
     state = view.arrangements.get(code)
     if state is None:
         unmet = label_of(UNMET, code) if code in view.unmet_needs else ""
         return NeedRow(code, _name(view, code), unmet, ())
     buttons = tuple(_buttons(state)) if can_record else ()
-    return NeedRow(code, _name(view, code), label_of(ARRANGEMENTS, state), buttons, state.value)
+    label = str(NOT_RECORDED) if is_over and state is ArrangementState.ASKED else label_of(ARRANGEMENTS, state)
+    return NeedRow(code, _name(view, code), label, buttons, state.value)
 
 
 def _buttons(current: ArrangementState) -> Iterator[tuple[str, str]]:

@@ -47,7 +47,14 @@ COLOURS = {
 }
 
 NOT_COMPLETED_REASONS = (_l("Documents missing"), _l("Needs another appointment"), _l("Wrong service"))
-UNDO_REASONS = (_l("Clicked by mistake"), _l("Wrong person"), _l("They came late"))
+# Why a state is put back: what is true of it alone, beside what may be true of any.
+UNDO_REASONS = (_l("Clicked by mistake"), _l("Wrong person"))
+UNDO_REASONS_OF = {
+    State.ATTENDED: (_l("Not finished yet"),),
+    State.NOT_COMPLETED: (_l("It could be finished after all"),),
+    State.LEFT_BEFORE_SEEN: (_l("They came back"),),
+    State.DID_NOT_ATTEND: (_l("They came late"),),
+}
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,8 @@ class DayRow:
             label = str(ROW_ACTION_LABELS[State.NOT_COMPLETED])
             forms.append(ReasonForm("why", "", State.NOT_COMPLETED.value, label, aloud, question, reasons, _("Record")))
         if self.undo_to:
-            aloud, label, reasons = f"{aloud}, {self.state_label}", _("Undo"), tuple(map(str, UNDO_REASONS))
+            aloud, label = f"{aloud}, {self.state_label}", _("Undo")
+            reasons = tuple(map(str, (*UNDO_REASONS, *UNDO_REASONS_OF.get(State(self.state), ()))))
             forms.append(ReasonForm("undo", "/undo", self.undo_to, label, aloud, _("Why?"), reasons, label))
         return tuple(forms)
 

@@ -13,6 +13,7 @@ from booking.queries.appointments import by_reference
 from booking.tables import RebookItem
 from locations.tables import Closure
 from people.staff.policy import Role
+from reminders.tables import Notification
 from tests.support.factories import catalogue, make_world
 from tests.support.pages import Page, check_page
 from tests.web.manage.conftest import TOMORROW, book_tomorrow, shut_tomorrow
@@ -112,6 +113,24 @@ def test_lifting_says_who_keeps_their_time_and_does_it_once(library: Library, ma
     page = page_of(manager, closure)
     assert "Lifted" in page.text
     assert "Nobody is affected" in page.text
+
+
+def test_lifting_one_of_two_closures_opens_nothing_and_says_so(library: Library, manager: FlaskClient) -> None:
+    book_tomorrow(library, 0, 30)
+    first, second = shut_tomorrow(library), shut_tomorrow(library, site=None)
+    offer(manager, first)
+    asked = check_page(manager.get(f"/staff/closures/{first}/lift").text)
+    assert "2 people have to be rebooked all the same" in asked.text
+    assert "Robin 30" not in asked.text
+    form = asked.form_to("/lift")
+    text = check_page(manager.post(form.action, data=form.values(), follow_redirects=True).text).text
+    assert "It is shut by another closure still." in text
+    assert "Some of it is still shut by another closure: Testshire" in text
+    admin = library.sign_in(Role.AUTHORITY_ADMIN)
+    assert "Offered another time 2" in page_of(admin, second).text
+    with library.database.reading() as db:
+        kinds = set(db.scalars(select(Notification.kind)))
+    assert not any(kind.startswith("going_ahead") for kind in kinds)
 
 
 @pytest.mark.parametrize("role", [Role.SITE_MANAGER, Role.SITE_STAFF, Role.TRIAGE_AGENT])

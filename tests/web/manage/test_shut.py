@@ -90,6 +90,8 @@ def test_the_preview_says_whom_it_affects_and_writes_nothing(
     [
         ({"from_day": ""}, "from_day"),
         ({"from_day": "31 foo"}, "from_day"),
+        ({"starts": "now"}, "starts"),
+        ({"starts": "now", "from_day": ""}, "starts"),
         ({"from_time": "25:00"}, "from_time"),
         ({"until_day": ""}, "until_day"),
         ({"until_day": "2026-11-23"}, "until_day"),
@@ -144,9 +146,25 @@ def test_pressed_twice_it_makes_one_closure_and_one_offer_each(library: Library)
     assert count(library, Closure) == [1]
 
 
+def test_what_is_shut_already_is_said_and_not_shut_twice(library: Library) -> None:
+    book_tomorrow(library, 0, 30)
+    manager = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    forms = [page_of(manager, PREVIEW, **SECOND_DAY).form_to(CLOSURES) for _window in range(2)]
+    locations = [manager.post(CLOSURES, data=form.values(offers="1")).location for form in forms]
+    assert locations == [locations[0]] * 2
+    assert count(library, Closure, RebookItem) == [1, 2]
+    wider = page_of(manager, PREVIEW, **SECOND_DAY | {"until_day": "2026-11-25"})
+    assert "Some of this is shut already" in wider.text
+    assert wider.link("High Street Library") == "/staff/closures/1"
+    manager.post(CLOSURES, data=wider.form_to(CLOSURES).values())
+    assert count(library, Closure) == [2]
+    apart = page_of(manager, PREVIEW, **SECOND_DAY | {"from_day": "2026-11-26", "until_day": "2026-11-26"})
+    assert "shut already" not in apart.text
+
+
 def test_now_is_the_moment_that_the_preview_showed(library: Library) -> None:
     manager = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
-    query = SECOND_DAY | {"starts": "now", "until_day": "2026-11-23", "until_time": "12:30"}
+    query = SECOND_DAY | {"starts": "now", "from_day": "", "until_day": "2026-11-23", "until_time": "12:30"}
     form = page_of(manager, PREVIEW, **query).form_to(CLOSURES)
     shown_at = library.clock.now()
     library.clock.advance(timedelta(minutes=7))

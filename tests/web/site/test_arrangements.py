@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from booking.states import State
 from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from people.residents.details import ResidentDetails
@@ -51,6 +52,16 @@ def kinds(database: Database) -> list[str]:
     with database.reading() as db:
         found = db.scalars(select(Notification.kind).where(Notification.status == "pending")).all()
     return [kind for kind in found if kind.startswith(ARRANGEMENT)]
+
+
+def test_nobody_arranges_an_interpreter_for_a_visit_that_is_over(
+    library: Library, staff: FlaskClient, reference: str
+) -> None:
+    for state in (State.ARRIVED, State.IN_PROGRESS, State.ATTENDED):
+        library.record(reference, state)
+    text = day(staff).text
+    assert "British Sign Language (not known if arranged)" in text
+    assert "to be arranged" not in text
 
 
 def test_each_interpreter_is_recorded_by_itself(library: Library, staff: FlaskClient, reference: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from booking.states import State
 from booking.use_cases.cancel import cancel
+from booking.use_cases.make_closure import NewClosure, make_closure
 from people.residents.details import ResidentDetails
 from people.residents.tables import ResidentView
 from people.staff.policy import Role
@@ -64,6 +65,15 @@ def test_a_cancelled_visit_is_left_out_and_a_shut_day_says_so(library: Library, 
     cancel(library.runtime, owner, reference, actor=STAFF, by="authority", reason="Unwell", enforce_cutoff=False)
     assert columns_of(site_staff.get(PLAN).text) == [[(32, "free", "Free")]] * 2
     assert "There are no appointments on this day." in site_staff.get(f"{SITE}/days/2026-12-25/plan").text
+
+
+def test_the_plan_says_what_somebody_needs_and_who_must_be_rebooked(library: Library, site_staff: FlaskClient) -> None:
+    library.book(60, support_needs=("bsl", "step-free"))
+    assert "British Sign Language (to be arranged), Step-free access" in columns_of(site_staff.get(PLAN).text)[0][1][2]
+    new = NewClosure(library.clock.now(), library.clock.now() + timedelta(hours=3), "Boiler")
+    make_closure(library.runtime, library.world.authority_id, new, actor=STAFF)
+    texts = [text for _, kind, text in columns_of(site_staff.get(PLAN).text)[0] if kind == "visit"]
+    assert ["To rebook" in text for text in texts] == [True]
 
 
 def test_the_plan_is_linked_logged_and_for_this_site_alone(library: Library, site_staff: FlaskClient) -> None:

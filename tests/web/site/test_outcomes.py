@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from booking.queries.appointments import AppointmentView, by_reference
-from booking.states import State
+from booking.states import CORRECTIONS, State
 from booking.use_cases.cancel import cancel
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import AuditEntry
@@ -188,6 +188,30 @@ def test_a_wrong_click_is_undone_with_a_reason_on_the_record(library: Library, s
     with library.database.reading() as db:
         entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "corrected")).one()
     assert (entry.reason, entry.actor_name) == ("Wrong person", "Site staff")
+
+
+# The way to each state, and the reason for leaving it that fits no other.
+OWN_REASONS = {
+    State.ARRIVED: ([State.ARRIVED], ""),
+    State.IN_PROGRESS: ([State.ARRIVED, State.IN_PROGRESS], ""),
+    State.ATTENDED: ([State.ARRIVED, State.IN_PROGRESS, State.ATTENDED], "Not finished yet"),
+    State.NOT_COMPLETED: ([State.ARRIVED, State.IN_PROGRESS, State.NOT_COMPLETED], "It could be finished after all"),
+    State.LEFT_BEFORE_SEEN: ([State.ARRIVED, State.LEFT_BEFORE_SEEN], "They came back"),
+    State.DID_NOT_ATTEND: ([State.DID_NOT_ATTEND], "They came late"),
+}
+
+
+@pytest.mark.parametrize("state", CORRECTIONS)
+def test_the_reasons_for_an_undo_fit_what_is_undone(library: Library, site_staff: FlaskClient, state: State) -> None:
+    reference = library.book()
+    way, own = OWN_REASONS[state]
+    for step in way:
+        library.record(reference, step)
+    forms = [form for form in page_at(site_staff).forms if form.action.split("?")[0].endswith("/undo")]
+    form = next(form for form in forms if ("reason", "Clicked by mistake") in form.buttons)
+    offered = {text for name, text in form.buttons if name == "reason"}
+    assert offered & {text for _, text in OWN_REASONS.values()} == {own} - {""}
+    assert site_staff.post(form.action, data=form.values(reason=own or "Wrong person")).status_code == 303
 
 
 def test_after_a_day_an_outcome_cannot_be_undone(library: Library, site_staff: FlaskClient) -> None:
