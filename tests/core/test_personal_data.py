@@ -32,10 +32,14 @@ NOT_PERSONAL = {
     "delivery_attempts.provider_reference",
     "delivery_attempts.worker",
     "proposals.hold_nonce",
+    "proposals.passed",
     "proposals.slot_token",
     "representatives.basis",
     "resident_views.facts",
     "resident_views.purpose",
+    "wishes.service_ids",
+    "wishes.site_ids",
+    "wishes.weekdays",
 }
 # The other tables, by why nothing in them has a class: a new table is put where it belongs, or the test says so.
 DELETED_WHEN_EXPIRED = {

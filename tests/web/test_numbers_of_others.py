@@ -24,6 +24,7 @@ from booking.use_cases.calendar_feeds import make_feed
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
+from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Base, Database
@@ -45,7 +46,9 @@ SIGNING = {"staff.sign_out", "staff.send_sign_in"}
 NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "site": "nowhere", "hold": "0" * 64} | {
     "closure": 999_999,
     "colleague": 999_999,
+    "wish": 999_999,
 }
+NOBODYS_OWN = {"date", "key", "token"}  # a day, what one's own browser or account keeps, and what nobody can guess
 MOST_NUMBERS = 5
 WRITTEN_BY_LOOKING = {"staff_sessions", "idempotency_records", "resident_views"}
 # Whatever tables the audit is kept in.
@@ -87,6 +90,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         proposed = decode(
             db.scalars(select(Proposal.slot_token).where(Proposal.authority_id == world.authority_id)).one()
         )
+    wish = make_wish(runtime, world.authority_id, NewWish("api", booked.reference), actor=Actor.system())
     email = f"colleague.{world.authority_id}@example.org"
     colleague = make_staff(database, clock, world.authority_id, Role.SITE_STAFF, site_id=world.site_id, email=email)
     slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
@@ -94,7 +98,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"hold": held.token, "closure": closure.id, "colleague": colleague.id},
+        | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish},
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
         | {"appointment": booked.reference, "resident": resident_id, "resident_id": resident_id, "version": 1}
         | {"reason": "because", "outcome": "arrived", "to": "arrived", "state": "booked", "note": "was here"},
@@ -114,6 +118,13 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
 @pytest.fixture
 def theirs(app: Flask, database: Database, clock: FixedClock) -> Numbers:
     return numbers_of(app, database, clock, make_world(database, desks=2), "Robin Sample")
+
+
+def test_whatever_an_address_names_is_tried_with_the_number_of_others(app: Flask) -> None:
+    """A route with an argument of another name is walked with a number of others only if that has one here."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/staff/", "/api/v1/"))]
+    named = {name for rule in rules for name in rule.arguments}
+    assert named == set(NOBODYS) | NOBODYS_OWN
 
 
 def mixtures(rule_arguments: set[str], own: Numbers, theirs: Numbers) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -283,7 +294,7 @@ def at_another_site(
     shut = NewClosure(clock.now(), clock.now() + timedelta(days=2), site="far")
     closure = make_closure(runtime_of(app), authority_id, shut, actor=Actor.system()).id
     member = make_staff(database, clock, authority_id, role, site_id=site_id)
-    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague")}
+    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague", "wish")}
     return signed_in(app, database, clock, member), Numbers(
         theirs.world, "", nothing | {"site": "far", "date": DAY, "closure": closure}, {}, {}
     )

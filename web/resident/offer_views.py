@@ -49,7 +49,10 @@ def decline(authority: str, reference: str) -> ResponseReturnValue:
                 page.context.runtime, page.view.authority_id, reference, actor=Actor.resident(), seen=page.seen
             )
 
-        return _answered(page, answer, "kept" if _is_earlier(page) else "declined")
+        if not _is_earlier(page):
+            return _answered(page, answer, "declined")
+        page.count_change()  # the next time that is free is offered by another message
+        return _answered(page, answer, "kept")
 
 
 def _is_earlier(page: AppointmentPage) -> bool:

@@ -34,6 +34,7 @@ def earlier(authority: str, reference: str) -> ResponseReturnValue:
             form.show(wish)
         if not can_wait or not form.validate_on_submit():
             return page.show("earlier", form=form, back=page.url, can_wait=can_wait)
+        page.count_change()
         try:
             _wait(page, form)
         except Invalid:

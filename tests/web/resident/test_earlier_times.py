@@ -16,6 +16,7 @@ from people.residents.tables import Resident
 from reminders.scheduler import send_once, worker_of
 from tests.web.resident.browser import Visitor, book_one
 from tests.web.resident.test_booking_pages import clock_of
+from tests.web.resident.test_many_changes import CHANGES
 
 # The rules are tested on both databases in tests/booking/test_waiting_list.py.
 pytestmark = pytest.mark.databases("sqlite")
@@ -149,3 +150,24 @@ def test_the_day_before_is_the_last_on_which_to_ask(booked: Visitor, link: str, 
     assert "Tell me if an earlier time comes up" not in booked.page.text
     booked.open(f"{at}/earlier")
     assert "no earlier day is left" in booked.page.text
+
+
+@pytest.mark.parametrize("how", ["decline", "ask anew"])
+def test_nobody_has_offers_sent_to_a_stranger_without_end(
+    offered: Visitor, town_app: Flask, database: Database, how: str
+) -> None:
+    """Whoever books may type anybody's address: to have another time offered is counted as every other change."""
+    statuses = [200]  # asked already
+    while statuses[-1] == 200 and len(statuses) <= 2 * CHANGES:
+        if how == "ask anew":
+            offered.send("/earlier/stop")
+            offered.follow("Tell me if an earlier time comes up")
+        offered.send("/offer/decline" if how == "decline" else "/earlier")
+        statuses.append(offered.status)
+        if offered.status == 200:
+            seek(town_app)
+            reload(offered)
+    assert statuses == [200] * (CHANGES + 1) + [429]  # one more is the first of those that come slowly
+    with database.reading() as db:
+        offers = db.scalars(select(Proposal.id)).all()  # each is told by a message
+    assert 1 < len(offers) <= CHANGES + 1
