@@ -60,3 +60,9 @@ def is_listed(db: Session, listed: RebookList, appointment_id: int) -> bool:
     """Whether this appointment is on the list, or was until it was moved or cancelled."""
     found = select(RebookItem.id).where(*is_on(listed), RebookItem.appointment_id == appointment_id)
     return db.scalar(found.limit(1)) is not None
+
+
+def references_of(db: Session, listed: RebookList) -> frozenset[str]:
+    """The references of the appointments on the list."""
+    found = select(Appointment.reference).join(RebookItem, RebookItem.appointment_id == Appointment.id)
+    return frozenset(db.scalars(found.where(*is_on(listed))))

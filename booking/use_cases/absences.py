@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.queries.appointments import AppointmentView
 from booking.queries.closure_lists import MOST_SHOWN, by_start, first_due
 from booking.queries.other_resources import OtherResources, other_resources
+from booking.queries.rebook_lists import RebookList, references_of
 from booking.use_cases.change_resources import change_resources
 from booking.use_cases.make_closure import NewClosure, affected_by, make_closure
 from core.audit import Actor
@@ -82,7 +83,10 @@ def record_absence(
     IdempotencyMismatch.
     """
     made = make_closure(runtime, authority_id, away, actor=actor, idempotency=idempotency)
-    taken = sum(_is_taken(runtime, authority_id, visit, actor) for visit in visits)
+    with runtime.database.reading() as db:
+        affected = references_of(db, RebookList(authority_id, made.id))
+    # Whatever was sent: a visit that does not belong to the absence is nobody's here to give away.
+    taken = sum(_is_taken(runtime, authority_id, visit, actor) for visit in visits if visit.reference in affected)
     return Absence(made.id, taken)
 
 

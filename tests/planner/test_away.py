@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from locations.catalogue_queries import bump_plan
 from locations.tables import Resource, Service
-from tests.support.factories import make_resource, make_session
+from tests.support.factories import NOW, make_resource, make_session
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import SITE, TODAY, Library
 
@@ -93,6 +94,23 @@ def test_who_works_at_several_sites_is_for_an_administrator(
     form = preview(admin, resource="dana").form_to("/away")
     answer = admin.post(form.action, data=form.values())
     assert "Dana" in check_page(admin.get(answer.location).text).text
+
+
+def test_a_visit_that_the_absence_does_not_affect_stays_whatever_is_sent(
+    library: Library, manager: FlaskClient
+) -> None:
+    """Or else a manager could give away visits of another site, that wait there for another desk."""
+    reference = library.book(60)
+    desk = library.desk_of(reference)
+    with library.database.reading() as db:
+        desks = {row.slug: row.id for row in db.scalars(select(Resource))}
+    library.close(NOW, NOW + timedelta(hours=8), resource_id=desks[f"desk-{desk}"])
+    other = next(slug for slug in desks if slug != f"desk-{desk}")
+    later = {"starts": "later", "from_day": "2026-11-30", "until_day": "2026-11-30", "resource": other}
+    form = preview(manager, **later).form_to("/away")
+    answer = manager.post(form.action, data=form.values() | {"visit": f"{reference}:1"})
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    assert library.desk_of(reference) == desk
 
 
 def test_another_site_s_people_are_not_shown(manager: FlaskClient, admin: FlaskClient) -> None:
