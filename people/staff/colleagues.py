@@ -101,7 +101,8 @@ def mail_colleague_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -
         member = change.db.get_one(StaffMember, change.colleague(staff_id).staff_id)
         if not member.is_active:
             raise NotFound
-        mail_link(change.db, member, GIVEN, change.now)
+        if not mail_link(change.db, member, GIVEN, change.now):
+            return
         subject, authority_id = ("staff", member.id), staff.authority_id
         record(
             change.db, change.actor, "staff_password_link_mailed", subject, authority_id=authority_id, now=change.now

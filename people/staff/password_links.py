@@ -26,6 +26,7 @@ from people.staff.passwords import hash_password
 from people.staff.tables import FORGOTTEN, GIVEN, PasswordLink, StaffMail, StaffMember
 
 LIFETIMES: Mapping[str, timedelta] = {GIVEN: timedelta(hours=72), FORGOTTEN: timedelta(hours=1)}
+BETWEEN_MAILS = timedelta(minutes=5)
 PENDING = "pending"  # of an email with a link; what else it can be stands with what sends it
 
 
@@ -44,13 +45,20 @@ def make_link(db: Session, staff_id: int, now: datetime, kind: str = GIVEN, *, m
     return token
 
 
-def mail_link(db: Session, member: StaffMember, kind: str, now: datetime) -> None:
-    """Have the link of this kind sent to its owner. Raises: NotFound when there is none that works."""
+def mail_link(db: Session, member: StaffMember, kind: str, now: datetime) -> bool:
+    """Have the link of this kind sent to its owner; False when it is asked again within minutes: nothing more is sent.
+
+    Raises: NotFound when there is none that works.
+    """
     link = db.get(PasswordLink, (member.id, kind))
     if link is None or link.expires_at <= now or not link.nonce:
         raise NotFound
+    same = (StaffMail.staff_id == member.id, StaffMail.nonce == link.nonce)
+    if db.scalar(select(StaffMail.id).where(*same, StaffMail.created_at > now - BETWEEN_MAILS).limit(1)) is not None:
+        return False  # whoever adds a colleague may type anybody's address
     mail = {"authority_id": member.authority_id, "staff_id": member.id, "kind": kind, "nonce": link.nonce}
     db.add(StaffMail(**mail, created_at=now, due_at=now, state=PENDING))
+    return True
 
 
 def working_token(db: Session, mail: StaffMail, now: datetime) -> str | None:

@@ -202,6 +202,18 @@ def test_an_email_whose_link_has_ended_is_not_sent(people: People, post: Post, c
     assert states(people.database) == []
 
 
+def test_nobody_s_mailbox_is_filled_by_clicks(people: People, post: Post, clock: FixedClock) -> None:
+    admin = people.browser(people.admin_id)
+    at = f"/staff/colleagues/{people.counter_id}"
+    assert send(admin, f"{at}/link").status_code == 303
+    sent = []
+    for minutes in (0, 1, 3, 2, 1, 5):
+        clock.advance(timedelta(minutes=minutes))
+        assert send(admin, f"{at}/link/mail").status_code == 303
+        sent.append(post.tick())
+    assert sent == [1, 0, 0, 1, 0, 1]
+
+
 def test_the_link_of_a_new_colleague_is_sent_by_email(people: People, post: Post) -> None:
     admin = people.browser(people.admin_id)
     fields = {"role": "adviser", "site": "mill", "new_email": "new@example.org", "name": "Nia New"}
