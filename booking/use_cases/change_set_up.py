@@ -193,8 +193,13 @@ def _check_seen(db: Session, authority_id: int, tables: Table, seen: Seen) -> No
     for key, mark in seen.items():
         now = things[key].table if key in things else None
         if fingerprint(now) != mark:
-            past = changes_of(db, authority_id, key)
-            base = next((one.before for one in past if fingerprint(one.before) == mark), None)
-            conflicts.append(Conflict(key, base, now, past[0] if past else None))
+            base, last = base_of(db, authority_id, key, mark)
+            conflicts.append(Conflict(key, base, now, last))
     if conflicts:
         raise ChangedMeanwhile(tuple(conflicts))
+
+
+def base_of(db: Session, authority_id: int, key: Key, mark: str) -> tuple[Table | None, PastChange | None]:
+    """The own table of the thing that had this fingerprint, as far as its history knows, and its last change."""
+    past = changes_of(db, authority_id, key)
+    return next((one.before for one in past if fingerprint(one.before) == mark), None), past[0] if past else None

@@ -57,7 +57,7 @@ class Reader:
     def _value(self, table: Mapping[str, Any], key: str, field: Field, path: Path, name: str) -> Any:
         if key not in table:
             if field.required:
-                self.note(path, f"{name} needs {key}.")
+                self.note((*path, key), f"{name} needs {key}.")
             return field.default
         try:
             return field.check(table[key])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -45,23 +46,25 @@ class WrongValueError(ValueError):
     """The value cannot be used; the message says what to write instead."""
 
 
-def text(longest: int, *, may_be_empty: bool = True) -> Check:
+@dataclass(frozen=True)
+class TextCheck:
     """Text of at most `longest` characters, trimmed."""
 
-    def check(value: Any) -> str:
+    longest: int
+    may_be_empty: bool = True
+
+    def __call__(self, value: Any) -> str:
         if not isinstance(value, str):
             raise WrongValueError(f"must be text in quotes, not {_kind(value)}")
         try:
             cleaned = clean_text(value)
         except InvalidValue as error:
             raise WrongValueError("holds a control character; write plain text") from error
-        if len(cleaned) > longest:
-            raise WrongValueError(f"has {len(cleaned)} characters; the most is {longest}")
-        if not cleaned and not may_be_empty:
+        if len(cleaned) > self.longest:
+            raise WrongValueError(f"has {len(cleaned)} characters; the most is {self.longest}")
+        if not cleaned and not self.may_be_empty:
             raise WrongValueError("must not be empty")
         return cleaned
-
-    return check
 
 
 def _parsed(parse: Callable[[str], Value], value: str, advice: str) -> Value:
@@ -88,19 +91,22 @@ def authority_slug(value: Any) -> str:
     return found
 
 
-def whole(least: int, most: int, *, step: int = 1) -> Check:
+@dataclass(frozen=True)
+class WholeCheck:
     """A whole number from `least` to `most`, divisible by `step`."""
 
-    def check(value: Any) -> int:
+    least: int
+    most: int
+    step: int = 1
+
+    def __call__(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise WrongValueError(f"must be a whole number without quotes, not {_kind(value)}")
-        if not least <= value <= most:
-            raise WrongValueError(f"is {value}; it must be from {least} to {most}")
-        if value % step:
-            raise WrongValueError(f"is {value}; it must be a multiple of {step}")
+        if not self.least <= value <= self.most:
+            raise WrongValueError(f"is {value}; it must be from {self.least} to {self.most}")
+        if value % self.step:
+            raise WrongValueError(f"is {value}; it must be a multiple of {self.step}")
         return value
-
-    return check
 
 
 def minutes(least: int, most: int) -> Check:
@@ -115,36 +121,44 @@ def yes_no(value: Any) -> bool:
     return value
 
 
-def one_of(choices: Sequence[str]) -> Check:
+@dataclass(frozen=True)
+class OneOfCheck:
     """One of these words."""
 
-    def check(value: Any) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise WrongValueError(f"is {value!r}; it must be one of {', '.join(choices)}{did_you_mean(value, choices)}")
+    choices: Sequence[str]
+
+    def __call__(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            known = ", ".join(self.choices)
+            raise WrongValueError(f"is {value!r}; it must be one of {known}{did_you_mean(value, self.choices)}")
         return value
 
-    return check
 
-
-def list_of(item: Check, *, least: int = 0, unique: bool = True) -> Check:
+@dataclass(frozen=True)
+class ListCheck:
     """A list whose items pass `item`; it becomes a plain list."""
 
-    def check(value: Any) -> list[Any]:
+    item: Check
+    least: int = 0
+    unique: bool = True
+
+    def __call__(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise WrongValueError(f"must be a list in [brackets], not {_kind(value)}")
         items = []
         for number, one in enumerate(value, start=1):
             try:
-                items.append(item(one))
+                items.append(self.item(one))
             except WrongValueError as wrong:
                 raise WrongValueError(f"item {number} {wrong}") from wrong
-        if len(items) < least:
-            raise WrongValueError("must not be empty" if least == 1 else f"needs {least} items or more")
-        if unique and len({repr(one) for one in items}) < len(items):
+        if len(items) < self.least:
+            raise WrongValueError("must not be empty" if self.least == 1 else f"needs {self.least} items or more")
+        if self.unique and len({repr(one) for one in items}) < len(items):
             raise WrongValueError("names the same thing twice")
         return items
 
-    return check
+
+text, whole, one_of, list_of = TextCheck, WholeCheck, OneOfCheck, ListCheck
 
 
 def code(value: Any) -> str:

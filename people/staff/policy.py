@@ -40,6 +40,7 @@ class Action(StrEnum):
     MANAGE_FEEDS = "manage_feeds"
     MANAGE_CLOSURES = "manage_closures"
     MANAGE_SESSIONS = "manage_sessions"
+    MANAGE_SET_UP = "manage_set_up"
 
 
 class Scope(StrEnum):
@@ -74,6 +75,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.MANAGE_FEEDS: _MANAGERS,
         Action.MANAGE_CLOSURES: _MANAGERS,
         Action.MANAGE_SESSIONS: _MANAGERS,
+        Action.MANAGE_SET_UP: frozenset({Role.AUTHORITY_ADMIN}),
     }
 )
 

@@ -20,7 +20,7 @@ USED_WITHOUT_AN_IMPORT = {
     "tzdata",  # zoneinfo finds it
 }
 # Parts of Flask, whose versions are Flask's to choose.
-WITH_FLASK = {"click", "jinja2", "markupsafe", "werkzeug"}
+WITH_FLASK = {"click", "itsdangerous", "jinja2", "markupsafe", "werkzeug"}
 
 
 def asked_for() -> set[str]:

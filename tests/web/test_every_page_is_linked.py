@@ -21,7 +21,8 @@ from people.staff.policy import POLICY, Role
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
-from tests.support.factories import make_resource
+from tests.support.factories import make_resource, make_runtime
+from tests.support.set_up import change_site
 from web.staff_guard import mark_of_endpoint
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -47,6 +48,7 @@ def callers(database: Database, clock: FixedClock) -> Callers:
         db.flush()
         list_touched(db, closure.id, clock.now())
         bump_plan(db, town.authority_id, [town.sites["hub"]])
+    change_site(make_runtime(database, clock.now()), town.authority_id, "riverside-hub")
     return callers
 
 

@@ -28,7 +28,7 @@ from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
 from tests.reminders.test_messages import CASES, FACTS, written
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, make_callers, sign_in
-from tests.support.pages import read_page
+from tests.support.pages import check_page, read_page
 from tests.support.pseudo_language import PseudoLanguage, bare_texts, bare_texts_of_page, without_marks
 from tests.support.town import make_town
 from tests.web.agent.conftest import Agent
@@ -52,7 +52,7 @@ TYPED = {
     "Zed",
     "by the door",
 }
-TYPED |= {"A screen", "Another screen", "He rang", "Doctor"}
+TYPED |= {"A screen", "Another screen", "He rang", "Doctor", "Desk by the door"}
 MASKED = {"r••••@example.org", "Testshire"}
 
 
@@ -536,6 +536,27 @@ def test_the_pages_of_colleagues(drawn: Drawn, staff: Agent, callers: Callers) -
     # What the page shows once, and nowhere else.
     drawn.pages = [(page, html.replace(link, "")) for page, html in drawn.pages]
     assert drawn.bare() == {}
+
+
+def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
+    at, desk = "/staff/set-up", "/staff/set-up/resource/hub-1?site=riverside-hub"
+    for address in (at, f"{at}/council/testshire", f"{at}/site/new", f"{at}/service/new", f"{at}/upload"):
+        staff.open(address)
+    preview = check_page(staff.client.post(desk, data=typed_in(staff, desk, kind="room")).text)
+    again = check_page(staff.client.post(desk, data=typed_in(staff, desk, name="Desk by the door")).text)
+    for page, status in ((preview, 303), (again, 409)):
+        assert staff.client.post(f"{at}/save", data=page.form_to("/save").values()).status_code == status
+    staff.client.post(desk, data=again.form_to("/resource/hub-1").values())
+    staff.open(f"{desk}&saved=1")
+    staff.open(f"{at}/history")
+    staff.open(f"{at}/changes/1")
+    assert drawn.bare() == {}
+
+
+def typed_in(staff: Agent, address: str, **typed: str) -> dict[str, Any]:
+    """What the form of this address sends."""
+    form = check_page(staff.client.get(address).text).form_to(address.partition("?")[0])
+    return form.values(**typed)
 
 
 @pytest.mark.parametrize(

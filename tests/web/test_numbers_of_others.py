@@ -38,6 +38,7 @@ from people.staff.tables import StaffMember
 from reminders.reach_queries import can_be_told
 from tests.support.council import make_key, make_staff
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
+from tests.support.set_up import change_site
 from tests.web.account.pages import token_on
 
 DAY = "2026-11-24"
@@ -47,8 +48,15 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "closure": 999_999,
     "colleague": 999_999,
     "wish": 999_999,
+    "change": 999_999,
+    "slug": "nothing-is-called-this",
 }
-NOBODYS_OWN = {"date", "key", "token"}  # a day, what one's own browser or account keeps, and what nobody can guess
+NOBODYS_OWN = {
+    "date",
+    "kind",
+    "key",
+    "token",
+}  # a day, a kind of thing, what one's own browser or account keeps, and what nobody can guess
 MOST_NUMBERS = 5
 WRITTEN_BY_LOOKING = {"staff_sessions", "idempotency_records", "resident_views"}
 # Whatever tables the audit is kept in.
@@ -98,7 +106,8 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish},
+        | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
+        | {"slug": site.slug, "change": change_site(runtime, world.authority_id, site.slug)},
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
         | {"appointment": booked.reference, "resident": resident_id, "resident_id": resident_id, "version": 1}
         | {"reason": "because", "outcome": "arrived", "to": "arrived", "state": "booked", "note": "was here"},
@@ -294,7 +303,8 @@ def at_another_site(
     shut = NewClosure(clock.now(), clock.now() + timedelta(days=2), site="far")
     closure = make_closure(runtime_of(app), authority_id, shut, actor=Actor.system()).id
     member = make_staff(database, clock, authority_id, role, site_id=site_id)
-    nothing = {name: NOBODYS[name] for name in ("reference", "resident_id", "feed", "hold", "colleague", "wish")}
+    names = ("reference", "resident_id", "feed", "hold", "colleague", "wish", "change", "slug")
+    nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(
         theirs.world, "", nothing | {"site": "far", "date": DAY, "closure": closure}, {}, {}
     )

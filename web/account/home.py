@@ -87,6 +87,9 @@ def _week_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
 
 
 def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("manage.set_up")
+    if href and staff.may(Action.MANAGE_SET_UP):
+        yield Task(_("Set-up"), href, _("Sites, services, people and the council itself: add, change, put back."))
     href = url_or_none("staff.colleagues")
     if href and staff.may(Action.MANAGE_COLLEAGUES):
         yield Task(_("Colleagues"), href, _("Add a colleague, give a new password link, change roles, end an account."))

@@ -1,6 +1,15 @@
-"""The screens of managers: what is shut, and the people who must have another time because of it or of the plan."""
+"""The screens of managers: the set-up, what is shut, and who must have another time because of either."""
 
-from web.manage import closure_file_views, closure_list_views, misfit_views, new_closure_views, one_closure_views
+from web.manage import (
+    closure_file_views,
+    closure_list_views,
+    misfit_views,
+    new_closure_views,
+    one_closure_views,
+    set_up_file_views,
+    set_up_history_views,
+    set_up_views,
+)
 from web.manage.manage_blueprint import blueprint
 
 # The modules of views are imported because their routes are declared beside the functions.
@@ -11,4 +20,7 @@ __all__ = [
     "misfit_views",
     "new_closure_views",
     "one_closure_views",
+    "set_up_file_views",
+    "set_up_history_views",
+    "set_up_views",
 ]

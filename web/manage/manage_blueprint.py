@@ -7,6 +7,7 @@ from flask.blueprints import BlueprintSetupState
 
 blueprint = Blueprint("manage", __name__)
 CLOSURES_PATH = "/staff/closures"
+SET_UP_PATH = "/staff/set-up"
 CLOSURE_PATH = f"{CLOSURES_PATH}/<int:closure>"
 MISFITS_PATH = "/staff/to-rebook"
 

@@ -1,0 +1,115 @@
+"""Every field of the set-up, every bad value: the file's rules take or refuse it, at its field, and nothing else is lost.
+
+The forms are made from the rules, so they are tried against these, without a request for each of some thousand values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from locations.importing.difference import Key
+from locations.importing.parse_plan import plan_of
+from locations.importing.set_up_tables import Edit, Thing, edited, place_of, things_in
+from locations.importing.table_reader import InvalidSetUp
+from locations.importing.toml_fields import Field
+from locations.importing.toml_file import read_tables
+from tests.locations.test_export import FILES
+from tests.support.bad_values import BAD_VALUES, FEW
+from web.components.form_fields import Form
+from web.manage.table_inputs import is_shown, shown
+from web.manage.thing_form import FIELDS, LISTS, ThingForm, form_of_request
+
+pytestmark = pytest.mark.databases("sqlite")
+TABLES = read_tables(FILES[0].read_bytes())[1]
+THINGS = things_in(TABLES)
+ROWS: dict[str, Any] = {
+    "requirements": {"kind": "desk"},
+    "triage_questions": {"ask": "Do you rent?"},
+    "reminder_plan": {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
+}
+Sent = MultiDict[str, str]
+
+
+def some(kind: str) -> tuple[Key, Thing]:
+    return next((key, thing) for key, thing in THINGS.items() if key.kind == kind)
+
+
+def typed(kind: str, thing: Thing) -> Sent:
+    """What the form sends, with a row in every list."""
+    sent = shown(FIELDS[kind], thing.table)
+    for name, fields in LISTS.get(kind, {}).items():
+        for field, values in shown(fields, ROWS[name]).lists():
+            sent.setlist(f"{name}-0-{field}", values)
+    return sent
+
+
+def fields_of(kind: str) -> Iterator[tuple[str, Field]]:
+    yield from ((name, field) for name, field in FIELDS[kind].items() if is_shown(name))
+    for name, fields in LISTS.get(kind, {}).items():
+        yield from ((f"{name}-0-{inner}", field) for inner, field in fields.items())
+
+
+def tries() -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Kind, field and bad values: all of these where a check comes first, a few where it comes again."""
+    known: set[str] = set()
+    for kind in FIELDS:
+        for name, field in fields_of(kind):
+            yield kind, name, FEW if repr(field) in known else BAD_VALUES
+            known.add(repr(field))
+
+
+def sent_form(kind: str, key: Key, thing: Thing, sent: Sent) -> ThingForm:
+    """The form after it was sent, with its errors."""
+    form = form_of_request(kind, sent)
+    is_valid = form.validate()
+    table = form.table(thing.table)
+    if not is_valid or form.errors:
+        return form
+    tables = edited(TABLES, [Edit(key, table)])
+    try:
+        plan_of(tables)
+    except InvalidSetUp as error:
+        things = things_in(tables)
+        for path, whats in error.errors.items():
+            place, inner = place_of(path, things)
+            if place == key:
+                form.refuse({inner: whats})
+            else:
+                form.general += whats
+        assert form.errors
+    return form
+
+
+def field_at(form: ThingForm, name: str) -> Any:
+    holder: Form = form.main
+    if "-0-" in name:
+        holder = form.rows[name.partition("-")[0]][0]
+    return holder[name.rpartition("-")[2]]
+
+
+def test_every_field_takes_or_refuses_every_bad_value(app: Flask) -> None:
+    failures = []
+    with app.test_request_context():
+        for kind, name, values in tries():
+            key, thing = some(kind)
+            right = typed(kind, thing)
+            assert not sent_form(kind, key, thing, right).errors
+            for words in values:
+                sent, value = right.copy(), BAD_VALUES[words]
+                sent[name] = value.encode("utf-8", "replace").decode()
+                form = sent_form(kind, key, thing, sent)
+                if form.errors and not (form.general or field_at(form, name).errors or is_of_several(name)):
+                    failures.append(f"{name}: {words}: {[error.text for error in form.errors]}")
+                if field_at(form, "name").data != thing.table["name"] and name != "name":
+                    failures.append(f"{name}: {words}: the name is lost")
+    assert not failures, "\n".join(failures)
+
+
+def is_of_several(name: str) -> bool:
+    """Whether what is wrong may stand beside it: when a reminder is sent is said by two fields or by one other."""
+    return name.startswith("reminder_plan")

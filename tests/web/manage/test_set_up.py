@@ -1,0 +1,266 @@
+"""The set-up on screens: forms made from the file's own rules, the effect first, nothing typed lost, and a way back."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from booking.tables import RebookItem
+from locations.history.tables import SetUpChange
+from locations.importing import toml_fields
+from locations.importing.set_up_tables import plain, things_in
+from locations.importing.toml_file import read_tables
+from locations.importing.value_checks import ListCheck, OneOfCheck
+from locations.tables import Service, Site
+from people.staff.policy import Role
+from tests.booking.test_import_locations import FILE
+from tests.locations.test_export import FILES, ODD
+from tests.support.factories import catalogue, make_site, make_world
+from tests.support.pages import Form, Page, check_page
+from tests.web.site.conftest import Library
+from web.manage.field_texts import BY_LIST, WORDS, text_of_field
+from web.manage.thing_form import FIELDS, LISTS, form_of_table
+
+pytestmark = pytest.mark.databases("sqlite")
+HOME = "/staff/set-up"
+SERVICE, SITE = f"{HOME}/service/certify", f"{HOME}/site/high-street"
+
+
+@pytest.fixture
+def admin(library: Library) -> FlaskClient:
+    return library.sign_in(Role.AUTHORITY_ADMIN)
+
+
+def page_of(client: FlaskClient, address: str, status: int = 200) -> Page:
+    answer = client.get(address)
+    assert answer.status_code == status, answer.text
+    return check_page(answer.text)
+
+
+def form_at(client: FlaskClient, address: str) -> Form:
+    return page_of(client, address).form_to(address.split("?")[0])
+
+
+def post(client: FlaskClient, form: Form, status: int = 200, **values: Any) -> Page:
+    answer = client.post(form.action, data=form.values(**values))
+    assert answer.status_code == status, answer.text
+    return check_page(answer.text)
+
+
+def save(client: FlaskClient, preview: Page, **values: Any) -> str:
+    """Where the browser is led after the preview is saved."""
+    form = preview.form_to("/save")
+    answer = client.post(form.action, data=form.values(**values))
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def made(library: Library, table: Any) -> list[str]:
+    with library.database.reading() as db:
+        return list(db.scalars(select(table.slug).order_by(table.id)))
+
+
+def name_of_service(library: Library) -> str:
+    return catalogue(library.database, library.world).service("certify").name
+
+
+def test_every_field_of_the_file_has_words_and_an_input(app: Flask) -> None:
+    with app.test_request_context():
+        for kind, fields in {
+            **FIELDS,
+            **{name: one for lists in LISTS.values() for name, one in lists.items()},
+        }.items():
+            for name, field in fields.items():
+                assert text_of_field(kind, name).label
+                check = field.check.item if isinstance(field.check, ListCheck) else field.check
+                assert set(check.choices) <= set(WORDS) if isinstance(check, OneOfCheck) else True
+        assert set(FIELDS["person"]) == set(toml_fields.PERSON) - {"seats"}
+        assert {name for lists in LISTS.values() for name in lists} <= set(BY_LIST)
+
+
+@pytest.mark.parametrize(
+    "text", [*(file.read_text(encoding="utf-8") for file in FILES), ODD], ids=range(len(FILES) + 1)
+)
+def test_a_form_that_nobody_has_changed_says_the_table_that_it_shows(app: Flask, text: str) -> None:
+    with app.test_request_context():
+        for key, thing in things_in(read_tables(text.encode())[1]).items():
+            if key.kind in FIELDS:
+                said = form_of_table(key.kind, thing.table).table(thing.table)
+                assert _without_defaults(key.kind, said) == _without_defaults(key.kind, thing.table)
+
+
+def _without_defaults(kind: str, table: Any) -> dict[str, Any]:
+    fields = FIELDS[kind]
+    lists = LISTS.get(kind, {})
+    kept: dict[str, Any] = {}
+    for name, value in table.items():
+        if name in lists:
+            kept[name] = [_rows(lists[name], row) for row in value]
+        elif name not in fields or value != plain(fields[name].default):
+            kept[name] = value
+    return {name: value for name, value in kept.items() if value != [] or name != "reminder_plan" or kind != "council"}
+
+
+def _rows(fields: Any, row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value not in (fields[name].default, "", [])}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_only_an_administrator_sees_it(library: Library, role: Role) -> None:
+    client = library.sign_in(role)
+    expected = 200 if role is Role.AUTHORITY_ADMIN else 404
+    for address in (HOME, SERVICE, f"{HOME}/history", f"{HOME}/file", f"{HOME}/upload"):
+        assert client.get(address).status_code == expected
+
+
+def test_another_councils_things_are_not_there(library: Library, admin: FlaskClient) -> None:
+    otherham = make_world(library.database, slug="otherham")
+    make_site(library.database, otherham.authority_id, "far")
+    for address in (f"{HOME}/site/far", f"{HOME}/council/otherham", f"{HOME}/castle/x", f"{HOME}/changes/99"):
+        assert admin.get(address).status_code == 404
+    assert admin.get(f"{HOME}/resource/desk-1?site=far").status_code == 404
+
+
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(library: Library, admin: FlaskClient) -> None:
+    form = form_at(admin, SERVICE)
+    page = post(admin, form, 400, name="Certified copies", duration_minutes="7", open_limit="many", topic="Papers")
+    assert "“How many appointments may somebody have for it?”" not in page.text
+    assert "enter a whole number" in page.text
+    sent = page.form_to(SERVICE).values(open_limit="")
+    page = check_page(admin.post(SERVICE, data=sent).text)
+    assert "“How long does it take?” of service" in page.text
+    assert "is 7; it must be a multiple of 5." in page.text
+    again = page.form_to(SERVICE)
+    assert (again.fields["name"], again.fields["topic"]) == (["Certified copies"], ["Papers"])
+    assert name_of_service(library) == "Certify documents"
+
+
+def test_rows_are_added_and_taken_away_without_a_script(admin: FlaskClient) -> None:
+    form = form_at(admin, SERVICE)
+    form = post(admin, form, add="triage_questions", name="Typed").form_to(SERVICE)
+    assert "triage_questions-0-ask" in form.fields
+    values: Any = {"triage_questions-0-ask": "Do you rent?"}
+    form = post(admin, form, add="triage_questions", **values).form_to(SERVICE)
+    values |= {"triage_questions-1-ask": "Since when?"}
+    form = post(admin, form, remove_row="triage_questions-0", **values).form_to(SERVICE)
+    assert (form.fields["triage_questions-0-ask"], form.fields["name"]) == (["Since when?"], ["Typed"])
+    assert "triage_questions-1-ask" not in form.fields
+    assert "Since when?" in post(admin, form).text
+
+
+def test_nothing_is_saved_before_its_effect_was_shown(library: Library, admin: FlaskClient) -> None:
+    reference = library.book(60)
+    form = form_at(admin, f"{HOME}/resource/desk-1?site=high-street")
+    preview = post(admin, form, kind="room")
+    assert "1 appointment does not fit any more" in preview.text
+    token = preview.form_to("/save").fields["proposal"][0]
+    admin_two = library.sign_in(Role.AUTHORITY_ADMIN, library.other_site_id)
+    for client, forged in ((admin, f"{token}x"), (admin, ""), (admin_two, token)):
+        sent = {"proposal": forged, "csrf_token": page_of(client, HOME).form_to("sign-out").fields["csrf_token"]}
+        assert client.post(f"{HOME}/save", data=sent).status_code == 404
+    assert "desk-1?site=high-street&saved=1" in save(admin, preview, keep=[])
+    with library.database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(RebookItem)) == 1
+        assert library.desk_of(reference)
+
+
+def test_who_is_ticked_stays_and_is_on_no_list(library: Library, admin: FlaskClient) -> None:
+    reference = library.book(60)
+    preview = post(admin, form_at(admin, f"{HOME}/resource/desk-1?site=high-street"), kind="room")
+    save(admin, preview, keep=[reference])
+    save(admin, preview)  # pressed twice
+    with library.database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(RebookItem)) == 0
+
+
+def test_two_who_change_one_thing_lose_nothing(library: Library, admin: FlaskClient) -> None:
+    other = library.sign_in(Role.AUTHORITY_ADMIN, library.other_site_id)
+    mine, theirs = form_at(admin, SERVICE), form_at(other, SERVICE)
+    preview = post(admin, mine, name="Mine", summary="Typed here")
+    save(other, post(other, theirs, name="Theirs", topic="Their topic"))
+    form = preview.form_to("/save")
+    answer = admin.post(form.action, data=form.values())
+    assert answer.status_code == 409
+    page = post(admin, check_page(answer.text).form_to(SERVICE), 409)
+    assert "Authority admin has changed this since you opened the form" in page.text
+    form = page.form_to(SERVICE)
+    assert [form.fields[name] for name in ("name", "summary", "topic")] == [["Mine"], ["Typed here"], ["Their topic"]]
+    save(admin, post(admin, form))
+    saved = catalogue(library.database, library.world).service("certify")
+    assert (saved.name, saved.summary, saved.topic) == ("Mine", "Typed here", "Their topic")
+
+
+def test_a_change_is_seen_in_the_history_and_put_back(library: Library, admin: FlaskClient) -> None:
+    save(admin, post(admin, form_at(admin, SERVICE), name="Wrong name"))
+    page = page_of(admin, page_of(admin, SERVICE).link("What was changed here"))
+    change = page_of(admin, page.link("Wrong name"))
+    preview = post(admin, change.form_to("/changes/1"))
+    assert "Certify documents" in preview.text
+    save(admin, preview)
+    assert name_of_service(library) == "Certify documents"
+    with library.database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(SetUpChange)) == 2
+
+
+def test_a_place_that_takes_bookings_is_made_by_screens_alone(library: Library, admin: FlaskClient) -> None:
+    """A service, a site and a desk from nothing. Their names make their addresses."""
+    form = form_at(admin, f"{HOME}/service/new")
+    form = post(admin, form, add="requirements").form_to("/service/new")
+    values: Any = {
+        "name": "Blue Badge",
+        "duration_minutes": "20",
+        "modes": ["in_person"],
+        "requirements-0-kind": "desk",
+    }
+    assert save(admin, post(admin, form, **values)).endswith("/service/blue-badge?saved=1")
+    form = form_at(admin, f"{HOME}/site/new")
+    assert "needs “Name of the site”." in post(admin, form, 400, kind="library").text
+    preview = post(admin, form, name="Hill Road Library", kind="library", features="Step free")
+    site = save(admin, preview)
+    assert save(admin, preview) == site
+    assert site.endswith("/site/hill-road-library?saved=1")
+    desk = page_of(admin, page_of(admin, site).link("Add a desk")).form_to("/resource/new")
+    assert "site=hill-road-library" in save(admin, post(admin, desk, name="Desk", kind="desk", seats="1"))
+    found = catalogue(library.database, library.world).site("hill-road-library")
+    assert ([one.slug for one in found.resources], list(found.features)) == (["desk"], ["step-free"])
+    assert "blue-badge" in made(library, Service)
+    form = form_at(admin, f"{HOME}/site/new")
+    assert save(admin, post(admin, form, name="Hill Road Library", kind="hub")).endswith("/hill-road-library-2?saved=1")
+
+
+def test_a_pale_colour_is_shown_with_its_contrast(admin: FlaskClient) -> None:
+    shown = post(admin, form_at(admin, f"{HOME}/council/testshire"), brand_colour="#ffff00").text
+    assert "#ffff00 (its contrast with white is 1.1 to 1, which is too pale: pages use #" in shown
+    assert "#1d4f7c (its contrast with white is 8.5 to 1)" in shown
+
+
+def test_what_is_needed_is_not_removed_and_what_is_not_goes(library: Library, admin: FlaskClient) -> None:
+    library.book(60)
+    assert "appointments there are still to come" in post(admin, form_at(admin, SITE), 400, remove="1").text
+    assert save(admin, post(admin, form_at(admin, f"{HOME}/site/mill-lane"), remove="1")).endswith(f"{HOME}?saved=1")
+    assert made(library, Site) == ["high-street"]
+
+
+def test_the_file_goes_down_and_up_with_a_preview(library: Library, admin: FlaskClient) -> None:
+    text = admin.get(f"{HOME}/file").text
+    form = page_of(admin, f"{HOME}/upload").form_to("/upload")
+
+    def upload(content: str, status: int = 200) -> Page:
+        data = form.values() | {"file": (io.BytesIO(content.encode()), "testshire.toml")}
+        answer = admin.post(form.action, data=data, content_type="multipart/form-data")
+        assert answer.status_code == status, answer.text
+        return check_page(answer.text)
+
+    assert "everything is as you say already" in upload(text).text
+    assert "Line 1: The file is empty" in upload("", 400).text
+    assert "This is the file of “smallville”" in upload(FILE, 400).text
+    assert "must be a multiple of 5" in upload(text.replace("duration_minutes = 30", "duration_minutes = 7"), 400).text
+    save(admin, upload(text.replace('name = "Certify documents"', 'name = "Certified copies"')))
+    assert name_of_service(library) == "Certified copies"
+    assert Path(admin.get(f"{HOME}/file").headers["Content-Disposition"].split('"')[1]).name == "testshire.toml"

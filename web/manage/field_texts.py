@@ -1,0 +1,204 @@
+"""What the fields of the set-up are called on screens, and what helps to fill them in. One text for each key of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class FieldText:
+    """The label of a field, and its help, if it needs any."""
+
+    label: LazyString
+    hint: LazyString | None = None
+
+
+Texts = Mapping[str, FieldText]
+
+
+def _t(label: LazyString, hint: LazyString | None = None) -> FieldText:
+    return FieldText(label, hint)
+
+
+_NAME = _t(_l("Name"))
+_LEAD = _l("Residents cannot book later than this. In minutes: a day is 1440")
+_CUTOFF = _l("Residents cannot cancel later than this. In minutes: a day is 1440")
+_HORIZON = _l("In days: 56 are eight weeks")
+_LIMIT = _l("Open appointments of one person for one service")
+_PHONE = _l("For example, 020 7946 0000")
+_SKILLS = _l("Separate them with commas. For example: housing, benefits")
+_AS_COUNCIL = _l("Leave it empty to do as the whole council does")
+_JOIN = _l("Where residents join by video. {room} stands for each appointment’s own room")
+
+COUNCIL: Texts = {
+    "name": _t(_l("Name of the council")),
+    "zone": _t(_l("Time zone"), _l("For example, Europe/London")),
+    "division": _t(_l("Whose bank holidays count?")),
+    "brand_colour": _t(_l("Colour"), _l("Of the top of every page. For example, #1d4f7c")),
+    "phone": _t(_l("Telephone"), _PHONE),
+    "email": _t(_l("Email address"), _l("Residents see it as the way to write to you")),
+    "opening_words": _t(_l("When can people ring you?"), _l("For example, “Monday to Friday, 9am to 5pm”")),
+    "publishes_availability": _t(_l("May anybody see free times by program?")),
+    "closes_on_bank_holidays": _t(_l("Are your places shut on bank holidays?")),
+    "lead_minutes": _t(_l("Shortest time before an appointment"), _LEAD),
+    "horizon_days": _t(_l("How far ahead can people book?"), _HORIZON),
+    "open_limit": _t(_l("How many appointments may somebody have?"), _LIMIT),
+    "cancel_cutoff_minutes": _t(_l("Last time to cancel or change"), _CUTOFF),
+    "extra_time_minutes": _t(_l("Extra time for those who need it"), _l("In minutes")),
+    "interpreter_lead_days": _t(_l("Days that you need to find an interpreter")),
+    "bsl_contact": _t(_l("Contact in British Sign Language"), _l("A web address, or words that say how")),
+    "reminder_plan": _t(_l("Reminders")),
+}
+SITE: Texts = {
+    "name": _t(_l("Name of the site")),
+    "kind": _t(_l("What kind of place is it?")),
+    "address": _t(_l("Address"), _l("Without the postcode")),
+    "postcode": _t(_l("Postcode"), _l("It says how far people have to go")),
+    "features": _t(_l("What it has"), _l("Separate them with commas. For example: step-free, hearing-loop")),
+    "phone": _t(_l("Telephone"), _PHONE),
+    "directions": _t(_l("How to find the entrance")),
+    "joining_address": _t(_l("Address for video"), _JOIN),
+    "rings_from": _t(_l("Which number do you ring from?"), _l("For appointments by telephone")),
+    "ring_minutes": _t(_l("How long after the start may you ring?"), _l("In minutes, for appointments by telephone")),
+    "closes_on_bank_holidays": _t(_l("Is it shut on bank holidays?")),
+}
+RESOURCE: Texts = {
+    "name": _NAME,
+    "kind": _t(_l("What is it?")),
+    "seats": _t(_l("How many people at a time?"), _l("1, or more for groups")),
+    "skills": _t(_l("Skills, or what it has"), _SKILLS),
+    "joining_address": _t(_l("Address for video"), _JOIN),
+}
+PERSON: Texts = {
+    "name": _NAME,
+    "kind": _t(_l("What do they do?")),
+    "skills": _t(_l("Skills"), _SKILLS),
+}
+SERVICE: Texts = {
+    "name": _t(_l("Name of the service"), _l("As residents read it")),
+    "topic": _t(_l("Topic"), _l("The heading under which it stands, for example, Housing")),
+    "summary": _t(_l("What is it for?"), _l("One sentence")),
+    "also_called": _t(_l("Other words for it"), _l("One on each line. People find it by these as well")),
+    "duration_minutes": _t(_l("How long does it take?"), _l("In minutes")),
+    "turnaround_minutes": _t(_l("Time to tidy up after it"), _l("In minutes")),
+    "grid_minutes": _t(_l("Offer a start every so many minutes"), _l("15 gives 9:00, 9:15, 9:30")),
+    "modes": _t(_l("How can people meet you?")),
+    "documents": _t(_l("What must people bring?"), _l("One on each line")),
+    "online_instead": _t(_l("How can it be done online?"), _l("Leave it empty when people have to come")),
+    "online_url": _t(_l("Web address for doing it online")),
+    "post_instead": _t(_l("How can it be done by post?")),
+    "bookable_online": _t(_l("Can residents book it themselves?")),
+    "lead_minutes": _t(_l("Shortest time before an appointment, in minutes"), _AS_COUNCIL),
+    "horizon_days": _t(_l("How far ahead can people book, in days?"), _AS_COUNCIL),
+    "open_limit": _t(_l("How many appointments may somebody have for it?"), _AS_COUNCIL),
+    "cancel_cutoff_minutes": _t(_l("Last time to cancel or change, in minutes before"), _AS_COUNCIL),
+    "triage_questions": _t(_l("Questions before booking")),
+    "requirements": _t(_l("What a visit needs")),
+    "reminder_plan": _t(_l("Reminders")),
+}
+QUESTION: Texts = {
+    "ask": _t(_l("Question")),
+    "say": _t(_l("What staff say about the answer")),
+    "tell": _t(_l("What residents read"), _l("Residents see the question only if you write something here")),
+}
+REQUIREMENT: Texts = {
+    "kind": _t(_l("One of these is needed")),
+    "skills": _t(_l("With these skills or features"), _SKILLS),
+}
+REMINDER: Texts = {
+    "kind": _t(_l("Name of the reminder"), _l("It begins with reminder_, for example reminder_1d")),
+    "days_before": _t(_l("Days before"), _l("With a time of day")),
+    "at": _t(_l("At"), _l("For example, 09:00")),
+    "minutes_before": _t(_l("Or minutes before"), _l("Instead of days and a time")),
+}
+SESSION: Texts = {
+    "days": _t(_l("Days")),
+    "rrule": _t(_l("Rule")),
+    "date": _t(_l("Date")),
+    "first_date": _t(_l("First date")),
+    "last_date": _t(_l("Last date")),
+    "starts": _t(_l("From")),
+    "ends": _t(_l("Until")),
+    "resources": _t(_l("Opens")),
+    "services": _t(_l("For")),
+    "reserved_percent": _t(_l("Kept for staff, in percent")),
+    "release_hours": _t(_l("Given to everybody so many hours before")),
+    "exceptions": _t(_l("Exceptions")),
+    "reason": _t(_l("Reason")),
+}
+OTHERS: Texts = {
+    "slug": _t(_l("Short name")),
+    "from": _t(_l("From")),
+    "to": _t(_l("To")),
+    "minutes": _t(_l("Minutes")),
+    "privacy": _t(_l("Privacy notice")),
+    "accessibility": _t(_l("Accessibility statement")),
+    "starts_at": _t(_l("From")),
+    "ends_at": _t(_l("Until")),
+    "site": _t(_l("Site")),
+    "resource": _t(_l("What is shut")),
+    "service": _t(_l("Service")),
+    "mode": _t(_l("How")),
+    "count": _t(_l("How many of them")),
+}
+BY_KIND: Mapping[str, Texts] = {
+    "council": COUNCIL,
+    "site": SITE,
+    "resource": RESOURCE,
+    "person": PERSON,
+    "service": SERVICE,
+    "session": SESSION,
+}
+# The tables inside those of a thing.
+BY_LIST: Mapping[str, Texts] = {
+    "triage_questions": QUESTION,
+    "requirements": REQUIREMENT,
+    "reminder_plan": REMINDER,
+    "exceptions": SESSION,
+}
+KINDS: Mapping[str, LazyString] = {
+    "council": _l("Council"),
+    "site": _l("Site"),
+    "resource": _l("Desk, room or person of a site"),
+    "person": _l("Person who works at several sites"),
+    "service": _l("Service"),
+    "session": _l("Session"),
+    "closure": _l("Closure"),
+    "travel time": _l("Travel time"),
+}
+# What the words of the file mean, for radios, lists and previews.
+WORDS: Mapping[str, LazyString] = {
+    "library": _l("Library"),
+    "hub": _l("Hub"),
+    "office": _l("Office"),
+    "virtual": _l("Virtual: by video and telephone"),
+    "desk": _l("Desk"),
+    "room": _l("Room"),
+    "adviser": _l("Adviser"),
+    "interpreter": _l("Interpreter"),
+    "virtual_room": _l("Virtual room"),
+    "equipment": _l("Equipment"),
+    "in_person": _l("In person"),
+    "video": _l("By video"),
+    "phone": _l("By phone"),
+    "england-and-wales": _l("England and Wales"),
+    "scotland": _l("Scotland"),
+    "northern-ireland": _l("Northern Ireland"),
+    "monday": _l("Monday"),
+    "tuesday": _l("Tuesday"),
+    "wednesday": _l("Wednesday"),
+    "thursday": _l("Thursday"),
+    "friday": _l("Friday"),
+    "saturday": _l("Saturday"),
+    "sunday": _l("Sunday"),
+}
+
+
+def text_of_field(kind: str, name: str) -> FieldText:
+    """The text of a key of a thing, or of a table inside it."""
+    texts = BY_KIND.get(kind) or BY_LIST.get(kind) or OTHERS
+    return texts.get(name) or OTHERS[name]

@@ -1,0 +1,122 @@
+"""The history of the set-up: what was changed, by whom and when; and putting a change back."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.use_cases.change_set_up import InvalidEdits
+from core.errors import InvalidValue, NotFound
+from core.text import clean_line
+from locations.history.change_repository import (
+    PastChange,
+    change_by_id,
+    changes_of,
+    changes_of_set,
+    recent_changes,
+)
+from locations.importing.difference import Key, Kind
+from locations.importing.set_up_tables import Edit, TableChange, fingerprint
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from web.changed_meanwhile import NAMELESS
+from web.components.form_fields import FieldError
+from web.labels import label_of
+from web.manage.manage_blueprint import SET_UP_PATH, blueprint
+from web.manage.set_up_context import address_of, things_of
+from web.manage.set_up_proposals import Proposal, preview_page
+from web.manage.set_up_words import in_words, title_of
+from web.page_context import StaffContext, staff_context
+
+CHANGE_PATH = f"{SET_UP_PATH}/changes/<int:change>"
+
+
+@blueprint.get(f"{SET_UP_PATH}/history")
+@requires(Action.MANAGE_SET_UP)
+def set_up_history() -> ResponseReturnValue:
+    """The last changes, of everything or of the one thing in the query."""
+    kind, *slugs = _line(request.args.get("thing", "")).split("/")
+    with staff_context() as context:
+        key = Key(cast(Kind, kind), tuple(slugs)) if slugs else None
+        things = things_of(context)
+        known = key if key in things else None
+        found = changes_of(context.db, context.authority.id, key) if key else None
+        past = recent_changes(context.db, context.authority.id) if found is None else found
+        title = title_of(known, things[known].table, context.catalogue) if known else context.authority.name
+        return render_template(
+            "manage/set_up_history.html",
+            changes=[(one, in_words(_table_change(one), context.catalogue), _who(one)) for one in past],
+            title=title,
+            zone=context.zone,
+            back_url=(address_of(known) if known else None) or url_for("manage.set_up"),
+        )
+
+
+@blueprint.get(CHANGE_PATH)
+@requires(Action.MANAGE_SET_UP)
+def set_up_change(change: int) -> ResponseReturnValue:
+    """One change, and the button that puts it back."""
+    with staff_context() as context:
+        return _page(context, change_by_id(context.db, context.authority.id, change), ())
+
+
+@blueprint.post(CHANGE_PATH)
+@requires(Action.MANAGE_SET_UP)
+def put_back(change: int) -> ResponseReturnValue:
+    """The preview of bringing the thing back to what it was before the change."""
+    with staff_context() as context:
+        past, things = change_by_id(context.db, context.authority.id, change), things_of(context)
+        edits = tuple(Edit(one.key, one.before) for one in _with_its_site(context, past))
+        seen = {edit.key: fingerprint(things[edit.key].table if edit.key in things else None) for edit in edits}
+        address = url_for("manage.set_up_change", change=change)
+        done = (address_of(past.key) if past.before else None) or url_for("manage.set_up")
+        try:
+            return preview_page(
+                context, Proposal(edits, seen, address, done), url_for("manage.save_set_up"), back_url=address
+            )
+        except InvalidEdits as error:
+            return _page(context, past, tuple(one.what for one in error.errors)), 400
+
+
+def _with_its_site(context: StaffContext, past: PastChange) -> list[PastChange]:
+    """The change; with the removal of a site, that of all that stood there, which comes back with it."""
+    together = [past]
+    if past.key.kind == "site" and past.after is None:
+        for one in changes_of_set(context.db, context.authority.id, past.change_set):
+            is_of_site = one.key.slugs[:1] == past.key.slugs and one.key.kind in ("resource", "session")
+            if is_of_site or (one.before or {}).get("site") == past.key.slugs[0]:
+                together.append(one)
+    return together
+
+
+def _line(text: str) -> str:
+    """What the address says, which may be anything. Raises: NotFound."""
+    try:
+        return clean_line(text)
+    except InvalidValue as error:
+        raise NotFound from error
+
+
+def _page(context: StaffContext, past: PastChange, errors: tuple[str, ...]) -> str:
+    together = [in_words(_table_change(one), context.catalogue) for one in _with_its_site(context, past)]
+    return render_template(
+        "manage/set_up_change.html",
+        change=past,
+        words=together[0],
+        things=together,
+        who=_who(past),
+        zone=context.zone,
+        errors=[FieldError(text, "") for text in errors],
+        has_errors=bool(errors),
+        back_url=url_for("manage.set_up_history", thing="/".join((past.key.kind, *past.key.slugs))),
+    )
+
+
+def _table_change(past: PastChange) -> TableChange:
+    return TableChange(past.key, past.before, past.after)
+
+
+def _who(past: PastChange) -> str:
+    return past.actor_name or label_of(NAMELESS, past.actor_kind)

@@ -1,0 +1,132 @@
+"""Edits on their way from a form to the database: signed into the page that shows their effect, and saved from there.
+
+Nothing is saved that was not shown with its effect: what is saved is what the page carries, under a signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from flask import redirect, render_template
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadData, URLSafeSerializer
+
+from booking.use_cases.change_set_up import (
+    ChangedMeanwhile,
+    EditPreview,
+    InvalidEdits,
+    apply_edits,
+    preview_edits,
+)
+from core.errors import NotFound
+from core.tokens import spoken_reference
+from locations.importing.difference import Key, Kind
+from locations.importing.set_up_tables import Edit
+from web.labels import REBOOK_REASONS
+from web.manage.set_up_words import in_words
+from web.page_context import StaffContext
+
+MOST_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Edits with the fingerprints of what they were made for. `form` is the address of the form, `done` where they lead."""
+
+    edits: tuple[Edit, ...]
+    seen: Mapping[Key, str]
+    form: str
+    done: str
+
+    def edit_of(self, key: Key) -> Edit | None:
+        """The edit of this thing, if there is one."""
+        return next((edit for edit in self.edits if edit.key == key), None)
+
+
+def token_of(context: StaffContext, proposal: Proposal) -> str:
+    """The proposal as a page carries it."""
+    return _signer(context).dumps(
+        {
+            "edits": [[edit.key.kind, *edit.key.slugs, edit.table, edit.is_new] for edit in proposal.edits],
+            "seen": [[key.kind, *key.slugs, mark] for key, mark in proposal.seen.items()],
+            "form": proposal.form,
+            "done": proposal.done,
+        }
+    )
+
+
+def proposal_of(context: StaffContext, token: str) -> Proposal:
+    """The proposal of a page that was made here, for this person. Raises: NotFound for any other."""
+    try:
+        found = cast(Mapping[str, Any], _signer(context).loads(token))
+    except BadData as error:
+        raise NotFound from error
+    edits = tuple(Edit(_key(kind, slugs), table, is_new) for kind, *slugs, table, is_new in found["edits"])
+    seen = {_key(kind, slugs): mark for kind, *slugs, mark in found["seen"]}
+    return Proposal(edits, seen, found["form"], found["done"])
+
+
+def _signer(context: StaffContext) -> URLSafeSerializer:
+    keys = list(reversed(context.runtime.settings.secret_keys))  # the newest is the last
+    return URLSafeSerializer(keys, salt=f"set-up:{context.authority.id}:{context.staff.staff_id}")
+
+
+def _key(kind: str, slugs: Sequence[str]) -> Key:
+    return Key(cast(Kind, kind), tuple(slugs))
+
+
+def preview_page(
+    context: StaffContext, proposal: Proposal, save_url: str, back_url: str | None = None
+) -> ResponseReturnValue:
+    """The page that says what the edits would do, from which they are saved at `save_url`.
+
+    It leads back to `back_url`, or by the proposal to its form, which shows again what was typed.
+    Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
+    """
+    preview = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
+    return _page(context, proposal, preview, save_url, back_url)
+
+
+def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_url: str) -> ResponseReturnValue:
+    """Save what the page showed. `keep` are the references of those who stay as they are.
+
+    When somebody else was first, the page says what they did, and leads back to the form with what was typed.
+    """
+    try:
+        apply_edits(
+            context.runtime, context.authority.id, proposal.edits, proposal.seen, actor=context.actor, keep=keep
+        )
+    except (ChangedMeanwhile, InvalidEdits):
+        if not _is_done(context, proposal):
+            token = token_of(context, proposal)
+            return render_template("manage/set_up_not_saved.html", form_url=proposal.form, token=token), 409
+    return redirect(f"{proposal.done}{'&' if '?' in proposal.done else '?'}saved=1", code=303)
+
+
+def _is_done(context: StaffContext, proposal: Proposal) -> bool:
+    """Whether everything is as proposed already: the button was pressed twice."""
+    edits = [replace(edit, is_new=False) for edit in proposal.edits]
+    try:
+        return not preview_edits(context.runtime, context.authority.id, edits, {}).imported.things
+    except (InvalidEdits, NotFound):
+        return False
+
+
+def _page(context: StaffContext, proposal: Proposal, preview: EditPreview, save_url: str, back_url: str | None) -> str:
+    imported = preview.imported
+    return render_template(
+        "manage/set_up_preview.html",
+        things=[in_words(change, preview.after) for change in imported.things],
+        kept=imported.changes.kept,
+        weeks=preview.weeks,
+        people=imported.to_rebook[:MOST_SHOWN],
+        affected=len(imported.to_rebook),
+        reasons=REBOOK_REASONS,
+        spoken=spoken_reference,
+        token=token_of(context, proposal),
+        form_url=proposal.form,
+        save_url=save_url,
+        back_url=back_url,
+    )

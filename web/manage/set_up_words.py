@@ -1,0 +1,118 @@
+"""A change of the set-up in plain words: what a thing is called, and each value before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from locations.importing.difference import DATED, Key
+from locations.importing.set_up_tables import Table, TableChange, plain
+from locations.model import Catalogue
+from web.branding import contrast_with_white, hex_of, parse_colour, readable
+from web.manage.field_texts import BY_LIST, KINDS, OTHERS, WORDS, text_of_field
+from web.manage.thing_form import FIELDS
+from web.request_language import all_of
+
+# Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
+HIDDEN = frozenset({"slug"})
+CODES = frozenset({"kind", "modes", "division", "days", "mode"})
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """One value in words, before and after; empty where it is left out."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ThingInWords:
+    """A thing that changes: what it is, whether it is new or goes, and its values that differ."""
+
+    key: Key
+    title: str
+    is_added: bool
+    is_removed: bool
+    values: tuple[ValueChange, ...]
+
+
+def in_words(change: TableChange, catalogue: Catalogue) -> ThingInWords:
+    """The change for whoever reads it."""
+    before, after = change.before or {}, change.after or {}
+    names = [name for name in dict.fromkeys((*before, *after)) if name not in HIDDEN]
+    values = () if change.after is None else tuple(_values(change.key.kind, names, before, after))
+    title = title_of(change.key, change.after or change.before or {}, catalogue)
+    return ThingInWords(change.key, title, change.before is None, change.after is None, values)
+
+
+def _values(kind: str, names: Sequence[str], before: Table, after: Table) -> list[ValueChange]:
+    return [
+        ValueChange(str(text_of_field(kind, name).label), _text(kind, name, before), _text(kind, name, after))
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _text(kind: str, name: str, table: Table) -> str:
+    """The value of a key, or what holds when the key is left out; nothing of a thing that is not there."""
+    field = FIELDS.get(kind, {}).get(name)
+    return value_text(name, table.get(name, plain(field.default) if field and table else None))
+
+
+def title_of(key: Key, table: Table, catalogue: Catalogue) -> str:
+    """What the thing is called: its kind and name, and its site where it has one."""
+    sites = {site.slug: site.name for site in catalogue.sites}
+    kind, slugs = str(KINDS[key.kind]), key.slugs
+    if key.kind == "travel time":
+        return f"{kind}: {all_of([sites.get(slug, slug) for slug in slugs])}"
+    name = str(table.get("name") or slugs[-1])
+    if key.kind == "session":
+        when = table.get("date") if slugs[1] == DATED else value_text("days", table.get("days")) or table.get("rrule")
+        name = str(_("%(when)s, %(start)s to %(end)s", when=when, start=table.get("starts"), end=table.get("ends")))
+    if key.kind in ("resource", "session"):
+        name = f"{name}, {sites.get(slugs[0], slugs[0])}"
+    return f"{kind}: {name}"
+
+
+def value_text(name: str, value: Any) -> str:
+    """A value of the file as people read it; empty for nothing."""
+    if value is None or value == "":
+        return ""
+    if name == "brand_colour":
+        return _colour_text(str(value))
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    if isinstance(value, list):
+        if value and isinstance(value[0], Mapping):
+            return "\n".join(_row_text(name, row) for row in value)
+        return "\n".join(value_text(name, one) for one in value) or str(_("None"))
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {value_text(key, one)}" for key, one in value.items())
+    return str(WORDS.get(value, value)) if name in CODES and isinstance(value, str) else str(value)
+
+
+def _colour_text(colour: str) -> str:
+    """The colour with its contrast to white, and the darker one that pages use in place of one that is too pale."""
+    figure = f"{contrast_with_white(parse_colour(colour)):.1f}"
+    shown = hex_of(readable(parse_colour(colour)))
+    if shown == colour:
+        return str(_("%(colour)s (its contrast with white is %(figure)s to 1)", colour=colour, figure=figure))
+    return str(
+        _(
+            "%(colour)s (its contrast with white is %(figure)s to 1, which is too pale: pages use %(shown)s)",
+            colour=colour,
+            figure=figure,
+            shown=shown,
+        )
+    )
+
+
+def _row_text(name: str, row: Mapping[str, Any]) -> str:
+    known = BY_LIST.get(name, OTHERS)
+    named = ((known.get(key), key, value_text(key, one)) for key, one in row.items())
+    return "\n".join(f"{text.label if text else key}: {value}" for text, key, value in named if value)

@@ -1,0 +1,143 @@
+"""The form of one thing of the set-up: its own fields, and a row of fields for each table inside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from locations.importing import toml_fields
+from locations.importing.set_up_tables import Table
+from locations.importing.toml_fields import Fields
+from locations.importing.toml_lines import Path
+from web.components.form_fields import FieldError, Form, errors_of
+from web.manage.field_texts import text_of_field
+from web.manage.table_inputs import Typed, form_of, is_shown, read, shown
+
+FIELDS: Mapping[str, Fields] = {
+    "council": toml_fields.AUTHORITY,
+    "site": toml_fields.SITE,
+    "resource": toml_fields.RESOURCE,
+    "person": {name: one for name, one in toml_fields.PERSON.items() if name != "seats"},
+    "service": toml_fields.SERVICE,
+}
+LISTS: Mapping[str, Mapping[str, Fields]] = {
+    "council": {"reminder_plan": toml_fields.REMINDER},
+    "service": {
+        "requirements": toml_fields.REQUIREMENT,
+        "triage_questions": toml_fields.QUESTION,
+        "reminder_plan": toml_fields.REMINDER,
+    },
+}
+MOST_ROWS = 50
+_ROW = re.compile(r"([a-z_]+)-([0-9]{1,3})-([a-z_]+)")
+
+
+@dataclass
+class ThingForm:
+    """The form of a thing of one kind. `general` are errors that stand at no field."""
+
+    kind: str
+    main: Form
+    rows: dict[str, list[Form]]
+    general: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[FieldError]:
+        """All errors, each leading to its field."""
+        forms = [self.main, *(row for rows in self.rows.values() for row in rows)]
+        return [
+            *(FieldError(text, "") for text in self.general),
+            *(error for form in forms for error in errors_of(form)),
+        ]
+
+    def validate(self) -> bool:
+        """Whether everything is text that can be read."""
+        forms = [self.main, *(row for rows in self.rows.values() for row in rows)]
+        results = [form.validate() for form in forms]  # all of them, so that each shows its errors
+        return all(results)
+
+    def table(self, base: Table) -> dict[str, Any]:
+        """What the form says: its own values, and those of `base` that it does not show. What is no number is refused."""
+        own = {name for name in FIELDS[self.kind] if is_shown(name)} | set(LISTS.get(self.kind, ()))
+        table = {name: value for name, value in base.items() if name not in own}
+        table |= read(FIELDS[self.kind], self.main)
+        for name, fields in LISTS.get(self.kind, {}).items():
+            rows = [read(fields, row) for row in self.rows[name]]
+            if rows or self.kind == "council" or name == "requirements" or base.get(name) == []:
+                table[name] = rows
+        return table
+
+    def refuse(self, errors: Mapping[Path, Iterable[str]]) -> None:
+        """Put what the file's rules say at the fields."""
+        for path, whats in errors.items():
+            for what in whats:
+                self._refuse(path, what)
+        self.main.focus_first_error()
+
+    def _refuse(self, path: Path, what: str) -> None:
+        form, name, kind = self.main, path[0] if path else "", self.kind
+        if name in self.rows and len(path) > 1 and int(path[1]) < len(self.rows[str(name)]):
+            form, kind = self.rows[str(name)][int(path[1])], str(name)
+            name = path[2] if len(path) > 2 else next(iter(form)).short_name
+        if name == "slug" and "name" in form:
+            name = "name"
+        if name in form:
+            form.refuse(str(name), in_words_of_the_form(what, kind, str(name)))
+        else:
+            self.general.append(what)
+
+
+def in_words_of_the_form(what: str, kind: str, name: str) -> str:
+    """An error of the file with what the field is called on the screen in place of its key."""
+    label = f"“{text_of_field(kind, name).label}”"
+    what = re.sub(rf" needs {re.escape(name)}\.$", f" needs {label}.", what)
+    return re.sub(rf"^{re.escape(name)} of ", f"{label} of ", what)
+
+
+def form_of_table(kind: str, table: Table) -> ThingForm:
+    """The form that shows this table."""
+    rows = {name: [shown(fields, row) for row in table.get(name) or ()] for name, fields in LISTS.get(kind, {}).items()}
+    return _form(kind, shown(FIELDS[kind], table), rows)
+
+
+def form_of_request(kind: str, sent: MultiDict[str, str], add: str = "", remove: str = "") -> ThingForm:
+    """The form with what was sent; with one more row in the list `add`, or without the row `remove` ("documents-2")."""
+    lists = LISTS.get(kind, {})
+    found: dict[str, dict[int, Typed]] = {name: {} for name in lists}
+    for key in sent:
+        match = _ROW.fullmatch(key)
+        if match and match[1] in lists:
+            found[match[1]].setdefault(int(match[2]), MultiDict()).setlist(match[3], sent.getlist(key))
+    rows = {
+        name: [row for number, row in sorted(numbered.items()) if _is_filled(row) and f"{name}-{number}" != remove]
+        for name, numbered in found.items()
+    }
+    if add in rows:
+        rows[add].append(MultiDict())
+    return _form(kind, sent, {name: some[:MOST_ROWS] for name, some in rows.items()})
+
+
+def _is_filled(row: Typed) -> bool:
+    return any(value.strip() for values in row.listvalues() for value in values)
+
+
+def _form(kind: str, typed: Typed, rows: Mapping[str, list[Typed]]) -> ThingForm:
+    forms = {
+        name: [
+            form_of(name, fields, _prefixed(row, f"{name}-{number}-"), f"{name}-{number}-")
+            for number, row in enumerate(rows[name])
+        ]
+        for name, fields in LISTS.get(kind, {}).items()
+    }
+    return ThingForm(kind, form_of(kind, FIELDS[kind], typed), forms)
+
+
+def _prefixed(row: Typed, prefix: str) -> Typed:
+    typed: Typed = MultiDict()
+    for name, values in row.lists():
+        typed.setlist(f"{prefix}{name}", values)
+    return typed
