@@ -33,10 +33,12 @@ import web.agent.change_views
 import web.agent.check_caller_views
 import web.agent.hand_over_views
 import web.agent.message_views
+import web.agent.new_wish_views
 import web.agent.record_views
 import web.agent.resident_views
 import web.agent.typed_text
 import web.agent.untold_views
+import web.agent.waiting_views
 import web.app
 import web.manage
 import web.monitoring

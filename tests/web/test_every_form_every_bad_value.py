@@ -18,11 +18,14 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from booking.proposals.tables import Wish
 from booking.slot_tokens import SlotKey
 from booking.tables import RebookItem
 from booking.use_cases.book import Booked, Booking, book
+from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
+from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -154,7 +157,20 @@ def _leave_work(runtime: Runtime, callers: Callers) -> str:
     _drop_from_plan(runtime, callers)
     request_offers(runtime, callers.town.authority_id, closure_id, actor=Actor.system())
     assert make_offers(runtime, can_be_told) == 2
+    _leave_waiting(runtime, callers)
     return f"/staff/closures/{unworked}"
+
+
+def _leave_waiting(runtime: Runtime, callers: Callers) -> None:
+    """Somebody for whom a time is held, to be rung, and somebody who has waited for weeks."""
+    authority_id = callers.town.authority_id
+    for weekdays in ((), (7,)):
+        person = ResidentDetails("Wanda Waiting", phone=f"07700 90015{len(weekdays)}")
+        new = NewWish("phone", services=("certify",), resident=person, weekdays=weekdays)
+        wish = make_wish(runtime, authority_id, new, actor=Actor.system())
+    with runtime.database.writing() as db:
+        db.execute(update(Wish).where(Wish.id == wish).values(asked_at=MORNING - timedelta(days=20)))
+    assert offer_earlier_times(runtime, can_be_told) == 1
 
 
 def _drop_from_plan(runtime: Runtime, callers: Callers) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, request
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import core.language
+from booking.proposals.tables import Wish
 from booking.states import State
 from booking.use_cases.closures import list_touched
+from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.outcomes import record_outcome
 from core.audit import Actor
 from core.clock import FixedClock
@@ -26,6 +28,7 @@ from people.residents.tables import Resident
 from people.staff.access_marks import public
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
+from reminders.reach_queries import can_be_told
 from tests.reminders.test_messages import CASES, FACTS, written
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.pages import check_page, read_page
@@ -505,6 +508,34 @@ def test_the_pages_of_signing_in_and_the_homes_of_all_roles(
         visitor.send("/account/sessions/end")
         visitor.send("/account/password", current_password=AGENT_PASSWORD, **change)
     visitor.send("/sign-out")
+    assert drawn.bare() == {}
+
+
+def test_the_pages_of_the_waiting_list(drawn: Drawn, staff: Agent, callers: Callers, clock: FixedClock) -> None:
+    visitor, runtime = Visitor(drawn.app.test_client()), drawn.app.extensions[EXTENSION]
+    hold_one(visitor)
+    at = book_all(visitor)
+    visitor.open(f"!{at}/earlier")
+    visitor.open(f"!{at}/contact")
+    visitor.send("/contact", email="robin@example.org", contact_preference="email")
+    visitor.open(f"!{at}/earlier")
+    visitor.send("/earlier", weekdays=["1"], part="morning")
+    waiting = f"/staff/waiting/new?resident={callers.people['aminah']}&service=certify"
+    staff.open(waiting)
+    staff.send(waiting, part="any")
+    staff.send(waiting.replace("certify", "advice"), weekdays="7", part="afternoon")
+    offer_earlier_times(runtime, can_be_told)
+    for path in ("/staff/waiting", "/staff/", *(f"/staff/waiting/{wish}" for wish in (1, 2, 3))):
+        staff.open(path)
+    visitor.open(f"!{at}")
+    visitor.send("/offer/decline")
+    visitor.send("/earlier/stop")
+    for change in ("leave", "leave", "take", "told", "stop"):
+        staff.send(f"/staff/waiting/2/{change}")
+    staff.send(f"/staff/waiting/new?resident={callers.people['norbert']}&service=certify", part="any")
+    with runtime.database.writing() as db:
+        db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=20)))
+    staff.open("/staff/waiting")
     assert drawn.bare() == {}
 
 

@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, Any] = {
     "feed": 1,
     "colleague": 1,
     "closure": 1,
+    "wish": 1,
 }
 
 

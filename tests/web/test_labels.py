@@ -10,8 +10,9 @@ from flask import Flask
 
 from booking.arrangements import DECIDED, ArrangementState
 from booking.availability.bookings_that_fit import MisfitReason
+from booking.proposals.wish_rules import PassedOver, WishState
 from booking.queries.starts_of_week import NoneFree
-from booking.rebooking import RebookState
+from booking.rebooking import ProposalState, RebookState
 from booking.slot_tokens import MODE_CODES
 from booking.states import State
 from booking.use_cases.closures import BY_CLOSURE
@@ -24,6 +25,7 @@ from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import labels, message_labels
+from web.agent.waiting_page import PASSED_OVER, PROPOSAL_STATES, WISH_STATES
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
 
@@ -52,6 +54,9 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "REBOOK_STATES": (labels.REBOOK_STATES, RebookState),
     "ARRANGEMENTS": (ARRANGEMENTS, ArrangementState),
     "ARRANGEMENT_ACTIONS": (ARRANGEMENT_ACTIONS, DECIDED),
+    "WISH_STATES": (WISH_STATES, WishState),
+    "PROPOSAL_STATES": (PROPOSAL_STATES, ProposalState),
+    "PASSED_OVER": (PASSED_OVER, PassedOver),
     "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled", "handed_over")),
 }
 

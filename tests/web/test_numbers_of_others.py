@@ -61,7 +61,7 @@ MOST_NUMBERS = 5
 WRITTEN_BY_LOOKING = {"staff_sessions", "idempotency_records", "resident_views"}
 # Whatever tables the audit is kept in.
 OF_AUDIT = {mapper.class_.__tablename__ for mapper in Base.registry.mappers if mapper.class_.__module__ == "core.audit"}
-OF_APPOINTMENTS = {"appointments", "holds", "calendar_feeds", "notifications", "hand_overs", "proposals"}
+OF_APPOINTMENTS = {"appointments", "holds", "calendar_feeds", "notifications", "hand_overs", "proposals", "wishes"}
 
 
 @dataclass(frozen=True)

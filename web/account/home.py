@@ -60,6 +60,11 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
             href,
             _("People whom no message about their appointment has reached."),
         )
+    href = url_or_none("messages.waiting_list")
+    if href and staff.may(Action.BOOK_FOR_RESIDENT):
+        yield Task(
+            _("Waiting list"), href, _("People who want an earlier time: whom to ring, and who was offered what.")
+        )
 
 
 def _closure_tasks(staff: SignedInStaff) -> Iterator[Task]:

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView
 from booking.queries.site_figures import DayFigures, figures_of, next_visits, to_ring_count
+from booking.queries.waiting_tasks import task_count
 from locations.bank_holidays import published_until
 from locations.model import SiteFacts
 from people.residents.access_log import log_access
@@ -156,6 +157,16 @@ def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
                 unsent,
             )
             yield ToDo(text, untold)
+    waiting = url_or_none("messages.waiting_list")
+    if waiting and _may(context, Action.BOOK_FOR_RESIDENT):
+        tasks = task_count(db, context.catalogue, context.now, context.served_sites)
+        if tasks:
+            text = ngettext(
+                "Ring %(num)d person who waits for an earlier time",
+                "Ring %(num)d people who wait for an earlier time",
+                tasks,
+            )
+            yield ToDo(text, waiting)
 
 
 def _service_alarms(context: StaffContext) -> Iterator[ToDo]:

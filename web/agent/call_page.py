@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from booking.availability.notice import is_short_notice
@@ -103,6 +103,14 @@ class CallPage(ResidentPage):
         if self.moving or self.cancelling:
             return ()
         return tuple(line for line in self.upcoming if line.reference in self.same_service)
+
+    @property
+    def wish_address(self) -> str:
+        """Where they are put on the waiting list for what is searched; empty before a service is chosen."""
+        if self.moving is not None:
+            return url_for("messages.new_wish", appointment=self.moving.reference)
+        slugs = [service.slug for service in self.services]
+        return url_for("messages.new_wish", resident=self.card.id, service=slugs) if slugs else ""
 
     @property
     def still_held_query(self) -> str:

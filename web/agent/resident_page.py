@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView, RepresentativeView
+from booking.queries.open_wishes import WishView, wishes_of_resident
 from booking.states import State
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
 from web.agent.resident_card import ResidentCard
@@ -173,6 +174,11 @@ class ResidentPage:
     def first_changeable(self) -> AppointmentLine | None:
         """The next appointment that can be moved or cancelled: single keys do that."""
         return next((line for line in self.upcoming if line.can_change), None) if self.shows_visits else None
+
+    @cached_property
+    def wishes(self) -> Sequence[WishView]:
+        """What they wait for on the waiting list."""
+        return wishes_of_resident(self.context.db, self.context.catalogue, self.card.id, self.context.now)
 
     @cached_property
     def past(self) -> tuple[AppointmentLine, ...]:

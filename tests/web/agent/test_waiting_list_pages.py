@@ -1,0 +1,163 @@
+"""The waiting list for staff: people are put on it during a call, rung while a time is held, and told how it stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from booking.proposals.tables import Proposal, Wish
+from booking.tables import Appointment
+from booking.use_cases.earlier_times import offer_earlier_times
+from booking.use_cases.proposals import end_unanswered
+from core.audit import Actor, AuditEntry
+from core.clock import FixedClock
+from core.database import Database
+from core.flask_context import EXTENSION
+from people.staff.accounts import NewStaff, RoleScope, add_staff
+from people.staff.sign_in_sessions import COOKIE
+from reminders.reach_queries import can_be_told
+from tests.support.callers import AGENT_PASSWORD, Callers, sign_in
+from tests.web.agent.conftest import Agent
+
+# The rules are tested on both databases in tests/booking/test_waiting_list.py.
+pytestmark = pytest.mark.databases("sqlite")
+LIST = "/staff/waiting"
+
+
+def new_for(callers: Callers, who: str) -> str:
+    return f"{LIST}/new?resident={callers.people[who]}&service=certify"
+
+
+def wish_of(database: Database) -> Wish:
+    with database.reading() as db:
+        return db.scalars(select(Wish).order_by(Wish.id.desc())).first()  # type: ignore[return-value]
+
+
+def seek(app: Flask) -> None:
+    runtime = app.extensions[EXTENSION]
+    end_unanswered(runtime)
+    offer_earlier_times(runtime, can_be_told)
+
+
+@pytest.fixture
+def held(agent: Agent, callers: Callers, database: Database, app: Flask) -> int:
+    """The wish of somebody without an email address, for whom a time is held."""
+    agent.checked(agent.send(new_for(callers, "aminah"), part="any"))
+    seek(app)
+    return wish_of(database).id
+
+
+def test_a_caller_for_whom_no_time_suits_is_put_on_the_list(agent: Agent, callers: Callers, database: Database) -> None:
+    call = f"/staff/calls/residents/{callers.people['aminah']}"
+    page = agent.open(f"{call}?service=certify")
+    agent.open(page.link("No time suits them? Put them on the waiting list"))
+    answer = agent.checked(agent.send(new_for(callers, "aminah"), weekdays="3", part="morning"))
+    assert "They are on the waiting list" in answer.text
+    assert "Wednesday" in answer.text
+    wish = wish_of(database)
+    assert (wish.resident_id, wish.weekdays, wish.channel) == (callers.people["aminah"], [3], "phone")
+    assert "Waits for an earlier time" in agent.check_caller(call).text
+    assert "Aminah Youssef" in agent.open(LIST).text
+
+
+def test_an_appointment_is_put_on_the_list(agent: Agent, callers: Callers, database: Database) -> None:
+    with database.writing() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
+        later = row.local_date + timedelta(days=1)
+        db.execute(update(Appointment).where(Appointment.id == row.id).values(local_date=later))
+    page = agent.check_caller(f"/staff/calls/residents/{callers.people['amina']}")
+    agent.open(page.link("Wants an earlier time"))
+    path = f"{LIST}/new?appointment={callers.booked.reference}"
+    assert "They are on the waiting list" in agent.checked(agent.send(path, part="any", where="anywhere")).text
+    assert len(wish_of(database).site_ids) > 1
+
+
+def test_somebody_is_rung_and_booked_while_they_talk(
+    agent: Agent, callers: Callers, database: Database, held: int
+) -> None:
+    assert "Ring 1 person who waits for an earlier time" in agent.open("/staff/").text
+    page = agent.open(LIST)
+    assert "Ring now: a time is held for them" in page.text
+    assert "07700 900321" in page.text
+    done = agent.checked(agent.send(f"{LIST}/{held}/take"))
+    assert "booked" in done.title.lower()
+    assert wish_of(database).state == "met"
+    with database.reading() as db:
+        row = db.scalars(select(Appointment).order_by(Appointment.id.desc())).first()
+    assert row is not None
+    assert (row.resident_id, row.channel) == (callers.people["aminah"], "phone")
+    again = agent.checked(agent.send(f"{LIST}/{held}/take"))
+    assert "Nothing was changed: that time is gone" in again.text
+
+
+def test_a_time_that_does_not_suit_goes_back_and_the_page_says_what_was_offered(
+    agent: Agent, database: Database, held: int, app: Flask
+) -> None:
+    assert "They go on waiting" in agent.checked(agent.send(f"{LIST}/{held}/leave")).text
+    assert "Nothing was changed" in agent.checked(agent.send(f"{LIST}/{held}/leave")).text
+    seek(app)
+    page = agent.open(f"{LIST}/{held}")
+    assert "They left it" in page.text
+    assert "Offered, and held for them" in page.text
+    assert "They wait no longer" in agent.checked(agent.send(f"{LIST}/{held}/stop")).text
+    assert wish_of(database).state == "withdrawn"
+    with database.reading() as db:
+        assert not db.scalars(select(Proposal).where(Proposal.state == "open")).all()
+
+
+def test_who_has_waited_two_weeks_is_told_how_it_stands(
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
+) -> None:
+    agent.send(new_for(callers, "aminah"), weekdays="7", part="any")
+    assert "Tell them how it stands" not in agent.open(LIST).text
+    with database.writing() as db:
+        db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=14)))
+    page = agent.open(LIST)
+    assert "They have waited two weeks" in page.text
+    told = agent.checked(agent.send(f"{LIST}/{wish_of(database).id}/told"))
+    assert "Recorded: you have told them" in told.text
+    assert "They have waited two weeks" not in told.text
+    with database.reading() as db:
+        assert db.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "wish")).all() == [
+            "wish_made",
+            "wish_told",
+        ]
+
+
+def test_nobody_leaves_the_list_without_an_answer(
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock, app: Flask
+) -> None:
+    agent.send(new_for(callers, "aminah"), weekdays="7", part="any")
+    with database.writing() as db:
+        db.execute(update(Wish).values(until=clock.now().date() - timedelta(days=1)))
+    seek(app)
+    assert wish_of(database).state == "over"
+    assert "Nothing came up in time, and nobody has told them" in agent.open(LIST).text
+    agent.send(f"{LIST}/{wish_of(database).id}/told")
+    assert "Aminah Youssef" not in agent.open(LIST).text
+
+
+def test_who_cannot_be_reached_is_not_put_on_it(agent: Agent, callers: Callers) -> None:
+    page = agent.checked(agent.send(new_for(callers, "norbert"), part="any"), 400)
+    assert "Give an email address or a phone number" in page.text
+
+
+def test_site_staff_see_their_own_site(agent: Agent, callers: Callers, database: Database, clock: FixedClock) -> None:
+    authority_id = callers.town.authority_id
+    with database.writing() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
+        later = row.local_date + timedelta(days=1)
+        db.execute(update(Appointment).where(Appointment.id == row.id).values(local_date=later))
+        elsewhere = next(site_id for site_id in callers.town.sites.values() if site_id != row.site_id)
+        new = NewStaff("helper@example.org", "site_staff", RoleScope(authority_id, elsewhere), AGENT_PASSWORD, "Helper")
+        helper = add_staff(db, new, actor=Actor.system(), now=clock.now()).id
+    agent.send(f"{LIST}/new?appointment={callers.booked.reference}", part="any")
+    assert "Amina Yusuf" in agent.open(LIST).text
+    wish_id = wish_of(database).id
+    agent.client.set_cookie(COOKIE, sign_in(database, helper, clock.now()))
+    assert "Amina Yusuf" not in agent.open(LIST).text
+    assert agent.client.get(f"{LIST}/{wish_id}").status_code == 404
+    assert agent.send(f"{LIST}/{wish_id}/stop").status_code == 404

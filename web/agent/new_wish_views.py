@@ -1,0 +1,112 @@
+"""Putting somebody on the waiting list during a call: of an appointment, or of somebody for whom no time is free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.queries.appointments import AppointmentView, by_reference
+from booking.queries.open_wishes import wish_of_appointment
+from booking.queries.slots import SlotQuery
+from booking.use_cases.wishes import NewWish, make_wish
+from core.errors import IllegalMove, Invalid, NotFound
+from core.problems import joined_texts
+from locations.model import ServiceFacts
+from people.residents.resident_repository import resident_of
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from web.agent.call_request import MOST_SERVICES
+from web.agent.message_views import blueprint
+from web.components.wish_fields import WishForm
+from web.page_context import StaffContext, staff_context
+from web.request_language import current_language
+
+LONGEST_NUMBER = 18  # figures, of what every database can look up
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """Who is to wait, and for what."""
+
+    resident_id: int
+    name: str
+    services: tuple[ServiceFacts, ...]
+    appointment: AppointmentView | None
+
+    @property
+    def query(self) -> SlotQuery:
+        """What can be had at all."""
+        mode = self.appointment.mode if self.appointment else None
+        return SlotQuery(tuple(service.id for service in self.services), mode=mode, for_public=False)
+
+
+@blueprint.route("/staff/waiting/new", methods=["GET", "POST"])
+@requires(Action.BOOK_FOR_RESIDENT)
+def new_wish() -> ResponseReturnValue:
+    """Ask which times suit, and put them on the list. The address says who, and for what."""
+    with staff_context() as context:
+        subject = _subject(context)
+        form, here = WishForm(), subject.appointment.site if subject.appointment else None
+        form.offer(context.catalogue, subject.query, here, context.today)
+        if request.method == "GET" and subject.appointment:
+            known = wish_of_appointment(context.db, context.catalogue, subject.appointment.id, context.now)
+            if known is not None:
+                form.show(known)
+        if not form.validate_on_submit():
+            return _page(subject, form)
+        try:
+            wish = _put_on_list(context, subject, form)
+        except Invalid as error:
+            return Response(_page(subject, form, joined_texts(error, current_language())), status=400)
+        except IllegalMove:
+            return Response(_page(subject, form, _("This appointment is over, or cancelled already.")), status=409)
+    return redirect(url_for("messages.waiting_one", wish=wish, said="waiting"), code=303)
+
+
+def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> int:
+    from_time, to_time = form.hours
+    reference = subject.appointment.reference if subject.appointment else None
+    new = NewWish(
+        channel=context.channel,
+        appointment=reference,
+        services=() if reference else tuple(service.slug for service in subject.services),
+        resident=None if reference else subject.resident_id,
+        sites=form.sites,
+        weekdays=form.wanted_weekdays,
+        from_time=from_time,
+        to_time=to_time,
+    )
+    key = context.form_key("wish", (reference, subject.resident_id, form.wanted_weekdays, form.part.data, form.sites))
+    return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
+
+
+def _page(subject: _Subject, form: WishForm, problem: str = "") -> str:
+    action = f"{url_for('messages.new_wish')}?{request.query_string.decode('ascii', 'ignore')}"
+    return render_template(
+        "staff/waiting_new.html",
+        subject=subject,
+        form=form,
+        problem=problem,
+        action=action,
+        has_errors=bool(form.errors or problem),
+    )
+
+
+def _subject(context: StaffContext) -> _Subject:
+    """Raises: NotFound for who or what is not there, or not theirs to serve."""
+    reference = request.args.get("appointment", "")
+    if reference:
+        view = by_reference(context.db, context.catalogue, reference)
+        context.check_serves(view.site.id)
+        return _Subject(view.resident.id, view.resident.name, view.services, view)
+    number, slugs = request.args.get("resident", ""), request.args.getlist("service")
+    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_NUMBER:
+        raise NotFound.because("resident_unknown")
+    resident = resident_of(context.db, context.authority.id, int(number))
+    if not 0 < len(slugs) <= MOST_SERVICES or len(set(slugs)) < len(slugs):
+        raise NotFound.because("no_service_chosen")
+    services = tuple(context.catalogue.public_service(slug) for slug in slugs)
+    return _Subject(resident.id, resident.name, services, None)

@@ -1,0 +1,100 @@
+"""Somebody who waits for an earlier time, as the pages of staff show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from booking.proposals.wish_rules import PassedOver, WishState
+from booking.queries.open_wishes import WishView
+from booking.queries.waiting_tasks import WaitingPerson, WaitingTask
+from booking.rebooking import ProposalState
+from core.tokens import spoken_reference
+from web.components.wish_fields import wish_lines
+from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, Labels, wishes_of
+from web.page_context import StaffContext
+
+SAID: Mapping[str, LazyString] = {
+    "waiting": _l("They are on the waiting list."),
+    "left": _l("The time is free for others. They go on waiting."),
+    "told": _l("Recorded: you have told them how it stands."),
+    "stopped": _l("They wait no longer."),
+    "gone": _l("Nothing was changed: that time is gone."),
+    "same_time": _l("Nothing was changed: they have another appointment at that time."),
+}
+WISH_STATES: Labels = {
+    WishState.OPEN: _l("Waits"),
+    WishState.PAUSED: _l("Paused: three offers were not answered"),
+    WishState.MET: _l("Has an earlier time"),
+    WishState.WITHDRAWN: _l("Waits no longer"),
+    WishState.OVER: _l("Over: nothing came up in time"),
+}
+PROPOSAL_STATES: Labels = {
+    ProposalState.OPEN: _l("Offered, and held for them"),
+    ProposalState.ACCEPTED: _l("They took it"),
+    ProposalState.DECLINED: _l("They left it"),
+    ProposalState.ENDED: _l("Not answered in time"),
+}
+PASSED_OVER: Labels = {
+    PassedOver.PAUSED: _l("Went to somebody else: three offers were not answered"),
+    PassedOver.HAS_OFFER: _l("Went to somebody else: another time was held for them"),
+    PassedOver.TO_REBOOK: _l("Went to somebody else: a closure touches their appointment"),
+    PassedOver.OTHER_TIMES: _l("Went to somebody else: it is not when or where they want to come"),
+    PassedOver.OFFERED_BEFORE: _l("Went to somebody else: it was offered to them before"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """Somebody who waits: whom to ring, for what, since when, and what is held for them. Instants are in UTC."""
+
+    wish: WishView
+    task: WaitingTask
+    resident_id: int
+    name: str
+    email: str
+    phone: ContactLine
+    services: tuple[str, ...]
+    reference: str
+    spoken_reference: str
+    own_time: datetime | None
+    facts: Sequence[tuple[str, str]]
+
+    @property
+    def answer_by(self) -> datetime | None:
+        """Until when a time is held."""
+        return self.wish.proposal.answer_by if self.wish.proposal else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether they still wait."""
+        return self.wish.state in (WishState.OPEN, WishState.PAUSED)
+
+    @property
+    def state(self) -> LazyString:
+        """How it stands, in words."""
+        return WISH_STATES[self.wish.state]
+
+
+def line_of(context: StaffContext, person: WaitingPerson) -> Line:
+    """The line about this person."""
+    row, resident = person.appointment, person.resident
+    site = context.catalogue.site_by_id(row.site_id) if row else None
+    wishes = wishes_of(resident, CONTACT_WISHES_IN_SENTENCE) if resident.phone else ()
+    return Line(
+        wish=person.wish,
+        task=person.task,
+        resident_id=resident.id,
+        name=resident.name,
+        email=resident.email,
+        phone=ContactLine(resident.phone, wishes),
+        services=tuple(service.name for service in person.wish.services),
+        reference=row.reference if row else "",
+        spoken_reference=spoken_reference(row.reference) if row else "",
+        own_time=row.starts_at if row else None,
+        facts=wish_lines(person.wish, site),
+    )
