@@ -170,12 +170,12 @@ def _wish_of(db: Session, proposal: Proposal) -> Wish | None:
 
 
 def answer_of_move(db: Session, appointment_id: int, hold_id: int | None, now: datetime) -> RebookState:
-    """What a move to this hold, or to none, says of the open proposal: it accepts it, or ends it."""
-    is_accepted = hold_id is not None and db.scalar(
-        select(Proposal.hold_id == hold_id).where(
-            Proposal.appointment_id == appointment_id, Proposal.state == ProposalState.OPEN.value
-        )
-    )
+    """What a move to this hold, or to none, says of the open proposal: it accepts it, or ends it.
+
+    It is locked before that is decided: its time to answer may be up at this very moment, and then it is accepted no more.
+    """
+    proposal = db.scalar(_open(Proposal.appointment_id == appointment_id).with_for_update())
+    is_accepted = proposal is not None and hold_id is not None and proposal.hold_id == hold_id
     end_proposal(db, appointment_id, now, ProposalState.ACCEPTED if is_accepted else ProposalState.ENDED)
     return RebookState.ACCEPTED if is_accepted else RebookState.MOVED
 

@@ -75,7 +75,7 @@ def _planned() -> object:
 
 
 def make_case(runtime: Runtime, slug: str) -> Case:
-    """A council of its own, in which one of two desks is shut while it has visits."""
+    """A council of its own, whose site is shut while it has visits."""
     world = make_world(runtime.database, desks=2, slug=slug)
     references = [
         make_appointment(
@@ -86,7 +86,7 @@ def make_case(runtime: Runtime, slug: str) -> Case:
         ).reference
         for number in range(PEOPLE)
     ]
-    shut = NewClosure(IN_A_WEEK, IN_A_WEEK + timedelta(hours=2), site="high-street", resource="desk-1")
+    shut = NewClosure(IN_A_WEEK, IN_A_WEEK + timedelta(hours=2), site="high-street")
     closure = make_closure(runtime, world.authority_id, shut, actor=AGENT).id or 0
     request_offers(runtime, world.authority_id, closure, actor=AGENT)
     assert make_offers(runtime, can_be_told, closure_id=closure) == PEOPLE
