@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import booking.proposals.tables
+import booking.ringing.tables
 import booking.tables
 import core.audit
 import core.idempotency

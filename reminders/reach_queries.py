@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import String, cast, select, update
 from sqlalchemy.orm import Session
 
+from booking.proposals.tables import Proposal
+from booking.rebooking import ProposalState
 from reminders.channels.registry import CHANNEL_RULES
-from reminders.delivery_decisions import PENDING, WITHHELD
+from reminders.delivery_decisions import FAILED, PENDING, WITHHELD
 from reminders.due_times import OFFER
 from reminders.outbox import WINDOW, email_address, online_bookings, planning_input
 from reminders.reasons import NOT_THEIRS
 from reminders.recipients import Withheld, deliveries_for
 from reminders.tables import Notification
+
+NOT_DELIVERED = frozenset({FAILED, WITHHELD})
 
 
 def withhold_for_owner(db: Session, appointment_ids: Sequence[int], now: datetime) -> None:
@@ -35,6 +39,24 @@ def can_be_told(db: Session, appointment_id: int) -> bool:
     """Whether an offer about the appointment would reach anybody by a channel that there is."""
     contacts = planning_input(db, appointment_id).contacts
     return not isinstance(deliveries_for(contacts, OFFER, CHANNEL_RULES), Withheld)
+
+
+def undelivered_offers(db: Session, authority_id: int) -> frozenset[int]:
+    """The appointments whose last offer of another time reached nobody, and is still open."""
+    open_offers = (
+        select(Proposal.appointment_id, Notification.status)
+        .join(
+            Notification,
+            (Notification.appointment_id == Proposal.appointment_id)
+            & (Notification.kind == OFFER + "_" + cast(Proposal.number, String)),
+        )
+        .where(Proposal.authority_id == authority_id, Proposal.state == ProposalState.OPEN.value)
+    )
+    statuses: dict[int, set[str]] = {}
+    for appointment_id, status in db.execute(open_offers):
+        if appointment_id is not None:
+            statuses.setdefault(appointment_id, set()).add(status)
+    return frozenset(id_ for id_, found in statuses.items() if found <= NOT_DELIVERED)
 
 
 def bookings_for(db: Session, authority_id: int, address: str, created_at: datetime) -> list[int]:

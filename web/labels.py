@@ -148,6 +148,7 @@ ACTIONS: Labels = {
     Action.MANAGE_SESSIONS: _l("see the week of a site"),
     Action.MANAGE_SET_UP: _l("change the council’s sites, services and rules"),
     Action.MANAGE_CLOSURES: _l("shut something and offer people other times"),
+    Action.RING_PEOPLE: _l("ring people who need another time"),
 }
 MATCH_REASONS: Labels = {
     MatchReason.SAME_NAME: _l("same name"),

@@ -66,7 +66,14 @@ def proposals_of_wishes(
 def proposals_of(db: Session, catalogue: Catalogue, listed: RebookList, now: datetime) -> dict[int, OpenProposal]:
     """The proposals that can be accepted now by whoever is on the list, by the ids of their appointments."""
     ids = select(RebookItem.appointment_id).where(*is_on(listed), RebookItem.closed_at.is_(None))
-    rows = db.scalars(_open_at(now).where(Proposal.appointment_id.in_(ids)))
+    return open_proposals(db, catalogue, db.scalars(ids).all(), now)
+
+
+def open_proposals(
+    db: Session, catalogue: Catalogue, appointment_ids: Collection[int], now: datetime
+) -> dict[int, OpenProposal]:
+    """The proposals for these appointments that can be accepted now, by the ids of the appointments."""
+    rows = db.scalars(_open_at(now).where(Proposal.appointment_id.in_(appointment_ids)))
     return {row.appointment_id: _proposal(catalogue, row) for row in rows if row.appointment_id is not None}
 
 

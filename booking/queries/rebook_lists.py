@@ -19,13 +19,14 @@ SHOWN_FOR = timedelta(days=28)  # so long what became of somebody stands on the 
 class RebookList:
     """The list of a closure; or (None) of those who do not fit the plan, at these sites or (None) at all, since an instant.
 
-    Whoever is still to be rebooked is on it, however long ago that was found.
+    Whoever is still to be rebooked is on it, however long ago that was found. `is_any` is all lists of the council.
     """
 
     authority_id: int
     closure_id: int | None = None
     site_ids: frozenset[int] | None = None
     since: datetime | None = None
+    is_any: bool = False
 
 
 def list_of_misfits(authority_id: int, site_ids: Collection[int] | None, now: datetime) -> RebookList:
@@ -35,6 +36,8 @@ def list_of_misfits(authority_id: int, site_ids: Collection[int] | None, now: da
 
 def is_on(listed: RebookList) -> tuple[ColumnElement[bool], ...]:
     """The conditions under which an item is on the list."""
+    if listed.is_any:
+        return (RebookItem.authority_id == listed.authority_id,)
     if listed.closure_id is not None:
         return (RebookItem.authority_id == listed.authority_id, RebookItem.closure_id == listed.closure_id)
     conditions: tuple[ColumnElement[bool], ...] = (

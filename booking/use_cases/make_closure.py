@@ -117,7 +117,7 @@ def change_closure(
 
     Who is affected no longer keeps their time, and is told so. Raises: Invalid, NotFound.
     """
-    _check_period(starts_at, ends_at)
+    check_period(starts_at, ends_at)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         closure = _locked(db, authority_id, closure_id)
@@ -158,7 +158,7 @@ def _make(db: Session, authority_id: int, new: NewClosure, actor: Actor, now: da
 
 def _row_of(catalogue: Catalogue, new: NewClosure, source: str, now: datetime) -> tuple[Closure, _Scope]:
     """The closure as a row that is not in the database yet. Raises: Invalid."""
-    _check_period(new.starts_at, new.ends_at)
+    check_period(new.starts_at, new.ends_at)
     if new.ends_at <= now:
         raise Invalid.in_field("ends_at", "closure_over")
     scope = _scope_of(catalogue, new)
@@ -196,7 +196,8 @@ def _locked(db: Session, authority_id: int, closure_id: int) -> Closure:
     return db.scalars(select(Closure).where(*same).with_for_update()).one()
 
 
-def _check_period(starts_at: datetime, ends_at: datetime) -> None:
+def check_period(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises: Invalid, for a period that no closure can have."""
     if ends_at <= starts_at:
         raise Invalid.in_field("ends_at", "closure_ends_first")
     if (ends_at - starts_at).days > LONGEST_DAYS:

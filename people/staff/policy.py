@@ -39,6 +39,7 @@ class Action(StrEnum):
     EXPORT_DAY_LIST = "export_day_list"
     MANAGE_FEEDS = "manage_feeds"
     MANAGE_CLOSURES = "manage_closures"
+    RING_PEOPLE = "ring_people"
     MANAGE_SESSIONS = "manage_sessions"
     MANAGE_SET_UP = "manage_set_up"
 
@@ -74,6 +75,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
         Action.MANAGE_FEEDS: _MANAGERS,
         Action.MANAGE_CLOSURES: _MANAGERS,
+        Action.RING_PEOPLE: _AGENTS,
         Action.MANAGE_SESSIONS: _MANAGERS,
         Action.MANAGE_SET_UP: frozenset({Role.AUTHORITY_ADMIN}),
     }

@@ -19,12 +19,14 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from booking.proposals.tables import Wish
+from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey
 from booking.tables import RebookItem
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
+from booking.use_cases.ringing import start_ringing
 from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
 from core.clock import FixedClock
@@ -32,6 +34,7 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
+from locations.catalogue_queries import catalogue_by_id
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
 from people.staff.password_links import make_link
@@ -118,7 +121,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     callers = make_callers(database, MORNING)
     admin = add_agent(database, callers.town.authority_id, MORNING, role="authority_admin")
     agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
-    book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING)
+    at_ten_today = book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING).reference
     booked = _booked_online(app, callers.town, datetime(2026, 12, 2, 11, tzinfo=UTC), EMAIL)
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
@@ -126,27 +129,35 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
         return Explorer(app, database, clock, known), starts
-    closure = _leave_work(app.extensions[EXTENSION], callers)
+    work = _leave_work(app.extensions[EXTENSION], callers, admin, at_ten_today)
     explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"}, ("move",))
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     sign_in(database, admin, MORNING)  # in another browser
     with database.writing() as db:
         link = f"/staff/new-password/{make_link(db, callers.agent_id, MORNING, made_by=admin)}"
-    return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", closure]
+    return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", *work]
 
 
-def _leave_work(runtime: Runtime, callers: Callers) -> str:
-    """The address of a closure that nobody has worked; after another one a time is held, and somebody was not reached.
+def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) -> list[str]:
+    """The addresses of a closure that nobody has worked, of one after which a time is held, and of somebody to ring.
 
-    Of two whom the plan does not cover any more, one has a time that is held.
+    Somebody was not reached. Another desk could serve the visit of this reference. Of two whom the plan does not cover any
+    more, one has a time that is held; the administrator is ringing them.
     """
     change_site(runtime, callers.town.authority_id, "riverside-hub")
     close_desk_of(runtime, callers)
+    council, system = callers.town.authority_id, Actor.system()
     with runtime.database.reading() as db:
         unworked = db.scalars(select(Closure.id)).one()
-    at_ten = MORNING.replace(hour=10, minute=0)
-    soon = NewClosure(at_ten, at_ten + timedelta(minutes=30), "The boiler is broken", site="riverside-hub")
-    closure_id = make_closure(runtime, callers.town.authority_id, soon, actor=Actor.system()).id
+        desk = by_reference(db, catalogue_by_id(db, council), reference).resources[0].slug
+    at_ten, hour = MORNING.replace(hour=10, minute=0), timedelta(hours=1)
+    soon = NewClosure(at_ten, at_ten + hour, "Ada is ill", site="riverside-hub", resource=desk)
+    make_closure(runtime, council, soon, actor=system)
+    later = datetime(2026, 12, 9, 10, tzinfo=UTC)
+    agent = Actor("staff", callers.agent_id, "Agnes Agent")
+    book_for(runtime.database, callers.town, callers.people["aminah"], later, agent, MORNING)
+    shut = NewClosure(later, later + hour, "The boiler is broken", site="riverside-hub")
+    closure_id = make_closure(runtime, council, shut, actor=system).id
     assert closure_id is not None
     with runtime.database.writing() as db:
         db.execute(
@@ -154,11 +165,12 @@ def _leave_work(runtime: Runtime, callers: Callers) -> str:
             .where(Notification.status == PENDING, Notification.useful_until < MORNING + timedelta(days=1))
             .values(status=WITHHELD, reason=NO_ADDRESS, closed_at=MORNING)
         )
-    _drop_from_plan(runtime, callers)
-    request_offers(runtime, callers.town.authority_id, closure_id, actor=Actor.system())
+    dropped = _drop_from_plan(runtime, callers)
+    assert start_ringing(runtime, council, dropped, admin, actor=Actor("staff", admin, "Ada Admin"))
+    request_offers(runtime, council, closure_id, actor=system)
     assert make_offers(runtime, can_be_told) == 2
     _leave_waiting(runtime, callers)
-    return f"/staff/closures/{unworked}"
+    return [f"/staff/closures/{unworked}", f"/staff/closures/{closure_id}", f"/staff/to-ring/{dropped}"]
 
 
 def _leave_waiting(runtime: Runtime, callers: Callers) -> None:
@@ -173,15 +185,17 @@ def _leave_waiting(runtime: Runtime, callers: Callers) -> None:
     assert offer_earlier_times(runtime, can_be_told) == 1
 
 
-def _drop_from_plan(runtime: Runtime, callers: Callers) -> None:
-    """Two visits that the plan does not cover any more; for one of them another time is wanted."""
+def _drop_from_plan(runtime: Runtime, callers: Callers) -> str:
+    """Two visits that the plan does not cover any more; the reference of the one for which another time is wanted."""
     agent = Actor("staff", callers.agent_id, "Agnes Agent")
     common = {"authority_id": callers.town.authority_id, "reason": "hours", "created_at": MORNING}
-    for name, wanted_at in (("aminah", MORNING), ("long", None)):
+    booked = callers.booked
+    for name, wanted_at in (("rtl", None), ("aminah", MORNING)):
         at = datetime(2026, 12, 7, 10, tzinfo=UTC)
         booked = book_for(runtime.database, callers.town, callers.people[name], at, agent, MORNING)
         with runtime.database.writing() as db:
             db.add(RebookItem(appointment_id=booked.appointment_id, offers_wanted_at=wanted_at, **common))
+    return booked.reference
 
 
 def _offered(app: Flask, town: Town) -> Booked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask, Response, request
@@ -13,9 +14,11 @@ from sqlalchemy import select, update
 import core.language
 from booking.proposals.tables import Wish
 from booking.states import State
+from booking.tables import RebookItem
 from booking.use_cases.closures import list_touched
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.outcomes import record_outcome
+from booking.use_cases.ringing import start_ringing
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Base, Database
@@ -441,6 +444,55 @@ def test_the_pages_of_a_site(drawn: Drawn, staff: Agent, callers: Callers, clock
     assert len(drawn.pages) > 25
     assert drawn.bare() == {}
     assert bare_texts(table, written_values(drawn.database)) == set()
+
+
+def test_the_pages_of_closures_and_of_ringing(drawn: Drawn, staff: Agent, callers: Callers, clock: FixedClock) -> None:
+    runtime, town, agent = (
+        drawn.app.extensions[EXTENSION],
+        callers.town,
+        Actor("staff", callers.agent_id, "Agnes Agent"),
+    )
+    references = [
+        book_for(drawn.database, town, callers.people[key], datetime(2026, 12, 7, hour, tzinfo=UTC), agent, clock.now())
+        for key, hour in (("amina", 9), ("aminah", 10), ("norbert", 11))
+    ]
+    period = {"from_day": "2026-12-07", "from_time": "", "until_day": "2026-12-07", "until_time": "10:30"}
+    shut = {"site": "riverside-hub", "starts": "later", "reason": "Boiler", **period}
+    with drawn.database.writing() as db:
+        common = {"authority_id": town.authority_id, "reason": "hours", "created_at": clock.now()}
+        db.add(RebookItem(appointment_id=references[2].appointment_id, **common))
+    for path in (
+        "/staff/closures",
+        "/staff/closures/new",
+        "/staff/closures/new?site=riverside-hub",
+        "/staff/to-rebook",
+    ):
+        staff.open(path)
+    for sent in (shut, shut | {"until_day": ""}):
+        staff.client.get(f"/staff/closures/preview?{urlencode(sent)}")
+    staff.send("/staff/closures", data=shut | {"offers": "1"})
+    with drawn.database.reading() as db:
+        closure = f"/staff/closures/{db.scalars(select(Closure.id).order_by(Closure.id.desc())).first()}"
+    staff.send("/staff/to-rebook/offers")
+    for path in (closure, f"{closure}/change", f"{closure}/lift", "/staff/closures"):
+        staff.open(path)
+    for until in ("09:45", ""):
+        staff.open(f"{closure}/change/preview?{urlencode(period | {'until_time': until})}")
+    staff.client.get(f"{closure}/change/preview?until_day=")
+    staff.open("/staff/to-ring")
+    one = f"/staff/to-ring/{references[1].reference}"
+    staff.open(one)
+    staff.send(f"{one}/ring")
+    staff.send(f"{one}/done", data={"no-answer": "1"})
+    assert start_ringing(runtime, town.authority_id, references[1].reference, callers.agent_id, actor=agent)
+    staff.send(f"{one}/ring")
+    staff.open("/staff/to-ring")
+    staff.send(f"{one}/confirm")
+    for done in ("shut", "offers", "confirmed", "changed", "lifted"):
+        staff.open(f"{closure}?done={done}")
+    staff.send(f"{closure}/lift")
+    assert len(drawn.pages) > 20
+    assert drawn.bare() == {}
 
 
 def test_the_pages_of_a_day_on_which_a_desk_is_closed(

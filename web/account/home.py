@@ -65,6 +65,9 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
         yield Task(
             _("Waiting list"), href, _("People who want an earlier time: whom to ring, and who was offered what.")
         )
+    href = url_or_none("manage.to_ring")
+    if href and staff.may(Action.RING_PEOPLE):
+        yield Task(_("People to ring"), href, _("Their appointment cannot take place, and they need another time."))
 
 
 def _closure_tasks(staff: SignedInStaff) -> Iterator[Task]:

@@ -1,11 +1,13 @@
 """The screens of managers: the set-up, what is shut, and who must have another time because of either."""
 
 from web.manage import (
+    change_closure_views,
     closure_file_views,
     closure_list_views,
     misfit_views,
     new_closure_views,
     one_closure_views,
+    ring_views,
     set_up_file_views,
     set_up_history_views,
     set_up_views,
@@ -15,11 +17,13 @@ from web.manage.manage_blueprint import blueprint
 # The modules of views are imported because their routes are declared beside the functions.
 __all__ = [
     "blueprint",
+    "change_closure_views",
     "closure_file_views",
     "closure_list_views",
     "misfit_views",
     "new_closure_views",
     "one_closure_views",
+    "ring_views",
     "set_up_file_views",
     "set_up_history_views",
     "set_up_views",

@@ -104,6 +104,43 @@ class ClosureForm(Form):
         return wall_instant(self.from_day.day or date.min, self.from_time.wall_time or time.min, zone)
 
 
+class PeriodForm(Form):
+    """From when until when something is shut that is shut already."""
+
+    from_day = DayField(
+        lazy_gettext("First day"), validators=[DataRequired(lazy_gettext("Enter the first day"))], render_kw=DAY_LOOK
+    )
+    from_time = ClosureForm.from_time
+    until_day = ClosureForm.until_day
+    until_time = ClosureForm.until_time
+    refuse_all = ClosureForm.refuse_all
+
+    def period(self, zone: str) -> tuple[datetime, datetime]:
+        """The first and the last instant that a valid form says."""
+        starts_at = wall_instant(self.from_day.day or date.min, self.from_time.wall_time or time.min, zone)
+        return starts_at, end_of(self.until_day.day or date.min, self.until_time.wall_time, zone)
+
+
+def period_form(sent: Mapping[str, str] | None, starts_at: datetime, ends_at: datetime, zone: str) -> PeriodForm:
+    """The form with what was sent, or else with this period."""
+    if sent is not None:
+        return PeriodForm(
+            formdata=MultiDict(sent), meta={"csrf": False}
+        )  # the guard checks the token of whatever writes
+    first, last = (at.astimezone(ZoneInfo(zone)) for at in (starts_at, ends_at))
+    if is_midnight(last):
+        until_day, until_time = last.date() - ONE_DAY, ""
+    else:
+        until_day, until_time = last.date(), f"{last:%H:%M}"
+    values = {
+        "from_day": first.date().isoformat(),
+        "from_time": "" if is_midnight(first) else f"{first:%H:%M}",
+        "until_day": until_day.isoformat(),
+        "until_time": until_time,
+    }
+    return PeriodForm(formdata=None, meta={"csrf": False}, **values)
+
+
 def end_of(day: date, clock_time: time | None, zone: str) -> datetime:
     """The instant at which something that is shut until then opens again; without a time, the end of the day."""
     return wall_instant(day + ONE_DAY, time.min, zone) if clock_time is None else wall_instant(day, clock_time, zone)

@@ -15,6 +15,7 @@ from booking.queries.closure_lists import MOST_SHOWN, ListedPerson, people_of
 from booking.queries.open_proposals import open_proposal
 from booking.queries.rebook_lists import RebookList, is_listed
 from booking.rebooking import TO_BE_RUNG, RebookState
+from booking.ringing.ring_queries import RingingNow, ringing_of
 from booking.use_cases.offers import accept_offer
 from core.errors import HoldExpired, NotFound, Refused
 from core.wall_clock import unit_of
@@ -22,7 +23,7 @@ from web.labels import REBOOK_STATES
 from web.manage.closure_context import log_people
 from web.manage.closure_pages import PersonRow, listed_rows, time_key
 from web.page_context import StaffContext
-from web.request_language import format_moment_short
+from web.request_language import format_moment_short, format_time
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ def sections_of(
         listed_rows(_in_turn(people), is_seeking=is_seeking),
         sum(counts[state] for state in TO_BE_RUNG),
     )
+    rung = ringing_of(context.db, [row.appointment_id for row in ringing.rows])
     return {
+        "rung": {id_: who_rings(context, one) for id_, one in rung.items() if one.until > context.now},
         "counts": counts,
         "affected": sum(counts.values()),
         "has_unsought": any(not person.was_sought for person in people[RebookState.TO_RING]),
@@ -62,6 +65,14 @@ def sections_of(
         "most": MOST_SHOWN,
         "read_at": context.now.astimezone(ZoneInfo(context.zone)),
     }
+
+
+def who_rings(context: StaffContext, rung: RingingNow) -> str:
+    """Who has somebody to ring, and until when."""
+    until = format_time(rung.until.astimezone(ZoneInfo(context.zone)))
+    if rung.staff_id == context.staff.staff_id:
+        return str(_("You are ringing them. Until %(time)s nobody else does.", time=until))
+    return str(_("%(name)s is ringing them, until %(time)s at the latest", name=rung.name, time=until))
 
 
 def listed_person(context: StaffContext, listed: RebookList, reference: str) -> AppointmentView:

@@ -10,6 +10,7 @@ CLOSURES_PATH = "/staff/closures"
 SET_UP_PATH = "/staff/set-up"
 CLOSURE_PATH = f"{CLOSURES_PATH}/<int:closure>"
 MISFITS_PATH = "/staff/to-rebook"
+RING_PATH = "/staff/to-ring"
 
 
 @blueprint.record_once

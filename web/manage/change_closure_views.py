@@ -1,0 +1,122 @@
+"""Give a closure another period: the form, what it would do, and then it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.queries.closure_changes import change_of_closure
+from booking.queries.closure_lists import MOST_SHOWN, ClosureView, by_start, first_due
+from booking.use_cases.closures import touched_by
+from booking.use_cases.make_closure import change_closure, check_period
+from booking.use_cases.offers import make_offers
+from core.errors import Invalid, NotFound
+from locations.session_facts import FROM_FILE
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from reminders.reach_queries import can_be_told
+from web.manage.closure_context import log_people, managed_closure
+from web.manage.closure_forms import PeriodForm, period_form
+from web.manage.closure_pages import PersonRow, closure_line, period_text, preview_rows
+from web.manage.manage_blueprint import CLOSURE_PATH, blueprint
+from web.manage.new_closure_views import SECONDS
+from web.page_context import StaffContext, staff_context
+
+CHANGE_PATH = f"{CLOSURE_PATH}/change"
+
+
+@blueprint.get(CHANGE_PATH)
+@requires(Action.MANAGE_CLOSURES)
+def change_form(closure: int) -> ResponseReturnValue:
+    """The form with the period as it is, or with what the query says."""
+    with staff_context() as context:
+        shut = _running(context, closure)
+        sent = request.args if "until_day" in request.args else None
+        return _form_page(context, shut, period_form(sent, shut.starts_at, shut.ends_at, context.zone))
+
+
+@blueprint.get(f"{CHANGE_PATH}/preview")
+@requires(Action.MANAGE_CLOSURES)
+def preview_change(closure: int) -> ResponseReturnValue:
+    """Who would be affected in addition, and who would keep their time. Nothing is written but that somebody looked."""
+    with staff_context() as context:
+        shut = _running(context, closure)
+        form = period_form(request.args, shut.starts_at, shut.ends_at, context.zone)
+        if not _is_possible(form, context):
+            return _form_page(context, shut, form), 400
+        return _preview_page(context, shut, form)
+
+
+@blueprint.post(CHANGE_PATH)
+@requires(Action.MANAGE_CLOSURES)
+def change(closure: int) -> ResponseReturnValue:
+    """Change it, go on offering other times where that was wanted, and go to the closure's page."""
+    with staff_context() as context:
+        shut = _running(context, closure)
+        form = period_form(request.form, shut.starts_at, shut.ends_at, context.zone)
+        if not _is_possible(form, context):
+            return _form_page(context, shut, form), 400
+        period = form.period(context.zone)
+        if period != (shut.starts_at, shut.ends_at):
+            change_closure(context.runtime, context.authority.id, shut.id, *period, actor=context.actor)
+            if shut.wants_offers:
+                make_offers(context.runtime, can_be_told, closure_id=shut.id, seconds=SECONDS)
+    return redirect(url_for("manage.closure", closure=closure, done="changed"), code=303)
+
+
+def _running(context: StaffContext, closure_id: int) -> ClosureView:
+    """The closure, which is not lifted. Raises: NotFound."""
+    shut = managed_closure(context, closure_id)
+    if shut.is_lifted:
+        raise NotFound
+    return shut
+
+
+def _is_possible(form: PeriodForm, context: StaffContext) -> bool:
+    """Whether the form says a period that can be; what cannot stands at its fields."""
+    if not form.validate():
+        return False
+    try:
+        check_period(*form.period(context.zone))
+    except Invalid as error:
+        form.refuse_all(error)
+        return False
+    return True
+
+
+def _form_page(context: StaffContext, shut: ClosureView, form: PeriodForm) -> str:
+    return render_template(
+        "manage/change.html",
+        closure=shut,
+        line=closure_line(shut, context.authority.name, context.zone),
+        form=form,
+        has_errors=bool(form.errors),
+        is_of_file=shut.source == FROM_FILE,
+    )
+
+
+def _preview_page(context: StaffContext, shut: ClosureView, form: PeriodForm) -> str:
+    period = form.period(context.zone)
+    found = change_of_closure(context.db, shut.id, period, context.now, touched_by)
+    return render_template(
+        "manage/change_preview.html",
+        closure=shut,
+        line=closure_line(shut, context.authority.name, context.zone),
+        when=period_text(*period, context.zone),
+        found=found,
+        added=_rows(context, shut, found.added),
+        keeping=_rows(context, shut, found.keeping),
+        fields={name: request.args.get(name, "") for name in ("from_day", "from_time", "until_day", "until_time")},
+        back=f"{url_for('manage.change_form', closure=shut.id)}?{urlencode(request.args.to_dict())}",
+        read_at=context.now.astimezone(ZoneInfo(context.zone)),
+    )
+
+
+def _rows(context: StaffContext, shut: ClosureView, ids: Collection[int]) -> list[PersonRow]:
+    views = by_start(context.db, context.catalogue, first_due(context.db, ids, MOST_SHOWN))
+    log_people(context, "closure_change", views, closure=shut.id)
+    return preview_rows(context.db, views, context.now)
