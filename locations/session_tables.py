@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from itertools import count
@@ -117,6 +117,37 @@ def overlapping(session: PlainSession, others: Iterable[PlainSession], after: da
                 if day in dates and hours.starts < dates[day].ends and dates[day].starts < hours.ends:
                     return other
     return None
+
+
+def held_on(sessions: Iterable[PlainSession], day: date) -> list[tuple[PlainSession, SessionHours]]:
+    """Those of the sessions that are held on `day`, each with its hours then."""
+    return [(session, hours) for session in sessions for _, hours in _dated_hours(session, day, day)]
+
+
+def copies(sessions: Sequence[PlainSession], days: Iterable[tuple[date, date]]) -> tuple[PlainSession, ...]:
+    """Sessions of one date that repeat, for each pair of days, on the second what is held on the first.
+
+    What is open at such a time already is left out, so that copying twice adds nothing.
+    """
+    made: list[PlainSession] = []
+    taken = {session.slug for session in sessions}
+    for source, target in days:
+        there = held_on(sessions, target) + held_on(made, target)
+        for session, hours in held_on(sessions, source):
+            open_then = {
+                slug
+                for other, others_hours in there
+                if others_hours.starts < hours.ends and hours.starts < others_hours.ends
+                for slug in other.resources
+            }
+            resources = tuple(slug for slug in session.resources if slug not in open_then)
+            if resources:
+                slug = new_slug(Pattern(Repeats.ONCE, first_date=target), hours.starts, taken)
+                copy = replace(once_on(session, target, hours, slug), resources=resources)
+                made.append(copy)
+                there.append((copy, hours))
+                taken.add(slug)
+    return tuple(made)
 
 
 def new_slug(pattern: Pattern, starts: time, taken: Collection[str]) -> str:

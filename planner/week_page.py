@@ -34,8 +34,9 @@ class SessionBlock:
 
 @dataclass(frozen=True)
 class WeekCell:
-    """A resource on a day. `figures` says how much is booked, held, free and shut; `fill` is None when nothing is open."""
+    """A resource (its slug) on a day: what is booked, held, free and shut. `fill` is None when nothing is open."""
 
+    resource: str
     blocks: tuple[SessionBlock, ...]
     notes: tuple[str, ...]
     figures: tuple[str, ...]
@@ -128,6 +129,7 @@ def figures_of(plan: ResourcePlan) -> Iterator[str]:
 def _cell(day: DayPlan, plan: ResourcePlan, names: Mapping[int, str], zone: ZoneInfo) -> WeekCell:
     closures = (one for one in day.closures if one.resource_id == plan.resource.id)
     return WeekCell(
+        resource=plan.resource.slug,
         blocks=tuple(_block(session, names, is_holiday=bool(day.holiday)) for session in plan.sessions),
         notes=tuple(_closure_text(one, day, zone) for one in closures),
         figures=tuple(figures_of(plan)),

@@ -36,6 +36,8 @@ def week(site: str) -> ResponseReturnValue:
             previous=monday - ONE_WEEK,
             following=monday + ONE_WEEK,
             is_this_week=monday == monday_of(context.today),
+            today=context.today,
+            is_saved="saved" in request.args,
             may_shut=context.may(Action.MANAGE_CLOSURES),
         )
 

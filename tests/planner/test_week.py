@@ -45,7 +45,7 @@ def test_the_week_says_when_each_resource_is_open_and_what_of_it_is_taken(
     text = page_of(manager).text
     for words in (
         "Week: Mon 23 Nov to Sunday 29 November 2026",
-        "9am to 5pm Certify documents and Housing advice",
+        "9am to 5pm, Desk 1, Mon 23 Nov Certify documents and Housing advice",
         " booked, 7 hours ",
         "Shut 9am to 11am: Fire drill",
         "Other hours on this date",

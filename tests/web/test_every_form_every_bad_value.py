@@ -46,7 +46,7 @@ from reminders.tables import Notification
 from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_sent
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, TimeMachine
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_resource
 from tests.support.pages import Form, Page, check_page
 from tests.support.set_up import change_site
 from tests.support.sqlite import SqliteTemplate
@@ -145,6 +145,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     more, one has a time that is held; the administrator is ringing them.
     """
     change_site(runtime, callers.town.authority_id, "riverside-hub")
+    make_resource(runtime.database, callers.town.authority_id, callers.town.sites["hub"], "ann", kind="adviser")
     close_desk_of(runtime, callers)
     council, system = callers.town.authority_id, Actor.system()
     with runtime.database.reading() as db:

@@ -34,6 +34,7 @@ from people.staff.sign_in_sessions import COOKIE
 from reminders.reach_queries import can_be_told
 from tests.reminders.test_messages import CASES, FACTS, written
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, make_callers, sign_in
+from tests.support.factories import make_resource
 from tests.support.pages import check_page, read_page
 from tests.support.pseudo_language import PseudoLanguage, bare_texts, bare_texts_of_page, without_marks
 from tests.support.town import make_town
@@ -636,7 +637,50 @@ def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
     assert drawn.bare() == {}
 
 
-def typed_in(staff: Agent, address: str, **typed: str) -> dict[str, Any]:
+def test_the_pages_of_the_planner(drawn: Drawn, staff: Agent, callers: Callers, clock: FixedClock) -> None:
+    fill_day(drawn, callers, clock)
+    make_resource(drawn.database, callers.town.authority_id, callers.town.sites["hub"], "ann", kind="adviser")
+    with drawn.database.writing() as db:
+        bump_plan(db, callers.town.authority_id)
+    site = "/staff/sites/riverside-hub"
+    new, days = f"{site}/week/new", f"{site}/sessions/hub-days"
+    for address in (
+        f"{site}/week",
+        f"{site}/week?date=2026-12-25",
+        f"{site}/week/2026-11-23",
+        f"{site}/away",
+        new,
+        days,
+    ):
+        staff.open(address)
+    staff.open(f"{site}/away/preview?resource=ann&starts=now&until_day=2026-11-23")
+    staff.send(f"{site}/week/copy", what="day", from_day="2026-11-22", to_day="2026-11-23")
+    common: dict[str, Any] = {
+        "starts": "09:00",
+        "ends": "12:00",
+        "first_date": "2026-12-01",
+        "resources": ["hub-1"],
+        "services": ["certify"],
+    }
+    kinds: tuple[dict[str, Any], ...] = (
+        {"repeats": "weekly", "weekdays": ["monday"]},
+        {"repeats": "fortnightly", "weekdays": ["tuesday"]},
+        {"repeats": "monthly", "weekdays": ["tuesday", "friday"], "weeks": ["1", "-1"]},
+        {"repeats": "day_of_month", "month_day": "-1", "last_date": "2027-12-31"},
+        {"repeats": "once"},
+        {"repeats": "weekly", "reserved_percent": "x", "starts": "10:01"},
+    )
+    for values in kinds:
+        preview = check_page(staff.client.post(new, data=typed_in(staff, new, **common | values)).text)
+        for form in (one for one in preview.forms if one.method == "post" and one.action.endswith("/week")):
+            staff.open(staff.client.post(form.action, data=form.values()).location)
+    for ending, name, value in (("/date", "date-how", "off"), ("/end", "end-from_day", ""), ("/end", "remove", "1")):
+        form = check_page(staff.client.get(days).text).form_to(ending)
+        staff.client.post(form.action, data=form.values(**{name: value}))
+    assert drawn.bare() == {}
+
+
+def typed_in(staff: Agent, address: str, **typed: Any) -> dict[str, Any]:
     """What the form of this address sends."""
     form = check_page(staff.client.get(address).text).form_to(address.partition("?")[0])
     return form.values(**typed)

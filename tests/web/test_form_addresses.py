@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, Any] = {
     "colleague": 1,
     "closure": 1,
     "wish": 1,
+    "session": "hub-days",
 }
 
 

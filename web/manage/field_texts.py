@@ -116,6 +116,7 @@ REMINDER: Texts = {
     "minutes_before": _t(_l("Or minutes before"), _l("Instead of days and a time")),
 }
 SESSION: Texts = {
+    "when": _t(_l("When")),
     "days": _t(_l("Days")),
     "rrule": _t(_l("Rule")),
     "date": _t(_l("Date")),

@@ -78,15 +78,19 @@ def _key(kind: str, slugs: Sequence[str]) -> Key:
 
 
 def preview_page(
-    context: StaffContext, proposal: Proposal, save_url: str, back_url: str | None = None
+    context: StaffContext,
+    proposal: Proposal,
+    save_url: str,
+    back_url: str | None = None,
+    warnings: Sequence[str] = (),
 ) -> ResponseReturnValue:
-    """The page that says what the edits would do, from which they are saved at `save_url`.
+    """The page that says what the edits would do, from which they are saved at `save_url`; `warnings` stand at its top.
 
     It leads back to `back_url`, or by the proposal to its form, which shows again what was typed.
     Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
     """
     preview = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
-    return _page(context, proposal, preview, save_url, back_url)
+    return _page(context, proposal, preview, save_url=save_url, back_url=back_url, warnings=warnings)
 
 
 def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_url: str) -> ResponseReturnValue:
@@ -114,7 +118,7 @@ def _is_done(context: StaffContext, proposal: Proposal) -> bool:
         return False
 
 
-def _page(context: StaffContext, proposal: Proposal, preview: EditPreview, save_url: str, back_url: str | None) -> str:
+def _page(context: StaffContext, proposal: Proposal, preview: EditPreview, **facts: object) -> str:
     imported = preview.imported
     return render_template(
         "manage/set_up_preview.html",
@@ -127,6 +131,5 @@ def _page(context: StaffContext, proposal: Proposal, preview: EditPreview, save_
         spoken=spoken_reference,
         token=token_of(context, proposal),
         form_url=proposal.form,
-        save_url=save_url,
-        back_url=back_url,
+        **facts,
     )

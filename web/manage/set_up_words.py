@@ -8,15 +8,18 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from locations.importing.difference import DATED, Key
+from locations.importing.difference import Key
 from locations.importing.set_up_tables import Table, TableChange, plain
 from locations.model import Catalogue
+from locations.session_tables import session_of
 from web.branding import contrast_with_white, hex_of, parse_colour, readable
 from web.manage.field_texts import BY_LIST, KINDS, OTHERS, WORDS, text_of_field
 from web.manage.thing_form import FIELDS
 from web.request_language import all_of
+from web.session_texts import session_text
 
 # Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
+WHEN = frozenset({"days", "rrule", "date", "first_date", "last_date", "starts", "ends"})
 HIDDEN = frozenset({"slug"})
 CODES = frozenset({"kind", "modes", "division", "days", "mode"})
 
@@ -43,11 +46,31 @@ class ThingInWords:
 
 def in_words(change: TableChange, catalogue: Catalogue) -> ThingInWords:
     """The change for whoever reads it."""
-    before, after = change.before or {}, change.after or {}
+    before, after = (_as_read(change.key, table or {}, catalogue) for table in (change.before, change.after))
     names = [name for name in dict.fromkeys((*before, *after)) if name not in HIDDEN]
     values = () if change.after is None else tuple(_values(change.key.kind, names, before, after))
     title = title_of(change.key, change.after or change.before or {}, catalogue)
     return ThingInWords(change.key, title, change.before is None, change.after is None, values)
+
+
+def _as_read(key: Key, table: Table, catalogue: Catalogue) -> Table:
+    """The table as people read it: of a session, when it is held in plain words, and names in the place of slugs."""
+    if key.kind != "session" or not table:
+        return table
+    here = [resource for site in catalogue.sites if site.slug == key.slugs[0] for resource in site.resources]
+    names = {service.slug: service.name for service in catalogue.services}
+    names |= {resource.slug: resource.name for resource in (*catalogue.people, *here)}
+    opened = {
+        name: [names.get(slug, slug) for slug in table[name]] for name in ("resources", "services") if name in table
+    }
+    if "slug" not in table:  # some keys of it alone
+        return {**table, **opened}
+    others = {name: value for name, value in table.items() if name not in WHEN}
+    return {"when": _session_words(table), **others, **opened}
+
+
+def _session_words(table: Table) -> str:
+    return session_text(session_of(table), closes_on_holidays=False)
 
 
 def _values(kind: str, names: Sequence[str], before: Table, after: Table) -> list[ValueChange]:
@@ -71,9 +94,8 @@ def title_of(key: Key, table: Table, catalogue: Catalogue) -> str:
     if key.kind == "travel time":
         return f"{kind}: {all_of([sites.get(slug, slug) for slug in slugs])}"
     name = str(table.get("name") or slugs[-1])
-    if key.kind == "session":
-        when = table.get("date") if slugs[1] == DATED else value_text("days", table.get("days")) or table.get("rrule")
-        name = str(_("%(when)s, %(start)s to %(end)s", when=when, start=table.get("starts"), end=table.get("ends")))
+    if key.kind == "session" and "slug" in table:
+        name = _session_words(table)
     if key.kind in ("resource", "session"):
         name = f"{name}, {sites.get(slugs[0], slugs[0])}"
     return f"{kind}: {name}"

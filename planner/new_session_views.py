@@ -1,0 +1,121 @@
+"""What the forms of sessions have in common: a new session, the preview of a change, and saving what it has shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.use_cases.change_set_up import InvalidEdits
+from core.errors import InvalidValue, NotFound
+from core.wall_clock import parse_day
+from locations.importing.difference import Key
+from locations.session_patterns import first_dates
+from locations.session_tables import PlainSession, new_slug, session_of
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from planner.planner_blueprint import WEEK_PATH, blueprint
+from planner.session_context import edits_of, overlap_warnings, sessions_of, week_address
+from planner.session_forms import SessionForm, new_session_form, values_of
+from web.components.form_fields import Form
+from web.manage.set_up_proposals import Proposal, preview_page, proposal_of, save
+from web.page_context import SiteContext, site_context
+
+
+@blueprint.get(f"{WEEK_PATH}/new")
+@requires(Action.MANAGE_SESSIONS, site_arg="site")
+def new_session(site: str) -> ResponseReturnValue:
+    """The form of a new session."""
+    with site_context(site) as context:
+        shown = {"first_date": request.args.get("date", ""), "resources": request.args.getlist("resource")}
+        return new_session_page(context, new_session_form(context, None, shown))
+
+
+@blueprint.post(f"{WEEK_PATH}/new")
+@requires(Action.MANAGE_SESSIONS, site_arg="site")
+def send_new_session(site: str) -> ResponseReturnValue:
+    """What the new session would do, or the form with what stands in its way."""
+    with site_context(site) as context:
+        if "proposal" in request.form:
+            typed = typed_session(proposal_of(context, request.form["proposal"]))
+            return new_session_page(context, new_session_form(context, None, values_of(typed) if typed else {}))
+        form = new_session_form(context, request.form, {})
+        if not form.validate():
+            return new_session_page(context, form), 400
+        sessions = sessions_of(context)
+        session = form.session(new_slug(form.pattern, form.session("").hours.starts, sessions))
+        proposal = Proposal(
+            edits_of(context, None, session),
+            {},
+            url_for("planner.send_new_session", site=site),
+            week_address(context, first_day_of(context, session)),
+        )
+        try:
+            return preview_sessions(context, proposal, overlap_warnings(context, sessions, [session]))
+        except InvalidEdits as error:
+            refuse_all(form, error, [edit.key for edit in proposal.edits])
+            return new_session_page(context, form), 400
+
+
+@blueprint.post(WEEK_PATH)
+@requires(Action.MANAGE_SESSIONS, site_arg="site")
+def save_sessions(site: str) -> ResponseReturnValue:
+    """Save what a preview has shown. Raises: NotFound for what is not of this site."""
+    with site_context(site) as context:
+        proposal = proposal_of(context, request.form.get("proposal", ""))
+        if any(edit.key.kind != "session" or edit.key.slugs[0] != site for edit in proposal.edits):
+            raise NotFound
+        return save(context, proposal, request.form.getlist("keep"), url_for("planner.save_sessions", site=site))
+
+
+def preview_sessions(context: SiteContext, proposal: Proposal, warnings: Sequence[str]) -> ResponseReturnValue:
+    """The page that says what the sessions of a proposal would do. Raises: InvalidEdits, ChangedMeanwhile."""
+    return preview_page(
+        context, proposal, url_for("planner.save_sessions", site=context.site.slug), warnings=tuple(warnings)
+    )
+
+
+def refuse_all(form: Form, error: InvalidEdits, keys: Sequence[Key]) -> None:
+    """Put what the rules of the file refuse at the fields."""
+    first = next(iter(form)).short_name
+    for key in keys:
+        for path, texts in error.of(key).items():
+            for text in texts:
+                if isinstance(form, SessionForm):
+                    form.refuse_path(path, text)
+                else:
+                    form.refuse(first, text)
+    for text in error.besides(keys):
+        form.refuse(first, text)
+
+
+def typed_session(proposal: Proposal) -> PlainSession | None:
+    """The session that a proposal makes, the last one where it makes two."""
+    tables: list[Any] = [edit.table for edit in proposal.edits if edit.table is not None]
+    return session_of(tables[-1]) if tables else None
+
+
+def first_day_of(context: SiteContext, session: PlainSession) -> date | None:
+    """The first day from today on, within a year, on which the session is held."""
+    text = request.form.get("date-on_day", "")
+    try:
+        return parse_day(text)
+    except InvalidValue:
+        last = context.today.replace(year=context.today.year + 1, day=1)
+        dates = first_dates(session.pattern, context.today, last, 1)
+        return dates[0] if dates else None
+
+
+def new_session_page(context: SiteContext, form: SessionForm, *, is_gone: bool = False) -> str:
+    """The form of a new session; `is_gone` when somebody has removed what was to be changed."""
+    return render_template(
+        "planner/session_new.html",
+        site=context.site,
+        form=form,
+        has_errors=bool(form.errors),
+        is_gone=is_gone,
+        back=week_address(context, None),
+    )

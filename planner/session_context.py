@@ -1,0 +1,105 @@
+"""What the forms of a site's sessions start from: the sessions of the site as they are, and one that an address means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, cast
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from booking.use_cases.change_set_up import current_tables
+from core.errors import NotFound
+from locations.importing.difference import Key, session_key
+from locations.importing.set_up_tables import Edit, Table, things_in
+from locations.session_tables import PlainSession, overlapping, session_of, table_of_session
+from web.page_context import SiteContext
+from web.request_language import all_of
+from web.session_texts import session_text
+
+LOOKED_AT = timedelta(days=366)  # so far ahead sessions are compared
+PATTERN_KEYS = ("days", "rrule", "date", "first_date", "last_date")
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """A session as it stands: its key, its own table, and what that says."""
+
+    key: Key
+    table: Table
+    session: PlainSession
+
+
+def key_of_session(context: SiteContext, session: PlainSession) -> Key:
+    """The key of a session of the site."""
+    return session_key(context.site.slug, session.slug, is_dated=session.is_dated)
+
+
+def sessions_of(context: SiteContext) -> dict[str, StoredSession]:
+    """The sessions of the site, by slug."""
+    things = things_in(cast("Mapping[str, Any]", current_tables(context.db, context.authority.id)))
+    return {
+        key.slugs[-1]: StoredSession(key, thing.table, session_of(thing.table))
+        for key, thing in things.items()
+        if key.kind == "session" and key.slugs[0] == context.site.slug
+    }
+
+
+def stored_session(sessions: Mapping[str, StoredSession], slug: str) -> StoredSession:
+    """The session of this slug. Raises: NotFound."""
+    if slug not in sessions:
+        raise NotFound
+    return sessions[slug]
+
+
+def edits_of(context: SiteContext, stored: StoredSession | None, *after: PlainSession) -> tuple[Edit, ...]:
+    """The edits that put these sessions in the place of a stored one, or of none."""
+    edits = []
+    keys = {key_of_session(context, one): one for one in after}
+    if stored is not None and stored.key not in keys:
+        edits.append(Edit(stored.key, None))
+    for key, session in keys.items():
+        is_new = stored is None or key != stored.key
+        edits.append(Edit(key, table_of_session(session), is_new))
+    return tuple(edits)
+
+
+def words_of(context: SiteContext, session: PlainSession) -> str:
+    """The session in plain words."""
+    return session_text(session, closes_on_holidays=context.site.holidays.closes)
+
+
+def names_of(context: SiteContext, session: PlainSession) -> tuple[str, str]:
+    """The names of what the session opens, and of its services."""
+    resources = {one.slug: one.name for one in (*context.catalogue.people, *context.site.resources)}
+    services = {one.slug: one.name for one in context.catalogue.services}
+    return tuple(  # type: ignore[return-value]
+        all_of([names.get(slug, slug) for slug in slugs])
+        for names, slugs in ((resources, session.resources), (services, session.services))
+    )
+
+
+def overlap_warnings(
+    context: SiteContext, sessions: Mapping[str, StoredSession], after: Sequence[PlainSession], exclude: str = ""
+) -> list[str]:
+    """What is open twice at a time, of the sessions that are new or changed beside the others."""
+    others = [one.session for slug, one in sessions.items() if slug != exclude and slug not in {x.slug for x in after}]
+    first, last = context.today, context.today + LOOKED_AT
+    warnings = []
+    for session in after:
+        other = overlapping(session, others, first, last)
+        if other is not None:
+            both = [slug for slug in session.resources if slug in other.resources]
+            resources, _services = names_of(context, PlainSession("", other.pattern, other.hours, tuple(both), ()))
+            facts = {"resources": resources, "words": words_of(context, other)}
+            warnings.append(
+                str(_("%(resources)s would be open twice at the same time. The other session: %(words)s", **facts))
+            )
+    return list(dict.fromkeys(warnings))
+
+
+def week_address(context: SiteContext, day: date | None) -> str:
+    """The address of the week of a day, or of this week."""
+    return url_for("planner.week", site=context.site.slug, date=day.isoformat() if day else None)

@@ -1,0 +1,255 @@
+"""The form of a session in plain words."""
+
+# WTForms has no types, so that every class here has a base of unknown type.
+# mypy: disable-error-code="misc"
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from werkzeug.datastructures import MultiDict
+from wtforms.validators import DataRequired
+
+from core.wall_clock import TICK_MINUTES
+from locations.importing.parse_sessions import SINCE
+from locations.importing.recurrence_rules import YEARS_LOOKED_AT
+from locations.importing.value_checks import WEEKDAYS
+from locations.model import Catalogue, SiteFacts
+from locations.session_facts import SessionHours
+from locations.session_patterns import DAYS_OF_MONTH, LAST, WEEKS_OF_MONTH, Pattern, Repeats, first_dates
+from locations.session_tables import Exceptions, PlainSession
+from web.components.form_fields import AtMost, Choice, Choices, Dropdown, Form, Text, optional
+from web.components.moment_fields import ClockField, DayField
+from web.page_context import SiteContext
+from web.request_language import day_names
+from web.session_texts import WEEKS
+
+LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
+NUMBER = {"classes": "govuk-input--width-10", "autocomplete": "off", "inputmode": "numeric"}
+MOST_PERCENT, MOST_HOURS = 100, 24 * 60
+NEEDS_WEEKDAYS = (Repeats.WEEKLY, Repeats.FORTNIGHTLY, Repeats.MONTHLY)
+# Where what the file's rules refuse stands on the form.
+FIELD_OF = {"days": "weekdays", "rrule": "repeats", "date": "first_date", "exceptions": "first_date"}
+
+
+class SessionForm(Form):
+    """When a session is held, who or what is open then, and for which services."""
+
+    repeats = Choice(
+        lazy_gettext("How often is it held?"),
+        choices=[
+            (Repeats.WEEKLY.value, lazy_gettext("Every week")),
+            (Repeats.FORTNIGHTLY.value, lazy_gettext("Every second week")),
+            (Repeats.MONTHLY.value, lazy_gettext("Every month, on a day of the week")),
+            (Repeats.DAY_OF_MONTH.value, lazy_gettext("Every month, on a date")),
+            (Repeats.ONCE.value, lazy_gettext("Once")),
+        ],
+        default=Repeats.WEEKLY.value,
+    )
+    weekdays = Choices(lazy_gettext("On which days?"), description=lazy_gettext("Not for a date of the month, or once"))
+    weeks = Choices(
+        lazy_gettext("In which weeks of the month?"),
+        description=lazy_gettext("Only for every month, on a day of the week"),
+        choices=[(str(week), WEEKS[week]) for week in WEEKS_OF_MONTH],
+    )
+    month_day = Dropdown(
+        lazy_gettext("On which date of the month?"),
+        description=lazy_gettext("Only for every month, on a date"),
+        choices=[
+            ("", lazy_gettext("None")),
+            *((str(day), lazy_gettext("last day") if day == LAST else str(day)) for day in DAYS_OF_MONTH),
+        ],
+        default="",
+    )
+    first_date = DayField(
+        lazy_gettext("First day"),
+        description=lazy_gettext("For once, the day itself. Every week may go without a first day"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    last_date = DayField(
+        lazy_gettext("Last day"),
+        description=lazy_gettext("Leave it empty when there is no end"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    starts = ClockField(
+        lazy_gettext("From what time?"),
+        validators=[DataRequired(lazy_gettext("Enter when it begins"))],
+        render_kw=LOOK,
+    )
+    ends = ClockField(
+        lazy_gettext("Until what time?"), validators=[DataRequired(lazy_gettext("Enter when it ends"))], render_kw=LOOK
+    )
+    resources = Choices(lazy_gettext("Who or what is open?"))
+    services = Choices(lazy_gettext("For which services?"))
+    reserved_percent = Text(
+        lazy_gettext("Kept for staff, in percent (optional)"),
+        description=lazy_gettext("The last part of the session, for callers and for people who walk in"),
+        validators=[optional(), AtMost(3)],
+        render_kw=NUMBER,
+    )
+    release_hours = Text(
+        lazy_gettext("For everybody so many hours before (optional)"),
+        description=lazy_gettext("When what is kept for staff can be booked by residents"),
+        validators=[optional(), AtMost(4)],
+        render_kw=NUMBER,
+    )
+
+    lengths: Mapping[str, tuple[str, int]]  # each service's name and minutes
+    rule = ""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything can be used together, and it is held on some day."""
+        super().validate(extra_validators)
+        checks = {
+            self._check_choices: ("repeats", "month_day"),
+            self._check_dates: ("repeats", "first_date", "last_date"),
+            self._check_hours: ("starts", "ends"),
+            self._check_numbers: ("reserved_percent", "release_hours"),
+        }
+        for check, fields in checks.items():
+            if not any(self[name].errors for name in fields):
+                check()
+        if not self.errors:
+            self._check_held()
+        self.focus_first_error()
+        return not self.errors
+
+    @property
+    def pattern(self) -> Pattern:
+        """When it is held, as a valid form says; what the kind does not use is left out."""
+        repeats = Repeats(self.repeats.data)
+        weeks = tuple(week for week in WEEKS_OF_MONTH if str(week) in self.weeks.data)
+        return Pattern(
+            repeats,
+            weekdays=tuple(word for word in WEEKDAYS if word in self.weekdays.data and repeats in NEEDS_WEEKDAYS),
+            weeks=weeks if repeats is Repeats.MONTHLY else (),
+            month_day=int(self.month_day.data) if repeats is Repeats.DAY_OF_MONTH else 0,
+            first_date=self.first_date.day,
+            last_date=None if repeats is Repeats.ONCE else self.last_date.day,
+            rule=self.rule if repeats is Repeats.RULE else "",
+        )
+
+    def session(self, slug: str, exceptions: Exceptions = ()) -> PlainSession:
+        """The session that a valid form says. An exception on a day on which it is not held is left out."""
+        pattern = self.pattern
+        held = pattern.repeats is not Repeats.ONCE
+        return PlainSession(
+            slug=slug,
+            pattern=pattern,
+            hours=SessionHours(
+                self.starts.wall_time or time.min,
+                self.ends.wall_time or time.min,
+                int(self.reserved_percent.data or 0),
+                int(self.release_hours.data or 0),
+            ),
+            resources=tuple(self.resources.data),
+            services=tuple(self.services.data),
+            exceptions=tuple(one for one in exceptions if held and first_dates(pattern, one[0], one[0], 1)),
+        )
+
+    def refuse_path(self, path: tuple[Any, ...], text: str) -> None:
+        """Put what the rules of the file refuse at the field that it is about."""
+        name = str(path[0]) if path else "repeats"
+        name = FIELD_OF.get(name, name)
+        self.refuse(name if name in self else "repeats", text)
+
+    def _check_choices(self) -> None:
+        repeats = Repeats(self.repeats.data)
+        if repeats in NEEDS_WEEKDAYS and not self.weekdays.data:
+            self.refuse("weekdays", gettext("Choose at least one day of the week"))
+        if repeats is Repeats.MONTHLY and not self.weeks.data:
+            self.refuse("weeks", gettext("Choose at least one week of the month"))
+        if repeats is Repeats.DAY_OF_MONTH and not self.month_day.data:
+            self.refuse("month_day", gettext("Choose the date of the month"))
+        if not self.resources.data:
+            self.refuse("resources", gettext("Choose who or what is open"))
+        if not self.services.data:
+            self.refuse("services", gettext("Choose at least one service"))
+
+    def _check_dates(self) -> None:
+        first, last = self.first_date.day, self.last_date.day
+        if first is None and self.repeats.data != Repeats.WEEKLY:
+            self.refuse("first_date", gettext("Enter the first day"))
+        if first is not None and last is not None and last < first:
+            self.refuse("last_date", gettext("The last day must not be before the first day"))
+
+    def _check_hours(self) -> None:
+        starts, ends = self.starts.wall_time or time.min, self.ends.wall_time or time.min
+        for field, at in (("starts", starts), ("ends", ends)):
+            if at.minute % TICK_MINUTES:
+                self.refuse(field, gettext("Times go by steps of 5 minutes"))
+        if ends <= starts:
+            self.refuse("ends", gettext("It must end after it begins"))
+            return
+        minutes = (ends.hour - starts.hour) * 60 + ends.minute - starts.minute
+        for slug in self.services.data:
+            name, needed = self.lengths.get(slug, ("", 0))
+            if needed > minutes:
+                facts = {"service": name, "needed": needed, "minutes": minutes}
+                self.refuse(
+                    "services",
+                    gettext("%(service)s takes %(needed)s minutes, and the session has %(minutes)s", **facts),
+                )
+
+    def _check_numbers(self) -> None:
+        for name, most in (("reserved_percent", MOST_PERCENT), ("release_hours", MOST_HOURS)):
+            text = self[name].data or "0"
+            if not (text.isascii() and text.isdecimal() and int(text) <= most):
+                self.refuse(name, gettext("Enter a whole number from 0 to %(most)s", most=most))
+        if not self.errors and int(self.release_hours.data or 0) and not int(self.reserved_percent.data or 0):
+            self.refuse("reserved_percent", gettext("Enter how much is kept for staff"))
+
+    def _check_held(self) -> None:
+        pattern = self.pattern
+        first = pattern.first_date or SINCE
+        last = pattern.last_date or first + timedelta(days=366 * YEARS_LOOKED_AT)
+        if not first_dates(pattern, first, last, 1):
+            self.refuse("repeats", gettext("It is never held: no such day comes between its first and its last day"))
+
+
+def new_session_form(context: SiteContext, sent: MultiDict[str, str] | None, shown: Mapping[str, Any]) -> SessionForm:
+    """The form of a session that is not there yet, with what was sent, or else with the values `shown`."""
+    form = SessionForm(formdata=sent, meta={"csrf": False}, data=shown)
+    fill_choices(form, context.catalogue, context.site)
+    return form
+
+
+def fill_choices(form: SessionForm, catalogue: Catalogue, site: SiteFacts, stored: PlainSession | None = None) -> None:
+    """Give the form what can be chosen: the site's own resources and the council's people; a rule that stands already."""
+    resources = dict.fromkeys((*(one for one in site.resources if not one.is_council_wide), *catalogue.people))
+    form.weekdays.choices = list(zip(WEEKDAYS, day_names(), strict=True))
+    form.resources.choices = [(one.slug, one.name) for one in resources]
+    form.services.choices = [(one.slug, one.name) for one in catalogue.services]
+    form.lengths = {one.slug: (one.name, one.duration_minutes) for one in catalogue.services}
+    if stored is not None and stored.pattern.repeats is Repeats.RULE:
+        form.rule = stored.pattern.rule
+        words = gettext("By the rule of the council’s file: %(rule)s", rule=form.rule)
+        form.repeats.choices = [*form.repeats.choices, (Repeats.RULE.value, words)]
+
+
+def values_of(session: PlainSession) -> dict[str, Any]:
+    """The values of the fields that say exactly this session."""
+    pattern, hours = session.pattern, session.hours
+    return {
+        "repeats": pattern.repeats.value,
+        "weekdays": list(pattern.weekdays),
+        "weeks": [str(week) for week in pattern.weeks],
+        "month_day": str(pattern.month_day) if pattern.month_day else "",
+        "first_date": _day(pattern.first_date),
+        "last_date": _day(pattern.last_date),
+        "starts": f"{hours.starts:%H:%M}",
+        "ends": f"{hours.ends:%H:%M}",
+        "resources": list(session.resources),
+        "services": list(session.services),
+        "reserved_percent": str(hours.reserved_percent) if hours.reserved_percent else "",
+        "release_hours": str(hours.release_hours) if hours.release_hours else "",
+    }
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()

@@ -1,0 +1,244 @@
+"""A site's sessions on screens: added, changed, ended, copied, different on a date; each with its effect first."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from booking.queries.day_list import day_of
+from locations.session_tables import PlainSession
+from planner.session_context import sessions_of
+from tests.support.factories import catalogue
+from tests.support.pages import Page, check_page
+from tests.web.site.conftest import SITE, Library
+from web.page_context import SiteContext
+
+pytestmark = pytest.mark.databases("sqlite")
+WEEK, WEEKDAYS = f"{SITE}/week", f"{SITE}/sessions/weekdays"
+SATURDAY: dict[str, Any] = {
+    "repeats": "weekly",
+    "weekdays": ["saturday"],
+    "first_date": "2026-12-01",
+    "starts": "10:00",
+    "ends": "13:00",
+    "resources": ["desk-1", "desk-2"],
+    "services": ["certify"],
+}
+
+
+def page_of(client: FlaskClient, path: str) -> Page:
+    answer = client.get(path)
+    assert answer.status_code == HTTPStatus.OK, path
+    return check_page(answer.text)
+
+
+def send(client: FlaskClient, page: Page, ending: str, status: int = HTTPStatus.OK, **values: Any) -> Page:
+    form = page.form_to(ending)
+    answer = client.post(form.action, data=form.values(**values))
+    assert answer.status_code == status, answer.text
+    return check_page(answer.text)
+
+
+def named(form: str, **values: Any) -> dict[str, Any]:
+    """The fields of one of the forms of a session's page."""
+    return {f"{form}-{name}": value for name, value in values.items()}
+
+
+def save(client: FlaskClient, preview: Page, **values: Any) -> Page:
+    form = preview.form_to("/week")
+    answer = client.post(form.action, data=form.values(**values))
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    return page_of(client, answer.location)
+
+
+def sessions(library: Library) -> dict[str, PlainSession]:
+    """The sessions of the library as they are."""
+    with library.database.reading() as db:
+        known = catalogue(library.database, library.world)
+        site = known.site_by_id(library.world.site_id)
+        context = SiteContext(library.runtime, db, known, None, library.clock.now(), None, site)  # type: ignore[arg-type]
+        return {slug: one.session for slug, one in sessions_of(context).items()}
+
+
+def rebooked(library: Library, day: date) -> list[str]:
+    with library.database.reading() as db:
+        known = catalogue(library.database, library.world)
+        site = known.site_by_id(library.world.site_id)
+        listed = day_of(db, known, site, day, library.clock.now()).to_rebook
+    return [person.appointment.reference for person in listed]
+
+
+def test_a_session_is_added_for_several_resources_and_nothing_before_it_was_shown(
+    library: Library, manager: FlaskClient
+) -> None:
+    form = page_of(manager, page_of(manager, WEEK).link("Add a session"))
+    preview = send(manager, form, "/week/new", **SATURDAY)
+    assert "Nothing is saved yet" in preview.text
+    assert set(sessions(library)) == {"weekdays"}
+    back = send(manager, preview, "/week/new")
+    assert {name: back.form_to("/week/new").fields[name] for name in SATURDAY} == {
+        name: value if isinstance(value, list) else [value] for name, value in SATURDAY.items()
+    }
+    week = save(manager, preview)
+    assert "It is saved" in week.text
+    assert "10am to 1pm" in week.text
+    assert sessions(library)["saturday-1000"].resources == ("desk-1", "desk-2")
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "words"),
+    [
+        ("ends", {"ends": "09:00"}, "It must end after it begins"),
+        ("starts", {"starts": "10:02"}, "steps of 5 minutes"),
+        ("starts", {"starts": ""}, "Enter when it begins"),
+        ("weekdays", {"weekdays": []}, "at least one day of the week"),
+        ("weeks", {"repeats": "monthly"}, "at least one week of the month"),
+        ("month_day", {"repeats": "day_of_month"}, "Choose the date of the month"),
+        ("first_date", {"repeats": "once", "first_date": ""}, "Enter the first day"),
+        ("first_date", {"first_date": "1 December"}, "First day"),
+        ("last_date", {"last_date": "2026-11-30"}, "must not be before the first day"),
+        ("repeats", {"last_date": "2026-12-03"}, "It is never held"),
+        ("resources", {"resources": []}, "Choose who or what is open"),
+        ("services", {"services": []}, "Choose at least one service"),
+        ("services", {"ends": "10:25"}, "takes 30 minutes, and the session has 25"),
+        ("reserved_percent", {"reserved_percent": "101"}, "from 0 to 100"),
+        ("reserved_percent", {"reserved_percent": "abc"}, "from 0 to 100"),
+        ("reserved_percent", {"release_hours": "2"}, "Enter how much is kept"),
+        ("repeats", {"repeats": "never"}, "Not a valid choice"),
+        ("repeats", {"repeats": "rule"}, "Not a valid choice"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field_and_the_rest_stays(
+    library: Library, manager: FlaskClient, field: str, values: dict[str, Any], words: str
+) -> None:
+    page = send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", HTTPStatus.BAD_REQUEST, **SATURDAY | values)
+    assert words in page.text
+    error = next(href for text, href in page.links if href.startswith("#") and words in text)
+    assert error.removeprefix("#").split("-")[0] == field
+    typed = {name: value for name, value in (SATURDAY | values).items() if value and name not in {"repeats"}}
+    form = page.form_to("/week/new")
+    assert {name: form.fields[name] for name in typed} == {
+        name: value if isinstance(value, list) else [value] for name, value in typed.items()
+    }
+
+
+def test_what_is_open_already_is_a_warning(library: Library, manager: FlaskClient) -> None:
+    values = SATURDAY | {"weekdays": ["friday", "saturday"], "resources": ["desk-2"]}
+    preview = send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", **values)
+    assert "Desk 2 would be open twice at the same time" in preview.text
+    assert "Every Monday, Tuesday, Wednesday, Thursday and Friday, 9am to 5pm" in preview.text
+    assert "open twice" not in send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", **SATURDAY).text
+
+
+def test_a_change_from_a_day_on_leaves_the_days_before_as_they_were(library: Library, manager: FlaskClient) -> None:
+    before = sessions(library)["weekdays"]
+    page = page_of(manager, f"{WEEKDAYS}?date=2026-12-02")
+    preview = send(manager, page, "/weekdays", change_from="2026-12-01", starts="12:00")
+    assert send(manager, preview, "/weekdays").form_to("/weekdays").fields["change_from"] == ["2026-12-01"]
+    save(manager, preview)
+    known = sessions(library)
+    assert known["weekdays"].pattern.last_date == date(2026, 11, 30)
+    later = known["monday-to-friday-1200"]
+    assert (later.pattern.first_date, later.pattern.last_date) == (date(2026, 12, 1), None)
+    assert (f"{later.hours.starts:%H:%M}", later.resources) == ("12:00", before.resources)
+    week = page_of(manager, f"{WEEK}?date=2026-12-01").text
+    assert "9am to 5pm" in week
+    assert "midday to 5pm" in week
+
+
+def test_one_day_differs_and_who_no_longer_fits_stays_or_is_listed(library: Library, manager: FlaskClient) -> None:
+    kept, listed = library.book(24 * 60), library.book(24 * 60)
+    page = page_of(manager, f"{WEEKDAYS}?date=2026-11-24")
+    preview = send(manager, page, "/date", **named("date", starts="10:00", reason="Late start"))
+    assert "2 appointments do not fit any more" in preview.text
+    back = send(manager, preview, "/date").form_to("/date").fields
+    assert [back[f"date-{name}"] for name in ("on_day", "starts", "reason")] == [
+        ["2026-11-24"],
+        ["10:00"],
+        ["Late start"],
+    ]
+    week = save(manager, preview, keep=[kept])
+    assert "10am to 5pm" in week.text
+    assert rebooked(library, date(2026, 11, 24)) == [listed]
+    page = page_of(manager, f"{WEEKDAYS}?date=2026-11-24")
+    save(manager, send(manager, page, "/date", **named("date", how="usual")))
+    assert sessions(library)["weekdays"].exceptions == ()
+    page = page_of(manager, WEEKDAYS)
+    refused = send(manager, page, "/date", HTTPStatus.BAD_REQUEST, **named("date", on_day="2026-11-28"))
+    assert "The session is not held on this day" in refused.text
+
+
+def test_a_session_ends_or_goes(library: Library, manager: FlaskClient) -> None:
+    preview = send(manager, page_of(manager, WEEKDAYS), "/end", **named("end", from_day="2026-12-01"))
+    assert send(manager, preview, "/end").form_to("/end").fields["end-from_day"] == ["2026-12-01"]
+    save(manager, preview)
+    assert sessions(library)["weekdays"].pattern.last_date == date(2026, 11, 30)
+    assert "Enter the first day" in send(manager, page_of(manager, WEEKDAYS), "/end", HTTPStatus.BAD_REQUEST).text
+    save(manager, send(manager, page_of(manager, WEEKDAYS), "/end", remove="1"))
+    assert sessions(library) == {}
+    assert manager.get(WEEKDAYS).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_day_or_a_week_is_copied_once(library: Library, manager: FlaskClient) -> None:
+    for what, to_day, number in (("day", "2026-11-28", 1), ("week", "2026-11-29", 1), ("day", "2026-11-29", 2)):
+        form = page_of(manager, page_of(manager, WEEK).link("Copy a day or a week"))
+        values: dict[str, Any] = {"what": what, "from_day": "2026-11-24", "to_day": to_day}
+        if what == "week":
+            refused = send(manager, form, "/week/copy", HTTPStatus.BAD_REQUEST, **values)
+            assert "There is nothing to copy" in refused.text
+            continue
+        preview = send(manager, form, "/week/copy", **values)
+        assert send(manager, preview, "/week/copy").form_to("/week/copy").fields["to_day"] == [to_day]
+        save(manager, preview)
+        assert len([one for one in sessions(library).values() if one.is_dated]) == number
+    copy = sessions(library)["2026-11-28-0900"]
+    assert (copy.resources, copy.services) == (("desk-1", "desk-2"), ("certify", "advice"))
+
+
+def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
+    library: Library, manager: FlaskClient, admin: FlaskClient
+) -> None:
+    mine = page_of(manager, WEEKDAYS)
+    theirs = page_of(admin, WEEKDAYS)
+    too_late = send(manager, mine, "/weekdays", ends="16:00")
+    save(admin, send(admin, theirs, "/weekdays", starts="10:00"))
+    form = too_late.form_to("/week")
+    answer = manager.post(form.action, data=form.values())
+    assert answer.status_code == HTTPStatus.CONFLICT
+    again = send(manager, check_page(answer.text), "/weekdays", HTTPStatus.CONFLICT)
+    stale = send(manager, mine, "/weekdays", HTTPStatus.CONFLICT, ends="16:00")
+    for page in (again, stale):
+        assert "Authority admin has changed this since you opened the form" in page.text
+        fields = page.form_to("/weekdays").fields
+        assert (fields["starts"], fields["ends"]) == (["10:00"], ["16:00"])
+    save(manager, send(manager, again, "/weekdays"))
+    hours = sessions(library)["weekdays"].hours
+    assert (f"{hours.starts:%H:%M}", f"{hours.ends:%H:%M}") == ("10:00", "16:00")
+    mine, theirs = page_of(manager, WEEKDAYS), page_of(admin, WEEKDAYS)
+    save(admin, send(admin, theirs, "/weekdays", ends="14:00", resources=["desk-1"]))
+    both = send(manager, mine, "/weekdays", HTTPStatus.CONFLICT, ends="15:00", resources=["desk-2"])
+    assert "What you both changed, theirs and yours" in both.text
+    assert "14:00 → 15:00" in both.text
+    assert "Desk 1 → Desk 2" in both.text
+    page = page_of(admin, WEEKDAYS)
+    save(manager, send(manager, page_of(manager, WEEKDAYS), "/end", remove="1"))
+    form = page.form_to("/weekdays")
+    gone = admin.post(form.action, data=form.values())
+    assert gone.status_code == HTTPStatus.CONFLICT
+    assert "Somebody else has removed this session" in check_page(gone.text).text
+
+
+def test_the_sessions_of_another_site_are_not_there(library: Library, manager: FlaskClient, admin: FlaskClient) -> None:
+    for path in (f"{WEEK}/new", f"{WEEK}/copy", WEEKDAYS):
+        assert manager.get(path.replace("high-street", "mill-lane")).status_code == HTTPStatus.NOT_FOUND
+    assert admin.get(WEEKDAYS.replace("high-street", "mill-lane")).status_code == HTTPStatus.NOT_FOUND
+    form = send(admin, page_of(admin, f"{WEEK}/new"), "/week/new", **SATURDAY).form_to("/week")
+    for client, action in ((manager, form.action), (admin, form.action.replace("high-street", "mill-lane"))):
+        token = page_of(client, f"{WEEK}/new").form_to("/week/new").fields["csrf_token"]
+        answer = client.post(action, data=form.values(csrf_token=token))
+        assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert set(sessions(library)) == {"weekdays"}
