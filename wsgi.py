@@ -27,6 +27,7 @@ import reminders.outbox
 import reminders.privacy.cli
 import web.account.staff_pages
 import web.agent
+import web.agent.appointment_search_views
 import web.agent.call_views
 import web.agent.caller_views
 import web.agent.change_views

@@ -15,6 +15,11 @@ _EMPTY = frozenset(
     " my need not of on or our out please see she he should so some somebody someone something that the their"
     " them there they this to too up us want was we what when where which who will with would you your no".split()
 )
+# Whoever looks for what follows a death is offered nothing else, a birth least of all.
+_LOSS = frozenset(
+    "death deaths dead died die dies dying deceased funeral funerals bereaved bereavement burial cremation"
+    " stillborn stillbirth miscarriage".split()
+)
 _ENDINGS = ("ing", "ies", "ied", "ed", "es", "s", "e", "y")
 _SHORTEST_STEM = 3
 # What a word counts for that stands in the name or another name of a service, in its topic, or in its summary.
@@ -44,7 +49,15 @@ def services_named(services: Sequence[ServiceFacts], wanted: str) -> tuple[Servi
     }
     best = max(scores.values(), default=0)
     found = [service for service in services if scores.get(service.id, 0) > best * _LEAST_SHARE]
+    of_loss = {_stem(word) for word in words if word in _LOSS}
+    found = [service for service in found if _is_named(service, of_loss)] or found
     return tuple(sorted(found, key=lambda service: -scores[service.id]))
+
+
+def _is_named(service: ServiceFacts, stems: Iterable[str]) -> bool:
+    """Whether one of `stems` stands in the name or another name of `service`."""
+    named = {_stem(word) for name in (service.name, *service.also_called) for word in _words(name)}
+    return any(_is_beginning(stem, other) for stem in stems for other in named)
 
 
 def _counts(service: ServiceFacts, stems: Iterable[str]) -> dict[str, int]:

@@ -440,6 +440,15 @@ def test_the_empty_and_the_wrong_search_are_accessible(desk: Page, axe: Axe) -> 
     axe(desk)
 
 
+def test_everything_to_ask_and_to_bring_stands_in_view_without_scrolling_in_a_box(desk: Page, callers: Callers) -> None:
+    desk.set_viewport_size({"width": 1280, "height": 800})
+    open_call(desk, callers, "amina", "?service=certify&service=advice")
+    heights = desk.locator(".fd-triage").evaluate(
+        "box => [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth]"
+    )
+    assert heights == [0, 0]
+
+
 @pytest.mark.parametrize("window", [{"width": 1280, "height": 900}, {"width": 1024, "height": 768}])
 def test_the_times_and_the_places_begin_above_the_fold(desk: Page, callers: Callers, window: ViewportSize) -> None:
     desk.set_viewport_size(window)

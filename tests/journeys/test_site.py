@@ -580,6 +580,8 @@ def test_the_plan_of_a_day_prints_on_a4(
     for number in range(60):
         library.book(30 * (number // 5), f"Person Numbered {number}")
     page.goto(DAY)
+    if page.locator(".fd-more > summary").is_visible():  # on a telephone
+        page.locator(".fd-more > summary").click()
     page.get_by_role("link", name="Plan", exact=True).click()
     page.wait_for_url(f"{DAY}/plan")
     axe(page)

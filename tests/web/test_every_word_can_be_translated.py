@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 import core.language
 from booking.proposals.tables import Wish
 from booking.states import State
-from booking.tables import RebookItem
+from booking.tables import Appointment, RebookItem
 from booking.use_cases.closures import list_touched
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.outcomes import record_outcome
@@ -290,6 +290,10 @@ def test_the_pages_of_a_call(
     calls, amina = "/staff/calls", callers.people["amina"]
     at = f"{calls}/residents/{amina}"
     staff.open(f"{calls}/")
+    with database.reading() as db:
+        day = db.scalars(select(Appointment.local_date)).first()
+    for query in ("", f"?service=certify&day={day}", "?service=certify&day=2027-01-01", "?service=&day=&site=x"):
+        staff.client.get(f"{calls}/appointments{query}")
     for text in ("", "amina", "yusef", "07700 900", "N12", "zzz qqq", "NW11 9QS", "@example.org", "Youssef 900321"):
         staff.send(f"{calls}/find", q=text)
     staff.send(f"{calls}/new", q="Zed 07700 900888")

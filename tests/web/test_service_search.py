@@ -54,6 +54,14 @@ def test_own_words_find_the_service_first(services: tuple[ServiceFacts, ...], ty
     assert len(found) < len(services) / 2
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["died", "my baby died", "register a death", "death of a newborn", "lost my baby", "stillbirth", "a dead child"],
+)
+def test_nobody_bereaved_is_offered_a_birth(services: tuple[ServiceFacts, ...], typed: str) -> None:
+    assert [service.slug for service in services_named(services, typed)] == ["register-death"]
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "xylophone", "sport", "?!", "ax"])
 def test_what_nobody_offers_finds_nothing(services: tuple[ServiceFacts, ...], typed: str) -> None:
     assert services_named(services, typed) == ()

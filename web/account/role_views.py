@@ -53,6 +53,11 @@ def take_role(colleague: int) -> ResponseReturnValue:
     """Take a role away: its code, and the slug of its site."""
     with staff_context() as at:
         grant = _grant(request.form.get("held", ""), sites_of(at.db, at.authority.id))
+        reach = reach_of(at.staff.roles)
+        found = colleagues.visible_colleague(at.db, at.authority.id, reach, colleague)
+    is_self = found.staff_id == at.staff.staff_id
+    if not is_self and reach.may_give(grant.role, grant.site_id) and not _is_held(found.roles, grant):
+        return lead_to_colleague(colleague, "roles")  # somebody else, or another window, was quicker
     try:
         colleagues.take_role(current_runtime(), at.staff, colleague, grant.role, grant.site_id)
     except Invalid as error:
@@ -70,9 +75,10 @@ def role_effect(colleague: int) -> ResponseReturnValue:
         found = colleagues.visible_colleague(at.db, at.authority.id, reach, colleague)
     grant = _grant(request.args.get("give" if is_given else "held", ""), sites)
     kept = tuple(one for one in found.roles if (one.role, one.site_id) != (grant.role, grant.site_id))
-    is_held, is_self = len(kept) < len(found.roles), found.staff_id == at.staff.staff_id
-    if is_self or not reach.may_give(grant.role, grant.site_id) or not (is_given or is_held):
+    if found.staff_id == at.staff.staff_id or not reach.may_give(grant.role, grant.site_id):
         raise NotFound
+    if not is_given and not _is_held(found.roles, grant):
+        return lead_to_colleague(colleague, "")
     after = (*kept, grant) if is_given else kept
     effect = effect_of(found.roles, after, frozenset(site_id for site_id, _slug, _name in sites))
     return render_template(
@@ -85,6 +91,10 @@ def role_effect(colleague: int) -> ResponseReturnValue:
         lost=_sentences(effect.lost, sites),
         has_no_role=not after,
     )
+
+
+def _is_held(roles: Iterable[Grant], grant: Grant) -> bool:
+    return any((one.role, one.site_id) == (grant.role, grant.site_id) for one in roles)
 
 
 def _grant(text: str, sites: SiteList) -> Grant:

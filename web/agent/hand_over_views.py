@@ -49,6 +49,14 @@ class Refusal:
     status: int = 409
 
 
+class VisitGone(Exception):
+    """The visit is not this resident's any more, or is over."""
+
+    def __init__(self, resident_id: int, text: str) -> None:
+        super().__init__(text)
+        self.resident_id, self.text = resident_id, text
+
+
 @blueprint.get(PATH)
 @requires(Action.CHANGE_APPOINTMENT)
 def hand_over_to(resident_id: int, reference: str) -> ResponseReturnValue:
@@ -200,13 +208,25 @@ def _refused(context: StaffContext, resident_id: int, reference: str, to: int, r
 def _visit(
     context: StaffContext, resident_id: int, reference: str
 ) -> tuple[StaffContext, ResidentCard, AppointmentView]:
-    """What every page of a hand-over begins with. Raises: NotFound for what may not, or cannot, be handed over."""
+    """What every page of a hand-over begins with. Raises: NotFound for what may not be, VisitGone for what cannot be."""
     card = resident_card(context, resident_id)
+    view = card.find(reference)
+    new_owner = "" if view else handed_to(context.db, context.authority.id, resident_id, reference)
+    if new_owner:
+        raise VisitGone(resident_id, handed_over_text(new_owner))
     view = card.appointment(reference)
     context.check_serves(view.site.id)
     if view.state is not State.BOOKED:
-        raise NotFound.because("appointment_over")
+        raise VisitGone(resident_id, changed_text(context, view))
     return context, card, view
+
+
+@blueprint.errorhandler(VisitGone)
+def visit_gone(error: VisitGone) -> Response:
+    """The call as it is now: the page of a hand-over was opened again, with the Back button say, after all was done."""
+    with staff_context() as context:
+        result = FormResult(errors=[FieldError(error.text, "")], status=409)
+        return show_call(context, error.resident_id, CallState(), result)
 
 
 def _both(

@@ -9,6 +9,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.queries.appointments import AppointmentView, by_reference, of_ids
+from core.errors import NotFound
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -45,7 +46,16 @@ def untold_list() -> ResponseReturnValue:
         with context.runtime.database.writing() as db:
             log_access(db, context.authority.id, None, context.actor, "untold", context.now, residents=residents)
         is_cut = len(found) > MOST_SHOWN
-        return render_template("staff/untold.html", lines=lines, is_cut=is_cut, told="told" in request.args)
+        return render_template("staff/untold.html", lines=lines, is_cut=is_cut, told=_just_told(context))
+
+
+def _just_told(context: StaffContext) -> AppointmentView | None:
+    """Whose appointment the address says that somebody has just been told about."""
+    try:
+        view = by_reference(context.db, context.catalogue, request.args.get("told", ""))
+    except NotFound:
+        return None
+    return view if context.serves(view.site.id) else None
 
 
 @blueprint.post("/staff/untold/<reference>")
@@ -55,7 +65,7 @@ def told(reference: str) -> ResponseReturnValue:
     with staff_context() as context:
         view = by_reference(context.db, context.catalogue, reference)
         mark_told(context.runtime, context.authority.id, view.id, actor=context.actor, site_ids=context.served_sites)
-    return redirect(url_for("messages.untold_list", told=1), code=303)
+    return redirect(url_for("messages.untold_list", told=view.reference), code=303)
 
 
 def _lines(context: StaffContext, found: list[Untold]) -> list[UntoldLine]:

@@ -176,3 +176,15 @@ def test_site_staff_hand_over_visits_of_their_own_site_alone(
             db.execute(update(StaffRole).where(StaffRole.staff_id == member).values(site_id=callers.town.sites[site]))
         agent.client.set_cookie(COOKIE, sign_in(database, member, now))
         assert agent.client.get(at).status_code == status
+
+
+@pytest.mark.parametrize("path", ["", "?to={to}", "/new/0123456789abcdef"])
+def test_after_all_is_done_the_back_button_leads_to_who_has_it_now(
+    agent: Agent, callers: Callers, at: str, path: str
+) -> None:
+    aminah = callers.people["aminah"]
+    form = agent.open(f"{at}?to={aminah}").form_to("/hand-over")
+    assert agent.client.post(form.action, data=form.values()).status_code == 303
+    page = agent.checked(agent.client.get(at + path.format(to=aminah)), 409)
+    assert "The visit was handed to Aminah" in page.text
+    assert page.form_to("/stay").action.startswith(f"{CALLS}/residents/{callers.people['amina']}/")

@@ -91,6 +91,16 @@ def test_a_message_that_a_server_refused_for_good_is_listed(library: Library, si
     assert "Mary Nobody" in page_text(site_staff)
 
 
+def test_whom_somebody_has_told_is_named_with_a_way_to_them(library: Library, site_staff: FlaskClient) -> None:
+    book(library)
+    form = next(form for form in check_page(site_staff.get(UNTOLD).text).forms if "/staff/untold/" in form.action)
+    answer = site_staff.post(form.action, data=form.values(), follow_redirects=True)
+    page = check_page(answer.text)
+    assert "You have told Mary Nobody." in page.text
+    assert page.link("Was it somebody else? See Mary Nobody").startswith("/staff/calls/residents/")
+    assert "You have told" not in site_staff.get(f"{UNTOLD}?told=nobody").text
+
+
 def test_what_does_not_hold_any_more_is_told_to_nobody(library: Library, site_staff: FlaskClient) -> None:
     """After a move the new time is to be told, after a cancellation that alone, and after its time nothing."""
     booked = book(library)
