@@ -11,14 +11,18 @@ from flask.testing import FlaskClient
 from booking.use_cases.caller_checks import record_check
 from booking.use_cases.calls import CallKey
 from booking.use_cases.closures import list_touched
+from booking.use_cases.earlier_times import offer_earlier_times
+from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
 from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
+from people.residents.details import ResidentDetails
 from people.staff.policy import POLICY, Role
 from people.staff.sign_in_sessions import COOKIE
+from reminders.reach_queries import can_be_told
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
 from tests.support.factories import make_resource, make_runtime
@@ -49,6 +53,10 @@ def callers(database: Database, clock: FixedClock) -> Callers:
         list_touched(db, closure.id, clock.now())
         bump_plan(db, town.authority_id, [town.sites["hub"]])
     change_site(make_runtime(database, clock.now()), town.authority_id, "riverside-hub")
+    wish = NewWish("phone", services=("certify",), resident=ResidentDetails("Wanda Waiting", phone="07700 900150"))
+    runtime = make_runtime(database, clock.now())
+    make_wish(runtime, town.authority_id, wish, actor=agent)
+    assert offer_earlier_times(runtime, can_be_told) == 1  # somebody is to ring
     return callers
 
 
