@@ -13,7 +13,7 @@ from core.errors import NotAllowed, NotAuthenticated
 from core.flask_context import current_runtime
 from core.origin import CREDENTIAL_WORKS
 from people.staff.access_marks import AccessMark
-from people.staff.api_keys import SignedInKey, key_of
+from people.staff.api_keys import SignedInKey, is_unwritten, key_of, touch_key
 
 
 def check_key(mark: AccessMark) -> ResponseReturnValue | None:
@@ -42,9 +42,14 @@ def _key_of_request() -> SignedInKey | None:
     if scheme.lower() != "bearer" or not token.strip():
         request.environ[CREDENTIAL_WORKS] = False
         return None
-    with current_runtime().database.reading() as db:
-        key = key_of(db, token.strip())
+    runtime = current_runtime()
+    now = runtime.clock.now()
+    with runtime.database.reading() as db:
+        key = key_of(db, token.strip(), now)
     request.environ[CREDENTIAL_WORKS] = key is not None
+    if key is not None and is_unwritten(key, now):
+        with runtime.database.writing() as db:
+            touch_key(db, key.key_id, now)
     return key
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core.audit_marks import entry_mark, head_mark, reason_digest, removal_mark
 from core.database import Base, BigId, connection_of, secret_keys_of, table_of
 from core.personal_data import personal
+from core.screens import with_screen
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def record(
     reason: str = "",
     **facts: Any,
 ) -> None:
-    """Write that `actor` did `action` to `subject` (kind, id)."""
+    """Write that `actor` did `action` to `subject` (kind, id), and from which page."""
     key, connection = secret_keys_of(db)[0], connection_of(db)
     lane = _taken_lane(connection, authority_id, key)
     values: dict[str, Any] = {
@@ -152,7 +153,7 @@ def record(
         "subject_kind": subject[0],
         "subject_id": subject[1],
         "reason": reason,
-        "facts": facts,
+        "facts": with_screen(facts),
         "lane": lane.lane,
         "number": lane.entries + 1,
     }

@@ -22,7 +22,7 @@ from booking.queries.starts_of_week import NoneFree
 from booking.rebooking import RebookState
 from booking.states import State
 from people.residents.search import MatchReason
-from people.staff.policy import Action, Role
+from people.staff.policy import Action, Role, Scope
 from web.request_language import current_language
 
 Labels = Mapping[str, LazyString]
@@ -129,11 +129,24 @@ ROLES: Labels = {
     Role.SITE_MANAGER: _l("Site manager"),
     Role.AUTHORITY_ADMIN: _l("Authority admin"),
 }
+SCOPES: Labels = {
+    Scope.READ: _l("Read: see appointments, with the names of residents"),
+    Scope.BOOK: _l("Book: book, move and cancel appointments"),
+    Scope.MANAGE: _l("Manage: shut something, and offer people other times"),
+}
+KEY_OVERLAPS: Labels = {
+    "now": _l("At once"),
+    "day": _l("In 24 hours"),
+    "week": _l("In 7 days"),
+    "month": _l("In 30 days"),
+}
 # What each action lets somebody do, after "They will be able to".
 ACTIONS: Labels = {
     Action.SEE_STAFF_HOME: _l("open the staff home page"),
     Action.MANAGE_OWN_ACCOUNT: _l("manage their own account"),
     Action.MANAGE_COLLEAGUES: _l("manage colleagues"),
+    Action.MANAGE_API_KEYS: _l("manage the keys of programs"),
+    Action.SEE_STAFF_RECORD: _l("see what staff did and saw"),
     Action.FIND_RESIDENT: _l("find residents"),
     Action.SEE_RESIDENT: _l("see what we know of a resident"),
     Action.BOOK_FOR_RESIDENT: _l("book appointments for residents"),

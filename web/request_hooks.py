@@ -13,6 +13,7 @@ from time import perf_counter
 import structlog
 from flask import Flask, Response, g, request
 
+from core.screens import set_screen
 from web.monitoring import count_request
 
 log = structlog.stdlib.get_logger("front_door")
@@ -23,6 +24,7 @@ def install(app: Flask) -> None:
     """Put the hooks into `app`."""
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(lambda _error: set_screen(""))
 
 
 def request_id() -> str:
@@ -34,6 +36,7 @@ def _begin() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     g.started = perf_counter()
+    set_screen(request.endpoint or "")
 
 
 def _finish(response: Response) -> Response:

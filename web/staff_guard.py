@@ -23,10 +23,10 @@ from core.audit import Actor
 from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.origin import CREDENTIAL_WORKS
+from core.redirects import safe_next
 from people.staff.access_marks import AccessMark, mark_of
 from people.staff.policy import Action, contact_channel
 from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff_of, touch
-from web.account.redirects import safe_next
 
 logger = logging.getLogger(__name__)
 csrf = CSRFProtect()

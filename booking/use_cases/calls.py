@@ -176,6 +176,8 @@ def end_call(runtime: Runtime, key: CallKey, note: str, *, channel: str, actor: 
     with runtime.database.writing() as db:
         lock_by_name(db, _name_of(key))
         row = _row_of(db, key, is_locked=True)
+        if row is None:
+            resident_of(db, key.authority_id, key.resident_id)  # no call has been begun, which would have looked
         if note:
             add_note(db, key.authority_id, key.resident_id, note, channel=channel, actor=actor, now=now)
         if row is None or not row.check_result:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.audit import Actor
+from core.screens import with_screen
 from people.residents.tables import ResidentView
 
 # Written once, since every page of a call needs it: putting a statement together takes as long as running it.
@@ -41,7 +42,7 @@ def log_access(
             actor_id=actor.id,
             purpose=purpose,
             at=now,
-            facts=facts,
+            facts=with_screen(facts),
         )
     )
     db.flush()

@@ -106,7 +106,10 @@ class ResidentView(Base):
     """A member of staff or a program has seen a resident's data: who, whose, why, when."""
 
     __tablename__ = "resident_views"
-    __table_args__ = (Index("ix_resident_views_resident_at", "resident_id", "at"),)
+    __table_args__ = (
+        Index("ix_resident_views_resident_at", "resident_id", "at"),
+        Index("ix_resident_views_authority_at", "authority_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))

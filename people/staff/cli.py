@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -18,8 +19,10 @@ from core.runtime import Runtime
 from locations.ids_by_slug import authority_id_of, site_id_of
 from people.staff import accounts
 from people.staff.accounts import NewStaff, RoleScope
-from people.staff.api_keys import create_api_key, keys_of, revoke_api_key
+from people.staff.api_keys import keys_of
+from people.staff.key_changes import make_key, revoke
 from people.staff.policy import Role, Scope
+from people.staff.tables import ApiKey
 
 
 def _explaining(command: Callable[..., None]) -> Callable[..., None]:
@@ -181,12 +184,11 @@ def api_key_cli() -> None:
 @_explaining
 def create(runtime: Runtime, name: str, authority: str, scopes: tuple[str, ...]) -> None:
     """Make a key and print it, alone, on the last line. It cannot be shown again."""
-    with runtime.database.writing() as db:
+    with runtime.database.reading() as db:
         authority_id = authority_id_of(db, authority)
-        now = runtime.clock.now()
-        key = create_api_key(db, name=name, authority_id=authority_id, scopes=scopes, now=now)
+    key = make_key(runtime, authority_id, name, scopes, actor=Actor.system())
     click.echo("Keep this key safe: it is not shown again.", err=True)
-    click.echo(key)
+    click.echo(key.text)
 
 
 @api_key_cli.command("list")
@@ -198,8 +200,16 @@ def list_keys(runtime: Runtime, authority: str) -> None:
     with runtime.database.reading() as db:
         keys = keys_of(db, authority_id_of(db, authority))
     for key in keys:
-        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "works"
+        state = _state_of(key, runtime.clock.now())
         click.echo(f"fd_{key.prefix}  {'+'.join(key.scopes):9}  {key.created_at:%Y-%m-%d}  {state}  {key.name}")
+
+
+def _state_of(key: ApiKey, now: datetime) -> str:
+    if key.revoked_at:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.ends_at:
+        return f"{'ended' if key.ends_at <= now else 'ends'} {key.ends_at:%Y-%m-%d}"
+    return "works"
 
 
 @api_key_cli.command("revoke")
@@ -207,10 +217,10 @@ def list_keys(runtime: Runtime, authority: str) -> None:
 @click.argument("prefix")
 @runtime_command
 @_explaining
-def revoke(runtime: Runtime, authority: str, prefix: str) -> None:
+def revoke_key(runtime: Runtime, authority: str, prefix: str) -> None:
     """End a key at once. PREFIX is how it begins, as `api-key list` shows it."""
     with runtime.database.writing() as db:
         authority_id = authority_id_of(db, authority)
-        key = revoke_api_key(db, authority_id, prefix.removeprefix("fd_"), runtime.clock.now())
+        key = revoke(db, authority_id, prefix.removeprefix("fd_"), actor=Actor.system(), now=runtime.clock.now())
         name = key.name
     click.echo(f"Revoked the key of {name}.")

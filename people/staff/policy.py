@@ -27,6 +27,8 @@ class Action(StrEnum):
     SEE_STAFF_HOME = "see_staff_home"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
     MANAGE_COLLEAGUES = "manage_colleagues"
+    MANAGE_API_KEYS = "manage_api_keys"
+    SEE_STAFF_RECORD = "see_staff_record"
     FIND_RESIDENT = "find_resident"
     SEE_RESIDENT = "see_resident"
     BOOK_FOR_RESIDENT = "book_for_resident"
@@ -55,6 +57,7 @@ class Scope(StrEnum):
 _AGENTS = frozenset({Role.TRIAGE_AGENT, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
 _AT_A_SITE = frozenset({Role.ADVISER, Role.SITE_STAFF, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
 _MANAGERS = frozenset({Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})
+_ADMINS = frozenset({Role.AUTHORITY_ADMIN})
 _ON_THE_TELEPHONE = frozenset({Role.TRIAGE_AGENT, Role.AUTHORITY_ADMIN})
 _WHO_SERVE = _AGENTS | {Role.SITE_STAFF}
 
@@ -63,6 +66,8 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.SEE_STAFF_HOME: frozenset(Role),
         Action.MANAGE_OWN_ACCOUNT: frozenset(Role),
         Action.MANAGE_COLLEAGUES: _MANAGERS,  # each their own: people/staff/colleague_rules.py
+        Action.MANAGE_API_KEYS: _ADMINS,
+        Action.SEE_STAFF_RECORD: _ADMINS,
         Action.FIND_RESIDENT: _WHO_SERVE,
         Action.SEE_RESIDENT: _WHO_SERVE,
         Action.BOOK_FOR_RESIDENT: _WHO_SERVE,

@@ -102,7 +102,10 @@ class StaffMail(Base):
 
 
 class ApiKey(Base):
-    """A key for programs; kept as a SHA-256 digest. `prefix` is enough to recognise it in a list."""
+    """A key for programs; kept as a SHA-256 digest. `prefix` is enough to recognise it in a list.
+
+    One that was rolled over works until `ends_at`.
+    """
 
     __tablename__ = "api_keys"
 
@@ -114,3 +117,6 @@ class ApiKey(Base):
     scopes: Mapped[list[str]]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    made_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    last_used_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]

@@ -101,11 +101,11 @@ def test_deactivate_says_what_it_ended(commands):
 CREATE = ["api-key", "create", "--name", "Kiosk", "--authority", "northbank", "--scope", "read", "--scope", "book"]
 
 
-def test_a_new_key_stands_alone_on_the_last_line(commands, database, council):
+def test_a_new_key_stands_alone_on_the_last_line(commands, database, council, clock):
     result = commands.invoke(args=CREATE)
     key = result.stdout.rstrip("\n").split("\n")[-1]
     with database.reading() as db:
-        known = key_of(db, key)
+        known = key_of(db, key, clock.now())
     assert result.exit_code == 0
     assert known is not None
     assert (known.name, known.authority_id, known.scopes) == (
@@ -132,7 +132,7 @@ def test_mistakes_with_keys_exit_with_2(commands, args: list[str]):
     assert "Traceback" not in result.output
 
 
-def test_keys_are_listed_without_their_secret_and_revoked(commands, database):
+def test_keys_are_listed_without_their_secret_and_revoked(commands, database, clock):
     key = commands.invoke(args=CREATE).stdout.strip().split("\n")[-1]
     listed = commands.invoke(args=["api-key", "list", "--authority", "northbank"]).output
     assert "works" in listed
@@ -143,7 +143,7 @@ def test_keys_are_listed_without_their_secret_and_revoked(commands, database):
     assert commands.invoke(args=["api-key", "revoke", "--authority", "northbank", prefix]).exit_code == 0
     assert "revoked" in commands.invoke(args=["api-key", "list", "--authority", "northbank"]).output
     with database.reading() as db:
-        assert key_of(db, key) is None
+        assert key_of(db, key, clock.now()) is None
 
 
 def invoke(commands: FlaskCliRunner, *args: str, password: str = PASSWORD) -> str:

@@ -133,7 +133,7 @@ def test_the_database_holds_no_key(database, clock, council):
     key = make_key(database, clock, council.northbank, "read")
     with database.reading() as db:
         row = db.query(ApiKey).one()
-        known = key_of(db, key)
+        known = key_of(db, key, clock.now())
     assert known is not None
     assert known.authority_id == council.northbank
     assert key.startswith(f"fd_{row.prefix}_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -593,6 +594,38 @@ def test_the_pages_of_the_waiting_list(drawn: Drawn, staff: Agent, callers: Call
     with runtime.database.writing() as db:
         db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=20)))
     staff.open("/staff/waiting")
+    assert drawn.bare() == {}
+
+
+def test_the_record_of_what_staff_did_and_saw(drawn: Drawn, staff: Agent, callers: Callers) -> None:
+    staff.open(f"/staff/calls/residents/{callers.people['amina']}")
+    for query in ("", "?kind=views", "?since=2027-01-01", f"?reference={callers.booked.reference}"):
+        staff.open(f"/staff/record{query}")
+    for query in ("?reference=99999999", "?since=2026-11-24&until=2026-11-23"):
+        staff.checked(staff.client.get(f"/staff/record{query}"), 400)
+    table = staff.client.get("/staff/record.csv").text or ""
+    assert drawn.bare() == {}
+    assert bare_texts(table, written_values(drawn.database)) == set()
+
+
+def test_the_pages_of_keys_and_of_a_forgotten_password(drawn: Drawn, staff: Agent, callers: Callers) -> None:
+    keys = "/staff/api-keys"
+    staff.open(keys)
+    staff.open(f"{keys}/new")
+    staff.send(f"{keys}/new", name="", scopes="")
+    for _number in range(2):
+        staff.send(f"{keys}/new", follow=False, name="Robin Sample", scopes="read")
+    staff.open(f"{keys}/1")
+    staff.send(f"{keys}/2/roll-over")
+    staff.send(f"{keys}/2/roll-over", follow=False, overlap="day")
+    staff.open(f"{keys}/2")
+    staff.send(f"{keys}/1/end")
+    staff.open(keys)
+    visitor = Visitor(drawn.app.test_client(), "")
+    for number in range(13):
+        visitor.open("/staff/forgotten")
+        visitor.send("/staff/forgotten", email=f"{number}@example.org" if number else "no email")
+    drawn.pages = [(page, re.sub(r"fd_[0-9a-f]{8}(_[\w-]+)?", "", html)) for page, html in drawn.pages]
     assert drawn.bare() == {}
 
 

@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, Any] = {
     "resident_id": 1,
     "feed": 1,
     "colleague": 1,
+    "api_key": 1,
     "closure": 1,
     "wish": 1,
     "session": "hub-days",

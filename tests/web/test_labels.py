@@ -20,7 +20,8 @@ from core.personal_data import KEPT_DAYS
 from locations.model import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES, NEEDS, place_needs
 from people.residents.search import MatchReason
-from people.staff.policy import Action, Role
+from people.staff.key_changes import OVERLAPS
+from people.staff.policy import Action, Role, Scope
 from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
@@ -49,6 +50,8 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "DATA_CLASSES": (labels.DATA_CLASSES, KEPT_DAYS),
     "ROLES": (labels.ROLES, Role),
     "ACTIONS": (labels.ACTIONS, Action),
+    "SCOPES": (labels.SCOPES, Scope),
+    "KEY_OVERLAPS": (labels.KEY_OVERLAPS, OVERLAPS),
     "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
     "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),
     "REBOOK_STATES": (labels.REBOOK_STATES, RebookState),

@@ -33,6 +33,7 @@ from core.runtime import Runtime
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import ResidentDetails
 from people.staff import sign_in_sessions
+from people.staff.key_changes import make_key as make_api_key
 from people.staff.policy import Role
 from people.staff.tables import StaffMember
 from reminders.reach_queries import can_be_told
@@ -45,6 +46,7 @@ DAY = "2026-11-24"
 SIGNING = {"staff.sign_out", "staff.send_sign_in"}
 # The arguments of addresses that name what is somebody's, and what nobody has.
 NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "site": "nowhere", "hold": "0" * 64} | {
+    "api_key": 999_999,
     "closure": 999_999,
     "colleague": 999_999,
     "wish": 999_999,
@@ -103,10 +105,12 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     email = f"colleague.{world.authority_id}@example.org"
     colleague = make_staff(database, clock, world.authority_id, Role.SITE_STAFF, site_id=world.site_id, email=email)
     slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
+    api_key = make_api_key(runtime, world.authority_id, f"Key of {name}", ["read"], actor=Actor.system()).key_id
     return Numbers(
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
+        | {"api_key": api_key}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {"slug": site.slug, "change": change_site(runtime, world.authority_id, site.slug), "session": "weekdays"},
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
@@ -307,5 +311,9 @@ def at_another_site(
     names = ("reference", "resident_id", "feed", "hold", "colleague", "wish", "change", "slug", "session")
     nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(
-        theirs.world, "", nothing | {"site": "far", "date": DAY, "closure": closure}, {}, {}
+        theirs.world,
+        "",
+        nothing | {"site": "far", "date": DAY, "closure": closure, "api_key": NOBODYS["api_key"]},
+        {},
+        {},
     )

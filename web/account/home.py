@@ -101,6 +101,12 @@ def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("staff.colleagues")
     if href and staff.may(Action.MANAGE_COLLEAGUES):
         yield Task(_("Colleagues"), href, _("Add a colleague, give a new password link, change roles, end an account."))
+    href = url_or_none("staff.api_keys")
+    if href and staff.may(Action.MANAGE_API_KEYS):
+        yield Task(_("Keys of programs"), href, _("Which programs read and book appointments, and when they last did."))
+    href = url_or_none("staff.staff_record")
+    if href and staff.may(Action.SEE_STAFF_RECORD):
+        yield Task(_("What staff did and saw"), href, _("Who changed what, and who looked at whose record."))
 
 
 def url_or_none(endpoint: str, **values: Any) -> str | None:

@@ -15,7 +15,7 @@ from locations.ids_by_slug import sites_of
 from people.staff import colleagues
 from people.staff.access_marks import requires
 from people.staff.colleague_rules import reach_of
-from people.staff.policy import Action, Grant, Role
+from people.staff.policy import SITE_SCOPED, Action, Grant, Role
 from people.staff.role_effects import Ability, effect_of
 from web.account.colleague_forms import RoleForm
 from web.account.colleague_views import colleague_page, lead_to_colleague, offer_roles
@@ -115,7 +115,7 @@ def _sentences(abilities: Iterable[Ability], sites: SiteList) -> list[str]:
         what = str(ACTIONS[ability.action])
         if names:
             what = _("%(what)s: %(sites)s", what=what, sites=all_of(names))
-        elif ability.sites is None:
-            what = _("%(what)s, for the whole council", what=what)
+        elif ability.sites is None and ability.action in SITE_SCOPED:
+            what = _("%(what)s: all sites", what=what)
         sentences.append(what)
     return sentences

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from core.errors import RateLimited
 from core.flask_context import current_runtime
 from core.problems import text_of_error
+from core.redirects import safe_next
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
 from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
@@ -22,7 +23,6 @@ from web.account.forms import SignInForm
 from web.account.home import tasks_of, url_or_none
 from web.account.home_figures import home_figures
 from web.account.rate_limited_page import rate_limited_page
-from web.account.redirects import safe_next
 from web.account.staff_blueprint import blueprint
 from web.labels import ROLES
 from web.page_brand import set_brand

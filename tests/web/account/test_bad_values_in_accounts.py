@@ -22,7 +22,7 @@ from tests.support.pages import Page
 from tests.support.sqlite import SqliteTemplate
 from tests.web import test_every_form_every_bad_value as every_form
 
-HERE = ("/staff/account", "/staff/colleagues", "/staff/new-password/")
+HERE = ("/staff/account", "/staff/colleagues", "/staff/new-password/", "/staff/api-keys", "/staff/forgotten")
 FORMS = {
     "staff.change_password",
     "staff.end_my_other_sessions",
@@ -34,6 +34,11 @@ FORMS = {
     "staff.deactivate_colleague",
     "staff.reactivate_colleague",
     "staff.set_new_password",
+    "staff.send_forgotten",
+    "staff.mail_colleague_link",
+    "staff.make_api_key",
+    "staff.roll_over_api_key",
+    "staff.end_api_key",
 }
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -64,7 +69,7 @@ def test_every_form_of_accounts_answers_every_bad_value(explorer: AccountExplore
     with explorer.database.writing() as db:
         colleague = db.scalars(select(StaffMember.id).where(StaffMember.email == "triage_agent@example.org")).one()
         link = f"/staff/new-password/{make_link(db, colleague, NOW, made_by=colleague)}"
-    found = explorer.explore("/staff/account", "/staff/colleagues", link)
+    found = explorer.explore("/staff/account", "/staff/colleagues", link, "/staff/api-keys", "/staff/forgotten")
     assert FORMS - {kind[0] for kind in found.forms} == set()
     failures = list(every_form._failures(explorer, found, BAD_VALUES, explorer))
     assert not failures, "\n".join(failures)

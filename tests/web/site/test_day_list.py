@@ -482,7 +482,7 @@ def test_every_view_is_logged_and_an_unchanged_refresh_is_not(library: Library, 
         ("day_list_export", 2, "2026-11-23", "staff"),
     ]
     assert {(view.facts["site_id"], view.at) for view in views} == {(library.world.site_id, library.clock.now())}
-    assert [entry.facts for entry in exported] == [{"date": "2026-11-23", "appointments": 2}]
+    assert [entry.facts for entry in exported] == [{"date": "2026-11-23", "appointments": 2, "screen": "site.export"}]
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.account.redirects import safe_next
+from core.redirects import safe_next
 
 
 @pytest.mark.parametrize("path", ["/staff/", "/staff/sites/hill/days/2026-11-23?service=blue-badge", "/staff/calls/"])
