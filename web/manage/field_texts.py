@@ -110,7 +110,9 @@ REQUIREMENT: Texts = {
     "skills": _t(_l("With these skills or features"), _SKILLS),
 }
 REMINDER: Texts = {
-    "kind": _t(_l("Name of the reminder"), _l("It begins with reminder_, for example reminder_1d")),
+    "kind": _t(
+        _l("Name of the reminder"), _l("Leave it empty, and it is named by its time. A name begins with reminder_")
+    ),
     "days_before": _t(_l("Days before"), _l("With a time of day")),
     "at": _t(_l("At"), _l("For example, 09:00")),
     "minutes_before": _t(_l("Or minutes before"), _l("Instead of days and a time")),

@@ -66,7 +66,7 @@ class ThingForm:
         table = {name: value for name, value in base.items() if name not in own}
         table |= read(FIELDS[self.kind], self.main)
         for name, fields in LISTS.get(self.kind, {}).items():
-            rows = [read(fields, row) for row in self.rows[name]]
+            rows = [_named(name, read(fields, row)) for row in self.rows[name]]
             if rows or self.kind == "council" or name == "requirements" or base.get(name) == []:
                 table[name] = rows
         return table
@@ -89,6 +89,17 @@ class ThingForm:
             form.refuse(str(name), in_words_of_the_form(what, kind, str(name)))
         else:
             self.general.append(what)
+
+
+def _named(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The row; a reminder that nobody has named has the name of its time, such as reminder_7d."""
+    days, minutes = (
+        found if isinstance(found, int) else 0 for found in map(row.get, ("days_before", "minutes_before"))
+    )
+    if name != "reminder_plan" or "kind" in row or not (days or minutes):
+        return row
+    when = f"{days}d" if days else f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+    return {"kind": f"reminder_{when}"} | row
 
 
 def in_words_of_the_form(what: str, kind: str, name: str) -> str:

@@ -234,6 +234,16 @@ def test_a_place_that_takes_bookings_is_made_by_screens_alone(library: Library, 
     assert save(admin, post(admin, form, name="Hill Road Library", kind="hub")).endswith("/hill-road-library-2?saved=1")
 
 
+def test_a_reminder_needs_no_name(library: Library, admin: FlaskClient) -> None:
+    form = post(admin, form_at(admin, SERVICE), add="reminder_plan").form_to(SERVICE)
+    first: Any = {"reminder_plan-0-minutes_before": "120"}
+    form = post(admin, form, add="reminder_plan", **first).form_to(SERVICE)
+    times: Any = {"reminder_plan-1-days_before": "3", "reminder_plan-1-at": "09:00"}
+    save(admin, post(admin, form, **times))
+    plan = catalogue(library.database, library.world).service("certify").reminder_plan
+    assert [one["kind"] for one in plan] == ["reminder_2h", "reminder_3d"]
+
+
 def test_a_pale_colour_is_shown_with_its_contrast(admin: FlaskClient) -> None:
     shown = post(admin, form_at(admin, f"{HOME}/council/testshire"), brand_colour="#ffff00").text
     assert "#ffff00 (its contrast with white is 1.1 to 1, which is too pale: pages use #" in shown
