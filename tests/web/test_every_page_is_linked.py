@@ -82,5 +82,6 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     record_check(runtime, key, ["date_of_birth", "postcode"], "", actor=actor)  # visits are shown from then on
     hand_over = f"/staff/calls/residents/{amina}/appointments/{callers.booked.reference}/hand-over"
     searches = {f"{start}/{end}": {"q": "amina"} for start in ("/staff/calls", hand_over) for end in ("find", "new")}
+    searches["/staff/set-up/council/testshire"] = {"phone": "020 7946 0000"}
     reached = crawl(client, "/staff/", searches, each=12).reached
     assert pages_for(client.application, role) - reached == set()

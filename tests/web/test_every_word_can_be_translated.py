@@ -663,8 +663,10 @@ def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
     at, desk = "/staff/set-up", "/staff/set-up/resource/hub-1?site=riverside-hub"
     for address in (at, f"{at}/council/testshire", f"{at}/site/new", f"{at}/service/new", f"{at}/upload"):
         staff.open(address)
-    preview = check_page(staff.client.post(desk, data=typed_in(staff, desk, kind="room")).text)
-    again = check_page(staff.client.post(desk, data=typed_in(staff, desk, name="Desk by the door")).text)
+    preview = check_page(staff.client.post(desk, data=typed_in(staff, desk, kind="room"), follow_redirects=True).text)
+    again = check_page(
+        staff.client.post(desk, data=typed_in(staff, desk, name="Desk by the door"), follow_redirects=True).text
+    )
     for page, status in ((preview, 303), (again, 409)):
         assert staff.client.post(f"{at}/save", data=page.form_to("/save").values()).status_code == status
     staff.client.post(desk, data=again.form_to("/resource/hub-1").values())

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from flask import redirect, render_template
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -25,6 +25,7 @@ from core.tokens import spoken_reference
 from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import Edit
 from web.labels import REBOOK_REASONS
+from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_words import in_words
 from web.page_context import StaffContext
 
@@ -93,6 +94,30 @@ def preview_page(
     return _page(context, proposal, preview, save_url=save_url, back_url=back_url, warnings=warnings)
 
 
+def lead_to_preview(context: StaffContext, proposal: Proposal, back_url: str | None = None) -> ResponseReturnValue:
+    """To an address of its own for that page. Raises: InvalidEdits and ChangedMeanwhile, for the form to show."""
+    preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
+    key = keep(context, {"proposal": token_of(context, proposal), "back": back_url})
+    return redirect(url_for("manage.set_up_preview", key=key), code=303)
+
+
+def kept_preview(context: StaffContext, key: str, save_url: str) -> ResponseReturnValue:
+    """The page of this address, as things are now. Raises: NotFound when nothing is kept under this key."""
+    found = kept(context, key)
+    if found is None:
+        raise NotFound
+    proposal = proposal_of(context, found["proposal"])
+    try:
+        return preview_page(context, proposal, save_url, found["back"])
+    except (ChangedMeanwhile, InvalidEdits):
+        return _not_saved(context, proposal)
+
+
+def _not_saved(context: StaffContext, proposal: Proposal) -> ResponseReturnValue:
+    token = token_of(context, proposal)
+    return render_template("manage/set_up_not_saved.html", form_url=proposal.form, token=token), 409
+
+
 def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_url: str) -> ResponseReturnValue:
     """Save what the page showed. `keep` are the references of those who stay as they are.
 
@@ -104,8 +129,7 @@ def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_ur
         )
     except (ChangedMeanwhile, InvalidEdits):
         if not _is_done(context, proposal):
-            token = token_of(context, proposal)
-            return render_template("manage/set_up_not_saved.html", form_url=proposal.form, token=token), 409
+            return _not_saved(context, proposal)
     return redirect(f"{proposal.done}{'&' if '?' in proposal.done else '?'}saved=1", code=303)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
 from core.errors import NotFound
@@ -18,8 +19,9 @@ from web.account.home import url_or_none
 from web.manage.field_texts import BY_LIST, KINDS, text_of_field
 from web.manage.manage_blueprint import SET_UP_PATH, blueprint
 from web.manage.set_up_context import NEW, Things, address_of, key_of_address, slug_from, things_of
+from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
-from web.manage.set_up_proposals import Proposal, preview_page, proposal_of, save
+from web.manage.set_up_proposals import Proposal, kept_preview, lead_to_preview, proposal_of, save, token_of
 from web.manage.set_up_words import title_of
 from web.manage.thing_form import ThingForm, form_of_request, form_of_table
 from web.page_context import StaffContext, staff_context
@@ -53,6 +55,12 @@ def set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
     with staff_context() as context:
         things = things_of(context)
         table = _stored(things, key)
+        found = kept(context, request.args.get("kept", ""))
+        if found is not None and "proposal" in found:
+            return _page(context, things, key, *_again(context, things, key, proposal_of(context, found["proposal"])))
+        if found is not None:
+            form = form_of_request(kind, MultiDict(found["typed"]), keeps_empty=True)
+            return _page(context, things, key, form, found["seen"])
         return _page(context, things, key, form_of_table(kind, table or {}), fingerprint(table))
 
 
@@ -68,7 +76,7 @@ def send_set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
         add, remove = (request.form.get(name, "") for name in ("add", "remove_row"))
         form = form_of_request(kind, request.form, add, remove)
         if add or remove:
-            return _page(context, things, key, form, seen)
+            return _lead_on(context, key, {"typed": form.sent(), "seen": seen})
         stored = _stored(things, key) or {}
         is_valid = form.validate()
         table = form.table(stored)
@@ -77,6 +85,14 @@ def send_set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
         if "remove" in request.form:
             return _preview(context, things, key, form, seen, None)
         return _preview(context, things, key, form, seen, table)
+
+
+@blueprint.get(f"{SET_UP_PATH}/preview/<key>")
+@requires(Action.MANAGE_SET_UP)
+def set_up_preview(key: str) -> ResponseReturnValue:
+    """What the edits that were sent would do."""
+    with staff_context() as context:
+        return kept_preview(context, key, url_for("manage.save_set_up"))
 
 
 @blueprint.post(f"{SET_UP_PATH}/save")
@@ -111,7 +127,7 @@ def _preview(
     done = url_for("manage.set_up") if table is None else address_of(edited) or form_url
     proposal = Proposal((Edit(edited, table, is_new),), {} if is_new else {key: seen}, form_url, done)
     try:
-        return preview_page(context, proposal, url_for("manage.save_set_up"))
+        return lead_to_preview(context, proposal)
     except InvalidEdits as error:
         form.refuse(error.of(edited))
         form.general += error.besides([edited])
@@ -121,18 +137,33 @@ def _preview(
 
 
 def _back(context: StaffContext, things: Things, key: Key, proposal: Proposal) -> ResponseReturnValue:
-    """The form with what the proposal says, and with what somebody else has changed since, if they did."""
+    """To the form with what the proposal says; or the form with what somebody else has changed since."""
+    form, seen, more = _again(context, things, key, proposal)
+    if more:
+        return _page(context, things, key, form, seen, more), 409
+    return _lead_on(context, key, {"proposal": token_of(context, proposal)})
+
+
+def _lead_on(context: StaffContext, key: Key, value: dict[str, Any]) -> ResponseReturnValue:
+    """To the form, filled with what is kept."""
+    address = address_of(key) or url_for("manage.set_up")
+    return redirect(f"{address}{'&' if '?' in address else '?'}kept={keep(context, value)}", code=303)
+
+
+def _again(
+    context: StaffContext, things: Things, key: Key, proposal: Proposal
+) -> tuple[ThingForm, str, dict[str, Any]]:
+    """The form with what the proposal says, its fingerprint, and what the page says of somebody else's change."""
     if key.slugs[-1] == NEW:
         typed = next((edit.table for edit in proposal.edits), None) or {}
-        return _page(context, things, key, form_of_table(key.kind, typed), NOT_THERE)
+        return form_of_table(key.kind, typed), NOT_THERE, {}
     edit, now = proposal.edit_of(key), things[key].table if key in things else None
     typed = now or {} if edit is None or edit.table is None else edit.table
     seen = proposal.seen.get(key, "")
     if fingerprint(now) == seen:
-        return _page(context, things, key, form_of_table(key.kind, typed), seen)
+        return form_of_table(key.kind, typed), seen, {}
     conflict = conflict_lines(context, key, typed, now, seen)
-    form = form_of_table(key.kind, merged(typed, conflict.base, now))
-    return _page(context, things, key, form, fingerprint(now), {"conflict": conflict}), 409
+    return form_of_table(key.kind, merged(typed, conflict.base, now)), fingerprint(now), {"conflict": conflict}
 
 
 def _page(

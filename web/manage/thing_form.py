@@ -60,6 +60,11 @@ class ThingForm:
         results = [form.validate() for form in forms]  # all of them, so that each shows its errors
         return all(results)
 
+    def sent(self) -> dict[str, list[str]]:
+        """What a browser would send of it, an empty row included."""
+        forms = [self.main, *(row for rows in self.rows.values() for row in rows)]
+        return {field.name: _as_sent(field.data) for form in forms for field in form}
+
     def table(self, base: Table) -> dict[str, Any]:
         """What the form says: its own values, and those of `base` that it does not show. What is no number is refused."""
         own = {name for name in FIELDS[self.kind] if is_shown(name)} | set(LISTS.get(self.kind, ()))
@@ -115,7 +120,9 @@ def form_of_table(kind: str, table: Table) -> ThingForm:
     return _form(kind, shown(FIELDS[kind], table), rows)
 
 
-def form_of_request(kind: str, sent: MultiDict[str, str], add: str = "", remove: str = "") -> ThingForm:
+def form_of_request(
+    kind: str, sent: MultiDict[str, str], add: str = "", remove: str = "", *, keeps_empty: bool = False
+) -> ThingForm:
     """The form with what was sent; with one more row in the list `add`, or without the row `remove` ("documents-2")."""
     lists = LISTS.get(kind, {})
     found: dict[str, dict[int, Typed]] = {name: {} for name in lists}
@@ -124,12 +131,20 @@ def form_of_request(kind: str, sent: MultiDict[str, str], add: str = "", remove:
         if match and match[1] in lists:
             found[match[1]].setdefault(int(match[2]), MultiDict()).setlist(match[3], sent.getlist(key))
     rows = {
-        name: [row for number, row in sorted(numbered.items()) if _is_filled(row) and f"{name}-{number}" != remove]
+        name: [
+            row
+            for number, row in sorted(numbered.items())
+            if (keeps_empty or _is_filled(row)) and f"{name}-{number}" != remove
+        ]
         for name, numbered in found.items()
     }
     if add in rows:
         rows[add].append(MultiDict())
     return _form(kind, sent, {name: some[:MOST_ROWS] for name, some in rows.items()})
+
+
+def _as_sent(data: Any) -> list[str]:
+    return [str(one) for one in data] if isinstance(data, list) else [str(data or "")]
 
 
 def _is_filled(row: Typed) -> bool:

@@ -48,7 +48,7 @@ def form_at(client: FlaskClient, address: str) -> Form:
 
 
 def post(client: FlaskClient, form: Form, status: int = 200, **values: Any) -> Page:
-    answer = client.post(form.action, data=form.values(**values))
+    answer = client.post(form.action, data=form.values(**values), follow_redirects=True)
     assert answer.status_code == status, answer.text
     return check_page(answer.text)
 
@@ -263,7 +263,7 @@ def test_the_file_goes_down_and_up_with_a_preview(library: Library, admin: Flask
 
     def upload(content: str, status: int = 200) -> Page:
         data = form.values() | {"file": (io.BytesIO(content.encode()), "testshire.toml")}
-        answer = admin.post(form.action, data=data, content_type="multipart/form-data")
+        answer = admin.post(form.action, data=data, content_type="multipart/form-data", follow_redirects=True)
         assert answer.status_code == status, answer.text
         return check_page(answer.text)
 
