@@ -108,7 +108,8 @@ class CallPage(ResidentPage):
     def wish_address(self) -> str:
         """Where they are put on the waiting list for what is searched; empty before a service is chosen."""
         if self.moving is not None:
-            return url_for("messages.new_wish", appointment=self.moving.reference)
+            can_wait = self.moving.local_date > self.context.today
+            return url_for("messages.new_wish", appointment=self.moving.reference) if can_wait else ""
         slugs = [service.slug for service in self.services]
         return url_for("messages.new_wish", resident=self.card.id, service=slugs) if slugs else ""
 

@@ -49,6 +49,9 @@ def new_wish() -> ResponseReturnValue:
     """Ask which times suit, and put them on the list. The address says who, and for what."""
     with staff_context() as context:
         subject = _subject(context)
+        if subject.appointment and subject.appointment.local_date <= context.today:
+            problem = _("The appointment is so soon that no earlier day is left.")
+            return Response(_page(subject, WishForm(), problem, is_too_late=True), status=409)
         form, here = WishForm(), subject.appointment.site if subject.appointment else None
         form.offer(context.catalogue, subject.query, here, context.today)
         if request.method == "GET" and subject.appointment:
@@ -83,13 +86,14 @@ def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> in
     return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
 
 
-def _page(subject: _Subject, form: WishForm, problem: str = "") -> str:
+def _page(subject: _Subject, form: WishForm, problem: str = "", *, is_too_late: bool = False) -> str:
     action = f"{url_for('messages.new_wish')}?{request.query_string.decode('ascii', 'ignore')}"
     return render_template(
         "staff/waiting_new.html",
         subject=subject,
         form=form,
         problem=problem,
+        is_too_late=is_too_late,
         action=action,
         has_errors=bool(form.errors or problem),
     )

@@ -40,7 +40,7 @@ QUICK_REASON_KEYS = "yu"
 class AppointmentLine:
     """An appointment in the resident's list. `is_current` marks the one that is being moved or cancelled.
 
-    `can_change` says that it can be moved or cancelled by whoever looks at it.
+    `can_change` says that it can be moved or cancelled by whoever looks at it, `can_wait` that an earlier day is left, too.
     """
 
     reference: str
@@ -55,6 +55,7 @@ class AppointmentLine:
     needs: str
     is_booked: bool
     can_change: bool
+    can_wait: bool
     is_current: bool
 
 
@@ -197,6 +198,7 @@ class ResidentPage:
 
 def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> AppointmentLine:
     state = str(STATES[view.state])
+    can_change = view.state is State.BOOKED and context.serves(view.site.id)
     return AppointmentLine(
         reference=view.reference,
         spoken_reference=view.spoken_reference,
@@ -209,7 +211,8 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> 
         own_contact=_own_contact(view) if view.has_own_contact else "",
         needs="; ".join(need_lines(view, current_language())) if view.arrangements or view.unmet_needs else "",
         is_booked=view.state is State.BOOKED,
-        can_change=view.state is State.BOOKED and context.serves(view.site.id),
+        can_change=can_change,
+        can_wait=can_change and view.local_date > context.today,
         is_current=is_current,
     )
 

@@ -63,16 +63,18 @@ def test_a_caller_for_whom_no_time_suits_is_put_on_the_list(agent: Agent, caller
     assert "Aminah Youssef" in agent.open(LIST).text
 
 
-def test_an_appointment_is_put_on_the_list(agent: Agent, callers: Callers, database: Database) -> None:
-    with database.writing() as db:
-        row = db.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
-        later = row.local_date + timedelta(days=1)
-        db.execute(update(Appointment).where(Appointment.id == row.id).values(local_date=later))
+def test_an_appointment_is_put_on_the_list(
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
+) -> None:
+    path = f"{LIST}/new?appointment={callers.booked.reference}"
     page = agent.check_caller(f"/staff/calls/residents/{callers.people['amina']}")
     agent.open(page.link("Wants an earlier time"))
-    path = f"{LIST}/new?appointment={callers.booked.reference}"
     assert "They are on the waiting list" in agent.checked(agent.send(path, part="any", where="anywhere")).text
     assert len(wish_of(database).site_ids) > 1
+    with database.writing() as db:
+        db.execute(update(Appointment).values(local_date=clock.now().date()))
+    assert "no earlier day is left" in agent.checked(agent.client.get(path), 409).text
+    assert "Wants an earlier time" not in agent.open(f"/staff/calls/residents/{callers.people['amina']}").text
 
 
 def test_somebody_is_rung_and_booked_while_they_talk(
