@@ -85,6 +85,7 @@ CHANGES = {
 ELSEWHERE = {"agent.keep", "site.try_walk_in", "site.book_next"}
 # Made of the rules of the council's file, or sent with a file: tests/web/manage/ has a test of each.
 FROM_RULES = {"manage.send_set_up_thing", "manage.send_set_up_file"}
+AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
 SHUT = "site=riverside-hub&starts=later&from_day=2026-12-03&until_day=2026-12-03&reason=Painting"
 
 
@@ -135,7 +136,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     sign_in(database, admin, MORNING)  # in another browser
     with database.writing() as db:
         link = f"/staff/new-password/{make_link(db, callers.agent_id, MORNING, made_by=admin)}"
-    return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", *work]
+    return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", AWAY, *work]
 
 
 def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) -> list[str]:
@@ -144,8 +145,8 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     Somebody was not reached. Another desk could serve the visit of this reference. Of two whom the plan does not cover any
     more, one has a time that is held; the administrator is ringing them.
     """
-    change_site(runtime, callers.town.authority_id, "riverside-hub")
     make_resource(runtime.database, callers.town.authority_id, callers.town.sites["hub"], "ann", kind="adviser")
+    change_site(runtime, callers.town.authority_id, "riverside-hub")
     close_desk_of(runtime, callers)
     council, system = callers.town.authority_id, Actor.system()
     with runtime.database.reading() as db:
