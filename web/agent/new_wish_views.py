@@ -35,6 +35,7 @@ class _Subject:
     name: str
     services: tuple[ServiceFacts, ...]
     appointment: AppointmentView | None
+    can_be_reached: bool = True
 
     @property
     def query(self) -> SlotQuery:
@@ -51,7 +52,12 @@ def new_wish() -> ResponseReturnValue:
         subject = _subject(context)
         if subject.appointment and subject.appointment.local_date <= context.today:
             problem = _("The appointment is so soon that no earlier day is left.")
-            return Response(_page(subject, WishForm(), problem, is_too_late=True), status=409)
+            return Response(_page(subject, WishForm(), problem, is_refused=True), status=409)
+        if not subject.can_be_reached:
+            problem = _(
+                "We have no email address and no phone number for them. Add one first, so that we can tell them."
+            )
+            return _page(subject, WishForm(), problem, is_refused=True)
         form, here = WishForm(), subject.appointment.site if subject.appointment else None
         form.offer(context.catalogue, subject.query, here, context.today)
         if request.method == "GET" and subject.appointment:
@@ -86,14 +92,14 @@ def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> in
     return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
 
 
-def _page(subject: _Subject, form: WishForm, problem: str = "", *, is_too_late: bool = False) -> str:
+def _page(subject: _Subject, form: WishForm, problem: str = "", *, is_refused: bool = False) -> str:
     action = f"{url_for('messages.new_wish')}?{request.query_string.decode('ascii', 'ignore')}"
     return render_template(
         "staff/waiting_new.html",
         subject=subject,
         form=form,
         problem=problem,
-        is_too_late=is_too_late,
+        is_refused=is_refused,
         action=action,
         has_errors=bool(form.errors or problem),
     )
@@ -113,4 +119,4 @@ def _subject(context: StaffContext) -> _Subject:
     if not 0 < len(slugs) <= MOST_SERVICES or len(set(slugs)) < len(slugs):
         raise NotFound.because("no_service_chosen")
     services = tuple(context.catalogue.public_service(slug) for slug in slugs)
-    return _Subject(resident.id, resident.name, services, None)
+    return _Subject(resident.id, resident.name, services, None, bool(resident.email or resident.phone))
