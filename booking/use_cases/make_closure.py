@@ -18,6 +18,7 @@ from core.audit import Actor, record
 from core.errors import Invalid, NotFound
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
+from core.wall_clock import instant_of, unit_after, unit_of
 from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from locations.session_facts import FROM_PROGRAM, FROM_STAFF
@@ -31,6 +32,8 @@ SCOPE = ("site", "resource", "service", "topic", "mode")
 @dataclass(frozen=True)
 class NewClosure:
     """What is shut, from when until when (half-open), and why. No place and nothing else named is the whole council.
+
+    It shuts whole five minutes, all that the period touches.
 
     A resource is one of the site, or, without a site, a person who belongs to the council. Slugs, but for the topic.
     """
@@ -123,7 +126,7 @@ def change_closure(
         closure = _locked(db, authority_id, closure_id)
         if closure.lifted_at is not None:
             raise NotFound.because("closure_unknown")
-        closure.starts_at, closure.ends_at = starts_at, ends_at
+        closure.starts_at, closure.ends_at = instant_of(unit_of(starts_at)), instant_of(unit_after(ends_at))
         db.flush()
         added = list_touched(db, closure.id, now)
         _record(db, actor, "closure_changed", closure, now)
@@ -170,8 +173,8 @@ def _row_of(catalogue: Catalogue, new: NewClosure, source: str, now: datetime) -
         topic=new.topic,
         mode=new.mode,
         slug=f"closure-{secrets.token_hex(6)}",
-        starts_at=new.starts_at,
-        ends_at=new.ends_at,
+        starts_at=instant_of(unit_of(new.starts_at)),
+        ends_at=instant_of(unit_after(new.ends_at)),
         reason=new.reason.strip(),
         source=source,
     )

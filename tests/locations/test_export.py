@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from booking.use_cases.import_locations import import_file
+from booking.use_cases.make_closure import NewClosure, change_closure, make_closure
 from core.audit import Actor
 from core.database import Database
 from core.errors import NotFound
@@ -146,6 +148,20 @@ def test_odd_words_zones_and_rules_come_out_as_they_went_in(database: Database) 
         "closes_on_bank_holidays = true",
     ):
         assert f"{line}\n" in text
+
+
+def test_what_somebody_shuts_at_any_moment_goes_out_and_comes_in_again(database: Database) -> None:
+    bring_in(database, ODD)
+    runtime = make_runtime(database)
+    with database.reading() as db:
+        council = catalogue_of(db, "oddville").authority.id
+    now = runtime.clock.now() + timedelta(minutes=3, seconds=17, microseconds=5)
+    shut = NewClosure(now, now + timedelta(hours=1, minutes=1), "Boiler", site="hall")
+    closure_id = make_closure(runtime, council, shut, actor=Actor.system()).id
+    check_round_trip(database, "oddville")
+    assert closure_id is not None
+    change_closure(runtime, council, closure_id, now, now + timedelta(minutes=44), actor=Actor.system())
+    assert not bring_in(database, exported(database, "oddville"))
 
 
 @pytest.mark.parametrize("seed", range(4))
