@@ -127,6 +127,7 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "no_representative_name": _("Enter the name of the person who acts for the resident"),
     "no_scope": _("The scopes are %(known)s. Give at least one."),
     "not_an_email": _("%(given)r is not an email address: %(why)s."),
+    "no_second_step": _("%(email)s has no second step of signing in."),
     "note_too_long_or_empty": _("Write a note of at most %(longest)s characters."),
     "password_too_easy": _(
         "This password is easy to guess. Use three random words, without names, dates or your email address."

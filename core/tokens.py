@@ -89,6 +89,22 @@ def password_token(secret_key: str, nonce: str) -> str:
     return _derived(secret_key, "password", nonce)
 
 
+def second_step_key(secret_key: str, nonce: str) -> bytes:
+    """The key that an app on a telephone shares with us: 160 bits, derived, so that no row holds it (RFC 4226 4, R6)."""
+    return bytes.fromhex(_derived(secret_key, "second step", nonce))[:20]
+
+
+def new_recovery_code() -> str:
+    """A code for whoever has lost their telephone: ten characters without look-alikes, in two groups."""
+    text = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return f"{text[:5]}-{text[5:]}"
+
+
+def recovery_digest(secret_key: str, staff_id: int, code: str) -> str:
+    """The keyed digest of a recovery code: its 49 bits alone could be guessed from a plain one."""
+    return _derived(secret_key, f"recovery {staff_id}", code)
+
+
 def new_reference() -> str:
     """A new reference: 7 random characters and the check character."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))

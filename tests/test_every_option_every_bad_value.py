@@ -19,6 +19,7 @@ from core.database import Database
 from tests.support.bad_values import EMPTY
 from tests.support.callers import Callers, make_callers
 from tests.support.council import PASSWORD
+from tests.support.second_step import give_second_step
 from wsgi import COMMANDS
 
 FILE = "bookings.csv"
@@ -84,10 +85,12 @@ CASES = [
 
 @pytest.fixture
 def callers(database: Database, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callers:
-    """A council with its people; beside it a file with the columns of bookings, and none of them."""
+    """A council with its people, one of whom has a second step; beside it a file with the columns of bookings alone."""
     monkeypatch.chdir(tmp_path)
     Path(FILE).write_text(f"{','.join(COLUMNS)}\n")
-    return make_callers(database, clock.now())
+    callers = make_callers(database, clock.now())
+    give_second_step(database, clock, callers.agent_id)
+    return callers
 
 
 def value_of(parameter: click.Parameter, callers: Callers) -> str:

@@ -147,6 +147,7 @@ ACTIONS: Labels = {
     Action.MANAGE_COLLEAGUES: _l("manage colleagues"),
     Action.MANAGE_API_KEYS: _l("manage the keys of programs"),
     Action.SEE_STAFF_RECORD: _l("see what staff did and saw"),
+    Action.DEMAND_SECOND_STEP: _l("demand a second step of signing in"),
     Action.FIND_RESIDENT: _l("find residents"),
     Action.SEE_RESIDENT: _l("see what we know of a resident"),
     Action.BOOK_FOR_RESIDENT: _l("book appointments for residents"),

@@ -79,6 +79,8 @@ def _guard_staff(mark: AccessMark, action: Action) -> ResponseReturnValue | None
     if not staff.may(action, site_slug=site_slug):
         logger.warning("staff %s may not %s", staff.staff_id, action)
         raise NotFound
+    if staff.lacks_second_step and action is not Action.MANAGE_OWN_ACCOUNT:
+        return redirect(url_for("staff.second_step"), code=303)
     return None
 
 

@@ -26,6 +26,8 @@ from people.staff.password_links import end_links, end_links_beyond_reach, make_
 from people.staff.password_rules import check_password
 from people.staff.passwords import hash_password
 from people.staff.policy import SITE_ROLES, Role
+from people.staff.second_step import remove_second_step
+from people.staff.second_step_queries import has_second_step
 from people.staff.tables import StaffMember, StaffRole
 
 
@@ -217,6 +219,19 @@ def end_sessions(db: Session, email: str, *, actor: Actor, now: datetime) -> int
     """Sign the member of staff out everywhere; the number of sessions ended. Raises: NotFound, Invalid."""
     member = _member(db, email)
     _record(db, member, "staff_signed_out_everywhere", actor, now)
+    return sign_in_sessions.end_all(db, member.id, now)
+
+
+def take_second_step(db: Session, email: str, *, actor: Actor, now: datetime) -> int:
+    """Take away the second step of somebody who lost their telephone; the number of sessions ended.
+
+    Raises: NotFound; Invalid, in the field "email", when they have none.
+    """
+    member = _member(db, email)
+    if not has_second_step(db, member.id):
+        raise Invalid.in_field("email", "no_second_step", email=member.email)
+    remove_second_step(db, member.id)
+    _record(db, member, "staff_second_step_removed", actor, now)
     return sign_in_sessions.end_all(db, member.id, now)
 
 

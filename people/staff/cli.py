@@ -144,6 +144,17 @@ def sign_out(runtime: Runtime, email: str) -> None:
     click.echo(f"{_sessions(ended)} ended.")
 
 
+@staff_cli.command("remove-second-step")
+@click.option("--email", required=True)
+@runtime_command
+@_explaining
+def remove_second_step(runtime: Runtime, email: str) -> None:
+    """Let somebody who lost their telephone sign in with the password alone, and sign them out everywhere."""
+    with runtime.database.writing() as db:
+        ended = accounts.take_second_step(db, email, actor=Actor.system(), now=runtime.clock.now())
+    click.echo(f"The second step is taken away; {_sessions(ended)} ended.")
+
+
 @staff_cli.command("deactivate")
 @click.option("--email", required=True)
 @runtime_command

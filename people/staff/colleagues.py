@@ -135,6 +135,12 @@ def sign_colleague_out(runtime: Runtime, staff: SignedInStaff, staff_id: int) ->
         accounts.end_sessions(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
 
 
+def take_second_step(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
+    """Take away the second step of a colleague who lost their telephone; their sessions end. Raises: Invalid, NotFound."""
+    with _changing(runtime, staff) as change:
+        accounts.take_second_step(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
+
+
 def deactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
     """End the account of a colleague. Raises: Invalid (the last administrator), NotFound."""
     with _changing(runtime, staff) as change:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     MANAGE_COLLEAGUES = "manage_colleagues"
     MANAGE_API_KEYS = "manage_api_keys"
     SEE_STAFF_RECORD = "see_staff_record"
+    DEMAND_SECOND_STEP = "demand_second_step"
     FIND_RESIDENT = "find_resident"
     SEE_RESIDENT = "see_resident"
     BOOK_FOR_RESIDENT = "book_for_resident"
@@ -68,6 +69,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.MANAGE_COLLEAGUES: _MANAGERS,  # each their own: people/staff/colleague_rules.py
         Action.MANAGE_API_KEYS: _ADMINS,
         Action.SEE_STAFF_RECORD: _ADMINS,
+        Action.DEMAND_SECOND_STEP: _ADMINS,
         Action.FIND_RESIDENT: _WHO_SERVE,
         Action.SEE_RESIDENT: _WHO_SERVE,
         Action.BOOK_FOR_RESIDENT: _WHO_SERVE,

@@ -22,6 +22,7 @@ from people.residents.details import email_key
 from people.staff import sign_in_sessions
 from people.staff.known_browsers import browser_of
 from people.staff.passwords import hash_password, is_outdated, is_password
+from people.staff.second_step_queries import has_second_step
 from people.staff.tables import StaffMember
 
 EMAIL_LIMIT = "10/15 minutes"
@@ -40,6 +41,7 @@ class StaffIdentity:
 
     staff_id: int
     password_hash: str
+    has_proved_code: bool = False  # besides the password
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,6 @@ class SignInAttempt:
     password: str
     origin: str
     browser_cookie: str = ""
-
-
-def sign_in(runtime: Runtime, attempt: SignInAttempt, *, old_token: str = "") -> str:
-    """The token of a new session. The session of `old_token`, which the browser brought along, ends.
-
-    Raises: RateLimited, WrongPassword.
-    """
-    return begin_session(runtime, authenticate(runtime, attempt), old_token=old_token)
 
 
 def authenticate(runtime: Runtime, attempt: SignInAttempt) -> StaffIdentity:
@@ -80,13 +74,16 @@ def authenticate(runtime: Runtime, attempt: SignInAttempt) -> StaffIdentity:
 def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str = "") -> str:
     """The token of a new session of `identity`; the session of `old_token` ends.
 
-    Raises: WrongPassword when the account has another password by now, or has ended: looking at one takes its time.
+    Raises: WrongPassword when the account has another password by now, or has ended, or wants a code that was not proved:
+    looking at a password takes its time.
     """
     now = runtime.clock.now()
     with runtime.database.writing() as db:
         same = select(StaffMember).where(StaffMember.id == identity.staff_id)
         member = db.scalars(same.with_for_update(key_share=True)).one()
         if member.password_hash != identity.password_hash or not member.is_active:
+            raise WrongPassword.because("wrong_password")
+        if has_second_step(db, member.id) and not identity.has_proved_code:
             raise WrongPassword.because("wrong_password")
         if old_token:
             sign_in_sessions.end(db, old_token, now)
@@ -99,11 +96,22 @@ def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str =
 
 def sign_in_limits(runtime: Runtime, email: str, origin: str) -> tuple[RateLimit, RateLimit]:
     """The limits of an attempt to sign in as `email` from `origin`, in an unknown browser: the email's and the origin's."""
-    secret_key = runtime.settings.secret_key
-    return (
-        rate_limit(secret_key, EMAIL_LIMIT, "sign-in", "email", email_key(email)),
-        rate_limit(secret_key, ORIGIN_LIMIT, "sign-in", "origin", origin),
-    )
+    by_email = rate_limit(runtime.settings.secret_key, EMAIL_LIMIT, "sign-in", "email", email_key(email))
+    return by_email, origin_limit(runtime, origin)
+
+
+def origin_limit(runtime: Runtime, origin: str) -> RateLimit:
+    """The limit of an origin, whether it guesses at passwords or at codes."""
+    return rate_limit(runtime.settings.secret_key, ORIGIN_LIMIT, "sign-in", "origin", origin)
+
+
+def count_guess(runtime: Runtime, own: RateLimit, origin: str, now: datetime) -> None:
+    """Count an attempt against its own limit and the origin's; beyond that the origin is slowed. Raises: RateLimited."""
+    try:
+        count_hit(runtime.database, [own, origin_limit(runtime, origin)], now)
+    except RateLimited:
+        slowed = rate_limit(runtime.settings.secret_key, SLOWED_ORIGIN_LIMIT, "sign-in", "slowed", origin)
+        count_hit(runtime.database, [own, slowed], now)
 
 
 def _count_attempt(runtime: Runtime, attempt: SignInAttempt, now: datetime) -> tuple[RateLimit, ...]:
@@ -116,11 +124,7 @@ def _count_attempt(runtime: Runtime, attempt: SignInAttempt, now: datetime) -> t
         count_hit(runtime.database, limits, now)
         return limits
     by_email, by_origin = sign_in_limits(runtime, attempt.email, attempt.origin)
-    try:
-        count_hit(runtime.database, [by_email, by_origin], now)
-    except RateLimited:
-        slowed = rate_limit(secret_key, SLOWED_ORIGIN_LIMIT, "sign-in", "slowed", attempt.origin)
-        count_hit(runtime.database, [by_email, slowed], now)
+    count_guess(runtime, by_email, attempt.origin, now)
     return by_email, by_origin
 
 

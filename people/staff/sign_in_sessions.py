@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, delete, exists, select, update
+from sqlalchemy.orm import Session, aliased
 
 from core.tokens import digest, new_token
 from locations.ids_by_slug import BRAND_COLUMNS, authority_table, site_table
 from locations.model import AuthorityBrand
 from people.staff.policy import Action, Grant, Role, is_allowed
-from people.staff.tables import StaffMember, StaffRole, StaffSession
+from people.staff.tables import SecondStep, SecondStepDemand, StaffMember, StaffRole, StaffSession
 
 COOKIE = "front_door_staff"
 IDLE_LIMIT = timedelta(hours=1)
@@ -39,6 +39,7 @@ class SignedInStaff:
     authority: AuthorityBrand
     roles: tuple[Grant, ...]
     last_seen_at: datetime
+    lacks_second_step: bool = False  # which the council demands of one of their roles
 
     def may(
         self,
@@ -79,9 +80,25 @@ def start(db: Session, staff_id: int, now: datetime) -> str:
     return token
 
 
+_held = aliased(StaffRole)
+_IS_DEMANDED = exists().where(
+    SecondStepDemand.authority_id == StaffMember.authority_id,
+    SecondStepDemand.role == _held.role,
+    _held.staff_id == StaffMember.id,
+)
+_HAS_SECOND_STEP = exists().where(SecondStep.staff_id == StaffMember.id, SecondStep.confirmed_at.is_not(None))
+_LACKS_SECOND_STEP = and_(_IS_DEMANDED, ~_HAS_SECOND_STEP).label("lacks_second_step")
 # Written once, since every page needs it.
 _SIGNED_IN = (
-    select(StaffSession, StaffMember, StaffRole, site_table.c.slug, site_table.c.name, *BRAND_COLUMNS)
+    select(
+        StaffSession,
+        StaffMember,
+        StaffRole,
+        site_table.c.slug,
+        site_table.c.name,
+        _LACKS_SECOND_STEP,
+        *BRAND_COLUMNS,
+    )
     .join(StaffMember, StaffMember.id == StaffSession.staff_id)
     .join(authority_table, authority_table.c.id == StaffMember.authority_id)
     .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
@@ -110,9 +127,10 @@ def staff_of(db: Session, token: str, now: datetime) -> SignedInStaff | None:
         name=member.name,
         email=member.email,
         authority_id=member.authority_id,
-        authority=AuthorityBrand(*rows[0][5:]),
+        authority=AuthorityBrand(*rows[0][6:]),
         roles=tuple(sorted(grants, key=lambda grant: (grant.role, grant.site_name))),
         last_seen_at=row.last_seen_at,
+        lacks_second_step=bool(rows[0].lacks_second_step),
     )
 
 

@@ -101,6 +101,40 @@ class StaffMail(Base):
     closed_at: Mapped[datetime | None]
 
 
+class SecondStep(Base):
+    """The app on a telephone with which a member of staff signs in; it counts from `confirmed_at` on.
+
+    Its key is derived from `nonce`. `last_interval` is of the last code that was used: no code works twice.
+    """
+
+    __tablename__ = "second_steps"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(32))
+    made_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_interval: Mapped[int] = mapped_column(BigId)
+
+
+class RecoveryCode(Base):
+    """A code in place of the app's that has not been used; kept as a keyed digest."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class SecondStepDemand(Base):
+    """A role of which a council demands a second step."""
+
+    __tablename__ = "second_step_demands"
+
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(30), primary_key=True)
+
+
 class ApiKey(Base):
     """A key for programs; kept as a SHA-256 digest. `prefix` is enough to recognise it in a list.
 

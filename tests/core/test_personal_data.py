@@ -53,8 +53,15 @@ DELETED_WHEN_EXPIRED = {
     "staff_password_links",
     "staff_sessions",
 }
-OF_STAFF = {"api_keys", "calendar_feeds", "staff_members", "staff_roles"}  # for as long as the audit names them
-OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "heartbeats"}
+OF_STAFF = {
+    "api_keys",
+    "calendar_feeds",
+    "recovery_codes",
+    "second_steps",
+    "staff_members",
+    "staff_roles",
+}  # for as long as the audit names them
+OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "heartbeats", "second_step_demands"}
 OF_COUNCIL_FILE = {
     "authorities",
     "closures",

@@ -67,6 +67,7 @@ LAYER_OF_MODULE = {
     "people.staff.colleagues": "use_cases",
     "people.staff.key_changes": "use_cases",
     "people.staff.own_account": "use_cases",
+    "people.staff.second_step": "use_cases",
     "people.staff.password_links": "use_cases",
     "people.staff.password_requests": "use_cases",
     "people.staff.sign_in": "use_cases",

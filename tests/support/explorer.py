@@ -7,7 +7,7 @@ that it can be sent as often as one likes as if for the first time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,9 @@ from tests.support.snapshots import Restore, Snapshots
 
 Kind = tuple[str, ...]
 """Where a form goes, and the names of its fields."""
+
+Known = Mapping[str, str | Callable[[], str]]
+"""What no page shows, by the names of fields."""
 
 OURS = {"csrf_token"}  # refused by the guard before any view runs
 # What a field takes whose name ends so, where the form does not have a value already.
@@ -146,7 +149,7 @@ class TimeMachine:
 
 
 class Explorer(TimeMachine):
-    """Looks at every page, with `known` values for what no page shows.
+    """Looks at every page, with `known` values for what no page shows; one that changes is asked for when it is needed.
 
     `subjects` are parameters that make of an address two pages, although what stands on them is alike.
     """
@@ -156,12 +159,12 @@ class Explorer(TimeMachine):
         app: Flask,
         database: Database,
         clock: FixedClock,
-        known: Mapping[str, str],
+        known: Known,
         subjects: Collection[str] = (),
     ) -> None:
         super().__init__(app, database, clock)
         self._subjects = subjects
-        self._values = {**VALUES_THAT_WORK, **known}
+        self._values: dict[str, str | Callable[[], str]] = {**VALUES_THAT_WORK, **known}
         self.found = Found()
         self._waiting: list[tuple[Moment, str]] = []
         self._tried: Counter[tuple[str, ...]] = Counter()
@@ -261,7 +264,8 @@ class Explorer(TimeMachine):
                     fields[name] = [value for value in form.choices[name] if value][:1]
             else:
                 ending = name.replace("-", "_").rpartition("_")[2]
-                fields[name] = [self._values.get(name) or self._values.get(ending, "Something")]
+                value = self._values.get(name) or self._values.get(ending, "Something")
+                fields[name] = [value if isinstance(value, str) else value()]
         return fields
 
     def _ways(self, form: Form) -> Iterator[dict[str, list[str]]]:

@@ -45,9 +45,10 @@ from reminders.reasons import NO_ADDRESS
 from reminders.tables import Notification
 from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_sent
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
-from tests.support.explorer import Explorer, Found, FoundForm, TimeMachine
+from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachine
 from tests.support.factories import NOW, make_resource
 from tests.support.pages import Form, Page, check_page
+from tests.support.second_step import app_of, give_second_step
 from tests.support.set_up import change_site
 from tests.support.sqlite import SqliteTemplate
 from tests.support.stale import stale_forms
@@ -131,7 +132,11 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
         return Explorer(app, database, clock, known), starts
     work = _leave_work(app.extensions[EXTENSION], callers, admin, at_ten_today)
-    explorer = Explorer(app, database, clock, known | {"email": "authority_admin@example.org"}, ("move",))
+    email = "authority_admin@example.org"
+    for staff_id in (admin, callers.agent_id):
+        give_second_step(database, clock, staff_id)
+    of_staff: Known = {**known, "email": email, "code": app_of(database, clock, email)}
+    explorer = Explorer(app, database, clock, of_staff, ("move",))
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     sign_in(database, admin, MORNING)  # in another browser
     with database.writing() as db:

@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, Any] = {"authority": "northbank", "site": "hill", "date": "
 PUBLIC_FOR_STAFF = {"/staff/sign-in", "/staff/sign-out", "/staff/signed-in", "/staff/new-password/<token>"} | {
     "/staff/forgotten",
     "/staff/forgotten/sent",
+    "/staff/sign-in/code",
 }
 PUBLIC_FOR_PROGRAMS = {"/api/v1/openapi.json", "/api/docs"}
 

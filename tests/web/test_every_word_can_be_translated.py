@@ -38,6 +38,7 @@ from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, 
 from tests.support.factories import make_resource
 from tests.support.pages import check_page, read_page
 from tests.support.pseudo_language import PseudoLanguage, bare_texts, bare_texts_of_page, without_marks
+from tests.support.second_step import app_of, give_second_step
 from tests.support.town import make_town
 from tests.web.agent.conftest import Agent
 from tests.web.resident.browser import Visitor, path_for_owner
@@ -656,6 +657,37 @@ def test_the_pages_of_colleagues(drawn: Drawn, staff: Agent, callers: Callers) -
     visitor.send(path, new_password="velvet trombone picnic", repeated_password="velvet trombone picnic")
     # What the page shows once, and nowhere else.
     drawn.pages = [(page, html.replace(link, "")) for page, html in drawn.pages]
+    assert drawn.bare() == {}
+
+
+def test_the_pages_of_the_second_step(drawn: Drawn, staff: Agent, callers: Callers, clock: FixedClock) -> None:
+    at, email = "/staff/account/second-step", "authority_admin@example.org"
+    code = app_of(drawn.database, clock, email)
+    staff.open(at)
+    for password in ("", "wrong words here", AGENT_PASSWORD):
+        staff.send(f"{at}/begin", current_password=password)
+    for typed in ("", "000000", code()):
+        staff.send(f"{at}/confirm", code=typed)
+    assert 'id="codes"' in drawn.pages[-1][1]
+    visitor = Visitor(drawn.app.test_client(), "")
+    visitor.open("/staff/sign-in")
+    visitor.send("/staff/sign-in", email=email, password=AGENT_PASSWORD)
+    for typed in ("", *["000000"] * 6):
+        visitor.open("/staff/sign-in/code")
+        visitor.send("/staff/sign-in/code", code=typed)
+    give_second_step(drawn.database, clock, callers.agent_id)
+    staff.open(f"/staff/colleagues/{callers.agent_id}")
+    for _number in range(2):
+        staff.send(f"/staff/colleagues/{callers.agent_id}/second-step/remove")
+    staff.open("/staff/second-step")
+    staff.send("/staff/second-step", roles="mayor")
+    staff.send("/staff/second-step", roles="authority_admin")
+    for password in ("", AGENT_PASSWORD):
+        staff.send(f"{at}/off", current_password=password)
+    staff.open("/staff/")  # which leads to what is demanded
+    assert at in drawn.pages[-1][0]
+    # The key and the codes, which the page shows once, and nowhere else.
+    drawn.pages = [(page, re.sub(r"<bdi[^>]*>[^<]*</bdi>", "", html)) for page, html in drawn.pages]
     assert drawn.bare() == {}
 
 

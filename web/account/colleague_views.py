@@ -18,6 +18,7 @@ from people.staff.colleague_queries import last_mail_of
 from people.staff.colleague_rules import reach_of
 from people.staff.colleagues import NewColleague
 from people.staff.policy import Action
+from people.staff.second_step_queries import has_second_step
 from people.staff.sign_in_sessions import SignedInStaff
 from web.account.colleague_forms import ColleagueForm, RoleForm, with_choices
 from web.account.link_views import keep_link, lead_to_link
@@ -80,6 +81,13 @@ def sign_colleague_out(colleague: int) -> ResponseReturnValue:
     return _change(colleague, "signed_out", colleagues.sign_colleague_out)
 
 
+@blueprint.post("/colleagues/<int:colleague>/second-step/remove")
+@requires(Action.MANAGE_COLLEAGUES)
+def take_second_step(colleague: int) -> ResponseReturnValue:
+    """Take away the second step of somebody who lost their telephone."""
+    return _change(colleague, "second_step", colleagues.take_second_step)
+
+
 @blueprint.post("/colleagues/<int:colleague>/deactivate")
 @requires(Action.MANAGE_COLLEAGUES)
 def deactivate_colleague(colleague: int) -> ResponseReturnValue:
@@ -127,6 +135,7 @@ def colleague_page(colleague: int, form: RoleForm, refused: str = "") -> str:
         reach = reach_of(at.staff.roles)
         found = colleagues.visible_colleague(at.db, at.authority.id, reach, colleague)
         mail = last_mail_of(at.db, found.staff_id)
+        is_step_on = has_second_step(at.db, found.staff_id)
     offer_roles(form, at.staff)
     is_self = found.staff_id == at.staff.staff_id
     return render_template(
@@ -140,6 +149,7 @@ def colleague_page(colleague: int, form: RoleForm, refused: str = "") -> str:
         is_managed=reach.manages(found.roles) and not is_self,
         roles=ROLES,
         mail=mail,
+        is_step_on=is_step_on,
         mail_reason=message_reason(mail.reason) if mail else "",
         mail_states=MESSAGE_STATUSES,
         zone=at.zone,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
-from web.components.form_fields import EmailField, Form, Password
+from web.components.form_fields import AtMost, Choices, EmailField, Form, Password, Text
+from web.labels import ROLES
 
 LONGEST_PASSWORD = 1000
+LONGEST_CODE = 40
 
 
 class SignInForm(Form):
@@ -36,6 +38,25 @@ class ForgottenForm(Form):
         description=_("The one that you sign in with."),
         validators=[DataRequired(_("Enter your email address"))],
         render_kw={"autocomplete": "username", "classes": "govuk-!-width-two-thirds"},
+    )
+
+
+class CodeForm(Form):
+    """The code of an app on a telephone, or a recovery code."""
+
+    code = Text(
+        _("Code"),
+        validators=[DataRequired(_("Enter the code")), AtMost(LONGEST_CODE)],
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "classes": "govuk-input--width-10"},
+    )
+
+
+class DemandForm(Form):
+    """The roles of which a second step is demanded."""
+
+    roles = Choices(
+        _("Of whom do you demand it?"),
+        choices=list(ROLES.items()),
     )
 
 
@@ -69,10 +90,8 @@ class NewPasswordForm(Form):
     repeated_password = _repeated_password()
 
 
-class OwnPasswordForm(Form):
-    """The password that somebody has, and the one that they want, typed twice."""
-
-    current_password = Password(
+def _current_password() -> Password:
+    return Password(
         _("Current password"),
         validators=[
             InputRequired(_("Enter your current password")),
@@ -80,5 +99,17 @@ class OwnPasswordForm(Form):
         ],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class PresentPasswordForm(Form):
+    """The password that somebody has."""
+
+    current_password = _current_password()
+
+
+class OwnPasswordForm(Form):
+    """The password that somebody has, and the one that they want, typed twice."""
+
+    current_password = _current_password()
     new_password = _new_password()
     repeated_password = _repeated_password()

@@ -107,6 +107,9 @@ def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("staff.staff_record")
     if href and staff.may(Action.SEE_STAFF_RECORD):
         yield Task(_("What staff did and saw"), href, _("Who changed what, and who looked at whose record."))
+    href = url_or_none("staff.second_step_demand")
+    if href and staff.may(Action.DEMAND_SECOND_STEP):
+        yield Task(_("Second step of signing in"), href, _("Of which roles you demand a code besides the password."))
 
 
 def url_or_none(endpoint: str, **values: Any) -> str | None:

@@ -7,6 +7,7 @@ from web.account import (
     link_views,
     own_account_views,
     role_views,
+    second_step_views,
     staff_record_views,
     views,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "link_views",
     "own_account_views",
     "role_views",
+    "second_step_views",
     "staff_record_views",
     "views",
 ]

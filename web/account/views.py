@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
@@ -14,15 +14,16 @@ from core.problems import text_of_error
 from core.redirects import safe_next
 from people.staff import sign_in_sessions
 from people.staff.access_marks import public, requires
-from people.staff.known_browsers import COOKIE as BROWSER_COOKIE
-from people.staff.known_browsers import KEPT_SECONDS, with_email
 from people.staff.policy import Action
-from people.staff.sign_in import WrongPassword, sign_in
+from people.staff.second_step import first_step_of
+from people.staff.sign_in import WrongPassword, authenticate
 from web.account.attempts import attempt_of
 from web.account.forms import SignInForm
 from web.account.home import tasks_of, url_or_none
 from web.account.home_figures import home_figures
 from web.account.rate_limited_page import rate_limited_page
+from web.account.second_step_views import lead_to_code
+from web.account.signed_in_answer import signed_in_answer
 from web.account.staff_blueprint import blueprint
 from web.labels import ROLES
 from web.page_brand import set_brand
@@ -46,13 +47,16 @@ def show_sign_in() -> ResponseReturnValue:
 @blueprint.post("/sign-in")
 @public
 def send_sign_in() -> ResponseReturnValue:
-    """Begin a new session and go to the page in `next`, or show what is wrong."""
+    """Begin a new session and go to the page in `next`, or ask for a code, or show what is wrong."""
     form, next_url = SignInForm(), safe_next(request.values.get("next", ""))
     if not form.validate():
         return _form_page(form, next_url), 400
     try:
         attempt = attempt_of(form.email.data or "", form.password.data or "")
-        token = sign_in(current_runtime(), attempt, old_token=request.cookies.get(cookie_name(), ""))
+        identity = authenticate(current_runtime(), attempt)
+        if first := first_step_of(current_runtime(), identity):
+            return lead_to_code(first, form.email.data or "", next_url)
+        return signed_in_answer(identity, form.email.data or "", next_url)
     except WrongPassword as error:
         logger.warning("sign-in refused")
         form.refuse("email", text_of_error(error, current_language()))
@@ -60,9 +64,6 @@ def send_sign_in() -> ResponseReturnValue:
     except RateLimited as error:
         logger.warning("sign-in rate limited")
         return rate_limited_page(error)
-    flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
-    response = _with_cookie(redirect(next_url or url_for("staff.home"), code=303), token)
-    return _with_known_browser(response, form.email.data or "")
 
 
 @blueprint.post("/sign-out")
@@ -119,17 +120,3 @@ def _form_page(form: SignInForm, next_url: str) -> str:
         is_password_set=request.method == "GET" and "password_set" in request.args,
         has_errors=bool(form.errors),
     )
-
-
-def _with_known_browser(response: Response, email: str) -> Response:
-    name = cookie_name(BROWSER_COOKIE)
-    value = with_email(request.cookies.get(name, ""), current_runtime().settings.secret_key, email)
-    response.set_cookie(name, value, KEPT_SECONDS, path="/", secure=is_https(), httponly=True, samesite="Lax")
-    return response
-
-
-def _with_cookie(signed_in: ResponseReturnValue, token: str) -> Response:
-    # No max-age: the browser deletes it when it closes; the session ends by the times in the database.
-    response = make_response(signed_in)
-    response.set_cookie(cookie_name(), token, path="/", secure=is_https(), httponly=True, samesite="Lax")
-    return response

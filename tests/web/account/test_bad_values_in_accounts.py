@@ -16,13 +16,21 @@ from people.staff.sign_in_sessions import COOKIE
 from people.staff.tables import StaffMember
 from tests.support.bad_values import BAD_VALUES
 from tests.support.callers import AGENT_PASSWORD, add_agent, make_callers, sign_in
-from tests.support.explorer import Explorer, Kind, Moment
+from tests.support.explorer import Explorer, Kind, Known, Moment
 from tests.support.factories import NOW
 from tests.support.pages import Page
+from tests.support.second_step import app_of, give_second_step
 from tests.support.sqlite import SqliteTemplate
 from tests.web import test_every_form_every_bad_value as every_form
 
-HERE = ("/staff/account", "/staff/colleagues", "/staff/new-password/", "/staff/api-keys", "/staff/forgotten")
+HERE = (
+    "/staff/account",
+    "/staff/colleagues",
+    "/staff/new-password/",
+    "/staff/api-keys",
+    "/staff/forgotten",
+    "/staff/second-step",
+)
 FORMS = {
     "staff.change_password",
     "staff.end_my_other_sessions",
@@ -39,6 +47,11 @@ FORMS = {
     "staff.make_api_key",
     "staff.roll_over_api_key",
     "staff.end_api_key",
+    "staff.begin_second_step",
+    "staff.confirm_second_step",
+    "staff.turn_off_second_step",
+    "staff.take_second_step",
+    "staff.demand_second_step",
 }
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -59,7 +72,8 @@ def explorer(sqlite_template: SqliteTemplate, tmp_path: Path) -> Iterator[Accoun
     authority_id = make_callers(database, NOW).town.authority_id
     admin = add_agent(database, authority_id, NOW, role="authority_admin")
     sign_in(database, admin, NOW)
-    known = {"password": AGENT_PASSWORD, "email": "authority_admin@example.org"}
+    email = "authority_admin@example.org"
+    known: Known = {"password": AGENT_PASSWORD, "email": email, "code": app_of(database, clock, email)}
     with closing(AccountExplorer(app, database, clock, known)) as explorer:
         explorer.client.set_cookie(COOKIE, sign_in(database, admin, NOW))
         yield explorer
@@ -69,7 +83,10 @@ def test_every_form_of_accounts_answers_every_bad_value(explorer: AccountExplore
     with explorer.database.writing() as db:
         colleague = db.scalars(select(StaffMember.id).where(StaffMember.email == "triage_agent@example.org")).one()
         link = f"/staff/new-password/{make_link(db, colleague, NOW, made_by=colleague)}"
-    found = explorer.explore("/staff/account", "/staff/colleagues", link, "/staff/api-keys", "/staff/forgotten")
+    give_second_step(explorer.database, explorer.clock, colleague)
+    found = explorer.explore(
+        "/staff/account", "/staff/second-step", "/staff/colleagues", link, "/staff/api-keys", "/staff/forgotten"
+    )
     assert FORMS - {kind[0] for kind in found.forms} == set()
     failures = list(every_form._failures(explorer, found, BAD_VALUES, explorer))
     assert not failures, "\n".join(failures)

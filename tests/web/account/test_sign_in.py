@@ -32,11 +32,11 @@ from people.staff.sign_in import (
     SignInAttempt,
     StaffIdentity,
     WrongPassword,
+    authenticate,
     begin_session,
     renew_hash,
     sign_in_limits,
 )
-from people.staff.sign_in import sign_in as sign_in_by_use_case
 from people.staff.sign_in_sessions import ABSOLUTE_LIMIT, COOKIE, IDLE_LIMIT
 from people.staff.tables import StaffMember, StaffSession
 from tests.support.council import ADDRESS, PASSWORD, Council, make_people_app, make_staff
@@ -103,7 +103,7 @@ def test_an_unknown_email_costs_a_hash_too(monkeypatch, people_app: Flask, datab
     monkeypatch.setattr(PasswordHasher, "verify", noted)
     runtime: Runtime = people_app.extensions["front_door"]
     with pytest.raises(WrongPassword):
-        sign_in_by_use_case(runtime, SignInAttempt("nobody@example.org", "anything", ADDRESS))
+        authenticate(runtime, SignInAttempt("nobody@example.org", "anything", ADDRESS))
     assert len(seen) == 1
     assert seen[0].startswith("$argon2id$")
 
@@ -399,8 +399,8 @@ def test_success_clears_the_email_but_not_the_address(people_app: Flask, agent, 
     runtime: Runtime = people_app.extensions["front_door"]
     for number in range(5):
         with pytest.raises(WrongPassword):
-            sign_in_by_use_case(runtime, SignInAttempt(f"guess{number}@example.org", "wrong", ADDRESS))
-    sign_in_by_use_case(runtime, SignInAttempt(AGENT, PASSWORD, ADDRESS))
+            authenticate(runtime, SignInAttempt(f"guess{number}@example.org", "wrong", ADDRESS))
+    authenticate(runtime, SignInAttempt(AGENT, PASSWORD, ADDRESS))
     by_email, by_origin = sign_in_limits(runtime, AGENT, ADDRESS)
     assert hits(database, by_email.key) is None
     assert len(hits(database, by_origin.key) or []) == 5
@@ -430,7 +430,7 @@ def test_simultaneous_guesses_never_exceed_the_limit(people_app: Flask, database
 
     def guess(_: int) -> bool:
         try:
-            sign_in_by_use_case(runtime, SignInAttempt(AGENT, "wrong", ADDRESS))
+            authenticate(runtime, SignInAttempt(AGENT, "wrong", ADDRESS))
         except WrongPassword:
             return True
         except RateLimited:
