@@ -19,6 +19,7 @@ import bench.api
 import bench.crowd
 import bench.http
 import bench.limits
+import bench.managers
 import bench.month_page
 import bench.reminders
 import bench.shared_number
@@ -77,6 +78,8 @@ def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[TableRow]:
     beside = f"{crowd.crowded / crowd.quiet:.1f} times of {crowd.quiet:.1f} ms"
     what = f"{crowd.crowded:.1f} ms, {crowd.searches_a_second:.1f} searches a second"
     yield "W7 the start page while one address repeats the dearest search", what, beside, "at most 2 times"
+    for line in bench.managers.run(new()):
+        yield line.workload, f"{line.milliseconds:.1f} ms", f"{line.pages:.1f} pages", f"at most {line.limit}"
 
 
 def limits(url: str) -> Iterator[TableRow]:

@@ -67,6 +67,12 @@ def book_half(database: Database, world: World) -> int:
     return _book(database, world, list(_seats(world, range(DAYS), only_half=True)), with_claims=True)
 
 
+def book_every(database: Database, world: World, step: int) -> int:
+    """Book each `step`-th of the half-hours that `book_half` books; how many."""
+    seats = islice(_seats(world, range(DAYS), only_half=True), 0, None, step)
+    return _book(database, world, seats, with_claims=True)
+
+
 def add_history(database: Database, world: World, count: int) -> int:
     """Past appointments until there are `count` of them, the latest yesterday; how many were added."""
     return _book(database, world, islice(_seats(world, range(-1, -100_000, -1)), count), with_claims=False)

@@ -108,11 +108,11 @@ def preview_edits(runtime: Runtime, authority_id: int, edits: Sequence[Edit], se
     with runtime.database.writing(LIMITS) as db:
         stored = _locked(db, authority_id)
         before = catalogue_by_id(db, authority_id)
-        visits = booked_visits(db, [site.id for site in before.sites], now)
         imported = _apply(db, authority_id, stored, edits, seen, now)
         after = catalogue_by_id(db, authority_id)
+        weeks = weeks_of(before, after, imported, lambda site_ids: booked_visits(db, site_ids, now), now)
         db.rollback()
-    return EditPreview(imported, weeks_of(before, after, imported, visits, now), before, after)
+    return EditPreview(imported, weeks, before, after)
 
 
 def apply_edits(

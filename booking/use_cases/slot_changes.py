@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from locations.importing.set_up_tables import TableChange
 from locations.model import Catalogue
 
 WEEKS = 8
+ReadVisits = Callable[[Collection[int]], Iterable[BookedVisit]]
 # What says something and opens nothing: a change of these alone leaves every slot as it is.
 ONLY_WORDS = frozenset(
     {
@@ -46,18 +47,28 @@ class WeekOfSlots(NamedTuple):
 
 
 def weeks_of(
-    before: Catalogue, after: Catalogue, imported: Imported, visits: Iterable[BookedVisit], now: datetime
+    before: Catalogue, after: Catalogue, imported: Imported, read_visits: ReadVisits, now: datetime
 ) -> tuple[WeekOfSlots, ...]:
-    """The weeks, of the next ones, in which slots appear or disappear; none where the change is of words alone."""
+    """The weeks, of the next ones, in which slots appear or disappear; none where the change is of words alone.
+
+    `read_visits` gives the booked visits at some sites.
+    """
     if all(map(_is_of_words, imported.things)):
         return ()
     zone = after.authority.zone
     today = now.astimezone(ZoneInfo(zone)).date()
     dates = (today, _monday(today) + timedelta(weeks=WEEKS, days=-1))
     old, new = (_concerned(catalogue, imported) for catalogue in (before, after))
+    visits = read_visits(_sites_with_visits(before, old, new))
     capacity = change_of_capacity(old, new, visits, dates, now)
     more, fewer = (_by_week(slots, zone) for slots in (capacity.appearing, capacity.disappearing))
     return tuple(WeekOfSlots(monday, more[monday], fewer[monday]) for monday in sorted(more.keys() | fewer.keys()))
+
+
+def _sites_with_visits(council: Catalogue, old: Catalogue, new: Catalogue) -> list[int]:
+    """The sites whose visits decide what is free at those concerned: all of them where people work who may be elsewhere."""
+    shares_people = any(site.council_wide_ids for concerned in (old, new) for site in concerned.sites)
+    return [site.id for site in (council if shares_people else old).sites]
 
 
 def _is_of_words(change: TableChange) -> bool:

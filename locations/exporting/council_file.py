@@ -35,13 +35,17 @@ def file_tables(set_up: SetUp) -> dict[str, Any]:
 def council_file(set_up: SetUp) -> dict[str, Any]:
     """The tables that describe this set-up, each list in the order of its rows."""
     (council,) = (values for _, values in _of_kind(set_up, "council"))
+    at_sites = _by_site(set_up)
     tables = {
         "authority": _own(toml_fields.AUTHORITY, council) | {"reminder_plan": _reminders(council["reminder_plan"])},
         "privacy": _privacy(council["privacy"]),
         "accessibility": _own(ACCESSIBILITY, council["accessibility"]),
         "services": [_service(values) for _, values in _of_kind(set_up, "service")],
         "people": [_own(toml_fields.PERSON, values) for _, values in _of_kind(set_up, "person")],
-        "sites": [_site(set_up, key.slugs[0], values, council["zone"]) for key, values in _of_kind(set_up, "site")],
+        "sites": [
+            _site(at_sites.get(key.slugs[0], {}), key.slugs[0], values, council["zone"])
+            for key, values in _of_kind(set_up, "site")
+        ],
         "travel": [
             dict(zip(("from", "to"), key.slugs, strict=True)) | {"minutes": values["minutes"]}
             for key, values in _of_kind(set_up, "travel time")
@@ -93,14 +97,23 @@ def _service(values: Values) -> dict[str, Any]:
     return service
 
 
-def _site(set_up: SetUp, slug: str, values: Values, zone: str) -> dict[str, Any]:
+def _by_site(set_up: SetUp) -> Mapping[str, SetUp]:
+    """What belongs to each site, by the site's slug."""
+    parts: dict[str, dict[Key, Values]] = {}
+    for key, values in set_up.items():
+        slug = (
+            values["site"] if key.kind == "closure" else key.slugs[0] if key.kind in ("resource", "session") else None
+        )
+        if slug is not None:
+            parts.setdefault(slug, {})[key] = values
+    return parts
+
+
+def _site(its_own: SetUp, slug: str, values: Values, zone: str) -> dict[str, Any]:
     site = _own(toml_fields.SITE, values)
-    site["resources"] = [
-        _own(toml_fields.RESOURCE, one) for key, one in _of_kind(set_up, "resource") if key.slugs[0] == slug
-    ]
-    sessions = [(key, one) for key, one in _of_kind(set_up, "session") if key.slugs[0] == slug]
-    site["sessions"] = [_session(one, is_dated=key.slugs[1] == DATED) for key, one in sessions]
-    return site | {"closures": _closures(set_up, slug, zone)}
+    site["resources"] = [_own(toml_fields.RESOURCE, one) for _, one in _of_kind(its_own, "resource")]
+    site["sessions"] = [_session(one, is_dated=key.slugs[1] == DATED) for key, one in _of_kind(its_own, "session")]
+    return site | {"closures": _closures(its_own, slug, zone)}
 
 
 def _session(values: Values, *, is_dated: bool) -> dict[str, Any]:

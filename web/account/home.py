@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,8 +10,11 @@ from flask import url_for
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
-from people.staff.policy import Action, contact_channel
+from locations.model import SiteFacts
+from people.staff.policy import Action, contact_channel, sites_for
 from people.staff.sign_in_sessions import SignedInStaff
+
+MOST_SITES = 20  # of which each has its links on the home page
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,11 @@ class TaskGroup:
 def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tuple[TaskGroup, ...]:
     """The groups that `staff` may open, with their links; `sites` are the authority's (id, slug, name).
 
-    The day lists of their sites stand above these groups, with their figures.
+    The day lists of their sites stand above these groups, with their figures. Of many sites there is a list of its own.
     """
-    feed_sites = [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
-    planned_sites = [site for site in sites if staff.may(Action.MANAGE_SESSIONS, site_id=site[0])]
+    is_listed = len(sites) > MOST_SITES
+    feed_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
+    planned_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_SESSIONS, site_id=site[0])]
     groups = (
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
         TaskGroup(_("Week"), tuple(_week_tasks(planned_sites))),
@@ -46,6 +50,12 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
         TaskGroup(_("Council"), tuple(_council_tasks(staff))),
     )
     return tuple(group for group in groups if group.tasks)
+
+
+def sites_of_staff(staff: SignedInStaff, sites: Iterable[SiteFacts]) -> list[SiteFacts]:
+    """Those of the council's sites whose day list they may see."""
+    visible = sites_for(staff.roles, Action.SEE_DAY_LIST) if staff.may(Action.SEE_DAY_LIST) else frozenset[int]()
+    return [site for site in sites if visible is None or site.id in visible]
 
 
 def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:

@@ -20,11 +20,10 @@ from people.residents.access_log import log_access
 from people.staff.policy import Action, Role, sites_for
 from reminders.heartbeat import is_fresh
 from reminders.untold import untold_count
-from web.account.home import url_or_none
+from web.account.home import MOST_SITES, sites_of_staff, url_or_none
 from web.page_context import StaffContext
 from web.request_language import format_day, format_time
 
-MOST_WITH_FILL = 30  # sites: of more, only the people are counted
 MOST_WITH_NEXT = 3  # sites: who serves more works no single desk
 NEXT_VISITS = 3
 HOLIDAYS_AHEAD = timedelta(days=365)
@@ -79,20 +78,20 @@ class NextVisit:
 
 @dataclass(frozen=True)
 class HomeFigures:
-    """All that the home page says of the present."""
+    """All that the home page says of the present. `more_sites` are on the list of all sites alone."""
 
     to_do: tuple[ToDo, ...]
     sites: tuple[SiteLine, ...]
+    more_sites: int
     next_visits: tuple[NextVisit, ...]
 
 
 def home_figures(context: StaffContext) -> HomeFigures:
     """The figures for whoever is signed in. Whose names are shown is written into the access log."""
-    visible = sites_for(context.staff.roles, Action.SEE_DAY_LIST) if _may(context, Action.SEE_DAY_LIST) else frozenset()
-    sites = [site for site in context.catalogue.sites if visible is None or site.id in visible]
-    lines = tuple(_site_lines(context, sites))
+    sites = sites_of_staff(context.staff, context.catalogue.sites)
+    lines = _site_lines(context, sites)
     coming = tuple(_next_visits(context, sites)) if len(sites) <= MOST_WITH_NEXT else ()
-    return HomeFigures(tuple(_to_do(context)), lines, coming)
+    return HomeFigures(tuple(_to_do(context)), tuple(lines[:MOST_SITES]), len(lines) - MOST_SITES, coming)
 
 
 def _may(context: StaffContext, action: Action) -> bool:
@@ -103,7 +102,7 @@ def _site_lines(context: StaffContext, sites: list[SiteFacts]) -> list[SiteLine]
     if not sites or url_or_none("site.today", site=sites[0].slug) is None:
         return []
     dates = (context.today, context.today + timedelta(days=1))
-    with_fill = len(sites) <= MOST_WITH_FILL
+    with_fill = len(sites) <= MOST_SITES
     figures = figures_of(context.db, context.catalogue, sites, dates, context.now, with_fill=with_fill)
     lines = [SiteLine(site, *figures[site.id]) for site in sites]
     return sorted(lines, key=lambda line: not line.has_news)

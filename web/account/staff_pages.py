@@ -8,6 +8,7 @@ from web.account import (
     own_account_views,
     role_views,
     second_step_views,
+    site_list_views,
     staff_record_views,
     views,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "own_account_views",
     "role_views",
     "second_step_views",
+    "site_list_views",
     "staff_record_views",
     "views",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -11,8 +11,9 @@ from werkzeug.datastructures import MultiDict
 
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
 from core.errors import NotFound
-from locations.importing.difference import Key
+from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import NOT_THERE, Edit, Table, fingerprint
+from locations.model import ResourceFacts, ServiceFacts, SiteFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.account.home import url_or_none
@@ -32,12 +33,17 @@ from web.page_context import StaffContext, staff_context
 def set_up() -> ResponseReturnValue:
     """All that the council has, with a link to each."""
     with staff_context() as context:
-        things = things_of(context)
-        lists = {
-            kind: [(thing.table["name"], address_of(key)) for key, thing in things.items() if key.kind == kind]
-            for kind in ("site", "service", "person")
+        catalogue = context.catalogue
+        listed: dict[Kind, Iterable[SiteFacts | ServiceFacts | ResourceFacts]] = {
+            "site": catalogue.sites,
+            "service": catalogue.services,
+            "person": catalogue.people,
         }
-        council = next(address_of(key) for key in things if key.kind == "council")
+        lists = {
+            kind: [(thing.name, address_of(Key(kind, (thing.slug,)))) for thing in things]
+            for kind, things in listed.items()
+        }
+        council = address_of(Key("council", (context.authority.slug,)))
         return render_template(
             "manage/set_up.html",
             lists=lists,

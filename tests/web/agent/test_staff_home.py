@@ -24,6 +24,7 @@ from reminders.reasons import NO_ADDRESS
 from reminders.tables import Notification
 from tests.conftest import NOW
 from tests.support.callers import Callers, add_agent, book_for, sign_in
+from tests.support.factories import make_site
 from tests.support.pages import check_page
 from tests.web.agent.conftest import Agent
 
@@ -137,3 +138,18 @@ def test_the_last_day_of_known_bank_holidays_is_an_alarm_a_year_ahead(
     admin = add_agent(database, callers.town.authority_id, clock.instant, "authority_admin", "late@example.org")
     client.set_cookie(COOKIE, sign_in(database, admin, clock.instant))
     assert words in check_page(client.get("/staff/").text).text
+
+
+def test_many_sites_have_a_list_of_their_own(callers: Callers, database: Database, client: FlaskClient) -> None:
+    for number in range(60):
+        make_site(database, callers.town.authority_id, f"branch-{number:02}", name=f"Branch {number:02}", easting=None)
+    admin = home_of(client, callers, database, Role.AUTHORITY_ADMIN)
+    home = admin.open("/staff/")
+    assert f"And {60 + len(callers.town.sites) - 20} more sites." in home.text
+    assert not any(text.startswith("Feeds of") for text, _href in home.links)
+    first, last = admin.open("/staff/sites"), admin.open("/staff/sites?page=99")
+    names = [text for page in (first, last) for text, _href in page.links if text.startswith("Today, ")]
+    assert len(names) == len(set(names)) == 60 + len(callers.town.sites)
+    found = admin.open("/staff/sites?name=branch+07")
+    assert [href for text, href in found.links if text.startswith("Week")] == ["/staff/sites/branch-07/week"]
+    assert "No site is called like that." in admin.open("/staff/sites?name=nowhere").text
