@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -27,6 +28,7 @@ from web.manage.set_up_proposals import Proposal
 from web.page_context import SiteContext, site_context
 
 ONE_DAY_ONLY, WHOLE_WEEK = "day", "week"
+TYPED = ("what", "from_day", "to_day")
 
 
 class CopyForm(Form):
@@ -64,7 +66,7 @@ class CopyForm(Form):
 def copy_sessions(site: str) -> ResponseReturnValue:
     """The form."""
     with site_context(site) as context:
-        shown = {name: request.args.get(name, "") for name in ("from_day", "to_day")}
+        shown = {name: request.args[name] for name in TYPED if name in request.args}
         return _page(context, CopyForm(formdata=None, meta={"csrf": False}, data=shown))
 
 
@@ -74,8 +76,8 @@ def send_copy(site: str) -> ResponseReturnValue:
     """What the copies would do, or the form with what stands in their way."""
     with site_context(site) as context:
         if "proposal" in request.form:
-            shown = {name: request.args.get(name, "") for name in ("what", "from_day", "to_day")}
-            return _page(context, CopyForm(formdata=None, meta={"csrf": False}, data=shown))
+            shown: dict[str, Any] = {name: request.args.get(name, "") for name in TYPED}
+            return redirect(url_for("planner.copy_sessions", site=site, **shown), code=303)
         form = CopyForm(meta={"csrf": False})
         if not form.validate():
             return _page(context, form), 400

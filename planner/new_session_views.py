@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -21,7 +22,15 @@ from planner.planner_blueprint import WEEK_PATH, blueprint
 from planner.session_context import edits_of, overlap_warnings, sessions_of, week_address
 from planner.session_forms import SessionForm, new_session_form, values_of
 from web.components.form_fields import Form
-from web.manage.set_up_proposals import Proposal, preview_page, proposal_of, save
+from web.manage.set_up_proposals import (
+    Proposal,
+    kept_preview,
+    kept_proposal,
+    lead_to_form,
+    lead_to_preview,
+    proposal_of,
+    save,
+)
 from web.page_context import SiteContext, site_context
 
 
@@ -30,8 +39,10 @@ from web.page_context import SiteContext, site_context
 def new_session(site: str) -> ResponseReturnValue:
     """The form of a new session."""
     with site_context(site) as context:
+        proposal = kept_proposal(context, request.args.get("kept", ""))
+        typed = typed_session(proposal) if proposal else None
         shown = {"first_date": request.args.get("date", ""), "resources": request.args.getlist("resource")}
-        return new_session_page(context, new_session_form(context, None, shown))
+        return new_session_page(context, new_session_form(context, None, values_of(typed) if typed else shown))
 
 
 @blueprint.post(f"{WEEK_PATH}/new")
@@ -40,8 +51,8 @@ def send_new_session(site: str) -> ResponseReturnValue:
     """What the new session would do, or the form with what stands in its way."""
     with site_context(site) as context:
         if "proposal" in request.form:
-            typed = typed_session(proposal_of(context, request.form["proposal"]))
-            return new_session_page(context, new_session_form(context, None, values_of(typed) if typed else {}))
+            proposal = proposal_of(context, request.form["proposal"])
+            return lead_to_form(context, proposal, url_for("planner.new_session", site=site))
         form = new_session_form(context, request.form, {})
         if not form.validate():
             return new_session_page(context, form), 400
@@ -60,22 +71,40 @@ def send_new_session(site: str) -> ResponseReturnValue:
             return new_session_page(context, form), 400
 
 
+@blueprint.get(f"{WEEK_PATH}/preview/<key>")
+@requires(Action.MANAGE_SESSIONS, site_arg="site")
+def session_preview(site: str, key: str) -> ResponseReturnValue:
+    """What the sessions that were sent would do. Raises: NotFound for what is not of this site."""
+    with site_context(site) as context:
+        proposal = kept_proposal(context, key)
+        if proposal is None or not _is_of_site(proposal, site):
+            raise NotFound
+        return kept_preview(context, key, url_for("planner.save_sessions", site=site))
+
+
 @blueprint.post(WEEK_PATH)
 @requires(Action.MANAGE_SESSIONS, site_arg="site")
 def save_sessions(site: str) -> ResponseReturnValue:
     """Save what a preview has shown. Raises: NotFound for what is not of this site."""
     with site_context(site) as context:
         proposal = proposal_of(context, request.form.get("proposal", ""))
-        if any(edit.key.kind != "session" or edit.key.slugs[0] != site for edit in proposal.edits):
+        if not _is_of_site(proposal, site):
             raise NotFound
         return save(context, proposal, request.form.getlist("keep"), url_for("planner.save_sessions", site=site))
 
 
+def _is_of_site(proposal: Proposal, site: str) -> bool:
+    return all(edit.key.kind == "session" and edit.key.slugs[0] == site for edit in proposal.edits)
+
+
 def preview_sessions(context: SiteContext, proposal: Proposal, warnings: Sequence[str]) -> ResponseReturnValue:
-    """The page that says what the sessions of a proposal would do. Raises: InvalidEdits, ChangedMeanwhile."""
-    return preview_page(
-        context, proposal, url_for("planner.save_sessions", site=context.site.slug), warnings=tuple(warnings)
-    )
+    """To the page that says what the sessions of a proposal would do. Raises: InvalidEdits, ChangedMeanwhile."""
+    address = partial(_preview_address, context.site.slug)
+    return lead_to_preview(context, proposal, address, warnings=warnings)
+
+
+def _preview_address(site: str, key: str) -> str:
+    return url_for("planner.session_preview", site=site, key=key)
 
 
 def refuse_all(form: Form, error: InvalidEdits, keys: Sequence[Key]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from urllib.parse import urlsplit
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -53,18 +54,25 @@ from planner.session_page import (
     session_page,
 )
 from web.components.form_fields import Form
-from web.manage.set_up_proposals import Proposal, proposal_of
+from web.manage.set_up_proposals import Proposal, kept_proposal, lead_to_form, proposal_of
 from web.page_context import SiteContext, site_context
 
 Sessions = Mapping[str, StoredSession]
+SMALL_FORMS = ("/end", "/date")  # what their addresses end with
 
 
 @blueprint.get(SESSION_PATH)
 @requires(Action.MANAGE_SESSIONS, site_arg="site")
 def session(site: str, session: str) -> ResponseReturnValue:
-    """The session in words, and its forms."""
+    """The session in words, and its forms; with what was typed when it comes back from a preview."""
     with site_context(site) as context:
-        stored = stored_session(sessions_of(context), session)
+        sessions, proposal = sessions_of(context), kept_proposal(context, request.args.get("kept", ""))
+        is_small = proposal is not None and urlsplit(proposal.form).path.endswith(SMALL_FORMS)
+        if proposal is not None and not is_small:
+            return _back_to_change(context, sessions, session, proposal)
+        stored = stored_session(sessions, session)
+        if proposal is not None:
+            return _back_to_small_form(context, stored, proposal)
         return session_page(context, stored, forms_of(context, stored))
 
 
@@ -75,7 +83,7 @@ def send_session(site: str, session: str) -> ResponseReturnValue:
     with site_context(site) as context:
         sessions = sessions_of(context)
         if "proposal" in request.form:
-            return _back_to_change(context, sessions, session, proposal_of(context, request.form["proposal"]))
+            return _lead_back(context, session)
         if session not in sessions and "seen" in request.form:
             return new_session_page(context, new_session_form(context, request.form, {}), is_gone=True), 409
         stored = stored_session(sessions, session)
@@ -104,7 +112,7 @@ def send_session_end(site: str, session: str) -> ResponseReturnValue:
     with site_context(site) as context:
         stored = stored_session(sessions_of(context), session)
         if "proposal" in request.form:
-            return _back_to_small_form(context, stored, proposal_of(context, request.form["proposal"]))
+            return _lead_back(context, session)
         forms = forms_of(context, stored, sent=(END, request.form))
         after: PlainSession | None = None
         if "remove" not in request.form:
@@ -121,7 +129,7 @@ def send_session_date(site: str, session: str) -> ResponseReturnValue:
     with site_context(site) as context:
         stored = stored_session(sessions_of(context), session)
         if "proposal" in request.form:
-            return _back_to_small_form(context, stored, proposal_of(context, request.form["proposal"]))
+            return _lead_back(context, session)
         forms = forms_of(context, stored, sent=(ON_DATE, request.form))
         if forms.on_date is None:
             raise NotFound
@@ -134,6 +142,13 @@ def send_session_date(site: str, session: str) -> ResponseReturnValue:
         plain = stored.session
         after = without_exception(plain, day) if changed is None else with_exception(plain, day, changed)
         return _small_preview(context, stored, forms, forms.on_date, ON_DATE, after)
+
+
+def _lead_back(context: SiteContext, slug: str) -> ResponseReturnValue:
+    """From a preview to the session's page, with what was typed."""
+    proposal = proposal_of(context, request.form["proposal"])
+    day = request.args.get("date")
+    return lead_to_form(context, proposal, url_for("planner.session", site=context.site.slug, session=slug, date=day))
 
 
 def _changed(

@@ -38,7 +38,7 @@ def page_of(client: FlaskClient, path: str) -> Page:
 
 def send(client: FlaskClient, page: Page, ending: str, status: int = HTTPStatus.OK, **values: Any) -> Page:
     form = page.form_to(ending)
-    answer = client.post(form.action, data=form.values(**values))
+    answer = client.post(form.action, data=form.values(**values), follow_redirects=True)
     assert answer.status_code == status, answer.text
     return check_page(answer.text)
 

@@ -42,6 +42,11 @@ def address_of(key: Key) -> str | None:
     return url_for("manage.set_up_thing", kind=key.kind, slug=key.slugs[-1], site=site)
 
 
+def preview_address(key: str) -> str:
+    """Where the preview that is kept under this key is shown."""
+    return url_for("manage.set_up_preview", key=key)
+
+
 def slug_from(name: str, kind: str, site: str, things: Things) -> str:
     """A slug made from the name of a new thing, that nothing of its kind has."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

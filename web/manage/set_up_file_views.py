@@ -18,6 +18,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.components.form_fields import FieldError
 from web.manage.manage_blueprint import SET_UP_PATH, blueprint
+from web.manage.set_up_context import preview_address
 from web.manage.set_up_file_texts import line_text, other_council
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.page_context import StaffContext, staff_context
@@ -69,7 +70,7 @@ def send_set_up_file() -> ResponseReturnValue:
         form, done = url_for("manage.upload_set_up"), url_for("manage.set_up")
         try:
             proposal = Proposal(edits, seen, form, done)
-            return lead_to_preview(context, proposal, back_url=form)
+            return lead_to_preview(context, proposal, preview_address, back_url=form)
         except InvalidEdits as error:
             return _page(context, [one.what for one in error.errors]), 400
 

@@ -25,7 +25,7 @@ from web.changed_meanwhile import NAMELESS
 from web.components.form_fields import FieldError
 from web.labels import label_of
 from web.manage.manage_blueprint import SET_UP_PATH, blueprint
-from web.manage.set_up_context import address_of, things_of
+from web.manage.set_up_context import address_of, preview_address, things_of
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.manage.set_up_words import in_words, title_of
 from web.page_context import StaffContext, staff_context
@@ -73,7 +73,7 @@ def put_back(change: int) -> ResponseReturnValue:
         address = url_for("manage.set_up_change", change=change)
         done = (address_of(past.key) if past.before else None) or url_for("manage.set_up")
         try:
-            return lead_to_preview(context, Proposal(edits, seen, address, done), back_url=address)
+            return lead_to_preview(context, Proposal(edits, seen, address, done), preview_address, back_url=address)
         except InvalidEdits as error:
             return _page(context, past, tuple(one.what for one in error.errors)), 400
 

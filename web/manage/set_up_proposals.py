@@ -5,11 +5,11 @@ Nothing is saved that was not shown with its effect: what is saved is what the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -94,11 +94,32 @@ def preview_page(
     return _page(context, proposal, preview, save_url=save_url, back_url=back_url, warnings=warnings)
 
 
-def lead_to_preview(context: StaffContext, proposal: Proposal, back_url: str | None = None) -> ResponseReturnValue:
-    """To an address of its own for that page. Raises: InvalidEdits and ChangedMeanwhile, for the form to show."""
+def lead_to_preview(
+    context: StaffContext,
+    proposal: Proposal,
+    address: Callable[[str], str],
+    back_url: str | None = None,
+    warnings: Sequence[str] = (),
+) -> ResponseReturnValue:
+    """To an address of its own for that page, made of the key under which the proposal is kept.
+
+    Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
+    """
     preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
-    key = keep(context, {"proposal": token_of(context, proposal), "back": back_url})
-    return redirect(url_for("manage.set_up_preview", key=key), code=303)
+    value = {"proposal": token_of(context, proposal), "back": back_url, "warnings": [str(text) for text in warnings]}
+    return redirect(address(keep(context, value)), code=303)
+
+
+def lead_to_form(context: StaffContext, proposal: Proposal, address: str) -> ResponseReturnValue:
+    """Back to the form at this address, which shows again what was typed."""
+    key = keep(context, {"proposal": token_of(context, proposal)})
+    return redirect(f"{address}{'&' if '?' in address else '?'}kept={key}", code=303)
+
+
+def kept_proposal(context: StaffContext, key: str) -> Proposal | None:
+    """The proposal that is kept under this key for whoever is signed in, or None."""
+    found = kept(context, key)
+    return None if found is None or "proposal" not in found else proposal_of(context, found["proposal"])
 
 
 def kept_preview(context: StaffContext, key: str, save_url: str) -> ResponseReturnValue:
@@ -108,7 +129,7 @@ def kept_preview(context: StaffContext, key: str, save_url: str) -> ResponseRetu
         raise NotFound
     proposal = proposal_of(context, found["proposal"])
     try:
-        return preview_page(context, proposal, save_url, found["back"])
+        return preview_page(context, proposal, save_url, found["back"], found["warnings"])
     except (ChangedMeanwhile, InvalidEdits):
         return _not_saved(context, proposal)
 

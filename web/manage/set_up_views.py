@@ -19,7 +19,7 @@ from people.staff.policy import Action
 from web.account.home import url_or_none
 from web.manage.field_texts import BY_LIST, KINDS, text_of_field
 from web.manage.manage_blueprint import SET_UP_PATH, blueprint
-from web.manage.set_up_context import NEW, Things, address_of, key_of_address, slug_from, things_of
+from web.manage.set_up_context import NEW, Things, address_of, key_of_address, preview_address, slug_from, things_of
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
 from web.manage.set_up_proposals import Proposal, kept_preview, lead_to_preview, proposal_of, save, token_of
@@ -133,7 +133,7 @@ def _preview(
     done = url_for("manage.set_up") if table is None else address_of(edited) or form_url
     proposal = Proposal((Edit(edited, table, is_new),), {} if is_new else {key: seen}, form_url, done)
     try:
-        return lead_to_preview(context, proposal)
+        return lead_to_preview(context, proposal, preview_address)
     except InvalidEdits as error:
         form.refuse(error.of(edited))
         form.general += error.besides([edited])
