@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from booking.arrangements import ArrangementState
-from booking.calendar.event import PhoneCall, phone_call
+from booking.calendar.appointment_facts import PhoneCall
+from booking.calendar.event import phone_call
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.due_times import GOING_AHEAD, HANDED_OVER, OFFERS, REMINDER, family_of, is_current, number_of

@@ -14,10 +14,17 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from booking.calendar.event import Audience, address_lines, appointment_event, remote_lines
+from booking.calendar.event import (
+    Audience,
+    Papers,
+    address_lines,
+    appointment_event,
+    means_somebody_else,
+    papers_of,
+    remote_lines,
+)
 from booking.calendar.ical import Method, calendar_file
 from booking.calendar.need_lines import is_not_possible, need_lines
-from booking.calendar.papers import Papers, means_somebody_else, papers_of
 from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT

@@ -49,6 +49,9 @@ ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 _INSERT = table_of(Notification).insert()
 
 
+ABOUT_OFFERS = ("kept", "wish_paused")  # besides the offers themselves
+
+
 @dataclass(frozen=True, slots=True)
 class PlanningInput:
     """What decides which messages an appointment is owed, and by which channels."""
@@ -72,7 +75,8 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     if change.contact:
         owed += owed_contact_change(change.contact, appointment, change.now)
-    owed += owed_about_offers(change, appointment, known.values())
+    if change.offer or change.what in ABOUT_OFFERS:
+        owed += owed_about_offers(change, appointment, known.values())
     if change.arrangement:
         void_arrangements(known.values(), change.arrangement, change.now)
         owed += owed_arrangement(change.arrangement, appointment, change.now)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from enum import Enum, auto
 from functools import lru_cache
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from booking.calendar.appointment_facts import AppointmentFacts, PhoneCall
 from booking.calendar.ical import CalendarEvent, uid_of
-from booking.calendar.papers import paper_lines, papers_of
 from booking.states import CANCELLED
 from core.contact_lines import contact_lines
 from core.language import Language
@@ -20,6 +20,7 @@ from core.personal_data import mask_phone
 from core.tokens import spoken_reference
 from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
 
+TO_THE_PERSON = re.compile(r"\b(?:you|yours?)\b", re.IGNORECASE)
 ALARM_MINUTES = 120  # as the last reminder of the default plan
 
 
@@ -28,46 +29,6 @@ class Audience(Enum):
 
     RESIDENT = auto()  # whom the appointment is for, or who acts for them
     STAFF = auto()  # calendars that the council does not run: nothing about the resident
-
-
-class AppointmentFacts(Protocol):
-    """What an event needs of an appointment: views, message facts and feed entries all have it."""
-
-    @property
-    def reference(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def mode(self) -> str: ...
-    @property
-    def starts_at(self) -> datetime: ...
-    @property
-    def ends_at(self) -> datetime: ...
-    @property
-    def changed_at(self) -> datetime: ...
-    @property
-    def site(self) -> SiteFacts: ...
-    @property
-    def services(self) -> Sequence[ServiceFacts]: ...
-    @property
-    def join_url(self) -> str: ...
-    @property
-    def phone_call(self) -> PhoneCall | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneCall:
-    """A call that the council makes: the number rung, between when and when, and the number that it comes from.
-
-    An empty `number` means that nobody gave one; an empty `rings_from` that the council does not say which it is.
-    """
-
-    number: str
-    earliest: datetime
-    latest: datetime
-    rings_from: str
 
 
 def phone_call(mode: str, site: SiteFacts, starts_at: datetime, *, phone: str, acting_phone: str) -> PhoneCall | None:
@@ -266,3 +227,36 @@ def _how_to_cancel(authority: AuthorityFacts, language: Language, manage_url: st
 
 def _reference_line(appointment: AppointmentFacts, language: Language) -> str:
     return language.gettext("Reference: %(reference)s", reference=spoken_reference(appointment.reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What to bring for a service. `service` is its name where the visit has others beside it, else empty."""
+
+    service: str
+    documents: tuple[str, ...]
+
+
+def papers_of(services: Sequence[ServiceFacts]) -> tuple[Papers, ...]:
+    """What to bring to a visit, by service: "their certificate" of one is unclear beside "your passport" of another."""
+    return tuple(
+        Papers(service.name if len(services) > 1 else "", tuple(dict.fromkeys(service.documents)))
+        for service in services
+        if service.documents
+    )
+
+
+def means_somebody_else(papers: Sequence[Papers]) -> bool:
+    """Whether the papers speak to the person whom they belong to, which a helper has to be told."""
+    return any(TO_THE_PERSON.search(document) for paper in papers for document in paper.documents)
+
+
+def paper_lines(papers: Sequence[Papers], *, acts_for: str, language: Language) -> list[str]:
+    """The papers as lines of plain text, for whom they are told to, or who acts for the person of this name."""
+    lines = []
+    if acts_for and means_somebody_else(papers):
+        lines.append(language.gettext("In this list, “you” is %(name)s.", name=acts_for))
+    for paper in papers:
+        lines += [f"{paper.service}:"] * bool(paper.service)
+        lines += [f"- {document}" for document in paper.documents]
+    return lines

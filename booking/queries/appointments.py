@@ -12,7 +12,8 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import ArrangementState, arrangements_of
-from booking.calendar.event import PhoneCall, phone_call
+from booking.calendar.appointment_facts import PhoneCall
+from booking.calendar.event import phone_call
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.states import Contact, State

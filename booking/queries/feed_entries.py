@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking.calendar.event import PhoneCall
+from booking.calendar.appointment_facts import PhoneCall
 from booking.states import CANCELLED
 from booking.tables import Allocation, Appointment, AppointmentService, CalendarFeed
 from core.errors import NotFound

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.proposals.tables import Proposal, Wish
+from booking.ringing.tables import Ringing
 from booking.tables import (
     Appointment,
     AppointmentService,
@@ -221,7 +222,9 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
 )
 
 # What is kept besides about somebody's appointments, without a personal column: what it was for, and what came of it.
-OF_APPOINTMENTS: tuple[Table, ...] = tuple(table_of(one) for one in (AppointmentService, RebookItem, Proposal, Wish))
+OF_APPOINTMENTS: tuple[Table, ...] = tuple(
+    table_of(one) for one in (AppointmentService, RebookItem, Proposal, Wish, Ringing)
+)
 
 
 def of_appointments(table: Table, person: int) -> Condition:

@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from booking.calendar.event import remote_lines
+from booking.calendar.event import Papers, papers_of, remote_lines
 from booking.calendar.need_lines import need_lines
-from booking.calendar.papers import Papers, papers_of
 from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED as CANCELLED_STATES
 from booking.states import State

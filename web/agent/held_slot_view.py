@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from booking.calendar.papers import Papers, papers_of
+from booking.calendar.event import Papers, papers_of
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.calls import CallHold
 from booking.use_cases.holds import held
