@@ -260,13 +260,20 @@ class Explorer(TimeMachine):
             if any(fields.get(name, ())) or (name in empty and len(form.typed) > 1):
                 continue
             if name in form.choices:
-                if form.kinds[name] != "checkbox":
-                    fields[name] = [value for value in form.choices[name] if value][:1]
+                fields |= self._chosen(form, name)
             else:
                 ending = name.replace("-", "_").rpartition("_")[2]
-                value = self._values.get(name) or self._values.get(ending, "Something")
+                value = self._values[name] if name in self._values else self._values.get(ending, "Something")
                 fields[name] = [value if isinstance(value, str) else value()]
         return fields
+
+    def _chosen(self, form: Form, name: str) -> dict[str, list[str]]:
+        """The choice that works, the first one where any does; no box is ticked that need not be."""
+        wanted = self._values.get(name)
+        if wanted in form.choices[name]:
+            return {name: [str(wanted)]}
+        is_free = form.kinds[name] == "checkbox"
+        return {} if is_free else {name: [value for value in form.choices[name] if value][:1]}
 
     def _ways(self, form: Form) -> Iterator[dict[str, list[str]]]:
         """What somebody could send: each button, and each of what is to be chosen."""
