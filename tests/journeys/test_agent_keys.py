@@ -19,7 +19,7 @@ READ_LEGEND = """legend => {
         if (node.hidden) return;
         if (node.nodeName === "KBD") keys.push(node.textContent);
         else if (node.nodeType === Node.TEXT_NODE) {
-            const words = node.textContent.replace(/[·–]/g, " ").trim().replace(/\\s+/g, " ");
+            const words = node.textContent.replace(/[·–]/g, " ").trim().replace(/\\s+/g, " ").replace(/\\.$/, "");
             if (words && keys.length) { for (const key of keys) pairs.push([key, words]); keys = []; }
         } else node.childNodes.forEach(read);
     };
