@@ -19,7 +19,7 @@ from tests.support.crawl import crawl
 from tests.support.server import LiveServer
 
 HEIGHT = 900
-STAFF_WIDTHS = (320, 641, 1019, 1020, 1024, 1100, 1200, 1280, 1700)
+STAFF_WIDTHS = (320, 641, 833, 1019, 1020, 1024, 1100, 1200, 1280, 1700)
 # Texts that can be seen, line by line: [text, typeface, left, right, whether it stands in a box that scrolls].
 # A box that cuts its text off with an ellipsis shows none beyond its own edge.
 TEXTS = """() => {
