@@ -38,7 +38,6 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "another_time_chosen": _("Another time was chosen meanwhile. Check it, and confirm again."),
     "appointment_changed": _("The appointment has changed since the page was opened."),
     "appointment_id_unknown": _("There is no appointment %(id)s."),
-    "appointment_over": _("This appointment is over, or cancelled already."),
     "appointment_unknown": _("There is no appointment with this reference."),
     "arrangement_unknown": _("Use one of: %(known)s."),
     "channel_unknown": _("Use one of: %(known)s."),

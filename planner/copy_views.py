@@ -42,13 +42,13 @@ class CopyForm(Form):
     from_day = DayField(
         _l("From which day?"),
         description=_l("Of a week, any day in it"),
-        validators=[DataRequired(_l("Enter the day to copy from"))],
+        validators=[DataRequired(_l("Enter from which day to copy"))],
         render_kw=LOOK,
     )
     to_day = DayField(
         _l("To which day?"),
         description=_l("Of a week, any day in it"),
-        validators=[DataRequired(_l("Enter the day to copy to"))],
+        validators=[DataRequired(_l("Enter to which day to copy"))],
         render_kw=LOOK,
     )
 

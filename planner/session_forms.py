@@ -78,11 +78,13 @@ class SessionForm(Form):
     )
     starts = ClockField(
         lazy_gettext("From what time?"),
-        validators=[DataRequired(lazy_gettext("Enter when it begins"))],
+        validators=[DataRequired(lazy_gettext("Enter from what time it is held"))],
         render_kw=LOOK,
     )
     ends = ClockField(
-        lazy_gettext("Until what time?"), validators=[DataRequired(lazy_gettext("Enter when it ends"))], render_kw=LOOK
+        lazy_gettext("Until what time?"),
+        validators=[DataRequired(lazy_gettext("Enter until what time it is held"))],
+        render_kw=LOOK,
     )
     resources = Choices(lazy_gettext("Who or what is open?"))
     services = Choices(lazy_gettext("For which services?"))
@@ -197,10 +199,14 @@ class SessionForm(Form):
                 )
 
     def _check_numbers(self) -> None:
+        texts = {
+            "reserved_percent": gettext("Kept for staff must be a whole number from 0 to %(most)s", most=MOST_PERCENT),
+            "release_hours": gettext("The hours before must be a whole number from 0 to %(most)s", most=MOST_HOURS),
+        }
         for name, most in (("reserved_percent", MOST_PERCENT), ("release_hours", MOST_HOURS)):
             text = self[name].data or "0"
             if not (text.isascii() and text.isdecimal() and int(text) <= most):
-                self.refuse(name, gettext("Enter a whole number from 0 to %(most)s", most=most))
+                self.refuse(name, texts[name])
         if not self.errors and int(self.release_hours.data or 0) and not int(self.reserved_percent.data or 0):
             self.refuse("reserved_percent", gettext("Enter how much is kept for staff"))
 

@@ -59,7 +59,9 @@ class EndForm(Form):
 class DateForm(Form):
     """How one date differs from the others."""
 
-    on_day = DayField(_l("On which day?"), validators=[DataRequired(_l("Enter the day"))], render_kw=LOOK)
+    on_day = DayField(
+        _l("On which day?"), validators=[DataRequired(_l("Enter on which day it is different"))], render_kw=LOOK
+    )
     how = Choice(
         _l("What is different?"),
         choices=[
@@ -84,9 +86,9 @@ class DateForm(Form):
         if is_valid and self.how.data == HOURS:
             starts, ends = self.starts.wall_time, self.ends.wall_time
             if starts is None:
-                self.refuse("starts", _("Enter when it begins"))
+                self.refuse("starts", _("Enter from what time it is held"))
             if ends is None:
-                self.refuse("ends", _("Enter when it ends"))
+                self.refuse("ends", _("Enter until what time it is held"))
             for name, at in (("starts", starts), ("ends", ends)):
                 if at is not None and at.minute % TICK_MINUTES:
                     self.refuse(name, _("Times go by steps of 5 minutes"))

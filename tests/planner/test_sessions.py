@@ -94,7 +94,7 @@ def test_a_session_is_added_for_several_resources_and_nothing_before_it_was_show
     [
         ("ends", {"ends": "09:00"}, "It must end after it begins"),
         ("starts", {"starts": "10:02"}, "steps of 5 minutes"),
-        ("starts", {"starts": ""}, "Enter when it begins"),
+        ("starts", {"starts": ""}, "Enter from what time it is held"),
         ("weekdays", {"weekdays": []}, "at least one day of the week"),
         ("weeks", {"repeats": "monthly"}, "at least one week of the month"),
         ("month_day", {"repeats": "day_of_month"}, "Choose the date of the month"),

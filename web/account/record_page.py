@@ -19,13 +19,14 @@ from flask_babel import lazy_gettext as _l
 from booking.queries.staff_record import RecordEntry
 from core.tokens import spoken_reference
 from core.wall_clock import wall_instant
-from web.components.form_fields import Dropdown, Form, Text
+from web.components.form_fields import AtMost, Dropdown, Form, Text
 from web.components.moment_fields import DayField
 from web.labels import ROLES, STATES, label_of
 from web.record_labels import ACTORS, AUDIT_ACTIONS, RECORD_KINDS, SCREENS, VIEW_PURPOSES
 from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 MOST_NAMES = 5  # of a list that somebody looked at, on the page; the file has all
+LONGEST_REFERENCE = 40  # as somebody may type one, with spaces
 ALL = ""
 
 
@@ -34,11 +35,12 @@ class RecordFilterForm(Form):
 
     person = Dropdown(_l("Who"), default=ALL)
     kind = Dropdown(_l("What"), default=ALL)
-    since = DayField(_l("From day"), render_kw={"classes": "govuk-input--width-10"})
-    until = DayField(_l("To day"), render_kw={"classes": "govuk-input--width-10"})
+    since = DayField(_l("First day"), render_kw={"classes": "govuk-input--width-10"})
+    until = DayField(_l("Last day"), render_kw={"classes": "govuk-input--width-10"})
     reference = Text(
         _l("Reference of an appointment"),
         description=_l("What was done with it, and who looked at its resident."),
+        validators=[AtMost(LONGEST_REFERENCE)],
         render_kw={"autocomplete": "off", "spellcheck": "false", "classes": "govuk-input--width-10"},
     )
 

@@ -37,8 +37,8 @@ class AppointmentSearchForm(Form):
 
     service = Dropdown(_("What is it about?"), validators=[DataRequired(_("Choose what it is about"))], default="")
     day = DayField(
-        _("Day"),
-        validators=[DataRequired(_("Enter the day"))],
+        _("Day of the appointment"),
+        validators=[DataRequired(_("Enter the day of the appointment"))],
         render_kw={"classes": "govuk-input--width-10", "autocomplete": "off"},
     )
     site = Dropdown(_("Place"), default="")

@@ -24,8 +24,10 @@ from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
 from web.manage.set_up_proposals import Proposal, kept_preview, lead_to_preview, proposal_of, save, token_of
 from web.manage.set_up_words import title_of
-from web.manage.thing_form import ThingForm, form_of_request, form_of_table
+from web.manage.thing_form import FIELDS, ThingForm, form_of_request, form_of_table
 from web.page_context import StaffContext, staff_context
+
+THING_PATH = f"{SET_UP_PATH}/<any({', '.join(FIELDS)}):kind>/<slug>"
 
 
 @blueprint.get(SET_UP_PATH)
@@ -53,7 +55,7 @@ def set_up() -> ResponseReturnValue:
         )
 
 
-@blueprint.get(f"{SET_UP_PATH}/<kind>/<slug>")
+@blueprint.get(THING_PATH)
 @requires(Action.MANAGE_SET_UP)
 def set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
     """The form of one thing; of a new one when the slug says so."""
@@ -70,7 +72,7 @@ def set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
         return _page(context, things, key, form_of_table(kind, table or {}), fingerprint(table))
 
 
-@blueprint.post(f"{SET_UP_PATH}/<kind>/<slug>")
+@blueprint.post(THING_PATH)
 @requires(Action.MANAGE_SET_UP)
 def send_set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
     """A row more or less, the form again with what was typed, or the preview of the change."""

@@ -26,7 +26,7 @@ def test_what_it_is_about_and_the_day_find_whose_it_is(agent: Agent, callers: Ca
     )
     with database.reading() as db:
         facts = db.scalars(select(ResidentView.facts).where(ResidentView.purpose == "appointment_search")).one()
-    assert facts == {"residents": [callers.people["amina"]], "date": str(day)}
+    assert facts == {"residents": [callers.people["amina"]], "date": str(day), "screen": "agent.appointments"}
     assert name not in agent.open(f"{WHERE}?service=certify&day=2026-12-30").text
 
 
@@ -34,8 +34,8 @@ def test_what_it_is_about_and_the_day_find_whose_it_is(agent: Agent, callers: Ca
     ("query", "words"),
     [
         ("service=&day=2026-11-24", "Choose what it is about"),
-        ("service=certify&day=", "Enter the day"),
-        ("service=certify&day=31+foo", "Day:"),
+        ("service=certify&day=", "Enter the day of the appointment"),
+        ("service=certify&day=31+foo", "Day of the appointment:"),
         ("service=nothing&day=2026-11-24", "Not a valid choice."),
         ("service=certify&day=2026-11-24&site=nowhere", "Not a valid choice."),
     ],
