@@ -86,5 +86,7 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     hand_over = f"/staff/calls/residents/{amina}/appointments/{callers.booked.reference}/hand-over"
     searches = {f"{start}/{end}": {"q": "amina"} for start in ("/staff/calls", hand_over) for end in ("find", "new")}
     searches["/staff/set-up/council/testshire"] = {"phone": "020 7946 0000"}
+    saturday = {"what": "day", "from_day": "2026-11-23", "to_day": "2026-11-28"}
+    searches["/staff/sites/riverside-hub/week/copy"] = saturday
     reached = crawl(client, "/staff/", searches, each=12).reached
     assert pages_for(client.application, role) - reached == set()
