@@ -15,6 +15,7 @@ from tests.web.resident.browser import Visitor, book_one
 
 pytestmark = pytest.mark.databases("sqlite")
 ARGUMENTS: dict[str, Any] = {
+    "kind": "site",
     "authority": "testshire",
     "site": "high-street",
     "date": "2026-11-24",

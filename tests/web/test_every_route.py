@@ -32,7 +32,13 @@ pytestmark = pytest.mark.databases("sqlite")
 
 INSIDE = "X-Test-Inside"
 # What takes the place of a route's arguments. The site of every address is Hill, in Northbank.
-ARGUMENTS: dict[str, Any] = {"authority": "northbank", "site": "hill", "date": "2026-11-23", "filename": "icon.svg"}
+ARGUMENTS: dict[str, Any] = {
+    "authority": "northbank",
+    "site": "hill",
+    "date": "2026-11-23",
+    "filename": "icon.svg",
+    "kind": "site",
+}
 PUBLIC_FOR_STAFF = {"/staff/sign-in", "/staff/sign-out", "/staff/signed-in", "/staff/new-password/<token>"} | {
     "/staff/forgotten",
     "/staff/forgotten/sent",

@@ -143,7 +143,7 @@ def test_whatever_an_address_names_is_tried_with_the_number_of_others(app: Flask
 
 def mixtures(rule_arguments: set[str], own: Numbers, theirs: Numbers) -> Iterator[tuple[str, dict[str, Any]]]:
     """The arguments of an address with one number of others, or with none in it and others' in the form."""
-    values = {name: own.arguments.get(name, "x") for name in rule_arguments}
+    values = {name: own.arguments.get(name, "site" if name == "kind" else "x") for name in rule_arguments}
     for name in sorted(rule_arguments & set(NOBODYS)):
         if theirs.arguments[name] != own.arguments[name]:
             yield name, values | {name: theirs.arguments[name]}

@@ -52,7 +52,7 @@ class Target:
     def argument(self, name: str) -> Any:
         """The value for an argument of a route."""
         known = {"reference": self.reference, "site": "high-street", "date": self.day, "hold": self.hold}
-        known |= {"authority": "testshire"}
+        known |= {"authority": "testshire", "kind": "site"}
         numbers = {"resident_id": self.resident_id, "appointment_id": self.appointment_id}
         numbers |= {"closure": self.closure}
         return known.get(name) or numbers.get(name, 1)
