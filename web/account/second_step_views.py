@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 from core.errors import NotFound, RateLimited
 from core.flask_context import current_runtime
 from core.origin import origin_of
-from core.qr_code import dark_runs, qr_rows
 from core.redirects import safe_next
 from core.runtime import Runtime
 from core.wall_clock import parse_instant
@@ -27,6 +26,7 @@ from people.staff.sign_in import SignInAttempt, WrongPassword
 from people.staff.sign_in_sessions import SignedInStaff
 from web.account.attempts import attempt_of
 from web.account.forms import CodeForm, DemandForm, PresentPasswordForm
+from web.account.qr_picture import qr_picture
 from web.account.rate_limited_page import rate_limited_page
 from web.account.signed_in_answer import signed_in_answer
 from web.account.staff_blueprint import blueprint
@@ -176,7 +176,6 @@ def _own_page(form: CodeForm, password_form: PresentPasswordForm) -> str:
     with staff_context() as at:
         key = key_to_confirm(at.db, at.staff.staff_id, at.now)
         link = app_link(key, at.authority.name, at.staff.email) if key else ""
-        rows = (qr_rows(link) if link else None) or []
         return render_template(
             "staff/second_step.html",
             form=form,
@@ -185,8 +184,7 @@ def _own_page(form: CodeForm, password_form: PresentPasswordForm) -> str:
             is_on=has_second_step(at.db, at.staff.staff_id),
             key=key_text(key) if key else "",
             link=link,
-            qr_size=len(rows),
-            qr_runs=list(dark_runs(rows)),
+            picture=qr_picture(link) if link else None,
             codes=flask_session.pop(_CODES, []),
             codes_left=codes_left(at.db, at.staff.staff_id),
             is_demanded=at.staff.lacks_second_step,
