@@ -94,8 +94,8 @@ FOR_STAFF = {
     "since": "2026-11-01", "until": "2026-11-30", "topic": "", "from_day": "", "from_time": "",
     "rep_name": "", "rep_phone": "", "rep_email": "",
 }  # fmt: skip
-# Whoever types in a field that begins so has chosen: the name of a helper is of somebody new.
-CHOSEN_BY = {"caller": "rep_"}
+# Whoever types a helper's name has chosen that somebody new calls, and the page ticks it; a name of nothing has not.
+HELPER, NEW_HELPER = "rep_name", {"caller": ["other"]}
 SHUT = "site=riverside-hub&starts=later&from_day=2026-12-03&until_day=2026-12-03&reason=Painting"
 
 
@@ -305,7 +305,7 @@ def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], exp
             yield f"{one.page}: {one.form.method} {one.form.action} {one.form.fields} as it works: {status} {failed}"
         for name in names:
             statuses: dict[str, int] = {}
-            known = tried.setdefault((_audience(one), name), set())
+            known = tried.setdefault((one.kind[0].partition(".")[0], name), set())
             for words, sent in _ways(one, name, values):
                 if words in statuses or not _is_needed(one, name, words, statuses, known):
                     continue
@@ -315,11 +315,6 @@ def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], exp
                     yield f"{one.page}: {one.form.method} {one.form.action} {name} {words}: {failed}"
             yield from _unlike(one, name, statuses)
             known.add(_refused(statuses))
-
-
-def _audience(one: FoundForm) -> str:
-    """Who sends the form: residents, or staff."""
-    return "resident" if one.kind[0].startswith("resident.") else "staff"
 
 
 def _writes(one: FoundForm) -> bool:
@@ -390,11 +385,12 @@ def _wrong_with(form: Form, name: str, answer: TestResponse) -> str:
     at = list(again.ids) if form.kinds[name] in WRONG_WITH_OTHERS else [name]
     if not _errors(page) & {one for other in at for one in again.ids.get(other, ())}:
         return f"no error leads to the field, only to {_errors(page)}"
+    chosen = NEW_HELPER if name == HELPER else {}
     lost = {
         other: value
         for other, value in form.fields.items()
         if other in form.typed and other != name and form.kinds[other] not in KEEPS_NOTHING
-        if any(value) and again.fields.get(other) != value and not name.startswith(CHOSEN_BY.get(other, name + "?"))
+        if any(value) and again.fields.get(other) not in (value, chosen.get(other, value))
     }
     return f"lost: {lost}" if lost else ""
 

@@ -221,7 +221,6 @@ def elsewhere(app: Flask, database: Database, clock: FixedClock, theirs: Numbers
     return numbers_of(app, database, clock, make_world(database, desks=2, slug="elsewhere"), "Eve Elsewhere")
 
 
-@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("role", [Role.AUTHORITY_ADMIN, Role.SITE_MANAGER, Role.SITE_STAFF, Role.TRIAGE_AGENT])
 def test_staff_of_another_council(
     app: Flask, database: Database, clock: FixedClock, theirs: Numbers, elsewhere: Numbers, role: Role
