@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
@@ -75,10 +75,11 @@ def names_of(context: SiteContext, session: PlainSession) -> tuple[str, str]:
     """The names of what the session opens, and of its services."""
     resources = {one.slug: one.name for one in (*context.catalogue.people, *context.site.resources)}
     services = {one.slug: one.name for one in context.catalogue.services}
-    return tuple(  # type: ignore[return-value]
-        all_of([names.get(slug, slug) for slug in slugs])
-        for names, slugs in ((resources, session.resources), (services, session.services))
-    )
+    return _named(resources, session.resources), _named(services, session.services)
+
+
+def _named(names: Mapping[str, str], slugs: Iterable[str]) -> str:
+    return all_of([names.get(slug, slug) for slug in slugs])
 
 
 def overlap_warnings(
