@@ -122,14 +122,14 @@ def _people(context: StaffContext) -> list[WaitingPerson]:
     found = people_waiting(context.db, context.catalogue, context.now, context.served_sites)
     residents = [one.resident.id for one in found]
     with context.runtime.database.writing() as db:
-        log_access(db, context.authority.id, None, context.actor, "waiting list", context.now, residents=residents)
+        log_access(db, context.authority.id, None, context.actor, "waiting_list", context.now, residents=residents)
     return found
 
 
 def log_one(context: StaffContext, person: WaitingPerson) -> None:
     """Write into the access log who was looked at."""
     with context.runtime.database.writing() as db:
-        log_access(db, context.authority.id, person.resident.id, context.actor, "waiting list", context.now)
+        log_access(db, context.authority.id, person.resident.id, context.actor, "waiting_list", context.now)
 
 
 def _person(context: StaffContext, wish: int) -> WaitingPerson:
