@@ -29,9 +29,7 @@ LOOKED_AHEAD = timedelta(days=28)  # in which every place opens as it usually do
 class WishForm(Form):
     """When and where somebody would come earlier."""
 
-    weekdays = Choices(
-        _l("Which days suit you?"), description=_l("Choose none if any day suits you"), validate_choice=False
-    )
+    weekdays = Choices(_l("Which days suit?"), description=_l("Choose none if any day suits"), validate_choice=False)
     part = Choice(_l("What time of day?"), choices=list(PARTS.items()), default=ANY)
     where = Choice(_l("Where?"), default=HERE)
 
