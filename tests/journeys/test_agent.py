@@ -282,18 +282,33 @@ def test_the_end_of_the_countdown_offers_to_hold_it_again_and_keeps_what_is_type
 
 
 def test_enter_in_a_box_after_the_end_of_a_hold_holds_it_again(desk: Page, callers: Callers, clock: FixedClock) -> None:
+    hold_runs_out_while_typing(desk, callers, clock, "9am Wed 25 Nov, Riverside")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#countdown")).to_contain_text("Held until 9:21am")
+    expect(desk.locator("#rep_name")).to_have_value("Hodan Yusuf")
+
+
+def test_a_hold_that_ran_out_past_its_start_keeps_what_was_typed_for_another_time(
+    desk: Page, callers: Callers, clock: FixedClock
+) -> None:
+    hold_runs_out_while_typing(desk, callers, clock, "9am Mon 23 Nov, Riverside")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="That time has passed")).to_be_visible()
+    desk.get_by_role("alert").get_by_role("button", name="Mon 23 Nov 9:30am").click()
+    expect(desk.locator("#countdown")).to_contain_text("Held until 9:21am")
+    expect(desk.locator("#rep_name")).to_have_value("Hodan Yusuf")
+
+
+def hold_runs_out_while_typing(desk: Page, callers: Callers, clock: FixedClock, slot: str) -> None:
     desk.clock.install()
     open_call(desk, callers, "amina", "?service=certify")
-    desk.locator(".fd-suggestion").first.click()
+    desk.get_by_role("button", name=slot).press("Enter")
     expect(desk.get_by_role("button", name="Confirm")).to_be_focused()
     desk.get_by_text("Somebody else is calling for them").click()
     desk.locator("#rep_name").fill("Hodan Yusuf")
     desk.clock.run_for(10 * 60_000 + 1000)
     clock.advance(timedelta(minutes=11))
     expect(desk.locator("#rep_name")).to_be_focused()
-    desk.keyboard.press("Enter")
-    expect(desk.locator("#countdown")).to_contain_text("Held until")
-    expect(desk.locator("#rep_name")).to_have_value("Hodan Yusuf")
 
 
 @pytest.mark.parametrize("size", [(375, 700), (1024, 768)])

@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 
 
 def assert_accessible(page: Page) -> None:
-    """Fails with every violation that axe finds on `page`, and where."""
+    """Fails with every violation that axe finds on `page`, when it has loaded, and where."""
+    page.wait_for_load_state()
     violations = Axe().run(page).response["violations"]
     assert not violations, f"{page.url}\n" + "\n".join(_words(violations))
 
