@@ -22,9 +22,8 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
-from reminders.due_times import CANCELLED, RESCHEDULED, SAY_THE_TIME, is_current
 from reminders.former_owner_queries import former_owners
-from reminders.recipients import contacts_of
+from reminders.recipients import CANCELLED, RESCHEDULED, SAY_THE_TIME, contacts_of, is_current
 from reminders.tables import Notification
 
 # What `contacts_of` needs of a row; the resident and the representative are joined.

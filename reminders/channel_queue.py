@@ -38,9 +38,9 @@ from reminders.delivery_decisions import (
     Retry,
     decide_after_failure,
 )
-from reminders.due_times import REMINDER, family_of
 from reminders.queue import ClaimRequest
 from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, RESULT_NOT_RECORDED, SUPERSEDED
+from reminders.recipients import REMINDER, family_of
 from reminders.tables import ChannelPause
 
 NO_DATABASE = (OperationalError, InterfaceError, PoolTimeout)

@@ -11,9 +11,22 @@ from booking.calendar.appointment_facts import PhoneCall
 from booking.calendar.event import phone_call
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.due_times import GOING_AHEAD, HANDED_OVER, OFFERS, REMINDER, family_of, is_current, number_of
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
-from reminders.recipients import ChannelRules, Contacts, Delivery, Person, Withheld, deliveries_for
+from reminders.recipients import (
+    GOING_AHEAD,
+    HANDED_OVER,
+    OFFERS,
+    REMINDER,
+    ChannelRules,
+    Contacts,
+    Delivery,
+    Person,
+    Withheld,
+    deliveries_for,
+    family_of,
+    is_current,
+    number_of,
+)
 
 # Of a notification.
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
@@ -32,7 +45,6 @@ LONGEST_WAIT = timedelta(hours=6)
 SHORTEST_DEFERMENT, LONGEST_DEFERMENT = timedelta(minutes=1), timedelta(hours=1)
 DEFERMENTS_IN_A_ROW = 2
 HELD_FOR = timedelta(minutes=10)  # until a held message is looked at again
-LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,25 +285,3 @@ def wait_after(tries: int) -> timedelta:
 def deferred_until(row: ClaimedRow, now: datetime) -> datetime:
     """When a message that was refused for what may be our fault is tried again: no refusal is counted, so by its age."""
     return now + min(max(now - row.due_at, SHORTEST_DEFERMENT), LONGEST_DEFERMENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """How long a channel is left alone after it refused this service: 1 s, 2 s, 4 s, ... and 5 minutes at the most.
-
-    One without an end lasts until an operator ends it.
-    """
-
-    refusals: int = 0
-    until: datetime | None = None
-
-    def after_refusal(self, now: datetime) -> Pause:
-        """The pause that follows a refusal: longer than this one, or this one while it lasts, which somebody else began."""
-        if self.is_on(now):
-            return self
-        refusals = self.refusals + 1
-        return Pause(refusals, now + min(wait_after(refusals), LONGEST_PAUSE))
-
-    def is_on(self, now: datetime) -> bool:
-        """Whether it lasts. A clock that was set back does not make it longer than the longest."""
-        return self.until is None or self.until - LONGEST_PAUSE <= now < self.until

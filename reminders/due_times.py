@@ -34,37 +34,23 @@ from zoneinfo import ZoneInfo
 from booking.events import PlanningFacts
 from booking.states import ContactChange
 from core.wall_clock import wall_instant
-
-CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
-MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
-SEVERAL_BOOKINGS = "several_bookings"  # made online for one address: was it you?
-ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter it tells
-OFFER = "offer"  # and a number: which proposal of another time it is about
-GOING_AHEAD = "going_ahead"  # and the number of the last offer, which it takes back
-EARLIER_TIME = "earlier_time"  # and a number: which proposal of an earlier time, that they wait for, it is about
-WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told of no more earlier times
-CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
-HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
-REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
-# What is sent at once about a change; imports, moves and changed details send nothing by themselves.
-NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED, "handed_over": CONFIRMATION}
-BOOKED = "booked"
-FAMILIES = (
-    REMINDER,
-    MANAGE_LINK,
-    CONTACT_CHANGED,
-    CONFIRMATION,
+from reminders.recipients import (
     ARRANGEMENT,
-    HANDED_OVER,
-    OFFER,
+    BOOKED,
+    CANCELLED,
+    CANCELLED_STATES,
+    CONFIRMATION,
+    CONTACT_CHANGED,
     GOING_AHEAD,
-    EARLIER_TIME,
+    HANDED_OVER,
+    MANAGE_LINK,
+    RESCHEDULED,
+    SEVERAL_BOOKINGS,
     WISH_PAUSED,
 )
-OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
-CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
-# The families of messages that say when the appointment is, and are of no use after that.
-SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
+
+# What is sent at once about a change; imports, moves and changed details send nothing by themselves.
+NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED, "handed_over": CONFIRMATION}
 TOLD_FOR = timedelta(hours=4)  # how long nobody needs reminding of a time that they were told
 CANCELLATION_IS_USEFUL = timedelta(days=1)
 MANAGE_LINK_IS_USEFUL = timedelta(days=1)
@@ -171,26 +157,3 @@ def owed_going_ahead(number: int, appointment: PlanningFacts, now: datetime) -> 
     """What is owed when the offer of this number is taken back, because the appointment takes place as booked."""
     is_ahead = appointment.state == BOOKED and appointment.starts_at > now
     return [Owed(f"{GOING_AHEAD}_{number}", now, appointment.starts_at)] if number and is_ahead else []
-
-
-def number_of(kind: str) -> int:
-    """The number at the end of a kind that is counted: 2 of `contact_changed_2`."""
-    return int(kind.rpartition("_")[2])
-
-
-def family_of(kind: str) -> str:
-    """The kind without what a plan or a count has added: `reminder` of `reminder_7d`."""
-    return next((family for family in FAMILIES if kind.startswith(family)), kind)
-
-
-def is_current(kind: str, *, version: int, now_version: int, now_state: str, owner_since: int = 1) -> bool:
-    """Whether a message of this kind, owed for `version`, is still true of the appointment, whose `owner_since` it is."""
-    if family_of(kind) == HANDED_OVER:
-        return True
-    if version < owner_since:
-        return False
-    if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS):
-        return True  # true whatever the version
-    if version != now_version:
-        return False
-    return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED

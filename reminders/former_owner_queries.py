@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from booking.tables import Appointment, HandOver
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import IN_DOUBT, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME, FormerOwner
-from reminders.due_times import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED
-from reminders.recipients import contacts_of
+from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED, contacts_of
 from reminders.tables import DeliveryAttempt, Notification
 
 # A try that runs may arrive: it counts.

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from reminders.delivery_decisions import SENT, WITHHELD
-from reminders.due_times import family_of
 from reminders.reasons import SILENCE
+from reminders.recipients import family_of
 from reminders.tables import DeliveryAttempt, Notification
 
 

@@ -31,7 +31,7 @@ from core.settings import ROOT
 from core.text import person_name
 from core.tokens import owner_proof, spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
-from reminders.due_times import (
+from reminders.recipients import (
     ARRANGEMENT,
     CANCELLED,
     CONTACT_CHANGED,
@@ -41,9 +41,9 @@ from reminders.due_times import (
     RESCHEDULED,
     SEVERAL_BOOKINGS,
     WISH_PAUSED,
+    Delivery,
     family_of,
 )
-from reminders.recipients import Delivery
 
 WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT, *OFFERS, WISH_PAUSED)
 BLANK_LINES = re.compile(r"\n{3,}")

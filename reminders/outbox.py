@@ -21,9 +21,6 @@ from reminders.appointment_queries import CONTACT_COLUMNS
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import (
-    CONFIRMATION,
-    MANAGE_LINK,
-    RESCHEDULED,
     Owed,
     owed_after,
     owed_arrangement,
@@ -36,7 +33,17 @@ from reminders.due_times import (
 from reminders.former_owner_queries import former_owners
 from reminders.outdated import owed_about_offers, void_arrangements, void_notices_to_owner, void_outdated
 from reminders.reasons import TOO_MANY_BOOKINGS
-from reminders.recipients import EMAIL, Contacts, Withheld, contacts_of, deliveries_for, planned_channels
+from reminders.recipients import (
+    CONFIRMATION,
+    EMAIL,
+    MANAGE_LINK,
+    RESCHEDULED,
+    Contacts,
+    Withheld,
+    contacts_of,
+    deliveries_for,
+    planned_channels,
+)
 from reminders.tables import Notification
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.

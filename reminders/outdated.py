@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
 from reminders.delivery_decisions import PENDING, VOID, WITHHELD
-from reminders.due_times import (
+from reminders.due_times import Owed, owed_going_ahead, owed_offer, owed_pause
+from reminders.reasons import SILENCE, SUPERSEDED
+from reminders.recipients import (
     ARRANGEMENT,
     EARLIER_TIME,
     GOING_AHEAD,
@@ -19,15 +21,10 @@ from reminders.due_times import (
     OFFER,
     OFFERS,
     WISH_PAUSED,
-    Owed,
     family_of,
     is_current,
     number_of,
-    owed_going_ahead,
-    owed_offer,
-    owed_pause,
 )
-from reminders.reasons import SILENCE, SUPERSEDED
 from reminders.tables import Notification
 
 NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, WISH_PAUSED)  # voided for good

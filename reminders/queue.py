@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, literal, literal_column, null, or_, select, update
@@ -26,12 +26,13 @@ from reminders.delivery_decisions import (
     ClaimedRow,
     DeliveryResult,
     EarlierTries,
-    Pause,
+    wait_after,
 )
 from reminders.reasons import TOO_LATE, UNKNOWN_CHANNEL
 from reminders.tables import ChannelPause, DeliveryAttempt, Notification
 
 EVERY_CHANNEL = "*"  # of a pause
+LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
 
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
 IS_PENDING = Notification.status == literal_column(f"'{PENDING}'")
@@ -60,6 +61,28 @@ def withhold_unknown(db: Session, known: Iterable[str], now: datetime) -> list[s
     statement = update(Notification).where(Notification.id.in_(select(unknown.c.id)))
     values = {"status": WITHHELD, "closed_at": now, "reason": UNKNOWN_CHANNEL, "lease_until": null()}
     return list(db.scalars(_unsynchronized(statement.values(values).returning(Notification.channel))))
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """How long a channel is left alone after it refused this service: 1 s, 2 s, 4 s, ... and 5 minutes at the most.
+
+    One without an end lasts until an operator ends it.
+    """
+
+    refusals: int = 0
+    until: datetime | None = None
+
+    def after_refusal(self, now: datetime) -> Pause:
+        """The pause that follows a refusal: longer than this one, or this one while it lasts, which somebody else began."""
+        if self.is_on(now):
+            return self
+        refusals = self.refusals + 1
+        return Pause(refusals, now + min(wait_after(refusals), LONGEST_PAUSE))
+
+    def is_on(self, now: datetime) -> bool:
+        """Whether it lasts. A clock that was set back does not make it longer than the longest."""
+        return self.until is None or self.until - LONGEST_PAUSE <= now < self.until
 
 
 def pauses_of(db: Session, channel: str) -> dict[str, Pause]:

@@ -12,10 +12,9 @@ from booking.proposals.tables import Proposal
 from booking.rebooking import ProposalState
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import FAILED, PENDING, WITHHELD
-from reminders.due_times import OFFER
 from reminders.outbox import WINDOW, email_address, online_bookings, planning_input
 from reminders.reasons import NOT_THEIRS
-from reminders.recipients import Withheld, deliveries_for
+from reminders.recipients import OFFER, Withheld, deliveries_for
 from reminders.tables import Notification
 
 NOT_DELIVERED = frozenset({FAILED, WITHHELD})

@@ -1,7 +1,8 @@
-"""Who gets a message about an appointment, by which channel and in which language; or why nobody does. Pure.
+"""Which kinds of messages there are, whether one is still true, and who gets it, how and in which language. Pure.
 
-This is the only rule. The outbox applies it when it plans (one row for each channel), the worker just before sending,
-so that a changed address counts at once, and the pages when they say where a message goes.
+Of who gets a message, or why nobody does, this is the only rule. The outbox applies it when it plans (one row for each
+channel), the worker just before sending, so that a changed address counts at once, and the pages when they say where a
+message goes.
 
 1. What the appointment itself says about contact counts before the resident's record.
 2. Somebody who prefers letters or no contact gets nothing by email, and neither does their representative:
@@ -24,16 +25,66 @@ from typing import Any
 
 from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
-from reminders.due_times import CONFIRMATION, CONTACT_CHANGED, MANAGE_LINK, RESCHEDULED, family_of, number_of
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
 
-EMAIL, TEXT, LETTER = "email", "text", "letter"
+CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
+MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
+SEVERAL_BOOKINGS = "several_bookings"  # made online for one address: was it you?
+ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter it tells
+OFFER = "offer"  # and a number: which proposal of another time it is about
+GOING_AHEAD = "going_ahead"  # and the number of the last offer, which it takes back
+EARLIER_TIME = "earlier_time"  # and a number: which proposal of an earlier time, that they wait for, it is about
+WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told of no more earlier times
+CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
+HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
+REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
+FAMILIES = (
+    REMINDER,
+    MANAGE_LINK,
+    CONTACT_CHANGED,
+    CONFIRMATION,
+    ARRANGEMENT,
+    HANDED_OVER,
+    OFFER,
+    GOING_AHEAD,
+    EARLIER_TIME,
+    WISH_PAUSED,
+)
+OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
+BOOKED = "booked"
+CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
+# The families of messages that say when the appointment is, and are of no use after that.
+SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
 
+EMAIL, TEXT, LETTER = "email", "text", "letter"
 # The channels that serve a preference, the best first.
 _CHANNELS_OF_PREFERENCE: Mapping[str, tuple[str, ...]] = {TEXT: (TEXT, EMAIL), LETTER: (LETTER,), "none": ()}
 VIDEO = "video"
 _TELL_HOW_TO_JOIN = frozenset({CONFIRMATION, RESCHEDULED})
 _REASONS: Mapping[str, str] = {LETTER: PREFERS_LETTERS, "none": NO_CONTACT_WANTED}
+
+
+def number_of(kind: str) -> int:
+    """The number at the end of a kind that is counted: 2 of `contact_changed_2`."""
+    return int(kind.rpartition("_")[2])
+
+
+def family_of(kind: str) -> str:
+    """The kind without what a plan or a count has added: `reminder` of `reminder_7d`."""
+    return next((family for family in FAMILIES if kind.startswith(family)), kind)
+
+
+def is_current(kind: str, *, version: int, now_version: int, now_state: str, owner_since: int = 1) -> bool:
+    """Whether a message of this kind, owed for `version`, is still true of the appointment, whose `owner_since` it is."""
+    if family_of(kind) == HANDED_OVER:
+        return True
+    if version < owner_since:
+        return False
+    if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS):
+        return True  # true whatever the version
+    if version != now_version:
+        return False
+    return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED
 
 
 @dataclass(frozen=True, slots=True)

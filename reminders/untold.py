@@ -16,8 +16,8 @@ from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
 from reminders.delivery_decisions import FAILED
-from reminders.due_times import ARRANGEMENT, CANCELLED, CONFIRMATION, REMINDER, RESCHEDULED, family_of
 from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS
+from reminders.recipients import ARRANGEMENT, CANCELLED, CONFIRMATION, REMINDER, RESCHEDULED, family_of
 from reminders.tables import Notification
 
 # Who wants no contact is not contacted; a link that somebody asked for, and a notice to an old address, are nobody's task.

@@ -23,16 +23,15 @@ from reminders.channels.base import Channel
 from reminders.delivery_decisions import (
     DEFERMENTS_IN_A_ROW,
     FAILED_OUTCOME,
-    LONGEST_PAUSE,
     SENT_OUTCOME,
     SHORTEST_DEFERMENT,
     UNAVAILABLE_OUTCOME,
     ClaimedRow,
     DeliveryResult,
-    Pause,
     ReadyMessage,
     deferred_until,
 )
+from reminders.queue import LONGEST_PAUSE, Pause
 from reminders.reasons import ARRIVAL_UNKNOWN, ARRIVED_EARLIER, with_detail
 from reminders.slow_conversations import domain_of
 from reminders.tables import ChannelPause

@@ -11,10 +11,19 @@ from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
 from people.residents.details import ResidentDetails
 from reminders.channels.registry import CHANNEL_RULES
-from reminders.due_times import CONFIRMATION, REMINDER
 from reminders.history_queries import reason_for_silence
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
-from reminders.recipients import EMAIL, TEXT, Contacts, Delivery, Person, Withheld, deliveries_for
+from reminders.recipients import (
+    CONFIRMATION,
+    EMAIL,
+    REMINDER,
+    TEXT,
+    Contacts,
+    Delivery,
+    Person,
+    Withheld,
+    deliveries_for,
+)
 
 
 @dataclass(frozen=True)

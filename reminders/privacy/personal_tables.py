@@ -43,7 +43,7 @@ from core.database import table_of
 from locations.session_facts import FROM_FILE
 from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
-from reminders.due_times import HANDED_OVER
+from reminders.recipients import HANDED_OVER
 from reminders.tables import DeliveryAttempt, DemoMessage, Notification
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)

@@ -22,8 +22,8 @@ from core.errors import IllegalMove, Invalid, NotFound, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from people.residents.details import NEEDS
-from reminders.due_times import ARRANGEMENT, family_of
 from reminders.outbox import plan_notifications
+from reminders.recipients import ARRANGEMENT, family_of
 from reminders.tables import Notification
 from tests.support.factories import AGENT, NOW, RESIDENT, World, catalogue, make_appointment, make_runtime, make_world
 from tests.support.factories import slot_key_at as slot_at

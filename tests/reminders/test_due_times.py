@@ -10,14 +10,8 @@ import pytest
 
 from booking.events import PlanningFacts
 from booking.states import ContactChange
-from reminders.due_times import (
-    Owed,
-    is_current,
-    owed_after,
-    owed_contact_change,
-    owed_link,
-    owed_reminders,
-)
+from reminders.due_times import Owed, owed_after, owed_contact_change, owed_link, owed_reminders
+from reminders.recipients import is_current
 
 PLAN: list[dict[str, Any]] = [
     {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},

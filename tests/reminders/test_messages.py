@@ -23,9 +23,8 @@ from core.settings import ROOT
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
 from reminders.delivery_decisions import FormerOwner, MessageFacts, OfferedTime
-from reminders.due_times import family_of
 from reminders.messages import EmailBody
-from reminders.recipients import Contacts, Delivery, Person
+from reminders.recipients import Contacts, Delivery, Person, family_of
 from tests.reminders.channels import writer
 
 GOLDEN = Path(__file__).with_name("golden")

@@ -11,8 +11,19 @@ from dataclasses import dataclass
 import pytest
 
 from booking.states import link_sent_to, written_to
-from reminders.due_times import CONFIRMATION, MANAGE_LINK, RESCHEDULED, family_of
-from reminders.recipients import ChannelRules, Contacts, Delivery, OwnContact, Person, Withheld, deliveries_for
+from reminders.recipients import (
+    CONFIRMATION,
+    MANAGE_LINK,
+    RESCHEDULED,
+    ChannelRules,
+    Contacts,
+    Delivery,
+    OwnContact,
+    Person,
+    Withheld,
+    deliveries_for,
+    family_of,
+)
 
 EMAIL_ONLY = ChannelRules(frozenset({"email"}))
 WITH_TEXTS = ChannelRules(frozenset({"email", "text"}))

@@ -14,7 +14,7 @@ from core.errors import DeliveryFailed
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import ChannelUnavailable, DeliveryDeferred, DeliveryUnclear
 from reminders.channels.replies import RefusalScope
-from reminders.delivery_decisions import LONGEST_PAUSE, Pause
+from reminders.queue import LONGEST_PAUSE, Pause
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe

@@ -24,7 +24,7 @@ from people.staff.key_changes import OVERLAPS
 from people.staff.policy import Action, Role, Scope
 from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
-from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
+from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import labels, message_labels
 from web.agent.waiting_page import PASSED_OVER, PROPOSAL_STATES, WISH_STATES
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS

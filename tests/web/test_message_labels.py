@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from reminders import delivery_decisions, reasons
-from reminders.due_times import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
+from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web.message_labels import MESSAGE_KINDS, MESSAGE_REASONS, MESSAGE_STATUSES, message_reason
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -17,8 +17,8 @@ from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED as CANCELLED_STATES
 from booking.states import State
 from reminders.delivery_decisions import PENDING, SENT
-from reminders.due_times import CANCELLED
 from reminders.history_queries import MessageHistoryEntry
+from reminders.recipients import CANCELLED
 from web.agent.held_slot_view import site_address
 from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.labels import (

@@ -13,9 +13,8 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import PENDING, WITHHELD
-from reminders.due_times import CONTACT_CHANGED, HANDED_OVER
 from reminders.history_queries import MessageHistoryEntry, message_history
-from reminders.recipients import Contacts, Withheld, deliveries_for
+from reminders.recipients import CONTACT_CHANGED, HANDED_OVER, Contacts, Withheld, deliveries_for
 from web.message_labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
 from web.message_routes import contacts_of_appointment
 from web.page_context import staff_context

@@ -18,7 +18,8 @@ from core.settings import ROOT
 from locations.catalogue_queries import bump_plan, catalogue_of
 from locations.tables import Authority
 from reminders.appointment_queries import message_facts
-from reminders.due_times import (
+from reminders.messages import EmailBody, MessageWriter
+from reminders.recipients import (
     CANCELLED,
     CONFIRMATION,
     CONTACT_CHANGED,
@@ -27,9 +28,8 @@ from reminders.due_times import (
     REMINDER,
     RESCHEDULED,
     SEVERAL_BOOKINGS,
+    Delivery,
 )
-from reminders.messages import EmailBody, MessageWriter
-from reminders.recipients import Delivery
 from tests.support.crawl import crawl
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, fill_in, go_to_times

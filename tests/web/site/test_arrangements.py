@@ -11,7 +11,7 @@ from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from people.residents.details import ResidentDetails
 from people.staff.policy import Role
-from reminders.due_times import ARRANGEMENT
+from reminders.recipients import ARRANGEMENT
 from reminders.tables import Notification
 from tests.support.factories import slot_key_at
 from tests.support.pages import Page, check_page
