@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from flask import g, request
 from sqlalchemy.orm import Session
 
-from booking.queries.day_list import SiteDayView, day_of, site_of
+from booking.queries.day_list import SiteDayView, day_of
 from booking.use_cases.calls import CallKey
 from core.audit import Actor
 from core.errors import InvalidValue, NotFound
@@ -148,8 +148,16 @@ def staff_context() -> Iterator[StaffContext]:
 def site_context(slug: str) -> Iterator[SiteContext]:
     """The context of a page of one site. Raises: NotFound for a site that is not this council's."""
     with staff_context() as at:
-        site = site_of(at.catalogue, slug)
+        site = _site_of(at.catalogue, slug)
         yield SiteContext(at.runtime, at.db, at.catalogue, at.actor, at.now, at.staff, site)
+
+
+def _site_of(catalogue: Catalogue, slug: str) -> SiteFacts:
+    """The site of this slug. Raises: NotFound, in the same words as for a site that is somebody else's."""
+    try:
+        return catalogue.site(slug)
+    except NotFound as error:
+        raise NotFound from error
 
 
 def date_of(text: str) -> date:

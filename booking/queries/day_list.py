@@ -24,7 +24,6 @@ from booking.rebooking import ProposalState, RebookState
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
-from core.errors import NotFound
 from core.wall_clock import instant_of, local_day, unit_of
 from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
@@ -79,14 +78,6 @@ class SiteDayView:
     def zone(self) -> str:
         """The zone of the site's clock."""
         return self.catalogue.authority.zone
-
-
-def site_of(catalogue: Catalogue, slug: str) -> SiteFacts:
-    """The site of this slug. Raises: NotFound, in the same words as for a site that is somebody else's."""
-    try:
-        return catalogue.site(slug)
-    except NotFound as error:
-        raise NotFound from error
 
 
 def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date, now: datetime) -> SiteDayView:
