@@ -113,11 +113,14 @@ def open_dates(catalogue: Catalogue, query: SlotQuery, dates: Iterable[date]) ->
     return frozenset(day for day in dates if any(_opens(site, day, zone, query.service_ids[0]) for site in sites))
 
 
-def is_too_late(catalogue: Catalogue, query: SlotQuery, day: date, now: datetime) -> bool:
-    """Whether the visit could no longer begin on `day`, though a site of the query is open then."""
-    scope = _scope(catalogue, replace(query, first_date=day, last_date=day), now)
+def dates_with_times_left(catalogue: Catalogue, query: SlotQuery, now: datetime) -> tuple[date, date]:
+    """`bookable_dates`, but not today, when the lead time leaves none of today's opening hours; one date at least."""
+    first, last = bookable_dates(catalogue, query, now)
+    scope = _scope(catalogue, replace(query, first_date=first, last_date=first), now)
     could_begin = any(day_starts(scope.search, site_day, NOTHING_BUSY) for site_day in _site_days(catalogue, scope))
-    return not could_begin and bool(open_dates(catalogue, query, (day,)))
+    if not could_begin and open_dates(catalogue, query, (first,)):
+        first += timedelta(days=1)
+    return first, max(first, last)
 
 
 def engine_slots(

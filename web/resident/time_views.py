@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -17,10 +16,9 @@ from booking.queries.slots import (
     FreeSlot,
     SlotQuery,
     all_slots,
-    bookable_dates,
+    dates_with_times_left,
     free_by_date,
     free_by_date_and_soonest,
-    is_too_late,
     next_slot,
     open_dates,
 )
@@ -150,7 +148,7 @@ def when(authority: str) -> ResponseReturnValue:
 def _find_month(context: PageContext, search: SearchState) -> MonthFound:
     """The requested month, or the one in which the next free time lies."""
     query, own = _query_of(context, search)
-    bounds = _bounds(context, query)
+    bounds = dates_with_times_left(context.catalogue, query, context.now)
     wanted = first_of_month(search.month) or (own.starts_at.date() if own else None)
     first = month_within(wanted or bounds[0], bounds)
     free, in_month = _free_in_month(context, query, first)
@@ -162,7 +160,7 @@ def _find_month(context: PageContext, search: SearchState) -> MonthFound:
     last = last_of_month(first)
     # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
     without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
-    found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free), _today(context))
+    found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free), context.today)
     site = site_of(context.catalogue, search)
     return MonthFound(found, soonest, site, own, never_met_at(site, search.needs) if site else ())
 
@@ -183,18 +181,6 @@ def _query_of(context: PageContext, search: SearchState) -> tuple[SlotQuery, Own
     if search.visit or search.moving:
         return query_with_own_time(context, search)
     return slot_query_of(context.catalogue, search), None
-
-
-def _bounds(context: PageContext, query: SlotQuery) -> tuple[date, date]:
-    """The first and last date that can be booked; not today, when the lead time leaves none of today's opening hours."""
-    first, last = bookable_dates(context.catalogue, query, context.now)
-    if is_too_late(context.catalogue, query, first, context.now):
-        first += timedelta(days=1)
-    return first, max(first, last)
-
-
-def _today(context: PageContext) -> date:
-    return context.now.astimezone(ZoneInfo(context.zone)).date()
 
 
 def _dates(first: date, last: date) -> Iterator[date]:
@@ -279,7 +265,8 @@ def _find_day(context: PageContext, search: SearchState) -> DayFound:
     days_with_free = free_by_date(context.db, context.catalogue, around, context.now)
     site = site_of(context.catalogue, search)
     is_open = open_dates(context.catalogue, query, (requested,))
-    status = _day(requested, len(slots), _bounds(context, query), is_open, _today(context)).status
+    bounds = dates_with_times_left(context.catalogue, query, context.now)
+    status = _day(requested, len(slots), bounds, is_open, context.today).status
     return DayFound(
         requested,
         times_by_place(slots, sites_by_distance(context.catalogue, query, near)),
