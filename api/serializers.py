@@ -86,7 +86,7 @@ IN_PERSON = {"join_url": None, "rings": None}
 
 def remote(view: AppointmentView) -> dict[str, str | None]:
     """Where it is joined, or which number is rung."""
-    return {"join_url": view.join_url or None, "rings": view.phone_call.number or None if view.phone_call else None}
+    return {"join_url": view.join_url or None, "rings": (view.number_to_ring or None) if view.mode == "phone" else None}
 
 
 def resident(view: ResidentView) -> dict[str, Any]:

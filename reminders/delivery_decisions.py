@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from booking.arrangements import ArrangementState
-from booking.calendar.appointment_facts import PhoneCall
-from booking.calendar.event import phone_call
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
@@ -141,11 +139,10 @@ class MessageFacts:
         return replace(self, starts_at=start, ends_at=start + (self.ends_at - self.starts_at))
 
     @property
-    def phone_call(self) -> PhoneCall | None:
-        """The call of a telephone appointment; None for another mode."""
+    def number_to_ring(self) -> str:
+        """The number of whoever acts for the resident, or else the resident's own; empty for none."""
         acting, resident = self.contacts.representative, self.contacts.resident
-        acting_phone = acting.phone if acting else ""
-        return phone_call(self.mode, self.site, self.starts_at, phone=resident.phone, acting_phone=acting_phone)
+        return (acting.phone if acting else "") or resident.phone
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,10 @@ from locations.model import ServiceFacts, SiteFacts
 
 
 class AppointmentFacts(Protocol):
-    """What an event needs of an appointment: views, message facts and feed entries all have it."""
+    """What an event needs of an appointment: views, message facts and feed entries all have it.
+
+    `number_to_ring` is that of whoever acts for the resident, if they have one, or else the resident's own; empty for none.
+    """
 
     @property
     def reference(self) -> str: ...
@@ -34,7 +37,7 @@ class AppointmentFacts(Protocol):
     @property
     def join_url(self) -> str: ...
     @property
-    def phone_call(self) -> PhoneCall | None: ...
+    def number_to_ring(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import parseaddr
 from enum import Enum, auto
 from functools import lru_cache
@@ -31,12 +31,13 @@ class Audience(Enum):
     STAFF = auto()  # calendars that the council does not run: nothing about the resident
 
 
-def phone_call(mode: str, site: SiteFacts, starts_at: datetime, *, phone: str, acting_phone: str) -> PhoneCall | None:
-    """The call of a telephone appointment; None for another mode. Whoever acts for the resident is rung, if they can be."""
-    if mode != "phone":
+def phone_call(appointment: AppointmentFacts) -> PhoneCall | None:
+    """The call of a telephone appointment; None for another mode."""
+    if appointment.mode != "phone":
         return None
-    latest = starts_at + timedelta(minutes=site.ring_minutes)
-    return PhoneCall(acting_phone or phone, starts_at, latest, site.rings_from)
+    site, earliest = appointment.site, appointment.starts_at
+    latest = earliest + timedelta(minutes=site.ring_minutes)
+    return PhoneCall(appointment.number_to_ring, earliest, latest, site.rings_from)
 
 
 def appointment_event(
@@ -128,7 +129,7 @@ def remote_lines(
     _ = language.gettext
     if appointment.mode == "video":
         return _video_lines(appointment.join_url, language)
-    call = appointment.phone_call
+    call = phone_call(appointment)
     if call is None:
         return []
     zone = ZoneInfo(authority.zone)

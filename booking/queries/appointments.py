@@ -12,8 +12,6 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import ArrangementState, arrangements_of
-from booking.calendar.appointment_facts import PhoneCall
-from booking.calendar.event import phone_call
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.states import Contact, State
@@ -103,10 +101,9 @@ class AppointmentView:
         return self.site.join_url(self.mode, self.resources, self.room)
 
     @property
-    def phone_call(self) -> PhoneCall | None:
-        """The call of a telephone appointment; None for another mode."""
-        acting_phone = self.representative.phone if self.representative else ""
-        return phone_call(self.mode, self.site, self.starts_at, phone=self.resident.phone, acting_phone=acting_phone)
+    def number_to_ring(self) -> str:
+        """The number of whoever acts for the resident, or else the resident's own; empty for none."""
+        return (self.representative.phone if self.representative else "") or self.resident.phone
 
     @property
     def spoken_reference(self) -> str:

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking.calendar.appointment_facts import PhoneCall
 from booking.states import CANCELLED
 from booking.tables import Allocation, Appointment, AppointmentService, CalendarFeed
 from core.errors import NotFound
@@ -52,7 +51,7 @@ class FeedEntry:
     services: tuple[ServiceFacts, ...]
     resources: tuple[ResourceFacts, ...]
     join_url: str = ""
-    phone_call: PhoneCall | None = None
+    number_to_ring: str = ""
 
 
 def feeds_of(db: Session, site: SiteFacts) -> list[Feed]:

@@ -24,8 +24,9 @@ from locations.model import ResourceFacts
 from locations.tables import Resource, Site
 from people.residents.details import Representation, ResidentDetails
 from reminders.appointment_queries import message_facts
+from reminders.recipients import Contacts, Person
 from tests.contract.conftest import key_for, program_with
-from tests.reminders.test_messages import SITE, STARTS
+from tests.reminders.test_messages import FACTS, SITE
 from tests.support.factories import NOW, make_runtime
 from tests.support.town import Town, make_town
 
@@ -105,10 +106,11 @@ def test_the_number_that_is_rung_is_that_of_whoever_acts(database: Database, tow
         with database.reading() as db:
             view = by_reference(db, catalogue_by_id(db, town.authority_id), booked.reference)
             facts = message_facts(db, [booked.appointment_id])[booked.appointment_id]
-        assert view.phone_call is not None
-        assert view.phone_call == facts.phone_call
-        assert (view.phone_call.number, view.phone_call.rings_from) == (expected, "01632 960099")
-        assert view.phone_call.latest - view.phone_call.earliest == timedelta(minutes=15)
+        call = phone_call(view)
+        assert call is not None
+        assert call == phone_call(facts)
+        assert (call.number, call.rings_from) == (expected, "01632 960099")
+        assert call.latest - call.earliest == timedelta(minutes=15)
         assert view.join_url == ""
 
 
@@ -132,7 +134,8 @@ def test_where_a_video_is_joined(mode: str, site, resources: list[ResourceFacts]
     [("phone", "1", "2", "2"), ("phone", "1", "", "1"), ("phone", "", "", ""), ("video", "1", "2", None)],
 )
 def test_who_is_rung(mode: str, phone: str, acting: str, number: str | None):
-    call = phone_call(mode, VIRTUAL, STARTS, phone=phone, acting_phone=acting)
+    contacts = Contacts(Person("Robin Sample", phone=phone), Person("Hodan Yusuf", phone=acting))
+    call = phone_call(replace(FACTS, mode=mode, site=VIRTUAL, contacts=contacts))
     assert (call.number if call else None) == number
     assert call is None or call.latest - call.earliest == timedelta(minutes=20)
 

@@ -159,7 +159,7 @@ def _find_month(context: PageContext, search: SearchState) -> MonthFound:
         free, _in_month = _free_in_month(context, query, first)
     last = last_of_month(first)
     # Only these can be full: a day with something free, or out of bounds, needs no look at the opening hours.
-    without_free = (day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free)
+    without_free = [day for day in _dates(max(first, bounds[0]), min(last, bounds[1])) if day not in free]
     found = month_of(first, free, bounds, open_dates(context.catalogue, query, without_free), context.today)
     site = site_of(context.catalogue, search)
     return MonthFound(found, soonest, site, own, never_met_at(site, search.needs) if site else ())
