@@ -39,16 +39,30 @@ AROUND = frozenset(
     }
 )
 ENGINE = "booking.availability"
+DOMAIN = ("core", "locations", "people", "booking", "reminders")  # each calls those before it; all others call these
+
+
+class Crossed(set[str]):
+    """Modules, and the calls among all of ours that went up, from a package to one that may import it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.upward: set[tuple[str, str]] = set()
 
 
 @contextmanager
-def modules_crossed() -> Iterator[set[str]]:
+def modules_crossed() -> Iterator[Crossed]:
     """The modules of domain, pages and API whose functions run in the block; the engine's modules count as one."""
-    crossed: set[str] = set()
+    crossed = Crossed()
 
     def note(frame: FrameType, event: str, _argument: Any) -> None:
-        name = str(frame.f_globals.get("__name__", ""))
-        if event == "call" and name.partition(".")[0] in PACKAGES and name not in AROUND:
+        name = _module_of(frame)
+        if event != "call" or _package_of(name) not in {*PACKAGES, *DOMAIN}:
+            return
+        caller = _caller_of(frame)
+        if caller and _height(caller) < _height(name):
+            crossed.upward.add((caller, name))
+        if _package_of(name) in PACKAGES and name not in AROUND:
             crossed.add(ENGINE if name.startswith(f"{ENGINE}.") else name)
 
     before = sys.getprofile()
@@ -57,3 +71,24 @@ def modules_crossed() -> Iterator[set[str]]:
         yield crossed
     finally:
         sys.setprofile(before)
+
+
+def _module_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _package_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _height(module: str) -> int:
+    package = _package_of(module)
+    return DOMAIN.index(package) if package in DOMAIN else len(DOMAIN)
+
+
+def _caller_of(frame: FrameType) -> str:
+    """The nearest of our modules that led to the call, perhaps through a library; empty for none."""
+    before = frame.f_back
+    while before is not None and _package_of(_module_of(before)) not in {*PACKAGES, *DOMAIN}:
+        before = before.f_back
+    return _module_of(before) if before else ""
