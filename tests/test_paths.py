@@ -17,6 +17,7 @@ from people.staff.sign_in_sessions import COOKIE
 from tests.contract.conftest import key_for, program_with
 from tests.reminders.channels import RecordingChannel, worker_for
 from tests.reminders.make_bulk_notifications import owe
+from tests.support.architecture import ROOT
 from tests.support.callers import make_callers, sign_in
 from tests.support.factories import make_runtime, make_site, make_world
 from tests.support.town import make_town
@@ -33,6 +34,7 @@ API_BOOKS = 15
 REMINDER_IS_SENT = 10
 SEARCH_IS_ANSWERED = 10
 DAY_LIST_IS_SHOWN = 13
+EVERY_BOOKING = "| ... every booking |"
 # An operation that is done once, and what is announced to whoever listens.
 GOES_UP = {
     ("core.idempotency", "booking.use_cases.book"),
@@ -41,10 +43,20 @@ GOES_UP = {
 }
 
 
-def check(crossed: Crossed, most: int) -> None:
-    """Raises: AssertionError, when more than `most` modules were crossed, or a call went up that should not."""
+def check(work: str, crossed: Crossed, most: int) -> None:
+    """Raises: AssertionError, when `work` crossed more than `most` modules or others than documented, or went up."""
     assert len(crossed) <= most, "\n".join(sorted(crossed))
+    assert {module.rpartition(".")[2] for module in crossed} == documented(work, most)
     assert crossed.upward <= GOES_UP
+
+
+def documented(work: str, most: int) -> set[str]:
+    """The modules that the table of docs/architecture.md names for `work`, by the last part of their names."""
+    lines = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
+    starts = (f"| {work} | {most} |", EVERY_BOOKING)
+    row, of_bookings = (next(line for line in lines if line.startswith(start)).split("|")[3] for start in starts)
+    names = row.replace("then as every booking", of_bookings).replace(" with ", " ").split(",")
+    return {name.strip().rpartition("/")[2] for name in names}
 
 
 def test_a_resident_books(app: Flask, database: Database) -> None:
@@ -57,7 +69,7 @@ def test_a_resident_books(app: Flask, database: Database) -> None:
         form = visitor.page.form_to("/check")
         with modules_crossed() as crossed:
             assert visitor.post(form, {}).status_code == 303
-    check(crossed, RESIDENT_BOOKS)
+    check("a resident books", crossed, RESIDENT_BOOKS)
 
 
 def test_an_agent_books(app: Flask, database: Database, clock: FixedClock) -> None:
@@ -73,7 +85,7 @@ def test_an_agent_books(app: Flask, database: Database, clock: FixedClock) -> No
         values = {"csrf_token": token, "idempotency_key": f"key-{number}"}
         with modules_crossed() as crossed:
             assert client.post(f"{call}/confirm?service=certify", data=values).status_code == 303
-    check(crossed, AGENT_BOOKS)
+    check("an agent books", crossed, AGENT_BOOKS)
 
 
 def test_the_api_books(app: Flask, database: Database, clock: FixedClock) -> None:
@@ -82,7 +94,7 @@ def test_the_api_books(app: Flask, database: Database, clock: FixedClock) -> Non
     for slot in program.slots()[:2]:
         with modules_crossed() as crossed:
             program.book(slot["slot"])
-    check(crossed, API_BOOKS)
+    check("a program books", crossed, API_BOOKS)
 
 
 def test_a_reminder_is_sent(database: Database) -> None:
@@ -92,7 +104,7 @@ def test_a_reminder_is_sent(database: Database) -> None:
         owe(database, world, 1, now=runtime.clock.now())
         with modules_crossed() as crossed:
             assert worker.send_due().sent == 1
-    check(crossed, REMINDER_IS_SENT)
+    check("a message is sent", crossed, REMINDER_IS_SENT)
 
 
 def test_a_search_is_answered(app: Flask, database: Database) -> None:
@@ -102,7 +114,7 @@ def test_a_search_is_answered(app: Flask, database: Database) -> None:
         with modules_crossed() as crossed:
             page = client.get("/testshire/when?service=certify&site=high-street&mode=in_person")
     assert page.status_code == 200
-    check(crossed, SEARCH_IS_ANSWERED)
+    check("a search is answered", crossed, SEARCH_IS_ANSWERED)
 
 
 def test_the_day_list_is_shown(app: Flask, database: Database, clock: FixedClock) -> None:
@@ -115,4 +127,4 @@ def test_the_day_list_is_shown(app: Flask, database: Database, clock: FixedClock
         with modules_crossed() as crossed:
             page = client.get("/staff/sites/high-street/days/2026-11-23")
     assert page.status_code == 200
-    check(crossed, DAY_LIST_IS_SHOWN)
+    check("the day list is shown", crossed, DAY_LIST_IS_SHOWN)
