@@ -14,7 +14,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from core.clock import FixedClock
 from core.database import Database
 from core.settings import Settings
-from tests.support.cheap import cheap_passwords, shared_templates
+from tests.support.cheap import cheap_passwords, shared_routes, shared_statements, shared_templates
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.sockets import only_this_machine
 from tests.support.sqlite import SqliteTemplate
@@ -40,8 +40,8 @@ def _stay_on_this_machine() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _prepare_once() -> Iterator[None]:
-    """Templates are compiled once for all the applications of a run, and passwords are hashed at the least cost."""
-    with shared_templates(), cheap_passwords():
+    """What applications and databases have in common is compiled once; passwords are hashed at the least cost."""
+    with shared_templates(), shared_routes(), shared_statements(), cheap_passwords():
         yield
 
 
