@@ -108,6 +108,8 @@ class Appointment(Base):
     # When they arrived; NULL before that, and where it was not recorded.
     arrived_at: Mapped[datetime | None]
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
+    # Who wanted the last move: resident or authority; empty where it was never moved.
+    moved_by: Mapped[str] = mapped_column(String(12), default="", server_default="")
 
 
 class HandOver(Base):

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.errors import NotFound
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
+from locations.shut_for_good import NO_END, Ending
 from locations.travel import TravelTimes
 
 IN_PERSON_MODES = ("in_person",)
@@ -22,8 +23,7 @@ VIRTUAL_MODES = ("video", "phone")
 ROOM = "{room}"  # stands in a joining address for the name of the appointment's own room
 INTERPRETER_LEAD_DAYS = 3  # whole days that it takes to find an interpreter
 RING_MINUTES = 15  # so long after its start a telephone appointment may begin
-MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)
-"""How an appointment is held."""
+MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)  # how an appointment is held
 
 VIRTUAL_SITE = "virtual"
 SITE_KINDS = ("library", "hub", "office", VIRTUAL_SITE)
@@ -125,6 +125,7 @@ class ServiceFacts:
     reminder_plan: tuple[Mapping[str, Any], ...]
     requirements: tuple[RequirementFacts, ...]
     also_called: tuple[str, ...] = ()
+    ending: Ending = NO_END
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,6 +173,7 @@ class SiteFacts:
     joining_address: str = ""
     rings_from: str = ""
     ring_minutes: int = RING_MINUTES
+    ending: Ending = NO_END
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -294,6 +296,5 @@ class Catalogue:
         try:
             return self._by[kind, key]
         except KeyError as error:
-            raise NotFound.because(
-                "service_unknown" if kind == "service" else "site_unknown", authority=self.authority.name, key=key
-            ) from error
+            code = "service_unknown" if kind == "service" else "site_unknown"
+            raise NotFound.because(code, authority=self.authority.name, key=key) from error

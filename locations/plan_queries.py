@@ -11,6 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from locations.closure_queries import (
+    ClosureInForce,
+    closures_at,
+    closures_in_force,
+    ending_of,
+    ends_of_services,
+)
 from locations.model import AuthorityFacts, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts, TriageQuestion
 from locations.session_facts import (
     ClosureFacts,
@@ -22,7 +29,6 @@ from locations.session_facts import (
 )
 from locations.tables import (
     Authority,
-    Closure,
     DatedSession,
     Resource,
     Service,
@@ -69,10 +75,11 @@ def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) 
         resources=_by_site(_rows(db, Resource, Resource.site_id.in_(site_ids), Resource.name)),
         templates=_by_site(_rows(db, SessionTemplate, SessionTemplate.site_id.in_(site_ids), SessionTemplate.slug)),
         dated=_by_site(_rows(db, DatedSession, DatedSession.site_id.in_(site_ids), DatedSession.date)),
-        closures=_closures_in_force(db, authority),
+        closures=closures_in_force(db, authority),
         exceptions=_exceptions(db, site_ids),
         opened=_opened(db, site_ids),
         people=_people(db, authority),
+        ends=ends_of_services(db, authority),
     )
     return tuple(_site_facts(row, authority, plan) for row in rows)
 
@@ -98,10 +105,11 @@ class _Plan:
     resources: Mapping[int, list[Any]]
     templates: Mapping[int, list[Any]]
     dated: Mapping[int, list[Any]]
-    closures: Sequence[tuple[Any, frozenset[int] | None]]
+    closures: Sequence[ClosureInForce]
     exceptions: Mapping[int, dict[Any, ExceptionFacts]]
     opened: _Opened
     people: Sequence[Any]
+    ends: Sequence[ClosureFacts]  # of services, everywhere
 
 
 def _people(db: Session, authority: AuthorityFacts) -> Sequence[Any]:
@@ -169,6 +177,7 @@ def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
         modes=tuple(row.modes),
         documents=tuple(row.documents),
         also_called=tuple(row.also_called),
+        ending=ending_of(row),
         triage_questions=tuple(
             TriageQuestion(asked["ask"], asked.get("say", ""), asked.get("tell", "")) for asked in row.triage_questions
         ),
@@ -214,12 +223,17 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         resources=tuple(map(_resource_facts, [*plan.resources.get(row.id, []), *people])),
         recurrences=recurrences,
         dated_sessions=dated_sessions,
-        closures=_closures(row.id, frozenset(person.id for person in people), plan),
+        closures=(
+            *closures_at(row.id, frozenset(person.id for person in people), plan.closures),
+            *ending_of(row).closures(authority.zone),
+            *plan.ends,
+        ),
         holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
         plan_version=row.plan_version,
         joining_address=row.joining_address,
         rings_from=row.rings_from,
         ring_minutes=row.ring_minutes,
+        ending=ending_of(row),
     )
 
 
@@ -258,33 +272,4 @@ def _dated_session(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
         hours=SessionHours(row.starts, row.ends, row.reserved_percent, row.release_hours),
         resource_ids=tuple(plan.opened.resources.get(key, ())),
         service_ids=frozenset(plan.opened.services.get(key, ())),
-    )
-
-
-def _closures_in_force(db: Session, authority: AuthorityFacts) -> list[tuple[Any, frozenset[int] | None]]:
-    """The closures of the authority, each with the services that it shuts, or None when it shuts all."""
-    in_force = (Closure.authority_id == authority.id) & Closure.lifted_at.is_(None)
-    rows = _rows(db, Closure, in_force, Closure.starts_at)
-    topics = {row.topic for row in rows if row.topic}
-    by_topic: dict[str, set[int]] = defaultdict(set)
-    if topics:
-        named = select(Service.topic, Service.id).where(Service.authority_id == authority.id, Service.topic.in_(topics))
-        for topic, service_id in db.execute(named):
-            by_topic[topic].add(service_id)
-    return [(row, _services_shut(row, by_topic)) for row in rows]
-
-
-def _services_shut(row: Any, by_topic: Mapping[str, set[int]]) -> frozenset[int] | None:
-    if row.topic:
-        of_topic = by_topic.get(row.topic, set())
-        return frozenset(of_topic if row.service_id is None else of_topic & {row.service_id})
-    return None if row.service_id is None else frozenset((row.service_id,))
-
-
-def _closures(site_id: int, people: frozenset[int], plan: _Plan) -> tuple[ClosureFacts, ...]:
-    """The closures of the site itself, of its whole authority, and of the authority's people who work here."""
-    return tuple(
-        ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason, service_ids, row.mode)
-        for row, service_ids in plan.closures
-        if row.site_id == site_id or (row.site_id is None and (row.resource_id is None or row.resource_id in people))
     )

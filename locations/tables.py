@@ -76,6 +76,10 @@ class Site(Base):
     rings_from: Mapped[str] = mapped_column(String(100), default="", server_default="")
     ring_minutes: Mapped[int] = mapped_column(default=RING_MINUTES, server_default=str(RING_MINUTES))
     closes_on_bank_holidays: Mapped[bool | None]
+    # Shut for good from this date on; then people go to the site of this slug, or do what the words say.
+    closed_from: Mapped[date | None]
+    successor: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    where_to_go: Mapped[str] = mapped_column(String(500), default="", server_default="")
     plan_version: Mapped[int] = mapped_column(default=1)
 
 
@@ -160,6 +164,10 @@ class Service(Base):
     open_limit: Mapped[int | None]
     cancel_cutoff_minutes: Mapped[int | None]
     reminder_plan: Mapped[list[dict[str, Any]] | None]
+    # Not given any more from this date on; then the service of this slug is, or the words say what to do.
+    closed_from: Mapped[date | None]
+    successor: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    where_to_go: Mapped[str] = mapped_column(String(500), default="", server_default="")
     # One pool for each requirement: [{"kind": "adviser", "skills": ["benefits"]}, {"kind": "room", "skills": []}]
     requirements: Mapped[list[dict[str, Any]]]
 

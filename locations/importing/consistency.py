@@ -85,6 +85,24 @@ def _note_unserved(
             )
 
 
+def note_endings(reader: Reader, kind: str, rows: Iterable[tuple[Mapping[str, Any], Path]]) -> None:
+    """Note what ends for good and names nothing to go to instead, and what names it without an end."""
+    rows = list(rows)
+    slugs = [row["slug"] for row, _ in rows if row["slug"]]
+    for row, path in rows:
+        name, successor = f'{kind} "{row["slug"]}"', row["successor"]
+        if (successor or row["where_to_go"]) and row["closed_from"] is None:
+            key = "successor" if successor else "where_to_go"
+            reader.note((*path, key), f"{name} says where to go instead: add closed_from, the first date.")
+        if successor and successor == row["slug"]:
+            reader.note((*path, "successor"), f"{name} is its own successor: name another {kind}.")
+        elif successor and successor not in slugs:
+            hint = did_you_mean(successor, slugs) or f"; name another {kind} of this file"
+            reader.note((*path, "successor"), f"{name} has the successor {successor!r}, which is no {kind}{hint}.")
+        if row["closed_from"] is not None and not (successor or row["where_to_go"]):
+            reader.note((*path, "where_to_go"), f"{name} is shut for good: add successor or where_to_go.")
+
+
 def note_closures_of_nothing(reader: Reader, services: Services, closures: Iterable[ClosurePlan]) -> None:
     """Note closures that shut a service or a topic that the council does not have."""
     slugs = [row["slug"] for row, _ in services if row["slug"]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from locations.importing import toml_fields
-from locations.importing.consistency import check_consistency, note_closures_of_nothing
+from locations.importing.consistency import check_consistency, note_closures_of_nothing, note_endings
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
 from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
@@ -48,6 +48,8 @@ def plan_of(tables: Mapping[str, Any]) -> Plan:
     closures = tuple(read_closures(reader, tables, (), "the file", authority["zone"], people=people_slugs))
     _note_repeats(reader, tables, sites, closures)
     check_consistency(reader, services, sites, [person.values for person in people])
+    note_endings(reader, "service", services)
+    note_endings(reader, "site", [(site.values, site.path) for site in sites])
     note_closures_of_nothing(reader, services, (*closures, *(one for site in sites for one in site.closures)))
     note_people_who_do_not_fit(reader, people, sites, travel)
     reader.finish()

@@ -39,6 +39,12 @@ class Field:
 
 Fields = Mapping[str, Field]
 
+# Shut for good: the first date on which it is, and where to go instead.
+ENDING: Fields = {
+    "closed_from": Field(value_checks.day),
+    "successor": Field(slug, ""),
+    "where_to_go": Field(text(500), ""),
+}
 REMINDER: Fields = {
     "kind": Field(value_checks.reminder_kind, required=True),
     "days_before": Field(whole(1, 60)),
@@ -90,6 +96,7 @@ SERVICE: Fields = {
     "horizon_days": Field(whole(1, 730)),
     "open_limit": Field(whole(1, 1000)),
     "cancel_cutoff_minutes": Field(minutes(0, YEAR)),
+    **ENDING,
 }
 SITE: Fields = {
     "slug": Field(slug, required=True),
@@ -104,6 +111,7 @@ SITE: Fields = {
     "rings_from": Field(text(100), ""),
     "ring_minutes": Field(whole(1, 120), RING_MINUTES),
     "closes_on_bank_holidays": Field(yes_no),
+    **ENDING,
 }
 RESOURCE: Fields = {
     "slug": Field(slug, required=True),

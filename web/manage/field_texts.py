@@ -65,6 +65,11 @@ SITE: Texts = {
     "rings_from": _t(_l("Which number do you ring from?"), _l("For appointments by telephone")),
     "ring_minutes": _t(_l("How long after the start may you ring?"), _l("In minutes, for appointments by telephone")),
     "closes_on_bank_holidays": _t(_l("Is it shut on bank holidays?")),
+    "closed_from": _t(_l("Shut for good from"), _l("The first day on which it is. Leave it empty if it stays open")),
+    "successor": _t(
+        _l("Which site takes its place?"), _l("Its short name, as in its address. For example, hill-library")
+    ),
+    "where_to_go": _t(_l("Where do people go instead?"), _l("What they read when it is shut for good")),
 }
 RESOURCE: Texts = {
     "name": _NAME,
@@ -96,6 +101,13 @@ SERVICE: Texts = {
     "horizon_days": _t(_l("How far ahead can people book, in days?"), _AS_COUNCIL),
     "open_limit": _t(_l("How many appointments may somebody have for it?"), _AS_COUNCIL),
     "cancel_cutoff_minutes": _t(_l("Last time to cancel or change, in minutes before"), _AS_COUNCIL),
+    "closed_from": _t(
+        _l("Not given any more from"), _l("The first day on which it is not. Leave it empty if it goes on")
+    ),
+    "successor": _t(
+        _l("Which service takes its place?"), _l("Its short name, as in its address. For example, parking")
+    ),
+    "where_to_go": _t(_l("What do people do instead?"), _l("What they read when it is not given any more")),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),
     "reminder_plan": _t(_l("Reminders")),

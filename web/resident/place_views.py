@@ -19,6 +19,7 @@ from locations.postcodes import PostcodePlace, locate
 from people.residents.details import NEEDS, place_needs
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
+from web.resident.ended_pages import ended_page, has_ended
 from web.resident.forms import NeedsForm
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import show_search
@@ -92,6 +93,8 @@ def needs(authority: str) -> ResponseReturnValue:
     """The support needs. They come first, because they decide which places and times fit."""
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
+        if ended := ended_page(context, search):
+            return ended
         return _needs(context, search, NeedsForm(data={"need": list(search.needs), "language": search.language}))
 
 
@@ -106,6 +109,8 @@ def where(authority: str) -> ResponseReturnValue:
     """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
+        if ended := ended_page(context, search):
+            return ended
         form = NeedsForm(formdata=request.args)
         if not search.moving and not form.validate():  # an appointment that is moved has its needs already
             return _needs(context, search, form)
@@ -124,7 +129,9 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
         query = slot_query_of(context.catalogue, here)
     place = locate(search.near) if search.near else None
     first = first_by_site(context.db, context.catalogue, query, context.now)
-    ordered = sites_by_distance(context.catalogue, query, place)
+    ordered = [
+        pair for pair in sites_by_distance(context.catalogue, query, place) if not has_ended(context, pair[0].ending)
+    ]
     rows = [PlaceRow(site, miles, first.get(site.id), never_met_at(site, search.needs)) for site, miles in ordered]
     visible = tuple(row for row in rows if not row.site.is_virtual)
     remote = _remote(context, search, rows)

@@ -1,0 +1,25 @@
+"""The page of a site: where it is and how to get in, or, when it is shut for good, where to go now."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from people.staff.access_marks import public
+from web.page_context import council_context
+from web.resident.ended_pages import has_ended, show_ended_site
+from web.resident.page_rendering import show
+from web.resident.urls import blueprint
+from web.response_headers import allow_private_cache
+
+
+@blueprint.get("/<authority:authority>/sites/<slug>", endpoint="site")
+@public
+def site_page(authority: str, slug: str) -> ResponseReturnValue:
+    """Where it is, how to get in, and what it has; a site that is shut for good says where to go now."""
+    with council_context(authority) as context:
+        site = context.catalogue.site(slug)
+        if has_ended(context, site.ending):
+            return allow_private_cache(Response(show_ended_site(context, site)))
+        page = show("site", context, site=context.catalogue.public_site(slug), back=f"{context.base}/")
+    return allow_private_cache(Response(page))
