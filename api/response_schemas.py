@@ -164,6 +164,11 @@ class AppointmentSchema(Schema):
     version = fields.Integer(required=True)
     status = _one_of([state.value for state in State], "Where it stands.")
     reason = _text("Why it was cancelled or not completed.")
+    moved_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("Who wanted its last move, resident or authority; null where it was never moved."),
+    )
     starts_at = _moment("In the site's own zone.")
     ends_at = _moment("When the visit is over.")
     site = _text("The site's slug.")

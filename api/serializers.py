@@ -58,6 +58,7 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
         "version": view.version,
         "status": view.state.value,
         "reason": view.state_reason,
+        "moved_by": view.moved_by or None,
         "starts_at": moment(view.starts_at, view.zone),
         "ends_at": moment(view.ends_at, view.zone),
         "site": view.site.slug,

@@ -14,6 +14,8 @@ ANSWER_PERIOD = timedelta(days=2)
 LEAST_NOTICE = timedelta(hours=4)  # before a time that is proposed
 LATEST_ANSWER = timedelta(hours=2)  # before it
 SHORT_NOTICE = timedelta(hours=3)  # who would come within it is rung, whatever is sent
+# The same time by telephone or video needs nothing of anybody: a colleague may ring as late as this, and be answered.
+RUNG_NOTICE, RUNG_ANSWER = timedelta(minutes=30), timedelta(minutes=15)
 # What one day later or earlier weighs, and one mile, beside the minutes by which the time of day differs.
 MINUTES_FOR_A_DAY, MINUTES_FOR_A_MILE = 120, 20
 URGENT_WITHIN = timedelta(days=1)  # who would come within it is served before others
@@ -102,5 +104,7 @@ def change_between(old: datetime, new: datetime, zone: str, miles: float) -> Tim
 
 
 def answer_by(now: datetime, proposed_start: datetime) -> datetime:
-    """Until when a proposed time is held for an answer."""
+    """Until when a proposed time is held for an answer; one that is very near is for whoever is rung about it now."""
+    if proposed_start - now <= SHORT_NOTICE:
+        return proposed_start - RUNG_ANSWER
     return min(now + ANSWER_PERIOD, proposed_start - LATEST_ANSWER)

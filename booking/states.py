@@ -45,6 +45,8 @@ CORRECTIONS: dict[State, frozenset[State]] = {
 }
 
 OPEN = frozenset({State.BOOKED, State.ARRIVED, State.IN_PROGRESS})  # the visit is still to come, or goes on
+BY_RESIDENT, BY_COUNCIL = "resident", "authority"
+"""Who wanted a change; what the council wanted is never counted against a resident."""
 CANCELLED = frozenset({State.CANCELLED_BY_RESIDENT, State.CANCELLED_BY_AUTHORITY})
 NEEDS_REASON = frozenset({State.NOT_COMPLETED, State.CANCELLED_BY_AUTHORITY})
 

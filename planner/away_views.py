@@ -150,7 +150,7 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
     views = [*(one.appointment for one in preview.fits), *preview.others]
     log_people(context, "absence_preview", views)
     resource = next(one for one in context.site.resources if one.slug == absence.resource)
-    fits = preview_rows(context.db, (one.appointment for one in preview.fits), context.now)
+    fits = preview_rows(context.db, [one.appointment for one in preview.fits], context.now)
     return render_template(
         "planner/away_preview.html",
         site=context.site,

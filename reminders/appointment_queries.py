@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
 from booking.proposals.tables import Proposal
+from booking.queries.proposed_changes import proposed_changes
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.rebooking import ProposalState
 from booking.slot_tokens import decode
@@ -71,6 +72,7 @@ _MESSAGE_ROWS = (
         Appointment.manage_digest,
         Appointment.site_id,
         Appointment.room,
+        Appointment.moved_by,
         Appointment.support_needs,
         Appointment.slot_token,
         Appointment.arrangements,
@@ -89,7 +91,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     """The facts of each appointment that exists, by its id: two statements, and one for each authority among them.
 
     One more where there is video: what the appointments occupy may have joining addresses; and where one was handed over.
-    And one where another time is held for some.
+    And a few where another time is held for some.
     """
     ids = sorted(set(appointment_ids))
     rows: Sequence[Any] = db.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
@@ -98,7 +100,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     handed_over = [row.id for row in rows if row.owner_since > 1]
     former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
-    offers = _offers(db, [row.id for row in rows if row.is_offered_another_time])
+    offers = _offers(db, [row for row in rows if row.is_offered_another_time], catalogues)
     asking = [row for row in rows if row.support_needs]
     unmet = unmet_by_appointment(db, asking, catalogues) if asking else {}
     found = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
@@ -107,26 +109,25 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
             one,
             former=former.get(one.appointment_id, {}),
             unmet_needs=unmet.get(one.appointment_id, ()),
-            offer=_offered(offers.get(one.appointment_id), catalogues[one.authority.id]),
+            offer=offers.get(one.appointment_id),
         )
         for one in found
     }
 
 
-def _offers(db: Session, ids: Sequence[int]) -> dict[int, Any]:
-    """The proposals that are open and held, by their appointments' ids."""
-    if not ids:
-        return {}
+def _offers(db: Session, rows: Sequence[Any], catalogues: Mapping[int, Catalogue]) -> dict[int, OfferedTime]:
+    """What is offered and held for these appointments, by their ids."""
     is_open = (Proposal.state == ProposalState.OPEN.value, Proposal.hold_id.is_not(None))
-    columns = select(Proposal.appointment_id, Proposal.slot_token, Proposal.answer_by)
-    return {row.appointment_id: row for row in db.execute(columns.where(Proposal.appointment_id.in_(ids), *is_open))}
-
-
-def _offered(row: Any | None, catalogue: Catalogue) -> OfferedTime | None:
-    if row is None:
-        return None
-    slot = decode(row.slot_token)
-    return OfferedTime(catalogue.site_by_id(slot.site_id), instant_of(slot.start_unit), row.answer_by)
+    offers: dict[int, OfferedTime] = {}
+    for authority_id in {row.authority_id for row in rows}:
+        ids = [row.id for row in rows if row.authority_id == authority_id]
+        found = db.scalars(select(Proposal).where(Proposal.appointment_id.in_(ids), *is_open)).all()
+        changes = proposed_changes(db, catalogues[authority_id], found)
+        for one in found:
+            slot = decode(one.slot_token)
+            site, starts_at = catalogues[authority_id].site_by_id(slot.site_id), instant_of(slot.start_unit)
+            offers[one.appointment_id or 0] = OfferedTime(site, starts_at, one.answer_by, changes.get(one.id))
+    return offers
 
 
 def with_told_times(
@@ -211,6 +212,7 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         reference=row.reference,
         version=row.version,
         state=row.state,
+        moved_by=row.moved_by,
         mode=row.mode,
         starts_at=row.starts_at,
         ends_at=row.ends_at,

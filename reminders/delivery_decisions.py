@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from booking.arrangements import ArrangementState
+from booking.proposals.time_ranking import ProposedChange
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
@@ -73,6 +74,7 @@ class OfferedTime:
     site: SiteFacts
     starts_at: datetime
     answer_by: datetime
+    change: ProposedChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class MessageFacts:
     owner_since: int = 1
     is_in_calendar: bool = True
     former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
+    moved_by: str = ""
 
     def for_kind(self, kind: str) -> MessageFacts:
         """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from booking.calendar.change_lines import change_lines
 from booking.calendar.event import (
     Audience,
     Papers,
@@ -25,12 +27,13 @@ from booking.calendar.event import (
 )
 from booking.calendar.ical import Method, calendar_file
 from booking.calendar.need_lines import is_not_possible, need_lines
+from booking.states import BY_COUNCIL
 from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT
 from core.text import person_name
 from core.tokens import owner_proof, spoken_reference, working_manage_token
-from reminders.delivery_decisions import MessageFacts, ReadyMessage
+from reminders.delivery_decisions import MessageFacts, OfferedTime, ReadyMessage
 from reminders.recipients import (
     ARRANGEMENT,
     CANCELLED,
@@ -116,6 +119,9 @@ class MessageContext:
     offer_when: str
     offer_where: str
     offer_until: str
+    offer_lines: list[str]
+    offer_is_same_time: bool
+    moved_by_council: bool
 
     @property
     def papers_mean_another(self) -> bool:
@@ -187,7 +193,7 @@ class MessageWriter:
         return working_manage_token(self.secret_keys, facts.manage_nonce, facts.manage_digest)
 
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
-        zone, offer = ZoneInfo(facts.authority.zone), facts.offer
+        zone = ZoneInfo(facts.authority.zone)
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
         manage_url = f"{self.public_url}/manage/{self._token(facts)}" if facts.manage_nonce else ""
         proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
@@ -221,10 +227,21 @@ class MessageWriter:
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
             can_answer=bool(facts.authority.email),
-            offer_when=language.moment(offer.starts_at.astimezone(zone)) if offer else "",
-            offer_where=", ".join([offer.site.name, *address_lines(offer.site)]) if offer else "",
-            offer_until=language.moment(offer.answer_by.astimezone(zone)) if offer else "",
+            moved_by_council=kind == RESCHEDULED and facts.moved_by == BY_COUNCIL,
+            **_offer(facts.offer, zone, language),
         )
+
+
+def _offer(offer: OfferedTime | None, zone: ZoneInfo, language: Language) -> dict[str, Any]:
+    """What a message says of the time that is offered; nothing of none."""
+    change = offer.change if offer else None
+    return {
+        "offer_when": language.moment(offer.starts_at.astimezone(zone)) if offer else "",
+        "offer_where": ", ".join([offer.site.name, *address_lines(offer.site)]) if offer else "",
+        "offer_until": language.moment(offer.answer_by.astimezone(zone)) if offer else "",
+        "offer_lines": change_lines(change, language) if change else [],
+        "offer_is_same_time": change is not None and change.is_same_time,
+    }
 
 
 def _moment(facts: MessageFacts, language: Language) -> str:

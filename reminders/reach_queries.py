@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import String, cast, select, update
 from sqlalchemy.orm import Session
 
 from booking.proposals.tables import Proposal
-from booking.rebooking import ProposalState
+from booking.queries.rebook_lists import RebookList, is_on
+from booking.rebooking import AFFECTED, ProposalState, RebookState
+from booking.tables import RebookItem
 from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import FAILED, PENDING, WITHHELD
 from reminders.outbox import WINDOW, email_address, online_bookings, planning_input
+from reminders.reach import OfferMessage, Reached, reached_by
 from reminders.reasons import NOT_THEIRS
 from reminders.recipients import OFFER, Withheld, deliveries_for
 from reminders.tables import Notification
 
+# What the tables have of an open proposal and of the message that offers it.
+_OF_OFFER = (Notification.appointment_id == Proposal.appointment_id) & (
+    Notification.kind == OFFER + "_" + cast(Proposal.number, String)
+)
 NOT_DELIVERED = frozenset({FAILED, WITHHELD})
 
 
@@ -44,11 +52,7 @@ def undelivered_offers(db: Session, authority_id: int) -> frozenset[int]:
     """The appointments whose last offer of another time reached nobody, and is still open."""
     open_offers = (
         select(Proposal.appointment_id, Notification.status)
-        .join(
-            Notification,
-            (Notification.appointment_id == Proposal.appointment_id)
-            & (Notification.kind == OFFER + "_" + cast(Proposal.number, String)),
-        )
+        .join(Notification, _OF_OFFER)
         .where(Proposal.authority_id == authority_id, Proposal.state == ProposalState.OPEN.value)
     )
     statuses: dict[int, set[str]] = {}
@@ -56,6 +60,31 @@ def undelivered_offers(db: Session, authority_id: int) -> frozenset[int]:
         if appointment_id is not None:
             statuses.setdefault(appointment_id, set()).add(status)
     return frozenset(id_ for id_, found in statuses.items() if found <= NOT_DELIVERED)
+
+
+def reached_on(db: Session, listed: RebookList, confirming: Set[str]) -> dict[int, Reached]:
+    """How far each person on the list was reached, by the appointment's id. One statement: nobody is in two groups."""
+    is_open = (Proposal.appointment_id == RebookItem.appointment_id) & (Proposal.state == ProposalState.OPEN.value)
+    rows = db.execute(
+        select(
+            RebookItem.appointment_id,
+            RebookItem.state,
+            Notification.channel,
+            Notification.status,
+            Notification.reason,
+        )
+        .outerjoin(Proposal, is_open & (RebookItem.state == RebookState.OFFERED.value))
+        .outerjoin(Notification, _OF_OFFER)
+        .where(*is_on(listed))
+        .order_by(RebookItem.id, Notification.id)
+    )
+    states: dict[int, RebookState] = {}
+    messages: defaultdict[int, list[OfferMessage]] = defaultdict(list)
+    for row in rows:
+        if row.state in AFFECTED:
+            states[row.appointment_id] = RebookState(row.state)
+            messages[row.appointment_id] += [OfferMessage(row.channel, row.status, row.reason)] if row.status else []
+    return {id_: reached_by(state, messages[id_], confirming) for id_, state in states.items()}
 
 
 def bookings_for(db: Session, authority_id: int, address: str, created_at: datetime) -> list[int]:

@@ -44,6 +44,8 @@ STATES: Labels = {
     State.LEFT_BEFORE_SEEN: _l("Left before being seen"),
     State.NOT_COMPLETED: _l("Not completed"),
 }
+# Beside the state of an appointment that was moved.
+MOVED_BY: Labels = {"resident": _l("Moved by resident"), "authority": _l("Moved by the council")}
 STATES_IN_SENTENCE: Labels = {
     State.BOOKED: _l("booked"),
     State.ARRIVED: _l("arrived"),
@@ -81,6 +83,12 @@ NEEDS: Labels = {
     "bsl": _l("British Sign Language"),
     "language": _l("Another language"),
     "extra-time": _l("Extra time"),
+}
+# Few times have these, so whoever needs them gets another time before others.
+SCARCE_NEEDS_IN_SENTENCE: Labels = {
+    "step-free": _l("step-free access"),
+    "bsl": _l("interpreter for British Sign Language"),
+    "language": _l("interpreter"),
 }
 NEED_HINTS: Labels = {
     "step-free": _l("No stairs, or a lift or ramp"),

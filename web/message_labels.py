@@ -5,8 +5,18 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from reminders import reasons
+from reminders.reach import Reach
 from web.labels import Labels
 
+# How far somebody was reached who is offered another time.
+REACHES: Labels = {
+    Reach.ANSWERED: _l("Answered"),
+    Reach.RECEIVED: _l("Reached: the message has arrived"),
+    Reach.SENT: _l("Sent: we do not know if it has arrived"),
+    Reach.WAITING: _l("The message is being sent"),
+    Reach.FAILED: _l("Not reached: the message could not be sent"),
+    Reach.TO_RING: _l("To ring"),
+}
 MESSAGE_KINDS: Labels = {
     "confirmation": _l("Confirmation"),
     "contact_changed": _l("Word of other contact details"),

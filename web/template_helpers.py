@@ -11,6 +11,7 @@ from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from booking.calendar.change_lines import change_lines
 from core.contact_lines import contact_lines
 from web import request_language
 from web.assets import asset_url, module_urls
@@ -46,6 +47,7 @@ def install(app: Flask) -> None:
         minutes=request_language.format_minutes,
         miles=request_language.format_miles,
         all_of=request_language.all_of,
+        change_lines=lambda change: change_lines(change, request_language.current_language()) if change else [],
         label=lambda code, labels: label_of(labels, code),
         labels=lambda codes, labels: labels_of(labels, codes),
         in_zone=lambda at, zone: at.astimezone(ZoneInfo(zone)),

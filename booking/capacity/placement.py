@@ -104,10 +104,12 @@ def place(
     for_public: bool,
     needs: frozenset[str] = frozenset(),
     exclude_appointment_ids: Collection[int] = (),
+    prefer: frozenset[int] = frozenset(),
     is_walk_in: bool = False,
 ) -> Placement:
     """The slot, checked against what is booked; with extra time where `needs` include it. A walk-in begins off the grid.
 
+    `prefer` are resources that it gets if they are free.
     `exclude_appointment_ids` are of those that are about to leave their time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
     slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(needs))
@@ -125,15 +127,14 @@ def place(
     )
     day = day_of_slot(catalogue, slot_key)
     occupied = occupied_on(db, catalogue, day, now, exclude_appointment_ids=exclude_appointment_ids)
-    busy = occupied.busy()
-    check = check_slot(search, day, busy, slot_key.start_unit)
+    check = check_slot(search, day, busy := occupied.busy(), slot_key.start_unit)
     if check is not SlotCheck.FREE:
         services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
         earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
         raise _refusal(check, earliest, instant_of(search.latest_unit))
     if occupied.expired:
         delete_expired(db, occupied.expired, now)
-    (seats,) = assign(search, day, busy, slot_key.start_unit, spread=spread_of(db), most=1)
+    (seats,) = assign(search, day, busy, slot_key.start_unit, prefer=prefer, spread=spread_of(db), most=1)
     return Placement(catalogue, search, slot_key, encode(slot_key), seats)
 
 
@@ -223,8 +224,9 @@ def claim_for_hold(db: Session, placement: Placement, *, hold_id: int, expires_a
 
 def claim_for_appointment(db: Session, placement: Placement, *, appointment_id: int, now: datetime) -> None:
     """Claim the seats without an end, or turn the hold into the appointment. Raises: CapacityConflict, HoldExpired."""
-    if placement.hold_id is None:
+    if placement.seats or placement.hold_id is None:
         _claim(db, placement, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
+        connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == placement.hold_id))
         return
     result = connection_of(db).execute(
         update(_allocations)

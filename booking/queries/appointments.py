@@ -89,6 +89,7 @@ class AppointmentView:
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
     old_reference: str = ""
     unmet_needs: tuple[str, ...] = ()
+    moved_by: str = ""
 
     @property
     def spoken_language(self) -> str:
@@ -266,6 +267,7 @@ def _view(
         owner_since=row.owner_since,
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
         old_reference=found.old_reference or "",
+        moved_by=row.moved_by,
     )
 
 

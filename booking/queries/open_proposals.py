@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,8 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from booking.proposals.tables import Proposal
+from booking.proposals.time_ranking import ProposedChange
+from booking.queries.proposed_changes import proposed_changes
 from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey, decode
@@ -23,7 +25,8 @@ from locations.model import Catalogue, SiteFacts
 class OpenProposal:
     """A proposal that can still be accepted. Instants in the council's zone; `nonce` is that of its hold.
 
-    `wish_id` is that of the wish for an earlier time which it answers, or None.
+    `wish_id` is that of the wish for an earlier time which it answers, or None. `change` says how it differs from the time
+    of the appointment, where there is one.
     """
 
     slot_key: SlotKey
@@ -32,6 +35,7 @@ class OpenProposal:
     answer_by: datetime
     nonce: str
     wish_id: int | None = None
+    change: ProposedChange | None = None
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,7 @@ def rebooking_of(db: Session, catalogue: Catalogue, appointment_id: int, now: da
 
 def open_proposal(db: Session, catalogue: Catalogue, appointment_id: int, now: datetime) -> OpenProposal | None:
     """The proposal that whoever has the appointment may accept now, or None."""
-    row = db.scalar(_open_at(now).where(Proposal.appointment_id == appointment_id))
-    return None if row is None else _proposal(catalogue, row)
+    return open_proposals(db, catalogue, [appointment_id], now).get(appointment_id)
 
 
 def proposals_of_wishes(
@@ -73,8 +76,13 @@ def open_proposals(
     db: Session, catalogue: Catalogue, appointment_ids: Collection[int], now: datetime
 ) -> dict[int, OpenProposal]:
     """The proposals for these appointments that can be accepted now, by the ids of the appointments."""
-    rows = db.scalars(_open_at(now).where(Proposal.appointment_id.in_(appointment_ids)))
-    return {row.appointment_id: _proposal(catalogue, row) for row in rows if row.appointment_id is not None}
+    rows = db.scalars(_open_at(now).where(Proposal.appointment_id.in_(appointment_ids))).all()
+    changes = proposed_changes(db, catalogue, rows)
+    return {
+        row.appointment_id: replace(_proposal(catalogue, row), change=changes.get(row.id))
+        for row in rows
+        if row.appointment_id is not None
+    }
 
 
 def _open_at(now: datetime) -> Select[Proposal]:

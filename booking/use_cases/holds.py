@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from booking.capacity.placement import Placement, claim_for_hold, live_hold, lock_hold, place, release
+from booking.capacity.same_time import place_beside
+from booking.proposals.tables import Proposal
+from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
@@ -92,6 +95,17 @@ def hold_in_transaction(
     placement = place(db, slot_key, now, for_public=for_public, needs=needs)
     owner = _Owner(slot_key.authority_id, slot_key.site_id, origin, nonce)
     held = _write(db, runtime, placement, owner, (now, until or now + HOLD_PERIOD))
+    return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}
+
+
+def hold_beside(
+    db: Session, runtime: Runtime, slot_key: SlotKey, *, needs: frozenset[str], until: datetime, appointment_id: int
+) -> dict[str, Any]:
+    """As `hold_in_transaction`, of the appointment's own time in another way: what it occupies already is not held twice."""
+    nonce, now = new_nonce(), runtime.clock.database_now(db)
+    placement = place_beside(db, slot_key, now, needs=needs, appointment_id=appointment_id)
+    owner = _Owner(slot_key.authority_id, slot_key.site_id, "", nonce)
+    held = _write(db, runtime, placement, owner, (now, until))
     return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}
 
 
@@ -181,11 +195,14 @@ def held(db: Session, authority_id: int, token: str, now: datetime) -> HeldSlot:
 
 
 def delete_expired_holds(db: Session, now: datetime) -> int:
-    """Delete expired holds with their allocations; how many there were."""
-    expired = (
-        select(_holds.c.id).where(_holds.c.expires_at <= now).order_by(_holds.c.id).with_for_update(skip_locked=True)
-    )
-    return delete_holds(db, connection_of(db).scalars(expired).all())
+    """Delete expired holds with their allocations; how many there were.
+
+    That of an open proposal is left to whoever ends the proposal, which is locked before its hold: two who lock the same
+    rows in another order would wait for each other.
+    """
+    is_proposed = exists().where(Proposal.hold_id == _holds.c.id, Proposal.state == ProposalState.OPEN.value)
+    expired = select(_holds.c.id).where(_holds.c.expires_at <= now, ~is_proposed).order_by(_holds.c.id)
+    return delete_holds(db, connection_of(db).scalars(expired.with_for_update(skip_locked=True, of=_holds)).all())
 
 
 def delete_holds(db: Session, hold_ids: Sequence[int]) -> int:

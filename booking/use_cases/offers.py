@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from time import monotonic
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import service_ids_of
 from booking.availability.bookings_that_fit import MisfitReason
 from booking.events import AppointmentChange, announce
 from booking.queries.open_proposals import open_proposal
+from booking.queries.other_times import best_alternative
 from booking.queries.rebook_lists import is_on, list_of_misfits
-from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
 from booking.rebooking import (
-    LEAST_NOTICE,
-    MOST_MILES,
-    SEARCHED_DAYS,
     SHORT_NOTICE,
     RebookState,
     Waiting,
     answer_by,
-    change_between,
     in_turn,
 )
-from booking.slot_tokens import SlotKey, decode
+from booking.slot_tokens import SlotKey
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment
@@ -43,10 +38,9 @@ from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.tokens import hold_token, parse_reference
 from core.transactions import run_with_retries
-from core.wall_clock import instant_of, local_date_of, unit_of
+from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
-from locations.model import Catalogue, SiteFacts
-from locations.postcodes import grid_miles
+from locations.model import VIRTUAL_MODES
 from locations.tables import Closure
 
 NOTHING_HELD = "-"  # the token of no hold
@@ -185,6 +179,7 @@ def _propose(
         frozenset(row.support_needs),
         appointment_id=row.id,
         item_id=item.id,
+        is_same_time=slot_key.mode in VIRTUAL_MODES and instant_of(slot_key.start_unit) == row.starts_at,
     )
     proposal = propose(db, runtime, new)
     if row.starts_at - now > SHORT_NOTICE and can_be_told(db, row.id):
@@ -235,46 +230,3 @@ def _waiting(db: Session, closure_id: int | None, authority_id: int | None) -> l
     if authority_id is not None:
         statement = statement.where(RebookItem.authority_id == authority_id)
     return [Waiting(*row) for row in db.execute(statement)]
-
-
-def best_alternative(db: Session, catalogue: Catalogue, row: Appointment, now: datetime) -> SlotKey | None:
-    """The free slot that suits best instead of the appointment's own: same services and mode, needs met; or None."""
-    old_slot, zone = decode(row.slot_token), catalogue.authority.zone
-    home = catalogue.site_by_id(row.site_id)
-    near = {site.id: miles for site in catalogue.sites if (miles := _miles(home, site)) is not None}
-    first = local_date_of(unit_of(now + LEAST_NOTICE), zone)
-    query = SlotQuery(
-        service_ids=service_ids_of(db, row.id),
-        site_ids=tuple(near),
-        mode=row.mode,
-        needs=frozenset(row.support_needs),
-        first_date=first,
-        last_date=max(first, row.local_date) + timedelta(days=SEARCHED_DAYS),
-        for_public=False,
-        extra_time=old_slot.extra_time,
-    )
-    earliest = unit_of(now + LEAST_NOTICE)
-    slots = [slot for slot in engine_slots(db, catalogue, query, now) if slot.start_unit > earliest]
-    best = min(
-        slots,
-        key=lambda slot: (
-            change_between(row.starts_at, instant_of(slot.start_unit), zone, near[slot.site_id]).cost,
-            slot.start_unit,
-            slot.site_id,
-        ),
-        default=None,
-    )
-    return None if best is None else next(free_slots_of(catalogue, query, best)).slot_key
-
-
-def _miles(home: SiteFacts, site: SiteFacts) -> float | None:
-    """How far `site` is from the appointment's own place; None when that is too far, or nobody knows."""
-    if site.id == home.id:
-        return 0.0
-    if home.is_virtual or site.is_virtual:
-        return 0.0 if home.is_virtual and site.is_virtual else None
-    points = (home.easting, home.northing, site.easting, site.northing)
-    if None in points:
-        return None
-    miles = grid_miles((home.easting or 0, home.northing or 0), (site.easting or 0, site.northing or 0))
-    return miles if miles <= MOST_MILES else None

@@ -19,7 +19,7 @@ from booking.states import State
 from booking.tables import Hold, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
-from booking.use_cases.holds import delete_holds, hold_in_transaction
+from booking.use_cases.holds import delete_holds, hold_beside, hold_in_transaction
 from core.audit import Actor, record
 from core.errors import HoldExpired, IllegalMove
 from core.runtime import Runtime
@@ -31,7 +31,7 @@ class NewProposal:
     """A slot that is put to somebody until `until`: for an appointment, for a wish, or for both.
 
     `item_id` is that of the list of people to rebook, and a wish gets what anybody could book. `passed` says why those who
-    had waited longer do not get it.
+    had waited longer do not get it. `is_same_time` when it is the appointment's own time in another way.
     """
 
     authority_id: int
@@ -43,6 +43,7 @@ class NewProposal:
     wish_id: int | None = None
     is_rung: bool = False
     passed: tuple[tuple[int, str], ...] = ()
+    is_same_time: bool = False
 
 
 def propose(db: Session, runtime: Runtime, new: NewProposal) -> Proposal:
@@ -53,8 +54,7 @@ def propose(db: Session, runtime: Runtime, new: NewProposal) -> Proposal:
     now = runtime.clock.database_now(db)
     if new.appointment_id is not None:
         end_proposal(db, new.appointment_id, now)
-    for_public = new.wish_id is not None
-    held = hold_in_transaction(db, runtime, new.slot_key, for_public=for_public, needs=new.needs, until=new.until)
+    held = _hold(db, runtime, new)
     token_digest = digest(hold_token(runtime.settings.secret_key, held["nonce"]))
     proposal = Proposal(
         authority_id=new.authority_id,
@@ -74,6 +74,15 @@ def propose(db: Session, runtime: Runtime, new: NewProposal) -> Proposal:
     db.add(proposal)
     db.flush()
     return proposal
+
+
+def _hold(db: Session, runtime: Runtime, new: NewProposal) -> dict[str, Any]:
+    if new.is_same_time and new.appointment_id is not None:
+        return hold_beside(
+            db, runtime, new.slot_key, needs=new.needs, until=new.until, appointment_id=new.appointment_id
+        )
+    for_public = new.wish_id is not None
+    return hold_in_transaction(db, runtime, new.slot_key, for_public=for_public, needs=new.needs, until=new.until)
 
 
 def _count(db: Session, new: NewProposal) -> int:

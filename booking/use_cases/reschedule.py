@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from booking.appointment_repository import check_link, check_seen, service_ids_of
 from booking.arrangements import asked_again
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held, release
+from booking.capacity.same_time import is_at_same_time, place_at_same_time
 from booking.queries.appointments import contact_of
 from booking.slot_tokens import SlotKey, decode, encode
-from booking.states import Contact
+from booking.states import BY_COUNCIL, BY_RESIDENT, Contact
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, result_of, run_operation
@@ -31,13 +32,17 @@ from people.residents.tables import Representative, Resident
 
 @dataclass(frozen=True)
 class Move:
-    """Where an appointment is to go: a slot, or a hold's token; and the contact that the new mode needs, where it is new."""
+    """Where an appointment is to go: a slot, or a hold's token; and the contact that the new mode needs, where it is new.
+
+    `is_by_council` says that the council asked for it. Whoever has to be rebooked is moved by the council, whoever answers.
+    """
 
     slot_key: SlotKey | None = None
     hold: str | None = None
     reason: str = ""
     contact: Contact | None = None
     despite_same_time: bool = False
+    is_by_council: bool = False
 
 
 def reschedule(
@@ -76,7 +81,7 @@ def reschedule(
         placement = _placed(db, row, destination, actor, now)
         if actor.kind == "staff" and not move.despite_same_time:
             check_same_time(db, placement, (row.resident_id,), except_id=row.id)
-        _move(db, row, placement, actor, now, move.reason)
+        _move(db, row, placement, actor, now, move)
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
@@ -109,13 +114,16 @@ def _check_reach(db: Session, row: Appointment, mode: str) -> None:
 
 def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: Actor, now: datetime) -> Placement:
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
+    if isinstance(destination, Hold) and is_at_same_time(row, destination):
+        return place_at_same_time(db, row, destination, now, for_public=for_public, needs=needs)
     if isinstance(destination, Hold):  # staff hold what suits, whatever the appointment says
         return place_held(db, destination, now, for_public=for_public, needs=needs if for_public else frozenset())
     return place(db, destination, now, for_public=for_public, needs=needs, exclude_appointment_ids=[row.id])
 
 
-def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, reason: str) -> None:
+def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, move: Move) -> None:
     was, answer = row.slot_token, answer_of_move(db, row.id, placement.hold_id, now)
+    row.moved_by = BY_COUNCIL if move.is_by_council or is_to_rebook(db, row.id) else BY_RESIDENT
     release(db, appointment_id=row.id)
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     for name, value in placement.columns().items():
@@ -126,4 +134,5 @@ def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, placement.services())
     close_rebook_items(db, row.id, now, answer)
-    record_change(db, row, actor, "rescheduled", now, reason, was=was, slot_token=placement.slot_token)
+    facts = {"was": was, "slot_token": placement.slot_token, "by": row.moved_by}
+    record_change(db, row, actor, "rescheduled", now, move.reason, **facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
@@ -33,6 +34,17 @@ def email_channel(settings: Settings, database: Database) -> Channel:
         "SMTP_URL is not set, so no message can be sent. Set it to your mail server, "
         "for example smtp://user:password@mail.example.org:587."
     )
+
+
+def confirming_channels(settings: Settings, database: Database) -> frozenset[str]:
+    """The names of the channels that know whether a message has arrived; one that cannot be used knows nothing."""
+    names = set()
+    for name, factory in FACTORIES.items():
+        with suppress(ConfigurationError):
+            channel = factory(settings, database)
+            if channel is not None and channel.can_confirm_arrival:
+                names.add(name)
+    return frozenset(names)
 
 
 def ehlo_name(settings: Settings) -> str | None:

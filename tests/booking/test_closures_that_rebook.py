@@ -8,19 +8,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from booking.events import appointment_changed
 from booking.proposals.tables import Proposal
+from booking.queries.rebook_lists import RebookList
 from booking.rebooking import AFFECTED, RebookState
 from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
 from booking.use_cases.book import Booking, book
 from booking.use_cases.cancel import cancel
+from booking.use_cases.holds import delete_expired_holds
 from booking.use_cases.make_closure import (
     NewClosure,
     change_closure,
@@ -38,7 +41,8 @@ from core.runtime import Runtime
 from core.wall_clock import instant_of
 from people.residents.details import ResidentDetails
 from reminders.outbox import plan_notifications
-from reminders.reach_queries import can_be_told
+from reminders.reach import Reach
+from reminders.reach_queries import can_be_told, reached_on
 from reminders.tables import Notification
 from tests.support.factories import AGENT, NOW, RESIDENT, World, make_appointment, make_runtime, make_world, slot_key_at
 
@@ -268,6 +272,12 @@ def test_everybody_is_in_exactly_one_state_whatever_happens(database: Database, 
         with database.reading() as db:
             counts = closure_progress(db, authority, closure)
             assert counts["affected"] == sum(counts[state] for state in AFFECTED)
+            reached = reached_on(db, RebookList(authority, closure), frozenset())
+            groups = Counter(one.reach for one in reached.values())
+            assert sum(groups[reach] for reach in Reach) == len(reached) == counts["affected"]
+            assert groups[Reach.TO_RING] == counts["to_ring"] + counts["declined"]
+            assert groups[Reach.ANSWERED] == counts["accepted"] + counts["moved"] + counts["cancelled"]
+            assert all(found.state == state_of(db, closure, id_) for id_, found in reached.items())
             for item in db.scalars(select(RebookItem)):
                 is_done = item.state in (
                     RebookState.ACCEPTED,
@@ -286,6 +296,11 @@ def test_everybody_is_in_exactly_one_state_whatever_happens(database: Database, 
     check_books_without_expired(database, runtime)
 
 
+def state_of(db: Session, closure: int, appointment_id: int) -> str | None:
+    same = (RebookItem.closure_id == closure, RebookItem.appointment_id == appointment_id)
+    return db.scalar(select(RebookItem.state).where(*same))
+
+
 def check_books_without_expired(database: Database, runtime: Runtime) -> None:
     """As `check_books`; holds whose time is up may be there until somebody claims their time, or the next cleanup."""
     with database.writing() as db:
@@ -293,3 +308,37 @@ def check_books_without_expired(database: Database, runtime: Runtime) -> None:
         for hold in db.scalars(select(Hold).where(Hold.expires_at <= now)):
             db.delete(hold)
     check_books(database)
+
+
+@pytest.mark.databases("postgresql")
+def test_a_closure_is_lifted_while_its_offers_end(database: Database) -> None:
+    """Two at once, thirty times: neither waits for the other, and everybody keeps their time."""
+    world, runtime = make_world(database, desks=1), make_runtime(database)
+    references = booked(runtime, world, 1)
+    gate = Barrier(2)
+
+    def lift(closure: int) -> None:
+        gate.wait()
+        lift_closure(runtime, world.authority_id, closure, actor=MANAGER)
+
+    def end(milliseconds: int) -> None:
+        gate.wait()
+        Event().wait(milliseconds / 1000)  # each time a little further into the lifting
+        end_unanswered(runtime)
+        with database.writing() as db:
+            delete_expired_holds(db, runtime.clock.database_now(db))
+
+    with ThreadPoolExecutor(2) as pool:
+        for milliseconds in range(0, 60, 2):
+            closure = shut(runtime, world)
+            with database.writing() as db:  # the time to answer is up
+                for table in (update(Proposal).values(answer_by=NOW), update(Hold).values(expires_at=NOW)):
+                    db.execute(table.execution_options(synchronize_session=False))
+                db.execute(update(Allocation).where(Allocation.hold_id.is_not(None)).values(expires_at=NOW))
+            for done in (pool.submit(lift, closure), pool.submit(end, milliseconds)):
+                done.result(timeout=10)
+            with database.reading() as db:
+                assert set(closure_progress(db, world.authority_id, closure).values()) == {0}
+    with database.reading() as db:
+        assert db.scalars(select(RebookItem.state).distinct()).all() == [RebookState.KEPT]
+        assert len(db.scalars(select(Appointment).where(Appointment.state == State.BOOKED)).all()) == len(references)

@@ -60,6 +60,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
         "version": 1,
         "status": "booked",
         "reason": "",
+        "moved_by": None,
         "starts_at": slot["starts_at"],
         "ends_at": slot["ends_at"],
         "site": "high-street",

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from booking.tables import RebookItem
+from booking.proposals.tables import Proposal
+from booking.tables import Appointment, RebookItem
 from booking.use_cases.offers import make_offers
 from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
+from core.tokens import manage_token
 from people.residents.details import ResidentDetails
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import start
@@ -91,6 +93,15 @@ def test_sixty_offers_are_on_their_way_after_eight_clicks(
     manager.reload()
     expect(manager.get_by_text("60 people affected")).to_be_visible()
     axe(manager)
+    with database.writing() as db:
+        db.execute(update(Proposal).values(state="ended").where(Proposal.id == 1))
+        db.execute(update(RebookItem).values(state="to_ring").where(RebookItem.appointment_id == 1))
+        nonce = db.scalars(select(Appointment.manage_nonce).where(Appointment.id == 2)).one()
+    manager.reload()  # with somebody to ring
+    axe(manager)
+    manager.goto(f"/manage/{manage_token(app.extensions[EXTENSION].settings.secret_key, nonce)}")
+    expect(manager.get_by_text("1 day later than before")).to_be_visible()
+    axe(manager)
 
 
 def test_the_pages_of_people_to_rebook_by_keyboard(manager: Page, axe: Callable[[Page], None]) -> None:
@@ -119,3 +130,12 @@ def test_the_pages_of_people_to_rebook_by_keyboard(manager: Page, axe: Callable[
     press("I am ringing")
     press("Confirm this time")
     expect(manager.get_by_text("Nobody is to be rung.")).to_be_visible()
+    axe(manager)
+    manager.goto("/staff/closures")
+    manager.get_by_role("link", name="High Street Library").press("Enter")
+    press("Lift the closure")
+    press("Lift the closure")
+    expect(manager.get_by_text("It is open again.")).to_be_visible()
+    manager.goto("/staff/closures")
+    expect(manager.get_by_text("Nothing is shut, now or later.")).to_be_visible()
+    axe(manager)

@@ -12,9 +12,9 @@ from booking.arrangements import DECIDED, ArrangementState
 from booking.availability.bookings_that_fit import MisfitReason
 from booking.proposals.wish_rules import PassedOver, WishState
 from booking.queries.starts_of_week import NoneFree
-from booking.rebooking import ProposalState, RebookState
+from booking.rebooking import SCARCE_NEEDS, ProposalState, RebookState
 from booking.slot_tokens import MODE_CODES
-from booking.states import State
+from booking.states import BY_COUNCIL, BY_RESIDENT, State
 from booking.use_cases.closures import BY_CLOSURE
 from core.personal_data import KEPT_DAYS
 from locations.model import MODES
@@ -24,6 +24,7 @@ from people.staff.key_changes import OVERLAPS
 from people.staff.policy import Action, Role, Scope
 from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
+from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import labels, message_labels
 from web.agent.waiting_page import PASSED_OVER, PROPOSAL_STATES, WISH_STATES
@@ -60,6 +61,9 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "WISH_STATES": (WISH_STATES, WishState),
     "PROPOSAL_STATES": (PROPOSAL_STATES, ProposalState),
     "PASSED_OVER": (PASSED_OVER, PassedOver),
+    "MOVED_BY": (labels.MOVED_BY, (BY_RESIDENT, BY_COUNCIL)),
+    "SCARCE_NEEDS_IN_SENTENCE": (labels.SCARCE_NEEDS_IN_SENTENCE, SCARCE_NEEDS),
+    "REACHES": (message_labels.REACHES, Reach),
     "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled", "handed_over")),
 }
 

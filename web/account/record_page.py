@@ -17,6 +17,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from booking.queries.staff_record import RecordEntry
+from booking.states import BY_COUNCIL
 from core.tokens import spoken_reference
 from core.wall_clock import wall_instant
 from web.components.form_fields import AtMost, Dropdown, Form, Text
@@ -127,6 +128,8 @@ def _more(entry: RecordEntry) -> str:
         parts.append(label_of(ROLES, role))
     if state := facts.get("state") if entry.code in ("moved", "corrected") else None:
         parts.append(label_of(STATES, state))
+    if entry.code in ("rescheduled", "cancelled") and facts.get("by") == BY_COUNCIL:
+        parts.append(gettext("By the council"))
     if entry.reason:
         parts.append(entry.reason)
     return "; ".join(parts)

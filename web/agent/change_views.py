@@ -75,6 +75,7 @@ def _move(context: StaffContext, resident_id: int, state: CallState, typed: Type
             hold=hold.token if hold else "",
             reason=_reason(typed),
             despite_same_time=bool(request.form.get("despite_same_time")),
+            is_by_council=typed.is_asked_by_council,
         ),
         actor=context.actor,
         enforce_cutoff=False,

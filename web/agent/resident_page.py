@@ -18,7 +18,7 @@ from booking.states import State
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
-from web.labels import BASES_IN_SENTENCE, STATES, Labels, label_of
+from web.labels import BASES_IN_SENTENCE, MOVED_BY, STATES, Labels, label_of
 from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_moment_short
 
@@ -198,6 +198,7 @@ class ResidentPage:
 
 def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> AppointmentLine:
     state = str(STATES[view.state])
+    moved = f"{state}. {MOVED_BY[view.moved_by]}" if view.moved_by else state
     can_change = view.state is State.BOOKED and context.serves(view.site.id)
     return AppointmentLine(
         reference=view.reference,
@@ -206,8 +207,8 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> 
         services=all_of(view.service_names),
         site_name=view.site.name,
         place=place_label(view.site, view.mode),
-        state=state,
-        state_and_reason=f"{state}: {view.state_reason}" if view.state_reason else state,
+        state=moved,
+        state_and_reason=f"{moved}: {view.state_reason}" if view.state_reason else moved,
         own_contact=_own_contact(view) if view.has_own_contact else "",
         needs="; ".join(need_lines(view, current_language())) if view.arrangements or view.unmet_needs else "",
         is_booked=view.state is State.BOOKED,

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.calendar.change_lines import change_lines
 from booking.queries.closure_lists import ListedPerson, people_of
 from booking.queries.rebook_lists import RebookList, list_of_misfits
 from core.audit import record
 from core.contact_values import grouped_phone
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.channels.registry import confirming_channels
+from reminders.reach import Reached
+from reminders.reach_queries import reached_on
 from web.labels import NEEDS, REBOOK_REASONS, REBOOK_STATES, label_of, labels_of, phone_of
 from web.manage.closure_context import log_people, managed_closure, managed_sites
 from web.manage.manage_blueprint import CLOSURE_PATH, MISFITS_PATH, blueprint
+from web.message_labels import REACHES, message_reason
 from web.page_context import StaffContext, staff_context
-from web.request_language import all_of
+from web.request_language import all_of, current_language
 from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 MOST_IN_FILE = 10_000  # of each state
@@ -55,17 +60,18 @@ def _file(context: StaffContext, listed: RebookList, subject: tuple[str, int], n
     with context.runtime.database.writing() as db:
         record(db, context.actor, action, subject, authority_id=council, now=now, appointments=len(people))
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    text = closure_csv(people, ZoneInfo(context.zone))
+    confirming = confirming_channels(context.runtime.settings, context.runtime.database)
+    text = closure_csv(people, reached_on(context.db, listed, confirming), ZoneInfo(context.zone))
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def closure_csv(people: Iterable[ListedPerson], zone: ZoneInfo) -> str:
+def closure_csv(people: Iterable[ListedPerson], reached: Mapping[int, Reached], zone: ZoneInfo) -> str:
     """The file: a heading, then a line for each person, in the times of `zone`."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(_headings())
     for person in people:
-        writer.writerow(safe_cell(value) for value in _values(person, zone))
+        writer.writerow(safe_cell(value) for value in _values(person, reached.get(person.appointment.id), zone))
     return BYTE_ORDER_MARK + out.getvalue()
 
 
@@ -83,10 +89,13 @@ def _headings() -> tuple[str, ...]:
         _("State"),
         _("Offered time"),
         _("Held until"),
+        _("How it differs"),
+        _("Reached"),
+        _("Why not reached"),
     )
 
 
-def _values(person: ListedPerson, zone: ZoneInfo) -> tuple[str, ...]:
+def _values(person: ListedPerson, reached: Reached | None, zone: ZoneInfo) -> tuple[str, ...]:
     view, phone, proposal = person.appointment, phone_of(person.appointment), person.proposal
     starts_at = view.starts_at.astimezone(zone)
     return (
@@ -102,4 +111,7 @@ def _values(person: ListedPerson, zone: ZoneInfo) -> tuple[str, ...]:
         str(REBOOK_STATES[person.state]),
         f"{proposal.starts_at:%Y-%m-%d %H:%M}" if proposal else "",
         f"{proposal.answer_by:%Y-%m-%d %H:%M}" if proposal else "",
+        "; ".join(change_lines(proposal.change, current_language())) if proposal and proposal.change else "",
+        label_of(REACHES, reached.reach) if reached else "",
+        message_reason(reached.reason) if reached else "",
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from booking.calendar.change_lines import change_lines
 from booking.queries.appointments import AppointmentView
 from booking.queries.closure_lists import ClosureView, ListedPerson
 from booking.queries.open_proposals import OpenProposal
@@ -18,9 +20,11 @@ from booking.use_cases.closures import BY_CLOSURE
 from reminders.reach_queries import can_be_told
 from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
 from web.manage.closure_forms import is_midnight
-from web.request_language import all_of, format_day, format_moment, format_moment_short
+from web.manage.turn_texts import turn_texts
+from web.request_language import all_of, current_language, format_day, format_moment, format_moment_short
 
 ONE_MINUTE = timedelta(minutes=1)
+NO_TURNS: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,10 @@ class ClosureLine:
 
 @dataclass(frozen=True)
 class PersonRow:
-    """Somebody whom a closure touches. `reached` says how they are told; `other_time` what is held for them, if anything."""
+    """Somebody whom a closure touches. `reached` says how they are told; `other_time` what is held for them, if anything.
+
+    `turn` says in which order other times are given out, and why.
+    """
 
     appointment_id: int
     reference: str
@@ -53,6 +60,7 @@ class PersonRow:
     state: str = ""
     other_time: str = ""
     proposal_key: str = ""
+    turn: str = ""
 
 
 def closure_line(closure: ClosureView, council: str, zone: str) -> ClosureLine:
@@ -80,12 +88,15 @@ def period_text(starts_at: datetime, ends_at: datetime, zone: str) -> str:
     return str(_("%(start)s to %(end)s", start=format_moment(first), end=format_moment(last)))
 
 
-def preview_rows(db: Session, views: Iterable[AppointmentView], now: datetime) -> list[PersonRow]:
+def preview_rows(db: Session, views: Sequence[AppointmentView], now: datetime) -> list[PersonRow]:
     """A row for each appointment that would be affected, with how whoever has it would be told."""
-    return [_row(view, reached=_reached(db, view, now)) for view in views]
+    turns = turn_texts(views, now)
+    return [_row(view, reached=_reached(db, view, now), turn=turns[view.id]) for view in views]
 
 
-def listed_rows(people: Iterable[ListedPerson], *, is_seeking: bool) -> list[PersonRow]:
+def listed_rows(
+    people: Iterable[ListedPerson], *, is_seeking: bool, turns: Mapping[int, str] = NO_TURNS
+) -> list[PersonRow]:
     """A row for each person on the list of a closure."""
     return [
         _row(
@@ -94,6 +105,7 @@ def listed_rows(people: Iterable[ListedPerson], *, is_seeking: bool) -> list[Per
             state=str(REBOOK_STATES[person.state]),
             other_time=_other_time(person, is_seeking=is_seeking),
             proposal_key=_key_of(person.proposal) if person.proposal else "",
+            turn=turns.get(person.appointment.id, ""),
         )
         for person in people
     ]
@@ -115,7 +127,9 @@ def _other_time(person: ListedPerson, *, is_seeking: bool) -> str:
         proposal = person.proposal
         facts = {"time": format_moment_short(proposal.starts_at), "site": proposal.site.name}
         until = format_moment_short(proposal.answer_by)
-        return str(_("%(time)s at %(site)s, held until %(until)s", until=until, **facts))
+        held = str(_("%(time)s at %(site)s, held until %(until)s", until=until, **facts))
+        lines = change_lines(proposal.change, current_language()) if proposal.change else []
+        return ". ".join([held, *lines])
     if person.state is RebookState.DECLINED or not is_seeking:
         return ""
     return str(_("No other time was found") if person.was_sought else _("We are looking for another time"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,57 +15,94 @@ from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.closure_lists import MOST_SHOWN, ListedPerson, people_of
 from booking.queries.open_proposals import open_proposal
 from booking.queries.rebook_lists import RebookList, is_listed
-from booking.rebooking import TO_BE_RUNG, RebookState
+from booking.rebooking import AFFECTED, TO_BE_RUNG, RebookState
 from booking.ringing.ring_queries import RingingNow, ringing_of
 from booking.use_cases.offers import accept_offer
 from core.errors import HoldExpired, NotFound, Refused
 from core.wall_clock import unit_of
+from reminders.channels.registry import confirming_channels
+from reminders.reach import Reach, Reached
+from reminders.reach_queries import reached_on
 from web.labels import REBOOK_STATES
 from web.manage.closure_context import log_people
 from web.manage.closure_pages import PersonRow, listed_rows, time_key
+from web.manage.turn_texts import turn_texts
+from web.message_labels import REACHES, message_reason
 from web.page_context import StaffContext
 from web.request_language import format_moment_short, format_time
 
 
 @dataclass(frozen=True)
 class Section:
-    """The people in one state."""
+    """The people in one state, or of those who were offered a time, whom the offer reached in one way."""
 
     state: RebookState
     heading: str
     rows: Sequence[PersonRow]
     total: int
+    anchor: str = ""
 
 
-def sections_of(
-    context: StaffContext, listed: RebookList, counts: Mapping[RebookState, int], *, is_seeking: bool, **logged: object
-) -> dict[str, Any]:
+def sections_of(context: StaffContext, listed: RebookList, *, is_seeking: bool, **logged: object) -> dict[str, Any]:
     """The values of a page that shows the list; who looked at it is written down."""
     people = people_of(context.db, context.catalogue, listed, context.now)
     everybody = [person.appointment for some in people.values() for person in some]
     log_people(context, "closure_people", everybody, **logged)
+    confirming = confirming_channels(context.runtime.settings, context.runtime.database)
+    reached = reached_on(context.db, listed, confirming)
+    reach_counts = Counter(one.reach for one in reached.values())
+    counts = Counter(one.state for one in reached.values())
+    rung_people = _by_start(people)
+    turns = turn_texts([person.appointment for person in rung_people], context.now)
     ringing = Section(
         RebookState.TO_RING,
         _("To ring"),
-        listed_rows(_in_turn(people), is_seeking=is_seeking),
+        listed_rows(rung_people, is_seeking=is_seeking, turns=turns),
         sum(counts[state] for state in TO_BE_RUNG),
     )
     rung = ringing_of(context.db, [row.appointment_id for row in ringing.rows])
     return {
         "rung": {id_: who_rings(context, one) for id_, one in rung.items() if one.until > context.now},
-        "counts": counts,
-        "affected": sum(counts.values()),
+        "counts": {state: counts[state] for state in AFFECTED},
+        "affected": len(reached),
         "has_unsought": any(not person.was_sought for person in people[RebookState.TO_RING]),
         "to_ring": ringing,
-        "others": [
-            Section(state, str(REBOOK_STATES[state]), listed_rows(some, is_seeking=False), counts[state])
-            for state, some in people.items()
-            if state not in TO_BE_RUNG
-        ],
+        "reaches": {reach: reach_counts[reach] for reach in Reach},
+        "reach_labels": REACHES,
+        "others": [*_offered(people[RebookState.OFFERED], reached, reach_counts), *_answered(people, counts)],
         "states": REBOOK_STATES,
         "most": MOST_SHOWN,
         "read_at": context.now.astimezone(ZoneInfo(context.zone)),
     }
+
+
+def _offered(
+    people: Sequence[ListedPerson], reached: Mapping[int, Reached], counts: Mapping[Reach, int]
+) -> list[Section]:
+    """Those who have been offered a time and have not answered, by how far the offer has reached them."""
+    sections = []
+    for reach in (Reach.FAILED, Reach.SENT, Reach.WAITING, Reach.RECEIVED):
+        some = [person for person in people if _reach_of(person, reached) is reach]
+        heading = f"{REBOOK_STATES[RebookState.OFFERED]}. {REACHES[reach]}"
+        rows = [
+            replace(row, reached=message_reason(reached[row.appointment_id].reason))
+            for row in listed_rows(some, is_seeking=False)
+        ]
+        sections.append(Section(RebookState.OFFERED, heading, rows, counts[reach], str(reach)))
+    return sections
+
+
+def _reach_of(person: ListedPerson, reached: Mapping[int, Reached]) -> Reach | None:
+    known = reached.get(person.appointment.id)
+    return known.reach if known else None
+
+
+def _answered(people: Mapping[RebookState, Sequence[ListedPerson]], counts: Mapping[RebookState, int]) -> list[Section]:
+    return [
+        Section(state, str(REBOOK_STATES[state]), listed_rows(some, is_seeking=False), counts[state])
+        for state, some in people.items()
+        if state not in (*TO_BE_RUNG, RebookState.OFFERED)
+    ]
 
 
 def who_rings(context: StaffContext, rung: RingingNow) -> str:
@@ -111,7 +149,7 @@ def confirm_held_time(context: StaffContext, view: AppointmentView) -> str:
     return ""
 
 
-def _in_turn(people: Mapping[RebookState, Sequence[ListedPerson]]) -> list[ListedPerson]:
+def _by_start(people: Mapping[RebookState, Sequence[ListedPerson]]) -> list[ListedPerson]:
     """Those to be rung, who is due first first."""
     ringing = [person for state in TO_BE_RUNG for person in people[state]]
     return sorted(ringing, key=lambda person: (person.appointment.starts_at, person.appointment.id))

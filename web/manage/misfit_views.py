@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.queries.rebook_lists import counts_of, list_of_misfits
+from booking.queries.rebook_lists import list_of_misfits
 from booking.use_cases.offers import make_offers, request_offers_to_misfits
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -51,6 +51,6 @@ def confirm_misfit(reference: str) -> ResponseReturnValue:
 
 def _page(context: StaffContext, error: str = "") -> str:
     listed = list_of_misfits(context.authority.id, managed_sites(context), context.now)
-    values = sections_of(context, listed, counts_of(context.db, listed), is_seeking=True)
+    values = sections_of(context, listed, is_seeking=True)
     done = "" if error else request.args.get("done", "")
     return render_template("manage/misfits.html", error=error, done=done, **values)

@@ -91,7 +91,7 @@ def lift(closure: int) -> ResponseReturnValue:
 
 def _page(context: StaffContext, shut: ClosureView, error: str = "") -> str:
     is_on = not shut.is_lifted and shut.ends_at > context.now
-    values = sections_of(context, shut.people, shut.counts, is_seeking=shut.wants_offers, closure=shut.id)
+    values = sections_of(context, shut.people, is_seeking=shut.wants_offers, closure=shut.id)
     return render_template(
         "manage/closure.html",
         closure=shut,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,10 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.reach_queries import undelivered_offers
 from web.manage.closure_context import log_people
-from web.manage.closure_pages import PersonRow, listed_rows
+from web.manage.closure_pages import NO_TURNS, PersonRow, listed_rows
 from web.manage.list_sections import confirm_held_time, listed_person, who_rings
 from web.manage.manage_blueprint import RING_PATH, blueprint
+from web.manage.turn_texts import turn_texts
 from web.page_context import StaffContext, staff_context
 from web.request_language import format_moment_short
 
@@ -120,10 +122,11 @@ def _unreached(context: StaffContext) -> frozenset[int]:
 def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
     found = people_to_ring(context.db, context.catalogue, context.now, _unreached(context))
     shown = found[:MOST_SHOWN]
+    turns = turn_texts([one.person.appointment for one in found], context.now)
     log_people(context, "people_to_ring", [one.person.appointment for one in shown])
     return render_template(
         "manage/to_ring.html",
-        rows=[_row(context, one) for one in shown],
+        rows=[_row(context, one, turns) for one in shown],
         total=len(found),
         error=error,
         done="" if error else request.args.get("done", ""),
@@ -136,8 +139,8 @@ def _one_page(context: StaffContext, one: ToRing) -> str:
     return render_template("manage/ring_one.html", row=_row(context, one))
 
 
-def _row(context: StaffContext, one: ToRing) -> RingRow:
-    (person,) = listed_rows([one.person], is_seeking=True)
+def _row(context: StaffContext, one: ToRing, turns: Mapping[int, str] = NO_TURNS) -> RingRow:
+    (person,) = listed_rows([one.person], is_seeking=True, turns=turns)
     rung = one.rung_by(context.now)
     is_mine = rung is not None and rung.staff_id == context.staff.staff_id
     return RingRow(person, who_rings(context, rung) if rung else "", is_mine, _tried(context, one))

@@ -17,7 +17,7 @@ from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_proposals import rebooking_of
 from booking.queries.open_wishes import wish_of_appointment
-from booking.states import State, has_link_ended
+from booking.states import BY_COUNCIL, CANCELLED, State, has_link_ended
 from booking.use_cases.cancel import cancel
 from core.audit import Actor
 from core.errors import IllegalMove, NotFound, Stale
@@ -49,6 +49,13 @@ class Banner:
 # The banners of an appointment's page, by the code in its address.
 MESSAGES = {
     "moved": Banner(_l("Changed"), _l("The appointment has a new time.")),
+    "moved_by_council": Banner(
+        _l("Changed"),
+        _l("The appointment has a new time or place. The council moved it: it does not count against you."),
+    ),
+    "cancelled_by_council": Banner(
+        _l("Cancelled"), _l("The appointment is cancelled. The council cancelled it: it does not count against you.")
+    ),
     "cancelled": Banner(_l("Cancelled"), _l("The appointment is cancelled. Somebody else can have the time.")),
     "declined": Banner(
         _l("Thank you"), _l("We have given that time back. We will ring you, or choose another time here.")
@@ -126,7 +133,11 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
 def _message(view: AppointmentView) -> Banner | None:
     """The banner that the address names, unless the appointment is not as it says."""
     code = request.args.get("said", "")
-    is_over = code == "cancelled" and view.state is not State.CANCELLED_BY_RESIDENT
+    is_over = code == "cancelled" and view.state not in CANCELLED
+    if code == "cancelled" and view.state is State.CANCELLED_BY_AUTHORITY:
+        code = "cancelled_by_council"
+    if code == "moved" and view.moved_by == BY_COUNCIL:
+        code = "moved_by_council"
     if code == "changed" and view.unmet_needs:
         return NOT_ALL_MET
     return None if is_over else MESSAGES.get(code)

@@ -10,11 +10,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from booking.queries.appointments import by_reference
+from booking.states import State
 from booking.tables import RebookItem
+from booking.use_cases.cancel import cancel
 from locations.tables import Closure
+from people.residents.details import ResidentDetails
 from people.staff.policy import Role
 from reminders.tables import Notification
-from tests.support.factories import catalogue, make_world
+from tests.support.factories import RESIDENT, catalogue, make_world
 from tests.support.pages import Page, check_page
 from tests.web.manage.conftest import TOMORROW, book_tomorrow, shut_tomorrow
 from tests.web.site.conftest import Library
@@ -77,6 +80,36 @@ def test_the_list_is_a_file_for_spreadsheets_too(library: Library, manager: Flas
     assert [row["State"] for row in rows] == ["Offered another time", "To ring"]
     assert rows[1]["Contact wishes"] == "do not contact"
     assert rows[0]["Offered time"] == "2026-11-25 09:00"
+
+
+def test_how_far_people_were_reached_adds_up_to_those_affected(library: Library, manager: FlaskClient) -> None:
+    """Of six people each is in one group; the file says the same, and why a message failed."""
+    book_tomorrow(library, 0, 30, 60, 90)
+    who = ResidentDetails("Robin 120", phone="07700 900123", contact_preference="none")
+    library.book(24 * 60 + 120, resident=who, support_needs=("language",))
+    (leaving,) = book_tomorrow(library, 150)
+    closure = shut_tomorrow(library)
+    offer(manager, closure)
+    cancel(library.runtime, library.world.authority_id, leaving, actor=RESIDENT, by="resident", enforce_cutoff=False)
+    became = [("sent", ""), ("in_doubt", ""), ("failed", "invalid_address"), ("pending", "")]
+    with library.database.writing() as db:
+        offers = db.scalars(select(Notification).where(Notification.kind == "offer_1").order_by(Notification.id))
+        for row, (status, reason) in zip(offers, became, strict=False):
+            row.status, row.reason = status, reason
+    page = page_of(manager, closure)
+    figures = ["Answered 1", "has arrived 1", "do not know if it has arrived 1", "is being sent 1", "To ring 1"]
+    for words in ("6 people affected", "could not be sent 1", "The email address is not one.", *figures):
+        assert words in page.text
+    assert "Turn 1: interpreter" in page.text
+    with library.database.reading() as db:
+        left = by_reference(db, catalogue(library.database, library.world), leaving)
+    assert left.state is State.CANCELLED_BY_AUTHORITY  # the closure made them cancel: it is not counted against them
+    answer = manager.get(page.link("CSV"))
+    heading, *lines = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    rows = [dict(zip(heading, line, strict=True)) for line in lines]
+    assert len({row["Reached"] for row in rows}) == len(rows) == 6
+    assert [row["Why not reached"] for row in rows if row["Why not reached"]] == ["The email address is not one."]
+    assert rows[0]["How it differs"] == "1 day later than before; In person, as before"
 
 
 def test_a_time_that_is_held_no_longer_is_not_confirmed(library: Library, manager: FlaskClient) -> None:
