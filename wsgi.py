@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import api.installation
 import booking.cli
 import booking.importing.cli
+import booking.rota.cli
 import core.cli
 import core.logs
 import demo.cli
@@ -62,6 +63,7 @@ COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
     booking.cli.locations_cli,
     booking.importing.cli.appointments_cli,
+    booking.rota.cli.rota_cli,
     locations.cli.audit_cli,
     demo.cli.demo_cli,
     people.staff.cli.staff_cli,

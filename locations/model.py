@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from core.errors import NotFound
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
@@ -67,6 +67,7 @@ class AuthorityFacts:
     accessibility: Mapping[str, Any]
     is_demo: bool
     plan_version: int
+    school_holidays: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,16 +208,14 @@ class SiteFacts:
         """The resource of this id here, or None."""
         if "resources" not in self.memory:
             self.memory["resources"] = {resource.id: resource for resource in self.resources}
-        known: ResourceFacts | None = self.memory["resources"].get(resource_id)
-        return known
+        return cast("ResourceFacts | None", self.memory["resources"].get(resource_id))
 
     @property
     def council_wide_ids(self) -> frozenset[int]:
         """The ids of the people who work here and may work at other sites as well."""
         if "council_wide_ids" not in self.memory:
             self.memory["council_wide_ids"] = frozenset(one.id for one in self.resources if one.is_council_wide)
-        known: frozenset[int] = self.memory["council_wide_ids"]
-        return known
+        return cast("frozenset[int]", self.memory["council_wide_ids"])
 
 
 @dataclass(frozen=True, eq=False)

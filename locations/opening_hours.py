@@ -16,6 +16,7 @@ from dateutil.rrule import rrulestr
 from core.wall_clock import TICK_MINUTES, LocalDay, tick_at, unit_after, unit_of
 from locations.bank_holidays import bank_holiday
 from locations.model import SiteFacts
+from locations.school_holidays import suits_school
 from locations.session_facts import ClosureFacts, ExceptionFacts, RecurrenceFacts, SessionHours
 
 LAST_DAY = "99991231"
@@ -203,6 +204,8 @@ def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
 def _falls_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> bool:
     if day < recurrence.first_date or (recurrence.last_date is not None and day > recurrence.last_date):
         return False
+    if not suits_school(recurrence.school, day, site.holidays.school_days_off):
+        return False
     return day in _known_dates(site, recurrence, day.year)
 
 
@@ -215,8 +218,7 @@ def _hours_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> Sessio
         return recurrence.hours
     if changed.starts is None or changed.ends is None:
         return None
-    usual = recurrence.hours
-    return SessionHours(changed.starts, changed.ends, usual.reserved_percent, usual.release_hours)
+    return recurrence.hours.at(changed.starts, changed.ends)
 
 
 def _known_dates(site: SiteFacts, recurrence: RecurrenceFacts, year: int) -> frozenset[date]:
@@ -233,10 +235,14 @@ def _opened(
     first, last = tick_at(day, hours.starts, zone), tick_at(day, hours.ends, zone)
     if first >= last:  # an hour that the clocks skip
         return
-    reserved = (last - first) * hours.reserved_percent // 100
+    parts = [(tick_at(day, begins, zone), tick_at(day, ends, zone)) for begins, ends in hours.parts]
+    reserved = sum(last - first for first, last in parts) * hours.reserved_percent // 100
     release_ticks = hours.release_hours * TICKS_IN_HOUR
-    for resource_id in resource_ids:
-        yield Opening(resource_id, service_ids, first, last, last - reserved, release_ticks)
+    for number, (begins, ends) in enumerate(parts):
+        later = sum(last - first for first, last in parts[number + 1 :])
+        reserved_from = min(max(ends - max(reserved - later, 0), begins), ends)
+        for resource_id in resource_ids if begins < ends else ():
+            yield Opening(resource_id, service_ids, begins, ends, reserved_from, release_ticks)
 
 
 def _closed(site: SiteFacts, day: LocalDay) -> Mapping[int | None, Stretches]:

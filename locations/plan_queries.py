@@ -19,6 +19,7 @@ from locations.closure_queries import (
     ends_of_services,
 )
 from locations.model import AuthorityFacts, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts, TriageQuestion
+from locations.school_holidays import school_days_off
 from locations.session_facts import (
     ClosureFacts,
     DatedSessionFacts,
@@ -40,6 +41,8 @@ from locations.tables import (
     TravelTime,
 )
 from locations.travel import SitePair, site_pair
+
+LISTS = ("reminder_plan", "school_holidays")
 
 
 def load_authority(db: Session, authority_id: int) -> AuthorityFacts:
@@ -86,8 +89,8 @@ def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) 
 
 def authority_facts(row: Authority) -> AuthorityFacts:
     """The facts in an authority's row."""
-    copied = {name: getattr(row, name) for name in AuthorityFacts.__slots__ if name != "reminder_plan"}
-    return AuthorityFacts(**copied, reminder_plan=tuple(row.reminder_plan))
+    copied = {name: getattr(row, name) for name in AuthorityFacts.__slots__ if name not in LISTS}
+    return AuthorityFacts(**copied | {name: tuple(getattr(row, name)) for name in LISTS})
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,8 @@ def _resolved(row: Service, authority: AuthorityFacts, policy: str) -> Any:
 
 
 def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
-    own_rule = row.closes_on_bank_holidays
+    closes = row.closes_on_bank_holidays
+    closes = authority.closes_on_bank_holidays if closes is None else closes
     recurrences = tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, []))
     dated_sessions = tuple(_dated_session(dated, plan) for dated in plan.dated.get(row.id, []))
     named = [session.resource_ids for session in recurrences] + [session.resource_ids for session in dated_sessions]
@@ -228,7 +232,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
             *ending_of(row).closures(authority.zone),
             *plan.ends,
         ),
-        holidays=HolidayRule(authority.division, authority.closes_on_bank_holidays if own_rule is None else own_rule),
+        holidays=HolidayRule(authority.division, closes, school_days_off(authority.school_holidays)),
         plan_version=row.plan_version,
         joining_address=row.joining_address,
         rings_from=row.rings_from,
@@ -250,6 +254,10 @@ def _resource_facts(row: Resource) -> ResourceFacts:
     )
 
 
+def _hours(row: Any) -> SessionHours:
+    return SessionHours(*(getattr(row, name) for name in SessionHours.__slots__))
+
+
 def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:
     key = ("template", row.id)
     return RecurrenceFacts(
@@ -257,10 +265,11 @@ def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:
         rrule=row.rrule,
         first_date=row.first_date,
         last_date=row.last_date,
-        hours=SessionHours(row.starts, row.ends, row.reserved_percent, row.release_hours),
+        hours=_hours(row),
         resource_ids=tuple(plan.opened.resources.get(key, ())),
         service_ids=frozenset(plan.opened.services.get(key, ())),
         exceptions=plan.exceptions.get(row.id, {}),
+        school=row.school,
     )
 
 
@@ -269,7 +278,7 @@ def _dated_session(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
     return DatedSessionFacts(
         slug=row.slug,
         date=row.date,
-        hours=SessionHours(row.starts, row.ends, row.reserved_percent, row.release_hours),
+        hours=_hours(row),
         resource_ids=tuple(plan.opened.resources.get(key, ())),
         service_ids=frozenset(plan.opened.services.get(key, ())),
     )

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 
 @dataclass(frozen=True, slots=True)
 class SessionHours:
-    """Wall-clock hours, and the share reserved for staff: the last `reserved_percent`, until `release_hours` before."""
+    """Wall-clock hours, and the share reserved for staff: the last `reserved_percent`, until `release_hours` before.
+
+    In the break, if there is one, nothing is open; it lies within the hours.
+    """
 
     starts: time
     ends: time
     reserved_percent: int = 0
     release_hours: int = 0
+    break_starts: time | None = None
+    break_ends: time | None = None
+
+    def at(self, starts: time, ends: time) -> SessionHours:
+        """The same at other hours; the break is left out when it does not lie within them."""
+        begins, stops = self.break_starts, self.break_ends
+        if begins is not None and stops is not None and not starts < begins < stops < ends:
+            begins = stops = None
+        return replace(self, starts=starts, ends=ends, break_starts=begins, break_ends=stops)
+
+    @property
+    def parts(self) -> tuple[tuple[time, time], ...]:
+        """The hours without the break."""
+        if self.break_starts is None or self.break_ends is None:
+            return ((self.starts, self.ends),)
+        return (self.starts, self.break_starts), (self.break_ends, self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +47,10 @@ class ExceptionFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecurrenceFacts:
-    """A session that recurs by an RRULE on the site's dates. `last_date` is included; None goes on for ever."""
+    """A session that recurs by an RRULE on the site's dates. `last_date` is included; None goes on for ever.
+
+    `school` is one of `school_holidays.SCHOOL_RULES`, or empty.
+    """
 
     slug: str
     rrule: str
@@ -38,6 +60,7 @@ class RecurrenceFacts:
     resource_ids: tuple[int, ...]
     service_ids: frozenset[int]
     exceptions: Mapping[date, ExceptionFacts] = field(default_factory=dict)
+    school: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +95,8 @@ class ClosureFacts:
 
 @dataclass(frozen=True, slots=True)
 class HolidayRule:
-    """Whose bank holidays count here, and whether the site is shut on them."""
+    """Whose bank holidays count here, and whether the site is shut on them; and the days on which schools are shut."""
 
     division: str
     closes: bool
+    school_days_off: frozenset[date] = frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from itertools import count
 from typing import Any
@@ -12,16 +12,21 @@ from typing import Any
 from core.wall_clock import ONE_DAY
 from locations.importing import value_checks
 from locations.importing.recurrence_rules import YEARS_LOOKED_AT
+from locations.school_holidays import suits_school
 from locations.session_facts import ExceptionFacts, SessionHours
 from locations.session_patterns import Pattern, Repeats, first_dates, keys_of, pattern_of
 
 LONGEST_SLUG = 60
+BREAK = ("break_starts", "break_ends")
 Exceptions = tuple[tuple[date, ExceptionFacts], ...]
 
 
 @dataclass(frozen=True)
 class PlainSession:
-    """A session: when, how long, what it opens by slug, and the dates that differ, ascending."""
+    """A session: when, how long, what it opens by slug, and the dates that differ, ascending.
+
+    `school` says whether it is held in term or in school holidays alone, which are the days in `school_days_off`.
+    """
 
     slug: str
     pattern: Pattern
@@ -29,6 +34,8 @@ class PlainSession:
     resources: tuple[str, ...]
     services: tuple[str, ...]
     exceptions: Exceptions = ()
+    school: str = ""
+    school_days_off: frozenset[date] = field(default=frozenset(), compare=False, repr=False)
 
     @property
     def is_dated(self) -> bool:
@@ -36,13 +43,14 @@ class PlainSession:
         return self.pattern.repeats is Repeats.ONCE
 
 
-def session_of(table: Mapping[str, Any]) -> PlainSession:
-    """The session that a table says, which the file's own checks have passed."""
+def session_of(table: Mapping[str, Any], school_days_off: frozenset[date] = frozenset()) -> PlainSession:
+    """The session that a table says, which the file's own checks have passed, of a council with these school holidays."""
     hours = SessionHours(
         value_checks.wall_time(table["starts"]),
         value_checks.wall_time(table["ends"]),
         table.get("reserved_percent", 0),
         table.get("release_hours", 0),
+        *(value_checks.wall_time(table[name]) if name in table else None for name in BREAK),
     )
     changed = {value_checks.day(one["date"]): _exception_of(one) for one in table.get("exceptions", ())}
     return PlainSession(
@@ -52,6 +60,8 @@ def session_of(table: Mapping[str, Any]) -> PlainSession:
         resources=tuple(table["resources"]),
         services=tuple(table["services"]),
         exceptions=tuple(sorted(changed.items(), key=lambda item: item[0])),
+        school=table.get("school", ""),
+        school_days_off=school_days_off,
     )
 
 
@@ -61,13 +71,25 @@ def table_of_session(session: PlainSession) -> dict[str, Any]:
     table: dict[str, Any] = {"slug": session.slug, **keys_of(session.pattern)}
     table |= {"starts": f"{hours.starts:%H:%M}", "ends": f"{hours.ends:%H:%M}"}
     table |= {"resources": list(session.resources), "services": list(session.services)}
+    if hours.break_starts is not None and hours.break_ends is not None:
+        table |= dict(zip(BREAK, (f"{at:%H:%M}" for at in (hours.break_starts, hours.break_ends)), strict=True))
     if hours.reserved_percent:
         table["reserved_percent"] = hours.reserved_percent
     if hours.release_hours:
         table["release_hours"] = hours.release_hours
+    if session.school and not session.is_dated:
+        table["school"] = session.school
     if not session.is_dated:
         table["exceptions"] = [_exception_table(day, one) for day, one in session.exceptions]
     return table
+
+
+def held_dates(session: PlainSession, after: date, last: date, most: int | None = None) -> tuple[date, ...]:
+    """The first dates of the session from `after` to `last`, both included, exceptions left aside; `most` at the most."""
+    if not session.school:
+        return first_dates(session.pattern, after, last, most or (last - after).days + 1)
+    dates = first_dates(session.pattern, after, last, (last - after).days + 1)
+    return tuple(day for day in dates if suits_school(session.school, day, session.school_days_off))[:most]
 
 
 def ended_before(session: PlainSession, day: date) -> PlainSession | None:
@@ -76,7 +98,7 @@ def ended_before(session: PlainSession, day: date) -> PlainSession | None:
     if session.pattern.last_date is not None:
         last_date = min(last_date, session.pattern.last_date)
     ended = replace(session, pattern=replace(session.pattern, last_date=last_date))
-    if not first_dates(ended.pattern, date.min, last_date, 1):
+    if not held_dates(ended, date.min, last_date, 1):
         return None
     return replace(ended, exceptions=tuple(one for one in session.exceptions if one[0] < day))
 
@@ -84,7 +106,7 @@ def ended_before(session: PlainSession, day: date) -> PlainSession | None:
 def continued_from(session: PlainSession, day: date, slug: str) -> PlainSession | None:
     """A session with the dates of this one from `day` on; None when it has none. What comes every second week stays so."""
     last = day.replace(year=day.year + YEARS_LOOKED_AT, day=1)
-    dates = first_dates(session.pattern, day, last, 1)
+    dates = held_dates(session, day, last, 1)
     if not dates:
         return None
     pattern = replace(session.pattern, first_date=dates[0], rule=_rule_from(session.pattern, day))
@@ -105,15 +127,17 @@ def without_exception(session: PlainSession, day: date) -> PlainSession:
 
 def once_on(session: PlainSession, day: date, hours: SessionHours, slug: str) -> PlainSession:
     """A session of one date that opens the same."""
-    return replace(session, slug=slug, pattern=Pattern(Repeats.ONCE, first_date=day), hours=hours, exceptions=())
+    return replace(
+        session, slug=slug, pattern=Pattern(Repeats.ONCE, first_date=day), hours=hours, exceptions=(), school=""
+    )
 
 
 def overlapping(session: PlainSession, others: Iterable[PlainSession], after: date, last: date) -> PlainSession | None:
     """The first of `others` that opens one of its resources at a time of `session`, on a date between these; or None."""
-    dates = dict(_dated_hours(session, after, last))
+    dates = dict(session_hours(session, after, last))
     for other in others:
         if not set(session.resources).isdisjoint(other.resources):
-            for day, hours in _dated_hours(other, after, last):
+            for day, hours in session_hours(other, after, last):
                 if day in dates and hours.starts < dates[day].ends and dates[day].starts < hours.ends:
                     return other
     return None
@@ -121,7 +145,7 @@ def overlapping(session: PlainSession, others: Iterable[PlainSession], after: da
 
 def held_on(sessions: Iterable[PlainSession], day: date) -> list[tuple[PlainSession, SessionHours]]:
     """Those of the sessions that are held on `day`, each with its hours then."""
-    return [(session, hours) for session in sessions for _, hours in _dated_hours(session, day, day)]
+    return [(session, hours) for session in sessions for _, hours in session_hours(session, day, day)]
 
 
 def copies(sessions: Sequence[PlainSession], days: Iterable[tuple[date, date]]) -> tuple[PlainSession, ...]:
@@ -169,14 +193,15 @@ def _rule_from(pattern: Pattern, day: date) -> str:
     return pattern.rule.replace(counted[0], f"COUNT={number - before}")
 
 
-def _dated_hours(session: PlainSession, after: date, last: date) -> Iterable[tuple[date, SessionHours]]:
+def session_hours(session: PlainSession, after: date, last: date) -> Iterable[tuple[date, SessionHours]]:
+    """The dates from `after` to `last` on which the session is held, each with its hours then."""
     changed = dict(session.exceptions)
-    for day in first_dates(session.pattern, after, last, (last - after).days + 1):
+    for day in held_dates(session, after, last):
         exception = changed.get(day)
         if exception is None:
             yield day, session.hours
         elif exception.starts is not None and exception.ends is not None:
-            yield day, SessionHours(exception.starts, exception.ends)
+            yield day, session.hours.at(exception.starts, exception.ends)
 
 
 def _exception_of(table: Mapping[str, Any]) -> ExceptionFacts:

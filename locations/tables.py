@@ -44,6 +44,8 @@ class Authority(Base):
     bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
+    # Each with its name, first_date and last_date ("2026-12-21", included).
+    school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     # What the public statements say of this council; what is left out has its default on the page.
     privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     accessibility: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
@@ -187,8 +189,12 @@ class SessionTemplate(Base):
     last_date: Mapped[date | None]
     starts: Mapped[time]
     ends: Mapped[time]
+    break_starts: Mapped[time | None]
+    break_ends: Mapped[time | None]
     reserved_percent: Mapped[int] = mapped_column(default=0)
     release_hours: Mapped[int] = mapped_column(default=0)
+    # "term" or "holidays", or empty for both.
+    school: Mapped[str] = mapped_column(String(10), default="", server_default="")
 
 
 class SessionException(Base):
@@ -218,6 +224,8 @@ class DatedSession(Base):
     date: Mapped[date]
     starts: Mapped[time]
     ends: Mapped[time]
+    break_starts: Mapped[time | None]
+    break_ends: Mapped[time | None]
     reserved_percent: Mapped[int] = mapped_column(default=0)
     release_hours: Mapped[int] = mapped_column(default=0)
 

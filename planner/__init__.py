@@ -1,7 +1,16 @@
 """The week of a site as its manager runs it: its sessions, what is booked and free, what happens when somebody is away."""
 
-from planner import away_views, copy_views, new_session_views, session_views, week_views
+from planner import away_views, copy_views, new_session_views, rearrange_views, rota_views, session_views, week_views
 from planner.planner_blueprint import blueprint
 
 # The modules of views are imported because their routes are declared beside the functions.
-__all__ = ["away_views", "blueprint", "copy_views", "new_session_views", "session_views", "week_views"]
+__all__ = [
+    "away_views",
+    "blueprint",
+    "copy_views",
+    "new_session_views",
+    "rearrange_views",
+    "rota_views",
+    "session_views",
+    "week_views",
+]

@@ -14,13 +14,14 @@ from booking.use_cases.change_set_up import InvalidEdits
 from core.errors import InvalidValue, NotFound
 from core.wall_clock import parse_day
 from locations.importing.difference import Key
-from locations.session_patterns import first_dates
-from locations.session_tables import PlainSession, new_slug, session_of
+from locations.session_tables import PlainSession, held_dates, new_slug, session_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from planner.break_warnings import break_warnings
 from planner.planner_blueprint import WEEK_PATH, blueprint
-from planner.session_context import edits_of, overlap_warnings, sessions_of, week_address
-from planner.session_forms import SessionForm, new_session_form, values_of
+from planner.session_context import edits_of, is_managed, overlap_warnings, sessions_of, week_address
+from planner.session_form_values import new_session_form, values_of
+from planner.session_forms import SessionForm
 from web.components.form_fields import Form
 from web.manage.set_up_proposals import (
     Proposal,
@@ -74,10 +75,10 @@ def send_new_session(site: str) -> ResponseReturnValue:
 @blueprint.get(f"{WEEK_PATH}/preview/<key>")
 @requires(Action.MANAGE_SESSIONS, site_arg="site")
 def session_preview(site: str, key: str) -> ResponseReturnValue:
-    """What the sessions that were sent would do. Raises: NotFound for what is not of this site."""
+    """What the sessions that were sent would do. Raises: NotFound for what is of sites that they do not manage."""
     with site_context(site) as context:
         proposal = kept_proposal(context, key)
-        if proposal is None or not _is_of_site(proposal, site):
+        if proposal is None or not is_managed(context, proposal.edits, proposal.form):
             raise NotFound
         return kept_preview(context, key, url_for("planner.save_sessions", site=site))
 
@@ -85,22 +86,21 @@ def session_preview(site: str, key: str) -> ResponseReturnValue:
 @blueprint.post(WEEK_PATH)
 @requires(Action.MANAGE_SESSIONS, site_arg="site")
 def save_sessions(site: str) -> ResponseReturnValue:
-    """Save what a preview has shown. Raises: NotFound for what is not of this site."""
+    """Save what a preview has shown. Raises: NotFound for what is of sites that they do not manage."""
     with site_context(site) as context:
         proposal = proposal_of(context, request.form.get("proposal", ""))
-        if not _is_of_site(proposal, site):
+        if not is_managed(context, proposal.edits, proposal.form):
             raise NotFound
         return save(context, proposal, request.form.getlist("keep"), url_for("planner.save_sessions", site=site))
 
 
-def _is_of_site(proposal: Proposal, site: str) -> bool:
-    return all(edit.key.kind == "session" and edit.key.slugs[0] == site for edit in proposal.edits)
-
-
-def preview_sessions(context: SiteContext, proposal: Proposal, warnings: Sequence[str]) -> ResponseReturnValue:
+def preview_sessions(
+    context: SiteContext, proposal: Proposal, warnings: Sequence[str], back_url: str | None = None
+) -> ResponseReturnValue:
     """To the page that says what the sessions of a proposal would do. Raises: InvalidEdits, ChangedMeanwhile."""
     address = partial(_preview_address, context.site.slug)
-    return lead_to_preview(context, proposal, address, warnings=warnings)
+    all_warnings = [*warnings, *break_warnings(context, proposal.edits)]
+    return lead_to_preview(context, proposal, address, back_url, all_warnings)
 
 
 def _preview_address(site: str, key: str) -> str:
@@ -134,7 +134,7 @@ def first_day_of(context: SiteContext, session: PlainSession) -> date | None:
         return parse_day(text)
     except InvalidValue:
         last = context.today.replace(year=context.today.year + 1, day=1)
-        dates = first_dates(session.pattern, context.today, last, 1)
+        dates = held_dates(session, context.today, last, 1)
         return dates[0] if dates else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, cast
 
 from flask import url_for
@@ -14,7 +15,9 @@ from booking.use_cases.change_set_up import current_tables
 from core.errors import NotFound
 from locations.importing.difference import Key, session_key
 from locations.importing.set_up_tables import Edit, Table, things_in
+from locations.school_holidays import school_days_off
 from locations.session_tables import PlainSession, overlapping, session_of, table_of_session
+from people.staff.policy import Action
 from web.page_context import SiteContext
 from web.request_language import all_of
 from web.session_texts import session_text
@@ -32,19 +35,38 @@ class StoredSession:
     session: PlainSession
 
 
+def managed_sites(context: SiteContext) -> frozenset[str]:
+    """The slugs of the sites whose sessions they manage."""
+    may = partial(context.staff.may, Action.MANAGE_SESSIONS)
+    return frozenset(site.slug for site in context.catalogue.sites if may(site_id=site.id))
+
+
+def is_managed(context: SiteContext, edits: Iterable[Edit], form: str) -> bool:
+    """Whether these are edits of a form of this site, and of sessions at sites whose sessions they manage."""
+    sites, pages = managed_sites(context), url_for("planner.week", site=context.site.slug).removesuffix("week")
+    return form.startswith(pages) and all(edit.key.kind == "session" and edit.key.slugs[0] in sites for edit in edits)
+
+
 def key_of_session(context: SiteContext, session: PlainSession) -> Key:
     """The key of a session of the site."""
     return session_key(context.site.slug, session.slug, is_dated=session.is_dated)
 
 
+def sessions_by_key(context: SiteContext) -> dict[Key, StoredSession]:
+    """The sessions of every site of the council."""
+    things = things_in(cast("Mapping[str, Any]", current_tables(context.db, context.authority.id)))
+    off = school_days_off(context.authority.school_holidays)
+    return {
+        key: StoredSession(key, thing.table, session_of(thing.table, off))
+        for key, thing in things.items()
+        if key.kind == "session"
+    }
+
+
 def sessions_of(context: SiteContext) -> dict[str, StoredSession]:
     """The sessions of the site, by slug."""
-    things = things_in(cast("Mapping[str, Any]", current_tables(context.db, context.authority.id)))
-    return {
-        key.slugs[-1]: StoredSession(key, thing.table, session_of(thing.table))
-        for key, thing in things.items()
-        if key.kind == "session" and key.slugs[0] == context.site.slug
-    }
+    sessions = sessions_by_key(context)
+    return {key.slugs[-1]: one for key, one in sessions.items() if key.slugs[0] == context.site.slug}
 
 
 def stored_session(sessions: Mapping[str, StoredSession], slug: str) -> StoredSession:

@@ -10,21 +10,18 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
-from werkzeug.datastructures import MultiDict
 from wtforms.validators import DataRequired
 
 from core.wall_clock import TICK_MINUTES
 from locations.importing.parse_sessions import SINCE
 from locations.importing.recurrence_rules import YEARS_LOOKED_AT
 from locations.importing.value_checks import WEEKDAYS
-from locations.model import Catalogue, SiteFacts
+from locations.school_holidays import IN_HOLIDAYS, IN_TERM
 from locations.session_facts import SessionHours
 from locations.session_patterns import DAYS_OF_MONTH, LAST, WEEKS_OF_MONTH, Pattern, Repeats, first_dates
 from locations.session_tables import Exceptions, PlainSession
 from web.components.form_fields import AtMost, Choice, Choices, Dropdown, Form, Text, optional
 from web.components.moment_fields import ClockField, DayField
-from web.page_context import SiteContext
-from web.request_language import day_names
 from web.session_texts import WEEKS
 
 LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
@@ -86,6 +83,22 @@ class SessionForm(Form):
         validators=[DataRequired(lazy_gettext("Enter until what time it is held"))],
         render_kw=LOOK,
     )
+    break_starts = ClockField(
+        lazy_gettext("A break from (optional)"),
+        description=lazy_gettext("Nobody can be booked in it"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    break_ends = ClockField(lazy_gettext("A break until (optional)"), validators=[optional()], render_kw=LOOK)
+    school = Choice(
+        lazy_gettext("And in school holidays?"),
+        choices=[
+            ("", lazy_gettext("As at other times")),
+            (IN_TERM, lazy_gettext("Not in school holidays")),
+            (IN_HOLIDAYS, lazy_gettext("Only in school holidays")),
+        ],
+        default="",
+    )
     resources = Choices(lazy_gettext("Who or what is open?"))
     services = Choices(lazy_gettext("For which services?"))
     reserved_percent = Text(
@@ -102,6 +115,7 @@ class SessionForm(Form):
     )
 
     lengths: Mapping[str, tuple[str, int]]  # each service's name and minutes
+    school_days_off: frozenset[date] = frozenset()
     rule = ""
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -111,6 +125,7 @@ class SessionForm(Form):
             self._check_choices: ("repeats", "month_day"),
             self._check_dates: ("repeats", "first_date", "last_date"),
             self._check_hours: ("starts", "ends"),
+            self._check_break: ("starts", "ends", "break_starts", "break_ends"),
             self._check_numbers: ("reserved_percent", "release_hours"),
         }
         for check, fields in checks.items():
@@ -148,10 +163,14 @@ class SessionForm(Form):
                 self.ends.wall_time or time.min,
                 int(self.reserved_percent.data or 0),
                 int(self.release_hours.data or 0),
+                self.break_starts.wall_time,
+                self.break_ends.wall_time,
             ),
             resources=tuple(self.resources.data),
             services=tuple(self.services.data),
             exceptions=tuple(one for one in exceptions if held and first_dates(pattern, one[0], one[0], 1)),
+            school=(self.school.data or "") if held else "",
+            school_days_off=self.school_days_off,
         )
 
     def refuse_path(self, path: tuple[Any, ...], text: str) -> None:
@@ -168,6 +187,10 @@ class SessionForm(Form):
             self.refuse("weeks", gettext("Choose at least one week of the month"))
         if repeats is Repeats.DAY_OF_MONTH and not self.month_day.data:
             self.refuse("month_day", gettext("Choose the date of the month"))
+        if self.school.data and not self.school_days_off:
+            self.refuse(
+                "school", gettext("The school holidays are not known yet. An administrator enters them in the set-up")
+            )
         if not self.resources.data:
             self.refuse("resources", gettext("Choose who or what is open"))
         if not self.services.data:
@@ -198,6 +221,19 @@ class SessionForm(Form):
                     gettext("%(service)s takes %(needed)s minutes, and the session has %(minutes)s", **facts),
                 )
 
+    def _check_break(self) -> None:
+        begins, stops = self.break_starts.wall_time, self.break_ends.wall_time
+        for field, at in (("break_starts", begins), ("break_ends", stops)):
+            if at is not None and at.minute % TICK_MINUTES:
+                self.refuse(field, gettext("Times go by steps of 5 minutes"))
+        if (begins is None) != (stops is None):
+            field = "break_starts" if begins is None else "break_ends"
+            self.refuse(field, gettext("Enter both times of the break, or neither"))
+        elif begins is not None and stops is not None:
+            starts, ends = self.starts.wall_time or time.min, self.ends.wall_time or time.min
+            if not starts < begins < stops < ends:
+                self.refuse("break_starts", gettext("The break must lie within the hours and end after it begins"))
+
     def _check_numbers(self) -> None:
         texts = {
             "reserved_percent": gettext("Kept for staff must be a whole number from 0 to %(most)s", most=MOST_PERCENT),
@@ -216,46 +252,3 @@ class SessionForm(Form):
         last = pattern.last_date or first + timedelta(days=366 * YEARS_LOOKED_AT)
         if not first_dates(pattern, first, last, 1):
             self.refuse("repeats", gettext("It is never held: no such day comes between its first and its last day"))
-
-
-def new_session_form(context: SiteContext, sent: MultiDict[str, str] | None, shown: Mapping[str, Any]) -> SessionForm:
-    """The form of a session that is not there yet, with what was sent, or else with the values `shown`."""
-    form = SessionForm(formdata=sent, meta={"csrf": False}, data=shown)
-    fill_choices(form, context.catalogue, context.site)
-    return form
-
-
-def fill_choices(form: SessionForm, catalogue: Catalogue, site: SiteFacts, stored: PlainSession | None = None) -> None:
-    """Give the form what can be chosen: the site's own resources and the council's people; a rule that stands already."""
-    resources = dict.fromkeys((*(one for one in site.resources if not one.is_council_wide), *catalogue.people))
-    form.weekdays.choices = list(zip(WEEKDAYS, day_names(), strict=True))
-    form.resources.choices = [(one.slug, one.name) for one in resources]
-    form.services.choices = [(one.slug, one.name) for one in catalogue.services]
-    form.lengths = {one.slug: (one.name, one.duration_minutes) for one in catalogue.services}
-    if stored is not None and stored.pattern.repeats is Repeats.RULE:
-        form.rule = stored.pattern.rule
-        words = gettext("By the rule of the council’s file: %(rule)s", rule=form.rule)
-        form.repeats.choices = [*form.repeats.choices, (Repeats.RULE.value, words)]
-
-
-def values_of(session: PlainSession) -> dict[str, Any]:
-    """The values of the fields that say exactly this session."""
-    pattern, hours = session.pattern, session.hours
-    return {
-        "repeats": pattern.repeats.value,
-        "weekdays": list(pattern.weekdays),
-        "weeks": [str(week) for week in pattern.weeks],
-        "month_day": str(pattern.month_day) if pattern.month_day else "",
-        "first_date": _day(pattern.first_date),
-        "last_date": _day(pattern.last_date),
-        "starts": f"{hours.starts:%H:%M}",
-        "ends": f"{hours.ends:%H:%M}",
-        "resources": list(session.resources),
-        "services": list(session.services),
-        "reserved_percent": str(hours.reserved_percent) if hours.reserved_percent else "",
-        "release_hours": str(hours.release_hours) if hours.release_hours else "",
-    }
-
-
-def _day(day: date | None) -> str:
-    return "" if day is None else day.isoformat()

@@ -19,11 +19,11 @@ from core.errors import InvalidValue
 from core.wall_clock import TICK_MINUTES, parse_day
 from locations.importing.set_up_tables import Table, fingerprint
 from locations.session_facts import ExceptionFacts
-from locations.session_patterns import first_dates
-from locations.session_tables import PlainSession, session_of, table_of_session
+from locations.session_tables import PlainSession, held_dates, session_of, table_of_session
 from people.staff.policy import Action
 from planner.session_context import PATTERN_KEYS, StoredSession, names_of, week_address, words_of
-from planner.session_forms import LOOK, SessionForm, fill_choices, values_of
+from planner.session_form_values import fill_choices, values_of
+from planner.session_forms import LOOK, SessionForm
 from web.components.form_fields import AtMost, Choice, Form, Text, optional
 from web.components.moment_fields import ClockField, DayField
 from web.manage.set_up_merge import ConflictInWords, conflict_lines, merged
@@ -195,7 +195,7 @@ def _asked_day(context: SiteContext, session: PlainSession) -> date | None:
     except InvalidValue:
         asked = context.today
     last = asked.replace(year=min(asked.year + 5, 9000), day=1)
-    dates = first_dates(session.pattern, asked, last, 1)
+    dates = held_dates(session, asked, last, 1)
     return dates[0] if dates else None
 
 

@@ -14,11 +14,11 @@ from flask_babel import gettext as _
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
 from core.errors import NotFound
 from locations.importing.set_up_tables import fingerprint
-from locations.session_patterns import first_dates
 from locations.session_tables import (
     PlainSession,
     continued_from,
     ended_before,
+    held_dates,
     new_slug,
     with_exception,
     without_exception,
@@ -41,7 +41,7 @@ from planner.session_context import (
     stored_session,
     week_address,
 )
-from planner.session_forms import new_session_form, values_of
+from planner.session_form_values import new_session_form, values_of
 from planner.session_page import (
     CHANGE,
     END,
@@ -136,7 +136,7 @@ def send_session_date(site: str, session: str) -> ResponseReturnValue:
         if not forms.on_date.validate():
             return session_page(context, stored, forms), 400
         day, changed = forms.on_date.on_day.day or context.today, forms.on_date.exception()
-        if not first_dates(stored.session.pattern, day, day, 1):
+        if not held_dates(stored.session, day, day, 1):
             forms.on_date.refuse("on_day", _("The session is not held on this day"))
             return session_page(context, stored, forms), 400
         plain = stored.session

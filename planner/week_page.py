@@ -111,7 +111,9 @@ def hours_text(hours: SessionHours | ExceptionFacts) -> str:
     """ "9am to 1pm"."""
     if hours.starts is None or hours.ends is None:
         return ""
-    return str(_("%(start)s to %(end)s", start=format_time(hours.starts), end=format_time(hours.ends)))
+    parts = hours.parts if isinstance(hours, SessionHours) else ((hours.starts, hours.ends),)
+    texts = [_("%(start)s to %(end)s", start=format_time(start), end=format_time(end)) for start, end in parts]
+    return all_of([str(text) for text in texts])
 
 
 def figures_of(plan: ResourcePlan) -> Iterator[str]:

@@ -11,6 +11,7 @@ from booking.queries.week_plan import days_of
 from core.wall_clock import dates_between
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from planner.break_warnings import break_notes
 from planner.half_hours import half_hour_page
 from planner.planner_blueprint import WEEK_PATH, blueprint
 from planner.week_page import week_page
@@ -54,6 +55,7 @@ def week_day(site: str, date: str) -> ResponseReturnValue:
             site=context.site,
             day=day,
             page=half_hour_page(context.catalogue, plan),
+            breaks=list(break_notes(plan)),
             previous=day - timedelta(days=1),
             following=day + timedelta(days=1),
             is_today=day == context.today,

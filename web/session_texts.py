@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from locations.importing.value_checks import WEEKDAYS
+from locations.school_holidays import IN_HOLIDAYS, IN_TERM
 from locations.session_facts import SessionHours
 from locations.session_patterns import LAST, Pattern, Repeats
 from locations.session_tables import PlainSession
@@ -23,10 +24,18 @@ WEEKS: Mapping[int, LazyString] = {
     LAST: _l("last"),
 }
 
+SCHOOL: Mapping[str, LazyString] = {
+    IN_TERM: _l("not in school holidays"),
+    IN_HOLIDAYS: _l("only in school holidays"),
+}
+
 
 def session_text(session: PlainSession, *, closes_on_holidays: bool) -> str:
     """The whole of a session: when, from when until when, and whether bank holidays are left out."""
-    return ", ".join(_parts(session.pattern, session.hours, closes_on_holidays=closes_on_holidays))
+    parts = [*_parts(session.pattern, session.hours, closes_on_holidays=closes_on_holidays)]
+    if session.school:
+        parts.append(str(SCHOOL[session.school]))
+    return ", ".join(parts)
 
 
 def pattern_text(pattern: Pattern) -> str:
@@ -53,6 +62,9 @@ def pattern_text(pattern: Pattern) -> str:
 def _parts(pattern: Pattern, hours: SessionHours, *, closes_on_holidays: bool) -> Iterator[str]:
     yield pattern_text(pattern)
     yield _("%(start)s to %(end)s", start=format_time(hours.starts), end=format_time(hours.ends))
+    if hours.break_starts is not None and hours.break_ends is not None:
+        start, end = format_time(hours.break_starts), format_time(hours.break_ends)
+        yield _("with a break from %(start)s to %(end)s", start=start, end=end)
     if pattern.repeats is Repeats.ONCE:
         return
     if pattern.first_date is not None:

@@ -32,7 +32,10 @@ def read_rows(content: bytes, known: Sequence[str], needed: Sequence[str]) -> tu
     first_line = text.partition("\n")[0]
     separator = max(SEPARATORS, key=lambda mark: len(set(_names(first_line.split(mark))) & set(known)))
     lines = _lines(text, separator)
-    line, header = next(lines, (1, []))
+    try:
+        line, header = next(lines, (1, []))
+    except csv.Error as error:
+        raise _refused(Reason("import_not_csv")) from error
     names = _names(header)
     _check_header(line, names, known, needed)
     rows, clashes = list[CsvRow](), list[Clash]()

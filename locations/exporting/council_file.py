@@ -37,7 +37,7 @@ def council_file(set_up: SetUp) -> dict[str, Any]:
     (council,) = (values for _, values in _of_kind(set_up, "council"))
     at_sites = _by_site(set_up)
     tables = {
-        "authority": _own(toml_fields.AUTHORITY, council) | {"reminder_plan": _reminders(council["reminder_plan"])},
+        "authority": _own(toml_fields.AUTHORITY, council) | _council_lists(council),
         "privacy": _privacy(council["privacy"]),
         "accessibility": _own(ACCESSIBILITY, council["accessibility"]),
         "services": [_service(values) for _, values in _of_kind(set_up, "service")],
@@ -76,6 +76,12 @@ def _own(fields: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _council_lists(council: Values) -> dict[str, Any]:
+    holidays = [_own(toml_fields.SCHOOL_HOLIDAY, one) for one in council["school_holidays"]]
+    lists = {"reminder_plan": _reminders(council["reminder_plan"])}
+    return lists | ({"school_holidays": holidays} if holidays else {})
 
 
 def _reminders(plan: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

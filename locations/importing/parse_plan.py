@@ -10,6 +10,7 @@ from locations.importing.consistency import check_consistency, note_closures_of_
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
 from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
+from locations.importing.parse_school import note_sessions_without_holidays, read_school_holidays
 from locations.importing.parse_sessions import read_session
 from locations.importing.parse_statements import read_accessibility, read_privacy
 from locations.importing.table_reader import InvalidSetUp, Reader, named
@@ -47,6 +48,7 @@ def plan_of(tables: Mapping[str, Any]) -> Plan:
     travel = read_travel(reader, tables, sites)
     closures = tuple(read_closures(reader, tables, (), "the file", authority["zone"], people=people_slugs))
     _note_repeats(reader, tables, sites, closures)
+    note_sessions_without_holidays(reader, authority, sites)
     check_consistency(reader, services, sites, [person.values for person in people])
     note_endings(reader, "service", services)
     note_endings(reader, "site", [(site.values, site.path) for site in sites])
@@ -62,10 +64,11 @@ def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:
     if found is None:
         reader.note((), "The file needs a table [authority] with slug and name.")
         found = {"slug": "missing", "name": "missing"}
-    read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=("reminder_plan",))
+    read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=("reminder_plan", "school_holidays"))
     plan = _reminders(reader, found, path, "[authority]")
     return read | {
         "reminder_plan": list(DEFAULT_REMINDERS) if plan is None else plan,
+        "school_holidays": read_school_holidays(reader, found, path),
         "privacy": read_privacy(reader, tables),
         "accessibility": read_accessibility(reader, tables),
     }

@@ -16,6 +16,7 @@ from locations.opening_hours import is_session_date
 from locations.session_facts import ExceptionFacts, HolidayRule, RecurrenceFacts, SessionHours
 
 MIDNIGHT = time.min
+HOURS = ("slug", "starts", "ends", "break_starts", "break_ends", "reserved_percent", "release_hours")
 Exceptions = dict[date, tuple[ExceptionFacts, Path]]
 SINCE = date(2020, 1, 1)
 """From when weekday words hold that say no first date: the same on every import."""
@@ -28,14 +29,19 @@ def read_session(
     row = reader.table(found, toml_fields.SESSION, path, name, also=("exceptions",))
     _note_hours(reader, row, path, name)
     exceptions = _exceptions(reader, found, path, name)
-    hours = {key: row[key] for key in ("slug", "starts", "ends", "reserved_percent", "release_hours")}
+    hours = {
+        key: row[key]
+        for key in ("slug", "starts", "ends", "break_starts", "break_ends", "reserved_percent", "release_hours")
+    }
     dates = _dates(reader, found, row, path, name)
+    if row["school"] and "date" in dates:
+        reader.note((*path, "school"), f"{name} is on one date: remove school.")
     if dates.get("rrule"):
         _note_idle(reader, _facts(dates, exceptions), exceptions, holidays, path, name)
     return SessionPlan(
         slug=row["slug"],
         is_dated="date" in dates,
-        values=hours | dates,
+        values=hours | dates | ({} if "date" in dates else {"school": row["school"] or ""}),
         resources=_resources(reader, row["resources"] or (), groups, path, name),
         services=tuple(row["services"] or ()),
         exceptions={day: facts for day, (facts, _) in exceptions.items()},
@@ -85,8 +91,17 @@ def _note_hours(reader: Reader, row: Mapping[str, Any], path: Path, name: str) -
     starts, ends = row["starts"], row["ends"]
     if starts is not None and ends is not None and ends <= starts:
         reader.note((*path, "ends"), f"{name} ends at {ends:%H:%M}, which is not after it starts at {starts:%H:%M}.")
+    _note_break(reader, row, path, name)
     if row["release_hours"] and not row["reserved_percent"]:
         reader.note((*path, "release_hours"), f"{name} has release_hours and keeps nothing: add reserved_percent.")
+
+
+def _note_break(reader: Reader, row: Mapping[str, Any], path: Path, name: str) -> None:
+    begins, stops, starts, ends = (row[key] for key in ("break_starts", "break_ends", "starts", "ends"))
+    if (begins is None) != (stops is None):
+        reader.note(path, f"{name} needs both break_starts and break_ends, or neither.")
+    elif None not in (begins, starts, ends) and not starts < begins < stops < ends:
+        reader.note((*path, "break_starts"), f"the break of {name} must lie within its hours and end after it begins.")
 
 
 def _resources(

@@ -152,7 +152,7 @@ def edited(tables: Table, edits: Iterable[Edit]) -> dict[str, Any]:
 
 
 def _remove(tables: dict[str, Any], key: Key) -> None:
-    thing = things_in(tables).get(key)
+    thing = _thing(tables, key)
     if thing is not None:
         siblings, number = _at(tables, thing.path[:-1]), thing.path[-1]
         del siblings[number]
@@ -170,7 +170,7 @@ def _write(tables: dict[str, Any], edit: Edit, table: dict[str, Any]) -> None:
         return
     if not edit.is_new and key.kind != "travel time":
         table["slug"] = key.slugs[-1]  # a thing of another name would be another thing
-    thing = things_in(tables).get(key)
+    thing = _thing(tables, key)
     siblings = _siblings(tables, key, table)
     if key.kind == "closure":
         table.pop("site", None)
@@ -185,12 +185,27 @@ def _write(tables: dict[str, Any], edit: Edit, table: dict[str, Any]) -> None:
     siblings[int(thing.path[-1])] = table | children
 
 
+def _thing(tables: dict[str, Any], key: Key) -> Thing | None:
+    """The thing of this key. Sites and sessions, which a rota has by the hundred, are found without reading the others."""
+    if key.kind not in ("site", "session"):
+        return things_in(tables).get(key)
+    for number, site in enumerate(tables.get("sites", ())):
+        if str(site.get("slug")) == key.slugs[0]:
+            path: Path = ("sites", number)
+            if key.kind == "site":
+                return Thing(path, {name: value for name, value in site.items() if name not in CHILDREN})
+            for place, table in enumerate(site.get("sessions", ())):
+                if key_of("session", table, key.slugs[0]) == key:
+                    return Thing((*path, "sessions", place), table)
+    return None
+
+
 def _siblings(tables: dict[str, Any], key: Key, table: Table) -> list[Any]:
     """The list in which a thing of this key stands. Raises: NotFound."""
     site = key.slugs[0] if key.kind in ("resource", "session") else table.get("site") if key.kind == "closure" else None
     parent = tables
     if site is not None:
-        found = things_in(tables).get(Key("site", (str(site),)))
+        found = _thing(tables, Key("site", (str(site),)))
         if found is None:
             raise NotFound.because("site_unknown", authority=tables["authority"].get("name", ""), key=site)
         parent = _at(tables, found.path)

@@ -18,6 +18,7 @@ from locations.model import (
     RING_MINUTES,
     SITE_KINDS,
 )
+from locations.school_holidays import SCHOOL_RULES
 from locations.travel import LONGEST_MINUTES
 
 WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
@@ -134,6 +135,11 @@ TRAVEL: Fields = {
     "to": Field(slug, required=True),
     "minutes": Field(minutes(0, LONGEST_MINUTES), required=True),
 }
+SCHOOL_HOLIDAY: Fields = {
+    "name": Field(text(100, may_be_empty=False), required=True),
+    "first_date": Field(value_checks.day, required=True),
+    "last_date": Field(value_checks.day, required=True),
+}
 SESSION: Fields = {
     "slug": Field(slug, required=True),
     "days": Field(weekly_rule),
@@ -143,10 +149,13 @@ SESSION: Fields = {
     "last_date": Field(value_checks.day),
     "starts": Field(value_checks.wall_time, required=True),
     "ends": Field(value_checks.wall_time, required=True),
+    "break_starts": Field(value_checks.wall_time),
+    "break_ends": Field(value_checks.wall_time),
     "resources": Field(list_of(slug, least=1), required=True),
     "services": Field(list_of(slug, least=1), required=True),
     "reserved_percent": Field(whole(0, 100), 0),
     "release_hours": Field(whole(0, 24 * 60), 0),
+    "school": Field(one_of(SCHOOL_RULES), ""),
 }
 EXCEPTION: Fields = {
     "date": Field(value_checks.day, required=True),

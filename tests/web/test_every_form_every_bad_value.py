@@ -84,8 +84,8 @@ CHANGES = {
 }
 # Two that scripts send, and a button of an answer that only a full house gives: each has a test of its own.
 ELSEWHERE = {"agent.keep", "site.try_walk_in", "site.book_next"}
-# Made of the rules of the council's file, or sent with a file: tests/web/manage/ has a test of each.
-FROM_RULES = {"manage.send_set_up_thing", "manage.send_set_up_file"}
+# Made of the rules of the council's file, or sent with a file: tests/web/manage/ and tests/planner/ have a test of each.
+FROM_RULES = {"manage.send_set_up_thing", "manage.send_set_up_file", "manage.send_school_holidays", "planner.send_rota"}
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
 # What works where nothing does that is the same everywhere: a session of a Saturday, a person who is away from now on.
 FOR_STAFF = {

@@ -16,6 +16,7 @@ from booking.queries.site_figures import DayFigures, figures_of, next_visits, to
 from booking.queries.waiting_tasks import task_count
 from locations.bank_holidays import published_until
 from locations.model import SiteFacts
+from locations.school_holidays import school_holidays_end
 from people.residents.access_log import log_access
 from people.staff.policy import Action, Role, sites_for
 from reminders.heartbeat import is_fresh
@@ -27,6 +28,7 @@ from web.request_language import format_day, format_time
 MOST_WITH_NEXT = 3  # sites: who serves more works no single desk
 NEXT_VISITS = 3
 HOLIDAYS_AHEAD = timedelta(days=365)
+SCHOOL_AHEAD = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,17 @@ def _service_alarms(context: StaffContext) -> Iterator[ToDo]:
             "Bank holidays are known until %(day)s only. Ask for an update of the service.", day=format_day(ends_on)
         )
         yield ToDo(text, is_alarm=True)
+    yield from _school_alarm(context)
+
+
+def _school_alarm(context: StaffContext) -> Iterator[ToDo]:
+    """Where sessions depend on school holidays, and those that are known end soon."""
+    if not any(one.school for site in context.catalogue.sites for one in site.recurrences):
+        return
+    ends_on = school_holidays_end(context.authority.school_holidays) or context.today
+    if ends_on - context.today < SCHOOL_AHEAD:
+        text = _("School holidays are known until %(day)s only. Add the next ones.", day=format_day(ends_on))
+        yield ToDo(text, url_or_none("manage.holidays") or "", is_alarm=True)
 
 
 def _holidays_end(context: StaffContext) -> date:

@@ -52,6 +52,7 @@ COUNCIL: Texts = {
     "interpreter_lead_days": _t(_l("Days that you need to find an interpreter")),
     "bsl_contact": _t(_l("Contact in British Sign Language"), _l("A web address, or words that say how")),
     "reminder_plan": _t(_l("Reminders")),
+    "school_holidays": _t(_l("School holidays")),
 }
 SITE: Texts = {
     "name": _t(_l("Name of the site")),
@@ -129,6 +130,11 @@ REMINDER: Texts = {
     "at": _t(_l("At"), _l("For example, 09:00")),
     "minutes_before": _t(_l("Or minutes before"), _l("Instead of days and a time")),
 }
+SCHOOL_HOLIDAY: Texts = {
+    "name": _t(_l("Name of the holiday"), _l("For example, Easter holidays")),
+    "first_date": _t(_l("First day without school")),
+    "last_date": _t(_l("Last day without school")),
+}
 SESSION: Texts = {
     "when": _t(_l("When")),
     "days": _t(_l("Days")),
@@ -143,6 +149,9 @@ SESSION: Texts = {
     "reserved_percent": _t(_l("Kept for staff, in percent")),
     "release_hours": _t(_l("Given to everybody so many hours before")),
     "exceptions": _t(_l("Exceptions")),
+    "school": _t(_l("In school holidays")),
+    "break_starts": _t(_l("A break from")),
+    "break_ends": _t(_l("A break until")),
     "reason": _t(_l("Reason")),
 }
 OTHERS: Texts = {
@@ -173,6 +182,7 @@ BY_LIST: Mapping[str, Texts] = {
     "triage_questions": QUESTION,
     "requirements": REQUIREMENT,
     "reminder_plan": REMINDER,
+    "school_holidays": SCHOOL_HOLIDAY,
     "exceptions": SESSION,
 }
 KINDS: Mapping[str, LazyString] = {

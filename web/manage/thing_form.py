@@ -25,13 +25,15 @@ FIELDS: Mapping[str, Fields] = {
     "service": toml_fields.SERVICE,
 }
 LISTS: Mapping[str, Mapping[str, Fields]] = {
-    "council": {"reminder_plan": toml_fields.REMINDER},
+    "council": {"reminder_plan": toml_fields.REMINDER, "school_holidays": toml_fields.SCHOOL_HOLIDAY},
     "service": {
         "requirements": toml_fields.REQUIREMENT,
         "triage_questions": toml_fields.QUESTION,
         "reminder_plan": toml_fields.REMINDER,
     },
 }
+# Without any, they are said to be none.
+NEVER_LEFT_OUT = frozenset({("council", "reminder_plan"), ("service", "requirements")})
 MOST_ROWS = 50
 _ROW = re.compile(r"([a-z_]+)-([0-9]{1,3})-([a-z_]+)")
 
@@ -72,7 +74,7 @@ class ThingForm:
         table |= read(FIELDS[self.kind], self.main)
         for name, fields in LISTS.get(self.kind, {}).items():
             rows = [_named(name, read(fields, row)) for row in self.rows[name]]
-            if rows or self.kind == "council" or name == "requirements" or base.get(name) == []:
+            if rows or (self.kind, name) in NEVER_LEFT_OUT or base.get(name) == []:
                 table[name] = rows
         return table
 

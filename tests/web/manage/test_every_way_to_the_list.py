@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,6 +14,7 @@ from booking.slot_tokens import SlotKey
 from booking.tables import RebookItem
 from booking.use_cases.book import Booking, book
 from booking.use_cases.import_locations import import_file
+from booking.use_cases.import_rota import import_rota
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -96,6 +98,13 @@ FILES = {
         '    [[sites.sessions.exceptions]]\n    date = 2026-11-24\n  [[sites.sessions]]\n  slug = "fridays"',
     ),
 }  # fmt: skip
+ROTAS = {
+    "a rota's CSV": "date,who,site,starts,ends\n24/11/2026,Ann,Hall,13:00,15:00\n",
+    "a rota's .ics": (
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Ann\nLOCATION:Hall\n"
+        "DTSTART:20261124T130000\nDTEND:20261124T150000\nEND:VEVENT\nEND:VCALENDAR\n"
+    ),
+}
 SHUT = {"site": "hall", "starts": "later", "from_day": "2026-11-24", "until_day": "2026-11-24"}
 DAY = {"starts_at": "2026-11-24T00:00:00+00:00", "ends_at": "2026-11-25T00:00:00+00:00", "site": "hall"}
 
@@ -120,6 +129,9 @@ class Council:
     def bring_in(self, text: str) -> None:
         import_file(self.runtime, text.replace("COUNCIL", self.slug).encode(), actor=Actor.system())
 
+    def bring_in_rota(self, text: str) -> None:
+        import_rota(self.runtime, text.encode(), self.slug, actor=Actor.system())
+
     def shut_by_form(self) -> None:
         form = check_page(self.admin.get("/staff/closures/preview", query_string=SHUT).text).form_to("/closures")
         assert self.admin.post(form.action, data=form.values()).status_code == 303
@@ -138,13 +150,16 @@ class Council:
         return check_page(self.admin.get(address).text).text
 
 
-def test_ten_ways_end_at_the_list_and_lead_to_ten_offers(app: Flask, database: Database, clock: FixedClock) -> None:
+def test_twelve_ways_end_at_the_list_and_lead_to_twelve_offers(
+    app: Flask, database: Database, clock: FixedClock
+) -> None:
     ways: dict[str, Callable[[Council], None]] = {
         "the form": Council.shut_by_form,
         "a program": Council.shut_by_program,
         "somebody is ill": lambda council: council.shut_by_program(resource="ann"),
     } | {name: lambda council, text=text: council.bring_in(text) for name, text in FILES.items()}
-    assert len(ways) == 10
+    ways |= {name: partial(Council.bring_in_rota, text=text) for name, text in ROTAS.items()}
+    assert len(ways) == 12
     found: dict[str, str] = {}
     for number, (name, fall_out) in enumerate(ways.items()):
         council = Council(app, database, clock, f"council-{number}")

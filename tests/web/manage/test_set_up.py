@@ -92,7 +92,7 @@ def test_a_form_that_nobody_has_changed_says_the_table_that_it_shows(app: Flask,
         for key, thing in things_in(read_tables(text.encode())[1]).items():
             if key.kind in FIELDS:
                 said = form_of_table(key.kind, thing.table).table(thing.table)
-                assert _without_defaults(key.kind, said) == _without_defaults(key.kind, thing.table)
+                assert plain(_without_defaults(key.kind, said)) == plain(_without_defaults(key.kind, thing.table))
 
 
 def _without_defaults(kind: str, table: Any) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""The form of a session filled in: with what can be chosen, and with what a session says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from locations.importing.value_checks import WEEKDAYS
+from locations.model import Catalogue, SiteFacts
+from locations.school_holidays import school_days_off
+from locations.session_patterns import Repeats
+from locations.session_tables import PlainSession
+from planner.session_forms import SessionForm
+from web.page_context import SiteContext
+from web.request_language import day_names
+
+
+def new_session_form(context: SiteContext, sent: MultiDict[str, str] | None, shown: Mapping[str, Any]) -> SessionForm:
+    """The form of a session that is not there yet, with what was sent, or else with the values `shown`."""
+    form = SessionForm(formdata=sent, meta={"csrf": False}, data=shown)
+    fill_choices(form, context.catalogue, context.site)
+    return form
+
+
+def fill_choices(form: SessionForm, catalogue: Catalogue, site: SiteFacts, stored: PlainSession | None = None) -> None:
+    """Give the form what can be chosen: the site's own resources and the council's people; a rule that stands already."""
+    resources = dict.fromkeys((*(one for one in site.resources if not one.is_council_wide), *catalogue.people))
+    form.weekdays.choices = list(zip(WEEKDAYS, day_names(), strict=True))
+    form.resources.choices = [(one.slug, one.name) for one in resources]
+    form.services.choices = [(one.slug, one.name) for one in catalogue.services]
+    form.school_days_off = school_days_off(catalogue.authority.school_holidays)
+    form.lengths = {one.slug: (one.name, one.duration_minutes) for one in catalogue.services}
+    if stored is not None and stored.pattern.repeats is Repeats.RULE:
+        form.rule = stored.pattern.rule
+        words = gettext("By the rule of the council’s file: %(rule)s", rule=form.rule)
+        form.repeats.choices = [*form.repeats.choices, (Repeats.RULE.value, words)]
+
+
+def values_of(session: PlainSession) -> dict[str, Any]:
+    """The values of the fields that say exactly this session."""
+    pattern, hours = session.pattern, session.hours
+    return {
+        "repeats": pattern.repeats.value,
+        "weekdays": list(pattern.weekdays),
+        "weeks": [str(week) for week in pattern.weeks],
+        "month_day": str(pattern.month_day) if pattern.month_day else "",
+        "first_date": _day(pattern.first_date),
+        "last_date": _day(pattern.last_date),
+        "starts": f"{hours.starts:%H:%M}",
+        "ends": f"{hours.ends:%H:%M}",
+        "break_starts": f"{hours.break_starts:%H:%M}" if hours.break_starts else "",
+        "break_ends": f"{hours.break_ends:%H:%M}" if hours.break_ends else "",
+        "school": session.school,
+        "resources": list(session.resources),
+        "services": list(session.services),
+        "reserved_percent": str(hours.reserved_percent) if hours.reserved_percent else "",
+        "release_hours": str(hours.release_hours) if hours.release_hours else "",
+    }
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
