@@ -20,7 +20,7 @@ from locations.importing.council_plan import Plan
 from locations.importing.parse_plan import read_plan
 from locations.model import Catalogue
 from locations.tables import Authority
-from reminders.outbox import plan_in_bulk
+from reminders.loaded_data import plan_in_bulk
 
 FOLDER = Path(__file__).parent
 COUNCIL_WITH_STAFF = "barnet"

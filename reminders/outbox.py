@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,6 @@ from reminders.due_times import (
     owed_hand_over,
     owed_link,
     owed_question,
-    owed_reminders,
 )
 from reminders.former_owner_queries import former_owners
 from reminders.outdated import owed_about_offers, void_arrangements, void_notices_to_owner, void_outdated
@@ -48,7 +47,6 @@ from reminders.tables import Notification
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
 BETWEEN_LINKS = timedelta(minutes=5)
-CHUNK = 2000
 NEW = ("booked", "imported")  # nothing is owed yet
 # Of bookings made online for one email address; over that one message asks whether it was they who booked.
 ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
@@ -87,14 +85,14 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     if change.arrangement:
         void_arrangements(known.values(), change.arrangement, change.now)
         owed += owed_arrangement(change.arrangement, appointment, change.now)
-    rows = _rows(planning, owed, change.now)
+    rows = rows_for(planning, owed, change.now)
     if change.what == "handed_over":
         rows += _rows_of_former_owner(db, appointment, change.now)
     if silence:
         _withhold(rows, silence, change.now)
     elif change.what == "booked" and appointment.channel == ONLINE:
         rows += _question_when_too_many(db, planning, rows, change.now)
-    _write(db, [row for row in rows if (row["kind"], row["channel"]) not in known])
+    write_rows(db, [row for row in rows if (row["kind"], row["channel"]) not in known])
 
 
 def _rows_of_former_owner(db: Session, facts: PlanningFacts, now: datetime) -> list[dict[str, Any]]:
@@ -102,7 +100,7 @@ def _rows_of_former_owner(db: Session, facts: PlanningFacts, now: datetime) -> l
     void_notices_to_owner(db, facts.appointment_id, now)
     owner = former_owners(db, [facts.appointment_id])[facts.appointment_id][facts.version]
     planning = PlanningInput(facts, owner.contacts)
-    return _rows(planning, [owed_hand_over(facts.version, now)], now) if owner.was_told else []
+    return rows_for(planning, [owed_hand_over(facts.version, now)], now) if owner.was_told else []
 
 
 def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
@@ -117,28 +115,7 @@ def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
     earlier = db.scalars(links).all()
     if any(request.now - at < BETWEEN_LINKS for at in earlier):
         return
-    _write(db, _rows(planning, [owed_link(len(earlier) + 1, request.now)], request.now))
-
-
-def plan_in_bulk(db: Session, authority_id: int, now: datetime) -> int:
-    """How many reminders were written for the appointments ahead that had no message yet; for data that was loaded.
-
-    Such an appointment was confirmed where it was made, so no confirmation is owed.
-    """
-    planned = set(
-        db.scalars(select(Notification.appointment_id).where(Notification.authority_id == authority_id).distinct())
-    )
-    written = 0
-    for chunk in _planning_inputs_ahead(db, authority_id, now):
-        rows = [
-            row
-            for planning in chunk
-            if planning.facts.appointment_id not in planned and not planning.facts.is_walk_in
-            for row in _rows(planning, owed_reminders(planning.facts, now), now)
-        ]
-        _write(db, rows)
-        written += len(rows)
-    return written
+    write_rows(db, rows_for(planning, [owed_link(len(earlier) + 1, request.now)], request.now))
 
 
 def _question_when_too_many(
@@ -156,7 +133,7 @@ def _question_when_too_many(
     if len(made) < CONFIRMATIONS_IN_WINDOW:
         return []
     _withhold(rows, TOO_MANY_BOOKINGS, now)
-    return _rows(planning, [owed_question(facts, now)], now) if len(made) == CONFIRMATIONS_IN_WINDOW else []
+    return rows_for(planning, [owed_question(facts, now)], now) if len(made) == CONFIRMATIONS_IN_WINDOW else []
 
 
 def online_bookings(db: Session, authority_id: int, address: str, since: datetime) -> list[int]:
@@ -193,24 +170,7 @@ def planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None
     row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound.because("appointment_id_unknown", id=appointment_id)
-    return _input_of(row) if facts is None else PlanningInput(facts, contacts_of(row))
-
-
-def _planning_inputs_ahead(db: Session, authority_id: int, now: datetime) -> Iterator[Sequence[PlanningInput]]:
-    """The same for every appointment of the authority that is booked and still ahead, in lists, by ascending id."""
-    last_id = 0
-    while True:
-        statement = _planning_rows().where(
-            Appointment.authority_id == authority_id,
-            Appointment.starts_at > now,
-            Appointment.state == "booked",
-            Appointment.id > last_id,
-        )
-        rows = db.execute(statement.limit(CHUNK)).all()
-        if not rows:
-            return
-        last_id = rows[-1].id
-        yield [_input_of(row) for row in rows]
+    return input_of(row) if facts is None else PlanningInput(facts, contacts_of(row))
 
 
 def _with_people(statement: Select[Any]) -> Select[Any]:
@@ -222,7 +182,8 @@ def _with_people(statement: Select[Any]) -> Select[Any]:
     )
 
 
-def _planning_rows() -> Select[Any]:
+def planning_rows() -> Select[Any]:
+    """A statement with what `input_of` reads, for appointments by ascending id."""
     first = select(AppointmentService.service_id).where(AppointmentService.appointment_id == Appointment.id)
     first_service = first.order_by(AppointmentService.position).limit(1).correlate(Appointment).scalar_subquery()
     statement = (
@@ -246,11 +207,12 @@ def _planning_rows() -> Select[Any]:
 
 
 _OF_ONE = Appointment.id == bindparam("appointment")
-_PLANNING_ROW = _planning_rows().where(_OF_ONE).limit(1)
+_PLANNING_ROW = planning_rows().where(_OF_ONE).limit(1)
 _CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
 
 
-def _input_of(row: Row[Any]) -> PlanningInput:
+def input_of(row: Row[Any]) -> PlanningInput:
+    """What decides about the messages of the appointment in a row of `planning_rows`."""
     plan = row.reminder_plan if row.own_plan is None else row.own_plan
     facts = PlanningFacts(
         row.authority_id,
@@ -266,7 +228,7 @@ def _input_of(row: Row[Any]) -> PlanningInput:
     return PlanningInput(facts, contacts_of(row))
 
 
-def _rows(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
+def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
     """A row for each message and each channel by which it goes."""
     return [
         _row(planning.facts, message, channel, now)
@@ -294,7 +256,8 @@ def _row(facts: PlanningFacts, message: Owed, channel: str, now: datetime) -> di
     }
 
 
-def _write(db: Session, rows: Iterable[dict[str, Any]]) -> None:
+def write_rows(db: Session, rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows of the outbox, in one statement."""
     rows = list(rows)
     if rows:
         connection_of(db).execute(_INSERT, rows)

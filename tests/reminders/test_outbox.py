@@ -18,7 +18,8 @@ from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
-from reminders.outbox import plan_in_bulk, plan_notifications, send_manage_link
+from reminders.loaded_data import plan_in_bulk
+from reminders.outbox import plan_notifications, send_manage_link
 from reminders.tables import Notification
 from tests.reminders.make_bulk_notifications import notifications, outbox_of
 from tests.support.factories import AGENT, NOW, RESIDENT, World, make_appointment, make_runtime, make_world, slot_key_at

@@ -77,6 +77,7 @@ LAYER_OF_MODULE = {
     "reminders.channel_queue": "use_cases",
     "reminders.heartbeat": "queries",
     "reminders.ledger": "use_cases",
+    "reminders.loaded_data": "queries",
     "reminders.operator_commands": "cli",
     "reminders.outbox": "queries",
     "reminders.outdated": "queries",
