@@ -42,16 +42,17 @@ def closures_at(site_id: int, people: frozenset[int], closures: Iterable[Closure
     )
 
 
-def ending_of(row: Site | Service) -> Ending:
-    """When the site or service ends for good, and where to go instead."""
-    return Ending(row.closed_from, row.successor, row.where_to_go)
+def ending_of(row: Site | Service) -> Ending | None:
+    """When the site or service ends for good, and where to go instead; None for most, which go on."""
+    return Ending(row.closed_from, row.successor, row.where_to_go) if row.closed_from else None
 
 
 def ends_of_services(db: Session, authority: AuthorityFacts) -> list[ClosureFacts]:
     """What the services that end for good shut at every site."""
     ending = select(Service).where(Service.authority_id == authority.id, Service.closed_from.is_not(None))
     rows = db.scalars(ending.order_by(Service.id), execution_options={"populate_existing": True})
-    return [closure for row in rows for closure in ending_of(row).closures(authority.zone, [row.id])]
+    ends = ((row.id, ending_of(row)) for row in rows)
+    return [ending.closure(authority.zone, [row_id]) for row_id, ending in ends if ending]
 
 
 def _services_shut(row: Any, by_topic: Mapping[str, set[int]]) -> frozenset[int] | None:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from core.errors import NotFound
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
-from locations.shut_for_good import NO_END, Ending
+from locations.shut_for_good import Ending
 from locations.travel import TravelTimes
 
 IN_PERSON_MODES = ("in_person",)
@@ -126,7 +126,7 @@ class ServiceFacts:
     reminder_plan: tuple[Mapping[str, Any], ...]
     requirements: tuple[RequirementFacts, ...]
     also_called: tuple[str, ...] = ()
-    ending: Ending = NO_END
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +174,7 @@ class SiteFacts:
     joining_address: str = ""
     rings_from: str = ""
     ring_minutes: int = RING_MINUTES
-    ending: Ending = NO_END
+    ending: Ending | None = None
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

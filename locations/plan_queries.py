@@ -208,6 +208,7 @@ def _resolved(row: Service, authority: AuthorityFacts, policy: str) -> Any:
 def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
     closes = row.closes_on_bank_holidays
     closes = authority.closes_on_bank_holidays if closes is None else closes
+    ending = ending_of(row)
     recurrences = tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, []))
     dated_sessions = tuple(_dated_session(dated, plan) for dated in plan.dated.get(row.id, []))
     named = [session.resource_ids for session in recurrences] + [session.resource_ids for session in dated_sessions]
@@ -229,7 +230,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         dated_sessions=dated_sessions,
         closures=(
             *closures_at(row.id, frozenset(person.id for person in people), plan.closures),
-            *ending_of(row).closures(authority.zone),
+            *([ending.closure(authority.zone)] if ending else []),
             *plan.ends,
         ),
         holidays=HolidayRule(authority.division, closes, school_days_off(authority.school_holidays)),
@@ -237,7 +238,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         joining_address=row.joining_address,
         rings_from=row.rings_from,
         ring_minutes=row.ring_minutes,
-        ending=ending_of(row),
+        ending=ending,
     )
 
 

@@ -17,25 +17,20 @@ FOR_EVER = datetime(2200, 1, 1, tzinfo=UTC)  # later than anybody books
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The first date on which a site or service is open no more, or None.
+    """The first date on which a site or service is open no more.
 
     Instead there is the one whose slug is `successor`, or what the words `where_to_go` say.
     """
 
-    closed_from: date | None = None
+    closed_from: date
     successor: str = ""
     where_to_go: str = ""
 
     def is_over(self, today: date) -> bool:
         """Whether it has ended by `today`."""
-        return self.closed_from is not None and self.closed_from <= today
+        return self.closed_from <= today
 
-    def closures(self, zone: str, service_ids: Iterable[int] | None = None) -> tuple[ClosureFacts, ...]:
-        """What the end shuts at a site: everything, or these services; nothing where there is no end."""
-        if self.closed_from is None:
-            return ()
+    def closure(self, zone: str, service_ids: Iterable[int] | None = None) -> ClosureFacts:
+        """What the end shuts at a site: everything, or these services."""
         shut = None if service_ids is None else frozenset(service_ids)
-        return (ClosureFacts(wall_instant(self.closed_from, time.min, zone), FOR_EVER, service_ids=shut),)
-
-
-NO_END = Ending()
+        return ClosureFacts(wall_instant(self.closed_from, time.min, zone), FOR_EVER, service_ids=shut)

@@ -67,9 +67,10 @@ def best_alternative(db: Session, catalogue: Catalogue, row: Appointment, now: d
 
 def _successor_of(catalogue: Catalogue, home: SiteFacts, row: Appointment) -> SiteFacts | None:
     """The site that takes over from `home`, if that is shut for good by then."""
-    if not home.ending.is_over(row.local_date):
+    ending = home.ending
+    if ending is None or not ending.is_over(row.local_date):
         return None
-    return next((site for site in catalogue.sites if site.slug == home.ending.successor), None)
+    return next((site for site in catalogue.sites if site.slug == ending.successor), None)
 
 
 def _is_at(site: SiteFacts | None, other: OtherTime) -> bool:

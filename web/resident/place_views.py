@@ -19,13 +19,15 @@ from locations.postcodes import PostcodePlace, locate
 from people.residents.details import NEEDS, place_needs
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
-from web.resident.ended_pages import ended_page, has_ended
+from web.resident.ended_pages import show_ended
 from web.resident.forms import NeedsForm
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import show_search
 from web.resident.search_state import (
     REMOTE_MODES,
     SearchState,
+    ended_in,
+    has_ended,
     modes_of,
     read_search_state,
     services_of,
@@ -93,8 +95,8 @@ def needs(authority: str) -> ResponseReturnValue:
     """The support needs. They come first, because they decide which places and times fit."""
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
-        if ended := ended_page(context, search):
-            return ended
+        if ended := ended_in(context.catalogue, search, context.today):
+            return show_ended(context, ended, search)
         return _needs(context, search, NeedsForm(data={"need": list(search.needs), "language": search.language}))
 
 
@@ -109,8 +111,8 @@ def where(authority: str) -> ResponseReturnValue:
     """The places, nearest first, each with its first free time; or by video or phone; or anywhere."""
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
-        if ended := ended_page(context, search):
-            return ended
+        if ended := ended_in(context.catalogue, search, context.today):
+            return show_ended(context, ended, search)
         form = NeedsForm(formdata=request.args)
         if not search.moving and not form.validate():  # an appointment that is moved has its needs already
             return _needs(context, search, form)
@@ -130,7 +132,7 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
     place = locate(search.near) if search.near else None
     first = first_by_site(context.db, context.catalogue, query, context.now)
     ordered = [
-        pair for pair in sites_by_distance(context.catalogue, query, place) if not has_ended(context, pair[0].ending)
+        pair for pair in sites_by_distance(context.catalogue, query, place) if not has_ended(pair[0], context.today)
     ]
     rows = [PlaceRow(site, miles, first.get(site.id), never_met_at(site, search.needs)) for site, miles in ordered]
     visible = tuple(row for row in rows if not row.site.is_virtual)

@@ -131,6 +131,21 @@ def site_of(catalogue: Catalogue, search: SearchState) -> SiteFacts | None:
     return catalogue.site(search.site) if search.moving else catalogue.public_site(search.site)
 
 
+def ended_in(catalogue: Catalogue, search: SearchState, today: date) -> ServiceFacts | SiteFacts | None:
+    """What the search names that is shut for good by `today`. Whoever moves an appointment goes on searching from it."""
+    if search.moving:
+        return None
+    named: list[ServiceFacts | SiteFacts] = []
+    named += [service for slug in search.services for service in catalogue.services if service.slug == slug]
+    named += [site for site in catalogue.sites if site.slug == search.site]
+    return next((one for one in named if has_ended(one, today)), None)
+
+
+def has_ended(named: ServiceFacts | SiteFacts, today: date) -> bool:
+    """Whether a service or site is shut for good by `today`; most never are."""
+    return named.ending is not None and named.ending.is_over(today)
+
+
 def slot_query_of(catalogue: Catalogue, search: SearchState) -> SlotQuery:
     """The query of free slots for this search. Raises: NotFound."""
     site = site_of(catalogue, search)

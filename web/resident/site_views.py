@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from people.staff.access_marks import public
 from web.page_context import council_context
-from web.resident.ended_pages import has_ended, show_ended_site
+from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import show
+from web.resident.search_state import has_ended
 from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
 
@@ -19,7 +20,7 @@ def site_page(authority: str, slug: str) -> ResponseReturnValue:
     """Where it is, how to get in, and what it has; a site that is shut for good says where to go now."""
     with council_context(authority) as context:
         site = context.catalogue.site(slug)
-        if has_ended(context, site.ending):
-            return allow_private_cache(Response(show_ended_site(context, site)))
+        if has_ended(site, context.today):
+            return allow_private_cache(Response(show_ended(context, site)))
         page = show("site", context, site=context.catalogue.public_site(slug), back=f"{context.base}/")
     return allow_private_cache(Response(page))

@@ -14,9 +14,17 @@ from people.staff.access_marks import public
 from web.branding import brand_css
 from web.page_context import council_context
 from web.resident.drafts import limit_reached_here, new_visit
-from web.resident.ended_pages import ended_page, has_ended
+from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import remote_modes_text, show
-from web.resident.search_state import LONGEST_TEXT, MAX_SERVICES, SearchState, modes_of, read_search_state
+from web.resident.search_state import (
+    LONGEST_TEXT,
+    MAX_SERVICES,
+    SearchState,
+    ended_in,
+    has_ended,
+    modes_of,
+    read_search_state,
+)
 from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
 from web.service_search import services_named
@@ -38,7 +46,7 @@ def front() -> ResponseReturnValue:
 def start(authority: str) -> ResponseReturnValue:
     """A council's services by topic; those alone that fit the words of a search, the best first, when there are any."""
     with council_context(authority) as context:
-        services = tuple(one for one in context.catalogue.public_services() if not has_ended(context, one.ending))
+        services = tuple(one for one in context.catalogue.public_services() if not has_ended(one, context.today))
         wanted = " ".join(request.args.get("find", "").split())[:LONGEST_TEXT]
         found = services_named(services, wanted)
         is_unknown = bool(wanted) and not found
@@ -65,8 +73,8 @@ def in_order(services: Iterable[ServiceFacts]) -> dict[str, list[ServiceFacts]]:
 def service(authority: str, slug: str) -> ResponseReturnValue:
     """What to know before booking a service."""
     with council_context(authority) as context:
-        if ended := ended_page(context, SearchState(services=(slug,))):
-            return ended
+        if ended := ended_in(context.catalogue, SearchState(services=(slug,)), context.today):
+            return show_ended(context, ended)
         selected = context.catalogue.public_service(slug)
         search = _search_for(slug)
         limit = limit_reached_here(context, (selected,))
@@ -89,8 +97,8 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
 def add_service(authority: str, slug: str) -> ResponseReturnValue:
     """A second service for the same visit."""
     with council_context(authority) as context:
-        if ended := ended_page(context, SearchState(services=(slug,))):
-            return ended
+        if ended := ended_in(context.catalogue, SearchState(services=(slug,)), context.today):
+            return show_ended(context, ended)
         selected = context.catalogue.public_service(slug)
         search = SearchState(
             services=(slug,), visit=read_search_state(request.args.to_dict(flat=False)).visit or new_visit()

@@ -28,13 +28,14 @@ from locations.postcodes import locate
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.day_times import TimesAt, times_by_place
-from web.resident.ended_pages import ended_page
+from web.resident.ended_pages import show_ended
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
 from web.resident.search_state import (
     REMOTE_MODES,
     SearchState,
     day_of,
+    ended_in,
     first_of_month,
     read_search_state,
     site_of,
@@ -137,8 +138,8 @@ def when(authority: str) -> ResponseReturnValue:
     """A month, with how much is free on each day."""
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
-        if ended := ended_page(context, search):
-            return ended
+        if ended := ended_in(context.catalogue, search, context.today):
+            return show_ended(context, ended, search)
         found = _find_month(context, search)
         back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
         if search.moving:
@@ -248,8 +249,8 @@ def times(authority: str) -> ResponseReturnValue:
     """The free times of one day."""
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
-        if ended := ended_page(context, search):
-            return ended
+        if ended := ended_in(context.catalogue, search, context.today):
+            return show_ended(context, ended, search)
         found = _find_day(context, search)
         back = f"{context.base}/when?{search.query(day='', month=found.on.strftime('%Y-%m'))}"
         return show_search(
