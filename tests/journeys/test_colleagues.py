@@ -43,6 +43,8 @@ def test_a_colleague_is_brought_in_and_signs_in(
     axe(page)
     page.get_by_role("button", name="Add the colleague").press("Enter")
     axe(page)
+    for chosen in ("Role", "Site"):
+        page.get_by_label(chosen, exact=True).press("ArrowDown")
     page.get_by_label("Email address").fill("nia@example.org")
     page.get_by_label("Full name").fill("Nia New")
     page.keyboard.press("Enter")

@@ -631,7 +631,7 @@ def test_the_pages_of_keys_and_of_a_forgotten_password(drawn: Drawn, staff: Agen
 
 
 def test_the_pages_of_colleagues(drawn: Drawn, staff: Agent, callers: Callers) -> None:
-    new = {"role": "adviser", "site": "", "new_email": "robin@example.org", "name": "Robin Sample"}
+    new = {"role": "adviser", "site": "*", "new_email": "robin@example.org", "name": "Robin Sample"}
     staff.open("/staff/colleagues")
     staff.open("/staff/colleagues/new")
     staff.send("/staff/colleagues/new", new_email="no email")

@@ -14,18 +14,22 @@ from people.staff.policy import SITE_ROLES, Role
 from web.components.form_fields import Dropdown, EmailField, Form, NameField
 from web.labels import ROLES
 
-ALL_SITES = ""
+NOT_CHOSEN, ALL_SITES = "", "*"  # neither is the slug of a site
 
 
 class RoleForm(Form):
     """A role, and where it is held."""
 
-    role = Dropdown(_("Role"))
-    site = Dropdown(_("Site"), description=_("Agents and administrators work for all sites."))
+    role = Dropdown(_("Role"), validators=[DataRequired(_("Choose a role"))])
+    site = Dropdown(
+        _("Site"),
+        description=_("Agents and administrators work for all sites."),
+        validators=[DataRequired(_("Choose a site, or all sites"))],
+    )
 
     def validate_site(self, field: Any) -> None:
         """Raises: ValidationError for a role that no site has."""
-        if field.data and self.role.data not in SITE_ROLES:
+        if field.data != ALL_SITES and self.role.data and self.role.data not in SITE_ROLES:
             raise ValidationError(gettext("Choose “All sites” as the site: this role is for the whole council"))
 
     def scope(self, sites: Sequence[tuple[int, str, str]]) -> tuple[Role, int | None]:
@@ -53,6 +57,13 @@ class ColleagueForm(RoleForm):
 
 def with_choices(form: RoleForm, reach: Reach, sites: Sequence[tuple[int, str, str]]) -> None:
     """Offer in `form` the roles and sites that somebody with this reach may give."""
-    form.role.choices = [(role.value, str(ROLES[role])) for role in reach.roles()]
+    roles = [(role.value, str(ROLES[role])) for role in reach.roles()]
+    every = [(ALL_SITES, gettext("All sites"))] if reach.sites is None else []
     own = [(slug, name) for site_id, slug, name in sites if reach.sites is None or site_id in reach.sites]
-    form.site.choices = [*([(ALL_SITES, gettext("All sites"))] if reach.sites is None else []), *own]
+    form.role.choices = _unless_only_one(roles, gettext("Choose a role"))
+    form.site.choices = _unless_only_one([*every, *own], gettext("Choose a site"))
+
+
+def _unless_only_one(choices: Sequence[tuple[str, str]], words: str) -> list[tuple[str, str]]:
+    """The choices, after one that is none, so that nothing is given that nobody chose."""
+    return [*([(NOT_CHOSEN, words)] if len(choices) > 1 else []), *choices]

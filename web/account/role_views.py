@@ -17,7 +17,7 @@ from people.staff.access_marks import requires
 from people.staff.colleague_rules import reach_of
 from people.staff.policy import SITE_SCOPED, Action, Grant, Role
 from people.staff.role_effects import Ability, effect_of
-from web.account.colleague_forms import RoleForm
+from web.account.colleague_forms import ALL_SITES, RoleForm
 from web.account.colleague_views import colleague_page, lead_to_colleague, offer_roles
 from web.account.staff_blueprint import blueprint
 from web.labels import ACTIONS, ROLES
@@ -37,7 +37,7 @@ def give_role(colleague: int) -> ResponseReturnValue:
     if not form.validate():
         return colleague_page(colleague, form), 400
     if request.form.get("confirmed") != "yes":
-        chosen = f"{form.role.data}/{form.site.data}"
+        chosen = f"{form.role.data}/{'' if form.site.data == ALL_SITES else form.site.data}"
         return redirect(url_for("staff.role_effect", colleague=colleague, give=chosen), code=303)
     try:
         colleagues.give_role(current_runtime(), staff, colleague, *form.scope(sites))
@@ -85,6 +85,7 @@ def role_effect(colleague: int) -> ResponseReturnValue:
         "staff/role_effect.html",
         colleague=found,
         grant=grant,
+        site=grant.site_slug or ALL_SITES,
         roles=ROLES,
         is_given=is_given,
         gained=_sentences(effect.gained, sites),

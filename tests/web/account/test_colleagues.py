@@ -196,7 +196,7 @@ def test_a_link_ends_with_the_right_of_whoever_made_it(people: People, how: str)
         new_link(manager, send(manager, "/staff/colleagues/new", **fields)),
         new_link(manager, send(manager, f"/staff/colleagues/{people.counter_id}/link")),
     ]
-    at, role = f"/staff/colleagues/{manager_id}", {"role": "triage_agent", "site": "", "confirmed": "yes"}
+    at, role = f"/staff/colleagues/{manager_id}", {"role": "triage_agent", "site": "*", "confirmed": "yes"}
     if how == "a role beyond theirs":
         for staff_id in (people.counter_id, people.member("new@example.org").id):
             assert send(admin, f"/staff/colleagues/{staff_id}/roles", **role).status_code == 303
@@ -228,7 +228,7 @@ def test_a_link_outlives_changes_that_its_maker_may_make(people: People) -> None
 def test_roles_are_given_and_taken_away(people: People) -> None:
     admin, at = people.browser(people.admin_id), f"/staff/colleagues/{people.counter_id}"
     hill, email = people.council.hill, "counter@example.org"
-    assert send(admin, f"{at}/roles", role="triage_agent", site="", confirmed="yes").status_code == 303
+    assert send(admin, f"{at}/roles", role="triage_agent", site="*", confirmed="yes").status_code == 303
     assert people.roles(email) == {("site_staff", hill), ("triage_agent", None)}
     assert send(admin, f"{at}/roles/remove", held="site_staff/hill", confirmed="yes").status_code == 303
     assert people.roles(email) == {("triage_agent", None)}
@@ -292,6 +292,8 @@ def test_a_colleague_is_signed_out_let_go_and_taken_back(people: People) -> None
         ({"new_email": "counter@example.org"}, "new_email", "has an account with this email address already"),
         ({"new_email": "elsewhere@example.org"}, "new_email", "has an account with this email address already"),
         ({"role": "triage_agent"}, "site", "Choose “All sites”"),
+        ({"role": ""}, "role", "Choose a role"),
+        ({"site": ""}, "site", "Choose a site, or all sites"),
         ({"role": "wizard"}, "role", "Not a valid choice."),
         ({"site": "far"}, "site", "Not a valid choice."),
     ],
@@ -340,7 +342,7 @@ def test_a_site_manager_adds_and_changes_staff_of_their_own_site_only(people: Pe
     council = people.council
     manager = people.browser(people.add(Role.SITE_MANAGER, "manager@example.org", council.hill))
     fields = {"site": "hill", "new_email": "new@example.org", "name": "Nia New"}
-    for wrong in ({"role": "site_manager"}, {"role": "adviser", "site": "mill"}, {"role": "adviser", "site": ""}):
+    for wrong in ({"role": "site_manager"}, {"role": "adviser", "site": "mill"}, {"role": "adviser", "site": "*"}):
         assert send(manager, "/staff/colleagues/new", **(fields | wrong)).status_code == 400
     new_link(manager, send(manager, "/staff/colleagues/new", role="adviser", **fields))
     at = f"/staff/colleagues/{people.counter_id}"
@@ -359,7 +361,7 @@ def test_a_site_manager_adds_and_changes_staff_of_their_own_site_only(people: Pe
 def test_nobody_changes_their_own_roles_or_account_here(people: People) -> None:
     admin = people.browser(people.admin_id)
     assert "This is you" in admin.get(f"/staff/colleagues/{people.admin_id}").text
-    fields = {"role": "adviser", "site": "", "held": "authority_admin/", "confirmed": "yes"}
+    fields = {"role": "adviser", "site": "*", "held": "authority_admin/", "confirmed": "yes"}
     for change in CHANGES:
         assert send(admin, f"/staff/colleagues/{people.admin_id}/{change}", **fields).status_code == 404
 
