@@ -15,6 +15,7 @@ import booking.importing.cli
 import booking.rota.cli
 import core.cli
 import core.logs
+import council
 import demo.cli
 import demo.outbox_views
 import demo.own_councils
@@ -78,6 +79,7 @@ BLUEPRINTS = (
     web.manage.blueprint,
     planner.blueprint,
     web.resident.blueprint,
+    council.blueprint,  # after the residents' pages, which know what a council is in an address
     demo.outbox_views.blueprint,
     web.agent.message_views.blueprint,
 )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from core.errors import NotFound
+from locations.logos import Logo
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
 from locations.shut_for_good import Ending
 from locations.travel import TravelTimes
@@ -24,11 +25,9 @@ ROOM = "{room}"  # stands in a joining address for the name of the appointment's
 INTERPRETER_LEAD_DAYS = 3  # whole days that it takes to find an interpreter
 RING_MINUTES = 15  # so long after its start a telephone appointment may begin
 MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)  # how an appointment is held
-
 VIRTUAL_SITE = "virtual"
 SITE_KINDS = ("library", "hub", "office", VIRTUAL_SITE)
-PERSON_KINDS = ("adviser", "interpreter")
-"""The kinds of resources that may belong to the council instead of a site."""
+PERSON_KINDS = ("adviser", "interpreter")  # of resources that may belong to the council instead of a site
 RESOURCE_KINDS = ("desk", "room", *PERSON_KINDS, "virtual_room", "equipment")
 
 RESERVED_SLUGS = ("staff", "api", "static", "demo", "feeds", "manage", "healthz", "readyz", "metrics", ".well-known")
@@ -50,6 +49,8 @@ class AuthorityFacts:
     zone: str
     division: str
     brand_colour: str
+    logo: Logo | None
+    service_order: tuple[str, ...]
     phone: str
     email: str
     opening_words: str

@@ -18,6 +18,7 @@ from locations.closure_queries import (
     ending_of,
     ends_of_services,
 )
+from locations.logos import logo_of
 from locations.model import AuthorityFacts, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts, TriageQuestion
 from locations.school_holidays import school_days_off
 from locations.session_facts import (
@@ -89,8 +90,9 @@ def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) 
 
 def authority_facts(row: Authority) -> AuthorityFacts:
     """The facts in an authority's row."""
-    copied = {name: getattr(row, name) for name in AuthorityFacts.__slots__ if name not in LISTS}
-    return AuthorityFacts(**copied | {name: tuple(getattr(row, name)) for name in LISTS})
+    made: dict[str, Any] = {"logo": logo_of(row.logo)} | {name: tuple(getattr(row, name)) for name in LISTS}
+    copied = {name: getattr(row, name) for name in AuthorityFacts.__slots__ if name not in made}
+    return AuthorityFacts(**copied, **made)
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,12 @@ def locate(postcode_text: str) -> PostcodePlace | None:
     return None
 
 
+def point_of(postcode: str) -> tuple[int, int] | tuple[None, None]:
+    """Easting and northing of the postcode, or nothing where it has no place."""
+    place = locate(postcode) if postcode else None
+    return (None, None) if place is None else (place.easting, place.northing)
+
+
 def grid_miles(one: tuple[int, int], other: tuple[int, int]) -> float:
     """Miles between two points, each (easting, northing), as the crow flies.
 

@@ -27,6 +27,9 @@ class Authority(Base):
     zone: Mapped[str] = mapped_column(String(60), default="Europe/London")
     division: Mapped[str] = mapped_column(String(40), default="england-and-wales")
     brand_colour: Mapped[str] = mapped_column(String(7), default="#1d4f7c")
+    # A PNG as base64 text (locations/logos.py), and the slugs of services as they stand on the first page.
+    logo: Mapped[str] = mapped_column(Text, default="", server_default="")
+    service_order: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     phone: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     opening_words: Mapped[str] = mapped_column(String(300), default="")

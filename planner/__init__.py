@@ -1,6 +1,15 @@
 """The week of a site as its manager runs it: its sessions, what is booked and free, what happens when somebody is away."""
 
-from planner import away_views, copy_views, new_session_views, rearrange_views, rota_views, session_views, week_views
+from planner import (
+    away_views,
+    copy_views,
+    new_session_views,
+    rearrange_views,
+    rota_views,
+    session_history_views,
+    session_views,
+    week_views,
+)
 from planner.planner_blueprint import blueprint
 
 # The modules of views are imported because their routes are declared beside the functions.
@@ -11,6 +20,7 @@ __all__ = [
     "new_session_views",
     "rearrange_views",
     "rota_views",
+    "session_history_views",
     "session_views",
     "week_views",
 ]

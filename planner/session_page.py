@@ -20,7 +20,6 @@ from core.wall_clock import TICK_MINUTES, parse_day
 from locations.importing.set_up_tables import Table, fingerprint
 from locations.session_facts import ExceptionFacts
 from locations.session_tables import PlainSession, held_dates, session_of, table_of_session
-from people.staff.policy import Action
 from planner.session_context import PATTERN_KEYS, StoredSession, names_of, week_address, words_of
 from planner.session_form_values import fill_choices, values_of
 from planner.session_forms import LOOK, SessionForm
@@ -176,12 +175,8 @@ def session_page(context: SiteContext, stored: StoredSession, forms: SessionForm
         is_dated=stored.session.is_dated,
         exceptions=stored.session.exceptions,
         back=week_address(context, day),
-        history=_history_address(stored) if context.may(Action.MANAGE_SET_UP) else "",
+        history=url_for("planner.session_history", site=context.site.slug, session=stored.session.slug),
     )
-
-
-def _history_address(stored: StoredSession) -> str:
-    return url_for("manage.set_up_history", thing="/".join((stored.key.kind, *stored.key.slugs)))
 
 
 def _pattern_keys(table: Table) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def install(app: Flask) -> None:
     """Handle the errors of `app`."""
     app.register_error_handler(ServiceError, _unless_out(_service_error))
     app.register_error_handler(CSRFError, _unless_out(_csrf_error))
-    app.register_error_handler(HTTPException, _unless_out(_http_error))
+    app.register_error_handler(HTTPException, _unless_out(http_error))
     app.register_error_handler(Exception, _unhandled_error)
 
 
@@ -99,7 +99,8 @@ def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     return _response(Problem("validation", 400, _("We could not use that form"), detail))
 
 
-def _http_error(error: HTTPException) -> ResponseReturnValue:
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """What HTTP refuses, as a page or for a program."""
     if error.response is not None:
         return error
     status = error.code or 500

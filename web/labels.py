@@ -168,6 +168,7 @@ ACTIONS: Labels = {
     Action.EXPORT_DAY_LIST: _l("save the list of the day as a file"),
     Action.MANAGE_FEEDS: _l("manage calendar feeds"),
     Action.MANAGE_SESSIONS: _l("see the week of a site"),
+    Action.MANAGE_RESOURCES: _l("change the desks, rooms and people of a site"),
     Action.MANAGE_SET_UP: _l("change the council’s sites, services and rules"),
     Action.MANAGE_CLOSURES: _l("shut something and offer people other times"),
     Action.RING_PEOPLE: _l("ring people who need another time"),

@@ -31,11 +31,18 @@ def allow_private_cache(response: Response) -> Response:
     return response
 
 
+def allow_own_frames(response: Response) -> Response:
+    """Let our own pages, and no others, show this one inside them."""
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Content-Security-Policy"] = _policy("'self'")
+    return response
+
+
 def _set_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", _policy())
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
+    headers.setdefault("X-Frame-Options", "DENY")
     # Not no-referrer: the CSRF check of a form sent over https needs the referrer of our own pages.
     headers.setdefault("Referrer-Policy", "same-origin")
     headers["Permissions-Policy"] = PERMISSIONS
@@ -47,9 +54,9 @@ def _set_headers(response: Response) -> Response:
     return response
 
 
-def _policy() -> str:
+def _policy(framed_by: str = "'none'") -> str:
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     return (
         f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'; img-src 'self' data:; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {framed_by}"
     )

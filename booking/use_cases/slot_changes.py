@@ -24,6 +24,8 @@ ONLY_WORDS = frozenset(
         *(
             "name",
             "brand_colour",
+            "logo",
+            "service_order",
             "phone",
             "email",
             "opening_words",

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from core.wall_clock import wall_instant
 from locations.importing import toml_fields, value_checks
-from locations.importing.difference import DATED, Key, Kind, SetUp, Values
+from locations.importing.difference import DATED, POINT, Key, Kind, SetUp, Values
 from locations.importing.parse_sessions import SINCE
 from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
 from locations.importing.recurrence_rules import weekdays_of
 from locations.importing.set_up_tables import plain
 from locations.importing.toml_fields import Fields
+from locations.postcodes import point_of
 from locations.session_facts import FROM_FILE
 
 
@@ -117,6 +118,8 @@ def _by_site(set_up: SetUp) -> Mapping[str, SetUp]:
 
 def _site(its_own: SetUp, slug: str, values: Values, zone: str) -> dict[str, Any]:
     site = _own(toml_fields.SITE, values)
+    if tuple(values[axis] for axis in POINT) == point_of(values["postcode"]):
+        site = {name: value for name, value in site.items() if name not in POINT}
     site["resources"] = [_own(toml_fields.RESOURCE, one) for _, one in _of_kind(its_own, "resource")]
     site["sessions"] = [_session(one, is_dated=key.slugs[1] == DATED) for key, one in _of_kind(its_own, "session")]
     return site | {"closures": _closures(its_own, slug, zone)}

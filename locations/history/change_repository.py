@@ -61,6 +61,12 @@ def recent_changes(db: Session, authority_id: int, limit: int = MOST_SHOWN) -> l
     return _read(db, _of_council(authority_id).limit(limit))
 
 
+def changes_of_sessions(db: Session, authority_id: int, site: str, limit: int = MOST_SHOWN) -> list[PastChange]:
+    """The changes of all sessions of a site, the newest first."""
+    here = _changes.c.thing.startswith(f"session/{site}/", autoescape=True)
+    return _read(db, _of_council(authority_id).where(here).limit(limit))
+
+
 def changes_of_set(db: Session, authority_id: int, change_set: str) -> list[PastChange]:
     """What was changed together."""
     return _read(db, _of_council(authority_id).where(_changes.c.change_set == change_set))

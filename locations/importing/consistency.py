@@ -115,3 +115,13 @@ def note_closures_of_nothing(reader: Reader, services: Services, closures: Itera
         if closure.topic and closure.topic not in topics:
             hint = did_you_mean(closure.topic, topics)
             reader.note((*closure.path, "topic"), f"{name} shuts {closure.topic!r}, which is no topic{hint}.")
+
+
+def note_unknown_order(reader: Reader, order: Sequence[str], services: Services) -> None:
+    """Note what the order of the first page names and is no service."""
+    slugs = [row["slug"] for row, _ in services if row["slug"]]
+    for slug in order:
+        if slug not in slugs:
+            hint = did_you_mean(slug, slugs) or "; add it under [[services]]"
+            what = f"service_order of [authority] has {slug!r}, which is no service{hint}."
+            reader.note(("authority", "service_order"), what)

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from locations.importing.council_plan import ClosurePlan, Plan, SessionPlan, SitePlan
-from locations.postcodes import locate
+from locations.postcodes import point_of
 from locations.session_facts import FROM_FILE
 
 Kind = Literal["council", "service", "site", "person", "resource", "travel time", "session", "closure"]
+POINT = ("easting", "northing")
 RECURRING, DATED = "recurring", "dated"
 # Nothing is removed before what refers to it.
 REMOVAL_ORDER: tuple[Kind, ...] = ("session", "closure", "travel time", "resource", "person", "site", "service")
@@ -125,8 +126,8 @@ def planned_set_up(plan: Plan) -> SetUp:
 
 def _site(plan: SitePlan, people: Collection[str]) -> Iterator[tuple[Key, Values]]:
     slug = plan.values["slug"]
-    place = locate(plan.values["postcode"]) if plan.values["postcode"] else None
-    point = {"easting": place.easting if place else None, "northing": place.northing if place else None}
+    given = {axis: plan.values[axis] for axis in POINT}
+    point = dict(zip(POINT, point_of(plan.values["postcode"]), strict=True)) if None in given.values() else given
     yield Key("site", (slug,)), dict(plan.values) | point
     for values in plan.resources:
         yield Key("resource", (slug, values["slug"])), values

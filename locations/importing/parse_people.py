@@ -82,5 +82,9 @@ def _unknown_ways(person: str, sites: Sequence[SitePlan], given: set[frozenset[s
     ]
     for one, other in combinations(theirs, 2):
         pair = (one.values["slug"], other.values["slug"])
-        if frozenset(pair) not in given and not (one.values["postcode"] and other.values["postcode"]):
+        if frozenset(pair) not in given and not (_has_place(one) and _has_place(other)):
             yield pair
+
+
+def _has_place(site: SitePlan) -> bool:
+    return bool(site.values["postcode"]) or site.values["easting"] is not None

@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from locations.importing import toml_fields
-from locations.importing.consistency import check_consistency, note_closures_of_nothing, note_endings
+from locations.importing.consistency import (
+    check_consistency,
+    note_closures_of_nothing,
+    note_endings,
+    note_unknown_order,
+)
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
 from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
@@ -52,6 +57,7 @@ def plan_of(tables: Mapping[str, Any]) -> Plan:
     check_consistency(reader, services, sites, [person.values for person in people])
     note_endings(reader, "service", services)
     note_endings(reader, "site", [(site.values, site.path) for site in sites])
+    note_unknown_order(reader, authority["service_order"], services)
     note_closures_of_nothing(reader, services, (*closures, *(one for site in sites for one in site.closures)))
     note_people_who_do_not_fit(reader, people, sites, travel)
     reader.finish()
@@ -67,6 +73,7 @@ def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:
     read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=("reminder_plan", "school_holidays"))
     plan = _reminders(reader, found, path, "[authority]")
     return read | {
+        "service_order": list(read["service_order"] or ()),
         "reminder_plan": list(DEFAULT_REMINDERS) if plan is None else plan,
         "school_holidays": read_school_holidays(reader, found, path),
         "privacy": read_privacy(reader, tables),
@@ -137,6 +144,9 @@ def _site(reader: Reader, found: Any, path: Path, authority: Mapping[str, Any], 
     name = named("site", found, int(path[-1]))
     also = ("resources", "sessions", "closures")
     values = _with_list(reader.table(found, toml_fields.SITE, path, name, also=also), "features")
+    if (values["easting"] is None) != (values["northing"] is None):
+        missing = "easting" if values["easting"] is None else "northing"
+        reader.note((*path, missing), f"{name} needs both easting and northing, or neither.")
     resources = _resources(reader, found, path, name)
     own_groups = _groups(found, path)
     groups = {slug: [slug] for slug in people} | dict(own_groups)

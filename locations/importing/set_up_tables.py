@@ -156,6 +156,17 @@ def _remove(tables: dict[str, Any], key: Key) -> None:
     if thing is not None:
         siblings, number = _at(tables, thing.path[:-1]), thing.path[-1]
         del siblings[number]
+    if key.kind == "service":
+        _take_from_order(tables["authority"], key.slugs[0])
+
+
+def _take_from_order(council: dict[str, Any], slug: str) -> None:
+    """Take a service that is removed out of the order of the first page, where it stands in it."""
+    order = [one for one in council.get("service_order", ()) if one != slug]
+    if order:
+        council["service_order"] = order
+    else:
+        council.pop("service_order", None)
 
 
 def _write(tables: dict[str, Any], edit: Edit, table: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from locations.importing import value_checks
+from locations.importing.logo_checks import logo
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
 from locations.model import (
@@ -65,6 +66,8 @@ AUTHORITY: Fields = {
     "zone": Field(value_checks.zone, "Europe/London"),
     "division": Field(value_checks.division, "england-and-wales"),
     "brand_colour": Field(value_checks.colour, "#1d4f7c"),
+    "logo": Field(logo, ""),
+    "service_order": Field(list_of(slug), ()),
     "phone": Field(value_checks.phone, ""),
     "email": Field(value_checks.email, ""),
     "opening_words": Field(text(300), ""),
@@ -108,6 +111,8 @@ SITE: Fields = {
     "features": Field(list_of(code), ()),
     "phone": Field(value_checks.phone, ""),
     "directions": Field(text(2000), ""),
+    "easting": Field(whole(0, 700_000)),
+    "northing": Field(whole(0, 1_300_000)),
     "joining_address": Field(value_checks.joining_address, ""),
     "rings_from": Field(text(100), ""),
     "ring_minutes": Field(whole(1, 120), RING_MINUTES),

@@ -44,6 +44,7 @@ class Action(StrEnum):
     MANAGE_CLOSURES = "manage_closures"
     RING_PEOPLE = "ring_people"
     MANAGE_SESSIONS = "manage_sessions"
+    MANAGE_RESOURCES = "manage_resources"
     MANAGE_SET_UP = "manage_set_up"
 
 
@@ -84,6 +85,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.MANAGE_CLOSURES: _MANAGERS,
         Action.RING_PEOPLE: _AGENTS,
         Action.MANAGE_SESSIONS: _MANAGERS,
+        Action.MANAGE_RESOURCES: _MANAGERS,
         Action.MANAGE_SET_UP: frozenset({Role.AUTHORITY_ADMIN}),
     }
 )
@@ -100,6 +102,7 @@ SITE_SCOPED: frozenset[Action] = frozenset(
         Action.MANAGE_FEEDS,
         Action.MANAGE_CLOSURES,
         Action.MANAGE_SESSIONS,
+        Action.MANAGE_RESOURCES,
     }
 )
 

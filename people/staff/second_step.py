@@ -22,7 +22,7 @@ from core.tokens import new_nonce, new_recovery_code, recovery_digest, second_st
 from people.staff import sign_in_sessions
 from people.staff.one_time_codes import clean_code, matching_interval
 from people.staff.policy import Role
-from people.staff.second_step_queries import demanded_roles, has_second_step, key_to_confirm
+from people.staff.second_step_queries import codes_left, demanded_roles, has_second_step, key_to_confirm
 from people.staff.sign_in import SignInAttempt, StaffIdentity, authenticate, count_guess, origin_limit
 from people.staff.sign_in_sessions import SignedInStaff
 from people.staff.tables import RecoveryCode, SecondStep, SecondStepDemand, StaffMember
@@ -146,8 +146,10 @@ def _check_code(runtime: Runtime, staff_id: int, typed: str, origin: str) -> Non
     count_guess(runtime, limit, origin, now)
     with runtime.database.writing() as db:
         _lock(db, staff_id)
-        if not _use_app_code(db, staff_id, code, now) and not _use_recovery_code(db, staff_id, code):
-            raise WrongCode
+        if not _use_app_code(db, staff_id, code, now):
+            if not _use_recovery_code(db, staff_id, code):
+                raise WrongCode
+            _record_recovery_code(db, staff_id, now)
     reset(runtime.database, limit)
     remove_hit(runtime.database, origin_limit(runtime, origin), now)
 
@@ -168,6 +170,15 @@ def _use_recovery_code(db: Session, staff_id: int, code: str) -> bool:
     digests = [recovery_digest(secret_key, staff_id, code) for secret_key in secret_keys_of(db)]
     used = delete(RecoveryCode).where(RecoveryCode.staff_id == staff_id, RecoveryCode.digest.in_(digests))
     return bool(db.scalars(used.returning(RecoveryCode.id)).all())
+
+
+def _record_recovery_code(db: Session, staff_id: int, now: datetime) -> None:
+    """Whoever reads the record sees that a code from paper was used, and how many are left."""
+    member = db.get_one(StaffMember, staff_id)
+    actor, left = Actor("staff", member.id, member.name), codes_left(db, member.id)
+    record(
+        db, actor, "own_recovery_code_used", ("staff", member.id), authority_id=member.authority_id, now=now, left=left
+    )
 
 
 def _new_recovery_codes(db: Session, staff_id: int) -> list[str]:

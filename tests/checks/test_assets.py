@@ -68,6 +68,7 @@ SHEETS_OF_FOLDER: dict[str, tuple[str, ...]] = {
     "site": ("front-door.css", "site.css"),
     "manage": ("front-door.css", "site.css"),
     "planner": ("front-door.css", "site.css", "week.css"),
+    "council": ("front-door.css", "site.css"),
 }
 
 
@@ -121,6 +122,7 @@ def govuk_classes() -> set[str]:
         *STATIC.glob("js/*.js"),
         *ROOT.glob("web/**/*.py"),
         *ROOT.glob("planner/**/*.py"),
+        *ROOT.glob("council/**/*.py"),
     ]
     text = "".join(re.sub(r"--govuk-[\w-]+", "", path.read_text(encoding="utf-8")) for path in files)
     return set(GOVUK_CLASS.findall(text)) - NAMES_THAT_ARE_NO_CLASSES

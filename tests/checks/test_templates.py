@@ -53,7 +53,9 @@ def has_html(source: str) -> bool:
 
 def modules_with_html() -> set[str]:
     """The modules of pages and of the API that hold HTML."""
-    files = (file for package in ("web", "planner", "api") for file in sorted((ROOT / package).rglob("*.py")))
+    files = (
+        file for package in ("web", "planner", "council", "api") for file in sorted((ROOT / package).rglob("*.py"))
+    )
     return {file.relative_to(ROOT).as_posix() for file in files if has_html(file.read_text(encoding="utf-8"))}
 
 

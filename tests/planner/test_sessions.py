@@ -222,7 +222,7 @@ def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
     save(admin, send(admin, theirs, "/weekdays", ends="14:00", resources=["desk-1"]))
     both = send(manager, mine, "/weekdays", HTTPStatus.CONFLICT, ends="15:00", resources=["desk-2"])
     assert "What you both changed, theirs and yours" in both.text
-    assert "14:00 → 15:00" in both.text
+    assert "10am to 3pm" in both.text
     assert "Desk 1 → Desk 2" in both.text
     page = page_of(admin, WEEKDAYS)
     save(manager, send(manager, page_of(manager, WEEKDAYS), "/end", remove="1"))
@@ -242,3 +242,36 @@ def test_the_sessions_of_another_site_are_not_there(library: Library, manager: F
         answer = client.post(action, data=form.values(csrf_token=token))
         assert answer.status_code == HTTPStatus.NOT_FOUND
     assert set(sessions(library)) == {"weekdays"}
+
+
+def test_the_history_of_the_sites_sessions_is_the_managers_too(library: Library, manager: FlaskClient) -> None:
+    form = page_of(manager, WEEKDAYS)
+    save(manager, send(manager, form, WEEKDAYS, starts="10:00"))
+    page = page_of(manager, page_of(manager, WEEKDAYS).link("What was changed here"))
+    change = page_of(manager, page.link("10am"))
+    assert "9am" in change.text
+    preview = send(manager, change, "/history/1")
+    save(manager, preview)
+    assert f"{sessions(library)['weekdays'].hours.starts:%H:%M}" == "09:00"
+    assert "Changed:" in page_of(manager, page_of(manager, WEEK).link("What was changed in its sessions")).text
+    assert manager.get(f"{SITE}/week/history/99").status_code == HTTPStatus.NOT_FOUND
+    assert manager.get("/staff/sites/mill-lane/week/history").status_code == HTTPStatus.NOT_FOUND
+    assert manager.get("/staff/sites/mill-lane/week/history/1").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_two_rules_for_one_session_are_told_in_words(
+    library: Library, manager: FlaskClient, admin: FlaskClient
+) -> None:
+    mine = page_of(manager, WEEKDAYS)
+    monthly: dict[str, Any] = {
+        "repeats": "monthly",
+        "weekdays": ["tuesday"],
+        "weeks": ["1"],
+        "first_date": "2026-12-01",
+    }
+    save(admin, send(admin, page_of(admin, WEEKDAYS), "/weekdays", weekdays=["monday", "tuesday"]))
+    page = send(manager, mine, "/weekdays", HTTPStatus.CONFLICT, **monthly)
+    assert "What you both changed" in page.text
+    for raw in ("FREQ", "BYDAY", "monthly"):
+        assert raw not in page.text
+    assert "every Monday and Tuesday" in page.text.replace("Every", "every")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-PACKAGES = frozenset({"locations", "people", "booking", "reminders", "web", "api", "planner"})
+PACKAGES = frozenset({"locations", "people", "booking", "reminders", "web", "api", "planner", "council"})
 # What stands around every request, whatever it asks for: hooks, the guards with their look-ups, the language.
 AROUND = frozenset(
     {

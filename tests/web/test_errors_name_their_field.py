@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from wtforms import Field
 
+import council
 import planner
 import web
 from web.components.form_fields import Dropdown, Form, LongText, NameField, Text, errors_of
@@ -25,7 +26,7 @@ SAME = {"telephone": "phone"}
 
 def every_form() -> list[type[Form]]:
     """The forms of all pages."""
-    for package in (planner, web):
+    for package in (council, planner, web):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     return sorted(_below(Form), key=lambda form: form.__qualname__)

@@ -49,7 +49,7 @@ from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachin
 from tests.support.factories import NOW, make_resource
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
-from tests.support.set_up import change_site
+from tests.support.set_up import change_session, change_site
 from tests.support.sqlite import SqliteTemplate
 from tests.support.stale import stale_forms
 from tests.support.town import Town
@@ -84,8 +84,11 @@ CHANGES = {
 }
 # Two that scripts send, and a button of an answer that only a full house gives: each has a test of its own.
 ELSEWHERE = {"agent.keep", "site.try_walk_in", "site.book_next"}
-# Made of the rules of the council's file, or sent with a file: tests/web/manage/ and tests/planner/ have a test of each.
-FROM_RULES = {"manage.send_set_up_thing", "manage.send_set_up_file", "manage.send_school_holidays", "planner.send_rota"}
+# Made of the rules of the council's file, or sent with a file: tests/council/, web/manage/ and planner/ have a test of each.
+FROM_RULES = {
+    *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel"),
+    *("council.send_set_up_file", "council.send_logo", "manage.send_school_holidays", "planner.send_rota"),
+}
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
 # What works where nothing does that is the same everywhere: a session of a Saturday, a person who is away from now on.
 FOR_STAFF = {
@@ -161,6 +164,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     """
     make_resource(runtime.database, callers.town.authority_id, callers.town.sites["hub"], "ann", kind="adviser")
     change_site(runtime, callers.town.authority_id, "riverside-hub")
+    change_session(runtime, callers.town.authority_id, "riverside-hub", "hub-days")
     close_desk_of(runtime, callers)
     council, system = callers.town.authority_id, Actor.system()
     with runtime.database.reading() as db:

@@ -27,7 +27,7 @@ from reminders.reach_queries import can_be_told
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
 from tests.support.factories import make_resource, make_runtime
-from tests.support.set_up import change_site
+from tests.support.set_up import change_session, change_site
 from web.staff_guard import mark_of_endpoint
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -54,6 +54,7 @@ def callers(database: Database, clock: FixedClock) -> Callers:
         list_touched(db, closure.id, clock.now())
         bump_plan(db, town.authority_id, [town.sites["hub"]])
     change_site(make_runtime(database, clock.now()), town.authority_id, "riverside-hub")
+    change_session(make_runtime(database, clock.now()), town.authority_id, "riverside-hub", "hub-days")
     wish = NewWish("phone", services=("certify",), resident=ResidentDetails("Wanda Waiting", phone="07700 900150"))
     runtime = make_runtime(database, clock.now())
     make_wish(runtime, town.authority_id, wish, actor=agent)
@@ -86,6 +87,8 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     hand_over = f"/staff/calls/residents/{amina}/appointments/{callers.booked.reference}/hand-over"
     searches = {f"{start}/{end}": {"q": "amina"} for start in ("/staff/calls", hand_over) for end in ("find", "new")}
     searches["/staff/set-up/council/testshire"] = {"phone": "020 7946 0000"}
+    searches["/staff/set-up/service/certify"] = {"look": "1"}
+    searches["/staff/sites/riverside-hub/resources/hub-1"] = {"name": "Desk by the door"}
     saturday = {"what": "day", "from_day": "2026-11-23", "to_day": "2026-11-28"}
     searches["/staff/sites/riverside-hub/week/copy"] = saturday
     reached = crawl(client, "/staff/", searches, each=12).reached

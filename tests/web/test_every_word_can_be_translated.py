@@ -705,6 +705,12 @@ def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
     staff.open(f"{desk}&saved=1")
     staff.open(f"{at}/history")
     staff.open(f"{at}/changes/1")
+    own = ("logo", "first-page", "travel", "privacy/testshire", "accessibility/testshire")
+    for address in (*(f"{at}/{one}" for one in own), "/staff/sites/riverside-hub/resources"):
+        staff.open(address)
+    staff.send(f"{at}/logo")
+    staff.send(f"{at}/travel", add="travel")
+    staff.send(f"{at}/service/certify", look="1")
     assert drawn.bare() == {}
 
 

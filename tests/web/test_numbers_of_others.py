@@ -53,6 +53,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "change": 999_999,
     "slug": "nothing-is-called-this",
     "session": "nowhere",
+    "resource": "nowhere",
 }
 NOBODYS_OWN = {
     "date",
@@ -112,7 +113,12 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
         | {"api_key": api_key}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
-        | {"slug": site.slug, "change": change_site(runtime, world.authority_id, site.slug), "session": "weekdays"},
+        | {
+            "slug": site.slug,
+            "change": change_site(runtime, world.authority_id, site.slug),
+            "session": "weekdays",
+            "resource": "desk-1",
+        },
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
         | {"appointment": booked.reference, "resident": resident_id, "resident_id": resident_id, "version": 1}
         | {"reason": "because", "outcome": "arrived", "to": "arrived", "state": "booked", "note": "was here"},
@@ -307,7 +313,7 @@ def at_another_site(
     shut = NewClosure(clock.now(), clock.now() + timedelta(days=2), site="far")
     closure = make_closure(runtime_of(app), authority_id, shut, actor=Actor.system()).id
     member = make_staff(database, clock, authority_id, role, site_id=site_id)
-    names = ("reference", "resident_id", "feed", "hold", "colleague", "wish", "change", "slug", "session")
+    names = ("reference", "resident_id", "feed", "hold", "colleague", "wish", "change", "slug", "session", "resource")
     nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(
         theirs.world,

@@ -105,7 +105,7 @@ def _week_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
 
 
 def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:
-    href = url_or_none("manage.set_up")
+    href = url_or_none("council.set_up")
     if href and staff.may(Action.MANAGE_SET_UP):
         yield Task(_("Set-up"), href, _("Sites, services, people and the council itself: add, change, put back."))
     href = url_or_none("staff.colleagues")

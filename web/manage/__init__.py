@@ -1,4 +1,4 @@
-"""The screens of managers: the set-up, what is shut, and who must have another time because of either."""
+"""The screens of managers: what is shut, and who must have another time because of either."""
 
 from web.manage import (
     change_closure_views,
@@ -9,9 +9,6 @@ from web.manage import (
     new_closure_views,
     one_closure_views,
     ring_views,
-    set_up_file_views,
-    set_up_history_views,
-    set_up_views,
 )
 from web.manage.manage_blueprint import blueprint
 
@@ -26,7 +23,4 @@ __all__ = [
     "new_closure_views",
     "one_closure_views",
     "ring_views",
-    "set_up_file_views",
-    "set_up_history_views",
-    "set_up_views",
 ]

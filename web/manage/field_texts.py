@@ -32,6 +32,7 @@ _LIMIT = _l("Open appointments of one person for one service")
 _PHONE = _l("For example, 020 7946 0000")
 _SKILLS = _l("Separate them with commas. For example: housing, benefits")
 _AS_COUNCIL = _l("Leave it empty to do as the whole council does")
+_POINT = _l("On the National Grid, in metres. Leave both empty, and the postcode says where it is")
 _JOIN = _l("Where residents join by video. {room} stands for each appointment’s own room")
 
 COUNCIL: Texts = {
@@ -39,6 +40,8 @@ COUNCIL: Texts = {
     "zone": _t(_l("Time zone"), _l("For example, Europe/London")),
     "division": _t(_l("Whose bank holidays count?")),
     "brand_colour": _t(_l("Colour"), _l("Of the top of every page. For example, #1d4f7c")),
+    "logo": _t(_l("Logo")),
+    "service_order": _t(_l("Order on the first page")),
     "phone": _t(_l("Telephone"), _PHONE),
     "email": _t(_l("Email address"), _l("Residents see it as the way to write to you")),
     "opening_words": _t(_l("When can people ring you?"), _l("For example, “Monday to Friday, 9am to 5pm”")),
@@ -62,6 +65,8 @@ SITE: Texts = {
     "features": _t(_l("What it has"), _l("Separate them with commas. For example: step-free, hearing-loop")),
     "phone": _t(_l("Telephone"), _PHONE),
     "directions": _t(_l("How to find the entrance")),
+    "easting": _t(_l("Easting of the place"), _POINT),
+    "northing": _t(_l("Northing of the place"), _POINT),
     "joining_address": _t(_l("Address for video"), _JOIN),
     "rings_from": _t(_l("Which number do you ring from?"), _l("For appointments by telephone")),
     "ring_minutes": _t(_l("How long after the start may you ring?"), _l("In minutes, for appointments by telephone")),
@@ -154,6 +159,34 @@ SESSION: Texts = {
     "break_ends": _t(_l("A break until")),
     "reason": _t(_l("Reason")),
 }
+_KEPT = _l("In days after somebody’s last appointment. Leave it empty to keep it as long as is allowed")
+PRIVACY: Texts = {
+    "controller": _t(_l("Who answers for personal data?"), _l("Leave it empty when it is the council by its name")),
+    "address": _t(_l("Address of whoever answers for it")),
+    "registration": _t(_l("Number in the register"), _l("Of the Information Commissioner. For example, Z1234567")),
+    "officer_email": _t(_l("Email address of the data protection officer")),
+    "officer_phone": _t(_l("Telephone of the data protection officer"), _PHONE),
+    "notice_url": _t(_l("Web address of the council’s privacy notice")),
+    "processors": _t(_l("Who else works with the data?"), _l("One on each line")),
+    "keep_identity": _t(_l("How long do you keep names and dates of birth?"), _KEPT),
+    "keep_contact": _t(_l("How long do you keep telephone numbers and email addresses?"), _KEPT),
+    "keep_needs": _t(_l("How long do you keep what support people need?"), _KEPT),
+    "keep_story": _t(_l("How long do you keep notes and reasons?"), _KEPT),
+    "keep_message": _t(_l("How long do you keep messages?"), _KEPT),
+}
+ACCESSIBILITY: Texts = {
+    "status": _t(_l("Do the pages meet the standard for accessibility?"), _l("WCAG 2.2, level AA")),
+    "problems": _t(_l("What is not accessible?"), _l("One on each line")),
+    "tested_by": _t(_l("Who tested the pages?")),
+    "prepared": _t(_l("When was the statement written?")),
+    "reviewed": _t(_l("When was it last looked through?")),
+    "answer_days": _t(_l("Within how many working days do you answer?")),
+}
+TRAVEL: Texts = {
+    "from": _t(_l("From this site")),
+    "to": _t(_l("To this site")),
+    "minutes": _t(_l("How long does it take?"), _l("In minutes, in either direction")),
+}
 OTHERS: Texts = {
     "slug": _t(_l("Short name")),
     "from": _t(_l("From")),
@@ -168,6 +201,7 @@ OTHERS: Texts = {
     "service": _t(_l("Service")),
     "mode": _t(_l("How")),
     "count": _t(_l("How many of them")),
+    "travel": _t(_l("Travel time")),
 }
 BY_KIND: Mapping[str, Texts] = {
     "council": COUNCIL,
@@ -176,6 +210,8 @@ BY_KIND: Mapping[str, Texts] = {
     "person": PERSON,
     "service": SERVICE,
     "session": SESSION,
+    "privacy": PRIVACY,
+    "accessibility": ACCESSIBILITY,
 }
 # The tables inside those of a thing.
 BY_LIST: Mapping[str, Texts] = {
@@ -184,6 +220,7 @@ BY_LIST: Mapping[str, Texts] = {
     "reminder_plan": REMINDER,
     "school_holidays": SCHOOL_HOLIDAY,
     "exceptions": SESSION,
+    "travel": TRAVEL,
 }
 KINDS: Mapping[str, LazyString] = {
     "council": _l("Council"),
@@ -193,6 +230,8 @@ KINDS: Mapping[str, LazyString] = {
     "service": _l("Service"),
     "session": _l("Session"),
     "closure": _l("Closure"),
+    "privacy": _l("Privacy notice"),
+    "accessibility": _l("Accessibility statement"),
     "travel time": _l("Travel time"),
 }
 # What the words of the file mean, for radios, lists and previews.
@@ -207,6 +246,9 @@ WORDS: Mapping[str, LazyString] = {
     "interpreter": _l("Interpreter"),
     "virtual_room": _l("Virtual room"),
     "equipment": _l("Equipment"),
+    "full": _l("Yes, all of it"),
+    "partial": _l("Partly"),
+    "none": _l("No"),
     "in_person": _l("In person"),
     "video": _l("By video"),
     "phone": _l("By phone"),

@@ -11,8 +11,8 @@ from flask import request, url_for
 
 from booking.use_cases.change_set_up import current_tables
 from locations.importing.difference import Key, Kind
-from locations.importing.set_up_tables import Thing, things_in
-from web.manage.thing_form import FIELDS
+from locations.importing.set_up_tables import STATEMENTS, Thing, things_in
+from web.manage.thing_form import ADDRESSED
 from web.page_context import StaffContext
 
 NEW = "new"
@@ -28,20 +28,22 @@ def things_of(context: StaffContext) -> dict[Key, Thing]:
 def key_of_address(kind: str, slug: str) -> Key:
     """The key that an address means; a resource's names its site in the query."""
     slugs = (request.args.get("site", ""), slug) if kind == "resource" else (slug,)
-    return Key(cast(Kind, kind), slugs)
+    return Key(cast(Kind, "council" if kind in STATEMENTS else kind), slugs)
 
 
-def address_of(key: Key) -> str | None:
-    """Where a thing is changed, or None for one that has no form here."""
-    if key.kind not in FIELDS:
+def address_of(key: Key, kind: str = "") -> str | None:
+    """Where a thing, or the part of it that is called `kind`, is changed; None for one that has no form here."""
+    if key.kind == "travel time":
+        return url_for("council.travel")
+    if key.kind not in ADDRESSED:
         return None
     site = key.slugs[0] if key.kind == "resource" else None
-    return url_for("manage.set_up_thing", kind=key.kind, slug=key.slugs[-1], site=site)
+    return url_for("council.set_up_thing", kind=kind or key.kind, slug=key.slugs[-1], site=site)
 
 
 def preview_address(key: str) -> str:
     """Where the preview that is kept under this key is shown."""
-    return url_for("manage.set_up_preview", key=key)
+    return url_for("council.set_up_preview", key=key)
 
 
 def slug_from(name: str, kind: str, site: str, things: Things) -> str:

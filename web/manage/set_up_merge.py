@@ -13,7 +13,7 @@ from locations.importing.difference import Key
 from locations.importing.set_up_tables import Table, TableChange
 from web.changed_meanwhile import NAMELESS
 from web.labels import label_of
-from web.manage.set_up_words import ValueChange, in_words
+from web.manage.set_up_words import WHEN, ValueChange, in_words
 from web.page_context import StaffContext
 from web.request_language import format_moment_short
 
@@ -33,11 +33,7 @@ def conflict_lines(context: StaffContext, key: Key, typed: Table, now: Table | N
     """What has happened to the thing since the form was made."""
     base, last = base_of(context.db, context.authority.id, key, seen)
     theirs = in_words(TableChange(key, base, now), context.catalogue).values if base and now else ()
-    changed = [name for name in typed if base and now and typed.get(name) != now.get(name) != base.get(name)]
-    double = [name for name in changed if base and typed.get(name) != base.get(name)]
-    ours = {name: typed[name] for name in double}
-    old = {name: (now or {}).get(name) for name in double}
-    both = in_words(TableChange(key, old, ours), context.catalogue).values if double else ()
+    both = _both(context, key, typed, base, now) if base and now else ()
     if last is None:
         words = str(_("Somebody else has changed this since you opened the form."))
     else:
@@ -45,6 +41,19 @@ def conflict_lines(context: StaffContext, key: Key, typed: Table, now: Table | N
         when = format_moment_short(last.at.astimezone(ZoneInfo(context.zone)))
         words = str(_("%(who)s has changed this since you opened the form: %(when)s.", who=who, when=when))
     return ConflictInWords(words, theirs, both, base, now is None)
+
+
+def _both(context: StaffContext, key: Key, typed: Table, base: Table, now: Table) -> tuple[ValueChange, ...]:
+    """What both have changed, theirs before ours. When a session is held goes together, as plain words say it."""
+    names = {*typed, *now, *base}
+    ours = {name for name in names if typed.get(name) != base.get(name)}
+    theirs = {name for name in names if now.get(name) != base.get(name)}
+    double = {name for name in ours & theirs if typed.get(name) != now.get(name)}
+    if key.kind == "session" and ours & WHEN and theirs & WHEN:
+        double |= WHEN
+    mine = {name: value for name, value in now.items() if name not in double}
+    mine |= {name: typed[name] for name in double if name in typed}
+    return in_words(TableChange(key, now, mine), context.catalogue).values
 
 
 def merged(typed: Table, base: Table | None, now: Table | None) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def kept_preview(context: StaffContext, key: str, save_url: str) -> ResponseRetu
 
 def _not_saved(context: StaffContext, proposal: Proposal) -> ResponseReturnValue:
     token = token_of(context, proposal)
-    return render_template("manage/set_up_not_saved.html", form_url=proposal.form, token=token), 409
+    return render_template("council/set_up_not_saved.html", form_url=proposal.form, token=token), 409
 
 
 def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_url: str) -> ResponseReturnValue:
@@ -166,7 +166,7 @@ def _is_done(context: StaffContext, proposal: Proposal) -> bool:
 def _page(context: StaffContext, proposal: Proposal, preview: EditPreview, **facts: object) -> str:
     imported = preview.imported
     return render_template(
-        "manage/set_up_preview.html",
+        "council/set_up_preview.html",
         things=[in_words(change, preview.after) for change in imported.things],
         kept=imported.changes.kept,
         weeks=preview.weeks,

@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Table, TableChange, plain
+from locations.logos import logo_of
 from locations.model import Catalogue
 from locations.session_tables import session_of
 from web.branding import contrast_with_white, hex_of, parse_colour, readable
-from web.manage.field_texts import BY_LIST, KINDS, OTHERS, WORDS, text_of_field
-from web.manage.thing_form import FIELDS
+from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, WORDS, text_of_field
+from web.manage.thing_form import FIELDS, KEEP
 from web.request_language import all_of
 from web.session_texts import session_text
 
@@ -23,16 +24,17 @@ WHEN = frozenset(
     {"days", "rrule", "date", "first_date", "last_date", "starts", "ends", "school", "break_starts", "break_ends"}
 )
 HIDDEN = frozenset({"slug"})
-CODES = frozenset({"kind", "modes", "division", "days", "mode"})
+CODES = frozenset({"kind", "modes", "division", "days", "mode", "status"})
 
 
 @dataclass(frozen=True)
 class ValueChange:
-    """One value in words, before and after; empty where it is left out."""
+    """One value in words, before and after; empty where it is left out. `picture` is the address of one that is new."""
 
     label: str
     before: str
     after: str
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,12 @@ def _session_words(table: Table) -> str:
 
 def _values(kind: str, names: Sequence[str], before: Table, after: Table) -> list[ValueChange]:
     return [
-        ValueChange(str(text_of_field(kind, name).label), _text(kind, name, before), _text(kind, name, after))
+        ValueChange(
+            str(text_of_field(kind, name).label),
+            _text(kind, name, before),
+            _text(kind, name, after),
+            f"data:image/png;base64,{after[name]}" if name == "logo" and after.get(name) else "",
+        )
         for name in names
         if before.get(name) != after.get(name)
     ]
@@ -107,6 +114,11 @@ def value_text(name: str, value: Any) -> str:
     """A value of the file as people read it; empty for nothing."""
     if value is None or value == "":
         return ""
+    if name == "logo":
+        logo = logo_of(str(value))
+        return (
+            str(_("A picture of %(width)s by %(height)s pixels", width=logo.width, height=logo.height)) if logo else ""
+        )
     if name == "brand_colour":
         return _colour_text(str(value))
     if isinstance(value, bool):
@@ -116,7 +128,7 @@ def value_text(name: str, value: Any) -> str:
             return "\n".join(_row_text(name, row) for row in value)
         return "\n".join(value_text(name, one) for one in value) or str(_("None"))
     if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {value_text(key, one)}" for key, one in value.items())
+        return _statement_text(name, value)
     return str(WORDS.get(value, value)) if name in CODES and isinstance(value, str) else str(value)
 
 
@@ -134,6 +146,15 @@ def _colour_text(colour: str) -> str:
             shown=shown,
         )
     )
+
+
+def _statement_text(name: str, statement: Mapping[str, Any]) -> str:
+    """The values of a statement, each with its label."""
+    kind, prefix = ("privacy", KEEP) if name == "keep_days" else (name, "")
+    texts = BY_KIND.get(kind, {})
+    labels = {key: texts[prefix + key].label if prefix + key in texts else "" for key in statement}
+    said = ((labels[key], value_text(key, one)) for key, one in statement.items())
+    return "\n".join(f"{label}: {value}" if label else value for label, value in said)
 
 
 def _row_text(name: str, row: Mapping[str, Any]) -> str:

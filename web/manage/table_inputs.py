@@ -61,8 +61,9 @@ def form_of(kind: str, fields: Fields, typed: Typed, prefix: str = "") -> Form:
 
 
 def is_shown(name: str) -> bool:
-    """Whether people fill in this key: slugs are made from names, and several alike are added one by one."""
-    return name not in ("slug", "count")
+    """Whether the form of its thing has this key: slugs are made from names, several alike are added one by one, and the
+    logo and the order of the first page have pages of their own."""
+    return name not in ("slug", "count", "logo", "service_order")
 
 
 def _input(field: Field, text: FieldText, *, in_row: bool) -> Any:
@@ -75,6 +76,8 @@ def _input(field: Field, text: FieldText, *, in_row: bool) -> Any:
         return Area(text.label, description=hint, longest=check.longest)
     if isinstance(check, ListCheck):
         return _list_input(check, text, hint)
+    if check is value_checks.slug and in_row:  # of something else, which whoever shows the form fills in
+        return Dropdown(text.label, description=hint, choices=[], validate_choice=False)
     choices = _choices(check, field, in_row=in_row)
     if choices:
         kind = Choice if len(choices) <= FEW and not in_row else Dropdown

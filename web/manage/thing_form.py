@@ -10,19 +10,25 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from locations.importing import toml_fields
-from locations.importing.set_up_tables import Table
+from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
+from locations.importing.set_up_tables import STATEMENTS, Table
 from locations.importing.toml_fields import Fields
 from locations.importing.toml_lines import Path
 from web.components.form_fields import FieldError, Form, errors_of
 from web.manage.field_texts import text_of_field
 from web.manage.table_inputs import Typed, form_of, is_shown, read, shown
 
+TRAVEL = "travel"
+KEEP = "keep_"  # and a class of personal data: for how many days it is kept
 FIELDS: Mapping[str, Fields] = {
     "council": toml_fields.AUTHORITY,
     "site": toml_fields.SITE,
     "resource": toml_fields.RESOURCE,
     "person": {name: one for name, one in toml_fields.PERSON.items() if name != "seats"},
     "service": toml_fields.SERVICE,
+    "privacy": {**PRIVACY, **{f"{KEEP}{data_class}": one for data_class, one in KEEP_DAYS.items()}},
+    "accessibility": ACCESSIBILITY,
+    TRAVEL: {},
 }
 LISTS: Mapping[str, Mapping[str, Fields]] = {
     "council": {"reminder_plan": toml_fields.REMINDER, "school_holidays": toml_fields.SCHOOL_HOLIDAY},
@@ -31,9 +37,13 @@ LISTS: Mapping[str, Mapping[str, Fields]] = {
         "triage_questions": toml_fields.QUESTION,
         "reminder_plan": toml_fields.REMINDER,
     },
+    TRAVEL: {"travel": toml_fields.TRAVEL},
 }
 # Without any, they are said to be none.
 NEVER_LEFT_OUT = frozenset({("council", "reminder_plan"), ("service", "requirements")})
+ADDRESSED = tuple(
+    kind for kind in FIELDS if kind != TRAVEL
+)  # what has a form of its own; travel times have one for all
 MOST_ROWS = 50
 _ROW = re.compile(r"([a-z_]+)-([0-9]{1,3})-([a-z_]+)")
 
@@ -70,19 +80,20 @@ class ThingForm:
     def table(self, base: Table) -> dict[str, Any]:
         """What the form says: its own values, and those of `base` that it does not show. What is no number is refused."""
         own = {name for name in FIELDS[self.kind] if is_shown(name)} | set(LISTS.get(self.kind, ()))
-        table = {name: value for name, value in base.items() if name not in own}
+        table = {name: value for name, value in _shown_part(self.kind, base).items() if name not in own}
         table |= read(FIELDS[self.kind], self.main)
         for name, fields in LISTS.get(self.kind, {}).items():
             rows = [_named(name, read(fields, row)) for row in self.rows[name]]
             if rows or (self.kind, name) in NEVER_LEFT_OUT or base.get(name) == []:
                 table[name] = rows
-        return table
+        return table if self.kind not in STATEMENTS else _with_statement(self.kind, base, table)
 
     def refuse(self, errors: Mapping[Path, Iterable[str]]) -> None:
         """Put what the file's rules say at the fields."""
         for path, whats in errors.items():
+            inner = _path_in_statement(path) if self.kind in STATEMENTS else path
             for what in whats:
-                self._refuse(path, what)
+                self._refuse(inner, what)
         self.main.focus_first_error()
 
     def _refuse(self, path: Path, what: str) -> None:
@@ -118,8 +129,9 @@ def in_words_of_the_form(what: str, kind: str, name: str) -> str:
 
 def form_of_table(kind: str, table: Table) -> ThingForm:
     """The form that shows this table."""
-    rows = {name: [shown(fields, row) for row in table.get(name) or ()] for name, fields in LISTS.get(kind, {}).items()}
-    return _form(kind, shown(FIELDS[kind], table), rows)
+    part = _shown_part(kind, table)
+    rows = {name: [shown(fields, row) for row in part.get(name) or ()] for name, fields in LISTS.get(kind, {}).items()}
+    return _form(kind, shown(FIELDS[kind], part), rows)
 
 
 def form_of_request(
@@ -143,6 +155,30 @@ def form_of_request(
     if add in rows:
         rows[add].append(MultiDict())
     return _form(kind, sent, {name: some[:MOST_ROWS] for name, some in rows.items()})
+
+
+def _shown_part(kind: str, table: Table) -> Table:
+    """What a form of this kind shows of a table: of the council's a statement, with its days as fields of their own."""
+    if kind not in STATEMENTS:
+        return table
+    statement = dict(table.get(kind, {}))
+    days = statement.pop("keep_days", {})
+    return statement | {f"{KEEP}{data_class}": number for data_class, number in days.items()}
+
+
+def _with_statement(kind: str, council: Table, statement: Table) -> dict[str, Any]:
+    """The council's table with what the form of a statement says."""
+    own = {name: value for name, value in statement.items() if not name.startswith(KEEP)}
+    days = {name.removeprefix(KEEP): value for name, value in statement.items() if name.startswith(KEEP)}
+    own |= {"keep_days": days} if days else {}
+    others = {name: value for name, value in council.items() if name != kind}
+    return others | ({kind: own} if own else {})
+
+
+def _path_in_statement(path: Path) -> Path:
+    """Where an error in the council's table stands in the form of a statement."""
+    inner = path[1:] if path[:1] and path[0] in STATEMENTS else path
+    return (f"{KEEP}{inner[1]}",) if len(inner) == 2 and inner[0] == "keep_days" else inner
 
 
 def _as_sent(data: Any) -> list[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
 from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities
+from locations.first_page import by_topic, in_order
 from locations.model import Catalogue, ServiceFacts
 from people.staff.access_marks import public
 from web.branding import brand_css
-from web.page_context import council_context
+from web.page_context import PageContext, council_context
 from web.resident.drafts import limit_reached_here, new_visit
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import remote_modes_text, show
@@ -50,22 +51,9 @@ def start(authority: str) -> ResponseReturnValue:
         wanted = " ".join(request.args.get("find", "").split())[:LONGEST_TEXT]
         found = services_named(services, wanted)
         is_unknown = bool(wanted) and not found
-        topics = in_order(found) if found else by_topic(services)
+        topics = in_order(found) if found else by_topic(services, context.authority.service_order)
         page = show("start", context, topics=topics, wanted=wanted, is_unknown=is_unknown)
     return allow_private_cache(Response(page))
-
-
-def by_topic(services: tuple[ServiceFacts, ...]) -> dict[str, list[ServiceFacts]]:
-    """The services under their topics, both in alphabetical order; those without a topic come last."""
-    return in_order(sorted(services, key=lambda service: (not service.topic, service.topic, service.name)))
-
-
-def in_order(services: Iterable[ServiceFacts]) -> dict[str, list[ServiceFacts]]:
-    """The services under their topics; topics and services come as the first of them does."""
-    topics: dict[str, list[ServiceFacts]] = {}
-    for service in services:
-        topics.setdefault(service.topic, []).append(service)
-    return topics
 
 
 @blueprint.get("/<authority:authority>/services/<slug>")
@@ -78,18 +66,22 @@ def service(authority: str, slug: str) -> ResponseReturnValue:
         selected = context.catalogue.public_service(slug)
         search = _search_for(slug)
         limit = limit_reached_here(context, (selected,))
-        page = show(
-            "service",
-            context,
-            service=selected,
-            search=search,
-            has_partners=bool(partners_of(context.catalogue, selected)),
-            remote_modes=remote_modes_text(selected),
-            limit=limit,
-            back=f"{context.base}/",
-        )
+        page = service_page(context, selected, search, limit=limit, back=f"{context.base}/")
     # What is said of somebody's appointments is not kept: a shared computer shows it to nobody else.
     return Response(page) if limit else allow_private_cache(Response(page))
+
+
+def service_page(context: PageContext, selected: ServiceFacts, search: SearchState, **more: Any) -> str:
+    """The page that says what to know before booking a service."""
+    return show(
+        "service",
+        context,
+        service=selected,
+        search=search,
+        has_partners=bool(partners_of(context.catalogue, selected)),
+        remote_modes=remote_modes_text(selected),
+        **more,
+    )
 
 
 @blueprint.get("/<authority:authority>/services/<slug>/together", endpoint="together")

@@ -8,12 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from people.staff.policy import Role
+from tests.council.test_set_up import page_of, save
 from tests.locations.test_school_holidays import CSV
 from tests.planner.test_sessions import SATURDAY, WEEK, send
 from tests.planner.test_sessions import page_of as planner_page
 from tests.planner.test_sessions import save as save_session
 from tests.support.pages import Page, check_page
-from tests.web.manage.test_set_up import page_of, save
 from tests.web.site.conftest import Library
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
-from flask import render_template, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.use_cases.change_set_up import InvalidEdits
 from core.errors import InvalidValue, NotFound
 from core.text import clean_line
+from council.council_blueprint import SET_UP_PATH, blueprint
 from locations.history.change_repository import (
     PastChange,
     change_by_id,
@@ -18,16 +20,13 @@ from locations.history.change_repository import (
     recent_changes,
 )
 from locations.importing.difference import Key, Kind
-from locations.importing.set_up_tables import Edit, TableChange, fingerprint
+from locations.importing.set_up_tables import Edit, fingerprint
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.changed_meanwhile import NAMELESS
-from web.components.form_fields import FieldError
-from web.labels import label_of
-from web.manage.manage_blueprint import SET_UP_PATH, blueprint
+from web.manage.past_changes import change_page, history_page
 from web.manage.set_up_context import address_of, preview_address, things_of
 from web.manage.set_up_proposals import Proposal, lead_to_preview
-from web.manage.set_up_words import in_words, title_of
+from web.manage.set_up_words import title_of
 from web.page_context import StaffContext, staff_context
 
 CHANGE_PATH = f"{SET_UP_PATH}/changes/<int:change>"
@@ -45,13 +44,8 @@ def set_up_history() -> ResponseReturnValue:
         found = changes_of(context.db, context.authority.id, key) if key else None
         past = recent_changes(context.db, context.authority.id) if found is None else found
         title = title_of(known, things[known].table, context.catalogue) if known else context.authority.name
-        return render_template(
-            "manage/set_up_history.html",
-            changes=[(one, in_words(_table_change(one), context.catalogue), _who(one)) for one in past],
-            title=title,
-            zone=context.zone,
-            back_url=(address_of(known) if known else None) or url_for("manage.set_up"),
-        )
+        back = (address_of(known) if known else None) or url_for("council.set_up")
+        return history_page(context, past, title, _address, back)
 
 
 @blueprint.get(CHANGE_PATH)
@@ -70,8 +64,8 @@ def put_back(change: int) -> ResponseReturnValue:
         past, things = change_by_id(context.db, context.authority.id, change), things_of(context)
         edits = tuple(Edit(one.key, one.before) for one in _with_its_site(context, past))
         seen = {edit.key: fingerprint(things[edit.key].table if edit.key in things else None) for edit in edits}
-        address = url_for("manage.set_up_change", change=change)
-        done = (address_of(past.key) if past.before else None) or url_for("manage.set_up")
+        address = url_for("council.set_up_change", change=change)
+        done = (address_of(past.key) if past.before else None) or url_for("council.set_up")
         try:
             return lead_to_preview(context, Proposal(edits, seen, address, done), preview_address, back_url=address)
         except InvalidEdits as error:
@@ -97,24 +91,11 @@ def _line(text: str) -> str:
         raise NotFound from error
 
 
-def _page(context: StaffContext, past: PastChange, errors: tuple[str, ...]) -> str:
-    together = [in_words(_table_change(one), context.catalogue) for one in _with_its_site(context, past)]
-    return render_template(
-        "manage/set_up_change.html",
-        change=past,
-        words=together[0],
-        things=together,
-        who=_who(past),
-        zone=context.zone,
-        errors=[FieldError(text, "") for text in errors],
-        has_errors=bool(errors),
-        back_url=url_for("manage.set_up_history", thing="/".join((past.key.kind, *past.key.slugs))),
-    )
+def _page(context: StaffContext, past: PastChange, errors: Sequence[str]) -> str:
+    back = url_for("council.set_up_history", thing="/".join((past.key.kind, *past.key.slugs)))
+    together = _with_its_site(context, past)
+    return change_page(context, together, url_for("council.put_back", change=past.id), back, errors)
 
 
-def _table_change(past: PastChange) -> TableChange:
-    return TableChange(past.key, past.before, past.after)
-
-
-def _who(past: PastChange) -> str:
-    return past.actor_name or label_of(NAMELESS, past.actor_kind)
+def _address(past: PastChange) -> str:
+    return url_for("council.set_up_change", change=past.id)

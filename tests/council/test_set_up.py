@@ -32,11 +32,6 @@ HOME = "/staff/set-up"
 SERVICE, SITE = f"{HOME}/service/certify", f"{HOME}/site/high-street"
 
 
-@pytest.fixture
-def admin(library: Library) -> FlaskClient:
-    return library.sign_in(Role.AUTHORITY_ADMIN)
-
-
 def page_of(client: FlaskClient, address: str, status: int = 200) -> Page:
     answer = client.get(address)
     assert answer.status_code == status, answer.text

@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from booking.use_cases.change_set_up import InvalidEdits
 from core.audit import record
+from council.council_blueprint import SET_UP_PATH, blueprint
+from council.uploads import uploaded
 from locations.exporting.council_file import council_file, file_tables
 from locations.exporting.toml_text import toml_text
 from locations.importing.difference import planned_set_up
@@ -17,7 +19,6 @@ from locations.importing.toml_file import MOST_SHOWN, InvalidFile
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.components.form_fields import FieldError
-from web.manage.manage_blueprint import SET_UP_PATH, blueprint
 from web.manage.set_up_context import preview_address
 from web.manage.set_up_file_texts import line_text, other_council
 from web.manage.set_up_proposals import Proposal, lead_to_preview
@@ -45,7 +46,7 @@ def set_up_file() -> ResponseReturnValue:
 def upload_set_up() -> ResponseReturnValue:
     """The form for a file."""
     with staff_context() as context:
-        return _page(context, [])
+        return upload_page(context, [])
 
 
 @blueprint.post(f"{SET_UP_PATH}/upload")
@@ -53,31 +54,30 @@ def upload_set_up() -> ResponseReturnValue:
 def send_set_up_file() -> ResponseReturnValue:
     """What the file would change, or what is wrong with it, by line."""
     if "proposal" in request.form:  # back from a preview that somebody else was faster than
-        return redirect(url_for("manage.upload_set_up"), code=303)
-    sent = request.files.get("file")
-    content = sent.read() if sent else b""
+        return redirect(url_for("council.upload_set_up"), code=303)
     with staff_context() as context:
         try:
-            plan = read_plan(content)
+            plan = read_plan(uploaded())
         except InvalidFile as error:
-            return _page(context, [line_text(one.line, one.what) for one in error.errors[:MOST_SHOWN]]), 400
+            return upload_page(context, [line_text(one.line, one.what) for one in error.errors[:MOST_SHOWN]]), 400
         if plan.authority["slug"] != context.authority.slug:
-            return _page(context, [other_council(plan.authority["slug"], context.authority.slug)]), 400
+            return upload_page(context, [other_council(plan.authority["slug"], context.authority.slug)]), 400
         stored = stored_set_up(context.db, context.authority.id).values
         changes = changed_things(file_tables(stored), file_tables(planned_set_up(plan)))
         edits = tuple(Edit(change.key, change.after) for change in changes)
         seen = {change.key: fingerprint(change.before) for change in changes}
-        form, done = url_for("manage.upload_set_up"), url_for("manage.set_up")
+        form, done = url_for("council.upload_set_up"), url_for("council.set_up")
         try:
             proposal = Proposal(edits, seen, form, done)
             return lead_to_preview(context, proposal, preview_address, back_url=form)
         except InvalidEdits as error:
-            return _page(context, [one.what for one in error.errors]), 400
+            return upload_page(context, [one.what for one in error.errors]), 400
 
 
-def _page(context: StaffContext, errors: list[str]) -> str:
+def upload_page(context: StaffContext, errors: list[str]) -> str:
+    """The form, with what is wrong with the file that was sent."""
     return render_template(
-        "manage/set_up_upload.html",
+        "council/set_up_upload.html",
         errors=[FieldError(text, "file") for text in errors],
         has_errors=bool(errors),
         name=context.authority.name,

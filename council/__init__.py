@@ -1,0 +1,28 @@
+"""The set-up of a council as its administrators change it: its sites, services and people, its statements and its file."""
+
+from council import (
+    front_page_views,
+    logo_views,
+    look_views,
+    set_up_file_views,
+    set_up_history_views,
+    set_up_views,
+    site_resource_views,
+    too_large,
+    travel_views,
+)
+from council.council_blueprint import blueprint
+
+# The modules of views are imported because their routes are declared beside the functions.
+__all__ = [
+    "blueprint",
+    "front_page_views",
+    "logo_views",
+    "look_views",
+    "set_up_file_views",
+    "set_up_history_views",
+    "set_up_views",
+    "site_resource_views",
+    "too_large",
+    "travel_views",
+]

@@ -1,0 +1,157 @@
+"""The steps of a thing's form: shown, sent, shown again with what is wrong or with what somebody else did, and previewed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits, preview_edits
+from core.errors import NotFound
+from council.thing_page import thing_page
+from locations.importing.difference import Key
+from locations.importing.set_up_tables import NOT_THERE, STATEMENTS, Edit, Table, fingerprint
+from web.manage.set_up_context import NEW, Things, slug_from
+from web.manage.set_up_kept import keep, kept
+from web.manage.set_up_merge import conflict_lines, merged
+from web.manage.set_up_proposals import Proposal, lead_to_preview, proposal_of, token_of
+from web.manage.thing_form import ThingForm, form_of_request, form_of_table
+from web.page_context import StaffContext
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Where a form and what follows it are: the list that it belongs to, the form of a thing, and a preview."""
+
+    home: str
+    form: Callable[[Key, str], str | None]
+    preview: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a form is about: a thing, or as `kind` a part of one."""
+
+    context: StaffContext
+    things: Things
+    kind: str
+    key: Key
+    routes: Routes
+
+    @property
+    def address(self) -> str:
+        """Where the form is."""
+        return self.routes.form(self.key, self.kind) or self.routes.home
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the thing is to be made."""
+        return self.key.slugs[-1] == NEW and self.key.kind != "council"
+
+    @property
+    def now(self) -> Table | None:
+        """The thing's own table, None where it is not there."""
+        return self.things[self.key].table if self.key in self.things else None
+
+    def stored(self) -> Table | None:
+        """The same, None for a new one only. Raises: NotFound for one that is not there."""
+        if self.key.kind == "resource" and Key("site", (self.key.slugs[0],)) not in self.things:
+            raise NotFound
+        if not self.is_new and self.key not in self.things:
+            raise NotFound
+        return None if self.is_new else self.things[self.key].table
+
+    def page(self, form: ThingForm, seen: str, **more: Any) -> str:
+        """The page of the form."""
+        addresses = {"action": self.address, "back": self.routes.home}
+        return thing_page(self.context, self.things, self.key, form, seen, **addresses, **more)
+
+
+def show_form(place: Place) -> ResponseReturnValue:
+    """The form as the thing is, or with what was typed when it comes back from another page. Raises: NotFound."""
+    table, name = place.stored(), request.args.get("kept", "")
+    found = kept(place.context, name)
+    if found is not None and "proposal" in found:
+        form, seen, more = _again(place, proposal_of(place.context, found["proposal"]))
+        return place.page(form, seen, **more)
+    if found is not None:
+        form = form_of_request(place.kind, MultiDict(found["typed"]), keeps_empty=True)
+        return place.page(form, found["seen"], look=name if "look" in found else "")
+    return place.page(form_of_table(place.kind, table or {}), fingerprint(table))
+
+
+def send_form(place: Place) -> ResponseReturnValue:
+    """A row more or less, the form again with what was typed, or the preview of the change. Raises: NotFound."""
+    seen = request.form.get("seen", "")
+    if "proposal" in request.form:
+        return _back(place, proposal_of(place.context, request.form["proposal"]))
+    add, remove = (request.form.get(name, "") for name in ("add", "remove_row"))
+    form = form_of_request(place.kind, request.form, add, remove)
+    if add or remove:
+        return _lead_on(place, {"typed": form.sent(), "seen": seen})
+    stored = place.stored() or {}
+    is_valid = form.validate()
+    table = form.table(stored)
+    if not is_valid or form.errors:
+        return place.page(form, seen), 400
+    is_removed = "remove" in request.form and place.kind not in STATEMENTS
+    return _preview(place, form, seen, None if is_removed else table)
+
+
+def _preview(place: Place, form: ThingForm, seen: str, table: dict[str, Any] | None) -> ResponseReturnValue:
+    """The preview, or the form with what stands in its way."""
+    context, key, edited = place.context, place.key, place.key
+    if place.is_new and table is not None:
+        slug = slug_from(str(table.get("name", "")), key.kind, key.slugs[0], place.things)
+        edited, table = Key(key.kind, (*key.slugs[:-1], slug)), {"slug": slug, **table}
+    done = place.routes.home if table is None else place.routes.form(edited, place.kind) or place.address
+    proposal = Proposal((Edit(edited, table, place.is_new),), {} if place.is_new else {key: seen}, place.address, done)
+    try:
+        if "look" in request.form and table is not None:
+            return _look(place, form, seen, proposal)
+        return lead_to_preview(context, proposal, place.routes.preview)
+    except InvalidEdits as error:
+        form.refuse(error.of(edited))
+        form.general += error.besides([edited])
+        return place.page(form, seen), 400
+    except ChangedMeanwhile:
+        return _back(place, proposal)
+
+
+def _look(place: Place, form: ThingForm, seen: str, proposal: Proposal) -> ResponseReturnValue:
+    """Back to the form, beside which stands the residents' page as it would be. Raises: InvalidEdits, ChangedMeanwhile."""
+    preview_edits(place.context.runtime, place.context.authority.id, proposal.edits, proposal.seen)
+    return _lead_on(place, {"typed": form.sent(), "seen": seen, "look": token_of(place.context, proposal)})
+
+
+def _back(place: Place, proposal: Proposal) -> ResponseReturnValue:
+    """To the form with what the proposal says; or the form with what somebody else has changed since."""
+    form, seen, more = _again(place, proposal)
+    if more:
+        return place.page(form, seen, **more), 409
+    return _lead_on(place, {"proposal": token_of(place.context, proposal)})
+
+
+def _lead_on(place: Place, value: dict[str, Any]) -> ResponseReturnValue:
+    """To the form, filled with what is kept."""
+    address = place.address
+    part = "#look" if "look" in value else ""
+    return redirect(f"{address}{'&' if '?' in address else '?'}kept={keep(place.context, value)}{part}", code=303)
+
+
+def _again(place: Place, proposal: Proposal) -> tuple[ThingForm, str, dict[str, Any]]:
+    """The form with what the proposal says, its fingerprint, and what the page says of somebody else's change."""
+    if place.is_new:
+        typed = next((edit.table for edit in proposal.edits), None) or {}
+        return form_of_table(place.kind, typed), NOT_THERE, {}
+    edit, now = proposal.edit_of(place.key), place.now
+    typed = now or {} if edit is None or edit.table is None else edit.table
+    seen = proposal.seen.get(place.key, "")
+    if fingerprint(now) == seen:
+        return form_of_table(place.kind, typed), seen, {}
+    conflict = conflict_lines(place.context, place.key, typed, now, seen)
+    return form_of_table(place.kind, merged(typed, conflict.base, now)), fingerprint(now), {"conflict": conflict}

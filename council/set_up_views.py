@@ -1,0 +1,88 @@
+"""The set-up on screens: its home page, the form of each thing, and saving what a preview has shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from council.council_blueprint import SET_UP_PATH, blueprint
+from council.form_steps import Place, Routes, send_form, show_form
+from locations.importing.difference import Key, Kind
+from locations.importing.set_up_tables import STATEMENTS
+from locations.model import ResourceFacts, ServiceFacts, SiteFacts
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from web.manage.set_up_context import address_of, key_of_address, preview_address, things_of
+from web.manage.set_up_proposals import kept_preview, proposal_of, save
+from web.manage.thing_form import ADDRESSED
+from web.page_context import StaffContext, staff_context
+
+THING_PATH = f"{SET_UP_PATH}/<any({', '.join(ADDRESSED)}):kind>/<slug>"
+
+
+@blueprint.get(SET_UP_PATH)
+@requires(Action.MANAGE_SET_UP)
+def set_up() -> ResponseReturnValue:
+    """All that the council has, with a link to each."""
+    with staff_context() as context:
+        catalogue = context.catalogue
+        listed: dict[Kind, Iterable[SiteFacts | ServiceFacts | ResourceFacts]] = {
+            "site": catalogue.sites,
+            "service": catalogue.services,
+            "person": catalogue.people,
+        }
+        lists = {
+            kind: [(thing.name, address_of(Key(kind, (thing.slug,)))) for thing in things]
+            for kind, things in listed.items()
+        }
+        council = Key("council", (context.authority.slug,))
+        return render_template(
+            "council/set_up.html",
+            lists=lists,
+            council=address_of(council),
+            statements={kind: address_of(council, kind) for kind in STATEMENTS},
+            name=context.authority.name,
+            is_saved=request.method == "GET" and "saved" in request.args,
+        )
+
+
+@blueprint.get(THING_PATH)
+@requires(Action.MANAGE_SET_UP)
+def set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
+    """The form of one thing; of a new one when the slug says so."""
+    with staff_context() as context:
+        return show_form(_place(context, kind, slug))
+
+
+@blueprint.post(THING_PATH)
+@requires(Action.MANAGE_SET_UP)
+def send_set_up_thing(kind: str, slug: str) -> ResponseReturnValue:
+    """A row more or less, the form again with what was typed, or the preview of the change."""
+    with staff_context() as context:
+        return send_form(_place(context, kind, slug))
+
+
+@blueprint.get(f"{SET_UP_PATH}/preview/<key>")
+@requires(Action.MANAGE_SET_UP)
+def set_up_preview(key: str) -> ResponseReturnValue:
+    """What the edits that were sent would do."""
+    with staff_context() as context:
+        return kept_preview(context, key, url_for("council.save_set_up"))
+
+
+@blueprint.post(f"{SET_UP_PATH}/save")
+@requires(Action.MANAGE_SET_UP)
+def save_set_up() -> ResponseReturnValue:
+    """Save what the preview has shown."""
+    with staff_context() as context:
+        proposal = proposal_of(context, request.form.get("proposal", ""))
+        return save(context, proposal, request.form.getlist("keep"), url_for("council.save_set_up"))
+
+
+def _place(context: StaffContext, kind: str, slug: str) -> Place:
+    home = url_for("council.set_up")
+    return Place(
+        context, things_of(context), kind, key_of_address(kind, slug), Routes(home, address_of, preview_address)
+    )

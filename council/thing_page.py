@@ -1,0 +1,77 @@
+"""The page of a thing's form: its fields, what belongs to it, and beside it what residents would see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from council.reminder_example import example_of
+from locations.importing.difference import Key
+from locations.importing.set_up_tables import STATEMENTS
+from locations.postcodes import point_of
+from people.staff.policy import Action
+from web.account.home import url_or_none
+from web.manage.field_texts import BY_LIST, KINDS, text_of_field
+from web.manage.set_up_context import NEW, Things, address_of
+from web.manage.set_up_words import title_of
+from web.manage.thing_form import ThingForm
+from web.page_context import StaffContext
+
+SHOWN_TO_RESIDENTS = ("service", "site")  # what has a page that residents see of it
+
+
+def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm, seen: str, **more: Any) -> str:
+    """The page; `more` is where it leads, what it says of somebody else's change, and what is looked at beside it."""
+    is_new = key.slugs[-1] == NEW and key.kind != "council"
+    is_part = form.kind in STATEMENTS
+    return render_template(
+        "council/set_up_thing.html",
+        form=form,
+        has_errors=bool(form.errors),
+        kind=form.kind,
+        title=_title(context, things, key, form.kind, is_new=is_new),
+        is_new=is_new,
+        is_part=is_part,
+        seen=seen,
+        resources=_resources_at(things, key),
+        new_resource=url_for("council.set_up_thing", kind="resource", slug=NEW, site=key.slugs[0]),
+        week=url_or_none("planner.week", site=key.slugs[0]) if key.kind == "site" else None,
+        history=_history(context, key),
+        list_texts={name: text_of_field(form.kind, name) for name in BY_LIST if name in form.rows},
+        has_look=form.kind in SHOWN_TO_RESIDENTS,
+        example=example_of(context, form) if "reminder_plan" in form.rows else None,
+        point=_point(form) if form.kind == "site" else None,
+        is_saved=request.method == "GET" and "saved" in request.args,
+        **more,
+    )
+
+
+def _history(context: StaffContext, key: Key) -> str:
+    """Where the history of the thing is; nothing for who does not see it."""
+    if not context.staff.may(Action.MANAGE_SET_UP):
+        return ""
+    return url_for("council.set_up_history", thing="/".join((key.kind, *key.slugs)))
+
+
+def _title(context: StaffContext, things: Things, key: Key, kind: str, *, is_new: bool) -> str:
+    if is_new or kind in STATEMENTS:
+        return str(KINDS[kind])
+    return title_of(key, things[key].table if key in things else {}, context.catalogue)
+
+
+def _resources_at(things: Things, key: Key) -> list[tuple[Any, str | None]]:
+    """The names and addresses of what stands at a site."""
+    return [
+        (one.table["name"], address_of(child))
+        for child, one in things.items()
+        if key.kind == "site" and child.kind == "resource" and child.slugs[0] == key.slugs[0]
+    ]
+
+
+def _point(form: ThingForm) -> tuple[int, int] | None:
+    """Easting and northing that the postcode in the form gives, where the form has no others."""
+    if form.main["easting"].data or form.main["northing"].data:
+        return None
+    easting, northing = point_of(str(form.main["postcode"].data or ""))
+    return None if easting is None or northing is None else (easting, northing)

@@ -1,0 +1,16 @@
+"""The bytes of a file that a form has sent."""
+
+from __future__ import annotations
+
+from flask import request
+
+
+def uploaded(name: str = "file") -> bytes:
+    """The bytes of the file in this field; none when no file was chosen."""
+    sent = request.files.get(name)
+    if sent is None:
+        return b""
+    try:
+        return sent.read()
+    finally:
+        sent.close()
