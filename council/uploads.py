@@ -11,6 +11,6 @@ def uploaded(name: str = "file") -> bytes:
     if sent is None:
         return b""
     try:
-        return sent.read()
+        return bytes(sent.read())
     finally:
         sent.close()

@@ -69,7 +69,8 @@ def crawl(client: FlaskClient, start: str, searches: Mapping[str, Mapping[str, s
                 actions = [urlsplit(address).path for address in (form.action, *form.other_actions)]
                 found.posted |= {endpoint_of(app, action) for action in actions}
                 for action in searches.keys() & set(actions):
-                    waiting += _addresses_in(client.post(action, data=form.values(**searches[action])), path)
+                    # The answer comes first: behind many other pages it might be one too many of its endpoint.
+                    waiting[:0] = _addresses_in(client.post(action, data=form.values(**searches[action])), path)
     return found
 
 

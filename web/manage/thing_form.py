@@ -123,8 +123,9 @@ def _named(name: str, row: dict[str, Any]) -> dict[str, Any]:
 def in_words_of_the_form(what: str, kind: str, name: str) -> str:
     """An error of the file with what the field is called on the screen in place of its key."""
     label = f"“{text_of_field(kind, name).label}”"
-    what = re.sub(rf" needs {re.escape(name)}\.$", f" needs {label}.", what)
-    return re.sub(rf"^{re.escape(name)} of ", f"{label} of ", what)
+    key = re.escape(name.removeprefix(KEEP))
+    what = re.sub(rf" needs {key}\.$", f" needs {label}.", what)
+    return re.sub(rf"^{key} of (keep_days of )?", f"{label} of ", what)
 
 
 def form_of_table(kind: str, table: Table) -> ThingForm:
