@@ -139,3 +139,20 @@ def test_the_pages_of_people_to_rebook_by_keyboard(manager: Page, axe: Callable[
     manager.goto("/staff/closures")
     expect(manager.get_by_text("Nothing is shut, now or later.")).to_be_visible()
     axe(manager)
+
+
+def test_a_day_that_is_half_typed_is_not_sent_as_none(manager: Page) -> None:
+    manager.clock.install()
+    manager.goto("/staff/closures/new?site=high-street")
+    manager.get_by_role("radio", name="From a day that I give here").check()
+    first_day = manager.get_by_label("First day", exact=True)
+    first_day.press_sequentially("24")
+    button = manager.get_by_role("button", name="See who is affected")
+    button.press("Enter")
+    expect(first_day).to_be_focused()
+    assert manager.url.endswith("/staff/closures/new?site=high-street")
+    assert first_day.evaluate("box => box.validity.badInput")
+    first_day.fill("2026-11-23")
+    manager.clock.run_for(1000)  # until then the button takes it for a double click
+    button.press("Enter")
+    expect(manager.get_by_role("heading", name="affected")).to_be_visible()
