@@ -155,4 +155,4 @@ def test_a_day_that_is_half_typed_is_not_sent_as_none(manager: Page) -> None:
     first_day.fill("2026-11-23")
     manager.clock.run_for(1000)  # until then the button takes it for a double click
     button.press("Enter")
-    expect(manager.get_by_role("heading", name="affected")).to_be_visible()
+    expect(manager.get_by_role("heading", name="60 people are affected")).to_be_visible()
