@@ -13,6 +13,7 @@ from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import SlotQuery
 from core.errors import BadRequest
 from core.flask_context import current_runtime
+from locations.drop_in_hours import drop_ins
 from locations.model import Catalogue
 from locations.postcodes import PostcodePlace, locate
 from people.staff.access_marks import api_scope
@@ -44,7 +45,12 @@ def sites(query: Values) -> Response:
     place = place_near(query["near"]) if "near" in query else None
     found = [pair for pair in sites_by_distance(catalogue, slot_query, place) if pair[0].service_ids]
     page, cursor = page_of(found, lambda pair: pair[0].slug, query)
-    return json_answer({"items": [serializers.site(*pair) for pair in page], "next_cursor": cursor})
+    now, zone = current_runtime().clock.now(), catalogue.authority.zone
+    slugs = {service.id: service.slug for service in catalogue.services}
+    items = [
+        serializers.site(site, miles, drop_ins(site, slot_query.service_ids, now, zone), slugs) for site, miles in page
+    ]
+    return json_answer({"items": items, "next_cursor": cursor})
 
 
 def known_services(catalogue: Catalogue, slugs: Sequence[str]) -> tuple[int, ...]:

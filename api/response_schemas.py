@@ -57,6 +57,14 @@ class ServicesSchema(Schema):
     next_cursor = _cursor()
 
 
+class DropInSchema(Schema):
+    """When people come without an appointment."""
+
+    starts_at = _moment("In the site's own zone.")
+    ends_at = _moment("In the site's own zone.")
+    services = _list(fields.String(), "The slugs of what it is for.")
+
+
 class SiteSchema(Schema):
     """Where people go."""
 
@@ -69,6 +77,7 @@ class SiteSchema(Schema):
     distance_miles = fields.Float(
         required=True, allow_none=True, metadata=about("Null without `near`, and for virtual sites.")
     )
+    drop_in = _list(fields.Nested(DropInSchema), "The next two weeks' hours in which no appointment is needed.")
 
 
 class SitesSchema(Schema):

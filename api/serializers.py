@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking.queries.appointments import AppointmentView, RepresentativeView, ResidentView
 from booking.queries.slots import FreeSlot
+from locations.drop_in_hours import DropIn
 from locations.model import ServiceFacts, SiteFacts
 from reminders.history_queries import MessageHistoryEntry
 
@@ -25,8 +27,8 @@ def service(facts: ServiceFacts) -> dict[str, Any]:
     }
 
 
-def site(facts: SiteFacts, miles: float | None) -> dict[str, Any]:
-    """A site, with its distance in miles when that is known."""
+def site(facts: SiteFacts, miles: float | None, hours: Iterable[DropIn], slugs: Mapping[int, str]) -> dict[str, Any]:
+    """A site, with its distance in miles when that is known, and its hours without appointments; services by slug."""
     return {
         "slug": facts.slug,
         "name": facts.name,
@@ -35,6 +37,14 @@ def site(facts: SiteFacts, miles: float | None) -> dict[str, Any]:
         "postcode": facts.postcode,
         "features": sorted(facts.features),
         "distance_miles": None if miles is None else round(miles, 2),
+        "drop_in": [
+            {
+                "starts_at": one.starts_at.isoformat(),
+                "ends_at": one.ends_at.isoformat(),
+                "services": sorted(slugs[service_id] for service_id in one.service_ids),
+            }
+            for one in hours
+        ],
     }
 
 

@@ -197,7 +197,7 @@ def sessions_on(site: SiteFacts, day: date) -> Iterator[HeldSession]:
 
 def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
     for session in sessions_on(site, day.date):
-        if session.hours is not None:
+        if session.hours is not None and not session.hours.drop_in:
             yield from _opened(session.resource_ids, session.service_ids, session.hours, day, zone)
 
 

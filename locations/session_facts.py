@@ -11,7 +11,8 @@ from datetime import date, datetime, time
 class SessionHours:
     """Wall-clock hours, and the share reserved for staff: the last `reserved_percent`, until `release_hours` before.
 
-    In the break, if there is one, nothing is open; it lies within the hours.
+    In the break, if there is one, nothing is open; it lies within the hours. To a `drop_in` people come without an
+    appointment: its times cannot be booked.
     """
 
     starts: time
@@ -20,6 +21,7 @@ class SessionHours:
     release_hours: int = 0
     break_starts: time | None = None
     break_ends: time | None = None
+    drop_in: bool = False
 
     def at(self, starts: time, ends: time) -> SessionHours:
         """The same at other hours; the break is left out when it does not lie within them."""

@@ -45,12 +45,15 @@ class PlainSession:
 
 def session_of(table: Mapping[str, Any], school_days_off: frozenset[date] = frozenset()) -> PlainSession:
     """The session that a table says, which the file's own checks have passed, of a council with these school holidays."""
+    begins, stops = (value_checks.wall_time(table[name]) if name in table else None for name in BREAK)
     hours = SessionHours(
         value_checks.wall_time(table["starts"]),
         value_checks.wall_time(table["ends"]),
         table.get("reserved_percent", 0),
         table.get("release_hours", 0),
-        *(value_checks.wall_time(table[name]) if name in table else None for name in BREAK),
+        begins,
+        stops,
+        table.get("drop_in", False),
     )
     changed = {value_checks.day(one["date"]): _exception_of(one) for one in table.get("exceptions", ())}
     return PlainSession(
@@ -77,6 +80,8 @@ def table_of_session(session: PlainSession) -> dict[str, Any]:
         table["reserved_percent"] = hours.reserved_percent
     if hours.release_hours:
         table["release_hours"] = hours.release_hours
+    if hours.drop_in:
+        table["drop_in"] = True
     if session.school and not session.is_dated:
         table["school"] = session.school
     if not session.is_dated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
@@ -194,6 +194,7 @@ class SessionTemplate(Base):
     ends: Mapped[time]
     break_starts: Mapped[time | None]
     break_ends: Mapped[time | None]
+    drop_in: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     reserved_percent: Mapped[int] = mapped_column(default=0)
     release_hours: Mapped[int] = mapped_column(default=0)
     # "term" or "holidays", or empty for both.
@@ -229,6 +230,7 @@ class DatedSession(Base):
     ends: Mapped[time]
     break_starts: Mapped[time | None]
     break_ends: Mapped[time | None]
+    drop_in: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     reserved_percent: Mapped[int] = mapped_column(default=0)
     release_hours: Mapped[int] = mapped_column(default=0)
 

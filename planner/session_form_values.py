@@ -55,6 +55,7 @@ def values_of(session: PlainSession) -> dict[str, Any]:
         "break_starts": f"{hours.break_starts:%H:%M}" if hours.break_starts else "",
         "break_ends": f"{hours.break_ends:%H:%M}" if hours.break_ends else "",
         "school": session.school,
+        "drop_in": hours.drop_in,
         "resources": list(session.resources),
         "services": list(session.services),
         "reserved_percent": str(hours.reserved_percent) if hours.reserved_percent else "",

@@ -20,7 +20,7 @@ from locations.school_holidays import IN_HOLIDAYS, IN_TERM
 from locations.session_facts import SessionHours
 from locations.session_patterns import DAYS_OF_MONTH, LAST, WEEKS_OF_MONTH, Pattern, Repeats, first_dates
 from locations.session_tables import Exceptions, PlainSession
-from web.components.form_fields import AtMost, Choice, Choices, Dropdown, Form, Text, optional
+from web.components.form_fields import AtMost, Checkbox, Choice, Choices, Dropdown, Form, Text, optional
 from web.components.moment_fields import ClockField, DayField
 from web.session_texts import WEEKS
 
@@ -101,6 +101,10 @@ class SessionForm(Form):
     )
     resources = Choices(lazy_gettext("Who or what is open?"))
     services = Choices(lazy_gettext("For which services?"))
+    drop_in = Checkbox(
+        lazy_gettext("Drop in: people come without an appointment"),
+        description=lazy_gettext("Its times cannot be booked. Residents see when they can come"),
+    )
     reserved_percent = Text(
         lazy_gettext("Kept for staff, in percent (optional)"),
         description=lazy_gettext("The last part of the session, for callers and for people who walk in"),
@@ -165,6 +169,7 @@ class SessionForm(Form):
                 int(self.release_hours.data or 0),
                 self.break_starts.wall_time,
                 self.break_ends.wall_time,
+                drop_in=bool(self.drop_in.data),
             ),
             resources=tuple(self.resources.data),
             services=tuple(self.services.data),
@@ -243,6 +248,10 @@ class SessionForm(Form):
             text = self[name].data or "0"
             if not (text.isascii() and text.isdecimal() and int(text) <= most):
                 self.refuse(name, texts[name])
+        if not self.errors and self.drop_in.data and int(self.reserved_percent.data or 0):
+            self.refuse(
+                "reserved_percent", gettext("Nothing is kept for staff where people come without an appointment")
+            )
         if not self.errors and int(self.release_hours.data or 0) and not int(self.reserved_percent.data or 0):
             self.refuse("reserved_percent", gettext("Enter how much is kept for staff"))
 

@@ -144,9 +144,13 @@ def _block(session: HeldSession, names: Mapping[int, str], *, is_holiday: bool) 
         slug=session.slug,
         hours=hours_text(session.hours) if session.hours else "",
         services=services_text(names[service_id] for service_id in sorted(session.service_ids)),
-        note=_note(session, is_holiday=is_holiday),
+        note=_note(session, is_holiday=is_holiday) or _drop_in_note(session),
         is_off=session.hours is None or is_holiday,
     )
+
+
+def _drop_in_note(session: HeldSession) -> str:
+    return str(_("Drop in, no appointment")) if session.hours is not None and session.hours.drop_in else ""
 
 
 def _note(session: HeldSession, *, is_holiday: bool) -> str:

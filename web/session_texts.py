@@ -33,6 +33,8 @@ SCHOOL: Mapping[str, LazyString] = {
 def session_text(session: PlainSession, *, closes_on_holidays: bool) -> str:
     """The whole of a session: when, from when until when, and whether bank holidays are left out."""
     parts = [*_parts(session.pattern, session.hours, closes_on_holidays=closes_on_holidays)]
+    if session.hours.drop_in:
+        parts.append(str(_("drop in, no appointment")))
     if session.school:
         parts.append(str(SCHOOL[session.school]))
     return ", ".join(parts)

@@ -16,7 +16,7 @@ from locations.opening_hours import is_session_date
 from locations.session_facts import ExceptionFacts, HolidayRule, RecurrenceFacts, SessionHours
 
 MIDNIGHT = time.min
-HOURS = ("slug", "starts", "ends", "break_starts", "break_ends", "reserved_percent", "release_hours")
+HOURS = ("slug", "starts", "ends", "break_starts", "break_ends", "reserved_percent", "release_hours", "drop_in")
 Exceptions = dict[date, tuple[ExceptionFacts, Path]]
 SINCE = date(2020, 1, 1)
 """From when weekday words hold that say no first date: the same on every import."""
@@ -29,10 +29,7 @@ def read_session(
     row = reader.table(found, toml_fields.SESSION, path, name, also=("exceptions",))
     _note_hours(reader, row, path, name)
     exceptions = _exceptions(reader, found, path, name)
-    hours = {
-        key: row[key]
-        for key in ("slug", "starts", "ends", "break_starts", "break_ends", "reserved_percent", "release_hours")
-    }
+    hours = {key: row[key] for key in HOURS}
     dates = _dates(reader, found, row, path, name)
     if row["school"] and "date" in dates:
         reader.note((*path, "school"), f"{name} is on one date: remove school.")
@@ -92,6 +89,9 @@ def _note_hours(reader: Reader, row: Mapping[str, Any], path: Path, name: str) -
     if starts is not None and ends is not None and ends <= starts:
         reader.note((*path, "ends"), f"{name} ends at {ends:%H:%M}, which is not after it starts at {starts:%H:%M}.")
     _note_break(reader, row, path, name)
+    if row["drop_in"] and row["reserved_percent"]:
+        what = f"{name} is for people without an appointment, so nothing is kept: remove reserved_percent."
+        reader.note((*path, "reserved_percent"), what)
     if row["release_hours"] and not row["reserved_percent"]:
         reader.note((*path, "release_hours"), f"{name} has release_hours and keeps nothing: add reserved_percent.")
 

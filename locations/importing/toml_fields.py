@@ -161,6 +161,7 @@ SESSION: Fields = {
     "reserved_percent": Field(whole(0, 100), 0),
     "release_hours": Field(whole(0, 24 * 60), 0),
     "school": Field(one_of(SCHOOL_RULES), ""),
+    "drop_in": Field(yes_no, False),
 }
 EXCEPTION: Fields = {
     "date": Field(value_checks.day, required=True),

@@ -43,6 +43,7 @@ SCHEMAS = {
     "Booked",
     "BookingBody",
     "CancelBody",
+    "DropIn",
     "Closure",
     "ClosureBody",
     "Day",

@@ -93,12 +93,15 @@ def sessions(draw: Any) -> PlainSession:
     """Any session that the file takes."""
     pattern = draw(patterns())
     percent = draw(st.sampled_from((0, 20)))
+    begins, stops = draw(st.sampled_from(((None, None), (time(11), time(11, 20)))))
     hours = SessionHours(
         time(9, draw(st.sampled_from((0, 5)))),
         time(13),
         percent,
         draw(st.sampled_from((0, 24))) and percent,
-        *draw(st.sampled_from(((None, None), (time(11), time(11, 20))))),
+        begins,
+        stops,
+        not percent and draw(st.booleans()),
     )
     session = PlainSession("some", pattern, hours, draw(several(("desk", "ann"))), draw(several(("advice", "forms"))))
     dates = first_dates(pattern, date(2026, 1, 1), date(2032, 1, 1), 6)

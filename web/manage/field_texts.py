@@ -155,6 +155,7 @@ SESSION: Texts = {
     "release_hours": _t(_l("Given to everybody so many hours before")),
     "exceptions": _t(_l("Exceptions")),
     "school": _t(_l("In school holidays")),
+    "drop_in": _t(_l("Drop in, no appointment")),
     "break_starts": _t(_l("A break from")),
     "break_ends": _t(_l("A break until")),
     "reason": _t(_l("Reason")),

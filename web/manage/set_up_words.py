@@ -20,9 +20,7 @@ from web.request_language import all_of
 from web.session_texts import session_text
 
 # Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
-WHEN = frozenset(
-    {"days", "rrule", "date", "first_date", "last_date", "starts", "ends", "school", "break_starts", "break_ends"}
-)
+WHEN = frozenset("days rrule date first_date last_date starts ends school break_starts break_ends drop_in".split())
 HIDDEN = frozenset({"slug"})
 CODES = frozenset({"kind", "modes", "division", "days", "mode", "status"})
 

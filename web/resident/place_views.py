@@ -19,6 +19,7 @@ from locations.postcodes import PostcodePlace, locate
 from people.residents.details import NEEDS, place_needs
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
+from web.resident.drop_in_texts import drop_in_texts
 from web.resident.ended_pages import show_ended
 from web.resident.forms import NeedsForm
 from web.resident.own_time import OwnTime, query_with_own_time
@@ -35,18 +36,21 @@ from web.resident.search_state import (
 )
 from web.resident.urls import blueprint
 
+MOST_DROP_INS = 3
+
 
 @dataclass(frozen=True)
 class PlaceRow:
     """A place that people can go to, how far it is, when it is first free, and what it has for those who need it.
 
-    `lacks` are those of the needs of the search that no visit there can have met.
+    `lacks` are those of the needs of the search that no visit there can have met; `drop_ins` when no appointment is needed.
     """
 
     site: SiteFacts
     miles: float | None
     first: FreeSlot | None
     lacks: tuple[str, ...] = ()
+    drop_ins: tuple[str, ...] = ()
 
     @property
     def has(self) -> tuple[str, ...]:
@@ -134,7 +138,16 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
     ordered = [
         pair for pair in sites_by_distance(context.catalogue, query, place) if not has_ended(pair[0], context.today)
     ]
-    rows = [PlaceRow(site, miles, first.get(site.id), never_met_at(site, search.needs)) for site, miles in ordered]
+    rows = [
+        PlaceRow(
+            site,
+            miles,
+            first.get(site.id),
+            never_met_at(site, search.needs),
+            () if search.moving else drop_in_texts(context, site, query.service_ids)[:MOST_DROP_INS],
+        )
+        for site, miles in ordered
+    ]
     visible = tuple(row for row in rows if not row.site.is_virtual)
     remote = _remote(context, search, rows)
     soonest_mode, soonest = _soonest(visible, remote)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from people.staff.access_marks import public
 from web.page_context import council_context
+from web.resident.drop_in_texts import drop_in_texts
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import show
 from web.resident.search_state import has_ended
@@ -22,5 +23,7 @@ def site_page(authority: str, slug: str) -> ResponseReturnValue:
         site = context.catalogue.site(slug)
         if has_ended(site, context.today):
             return allow_private_cache(Response(show_ended(context, site)))
-        page = show("site", context, site=context.catalogue.public_site(slug), back=f"{context.base}/")
+        public = context.catalogue.public_site(slug)
+        hours = drop_in_texts(context, public, (), names_services=True)
+        page = show("site", context, site=public, drop_ins=hours, back=f"{context.base}/")
     return allow_private_cache(Response(page))

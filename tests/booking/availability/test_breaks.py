@@ -58,7 +58,7 @@ def test_a_break_is_open_to_nobody_and_the_last_part_of_the_rest_is_kept(
     if stops >= last - first:
         return
     at = [time((first + tick) // 12, (first + tick) % 12 * 5) for tick in (begins, stops)]
-    hours = SessionHours(time(9), time(13), percent, 24, *at)
+    hours = SessionHours(time(9), time(13), percent, 24, at[0], at[1])
     site = make_site(recurrences=(make_recurrence(hours=hours),))
     found = openings_on(site, local_day(MONDAY, LONDON), LONDON)
     open_ticks = [tick for one in found for tick in range(one.first_tick, one.last_tick)]
