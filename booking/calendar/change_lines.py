@@ -26,7 +26,7 @@ def change_lines(change: ProposedChange, language: Language) -> list[str]:
         lines.append(_("With what is needed: %(needs)s", needs=language.all_of(met)))
     if arranged:
         lines.append(_("We look for an interpreter again, for this time"))
-    return [line for line in lines if line]
+    return [line[0].upper() + line[1:] for line in lines if line]
 
 
 def _days(change: ProposedChange, language: Language) -> str:

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from booking.availability.bookings_that_fit import misfits_of
+from booking.proposals.tables import Proposal
 from booking.queries.booked_visits import booked_visits
-from booking.rebooking import RebookState
-from booking.slot_tokens import decode
+from booking.rebooking import ProposalState, RebookState
+from booking.slot_tokens import SlotKey, decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Hold, RebookItem
 from booking.use_cases.holds import delete_holds
@@ -132,7 +133,46 @@ def _touched_holds(db: Session, closure: Closure) -> list[int]:
         .order_by(Hold.id)
     )
     holds = connection_of(db).execute(touched).all()
-    return [hold_id for hold_id, token in holds if not closure.mode or decode(token).mode == closure.mode]
+    ids = [hold_id for hold_id, token in holds if not closure.mode or decode(token).mode == closure.mode]
+    return sorted({*ids, *_touched_beside(db, closure)})
+
+
+def _touched_beside(db: Session, closure: Closure) -> list[int]:
+    """The holds of times at which an appointment is held in another way (`booking.capacity.same_time`).
+
+    Whoever serves it is occupied by the appointment itself, which may be elsewhere, so the slot says where it is to be.
+    """
+    if closure.lifted_at is not None:
+        return []
+    beside = (
+        select(Hold.id, Hold.slot_token, Appointment.id.label("appointment_id"))
+        .join(Proposal, Proposal.hold_id == Hold.id)
+        .join(Appointment, Appointment.id == Proposal.appointment_id)
+        .where(
+            Hold.authority_id == closure.authority_id,
+            Proposal.state == ProposalState.OPEN.value,
+            Appointment.starts_at < closure.ends_at,
+            Appointment.ends_at > closure.starts_at,
+        )
+    )
+    found = [(row.id, decode(row.slot_token), row.appointment_id) for row in connection_of(db).execute(beside)]
+    within = [(id_, slot, of) for id_, slot, of in found if _is_within(slot, closure)]
+    if closure.topic:
+        named = select(Service.id).where(Service.authority_id == closure.authority_id, Service.topic == closure.topic)
+        shut = frozenset(db.scalars(named)) if within else frozenset()
+        within = [one for one in within if not shut.isdisjoint(one[1].service_ids)]
+    if closure.resource_id is None:
+        return [id_ for id_, _, _ in within]
+    seats = select(Allocation.appointment_id).where(Allocation.resource_id == closure.resource_id)
+    theirs = set(db.scalars(seats.where(Allocation.appointment_id.in_([of for _, _, of in within]))))
+    return [id_ for id_, _, of in within if of in theirs]
+
+
+def _is_within(slot: SlotKey, closure: Closure) -> bool:
+    """Whether the slot is at the place, in the mode and for the service that the closure shuts, in its period."""
+    is_then = unit_of(closure.starts_at) <= slot.start_unit < unit_after(closure.ends_at)
+    is_there = closure.site_id in (None, slot.site_id)
+    return is_then and is_there and closure.mode in ("", slot.mode) and closure.service_id in (None, *slot.service_ids)
 
 
 def _touching(closure: Closure) -> tuple[ColumnElement[bool], ...]:
