@@ -33,7 +33,7 @@ class OldTime:
 class OtherTime:
     """A time that is free. `miles` are from the old place; `has_same_person` when whoever they were to see is free then.
 
-    `is_at_successor` is true of the place that takes over from one that is shut for good.
+    `is_at_successor` is true of the place that takes over from one that is shut for good. So many such visits are `free`.
     """
 
     site_id: int
@@ -42,6 +42,7 @@ class OtherTime:
     miles: float
     has_same_person: bool = False
     is_at_successor: bool = False
+    free: int = 1
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,30 @@ class _Sought:
 
 def best_alternative(db: Session, catalogue: Catalogue, row: Appointment, now: datetime) -> SlotKey | None:
     """The free slot that suits best instead of the appointment's own: same services, needs met; or None."""
-    home, zone = catalogue.site_by_id(row.site_id), catalogue.authority.zone
+    best = best_time(old_time_of(catalogue, row), other_times(db, catalogue, row, now))
+    return None if best is None else slot_key_of(db, row, best)
+
+
+def old_time_of(catalogue: Catalogue, row: Appointment) -> OldTime:
+    """The time that the appointment has."""
+    return OldTime(row.starts_at, row.mode, catalogue.authority.zone)
+
+
+def slot_key_of(db: Session, row: Appointment, best: OtherTime) -> SlotKey:
+    """The slot for the appointment's visit at this time."""
+    return SlotKey(
+        authority_id=row.authority_id,
+        site_id=best.site_id,
+        service_ids=service_ids_of(db, row.id),
+        mode=best.mode,
+        start_unit=unit_of(best.starts_at),
+        extra_time=decode(row.slot_token).extra_time or wants_extra_time(frozenset(row.support_needs)),
+    )
+
+
+def other_times(db: Session, catalogue: Catalogue, row: Appointment, now: datetime) -> list[OtherTime]:
+    """The free times that could be had instead of the appointment's own, in no order."""
+    home = catalogue.site_by_id(row.site_id)
     near = {site.id: miles for site in catalogue.sites if (miles := _miles(home, site)) is not None}
     successor = _successor_of(catalogue, home, row)
     if successor is not None:  # however far it is
@@ -50,19 +73,8 @@ def best_alternative(db: Session, catalogue: Catalogue, row: Appointment, now: d
         extra_time=decode(row.slot_token).extra_time,
     )
     sought = _Sought(row, query, persons_of(db, catalogue, row))
-    old = OldTime(row.starts_at, row.mode, zone)
     others = [*_same_time(db, catalogue, sought, now), *_later_or_sooner(db, catalogue, sought, near, now)]
-    best = best_time(old, (replace(one, is_at_successor=_is_at(successor, one)) for one in others))
-    if best is None:
-        return None
-    return SlotKey(
-        authority_id=catalogue.authority.id,
-        site_id=best.site_id,
-        service_ids=query.service_ids,
-        mode=best.mode,
-        start_unit=unit_of(best.starts_at),
-        extra_time=query.extra_time or wants_extra_time(query.needs),
-    )
+    return [replace(one, is_at_successor=_is_at(successor, one)) for one in others]
 
 
 def _successor_of(catalogue: Catalogue, home: SiteFacts, row: Appointment) -> SiteFacts | None:
@@ -95,7 +107,8 @@ def _later_or_sooner(
     earliest = unit_of(now + LEAST_NOTICE)
     for slot in engine_slots(db, catalogue, query, now):
         if slot.start_unit > earliest:
-            yield OtherTime(slot.site_id, instant_of(slot.start_unit), sought.row.mode, near[slot.site_id])
+            starts_at = instant_of(slot.start_unit)
+            yield OtherTime(slot.site_id, starts_at, sought.row.mode, near[slot.site_id], free=slot.free)
 
 
 def _same_time(db: Session, catalogue: Catalogue, sought: _Sought, now: datetime) -> Iterator[OtherTime]:
@@ -117,7 +130,7 @@ def _same_time(db: Session, catalogue: Catalogue, sought: _Sought, now: datetime
             if slot.start_unit == unit_of(row.starts_at):
                 for free in free_slots_of(catalogue, query, slot):
                     has_same = _has_same_person(db, catalogue, free.slot_key, sought, now)
-                    yield OtherTime(slot.site_id, row.starts_at, mode, 0.0, has_same)
+                    yield OtherTime(slot.site_id, row.starts_at, mode, 0.0, has_same, free=slot.free)
 
 
 def _has_same_person(db: Session, catalogue: Catalogue, key: SlotKey, sought: _Sought, now: datetime) -> bool:

@@ -46,16 +46,20 @@ def proposed_changes(db: Session, catalogue: Catalogue, proposals: Collection[Pr
         .where(Appointment.id.in_(theirs))
     )
     return {
-        theirs[old.id].id: _change(
+        theirs[old.id].id: change_to(
             catalogue, old, decode(theirs[old.id].slot_token), held[theirs[old.id].hold_id or 0], booked[old.id]
         )
         for old in found
     }
 
 
-def _change(
+def change_to(
     catalogue: Catalogue, old: Any, new: SlotKey, held: Collection[int], booked: Collection[int]
 ) -> ProposedChange:
+    """How the slot differs from `old`, a row of an appointment with the postcode of its resident.
+
+    `held` are the resources of the slot, and `booked` those of the appointment.
+    """
     zone = ZoneInfo(catalogue.authority.zone)
     here, there = catalogue.site_by_id(old.site_id), catalogue.site_by_id(new.site_id)
     starts_at = instant_of(new.start_unit)

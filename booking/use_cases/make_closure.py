@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from core.runtime import Runtime
 from core.wall_clock import instant_of, unit_after, unit_of
 from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
-from locations.session_facts import FROM_PROGRAM, FROM_STAFF
+from locations.session_facts import FROM_PROGRAM, FROM_STAFF, ClosureFacts
 from locations.tables import Closure
 
 LONGEST_DAYS = 5 * 366
@@ -92,6 +92,23 @@ def affected_by(db: Session, catalogue: Catalogue, new: NewClosure, now: datetim
     """The ids of the booked appointments that the closure would affect. Nothing is written. Raises: Invalid."""
     touched = touched_by(db, _row_of(catalogue, new, FROM_STAFF, now)[0])
     return tuple(appointment_id for appointment_id, ends_at in touched.items() if ends_at > now)
+
+
+def catalogue_with(catalogue: Catalogue, new: NewClosure, now: datetime) -> Catalogue:
+    """The catalogue as it would be with the closure. Raises: Invalid."""
+    row, _ = _row_of(catalogue, new, FROM_STAFF, now)
+    of_topic = frozenset(one.id for one in catalogue.services if not new.topic or one.topic == new.topic)
+    shut = of_topic if row.service_id is None else of_topic & {row.service_id}
+    service_ids = shut if new.topic or row.service_id is not None else None
+    closure = ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason, service_ids, row.mode)
+
+    def touches(site: SiteFacts) -> bool:
+        return row.site_id in (None, site.id) and (
+            row.resource_id is None or site.resource(row.resource_id) is not None
+        )
+
+    sites = (replace(one, closures=(*one.closures, closure)) if touches(one) else one for one in catalogue.sites)
+    return replace(catalogue, sites=tuple(sites))
 
 
 def preview_closure(runtime: Runtime, authority_id: int, new: NewClosure) -> MadeClosure:

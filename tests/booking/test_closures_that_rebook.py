@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from booking.events import appointment_changed
 from booking.proposals.tables import Proposal
+from booking.queries.open_proposals import open_proposals
+from booking.queries.previewed_times import previewed_times
 from booking.queries.rebook_lists import RebookList
 from booking.rebooking import AFFECTED, RebookState
 from booking.slot_tokens import decode
@@ -26,6 +28,7 @@ from booking.use_cases.cancel import cancel
 from booking.use_cases.holds import delete_expired_holds
 from booking.use_cases.make_closure import (
     NewClosure,
+    catalogue_with,
     change_closure,
     closure_progress,
     lift_closure,
@@ -39,6 +42,7 @@ from core.database import Database
 from core.errors import CapacityConflict, ServiceError, SlotTaken
 from core.runtime import Runtime
 from core.wall_clock import instant_of
+from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import ResidentDetails
 from reminders.outbox import plan_notifications
 from reminders.reach import Reach
@@ -167,6 +171,23 @@ def test_a_preview_leaves_no_trace(database: Database) -> None:
     with database.reading() as db:
         assert db.scalar(select(func.count()).select_from(RebookItem)) == 0
     assert make_appointment(runtime, world, TOMORROW + timedelta(hours=5), resident=person(99)).version == 1
+
+
+def test_what_the_preview_names_is_what_is_offered(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    booked(runtime, world, 12)
+    with database.reading() as db:
+        catalogue = catalogue_with(catalogue_by_id(db, world.authority_id), DAY, NOW)
+        ids = db.scalars(select(Appointment.id)).all()
+        previewed = previewed_times(db, catalogue, ids, NOW, 60.0)
+        assert db.scalar(select(func.count()).select_from(Hold)) == 0
+    shut(runtime, world)
+    with database.reading() as db:
+        offered = open_proposals(db, catalogue_by_id(db, world.authority_id), ids, NOW)
+    assert {id_: (one.site.id, one.starts_at, one.change) for id_, one in previewed.items()} == {
+        id_: (one.site.id, one.starts_at, one.change) for id_, one in offered.items()
+    }
+    assert len(offered) == 12
 
 
 def test_a_shorter_closure_lets_people_keep_their_time_and_tells_them(database: Database) -> None:

@@ -15,6 +15,7 @@ from booking.calendar.change_lines import change_lines
 from booking.queries.appointments import AppointmentView
 from booking.queries.closure_lists import ClosureView, ListedPerson
 from booking.queries.open_proposals import OpenProposal
+from booking.queries.previewed_times import PreviewedTime
 from booking.rebooking import SHORT_NOTICE, RebookState
 from booking.use_cases.closures import BY_CLOSURE
 from reminders.reach_queries import can_be_told
@@ -25,6 +26,7 @@ from web.request_language import all_of, current_language, format_day, format_mo
 
 ONE_MINUTE = timedelta(minutes=1)
 NO_TURNS: Mapping[int, str] = MappingProxyType({})
+NO_TIMES: Mapping[int, PreviewedTime] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,25 @@ def period_text(starts_at: datetime, ends_at: datetime, zone: str) -> str:
     return str(_("%(start)s to %(end)s", start=format_moment(first), end=format_moment(last)))
 
 
-def preview_rows(db: Session, views: Sequence[AppointmentView], now: datetime) -> list[PersonRow]:
-    """A row for each appointment that would be affected, with how whoever has it would be told."""
+def preview_rows(
+    db: Session,
+    views: Sequence[AppointmentView],
+    now: datetime,
+    times: Mapping[int, PreviewedTime] = NO_TIMES,
+) -> list[PersonRow]:
+    """A row for each appointment that would be affected, with how whoever has it would be told, and of which time."""
     turns = turn_texts(views, now)
-    return [_row(view, reached=_reached(db, view, now), turn=turns[view.id]) for view in views]
+    return [
+        _row(view, reached=_reached(db, view, now), turn=turns[view.id], other_time=_previewed(times.get(view.id)))
+        for view in views
+    ]
+
+
+def _previewed(found: PreviewedTime | None) -> str:
+    if found is None:
+        return ""
+    time = str(_("%(time)s at %(site)s", time=format_moment_short(found.starts_at), site=found.site.name))
+    return ". ".join([time, *change_lines(found.change, current_language())])
 
 
 def listed_rows(

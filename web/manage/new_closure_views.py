@@ -8,7 +8,8 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.queries.closure_lists import MOST_SHOWN, by_start, first_due
-from booking.use_cases.make_closure import NewClosure, affected_by, make_closure
+from booking.queries.previewed_times import previewed_times
+from booking.use_cases.make_closure import NewClosure, affected_by, catalogue_with, make_closure
 from booking.use_cases.offers import make_offers, request_offers
 from core.errors import IdempotencyMismatch, Invalid
 from locations.model import SiteFacts
@@ -25,6 +26,7 @@ from web.page_context import StaffContext, staff_context
 
 # So long the request itself seeks other times; the scheduler goes on with what is left.
 SECONDS = 2.0
+PREVIEW_SECONDS = 1.5  # of looking for times that people would get
 NEW_PATH = f"{CLOSURES_PATH}/new"
 
 
@@ -120,6 +122,8 @@ def _preview_page(context: StaffContext, site: SiteFacts | None, new: NewClosure
     views = by_start(context.db, context.catalogue, first_due(context.db, ids, MOST_SHOWN))
     log_people(context, "closure_preview", views)
     resources = site.resources if site else context.catalogue.people
+    shut_then = catalogue_with(context.catalogue, new, context.now)
+    times = previewed_times(context.db, shut_then, [view.id for view in views], context.now, PREVIEW_SECONDS)
     return render_template(
         "manage/preview.html",
         place=site.name if site else context.authority.name,
@@ -128,7 +132,7 @@ def _preview_page(context: StaffContext, site: SiteFacts | None, new: NewClosure
         mode=label_of(MODES, new.mode) if new.mode else "",
         new=new,
         when=period_text(new.starts_at, new.ends_at, context.zone),
-        rows=preview_rows(context.db, views, context.now),
+        rows=preview_rows(context.db, views, context.now, times),
         affected=len(ids),
         shut_by_others=closures_that_meet(context, scope_of_new(context, site, new), new.starts_at, new.ends_at),
         most=MOST_SHOWN,
