@@ -52,6 +52,22 @@ def import_command(runtime: Runtime, file: Path, *, dry_run: bool) -> None:
         click.echo(line)
 
 
+@locations_cli.command("begin")
+@click.option("--authority", "slug", required=True, help="The council's slug: its address is /SLUG.")
+@click.option("--name", required=True, help="Its name, as residents see it.")
+@runtime_command
+def begin_command(runtime: Runtime, slug: str, name: str) -> None:
+    """Begin a council that has nothing yet, to be set up on the screens of its first administrator."""
+    if _is_there(runtime, slug):
+        raise click.ClickException(f'There is a council "{slug}" already. Choose another slug.')
+    try:
+        import_file(runtime, toml_text({"authority": {"slug": slug, "name": name}}).encode(), actor=Actor.system())
+    except InvalidFile as error:
+        raise click.ClickException("\n".join(line.partition(": ")[2] for line in str(error).splitlines())) from error
+    click.echo(f"{name} is there, with nothing in it. Add its first administrator, who signs in and opens “Set-up”:")
+    click.echo(f"  flask --app wsgi staff add --email EMAIL --role authority_admin --authority {slug}")
+
+
 @locations_cli.command("export")
 @click.option("--authority", "slug", required=True, help="The council's slug.")
 @runtime_command
@@ -66,6 +82,14 @@ def export_command(runtime: Runtime, slug: str) -> None:
         except NotFound as error:
             raise click.ClickException(f'There is no council "{slug}".') from error
         click.echo(toml_text(council_file(stored_set_up(db, authority_id).values)), nl=False)
+
+
+def _is_there(runtime: Runtime, slug: str) -> bool:
+    with runtime.database.reading() as db:
+        try:
+            return bool(catalogue_of(db, slug))
+        except NotFound:
+            return False
 
 
 def _imported(runtime: Runtime, file: Path) -> list[str]:

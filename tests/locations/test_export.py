@@ -187,3 +187,19 @@ def test_a_council_that_is_not_there_is_told_plainly(runner: FlaskCliRunner, dat
     assert (result.exit_code, result.output) == (1, 'Error: There is no council "nowhere".\n')
     with database.reading() as db, pytest.raises(NotFound):
         catalogue_of(db, "nowhere")
+
+
+def test_a_council_begins_with_its_name_alone(runner: FlaskCliRunner) -> None:
+    begin = ["locations", "begin", "--authority", "northbank", "--name", "Northbank Council"]
+    assert "staff add --email EMAIL --role authority_admin --authority northbank" in runner.invoke(args=begin).output
+    export = ["locations", "export", "--authority", "northbank"]
+    assert runner.invoke(args=export).output.startswith('[authority]\nslug = "northbank"\nname = "Northbank Council"\n')
+    again = runner.invoke(args=begin)
+    assert (again.exit_code, "already" in again.output) == (1, True)
+
+
+@pytest.mark.parametrize(("slug", "name"), [("staff", "Staff Council"), ("North Bank", "x"), ("northbank", "")])
+def test_a_council_that_cannot_be_is_not_begun(runner: FlaskCliRunner, slug: str, name: str) -> None:
+    result = runner.invoke(args=["locations", "begin", "--authority", slug, "--name", name])
+    assert result.exit_code != 0
+    assert ("slug" if name in ("Staff Council", "x") else "name") in result.output
