@@ -27,6 +27,7 @@ import reminders.heartbeat
 import reminders.ledger
 import reminders.outbox
 import reminders.privacy.cli
+import reminders.wish_mails
 import web.account.staff_pages
 import web.agent
 import web.agent.appointment_search_views
@@ -36,12 +37,10 @@ import web.agent.change_views
 import web.agent.check_caller_views
 import web.agent.hand_over_views
 import web.agent.message_views
-import web.agent.new_wish_views
 import web.agent.record_views
 import web.agent.resident_views
 import web.agent.typed_text
 import web.agent.untold_views
-import web.agent.waiting_views
 import web.app
 import web.manage
 import web.monitoring
@@ -49,7 +48,7 @@ import web.resident
 import web.site
 import web.staff_guard
 from api.key_guard import check_key
-from booking.events import appointment_changed, manage_link_requested
+from booking.events import appointment_changed, manage_link_requested, wish_changed
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
 from core.environment import settings_from
@@ -150,6 +149,7 @@ def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
     manage_link_requested.connect(reminders.outbox.send_manage_link)
+    wish_changed.connect(reminders.wish_mails.plan_wish_mail)
 
 
 def __getattr__(name: str) -> Flask:

@@ -26,6 +26,7 @@ What = Literal[
     "offered",
     "kept",
     "earlier",
+    "earlier_gone",
     "wish_paused",
 ]
 
@@ -52,7 +53,8 @@ class AppointmentChange:
 
     `arrangement` counts the decisions about what the council arranges, with the one that has just been made; `offer` is the
     number of the proposal that has just been made, and `answer_by` when it ends. An offer is `earlier` when whoever has the
-    appointment waits for one; where a wish is paused, `offer` is the last one that was not answered.
+    appointment waits for one; where a wish is paused, `offer` is the last one that was not answered, and
+    where it is `earlier_gone` the one that another person was quicker to take.
     """
 
     authority_id: int
@@ -75,6 +77,27 @@ def announce(db: Session, change: AppointmentChange) -> None:
     """Send `change` to every subscriber, inside the running transaction."""
     db.flush()
     appointment_changed.send(db, change=change)
+
+
+@dataclass(frozen=True)
+class WishChange:
+    """What has become of a wish without an appointment; `number` is that of the last proposal, where there is one."""
+
+    authority_id: int
+    wish_id: int
+    what: Literal["link", "offered", "gone", "paused"]
+    now: datetime
+    number: int = 0
+
+
+# Sent with the database session: wish_changed.send(session, change=WishChange(...)).
+wish_changed = Signal("Somebody without an appointment waits, or was offered a time.")
+
+
+def announce_wish(db: Session, change: WishChange) -> None:
+    """Send `change` to every subscriber, inside the running transaction."""
+    db.flush()
+    wish_changed.send(db, change=change)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ class ProposalState(StrEnum):
     OPEN = "open"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    TAKEN = "taken"  # it was put to several, and another of them was quicker
     ENDED = "ended"  # it was not answered in time, or the appointment was moved or cancelled
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
@@ -24,6 +24,8 @@ class Hold(Base):
     slot_token: Mapped[str] = mapped_column(String(300))
     # The keyed digest of where a public hold was asked for; empty for staff and programs.
     origin: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
+    # It is kept for the waiting list: nobody has its token, and only an offer to somebody who waits takes it.
+    is_kept: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

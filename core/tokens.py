@@ -89,6 +89,11 @@ def password_token(secret_key: str, nonce: str) -> str:
     return _derived(secret_key, "password", nonce)
 
 
+def wish_token(secret_key: str, nonce: str) -> str:
+    """The token of the link of somebody who waits without an appointment: an HMAC, so that no row holds it."""
+    return _derived(secret_key, "wish", nonce)
+
+
 def second_step_key(secret_key: str, nonce: str) -> bytes:
     """The key that an app on a telephone shares with us: 160 bits, derived, so that no row holds it (RFC 4226 4, R6)."""
     return bytes.fromhex(_derived(secret_key, "second step", nonce))[:20]

@@ -128,14 +128,14 @@ class ServiceFacts:
     requirements: tuple[RequirementFacts, ...]
     also_called: tuple[str, ...] = ()
     ending: Ending | None = None
+    waiting_list_first: bool = False
+    offered_at_once: int = 1
+    answer_days: int = 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResourceFacts:
-    """What an appointment occupies. `skills` holds skills and features alike.
-
-    `is_council_wide` is true of an adviser or interpreter who belongs to the council and may work at several sites.
-    """
+    """What an appointment occupies, with its skills and features. A person `is_council_wide` may work at several sites."""
 
     id: int
     slug: str

@@ -12,6 +12,7 @@ from core.database import Base, BigId
 from core.personal_data import personal
 from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 from locations.session_facts import FROM_FILE
+from locations.waiting_policy import WaitingPolicy
 
 _WITHOUT_SITE = text("site_id IS NULL")
 
@@ -138,7 +139,7 @@ class TravelTime(Base):
     minutes: Mapped[int]
 
 
-class Service(Base):
+class Service(WaitingPolicy, Base):
     """What a resident asks for. Policies that are None follow the authority's."""
 
     __tablename__ = "services"

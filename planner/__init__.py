@@ -1,13 +1,18 @@
-"""The week of a site as its manager runs it: its sessions, what is booked and free, what happens when somebody is away."""
+"""The week of a site as its manager runs it: its sessions, what is booked and free, what happens when somebody is away.
+
+And the waiting list, from which freed times are filled.
+"""
 
 from planner import (
     away_views,
     copy_views,
     new_session_views,
+    new_wish_views,
     rearrange_views,
     rota_views,
     session_history_views,
     session_views,
+    waiting_views,
     week_views,
 )
 from planner.planner_blueprint import blueprint
@@ -18,9 +23,11 @@ __all__ = [
     "blueprint",
     "copy_views",
     "new_session_views",
+    "new_wish_views",
     "rearrange_views",
     "rota_views",
     "session_history_views",
     "session_views",
+    "waiting_views",
     "week_views",
 ]

@@ -124,9 +124,9 @@ def _offers(db: Session, rows: Sequence[Any], catalogues: Mapping[int, Catalogue
         found = db.scalars(select(Proposal).where(Proposal.appointment_id.in_(ids), *is_open)).all()
         changes = proposed_changes(db, catalogues[authority_id], found)
         for one in found:
-            slot = decode(one.slot_token)
+            slot, change = decode(one.slot_token), changes.get(one.id)
             site, starts_at = catalogues[authority_id].site_by_id(slot.site_id), instant_of(slot.start_unit)
-            offers[one.appointment_id or 0] = OfferedTime(site, starts_at, one.answer_by, changes.get(one.id))
+            offers[one.appointment_id or 0] = OfferedTime(site, starts_at, one.answer_by, change, one.is_shared)
     return offers
 
 

@@ -69,12 +69,13 @@ NOBODY = FormerOwner(1, 1, Contacts(Person("")), LONG_AGO, LONG_AGO, LONG_AGO)
 
 @dataclass(frozen=True, slots=True)
 class OfferedTime:
-    """Another time that is held for whoever has the appointment, until `answer_by`. Instants in UTC."""
+    """Another time that is held for whoever has the appointment, and others who share it, until `answer_by`, in UTC."""
 
     site: SiteFacts
     starts_at: datetime
     answer_by: datetime
     change: ProposedChange | None = None
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

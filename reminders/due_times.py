@@ -14,6 +14,7 @@ A message is due when `due_at <= now < useful_until`:
 | offer | at once | the answer is due | after that the time is held no longer |
 | going ahead | at once | the appointment starts | after that it says nothing new |
 | earlier time | at once | the answer is due | after that the time is held no longer |
+| earlier gone | at once | the appointment starts | after that no time is earlier |
 | wish paused | at once | the appointment starts | after that no time is earlier |
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
@@ -41,6 +42,7 @@ from reminders.recipients import (
     CANCELLED_STATES,
     CONFIRMATION,
     CONTACT_CHANGED,
+    EARLIER_GONE,
     GOING_AHEAD,
     HANDED_OVER,
     MANAGE_LINK,
@@ -151,6 +153,11 @@ def owed_offer(family: str, number: int, answer_by: datetime, now: datetime) -> 
 def owed_pause(number: int, appointment: PlanningFacts, now: datetime) -> Owed:
     """The message that no more earlier times are offered, because none up to the offer of this number was answered."""
     return Owed(f"{WISH_PAUSED}_{number}", now, appointment.starts_at)
+
+
+def owed_gone(number: int, appointment: PlanningFacts, now: datetime) -> Owed:
+    """The message that another person was quicker to take the time of the offer of this number."""
+    return Owed(f"{EARLIER_GONE}_{number}", now, appointment.starts_at)
 
 
 def owed_going_ahead(number: int, appointment: PlanningFacts, now: datetime) -> list[Owed]:

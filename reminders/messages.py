@@ -38,6 +38,7 @@ from reminders.recipients import (
     ARRANGEMENT,
     CANCELLED,
     CONTACT_CHANGED,
+    EARLIER_GONE,
     HANDED_OVER,
     MANAGE_LINK,
     OFFERS,
@@ -48,7 +49,7 @@ from reminders.recipients import (
     family_of,
 )
 
-WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT, *OFFERS, WISH_PAUSED)
+WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED)
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -122,6 +123,7 @@ class MessageContext:
     offer_lines: list[str]
     offer_is_same_time: bool
     moved_by_council: bool
+    offer_is_shared: bool
 
     @property
     def papers_mean_another(self) -> bool:
@@ -241,6 +243,7 @@ def _offer(offer: OfferedTime | None, zone: ZoneInfo, language: Language) -> dic
         "offer_until": language.moment(offer.answer_by.astimezone(zone)) if offer else "",
         "offer_lines": change_lines(change, language) if change else [],
         "offer_is_same_time": change is not None and change.is_same_time,
+        "offer_is_shared": bool(offer and offer.is_shared),
     }
 
 

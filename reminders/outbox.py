@@ -54,7 +54,7 @@ ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 _INSERT = table_of(Notification).insert()
 
 
-ABOUT_OFFERS = ("kept", "wish_paused")  # besides the offers themselves
+ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers themselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
 from reminders.delivery_decisions import PENDING, VOID, WITHHELD
-from reminders.due_times import Owed, owed_going_ahead, owed_offer, owed_pause
+from reminders.due_times import Owed, owed_going_ahead, owed_gone, owed_offer, owed_pause
 from reminders.reasons import SILENCE, SUPERSEDED
 from reminders.recipients import (
     ARRANGEMENT,
+    EARLIER_GONE,
     EARLIER_TIME,
     GOING_AHEAD,
     HANDED_OVER,
@@ -27,7 +28,7 @@ from reminders.recipients import (
 )
 from reminders.tables import Notification
 
-NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, WISH_PAUSED)  # voided for good
+NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED)  # voided for good
 
 
 def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
@@ -81,6 +82,11 @@ def owed_about_offers(change: AppointmentChange, facts: PlanningFacts, rows: Ite
         void_offers(rows, now)
         family = EARLIER_TIME if change.what == "earlier" else OFFER
         return [owed_offer(family, change.offer, change.answer_by, now)]
+    if change.what == "earlier_gone":
+        rows = list(rows)
+        void_offers(rows, now)
+        was_told = any(row.kind == f"{EARLIER_TIME}_{change.offer}" and row.status != VOID for row in rows)
+        return [owed_gone(change.offer, facts, now)] if was_told else []
     if change.what == "wish_paused":
         return [owed_pause(change.offer, facts, now)]
     return owed_going_ahead(void_offers(rows, now), facts, now) if change.what == "kept" else []

@@ -34,6 +34,7 @@ ARRANGEMENT = "arrangement"  # and a number: which decision about an interpreter
 OFFER = "offer"  # and a number: which proposal of another time it is about
 GOING_AHEAD = "going_ahead"  # and the number of the last offer, which it takes back
 EARLIER_TIME = "earlier_time"  # and a number: which proposal of an earlier time, that they wait for, it is about
+EARLIER_GONE = "earlier_gone"  # and the number of an offer to several: another of them was quicker
 WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told of no more earlier times
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
@@ -48,6 +49,7 @@ FAMILIES = (
     OFFER,
     GOING_AHEAD,
     EARLIER_TIME,
+    EARLIER_GONE,
     WISH_PAUSED,
 )
 OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held

@@ -32,6 +32,7 @@ from reminders.privacy.retention import empty_expired
 from reminders.reach_queries import can_be_told
 from reminders.staff_mails import delete_old_mails, send_staff_mails
 from reminders.tables import Heartbeat
+from reminders.wish_mails import delete_old_wish_mails, send_wish_mails
 from reminders.worker import Worker
 
 TICK_SECONDS = 3
@@ -70,6 +71,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("offers", lambda: work_offers(runtime), tick_seconds),
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_earlier_times(runtime, can_be_told, seen), tick_seconds),
+            ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
             ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
         )
@@ -104,6 +106,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     work_offers(runtime)
     work_staff_mails(runtime, worker)
     offer_earlier_times(runtime, can_be_told)
+    send_wish_mails(runtime, worker.channels)
     counts = worker.send_due()
     sweep_when_due(runtime)
     return counts
@@ -155,5 +158,6 @@ def sweep_when_due(runtime: Runtime) -> None:
         now = runtime.clock.database_now(db)
         db.execute(delete(Heartbeat).where(Heartbeat.at < now - RETENTION))
         delete_old_mails(db, now)
+        delete_old_wish_mails(db, now)
         record_heartbeat(db, SWEEP, now)
     log.info("swept", extra={"holds": deleted.holds, "claims": deleted.claims})

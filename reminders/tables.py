@@ -59,6 +59,31 @@ class Notification(Base):
     told_at: Mapped[datetime | None]
 
 
+class WishMail(Base):
+    """An email to somebody who waits without an appointment: their link, an offer, or that nothing more is offered.
+
+    `number` counts the links that were sent, or is that of the proposal.
+    """
+
+    __tablename__ = "wish_mails"
+    __table_args__ = (
+        UniqueConstraint("wish_id", "kind", "number"),
+        Index("ix_wish_mails_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    wish_id: Mapped[int] = mapped_column(ForeignKey("wishes.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(20))
+    tries: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    closed_at: Mapped[datetime | None]
+
+
 class DeliveryAttempt(Base):
     """One try to send a notification. Started and never ended means that a worker died: it may have arrived."""
 

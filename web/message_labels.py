@@ -29,6 +29,7 @@ MESSAGE_KINDS: Labels = {
     "offer": _l("Offer of another time"),
     "going_ahead": _l("Takes place after all"),
     "earlier_time": _l("Offer of an earlier time"),
+    "earlier_gone": _l("Word that another person was quicker"),
     "wish_paused": _l("Word that we offer no more earlier times"),
     "several_bookings": _l("Question if they booked so many"),
 }

@@ -40,7 +40,7 @@ _OF_PEOPLE = _allocations.resource_id.in_(bindparam("people", expanding=True))
 _ELSEWHERE = (_OF_PEOPLE, _allocations.site_id != bindparam("site"))
 _NOT_EXPIRED = or_(_allocations.expires_at.is_(None), _allocations.expires_at > bindparam("now"))
 _SEATS = (_allocations.resource_id, _allocations.seat, _allocations.first_unit, _allocations.last_unit)
-_OWNERS = (_allocations.expires_at, _allocations.appointment_id, _allocations.id)
+_OWNERS = (_allocations.expires_at, _allocations.appointment_id, _allocations.hold_id, _allocations.id)
 _BUSY = select(*_SEATS).where(_AT_SITES, *_IN_PERIOD, _NOT_EXPIRED)
 _BUSY_PEOPLE = select(_allocations.site_id, *_SEATS).where(_OF_PEOPLE, *_IN_PERIOD, _NOT_EXPIRED)
 _OCCUPIED = select(_allocations.site_id, *_SEATS, *_OWNERS).where(_AT_SITES, *_IN_PERIOD)
@@ -115,17 +115,27 @@ class OccupiedDay:
 
 
 def occupied_on(
-    db: Session, catalogue: Catalogue, day: SiteDay, now: datetime, *, exclude_appointment_ids: Collection[int] = ()
+    db: Session,
+    catalogue: Catalogue,
+    day: SiteDay,
+    now: datetime,
+    *,
+    exclude: Collection[int] = (),
+    exclude_holds: Collection[int] = (),
 ) -> OccupiedDay:
-    """What is occupied on one day at `now`, without some appointments: their own time is free to those that move."""
+    """What is occupied on one day at `now`, without these appointments, and without what these holds have at the site.
+
+    Their own time is free to those that move.
+    """
     period = _period_of([day])
     connection = connection_of(db)
     rows = list(connection.execute(_OCCUPIED, period | {"sites": [day.site_id]}))
     if people := _people_at(catalogue, [day.site_id]):
         rows += connection.execute(_OCCUPIED_PEOPLE, period | {"people": people, "site": day.site_id})
     expired = {row.id for row in rows if row.expires_at is not None and row.expires_at <= now}
-    others = [row for row in rows if row.id not in expired and row.appointment_id not in exclude_appointment_ids]
-    here = tuple(_seat(row[1:5]) for row in others if row.site_id == day.site_id)
+    others = [row for row in rows if row.id not in expired and row.appointment_id not in exclude]
+    at_site = (row for row in others if row.site_id == day.site_id and row.hold_id not in exclude_holds)
+    here = tuple(_seat(row[1:5]) for row in at_site)
     elsewhere = [row[:5] for row in others if row.site_id != day.site_id]
     return OccupiedDay(period["first"], here, tuple(_away(catalogue, elsewhere, [day.site_id])), tuple(expired))
 

@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import TextClause, bindparam, delete, select, text, update
@@ -29,6 +29,7 @@ from booking.availability.needs_met import unmet_needs
 from booking.availability.notice import arranged_from, earliest_at, is_short_notice
 from booking.availability.site_days import day_of_slot, modes_of_visit, search_for
 from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
+from booking.capacity.kept_times import kept_hold_ids, take_from
 from booking.capacity.occupancy import is_person_at_another_site, occupied_on
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Hold
@@ -106,27 +107,21 @@ def place(
     exclude_appointment_ids: Collection[int] = (),
     prefer: frozenset[int] = frozenset(),
     is_walk_in: bool = False,
+    takes_kept: bool = False,
 ) -> Placement:
     """The slot, checked against what is booked; with extra time where `needs` include it. A walk-in begins off the grid.
 
-    `prefer` are resources that it gets if they are free.
-    `exclude_appointment_ids` are of those that are about to leave their time. Raises: SlotTaken, TooSoon, TooFar, NotFound.
+    `prefer` are resources that it gets if they are free, `exclude_appointment_ids` are of those that are about to leave
+    their time; with `takes_kept` it takes what is kept for the waiting list. Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
     slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(needs))
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
     _check_offered(catalogue, slot_key)
-    search = search_for(
-        catalogue,
-        slot_key.service_ids,
-        now,
-        for_public=for_public,
-        needs=needs,
-        extra_time=slot_key.extra_time,
-        is_walk_in=is_walk_in,
-        mode=slot_key.mode,
-    )
+    how = partial(search_for, extra_time=slot_key.extra_time, is_walk_in=is_walk_in, mode=slot_key.mode)
+    search = how(catalogue, slot_key.service_ids, now, for_public=for_public, needs=needs)
     day = day_of_slot(catalogue, slot_key)
-    occupied = occupied_on(db, catalogue, day, now, exclude_appointment_ids=exclude_appointment_ids)
+    kept = kept_hold_ids(db, slot_key.site_id, now) if takes_kept else ()
+    occupied = occupied_on(db, catalogue, day, now, exclude=exclude_appointment_ids, exclude_holds=kept)
     check = check_slot(search, day, busy := occupied.busy(), slot_key.start_unit)
     if check is not SlotCheck.FREE:
         services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
@@ -135,6 +130,7 @@ def place(
     if occupied.expired:
         delete_expired(db, occupied.expired, now)
     (seats,) = assign(search, day, busy, slot_key.start_unit, prefer=prefer, spread=spread_of(db), most=1)
+    take_from(db, kept, seats)
     return Placement(catalogue, search, slot_key, encode(slot_key), seats)
 
 

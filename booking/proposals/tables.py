@@ -9,6 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
+from core.personal_data import personal
 
 
 class Wish(Base):
@@ -41,6 +42,15 @@ class Wish(Base):
     to_time: Mapped[time | None]
     until: Mapped[date | None]
     channel: Mapped[str] = mapped_column(String(12))
+    # What the visit has to meet; NULL where the appointment, or else the resident's record, says it.
+    support_needs: Mapped[list[str] | None] = mapped_column(JSON, info=personal("needs"))
+    # How whoever has no appointment is told: by "email"; otherwise a colleague rings.
+    told_by: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    # The keyed digest of where a stranger asked from; empty for staff, programs, and whoever has an appointment.
+    origin: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    # The token of a link of its own is an HMAC of the nonce; only its digest is kept. It ends with the wish.
+    link_nonce: Mapped[str | None] = mapped_column(String(32))
+    link_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     # See booking.proposals.wish_rules.WishState.
     state: Mapped[str] = mapped_column(String(12), default="open")
     unanswered: Mapped[int] = mapped_column(default=0)  # offers in a row
@@ -89,6 +99,8 @@ class Proposal(Base):
     state: Mapped[str] = mapped_column(String(12), default="open")
     # No message reaches them: a colleague rings.
     is_rung: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # It was put to several who wait, who share the hold: who accepts first has it.
+    is_shared: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Why it was not offered to those who had waited longer: (id of the wish, why) each.
     passed: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     made_at: Mapped[datetime]

@@ -17,8 +17,9 @@ ANSWER_PERIOD = timedelta(minutes=30)
 RING_PERIOD = timedelta(hours=4)  # for a colleague to ring whom no message reaches
 DAY_BEGINS, DAY_ENDS = time(8), time(20)  # outside of these nobody has to read a message
 LATEST_ANSWER = timedelta(hours=1)  # before the time that is offered
+SHORT_NOTICE = timedelta(days=2)  # within which a time may be offered to several at once
 MOST_UNANSWERED = 3
-PROMISE = timedelta(days=14)  # then a colleague tells whoever waits how it stands
+ANSWER_DAYS = 14  # where no service says when whoever waits is told how it stands
 
 
 class WishState(StrEnum):
@@ -37,7 +38,13 @@ class PassedOver(StrEnum):
     PAUSED = "paused"
     HAS_OFFER = "has_offer"
     TO_REBOOK = "to_rebook"  # a closure touches their appointment, and seeks another time for it
-    OTHER_TIMES = "other_times"
+    OTHER_TIMES = "other_times"  # of offers that were made before the next four were told apart
+    TOO_LATE = "too_late"
+    OTHER_PLACES = "other_places"
+    OTHER_DAYS = "other_days"
+    OTHER_HOURS = "other_hours"
+    OTHER_NEEDS = "other_needs"  # it is too short for them, lacks what they need, or is held in another way
+    UNREACHABLE = "unreachable"  # by telephone or video, and we have no number or address
     OFFERED_BEFORE = "offered_before"
 
 
@@ -51,16 +58,18 @@ class WantedTimes:
     from_time: time | None = None
     to_time: time | None = None
 
-    def include(self, site_id: int, starts_at: datetime) -> bool:
-        """Whether they want to come there then; `starts_at` is on the place's own clock, and before `to_time`."""
+    def why_not(self, site_id: int, starts_at: datetime) -> PassedOver | None:
+        """Why they do not want to come there then, or None; `starts_at` is on the place's own clock, before `to_time`."""
         clock_time = starts_at.time()
-        return (
-            starts_at.date() <= self.last_date
-            and (not self.site_ids or site_id in self.site_ids)
-            and (not self.weekdays or starts_at.isoweekday() in self.weekdays)
-            and (self.from_time is None or clock_time >= self.from_time)
-            and (self.to_time is None or clock_time < self.to_time)
-        )
+        if starts_at.date() > self.last_date:
+            return PassedOver.TOO_LATE
+        if self.site_ids and site_id not in self.site_ids:
+            return PassedOver.OTHER_PLACES
+        if self.weekdays and starts_at.isoweekday() not in self.weekdays:
+            return PassedOver.OTHER_DAYS
+        is_early = self.from_time is not None and clock_time < self.from_time
+        is_late = self.to_time is not None and clock_time >= self.to_time
+        return PassedOver.OTHER_HOURS if is_early or is_late else None
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,8 @@ class QueuedWish:
         """Why this time is not offered to them now, or None."""
         if self.barred is not None:
             return self.barred
-        if not self.times.include(site_id, starts_at):
-            return PassedOver.OTHER_TIMES
-        return PassedOver.OFFERED_BEFORE if (site_id, starts_at) in self.offered else None
+        unwanted = self.times.why_not(site_id, starts_at)
+        return unwanted or (PassedOver.OFFERED_BEFORE if (site_id, starts_at) in self.offered else None)
 
 
 def in_order(waiting: Iterable[QueuedWish]) -> list[QueuedWish]:
@@ -127,6 +135,6 @@ def _by_day(now: datetime, zone: str) -> datetime:
     return wall_instant(day, DAY_BEGINS, zone)
 
 
-def is_answer_due(asked_at: datetime, told_at: datetime | None, now: datetime) -> bool:
-    """Whether somebody has waited so long that a colleague is to tell them how it stands."""
-    return (told_at or asked_at) + PROMISE <= now
+def is_answer_due(asked_at: datetime, told_at: datetime | None, now: datetime, answer_days: int) -> bool:
+    """Whether somebody has waited for so many days that a colleague is to tell them how it stands."""
+    return (told_at or asked_at) + timedelta(days=answer_days) <= now

@@ -36,6 +36,12 @@ class OpenProposal:
     nonce: str
     wish_id: int | None = None
     change: ProposedChange | None = None
+    is_shared: bool = False  # offered to others too: who accepts first has it
+
+    @property
+    def mode(self) -> str:
+        """How the visit is held."""
+        return self.slot_key.mode
 
 
 @dataclass(frozen=True)
@@ -100,4 +106,5 @@ def _proposal(catalogue: Catalogue, row: Proposal) -> OpenProposal:
         row.answer_by.astimezone(zone),
         row.hold_nonce,
         row.wish_id,
+        is_shared=row.is_shared,
     )

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import service_ids_of
 from booking.proposals.tables import Wish
-from booking.proposals.wish_rules import WishState
+from booking.proposals.wish_rules import ANSWER_DAYS, WishState
 from booking.queries.open_proposals import OpenProposal, proposals_of_wishes
+from core.errors import NotFound
+from core.tokens import digest
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 
 
@@ -34,6 +36,16 @@ class WishView:
     proposal: OpenProposal | None
 
     @property
+    def answer_days(self) -> int:
+        """After how many days without an answer a colleague is to tell them how it stands."""
+        return min((service.answer_days for service in self.services), default=ANSWER_DAYS)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether they still wait."""
+        return self.state in (WishState.OPEN, WishState.PAUSED)
+
+    @property
     def is_paused(self) -> bool:
         """Whether nothing is offered until they ask again."""
         return self.state is WishState.PAUSED
@@ -48,6 +60,21 @@ def wish_of_appointment(db: Session, catalogue: Catalogue, appointment_id: int, 
 def wishes_of_resident(db: Session, catalogue: Catalogue, resident_id: int, now: datetime) -> Sequence[WishView]:
     """The open wishes of the resident, with and without an appointment, the oldest first."""
     return _views(db, catalogue, _open().where(Wish.resident_id == resident_id), now)
+
+
+def wish_by_token(db: Session, token: str) -> Wish:
+    """The wish whose own link has this token, open or closed. Raises: NotFound."""
+    wish = db.scalar(select(Wish).where(Wish.link_digest == digest(token)))
+    if wish is None:
+        raise NotFound.because("link_unknown")
+    return wish
+
+
+def own_wish(db: Session, catalogue: Catalogue, wish_id: int, link_mark: str, now: datetime) -> WishView | None:
+    """The wish of this id, whatever has become of it, for whoever opened its link; None when that is another one."""
+    here = (Wish.id == wish_id, Wish.authority_id == catalogue.authority.id, Wish.link_digest.startswith(link_mark))
+    found = views_of(db, catalogue, db.scalars(select(Wish).where(*here)).all(), now) if link_mark else []
+    return found[0] if found else None
 
 
 def views_of(db: Session, catalogue: Catalogue, wishes: Sequence[Wish], now: datetime) -> list[WishView]:

@@ -107,7 +107,7 @@ def other_resources(
     visits = seated_visits(db, [view.id for view in appointments])
     slot = visits[appointments[0].id].slot
     site, day = catalogue.site_by_id(slot.site_id), day_of_slot(catalogue, slot)
-    occupied = occupied_on(db, catalogue, day, now, exclude_appointment_ids=visits.keys())
+    occupied = occupied_on(db, catalogue, day, now, exclude=visits.keys())
     taken: dict[int, Iterable[SeatAllocation]] = {id_: visit.seats for id_, visit in visits.items()}
 
     def choices(id_: int) -> list[Seating]:

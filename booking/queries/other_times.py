@@ -141,7 +141,7 @@ def _has_same_person(db: Session, catalogue: Catalogue, key: SlotKey, sought: _S
     search = search_for(
         catalogue, key.service_ids, now, for_public=False, needs=needs, extra_time=key.extra_time, mode=key.mode
     )
-    busy = occupied_on(db, catalogue, day, now, exclude_appointment_ids=[sought.row.id]).busy()
+    busy = occupied_on(db, catalogue, day, now, exclude=[sought.row.id]).busy()
     found = assign(search, day, busy, key.start_unit, prefer=sought.person_ids, most=1)
     return any(seat.resource_id in sought.person_ids for seating in found for seat in seating)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from booking.availability.busy import BusyRow
 from booking.availability.values import Slot
+from booking.capacity.kept_times import kept_seats
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import QueuedWish, WantedTimes, WishState, earliest_use
+from booking.proposals.wish_rules import SHORT_NOTICE, PassedOver, QueuedWish, WantedTimes, WishState, earliest_use
 from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
 from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey, decode
@@ -70,6 +72,7 @@ class Choice:
     slot_key: SlotKey
     needs: frozenset[str]
     passed: tuple[tuple[int, str], ...]
+    others: tuple[int, ...] = ()  # the wishes of those to whom it is offered at once, besides
 
 
 @dataclass
@@ -79,6 +82,7 @@ class _FreeTimes:
     db: Session
     catalogue: Catalogue
     now: datetime
+    kept: frozenset[BusyRow]  # for those who wait, and nobody else
     by_visit: dict[Visit, list[tuple[datetime, Slot]]] = field(default_factory=dict)
 
     def of(self, visit: Visit, last_date: date) -> list[tuple[datetime, Slot]]:
@@ -86,7 +90,7 @@ class _FreeTimes:
         if visit not in self.by_visit:
             zone = ZoneInfo(self.catalogue.authority.zone)
             earliest = earliest_use(self.now, self.catalogue.authority.zone)
-            query = _query(visit, last_date)
+            query = replace(_query(visit, last_date), own_seats=self.kept)
             starts = (
                 (instant_of(slot.start_unit).astimezone(zone), slot)
                 for slot in engine_slots(self.db, self.catalogue, query, self.now)
@@ -104,16 +108,23 @@ def candidates(db: Session, catalogue: Catalogue, now: datetime, most: int = MOS
 
 
 def next_choice(
-    db: Session, catalogue: Catalogue, now: datetime, refused: Collection[tuple[int, SlotKey]] = ()
+    db: Session,
+    catalogue: Catalogue,
+    now: datetime,
+    refused: Collection[tuple[int, SlotKey]] = (),
+    full: Collection[int] = (),
 ) -> Choice | None:
-    """The next free time that is somebody's, or None. `refused` are (wish id, slot) that could not be held."""
+    """The next free time that is somebody's, or None.
+
+    `refused` are (wish id, slot) that could not be held, `full` the wishes for which nothing more is held now.
+    """
     everybody = [one for one in candidates(db, catalogue, now) if not one.is_over]
     last_dates: dict[Visit, date] = {}
     for one in everybody:
         last_dates[one.visit] = max(last_dates.get(one.visit, date.min), one.waiting.times.last_date)
-    free = _FreeTimes(db, catalogue, now)
+    free = _FreeTimes(db, catalogue, now, kept_seats(db, catalogue.authority.id, now))
     for number, one in enumerate(everybody):
-        if one.waiting.barred is not None:
+        if one.waiting.barred is not None or one.waiting.wish_id in full:
             continue
         for start, slot in free.of(one.visit, last_dates[one.visit]):
             if one.waiting.why_not(slot.site_id, start) is not None:
@@ -121,16 +132,44 @@ def next_choice(
             slot_key = _slot_key(catalogue, one, slot)
             if slot_key is not None and (one.waiting.wish_id, slot_key) not in refused:
                 passed = _passed_over(everybody[:number], one.visit, slot.site_id, start)
-                return Choice(one.waiting.wish_id, slot_key, one.visit.needs, passed)
+                others = _at_once(catalogue, everybody[number:], slot, start, now)
+                return Choice(one.waiting.wish_id, slot_key, one.visit.needs, passed, others)
     return None
+
+
+def _at_once(
+    catalogue: Catalogue, everybody: Sequence[Candidate], slot: Slot, start: datetime, now: datetime
+) -> tuple[int, ...]:
+    """The wishes of the next ones to whom the time of the first of `everybody` is offered at once, at short notice."""
+    first, slot_key = everybody[0], _slot_key(catalogue, everybody[0], slot)
+    most = max(catalogue.service_by_id(service_id).offered_at_once for service_id in first.visit.service_ids) - 1
+    if not most or start - now > SHORT_NOTICE:
+        return ()
+    same = (one for one in everybody[1:] if slot_key and _is_met_by(one, first.visit, slot_key.mode))
+    return tuple(one.waiting.wish_id for one in same if one.waiting.why_not(slot.site_id, start) is None)[:most]
+
+
+def _is_met_by(one: Candidate, visit: Visit, mode: str) -> bool:
+    """Whether a time that was found for `visit`, in this mode, is what they wait for as well, and they can be reached."""
+    own = one.visit
+    is_same = own.service_ids == visit.service_ids and own.extra_time == visit.extra_time and own.needs <= visit.needs
+    return is_same and own.mode in (None, mode) and not missing_contact(mode, email=one.email, phone=one.phone)
 
 
 def _passed_over(
     earlier: Iterable[Candidate], visit: Visit, site_id: int, start: datetime
 ) -> tuple[tuple[int, str], ...]:
-    """Those who have waited longer for the same visit, and why the time is not offered to each."""
-    reasons = ((one.waiting.wish_id, one.waiting.why_not(site_id, start)) for one in earlier if one.visit == visit)
-    return tuple((wish_id, reason.value) for wish_id, reason in reasons if reason is not None)
+    """Those who have waited longer for the same services, and why the time is not offered to each.
+
+    Whoever wants it then could be offered it first, were it free to them.
+    """
+    same = (one for one in earlier if one.visit.service_ids == visit.service_ids)
+    otherwise = {True: PassedOver.UNREACHABLE, False: PassedOver.OTHER_NEEDS}
+    reasons = (
+        (one.waiting.wish_id, one.waiting.why_not(site_id, start) or otherwise[one.visit.needs <= visit.needs])
+        for one in same
+    )
+    return tuple((wish_id, reason.value) for wish_id, reason in reasons)
 
 
 def _query(visit: Visit, last_date: date | None) -> SlotQuery:
@@ -211,7 +250,7 @@ def _times(wish: Wish, appointment: Appointment | None) -> WantedTimes:
 
 def _visit(wish: Wish, appointment: Appointment | None, resident: Resident, services: Mapping[int, list[int]]) -> Visit:
     if appointment is None:
-        needs = frozenset(resident.support_needs)
+        needs = frozenset(resident.support_needs if wish.support_needs is None else wish.support_needs)
         return Visit(tuple(wish.service_ids), None, needs, wants_extra_time(needs))
     needs = frozenset(appointment.support_needs)
     extra_time = decode(appointment.slot_token).extra_time

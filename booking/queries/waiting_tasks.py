@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +14,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import PROMISE, PassedOver, WishState, is_answer_due
+from booking.proposals.wish_rules import ANSWER_DAYS, PassedOver, WishState, is_answer_due
 from booking.queries.open_wishes import WishView, views_of
 from booking.rebooking import ProposalState
 from booking.slot_tokens import decode
 from booking.states import State
-from booking.tables import Appointment
+from booking.tables import Appointment, Hold
 from core.wall_clock import instant_of
 from locations.model import Catalogue, SiteFacts
 from people.residents.tables import Resident
@@ -101,11 +102,15 @@ def waiting_person(
     return WaitingPerson(view, row.Resident, row.Appointment, _task(view, row, now, is_rung=is_rung))
 
 
-def task_count(db: Session, catalogue: Catalogue, now: datetime, site_ids: Collection[int] | None) -> int:
-    """How many people who wait have to be rung, or told how it stands; at these sites or all."""
+def task_counts(
+    db: Session, catalogue: Catalogue, now: datetime, site_ids: Collection[int] | None
+) -> Counter[WaitingTask]:
+    """How many people who wait have to be rung, and how many told how it stands; at these sites or all."""
     is_open = (Proposal.state == ProposalState.OPEN.value, Proposal.is_rung, Proposal.answer_by > now)
     rung = select(Proposal.wish_id).where(*is_open, Proposal.authority_id == catalogue.authority.id)
-    is_due = func.coalesce(Wish.told_at, Wish.asked_at) <= now - PROMISE
+    is_rung = set(db.scalars(rung))
+    soonest = timedelta(days=min((service.answer_days for service in catalogue.services), default=ANSWER_DAYS))
+    is_due = func.coalesce(Wish.told_at, Wish.asked_at) <= now - soonest
     is_coming = (Appointment.state == State.BOOKED.value) & (Appointment.starts_at > now)
     is_over = (Wish.state == WishState.OVER.value) & Wish.told_at.is_(None)
     statement = (
@@ -114,13 +119,43 @@ def task_count(db: Session, catalogue: Catalogue, now: datetime, site_ids: Colle
         .where(
             Wish.authority_id == catalogue.authority.id,
             or_(
-                Wish.id.in_(rung),
+                Wish.id.in_(is_rung),
                 (Wish.state == WishState.OPEN.value) & is_due,
                 is_over & or_(Wish.appointment_id.is_(None), is_coming),
             ),
         )
     )
-    return sum(_is_served(row, site_ids) for row in db.execute(statement).all())
+    rows = [row for row in db.execute(statement).all() if _is_served(row, site_ids)]
+    views = views_of(db, catalogue, [row.Wish for row in rows], now)
+    tasks = (_task(view, row, now, is_rung=view.id in is_rung) for view, row in zip(views, rows, strict=True))
+    return Counter(task for task in tasks if task is not WaitingTask.NONE)
+
+
+@dataclass(frozen=True)
+class KeptTime:
+    """A freed time that nobody but those who wait can have until `until`. Instants in the council's zone."""
+
+    site: SiteFacts
+    starts_at: datetime
+    until: datetime
+
+
+def kept_times(db: Session, catalogue: Catalogue, now: datetime, site_ids: Collection[int] | None) -> list[KeptTime]:
+    """What is kept for the waiting list now, by the start; at these sites or all."""
+    kept = select(Hold.slot_token, Hold.site_id, Hold.expires_at).where(
+        Hold.authority_id == catalogue.authority.id, Hold.is_kept, Hold.expires_at > now
+    )
+    zone = ZoneInfo(catalogue.authority.zone)
+    found = (
+        KeptTime(
+            catalogue.site_by_id(row.site_id),
+            instant_of(decode(row.slot_token).start_unit).astimezone(zone),
+            row.expires_at.astimezone(zone),
+        )
+        for row in db.execute(kept)
+        if site_ids is None or row.site_id in site_ids
+    )
+    return sorted(found, key=lambda one: (one.starts_at, one.site.name))
 
 
 def history_of(db: Session, catalogue: Catalogue, wish_id: int, asked_at: datetime) -> list[HistoryEntry]:
@@ -163,5 +198,6 @@ def _task(view: WishView, row: Any, now: datetime, *, is_rung: bool) -> WaitingT
             row.Appointment.state != State.BOOKED or row.Appointment.starts_at <= now
         )
         return WaitingTask.NONE if is_seen or row.Wish.told_at else WaitingTask.OVER
-    is_due = view.state is WishState.OPEN and is_answer_due(view.asked_at, row.Wish.told_at, now)
+    is_due = is_answer_due(view.asked_at, row.Wish.told_at, now, view.answer_days)
+    is_due = is_due and view.state is WishState.OPEN
     return WaitingTask.TELL if is_due else WaitingTask.NONE

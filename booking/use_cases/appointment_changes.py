@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -9,6 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_for_change, service_ids_of
+from booking.availability.values import SeatAllocation
+from booking.capacity.kept_times import keep_time_of
+from booking.capacity.placement import release
 from booking.events import AppointmentChange, announce
 from booking.queries.references import meant_reference
 from booking.states import State
@@ -16,6 +20,7 @@ from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import CapacityConflict, IllegalMove, NotFound, TooSoon
 from locations.catalogue_queries import catalogue_by_id, catalogue_while_locked
+from locations.model import Catalogue
 
 
 def site_id_of(db: Session, authority_id: int, reference: str) -> int:
@@ -82,3 +87,11 @@ def record_change(
         **facts,
     )
     announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now))
+
+
+def release_or_keep(
+    db: Session, catalogue: Catalogue, row: Appointment, now: datetime, *, taken: Collection[SeatAllocation] = ()
+) -> None:
+    """Free the appointment's time, or keep it for those who wait, but for what is `taken` in its place."""
+    keep_time_of(db, catalogue, row, now, taken=taken)
+    release(db, appointment_id=row.id)

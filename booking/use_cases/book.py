@@ -139,7 +139,7 @@ def book_in_transaction(db: Session, now: datetime, runtime: Runtime, booking: B
 
 def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
     placement = _placed(db, booking, actor, now)
-    if actor.kind == "resident":
+    if actor.kind == "resident" and not isinstance(booking.resident, int):
         _check_reach(booking, placement.slot_key.mode)
     resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:

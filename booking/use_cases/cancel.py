@@ -8,17 +8,24 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen
-from booking.capacity.placement import release
 from booking.rebooking import RebookState
 from booking.states import BY_COUNCIL, BY_RESIDENT, State, can_move
 from booking.tables import Appointment
-from booking.use_cases.appointment_changes import check_changeable, is_late, lock_appointment, record_change, site_id_of
+from booking.use_cases.appointment_changes import (
+    check_changeable,
+    is_late,
+    lock_appointment,
+    record_change,
+    release_or_keep,
+    site_id_of,
+)
 from booking.use_cases.book import Booked, result_of, run_operation
 from booking.use_cases.rebook_items import close_rebook_items, is_to_rebook
 from core.audit import Actor
 from core.errors import IllegalMove, Invalid
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
+from locations.catalogue_queries import catalogue_by_id
 
 By = Literal["resident", "authority"]
 
@@ -35,7 +42,7 @@ def cancel(
     seen: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment, cancelled; its time is free for others at once. The version rises.
+    """The appointment, cancelled; its time is free for others at once, or for those who wait. The version rises.
 
     The resident themselves can say that they do not come until it begins; the audit says when that was past the cut-off.
     Raises: TooSoon past the cut-off when that is enforced, IllegalMove, LinkEnded, Stale when it is not as `seen` any
@@ -70,5 +77,5 @@ def _end(db: Session, row: Appointment, state: State, reason: str, now: datetime
     row.state, row.state_reason = state.value, reason
     row.version += 1
     row.changed_at = now
-    release(db, appointment_id=row.id)
+    release_or_keep(db, catalogue_by_id(db, row.authority_id), row, now)
     close_rebook_items(db, row.id, now, RebookState.CANCELLED)

@@ -92,7 +92,7 @@ def _other_seating(
 ) -> Seating:
     """The best seating beside what others occupy; expired holds are deleted. Raises: SlotTaken."""
     day = day_of_slot(catalogue, visit.slot)
-    occupied = occupied_on(db, catalogue, day, now, exclude_appointment_ids=[appointment_id])
+    occupied = occupied_on(db, catalogue, day, now, exclude=[appointment_id])
     found = seatings(catalogue, visit, occupied.busy(), now, spread=spread_of(db))
     if not found:
         raise SlotTaken.because("no_other_resource")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -12,27 +11,26 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.events import AppointmentChange, announce
+from booking.events import AppointmentChange, WishChange, announce, announce_wish
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import MOST_UNANSWERED, WishState, answer_by
-from booking.queries.waiting_list import Choice, candidates, next_choice
+from booking.proposals.wish_rules import MOST_UNANSWERED, WishState
+from booking.queries.waiting_list import candidates, next_choice
 from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey
-from booking.states import State
-from booking.tables import Allocation, Appointment
-from booking.use_cases.appointment_changes import lock_appointment
+from booking.tables import Allocation, Appointment, Hold
 from booking.use_cases.book import Booked, Booking, book_in_transaction, result_of, run_operation
+from booking.use_cases.offer_time import locked_appointment, offer_time
 from booking.use_cases.offers import CanBeTold, accept_offer
-from booking.use_cases.proposals import NewProposal, end_proposal_of_wish, propose
+from booking.use_cases.proposals import end_proposal_of_wish
 from booking.use_cases.wishes import wish_of
 from core.audit import Actor, record
-from core.errors import HoldExpired, SlotTaken, TooFar, TooSoon
+from core.errors import HoldExpired, RateLimited, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.tokens import hold_token
 from core.transactions import run_with_retries
-from core.wall_clock import instant_of, unit_of
-from locations.catalogue_queries import catalogue_by_id, catalogue_while_locked
+from core.wall_clock import unit_of
+from locations.catalogue_queries import catalogue_by_id
 from locations.tables import Authority, Site
 from people.residents.tables import Resident
 
@@ -69,6 +67,7 @@ def accept_earlier_time(
     *,
     actor: Actor,
     channel: str,
+    despite_same_time: bool = False,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment at the time that is held: moved there, or booked for whoever had none.
@@ -80,7 +79,8 @@ def accept_earlier_time(
         appointment = db.get(Appointment, wish.appointment_id) if wish.appointment_id else None
     if appointment is not None:
         return accept_offer(runtime, authority_id, appointment.reference, actor=actor, idempotency=idempotency)
-    operation = partial(_book, runtime=runtime, wish=wish, actor=actor, channel=channel)
+    how = partial(_book, channel=channel, despite_same_time=despite_same_time)
+    operation = partial(how, runtime=runtime, wish=wish, actor=actor)
     return run_operation(runtime, idempotency, operation)
 
 
@@ -94,8 +94,17 @@ def decline_earlier_time(runtime: Runtime, authority_id: int, wish_id: int, *, a
         record(db, actor, "offer_declined", ("wish", wish_id), authority_id=authority_id, now=now)
 
 
-def _book(db: Session, now: datetime, *, runtime: Runtime, wish: Wish, actor: Actor, channel: str) -> dict[str, Any]:
-    is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value)
+def _book(
+    db: Session,
+    now: datetime,
+    *,
+    runtime: Runtime,
+    wish: Wish,
+    actor: Actor,
+    channel: str,
+    despite_same_time: bool,
+) -> dict[str, Any]:
+    is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value, Proposal.answer_by > now)
     proposal = db.scalar(select(Proposal).where(*is_open))
     if proposal is None:
         raise HoldExpired.because("hold_expired")
@@ -105,7 +114,8 @@ def _book(db: Session, now: datetime, *, runtime: Runtime, wish: Wish, actor: Ac
         channel,
         resident.id,
         hold=hold_token(runtime.settings.secret_key, proposal.hold_nonce),
-        support_needs=tuple(resident.support_needs),
+        support_needs=tuple(resident.support_needs if wish.support_needs is None else wish.support_needs),
+        despite_same_time=despite_same_time,
     )
     booked = book_in_transaction(db, now, runtime, booking, actor=actor)
     end_proposal_of_wish(db, wish.id, now, ProposalState.ACCEPTED)
@@ -145,7 +155,7 @@ def _close(db: Session, *, runtime: Runtime, wish_id: int) -> None:
 
 def _pause(db: Session, *, runtime: Runtime, wish_id: int) -> None:
     now = runtime.clock.database_now(db)
-    row = _locked_appointment(db, wish_id)
+    row = locked_appointment(db, wish_id)
     wish = db.scalars(select(Wish).where(Wish.id == wish_id).with_for_update()).one()
     if wish.closed_at is not None or wish.state != WishState.OPEN or wish.unanswered < MOST_UNANSWERED:
         return
@@ -154,62 +164,28 @@ def _pause(db: Session, *, runtime: Runtime, wish_id: int) -> None:
     if row is not None:
         number = db.scalar(select(func.max(Proposal.number)).where(Proposal.wish_id == wish_id)) or 0
         announce(db, AppointmentChange(row.authority_id, row.id, row.version, "wish_paused", now, offer=number))
+    else:
+        number = db.scalar(select(func.max(Proposal.number)).where(Proposal.wish_id == wish_id)) or 0
+        announce_wish(db, WishChange(wish.authority_id, wish.id, "paused", now, number))
 
 
 def _offer_in(runtime: Runtime, authority_id: int, can_be_told: CanBeTold, end: float) -> tuple[int, bool]:
     """How many offers were made, and whether nothing is left to offer."""
-    offered, refused = 0, set[tuple[int, SlotKey]]()
+    offered, refused, full = 0, set[tuple[int, SlotKey]](), set[int]()
     while monotonic() < end:
         with runtime.database.reading() as db:
             now = runtime.clock.database_now(db)
-            choice = next_choice(db, catalogue_by_id(db, authority_id), now, refused)
+            choice = next_choice(db, catalogue_by_id(db, authority_id), now, refused, full)
         if choice is None:
             return offered, True
-        offer: Callable[[Session], bool] = partial(_offer, runtime=runtime, can_be_told=can_be_told, choice=choice)
+        offer: Callable[[Session], bool] = partial(offer_time, runtime=runtime, can_be_told=can_be_told, choice=choice)
         try:
             offered += run_with_retries(runtime.database, offer)
         except (SlotTaken, TooSoon, TooFar):  # somebody else was quicker
             refused.add((choice.wish_id, choice.slot_key))
+        except RateLimited:  # as much is held for strangers of the same origin as may be
+            full.add(choice.wish_id)
     return offered, False
-
-
-def _offer(db: Session, *, runtime: Runtime, can_be_told: CanBeTold, choice: Choice) -> bool:
-    """Whether the time could be offered; not when whoever waits has got another one meanwhile. Raises: SlotTaken."""
-    now, slot_key = runtime.clock.database_now(db), choice.slot_key
-    row = _locked_appointment(db, choice.wish_id, slot_key.site_id)
-    if row is None:
-        catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
-    wish = db.scalars(select(Wish).where(Wish.id == choice.wish_id).with_for_update()).one()
-    is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value)
-    if wish.state != WishState.OPEN or db.scalar(select(Proposal.id).where(*is_open)) is not None:
-        return False
-    if row is not None and row.state != State.BOOKED:
-        return False
-    is_rung = row is None or not can_be_told(db, row.id)
-    zone = catalogue_by_id(db, slot_key.authority_id).authority.zone
-    new = NewProposal(
-        slot_key.authority_id,
-        slot_key,
-        answer_by(now, instant_of(slot_key.start_unit), zone, is_rung=is_rung),
-        choice.needs,
-        appointment_id=wish.appointment_id,
-        wish_id=wish.id,
-        is_rung=is_rung,
-        passed=choice.passed,
-    )
-    proposal = propose(db, runtime, new)
-    if row is not None and not is_rung:
-        change = AppointmentChange(row.authority_id, row.id, row.version, "earlier", now)
-        announce(db, replace(change, offer=proposal.number, answer_by=proposal.answer_by))
-    return True
-
-
-def _locked_appointment(db: Session, wish_id: int, *site_ids: int) -> Appointment | None:
-    """The appointment of the wish, if it has one, locked after its site and these."""
-    columns = (Appointment.authority_id, Appointment.reference, Appointment.site_id)
-    found = db.execute(select(*columns).join(Wish, Wish.appointment_id == Appointment.id).where(Wish.id == wish_id))
-    row = found.first()
-    return None if row is None else lock_appointment(db, row.authority_id, row.reference, row.site_id, *site_ids)
 
 
 def _mark(runtime: Runtime, authority_id: int) -> Mark:
@@ -225,10 +201,14 @@ def _mark(runtime: Runtime, authority_id: int) -> Mark:
         wishes = select(func.count(), func.max(Wish.changed_at)).where(
             Wish.authority_id == authority_id, Wish.closed_at.is_(None)
         )
+        kept = select(func.count(), func.max(Hold.id)).where(
+            Hold.authority_id == authority_id, Hold.is_kept, Hold.expires_at > now
+        )
         version = db.scalar(select(Authority.plan_version).where(Authority.id == authority_id))
         return (
             version,
             *db.execute(taken).one(),
             *db.execute(wishes).one(),
+            *db.execute(kept).one(),
             now.timestamp() // LOOK_AGAIN.total_seconds(),
         )

@@ -79,10 +79,11 @@ def hold_in_transaction(
     replaces: str | None = None,
     origin: str = "",
     until: datetime | None = None,
+    takes_kept: bool = False,
 ) -> dict[str, Any]:
     """Hold the slot in the transaction of `db`: its nonce, slot and end as plain values. See `hold_slot`.
 
-    It is held for ten minutes, or `until` another instant.
+    It is held for ten minutes, or `until` another instant; with `takes_kept` also where it is kept for the waiting list.
     """
     nonce = new_nonce()
     now = runtime.clock.database_now(db)
@@ -92,7 +93,7 @@ def hold_in_transaction(
         _replace(db, slot_key, replaces)
     if origin:
         _check_share(db, slot_key, origin, now)
-    placement = place(db, slot_key, now, for_public=for_public, needs=needs)
+    placement = place(db, slot_key, now, for_public=for_public, needs=needs, takes_kept=takes_kept)
     owner = _Owner(slot_key.authority_id, slot_key.site_id, origin, nonce)
     held = _write(db, runtime, placement, owner, (now, until or now + HOLD_PERIOD))
     return {"nonce": nonce, "slot_token": encode(held.slot_key), "expires_at": held.expires_at.isoformat()}

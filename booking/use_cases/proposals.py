@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen
+from booking.capacity.kept_times import is_kept_first, keep_held_time, leave_to_list, public_at
+from booking.events import AppointmentChange, WishChange, announce, announce_wish
 from booking.proposals.tables import Proposal, Wish
 from booking.proposals.wish_rules import WishState
 from booking.rebooking import ProposalState, RebookState
 from booking.slot_tokens import SlotKey
 from booking.states import State
-from booking.tables import Hold, RebookItem
+from booking.tables import Appointment, Hold, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
 from booking.use_cases.holds import delete_holds, hold_beside, hold_in_transaction
@@ -24,6 +26,7 @@ from core.audit import Actor, record
 from core.errors import HoldExpired, IllegalMove
 from core.runtime import Runtime
 from core.tokens import digest, hold_token
+from locations.catalogue_queries import catalogue_by_id
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class NewProposal:
     item_id: int | None = None
     wish_id: int | None = None
     is_rung: bool = False
+    origin: str = ""  # of a stranger, of whom only so much is held at once
     passed: tuple[tuple[int, str], ...] = ()
     is_same_time: bool = False
 
@@ -49,19 +53,19 @@ class NewProposal:
 def propose(db: Session, runtime: Runtime, new: NewProposal) -> Proposal:
     """The proposal, held from now on, in the transaction of `db`; an earlier one for the appointment ends.
 
-    Raises: SlotTaken, TooSoon, TooFar.
+    Raises: SlotTaken, TooSoon, TooFar; RateLimited when too much is held for strangers of the same origin.
     """
     now = runtime.clock.database_now(db)
     if new.appointment_id is not None:
         end_proposal(db, new.appointment_id, now)
-    held = _hold(db, runtime, new)
+    held = _hold(db, runtime, new, now)
     token_digest = digest(hold_token(runtime.settings.secret_key, held["nonce"]))
     proposal = Proposal(
         authority_id=new.authority_id,
         appointment_id=new.appointment_id,
         rebook_item_id=new.item_id,
         wish_id=new.wish_id,
-        number=_count(db, new) + 1,
+        number=_count(db, new.appointment_id, new.wish_id) + 1,
         slot_token=held["slot_token"],
         hold_id=db.scalar(select(Hold.id).where(Hold.token_digest == token_digest)),
         hold_nonce=held["nonce"],
@@ -76,20 +80,53 @@ def propose(db: Session, runtime: Runtime, new: NewProposal) -> Proposal:
     return proposal
 
 
-def _hold(db: Session, runtime: Runtime, new: NewProposal) -> dict[str, Any]:
+def _hold(db: Session, runtime: Runtime, new: NewProposal, now: datetime) -> dict[str, Any]:
     if new.is_same_time and new.appointment_id is not None:
         return hold_beside(
             db, runtime, new.slot_key, needs=new.needs, until=new.until, appointment_id=new.appointment_id
         )
-    for_public = new.wish_id is not None
-    return hold_in_transaction(db, runtime, new.slot_key, for_public=for_public, needs=new.needs, until=new.until)
+    for_list, until = new.wish_id is not None, new.until
+    if for_list and is_kept_first(catalogue_by_id(db, new.authority_id), new.slot_key, now):
+        until = public_at(new.until)  # if they do not answer, it is for the others who wait
+    return hold_in_transaction(
+        db,
+        runtime,
+        new.slot_key,
+        for_public=for_list,
+        needs=new.needs,
+        origin=new.origin,
+        until=until,
+        takes_kept=for_list,
+    )
 
 
-def _count(db: Session, new: NewProposal) -> int:
+def share(db: Session, first: Proposal, *, appointment_id: int | None, wish_id: int) -> Proposal:
+    """The same time, put to another one who waits as well: they share its hold. The caller has locked them."""
+    first.is_shared = True
+    proposal = Proposal(
+        authority_id=first.authority_id,
+        appointment_id=appointment_id,
+        wish_id=wish_id,
+        number=_count(db, appointment_id, wish_id) + 1,
+        slot_token=first.slot_token,
+        hold_id=first.hold_id,
+        hold_nonce=first.hold_nonce,
+        state=ProposalState.OPEN.value,
+        is_shared=True,
+        passed=[],
+        made_at=first.made_at,
+        answer_by=first.answer_by,
+    )
+    db.add(proposal)
+    db.flush()
+    return proposal
+
+
+def _count(db: Session, appointment_id: int | None, wish_id: int | None) -> int:
     """How many proposals there were for the same appointment, or else the same wish."""
-    same = Proposal.wish_id == new.wish_id
-    if new.appointment_id is not None:
-        same = Proposal.appointment_id == new.appointment_id
+    same = Proposal.wish_id == wish_id
+    if appointment_id is not None:
+        same = Proposal.appointment_id == appointment_id
     return db.scalar(select(func.count()).select_from(Proposal).where(same)) or 0
 
 
@@ -129,6 +166,8 @@ def end_unanswered(runtime: Runtime) -> int:
         for proposal in proposals:
             proposal.state, proposal.answered_at = ProposalState.ENDED.value, now
             set_items(db, proposal.appointment_id, RebookState.TO_RING)
+            if proposal.wish_id is not None and proposal.hold_id is not None:
+                leave_to_list(db, proposal.hold_id, now)
             wish = _wish_of(db, proposal)
             if wish is not None and not proposal.is_rung:
                 wish.unanswered, wish.changed_at = wish.unanswered + 1, now
@@ -162,14 +201,50 @@ def _end(db: Session, of_whom: ColumnElement[bool], now: datetime, state: Propos
     proposal = db.scalar(_open(of_whom).with_for_update())
     if proposal is not None:
         proposal.state, proposal.answered_at = state.value, now
-        if proposal.hold_id is not None and state is not ProposalState.ACCEPTED:
-            delete_holds(db, [proposal.hold_id])
+        others = _sharing(db, proposal)
+        if state is ProposalState.ACCEPTED:
+            _take_from_others(db, others, now)
+        elif not others:
+            _free(db, proposal, now)
         wish = _wish_of(db, proposal)
         if wish is not None and state is ProposalState.ACCEPTED:
             wish.state, wish.closed_at, wish.changed_at = WishState.MET.value, now, now
         elif wish is not None and state is ProposalState.DECLINED:
             wish.unanswered, wish.changed_at = 0, now
     return proposal
+
+
+def _sharing(db: Session, proposal: Proposal) -> Sequence[Proposal]:
+    """The other open proposals of the same hold, locked in their order."""
+    if not proposal.is_shared:
+        return ()
+    same = (Proposal.hold_nonce == proposal.hold_nonce, Proposal.id != proposal.id)
+    return db.scalars(_open(and_(*same)).order_by(Proposal.id).with_for_update()).all()
+
+
+def _take_from_others(db: Session, others: Sequence[Proposal], now: datetime) -> None:
+    """Tell the others kindly that somebody was quicker: it costs them nothing, and they keep their place."""
+    for proposal in others:
+        proposal.state, proposal.answered_at = ProposalState.TAKEN.value, now
+        wish = _wish_of(db, proposal)
+        row = db.get(Appointment, proposal.appointment_id) if proposal.appointment_id else None
+        if wish is None:
+            continue
+        wish.changed_at = now
+        if row is None:
+            announce_wish(db, WishChange(wish.authority_id, wish.id, "gone", now, proposal.number))
+        else:
+            change = AppointmentChange(row.authority_id, row.id, row.version, "earlier_gone", now)
+            announce(db, replace(change, offer=proposal.number))
+
+
+def _free(db: Session, proposal: Proposal, now: datetime) -> None:
+    """Hold the proposed time no more; one that was offered to somebody who waits may be kept for the next of them."""
+    if proposal.hold_id is None:
+        return
+    catalogue = catalogue_by_id(db, proposal.authority_id)
+    if proposal.wish_id is None or not keep_held_time(db, catalogue, proposal.hold_id, now):
+        delete_holds(db, [proposal.hold_id])
 
 
 def _wish_of(db: Session, proposal: Proposal) -> Wish | None:
@@ -182,9 +257,12 @@ def answer_of_move(db: Session, appointment_id: int, hold_id: int | None, now: d
     """What a move to this hold, or to none, says of the open proposal: it accepts it, or ends it.
 
     It is locked before that is decided: its time to answer may be up at this very moment, and then it is accepted no more.
+    Raises: HoldExpired.
     """
     proposal = db.scalar(_open(Proposal.appointment_id == appointment_id).with_for_update())
     is_accepted = proposal is not None and hold_id is not None and proposal.hold_id == hold_id
+    if proposal is not None and is_accepted and proposal.answer_by <= now:
+        raise HoldExpired.because("hold_expired")
     end_proposal(db, appointment_id, now, ProposalState.ACCEPTED if is_accepted else ProposalState.ENDED)
     return RebookState.ACCEPTED if is_accepted else RebookState.MOVED
 

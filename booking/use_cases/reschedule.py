@@ -11,13 +11,19 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen, service_ids_of
 from booking.arrangements import asked_again
-from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held, release
+from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.capacity.same_time import is_at_same_time, place_at_same_time
 from booking.queries.appointments import contact_of
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import BY_COUNCIL, BY_RESIDENT, Contact
 from booking.tables import Appointment, AppointmentService, Hold
-from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
+from booking.use_cases.appointment_changes import (
+    check_changeable,
+    lock_appointment,
+    record_change,
+    release_or_keep,
+    site_id_of,
+)
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, result_of, run_operation
 from booking.use_cases.change_details import Details, change_contact
 from booking.use_cases.proposals import answer_of_move
@@ -124,7 +130,7 @@ def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: A
 def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, move: Move) -> None:
     was, answer = row.slot_token, answer_of_move(db, row.id, placement.hold_id, now)
     row.moved_by = BY_COUNCIL if move.is_by_council or is_to_rebook(db, row.id) else BY_RESIDENT
-    release(db, appointment_id=row.id)
+    release_or_keep(db, placement.catalogue, row, now, taken=placement.seats)
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     for name, value in placement.columns().items():
         setattr(row, name, value)

@@ -36,6 +36,7 @@ ONLY_WORDS = frozenset(
         *("also_called", "documents", "triage_questions", "online_instead", "online_url", "post_instead", "open_limit"),
         *("cancel_cutoff_minutes", "reminder_plan", "address", "directions", "joining_address", "rings_from"),
         *("ring_minutes", "privacy", "accessibility", "reason", "bookable_online", "successor", "where_to_go"),
+        *("waiting_list_first", "offered_at_once", "answer_days"),
     }
 )
 

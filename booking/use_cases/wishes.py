@@ -66,7 +66,7 @@ def make_wish(
     def operation(db: Session) -> dict[str, Any]:
         now = runtime.clock.database_now(db)
         catalogue = catalogue_by_id(db, authority_id)
-        times = _times(catalogue, new, now)
+        times = times_of(catalogue, new, now)
         find = _of_appointment if new.appointment else _of_resident
         wish = find(db, catalogue, new, actor, now)
         for name, value in times.items():
@@ -74,7 +74,7 @@ def make_wish(
         wish.state, wish.unanswered, wish.changed_at = WishState.OPEN.value, 0, now
         db.add(wish)
         db.flush()
-        _record(db, actor, "wish_made", wish, now, channel=new.channel)
+        record_wish(db, actor, "wish_made", wish, now, channel=new.channel)
         return {"id": wish.id}
 
     wish_id: int = run_once(runtime.database, idempotency, operation, runtime.clock.now())["id"]
@@ -90,7 +90,7 @@ def withdraw_wish(runtime: Runtime, authority_id: int, wish_id: int, *, actor: A
         wish = _locked(db, wish_id)
         if wish.closed_at is None:
             wish.state, wish.closed_at, wish.changed_at = WishState.WITHDRAWN.value, now, now
-            _record(db, actor, "wish_withdrawn", wish, now)
+            record_wish(db, actor, "wish_withdrawn", wish, now)
 
 
 def mark_wish_told(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:
@@ -100,7 +100,7 @@ def mark_wish_told(runtime: Runtime, authority_id: int, wish_id: int, *, actor: 
         wish_of(db, authority_id, wish_id)
         wish = _locked(db, wish_id)
         wish.told_at = now
-        _record(db, actor, "wish_told", wish, now)
+        record_wish(db, actor, "wish_told", wish, now)
 
 
 def end_wish_of_appointment(db: Session, appointment_id: int, now: datetime) -> None:
@@ -120,6 +120,17 @@ def _end_all(db: Session, of_whom: ColumnElement[bool], now: datetime) -> None:
         wish.state, wish.closed_at, wish.changed_at = WishState.WITHDRAWN.value, now, now
 
 
+def wait_again(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:
+    """Offer free times again to somebody whose offers were not answered; any other wish stays as it is. Raises: NotFound."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        wish_of(db, authority_id, wish_id)
+        wish = _locked(db, wish_id)
+        if wish.state == WishState.PAUSED:
+            wish.state, wish.unanswered, wish.changed_at = WishState.OPEN.value, 0, now
+            record_wish(db, actor, "wish_made", wish, now, channel=wish.channel)
+
+
 def wish_of(db: Session, authority_id: int, wish_id: int) -> Wish:
     """The council's wish of this id, read without a lock. Raises: NotFound."""
     wish = db.scalar(select(Wish).where(Wish.id == wish_id, Wish.authority_id == authority_id))
@@ -133,7 +144,7 @@ def _locked(db: Session, wish_id: int) -> Wish:
     return db.scalars(statement).one()
 
 
-def _times(catalogue: Catalogue, new: NewWish, now: datetime) -> dict[str, Any]:
+def times_of(catalogue: Catalogue, new: NewWish, now: datetime) -> dict[str, Any]:
     """The columns that say which times are wanted. Raises: Invalid."""
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     if new.until is not None and new.until < today:
@@ -175,7 +186,7 @@ def _of_appointment(db: Session, catalogue: Catalogue, new: NewWish, actor: Acto
 
 def _of_resident(db: Session, catalogue: Catalogue, new: NewWish, actor: Actor, now: datetime) -> Wish:
     """The resident's open wish for these services, or a new one. Raises: Invalid, NotFound."""
-    service_ids = _service_ids(catalogue, new.services)
+    service_ids = service_ids_named(catalogue, new.services)
     resident = _resident(db, catalogue.authority.id, new.resident, actor, now)
     if not resident.email and not resident.phone:
         raise Invalid.in_field("resident", "wish_without_contact")
@@ -190,7 +201,7 @@ def _of_resident(db: Session, catalogue: Catalogue, new: NewWish, actor: Actor, 
     )
 
 
-def _service_ids(catalogue: Catalogue, slugs: tuple[str, ...]) -> list[int]:
+def service_ids_named(catalogue: Catalogue, slugs: tuple[str, ...]) -> list[int]:
     """Raises: Invalid, when there are none, too many, or some that nobody opens."""
     known = {service.slug: service.id for service in catalogue.public_services()}
     if not 0 < len(set(slugs)) <= MAX_SERVICES or len(set(slugs)) < len(slugs) or not known.keys() >= set(slugs):
@@ -210,6 +221,7 @@ def _resident(
     return db.get_one(Resident, found.id)
 
 
-def _record(db: Session, actor: Actor, action: str, wish: Wish, now: datetime, **facts: Any) -> None:
+def record_wish(db: Session, actor: Actor, action: str, wish: Wish, now: datetime, **facts: Any) -> None:
+    """Write the audit entry of a change of a wish."""
     about = {"appointment": wish.appointment_id} if wish.appointment_id else {"services": wish.service_ids}
     record(db, actor, action, ("wish", wish.id), authority_id=wish.authority_id, now=now, **about | facts)

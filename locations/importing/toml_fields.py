@@ -100,6 +100,9 @@ SERVICE: Fields = {
     "horizon_days": Field(whole(1, 730)),
     "open_limit": Field(whole(1, 1000)),
     "cancel_cutoff_minutes": Field(minutes(0, YEAR)),
+    "waiting_list_first": Field(yes_no, False),
+    "offered_at_once": Field(whole(1, 10), 1),
+    "answer_days": Field(whole(1, 90), 14),
     **ENDING,
 }
 SITE: Fields = {

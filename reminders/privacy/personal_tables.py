@@ -51,7 +51,7 @@ _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken
 _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
 _calls, _requests = table_of(Call), table_of(LinkRequest)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
-_demo_messages, _audit = table_of(DemoMessage), table_of(AuditEntry)
+_demo_messages, _audit, _wishes = table_of(DemoMessage), table_of(AuditEntry), table_of(Wish)
 Condition = ColumnElement[bool]
 
 
@@ -109,10 +109,11 @@ def _own(table: Table, at: Column[datetime], resident: Column[int]) -> PersonalT
 
 
 def _is_done_with(resident: ColumnElement[int], instant: datetime) -> Condition:
-    """Whether the resident came to us, and had their last appointment, before `instant`."""
+    """Whether the resident came to us, and had their last appointment, before `instant`, and waits for nothing."""
     known_since = exists().where(_residents.c.id == resident, _residents.c.created_at >= instant)
     later = exists().where(_appointments.c.resident_id == resident, _appointments.c.ends_at >= instant)
-    return and_(~known_since, ~later)
+    waits = exists().where(_wishes.c.resident_id == resident, _wishes.c.closed_at.is_(None))
+    return and_(~known_since, ~later, ~waits)
 
 
 def _with_resident(table: Table, resident: Column[int], **more: Any) -> PersonalTable:
@@ -174,6 +175,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         are_rows_deleted=True,
     ),
     _own(_appointments, _appointments.c.ends_at, _appointments.c.resident_id),
+    _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),
     PersonalTable(
         _closures,
         in_authority=lambda authority: _closures.c.authority_id == authority,
@@ -222,17 +224,12 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
 )
 
 # What is kept besides about somebody's appointments, without a personal column: what it was for, and what came of it.
-OF_APPOINTMENTS: tuple[Table, ...] = tuple(
-    table_of(one) for one in (AppointmentService, RebookItem, Proposal, Wish, Ringing)
-)
+OF_APPOINTMENTS: tuple[Table, ...] = tuple(table_of(one) for one in (AppointmentService, RebookItem, Proposal, Ringing))
 
 
 def of_appointments(table: Table, person: int) -> Condition:
     """The condition on the rows of one of `OF_APPOINTMENTS` that are of the resident's appointments, or of their wishes."""
-    wishes = table_of(Wish)
-    if table is wishes:
-        return wishes.c.resident_id == person
     of_appointments = table.c.appointment_id.in_(_appointments_of(person))
     if "wish_id" not in table.c:
         return of_appointments
-    return or_(of_appointments, table.c.wish_id.in_(select(wishes.c.id).where(wishes.c.resident_id == person)))
+    return or_(of_appointments, table.c.wish_id.in_(select(_wishes.c.id).where(_wishes.c.resident_id == person)))

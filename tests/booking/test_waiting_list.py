@@ -383,8 +383,8 @@ def test_who_is_passed_over_is_written_down_with_the_reason(database: Database) 
     with database.reading() as db:
         passed = {row.wish_id: row.passed for row in db.scalars(select(Proposal))}
     assert passed == {
-        second: [[other_day, "other_times"]],
-        third: [[other_day, "other_times"], [second, "has_offer"]],
+        second: [[other_day, "other_days"]],
+        third: [[other_day, "other_days"], [second, "has_offer"]],
     }
 
 

@@ -45,13 +45,13 @@ def test_an_offer_in_the_night_waits_for_the_morning() -> None:
 def test_each_wish_is_respected() -> None:
     times = WantedTimes(date(2026, 12, 4), frozenset({7}), frozenset({2, 5}), time(9), time(12))
     tuesday = datetime(2026, 12, 1, 9)  # noqa: DTZ001 - as the clock on the wall shows it
-    assert times.include(7, tuesday)
-    assert not times.include(8, tuesday)
-    assert not times.include(7, tuesday + timedelta(days=1))
-    assert not times.include(7, tuesday + timedelta(days=7))
-    assert not times.include(7, tuesday - timedelta(minutes=5))
-    assert not times.include(7, tuesday + timedelta(hours=3))
-    assert WantedTimes(date(2026, 12, 4)).include(8, tuesday + timedelta(hours=8))
+    assert times.why_not(7, tuesday) is None
+    assert times.why_not(8, tuesday) is PassedOver.OTHER_PLACES
+    assert times.why_not(7, tuesday + timedelta(days=1)) is PassedOver.OTHER_DAYS
+    assert times.why_not(7, tuesday + timedelta(days=7)) is PassedOver.TOO_LATE
+    assert times.why_not(7, tuesday - timedelta(minutes=5)) is PassedOver.OTHER_HOURS
+    assert times.why_not(7, tuesday + timedelta(hours=3)) is PassedOver.OTHER_HOURS
+    assert WantedTimes(date(2026, 12, 4)).why_not(8, tuesday + timedelta(hours=8)) is None
 
 
 def test_why_somebody_is_passed_over() -> None:
@@ -64,4 +64,4 @@ def test_why_somebody_is_passed_over() -> None:
     assert QueuedWish(1, asked, times, has_offer=True).why_not(7, start) is PassedOver.HAS_OFFER
     assert QueuedWish(1, asked, times, is_to_be_rebooked=True).why_not(7, start) is PassedOver.TO_REBOOK
     assert QueuedWish(1, asked, times, offered=frozenset({(7, start)})).why_not(7, start) is PassedOver.OFFERED_BEFORE
-    assert QueuedWish(1, asked, times).why_not(7, start + timedelta(days=7)) is PassedOver.OTHER_TIMES
+    assert QueuedWish(1, asked, times).why_not(7, start + timedelta(days=7)) is PassedOver.TOO_LATE

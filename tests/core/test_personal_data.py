@@ -37,6 +37,8 @@ NOT_PERSONAL = {
     "representatives.basis",
     "resident_views.facts",
     "resident_views.purpose",
+    "wishes.link_digest",
+    "wishes.origin",
     "wishes.service_ids",
     "wishes.site_ids",
     "wishes.weekdays",
@@ -52,6 +54,7 @@ DELETED_WHEN_EXPIRED = {
     "staff_mails",
     "staff_password_links",
     "staff_sessions",
+    "wish_mails",
 }
 OF_STAFF = {
     "api_keys",

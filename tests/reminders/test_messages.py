@@ -162,6 +162,8 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "contact-changed": ("contact_changed_1", {}, TO_OLD_ADDRESS),
     "earlier-time": ("earlier_time_1", {"offer": EARLIER}, TO_RESIDENT),
     "wish-paused": ("wish_paused_3", {}, TO_CARER),
+    "earlier-gone": ("earlier_gone_1", {}, TO_RESIDENT),
+    "earlier-time-of-several": ("earlier_time_1", {"offer": replace(EARLIER, is_shared=True)}, TO_RESIDENT),
     "handed-over": ("handed_over_2", {"version": 3, "owner_since": 2, "former": FORMER}, TO_RESIDENT),
     "handed-over-for-a-carer": ("handed_over_2", {"version": 3, "owner_since": 2, "former": FORMER}, TO_CARER),
 }
@@ -313,11 +315,13 @@ KINDS = {
     "handed_over_2": {"version": 2, "manage_nonce": ""},
     "offer_1": {"offer": OfferedTime(SITE, STARTS + timedelta(days=1), STARTS - timedelta(hours=2))},
     "earlier_time_1": {"offer": OfferedTime(SITE, STARTS - timedelta(hours=20), STARTS - timedelta(hours=23))},
+    "earlier_gone_1": {},
     "wish_paused_1": {},
     "going_ahead_1": {},
 }
 PAPERS = (service("Certify documents", "Your passport", "Tenancy agreement"), service("Housing advice", "Passport"))
-NOT_ABOUT_ONE = {"several_bookings", "staff_link"}  # about nobody's appointment: whoever reads the address is meant
+# About nobody's appointment: whoever reads the address is meant.
+NOT_ABOUT_ONE = {"several_bookings", "staff_link", "waiting", "waiting_offer"}
 # What a helper is told of themselves: they got the message, they hold the link and the calendar, they may ask.
 OF_THE_HELPER = re.compile(
     r"You act for|If you did not ask for it|came to you|If you have a question|you need do nothing|If it was you"

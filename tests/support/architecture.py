@@ -69,6 +69,7 @@ LAYER_OF_MODULE = {
     "core.rate_limits": "queries",
     "core.flask_context": "cli",
     "locations.ids_by_slug": "queries",
+    "locations.waiting_policy": "tables",
     "locations.importing.apply": "use_cases",
     "locations.importing.apply_removals": "use_cases",
     "locations.importing.apply_sessions": "use_cases",
@@ -97,10 +98,12 @@ LAYER_OF_MODULE = {
     "reminders.privacy.retention": "use_cases",
     "reminders.queue": "queries",
     "reminders.scheduler": "use_cases",
+    "reminders.plain_mails": "use_cases",
     "reminders.staff_mails": "use_cases",
     "reminders.slow_conversations": "use_cases",
     "reminders.untold": "use_cases",
     "reminders.untried": "use_cases",
+    "reminders.wish_mails": "use_cases",
     "reminders.worker": "use_cases",
 }
 NAMES_OF_LAYERS = frozenset({"tables", "forms", "views", "queries", "repository", "cli", "__init__"})

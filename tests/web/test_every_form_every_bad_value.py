@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from booking.proposals.tables import Wish
+from booking.proposals.wish_rules import WishState
 from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey
 from booking.tables import RebookItem
@@ -26,6 +27,7 @@ from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
+from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
 from booking.use_cases.ringing import start_ringing
 from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
@@ -34,6 +36,7 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
+from core.tokens import wish_token
 from locations.catalogue_queries import catalogue_by_id
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
@@ -142,6 +145,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         offered = _offered(app, callers.town)
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
+        starts += _own_wishes(app, callers.town)
         return Explorer(app, database, clock, known), starts
     work = _leave_work(app.extensions[EXTENSION], callers, admin, at_ten_today)
     email = "authority_admin@example.org"
@@ -228,6 +232,20 @@ def _offered(app: Flask, town: Town) -> Booked:
     request_offers(runtime, town.authority_id, closure_id, actor=Actor.system())
     assert make_offers(runtime, can_be_told)
     return booked
+
+
+def _own_wishes(app: Flask, town: Town) -> list[str]:
+    """The links of two without an appointment: a time is held for one, and the other has answered no offer."""
+    runtime, person = app.extensions[EXTENSION], ResidentDetails("Wanda Waiting", "wanda@example.org")
+    for service in ("certify", "advice"):
+        wanted = OnlineWish((service,), person, BY_EMAIL, "origin", MORNING.date() + timedelta(days=28))
+        wait_online(runtime, town.authority_id, wanted)
+    with runtime.database.writing() as db:
+        first, second = db.scalars(select(Wish).order_by(Wish.id)).all()
+        second.state = WishState.PAUSED.value
+        nonces = [first.link_nonce or "", second.link_nonce or ""]
+    assert offer_earlier_times(runtime, can_be_told) == 1
+    return [f"/manage/{wish_token(runtime.settings.secret_key, nonce)}" for nonce in nonces]
 
 
 def _booked_online(app: Flask, town: Town, at: datetime, email: str) -> Booked:

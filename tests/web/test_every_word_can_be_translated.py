@@ -25,7 +25,7 @@ from core.clock import FixedClock
 from core.database import Base, Database
 from core.errors import HoldExpired, Invalid, NotFound, RateLimited, SlotTaken
 from core.flask_context import EXTENSION
-from core.tokens import spoken_reference
+from core.tokens import spoken_reference, wish_token
 from locations.catalogue_queries import bump_plan
 from locations.tables import Closure, Resource
 from people.residents.tables import Resident
@@ -595,6 +595,29 @@ def test_the_pages_of_the_waiting_list(drawn: Drawn, staff: Agent, callers: Call
     with runtime.database.writing() as db:
         db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=20)))
     staff.open("/staff/waiting")
+    assert drawn.bare() == {}
+
+
+def test_the_pages_of_somebody_who_waits_without_an_appointment(drawn: Drawn, clock: FixedClock) -> None:
+    visitor, runtime = Visitor(drawn.app.test_client()), drawn.app.extensions[EXTENSION]
+    searched = "service=certify&need=step-free&site=high-street"
+    visitor.open(f"/wait?{searched}")
+    visitor.send("/wait", told_by="email", email="x", phone="x")
+    visitor.send("/wait", told_by="phone", name="Robin Sample")
+    for told_by in ("phone", "email"):
+        visitor.open(f"/wait?{searched}")
+        visitor.send("/wait", name="Robin Sample", told_by=told_by, email="robin@example.org", phone="07700 900123")
+    with runtime.database.reading() as db:
+        nonce = db.scalars(select(Wish.link_nonce).where(Wish.told_by == "email")).one() or ""
+    link = f"!/manage/{wish_token(runtime.settings.secret_key, nonce)}"
+    visitor.open(link)
+    offer_earlier_times(runtime, can_be_told)
+    visitor.open(link)
+    clock.advance(timedelta(minutes=1))
+    for change in ("leave", "stop"):
+        visitor.send(f"/{change}")
+    visitor.open(link)
+    visitor.open("/waiting/1")
     assert drawn.bare() == {}
 
 

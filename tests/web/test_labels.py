@@ -22,12 +22,12 @@ from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES,
 from people.residents.search import MatchReason
 from people.staff.key_changes import OVERLAPS
 from people.staff.policy import Action, Role, Scope
+from planner.waiting_page import PASSED_OVER, PROPOSAL_STATES, WISH_STATES
 from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import labels, message_labels
-from web.agent.waiting_page import PASSED_OVER, PROPOSAL_STATES, WISH_STATES
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
 

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView
 from booking.queries.site_figures import DayFigures, figures_of, next_visits, to_ring_count
-from booking.queries.waiting_tasks import task_count
+from booking.queries.waiting_tasks import WaitingTask, task_counts
 from locations.bank_holidays import published_until
 from locations.model import SiteFacts
 from locations.school_holidays import school_holidays_end
@@ -160,14 +160,26 @@ def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
             yield ToDo(text, untold)
     waiting = url_or_none("messages.waiting_list")
     if waiting and _may(context, Action.BOOK_FOR_RESIDENT):
-        tasks = task_count(db, context.catalogue, context.now, context.served_sites)
-        if tasks:
-            text = ngettext(
-                "Ring %(num)d person who waits for an earlier time",
-                "Ring %(num)d people who wait for an earlier time",
-                tasks,
-            )
-            yield ToDo(text, waiting)
+        yield from _people_who_wait(context, waiting)
+
+
+def _people_who_wait(context: StaffContext, waiting: str) -> Iterator[ToDo]:
+    """Whom to ring while a time is held for them, and whom to tell that none has come up in the time that was promised."""
+    tasks = task_counts(context.db, context.catalogue, context.now, context.served_sites)
+    if to_ring := tasks[WaitingTask.RING]:
+        text = ngettext(
+            "Ring %(num)d person who waits: a time is held for them",
+            "Ring %(num)d people who wait: a time is held for each of them",
+            to_ring,
+        )
+        yield ToDo(text, waiting)
+    if unanswered := tasks[WaitingTask.TELL] + tasks[WaitingTask.OVER]:
+        text = ngettext(
+            "Tell %(num)d person who waits how it stands",
+            "Tell %(num)d people who wait how it stands",
+            unanswered,
+        )
+        yield ToDo(text, waiting)
 
 
 def _service_alarms(context: StaffContext) -> Iterator[ToDo]:

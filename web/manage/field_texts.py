@@ -114,6 +114,18 @@ SERVICE: Texts = {
         _l("Which service takes its place?"), _l("Its short name, as in its address. For example, parking")
     ),
     "where_to_go": _t(_l("What do people do instead?"), _l("What they read when it is not given any more")),
+    "waiting_list_first": _t(
+        _l("Does a freed time go to the waiting list first?"),
+        _l("Everybody else can have it after 5 to 60 minutes, so that programs that look all the time gain nothing"),
+    ),
+    "offered_at_once": _t(
+        _l("To how many who wait shall we offer a time at short notice?"),
+        _l("One that begins within two days. Who accepts first has it, and the others keep their place"),
+    ),
+    "answer_days": _t(
+        _l("After how many days shall a colleague tell those who wait how it stands?"),
+        _l("Then it is a task for those who book for residents, until somebody has told them"),
+    ),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),
     "reminder_plan": _t(_l("Reminders")),

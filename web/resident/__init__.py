@@ -8,6 +8,7 @@ from web.resident import (
     manage_views,
     move_views,
     offer_views,
+    own_wish_views,
     place_views,
     several_bookings_views,
     site_views,
@@ -15,6 +16,7 @@ from web.resident import (
     start_views,
     statement_views,
     time_views,
+    wait_views,
     wish_views,
 )
 from web.resident.urls import blueprint
@@ -29,6 +31,7 @@ __all__ = [
     "manage_views",
     "move_views",
     "offer_views",
+    "own_wish_views",
     "place_views",
     "several_bookings_views",
     "site_views",
@@ -36,5 +39,6 @@ __all__ = [
     "start_views",
     "statement_views",
     "time_views",
+    "wait_views",
     "wish_views",
 ]

@@ -128,8 +128,12 @@ def reference_of(context: PageContext, visit: str) -> str | None:
 
 def open_appointment(context: PageContext, reference: str, link_mark: str) -> None:
     """Let this browser see and change the appointment for a while: as long as the link with this mark works."""
-    name, at = OPENED + reference, context.now.timestamp()
-    known = _read(context, name)
+    open_by_link(context, OPENED + reference, link_mark)
+
+
+def open_by_link(context: PageContext, name: str, link_mark: str) -> None:
+    """The same for what is kept by this name."""
+    known, at = _read(context, name), context.now.timestamp()
     is_fresh = known is not None and at - known["at"] < OPENED_WRITTEN_AGAIN.total_seconds()
     if known is None or known["mark"] != link_mark or not is_fresh:
         _write(context, name, {"mark": link_mark, "at": at}, OPENED_KEPT)
@@ -144,7 +148,12 @@ def follow_link(context: PageContext, reference: str) -> None:
 
 def link_mark_of(context: PageContext, reference: str) -> str:
     """The mark of the link by which this browser opened the appointment lately; empty when it did not."""
-    found = _read(context, OPENED + reference)
+    return mark_by_name(context, OPENED + reference)
+
+
+def mark_by_name(context: PageContext, name: str) -> str:
+    """The same for what is kept by this name."""
+    found = _read(context, name)
     return str(found["mark"]) if found else ""
 
 

@@ -22,19 +22,20 @@ from booking.use_cases.cancel import cancel
 from core.audit import Actor
 from core.errors import IllegalMove, NotFound, Stale
 from core.flask_context import current_runtime
-from locations.catalogue_queries import authorities, catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import public
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident import drafts
-from web.resident.appointment_page import AppointmentPage, appointment_over, link_unknown, open_appointment_context
+from web.resident.appointment_page import AppointmentPage, appointment_over, open_appointment_context
 from web.resident.forms import CancelForm
 from web.resident.move_views import search_for_another_time
 from web.resident.own_time import longer_time
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
+from web.resident.wish_page import open_wish_link
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ MESSAGES = {
     "cancelled_by_council": Banner(
         _l("Cancelled"), _l("The appointment is cancelled. The council cancelled it: it does not count against you.")
     ),
+    "booked": Banner(_l("Booked"), _l("The time is yours.")),
     "cancelled": Banner(_l("Cancelled"), _l("The appointment is cancelled. Somebody else can have the time.")),
     "declined": Banner(
         _l("Thank you"), _l("We have given that time back. We will ring you, or choose another time here.")
@@ -92,7 +94,7 @@ def open_link(token: str) -> ResponseReturnValue:
         try:
             authority_id, appointment_id = link_tokens.by_manage_token(db, token)
         except NotFound:
-            return link_unknown(authorities(db))
+            return open_wish_link(runtime, db, token)
         catalogue = catalogue_by_id(db, authority_id)
         view = appointments.by_id(db, catalogue, appointment_id)
         context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())

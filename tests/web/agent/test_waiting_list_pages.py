@@ -10,12 +10,15 @@ from sqlalchemy import select, update
 
 from booking.proposals.tables import Proposal, Wish
 from booking.tables import Appointment
+from booking.use_cases.cancel import cancel
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.proposals import end_unanswered
 from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
+from locations.catalogue_queries import bump_plan
+from locations.tables import Service
 from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.sign_in_sessions import COOKIE
 from reminders.reach_queries import can_be_told
@@ -80,7 +83,7 @@ def test_an_appointment_is_put_on_the_list(
 def test_somebody_is_rung_and_booked_while_they_talk(
     agent: Agent, callers: Callers, database: Database, held: int
 ) -> None:
-    assert "Ring 1 person who waits for an earlier time" in agent.open("/staff/").text
+    assert "Ring 1 person who waits: a time is held for them" in agent.open("/staff/").text
     page = agent.open(LIST)
     assert "Ring now: a time is held for them" in page.text
     assert "07700 900321" in page.text
@@ -110,18 +113,25 @@ def test_a_time_that_does_not_suit_goes_back_and_the_page_says_what_was_offered(
         assert not db.scalars(select(Proposal).where(Proposal.state == "open")).all()
 
 
-def test_who_has_waited_two_weeks_is_told_how_it_stands(
+def test_who_has_waited_as_long_as_the_service_says_is_told_how_it_stands(
     agent: Agent, callers: Callers, database: Database, clock: FixedClock
 ) -> None:
     agent.send(new_for(callers, "aminah"), weekdays="7", part="any")
     assert "Tell them how it stands" not in agent.open(LIST).text
     with database.writing() as db:
-        db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=14)))
+        db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=15)))
+        db.execute(update(Service).values(answer_days=16))
+        bump_plan(db, callers.town.authority_id)
+    assert "how it stands" not in agent.open(LIST).text + agent.open("/staff/").text
+    with database.writing() as db:
+        db.execute(update(Service).values(answer_days=15))
+        bump_plan(db, callers.town.authority_id)
+    assert "Tell 1 person who waits how it stands" in agent.open("/staff/").text
     page = agent.open(LIST)
-    assert "They have waited two weeks" in page.text
+    assert "They have waited 15 days" in page.text
     told = agent.checked(agent.send(f"{LIST}/{wish_of(database).id}/told"))
     assert "Recorded: you have told them" in told.text
-    assert "They have waited two weeks" not in told.text
+    assert "They have waited 15 days" not in told.text
     with database.reading() as db:
         assert db.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "wish")).all() == [
             "wish_made",
@@ -163,3 +173,18 @@ def test_site_staff_see_their_own_site(agent: Agent, callers: Callers, database:
     assert "Amina Yusuf" not in agent.open(LIST).text
     assert agent.client.get(f"{LIST}/{wish_id}").status_code == 404
     assert agent.send(f"{LIST}/{wish_id}/stop").status_code == 404
+
+
+def test_what_is_kept_for_the_list_stands_on_its_page(
+    agent: Agent, callers: Callers, database: Database, app: Flask, clock: FixedClock
+) -> None:
+    with database.writing() as db:
+        db.execute(update(Service).values(waiting_list_first=True))
+        bump_plan(db, callers.town.authority_id)
+    assert "Kept for the waiting list" not in agent.open(LIST).text
+    runtime, authority_id = app.extensions[EXTENSION], callers.town.authority_id
+    gone = {"by": "authority", "reason": "Ill", "enforce_cutoff": False, "actor": Actor.system()}
+    cancel(runtime, authority_id, callers.booked.reference, **gone)  # type: ignore[arg-type]
+    assert "Kept for the waiting list" in agent.open(LIST).text
+    clock.advance(timedelta(hours=1))
+    assert "Kept for the waiting list" not in agent.open(LIST).text

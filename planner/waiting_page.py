@@ -37,6 +37,7 @@ PROPOSAL_STATES: Labels = {
     ProposalState.OPEN: _l("Offered, and held for them"),
     ProposalState.ACCEPTED: _l("They took it"),
     ProposalState.DECLINED: _l("They left it"),
+    ProposalState.TAKEN: _l("Offered to several at once, and somebody else was quicker"),
     ProposalState.ENDED: _l("Not answered in time"),
 }
 PASSED_OVER: Labels = {
@@ -44,6 +45,12 @@ PASSED_OVER: Labels = {
     PassedOver.HAS_OFFER: _l("Went to somebody else: another time was held for them"),
     PassedOver.TO_REBOOK: _l("Went to somebody else: a closure touches their appointment"),
     PassedOver.OTHER_TIMES: _l("Went to somebody else: it is not when or where they want to come"),
+    PassedOver.TOO_LATE: _l("Went to somebody else: it is later than they want to wait"),
+    PassedOver.OTHER_PLACES: _l("Went to somebody else: it is not at a place that suits them"),
+    PassedOver.OTHER_DAYS: _l("Went to somebody else: it is not on a day that suits them"),
+    PassedOver.OTHER_HOURS: _l("Went to somebody else: it is not at a time of day that suits them"),
+    PassedOver.OTHER_NEEDS: _l("Went to somebody else: it does not meet what they need"),
+    PassedOver.UNREACHABLE: _l("Went to somebody else: we cannot reach them by telephone or video"),
     PassedOver.OFFERED_BEFORE: _l("Went to somebody else: it was offered to them before"),
 }
 
@@ -64,6 +71,10 @@ class Line:
     own_time: datetime | None
     facts: Sequence[tuple[str, str]]
 
+    def days_waited(self, now: datetime) -> int:
+        """For how many days they have waited."""
+        return (now - self.wish.asked_at).days
+
     @property
     def answer_by(self) -> datetime | None:
         """Until when a time is held."""
@@ -72,7 +83,7 @@ class Line:
     @property
     def is_open(self) -> bool:
         """Whether they still wait."""
-        return self.wish.state in (WishState.OPEN, WishState.PAUSED)
+        return self.wish.is_open
 
     @property
     def state(self) -> LazyString:

@@ -8,7 +8,14 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 
-from booking.queries.waiting_tasks import WaitingPerson, WaitingTask, history_of, people_waiting, waiting_person
+from booking.queries.waiting_tasks import (
+    WaitingPerson,
+    WaitingTask,
+    history_of,
+    kept_times,
+    people_waiting,
+    waiting_person,
+)
 from booking.use_cases.earlier_times import accept_earlier_time, decline_earlier_time
 from booking.use_cases.wishes import mark_wish_told, withdraw_wish
 from core.errors import (
@@ -24,9 +31,9 @@ from core.errors import (
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from planner.waiting_page import PASSED_OVER, PROPOSAL_STATES, SAID, line_of
 from web.agent.call_views import to_done
 from web.agent.message_views import blueprint
-from web.agent.waiting_page import PASSED_OVER, PROPOSAL_STATES, SAID, line_of
 from web.page_context import StaffContext, staff_context
 
 WORDS = {"passed_over": PASSED_OVER, "proposal_states": PROPOSAL_STATES}
@@ -41,7 +48,9 @@ def waiting_list() -> ResponseReturnValue:
         lines = [line_of(context, one) for one in _people(context)]
         groups = {task.value: [line for line in lines if line.task is task] for task in WaitingTask}
         groups["ring"].sort(key=lambda line: line.answer_by or context.now)
-        return render_template("staff/waiting.html", groups=groups, said=_said(), zone=context.zone)
+        kept = kept_times(context.db, context.catalogue, context.now, context.served_sites)
+        facts = {"groups": groups, "kept": kept, "now": context.now}
+        return render_template("staff/waiting.html", said=_said(), zone=context.zone, **facts)
 
 
 @blueprint.get("/staff/waiting/<int:wish>")

@@ -1,0 +1,121 @@
+"""Somebody without an appointment waits for a time, and has said so online: nobody has proved who they are.
+
+So nothing that is there already is changed by it, and of one email address or telephone number only so many such wishes are
+open, or are made in a day: a stranger must not fill somebody's mailbox, nor have them rung all day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
+
+from booking.events import WishChange, announce_wish
+from booking.proposals.tables import Wish
+from booking.proposals.wish_rules import WishState
+from booking.use_cases.wishes import NewWish, record_wish, service_ids_named, times_of
+from core.audit import Actor
+from core.errors import Invalid, LimitReached
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from core.tokens import digest, new_nonce, wish_token
+from core.transactions import lock_by_name
+from locations.catalogue_queries import catalogue_by_id
+from people.residents.details import ResidentDetails, email_key, phone_key
+from people.residents.resident_repository import identify
+from people.residents.tables import Resident
+
+ONLINE, BY_EMAIL, BY_PHONE = "online", "email", "phone"
+LONGEST_WAIT = timedelta(days=91)  # it ends by itself: nobody is bound to a stranger's wish for ever
+# Of one email address or telephone number, as many as confirmations of bookings in a day (reminders.outbox).
+MOST_OPEN = 3
+WINDOW = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class OnlineWish:
+    """Who waits for what, how they are told, by `BY_EMAIL` or `BY_PHONE`, and the digest of where they asked from."""
+
+    services: tuple[str, ...]
+    resident: ResidentDetails
+    told_by: str
+    origin: str
+    until: date
+    sites: tuple[str, ...] = ()
+    weekdays: tuple[int, ...] = ()
+    hours: tuple[time | None, time | None] = (None, None)
+
+    @property
+    def contact(self) -> str:
+        """The address or the number by which they are told, as it is compared."""
+        person = self.resident
+        return email_key(person.email) if self.told_by == BY_EMAIL else phone_key(person.phone)
+
+
+def wait_online(
+    runtime: Runtime, authority_id: int, wanted: OnlineWish, *, idempotency: IdempotencyKey | None = None
+) -> None:
+    """Wait for a time. Whoever waits for the same already goes on as they are, and is sent their link again.
+
+    Raises: LimitReached, Invalid, naming the field; IdempotencyMismatch.
+    """
+    if not wanted.contact:
+        raise Invalid.in_field("resident", "wish_without_contact")
+
+    def operation(db: Session) -> dict[str, Any]:
+        _wait(db, runtime, authority_id, wanted)
+        return {}
+
+    run_once(runtime.database, idempotency, operation, runtime.clock.now())
+
+
+def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) -> None:
+    now, catalogue = runtime.clock.database_now(db), catalogue_by_id(db, authority_id)
+    today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
+    from_time, to_time = wanted.hours
+    until = min(wanted.until, today + LONGEST_WAIT)
+    times = NewWish(ONLINE, sites=wanted.sites, weekdays=wanted.weekdays, until=until)
+    columns = times_of(catalogue, replace(times, from_time=from_time, to_time=to_time), now)
+    service_ids = service_ids_named(catalogue, wanted.services)
+    lock_by_name(db, f"wishes of {authority_id} {wanted.contact}")
+    known = db.scalars(_made_for(authority_id, wanted, now)).all()
+    same = next((wish for wish in known if wish.closed_at is None and wish.service_ids == service_ids), None)
+    if same is not None:
+        announce_wish(db, WishChange(authority_id, same.id, "link", now))
+        return
+    made_today = [wish for wish in known if wish.asked_at > now - WINDOW]
+    if max(len(made_today), sum(wish.closed_at is None for wish in known)) >= MOST_OPEN:
+        raise LimitReached(MOST_OPEN)
+    resident = identify(db, authority_id, wanted.resident, now)
+    nonce = new_nonce()
+    wish = Wish(
+        authority_id=authority_id,
+        resident_id=resident.id,
+        service_ids=service_ids,
+        channel=ONLINE,
+        asked_at=now,
+        changed_at=now,
+        state=WishState.OPEN.value,
+        support_needs=sorted(wanted.resident.support_needs),
+        told_by=wanted.told_by,
+        origin=wanted.origin,
+        link_nonce=nonce,
+        link_digest=digest(wish_token(runtime.settings.secret_key, nonce)),
+        **columns,
+    )
+    db.add(wish)
+    db.flush()
+    record_wish(db, Actor.resident(), "wish_made", wish, now, channel=ONLINE)
+    announce_wish(db, WishChange(authority_id, wish.id, "link", now))
+
+
+def _made_for(authority_id: int, wanted: OnlineWish, now: datetime) -> Select[Wish]:
+    """The wishes of this address or number that were made online without an appointment, open or made within a day."""
+    column = Resident.email if wanted.told_by == BY_EMAIL else Resident.phone_key
+    is_recent: ColumnElement[bool] = or_(Wish.closed_at.is_(None), Wish.asked_at > now - WINDOW)
+    theirs = (Wish.authority_id == authority_id, Wish.told_by == wanted.told_by, column == wanted.contact)
+    return select(Wish).join(Resident, Resident.id == Wish.resident_id).where(*theirs, is_recent).order_by(Wish.id)

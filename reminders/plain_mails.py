@@ -1,0 +1,123 @@
+"""Emails beside the outbox, about no appointment: each is a row, and its state says what became of it.
+
+They go through the channel of all other email, and wait while it is paused. A try that was unclear is repeated: the link
+in it is the same, so that a second copy does no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import DeliveryFailed
+from core.runtime import Runtime
+from core.text import one_line
+from people.staff.tables import StaffMail
+from reminders.channels.base import Channel, ChannelUnavailable, DeliveryDeferred
+from reminders.messages import RenderedMessage
+from reminders.queue import pauses_of
+from reminders.reasons import INTERNAL_ERROR, REASON_LENGTH, TOO_LATE
+from reminders.recipients import EMAIL
+from reminders.tables import WishMail
+
+PENDING, SENT, FAILED, VOID = "pending", "sent", "failed", "void"
+LEASE = timedelta(minutes=15)  # longer than any conversation with a mail server may last
+FIRST_WAIT, MOST_TRIES = timedelta(minutes=1), 8  # doubling from one minute: about two hours, more than most links last
+WAIT_UNAVAILABLE = timedelta(minutes=1)
+MOST_AT_ONCE = 50
+
+log = logging.getLogger(__name__)
+Mail = TypeVar("Mail", StaffMail, WishMail)
+
+
+@dataclass
+class _Patience:
+    """How a connection waits: until `stopping` is set."""
+
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def on_slow(self) -> None:
+        """Nothing else waits behind these emails."""
+
+
+@dataclass(frozen=True)
+class MailQueue(Generic[Mail]):
+    """The emails of one table. `write` makes the message of a row, None when it is not true any more."""
+
+    rows: type[Mail]
+    write: Callable[[Runtime, Session, Mail, datetime], RenderedMessage | None]
+
+    def send(self, runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
+        """How many emails were sent in one pass over those that are due."""
+        patience, sent = _Patience(stopping or threading.Event()), 0
+        due = self._due(runtime)
+        if not due or EMAIL not in channels:
+            return 0
+        with channels[EMAIL].open(patience) as connection:
+            for mail_id in due:
+                if patience.stopping.is_set():
+                    break
+                message = self._claimed(runtime, mail_id)
+                if message is None:
+                    continue
+                try:
+                    connection.send(message)
+                except (ChannelUnavailable, DeliveryDeferred) as error:
+                    self._wait(runtime, mail_id, error.detail, is_try=False)
+                except DeliveryFailed as error:
+                    self._wait(runtime, mail_id, error.detail, is_permanent=error.permanent)
+                except Exception:  # a mistake of ours in one email must not stop the others
+                    log.exception("an email could not be sent: %s %s", self.rows.__tablename__, mail_id)
+                    self._wait(runtime, mail_id, INTERNAL_ERROR)
+                else:
+                    self._close(runtime, mail_id)
+                    sent += 1
+        return sent
+
+    def _due(self, runtime: Runtime) -> list[int]:
+        with runtime.database.reading() as db:
+            now = runtime.clock.now()
+            if any(pause.is_on(now) for pause in pauses_of(db, EMAIL).values()):
+                return []
+            due = select(self.rows.id).where(self.rows.state == PENDING, self.rows.due_at <= now)
+            return list(db.scalars(due.order_by(self.rows.due_at).limit(MOST_AT_ONCE)))
+
+    def _claimed(self, runtime: Runtime, mail_id: int) -> RenderedMessage | None:
+        """The email, for the length of a lease; None when another process has it, or it is not true any more."""
+        now = runtime.clock.now()
+        with runtime.database.writing() as db:
+            here = (self.rows.id == mail_id, self.rows.state == PENDING, self.rows.due_at <= now)
+            mail = db.scalars(select(self.rows).where(*here).with_for_update(skip_locked=True)).first()
+            if mail is None:
+                return None
+            message = self.write(runtime, db, mail, now)
+            if message is None:
+                mail.state, mail.closed_at, mail.reason = VOID, now, TOO_LATE
+                return None
+            mail.due_at = now + LEASE
+            return message
+
+    def _wait(
+        self, runtime: Runtime, mail_id: int, reason: str, *, is_try: bool = True, is_permanent: bool = False
+    ) -> None:
+        now = runtime.clock.now()
+        with runtime.database.writing() as db:
+            mail = db.scalars(select(self.rows).where(self.rows.id == mail_id).with_for_update()).one()
+            mail.reason = one_line(reason)[:REASON_LENGTH]
+            mail.tries += is_try
+            mail.due_at = now + (FIRST_WAIT * 2 ** (mail.tries - 1) if is_try else WAIT_UNAVAILABLE)
+            if is_permanent or mail.tries >= MOST_TRIES:
+                mail.state, mail.closed_at = FAILED, now
+
+    def _close(self, runtime: Runtime, mail_id: int) -> None:
+        now = runtime.clock.now()
+        with runtime.database.writing() as db:
+            mail = db.scalars(select(self.rows).where(self.rows.id == mail_id).with_for_update()).one()
+            mail.state, mail.closed_at, mail.tries, mail.reason = SENT, now, mail.tries + 1, ""

@@ -1,0 +1,149 @@
+"""Emails to those who wait without an appointment: the link to their wish, the offers, and that these have stopped.
+
+They are written into a table in the transaction of the change, and checked again when they are sent.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from booking.calendar.event import address_lines
+from booking.events import WishChange
+from booking.proposals.tables import Proposal, Wish
+from booking.proposals.wish_rules import WishState
+from booking.queries.open_proposals import OpenProposal, proposals_of_wishes
+from booking.use_cases.online_wishes import BY_EMAIL
+from core.contact_lines import ContactLine, contact_lines
+from core.language import Language, language_for
+from core.runtime import Runtime
+from core.text import person_name
+from core.tokens import digest, wish_token
+from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue
+from people.residents.tables import Resident
+from reminders.channels.base import Channel
+from reminders.messages import RenderedMessage, email_body
+from reminders.plain_mails import PENDING, MailQueue
+from reminders.recipients import EMAIL, Delivery
+from reminders.tables import WishMail
+
+LINK, OFFERED, GONE, PAUSED = "link", "offered", "gone", "paused"
+# Nobody has proved that the address is theirs: asked again within minutes, or too often, its link is not sent again.
+BETWEEN_LINKS, MOST_LINKS = timedelta(minutes=5), 3
+KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class WaitingMessage:
+    """What the templates of an email to somebody who waits show, formatted already."""
+
+    kind: str
+    language: str
+    to_name: str
+    what: str
+    authority_name: str
+    brand_colour: str
+    url: str
+    until: str
+    offer_when: str
+    offer_where: str
+    offer_until: str
+    offer_is_shared: bool
+    contact: list[ContactLine]
+    can_answer: bool
+    acts_for: str = ""
+
+
+def plan_wish_mail(db: Session, change: WishChange) -> None:
+    """Owe an email about the change, where they are told by email. The subscriber of `booking.events.wish_changed`."""
+    wish = db.get_one(Wish, change.wish_id)
+    if wish.told_by != BY_EMAIL:
+        return
+    number = change.number
+    if change.what == LINK:
+        same = (WishMail.wish_id == wish.id, WishMail.kind == LINK)
+        sent = db.scalars(select(WishMail.created_at).where(*same)).all()
+        if len(sent) >= MOST_LINKS or any(change.now - at < BETWEEN_LINKS for at in sent):
+            return
+        number = len(sent) + 1
+    mail = {"authority_id": wish.authority_id, "wish_id": wish.id, "kind": change.what, "number": number}
+    db.add(WishMail(**mail, created_at=change.now, due_at=change.now, state=PENDING))
+
+
+def send_wish_mails(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
+    """How many emails were sent in one pass over those that are due."""
+    return MailQueue(WishMail, _message).send(runtime, channels, stopping)
+
+
+def delete_old_wish_mails(db: Session, now: datetime) -> None:
+    """Delete the rows of emails that were closed long ago."""
+    db.execute(delete(WishMail).where(WishMail.closed_at < now - KEPT))
+
+
+def _message(runtime: Runtime, db: Session, mail: WishMail, now: datetime) -> RenderedMessage | None:
+    """The email; None when the wish has ended, or what it says is not true any more."""
+    wish, catalogue = db.get_one(Wish, mail.wish_id), catalogue_by_id(db, mail.authority_id)
+    resident = db.get_one(Resident, wish.resident_id)
+    offer = _offer(db, catalogue, mail, now) if mail.kind == OFFERED else None
+    is_true = {OFFERED: offer is not None, PAUSED: wish.state == WishState.PAUSED.value}.get(mail.kind, True)
+    if wish.closed_at is not None or wish.told_by != BY_EMAIL or not resident.email or not is_true:
+        return None
+    url = f"{runtime.settings.public_url}/manage/{_working_token(runtime, wish)}"
+    language = language_for(resident.message_language)
+    message = _context(mail, wish, resident, catalogue, language, offer, url)
+    name = person_name(resident.name)
+    authority, reference = catalogue.authority, f"wish-{mail.id}-{(wish.link_digest or '')[:8]}"
+    recipient = Delivery(EMAIL, address=resident.email, name=name, language=language.code)
+    body = email_body("waiting_offer" if offer else "waiting", message, language)
+    return RenderedMessage(None, authority.id, reference, recipient, authority.name, authority.email, body, now)
+
+
+def _offer(db: Session, catalogue: Catalogue, mail: WishMail, now: datetime) -> OpenProposal | None:
+    """The time that is held for them, if it is the one that the email was to tell of."""
+    number = db.scalar(select(Proposal.number).where(Proposal.wish_id == mail.wish_id, Proposal.state == "open"))
+    return proposals_of_wishes(db, catalogue, [mail.wish_id], now).get(mail.wish_id) if number == mail.number else None
+
+
+def _working_token(runtime: Runtime, wish: Wish) -> str:
+    """The token of the wish's link. When the key that made it is gone, another link is made, and the old one ends."""
+    tokens = [wish_token(key, wish.link_nonce or "") for key in runtime.settings.secret_keys]
+    found = next((token for token in tokens if digest(token) == wish.link_digest), None)
+    if found is None:
+        wish.link_digest = digest(tokens[0])
+    return found or tokens[0]
+
+
+def _context(
+    mail: WishMail,
+    wish: Wish,
+    resident: Resident,
+    catalogue: Catalogue,
+    language: Language,
+    offer: OpenProposal | None,
+    url: str,
+) -> WaitingMessage:
+    authority = catalogue.authority
+    zone = ZoneInfo(authority.zone)
+    return WaitingMessage(
+        kind=mail.kind,
+        language=language.code,
+        to_name=person_name(resident.name) or language.gettext("resident"),
+        what=language.all_of([catalogue.service_by_id(service_id).name for service_id in wish.service_ids]),
+        authority_name=authority.name,
+        brand_colour=authority.brand_colour,
+        url=url,
+        until=language.day(wish.until) if wish.until else "",
+        offer_when=language.moment(offer.starts_at.astimezone(zone)) if offer else "",
+        offer_where=", ".join([offer.site.name, *address_lines(offer.site)]) if offer else "",
+        offer_until=language.moment(offer.answer_by.astimezone(zone)) if offer else "",
+        offer_is_shared=bool(offer and offer.is_shared),
+        contact=contact_lines(authority, language),
+        can_answer=bool(authority.email),
+    )

@@ -1,0 +1,98 @@
+"""The form of somebody who finds no time that suits: which times would, and how we tell them of one."""
+
+# WTForms has no types, so that every class here has a base of unknown type.
+# mypy: disable-error-code="misc"
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import DataRequired, InputRequired
+
+from booking.availability.needs_met import never_met_at
+from booking.queries.nearest_sites import sites_by_distance
+from booking.queries.slots import SlotQuery
+from booking.use_cases.online_wishes import BY_EMAIL, BY_PHONE
+from locations.model import Catalogue, SiteFacts
+from locations.postcodes import locate
+from web.components.form_fields import Choice, Choices, EmailField, NameField, PhoneField, optional
+from web.components.wish_fields import WishForm
+from web.resident.search_state import REMOTE_MODES, SearchState
+
+MOST_PLACES = 30  # the nearest, or the first: of more nobody chooses
+WEEKS = {"2": _l("Two weeks"), "4": _l("Four weeks"), "13": _l("Three months")}
+REQUIRED: Mapping[str, LazyString] = {
+    BY_EMAIL: _l("Enter your email address, or choose that we ring you"),
+    BY_PHONE: _l("Enter your phone number, or choose that we write to you"),
+}
+
+
+class WaitForm(WishForm):
+    """Which times suit somebody without an appointment, who they are, and how we tell them."""
+
+    places = Choices(_l("Which places suit?"), description=_l("Choose none if any place suits"), validate_choice=False)
+    weeks = Choice(_l("How long shall we look?"), choices=list(WEEKS.items()), default="4")
+    name = NameField(
+        _l("Full name"),
+        validators=[DataRequired(_l("Enter a name"))],
+        render_kw={"autocomplete": "name", "spellcheck": "false"},
+    )
+    told_by = Choice(
+        _l("How shall we tell you?"),
+        choices=[(BY_EMAIL, _l("Write me an email")), (BY_PHONE, _l("Ring me"))],
+        validators=[InputRequired(_l("Choose how we should tell you"))],
+    )
+    email = EmailField(
+        _l("Email address"), description=_l("Leave it empty if we should ring you"), validators=[optional()]
+    )
+    phone = PhoneField(
+        _l("Phone number"),
+        description=_l("Leave it empty if we should write to you"),
+        validators=[optional()],
+        render_kw={"classes": "govuk-input--width-20"},
+    )
+
+    def offer_for(self, catalogue: Catalogue, query: SlotQuery, search: SearchState, today: date) -> None:
+        """Ask for the days and the places at which the visit can be had, as they were searched at first."""
+        self.offer(catalogue, query, None, today)
+        near = locate(search.near) if search.near else None
+        offering = (site for site, _ in sites_by_distance(catalogue, query, near))
+        sites = [site for site in offering if not never_met_at(site, search.needs)][:MOST_PLACES]
+        self.places.choices = [(site.slug, site.name) for site in sites]
+        if not self.is_submitted():
+            self.places.data = _searched(sites, search)
+        if len(sites) < 2:
+            del self.places
+
+    @property
+    def wanted_places(self) -> tuple[str, ...]:
+        """The slugs of the places that were chosen; none of them is any."""
+        if "places" not in self:
+            return ()
+        known = {slug for slug, _ in self.places.choices}
+        return tuple(slug for slug in self.places.data or () if slug in known)
+
+    def last_date(self, today: date) -> date:
+        """Up to which day we look."""
+        return today + timedelta(weeks=int(self.weeks.data))
+
+    def validate_with_reach(self) -> bool:
+        """Whether all fields can be used, and they can be told as they choose: everything that is wrong is said at once."""
+        is_valid = self.validate()
+        told_by = self.told_by.data
+        if told_by in REQUIRED and not self[told_by].data and not self[told_by].errors:
+            self.refuse(told_by, str(REQUIRED[told_by]))
+            return False
+        return is_valid
+
+
+def _searched(sites: Sequence[SiteFacts], search: SearchState) -> list[str]:
+    """The places that the search was for, where it was not for any."""
+    if search.site:
+        return [site.slug for site in sites if site.slug == search.site]
+    if not search.mode or len({site.is_virtual for site in sites}) < 2:
+        return []
+    return [site.slug for site in sites if site.is_virtual == (search.mode in REMOTE_MODES)]

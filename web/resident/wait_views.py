@@ -1,0 +1,93 @@
+"""Waiting for a time without an appointment: what somebody can do whom no free time suits, or who finds none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Response, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
+from core.errors import Invalid, LimitReached
+from core.origin import origin_of
+from core.problems import joined_texts
+from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
+from people.residents.details import ResidentDetails
+from people.staff.access_marks import public
+from web.page_context import PageContext, council_context
+from web.request_language import current_language
+from web.resident.page_rendering import show_search
+from web.resident.search_state import SearchState, read_search_state, slot_query_of
+from web.resident.urls import blueprint
+from web.resident.wait_form import WaitForm
+
+# Of strangers from one origin, as of bookings: nobody has proved that the address or the number is theirs.
+WAIT_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
+
+
+@blueprint.route("/<authority:authority>/wait", methods=["GET", "POST"])
+@public
+def wait(authority: str) -> ResponseReturnValue:
+    """Ask which times would suit, and put them on the waiting list. The address says for what, as that of a search."""
+    with council_context(authority) as context:
+        search = replace(read_search_state(request.args.to_dict(flat=False)), moving="")
+        form = WaitForm()
+        anywhere = slot_query_of(context.catalogue, replace(search, site="", mode=""))
+        form.offer_for(context.catalogue, anywhere, search, context.today)
+        if not form.is_submitted() or not form.validate_with_reach():
+            return _page(context, search, form)
+        origin = origin_of(request.remote_addr)
+        check_slowing_limit(context.runtime, WAIT_LIMIT, "wait", origin)
+        wanted = _wish(context, search, form, origin)
+        try:
+            wait_online(context.runtime, context.authority.id, wanted, idempotency=context.form_key("wait", wanted))
+        except LimitReached:
+            form.refuse(
+                wanted.told_by, _("We have several wishes for this already. Open the link in our email, or contact us")
+            )
+            return _page(context, search, form, status=409)
+        except Invalid as error:
+            form.refuse("weeks", joined_texts(error, current_language()))
+            return _page(context, search, form, status=400)
+    return redirect(f"{context.base}/wait/asked?{search.query()}&by={wanted.told_by}", code=303)
+
+
+@blueprint.get("/<authority:authority>/wait/asked")
+@public
+def asked(authority: str) -> ResponseReturnValue:
+    """What happens now. It is the same for everybody who asks, whether they waited before or not."""
+    with council_context(authority) as context:
+        search = read_search_state(request.args.to_dict(flat=False))
+        slot_query_of(context.catalogue, search)
+        return show_search("wait_asked", context, search, by_email=request.args.get("by") == BY_EMAIL)
+
+
+def _page(context: PageContext, search: SearchState, form: WaitForm, status: int = 200) -> Response:
+    back = f"{context.base}/when?{search.query()}"
+    page = show_search("wait", context, search, form=form, back=back)
+    page.status_code = status
+    return page
+
+
+def _wish(context: PageContext, search: SearchState, form: WaitForm, origin: str) -> OnlineWish:
+    person = ResidentDetails(
+        name=form.name.data,
+        email=form.email.data or "",
+        phone=form.phone.data or "",
+        language=search.language,
+        support_needs=search.needs,
+        contact_preference="email" if form.told_by.data == BY_EMAIL else "none",
+        message_language=current_language().code,
+    )
+    return OnlineWish(
+        services=search.services,
+        resident=person,
+        told_by=form.told_by.data,
+        # Counted apart from the holds of whoever is at the same computers now.
+        origin=subject_digest(context.runtime.settings.secret_key, "wish", origin),
+        until=form.last_date(context.today),
+        sites=form.wanted_places,
+        weekdays=form.wanted_weekdays,
+        hours=form.hours,
+    )
