@@ -17,6 +17,8 @@ from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
 from core.tokens import digest, manage_token
+from locations.catalogue_queries import bump_plan
+from locations.tables import Site
 from people.residents.details import ResidentDetails
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import start
@@ -99,10 +101,15 @@ def test_sixty_offers_are_on_their_way_after_eight_clicks(
         offered = db.get_one(Appointment, 2)  # booked with another key than the application's
         token = manage_token(app.extensions[EXTENSION].settings.secret_key, offered.manage_nonce)
         offered.manage_digest = digest(token)
+        db.execute(update(Site).values(closed_from=BOILER.date(), where_to_go="Ring us."))
+        bump_plan(db, offered.authority_id)
     manager.reload()  # with somebody to ring
     axe(manager)
     manager.goto(f"/manage/{token}")
     expect(manager.get_by_text("1 day later than before")).to_be_visible()
+    axe(manager)
+    manager.goto("/testshire/sites/high-street")
+    expect(manager.get_by_text("Ring us.")).to_be_visible()
     axe(manager)
 
 

@@ -17,14 +17,15 @@ def show_ended(context: PageContext, ended: ServiceFacts | SiteFacts, search: Se
     where = f"sites/{slug}"
     if isinstance(ended, ServiceFacts):
         others, where = catalogue.services, f"services/{slug}"
-    elif search and search.services:
-        where = f"when?{search.query(site=slug, month='', day='')}"
     takes_over = next((other for other in others if other.slug == slug), None)
+    goes_on = isinstance(ended, SiteFacts) and search is not None and bool(search.services)
+    if search is not None and goes_on:
+        where = f"when?{search.query(site=slug if takes_over else '', month='', day='')}"
     return show(
         "ended",
         context,
         ended=ended,
         successor=takes_over.name if takes_over else "",
-        where=f"{context.base}/{where}" if takes_over else "",
+        where=f"{context.base}/{where}" if takes_over or goes_on else "",
         back=f"{context.base}/",
     )

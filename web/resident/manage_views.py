@@ -52,10 +52,10 @@ MESSAGES = {
     "moved": Banner(_l("Changed"), _l("The appointment has a new time.")),
     "moved_by_council": Banner(
         _l("Changed"),
-        _l("The appointment has a new time or place. The council moved it: it does not count against you."),
+        _l("The appointment has a new time or place. The council moved it: that counts against nobody."),
     ),
     "cancelled_by_council": Banner(
-        _l("Cancelled"), _l("The appointment is cancelled. The council cancelled it: it does not count against you.")
+        _l("Cancelled"), _l("The appointment is cancelled. The council cancelled it: that counts against nobody.")
     ),
     "booked": Banner(_l("Booked"), _l("The time is yours.")),
     "cancelled": Banner(_l("Cancelled"), _l("The appointment is cancelled. Somebody else can have the time.")),

@@ -132,11 +132,13 @@ def site_of(catalogue: Catalogue, search: SearchState) -> SiteFacts | None:
 
 
 def ended_in(catalogue: Catalogue, search: SearchState, today: date) -> ServiceFacts | SiteFacts | None:
-    """What the search names that is shut for good by `today`. Whoever moves an appointment goes on searching from it."""
-    if search.moving:
-        return None
+    """What the search names that is shut for good by `today`.
+
+    Whoever moves an appointment may look for another time of a service that is given no more: there is none.
+    """
     named: list[ServiceFacts | SiteFacts] = []
-    named += [service for slug in search.services for service in catalogue.services if service.slug == slug]
+    if not search.moving:
+        named += [service for slug in search.services for service in catalogue.services if service.slug == slug]
     named += [site for site in catalogue.sites if site.slug == search.site]
     return next((one for one in named if has_ended(one, today)), None)
 

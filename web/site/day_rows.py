@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.queries.appointments import AppointmentView
-from booking.states import CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
+from booking.states import BY_COUNCIL, CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
 from web.labels import (
     BASES_IN_SENTENCE,
     MODES,
+    MOVED_BY,
     STATES,
     STATES_IN_SENTENCE,
     ContactLine,
@@ -211,7 +212,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         state=state.value,
         state_label=str(STATES[state]),
         colour=COLOURS.get(state, "grey"),
-        reason=view.state_reason,
+        reason=view.state_reason or _moved(view),
         is_late=state is State.BOOKED and now >= view.starts_at,
         is_over=state not in (State.BOOKED, State.ARRIVED, State.IN_PROGRESS),
         is_cancelled=state in CANCELLED,
@@ -224,6 +225,11 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         may_change_resources=rights.may_change_resources and bool(to_rebook) and view.ends_at > now,
         can_change=state is State.BOOKED and view.local_date > now.astimezone(zone).date(),
     )
+
+
+def _moved(view: AppointmentView) -> str:
+    """That the council moved it, which is no fault of whoever comes; nothing of any other."""
+    return str(MOVED_BY[BY_COUNCIL]) if view.moved_by == BY_COUNCIL else ""
 
 
 def _representative(view: AppointmentView) -> str:

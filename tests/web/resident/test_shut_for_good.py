@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from booking.tables import Appointment
 from core.database import Database
 from locations.catalogue_queries import bump_plan
 from locations.tables import Service, Site
 from tests.support.town import Town
-from tests.web.resident.browser import Visitor
+from tests.web.resident.browser import Visitor, book_one
 
 pytestmark = pytest.mark.databases("sqlite")
 TODAY = date(2026, 11, 23)
@@ -60,6 +61,23 @@ def test_links_to_the_service_say_what_to_do_instead(visitor: Visitor, path: str
     visitor.open(path)
     assert visitor.status == 200
     assert "Send copies by post." in visitor.page.text
+
+
+def test_whoever_moves_an_appointment_there_looks_at_the_successor(
+    visitor: Visitor, database: Database, town: Town
+) -> None:
+    book_one(visitor)
+    with database.writing() as db:
+        there = db.scalars(select(Site.slug).join(Appointment, Appointment.site_id == Site.id)).one()
+        other = "riverside-hub" if there != "riverside-hub" else "high-street"
+        db.execute(update(Site).where(Site.slug == there).values(SITE | {"successor": other}))
+        bump_plan(db, town.authority_id)
+    visitor.open(f"!{visitor.page.link('See, change or cancel')}")
+    visitor.follow("Choose another time")
+    assert "has closed for good" in visitor.page.text
+    visitor.follow("instead")
+    assert visitor.status == 200
+    assert "closed for good" not in visitor.page.text
 
 
 @pytest.mark.usefixtures("ended")
