@@ -142,6 +142,14 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "reference_unknown": _("There is no appointment with the reference %(reference)r here."),
     "resident_unknown": _("There is no such resident."),
     "role_not_held": _("%(email)s does not have the role %(role)s there."),
+    "role_not_yours": _(
+        "An administrator gives this role. You give the roles of site staff and advisers at your own sites."
+    ),
+    "role_of_row_unknown": _("There is no such role. Write one of: %(known)s."),
+    "rows_too_many": _("The file has more than %(most)s lines. Split it into several."),
+    "site_of_row_unknown": _(
+        "There is no site called %(site)s. Write its name as the set-up has it, or leave it empty for all sites."
+    ),
     "role_unknown": _("There is no role %(role)r. Roles: %(known)s."),
     "role_without_site": _("%(role)s covers the whole authority: leave out the site."),
     "scopes_unknown": _("The scopes are %(known)s. There is no %(unknown)s."),

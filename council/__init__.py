@@ -1,6 +1,7 @@
 """The set-up of a council as its administrators change it: its sites, services and people, its statements and its file."""
 
 from council import (
+    colleague_import_views,
     front_page_views,
     logo_views,
     look_views,
@@ -16,6 +17,7 @@ from council.council_blueprint import blueprint
 # The modules of views are imported because their routes are declared beside the functions.
 __all__ = [
     "blueprint",
+    "colleague_import_views",
     "front_page_views",
     "logo_views",
     "look_views",

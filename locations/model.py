@@ -19,8 +19,7 @@ from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule
 from locations.shut_for_good import Ending
 from locations.travel import TravelTimes
 
-IN_PERSON_MODES = ("in_person",)
-VIRTUAL_MODES = ("video", "phone")
+IN_PERSON_MODES, VIRTUAL_MODES = ("in_person",), ("video", "phone")
 ROOM = "{room}"  # stands in a joining address for the name of the appointment's own room
 INTERPRETER_LEAD_DAYS = 3  # whole days that it takes to find an interpreter
 RING_MINUTES = 15  # so long after its start a telephone appointment may begin
@@ -296,5 +295,6 @@ class Catalogue:
         try:
             return self._by[kind, key]
         except KeyError as error:
-            code = "service_unknown" if kind == "service" else "site_unknown"
-            raise NotFound.because(code, authority=self.authority.name, key=key) from error
+            raise NotFound.because(
+                "service_unknown" if kind == "service" else "site_unknown", authority=self.authority.name, key=key
+            ) from error

@@ -68,7 +68,7 @@ def add_staff(
     With `sets_own_password` a new account has none: its owner sets it by a link.
     Raises: Invalid, naming the field: email, role, password, site, or authority (the email belongs to another one).
     """
-    email, role = _checked_email(new.email), _checked_role(new)
+    email, role = checked_email(new.email), _checked_role(new)
     lock_accounts(db, new.scope.authority_id)
     member = _locked_member(db, email) or _create(db, email, new, now, sets_own_password=sets_own_password)
     if member.authority_id != new.scope.authority_id:
@@ -89,10 +89,11 @@ def lock_accounts(db: Session, authority_id: int) -> None:
 
 def is_known(db: Session, email: str) -> bool:
     """Whether somebody has an account with this email."""
-    return db.scalar(select(StaffMember.id).where(StaffMember.email == _checked_email(email))) is not None
+    return db.scalar(select(StaffMember.id).where(StaffMember.email == checked_email(email))) is not None
 
 
-def _checked_email(text: str) -> str:
+def checked_email(text: str) -> str:
+    """The address as accounts are known by it. Raises: Invalid."""
     try:
         return email_key(parse_sign_in_email(text))
     except InvalidValue as error:
@@ -257,7 +258,7 @@ def _locked_member(db: Session, email: str) -> StaffMember | None:
 
 
 def _member(db: Session, email: str) -> StaffMember:
-    checked = _checked_email(email)
+    checked = checked_email(email)
     authority_id = db.scalar(select(StaffMember.authority_id).where(StaffMember.email == checked))
     if authority_id is not None:
         lock_accounts(db, authority_id)  # before the member: two who lock in one order never wait for each other

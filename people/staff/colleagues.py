@@ -37,7 +37,7 @@ class NewColleague:
 
 
 @dataclass(frozen=True)
-class _Change:
+class Change:
     """A transaction in which `staff` changes accounts of their council."""
 
     db: Session
@@ -75,7 +75,7 @@ def add_colleague(runtime: Runtime, staff: SignedInStaff, new: NewColleague) -> 
 
     Raises: Invalid, naming the field; NotFound for a role that `staff` may not give.
     """
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         if not change.reach.may_give(new.role, new.site_id):
             raise NotFound
         if accounts.is_known(change.db, new.email):
@@ -88,7 +88,7 @@ def add_colleague(runtime: Runtime, staff: SignedInStaff, new: NewColleague) -> 
 
 def renew_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> str:
     """The token of a new link for a colleague; their password and sessions end. Raises: NotFound, Invalid."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         email = change.colleague(staff_id).email
         return accounts.replace_password_by_link(
             change.db, email, made_by=staff.staff_id, actor=change.actor, now=change.now
@@ -97,7 +97,7 @@ def renew_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> str:
 
 def mail_colleague_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
     """Have the link that a colleague has sent to their address. Raises: NotFound, also when they have none."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         member = change.db.get_one(StaffMember, change.colleague(staff_id).staff_id)
         if not member.is_active:
             raise NotFound
@@ -111,7 +111,7 @@ def mail_colleague_link(runtime: Runtime, staff: SignedInStaff, staff_id: int) -
 
 def give_role(runtime: Runtime, staff: SignedInStaff, staff_id: int, role: Role, site_id: int | None) -> None:
     """Give a colleague one more role. Raises: Invalid, naming the field; NotFound."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         email = change.colleague(staff_id, wholly=False).email
         if not change.reach.may_give(role, site_id):
             raise NotFound
@@ -121,7 +121,7 @@ def give_role(runtime: Runtime, staff: SignedInStaff, staff_id: int, role: Role,
 
 def take_role(runtime: Runtime, staff: SignedInStaff, staff_id: int, role: Role, site_id: int | None) -> None:
     """Take a role away from a colleague. Raises: Invalid (the last administrator), NotFound."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         email = change.colleague(staff_id, wholly=False).email
         if not change.reach.may_give(role, site_id):
             raise NotFound
@@ -131,30 +131,31 @@ def take_role(runtime: Runtime, staff: SignedInStaff, staff_id: int, role: Role,
 
 def sign_colleague_out(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
     """End every session of a colleague. Raises: NotFound."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         accounts.end_sessions(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
 
 
 def take_second_step(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
     """Take away the second step of a colleague who lost their telephone; their sessions end. Raises: Invalid, NotFound."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         accounts.take_second_step(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
 
 
 def deactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
     """End the account of a colleague. Raises: Invalid (the last administrator), NotFound."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         accounts.deactivate_staff(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
 
 
 def reactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
     """Take up the account of a colleague again. Raises: NotFound."""
-    with _changing(runtime, staff) as change:
+    with changing_accounts(runtime, staff) as change:
         accounts.reactivate_staff(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
 
 
 @contextmanager
-def _changing(runtime: Runtime, staff: SignedInStaff) -> Iterator[_Change]:
+def changing_accounts(runtime: Runtime, staff: SignedInStaff) -> Iterator[Change]:
+    """A transaction for changes of accounts. Raises: NotAuthenticated when `staff` may no longer act."""
     now = runtime.clock.now()
     with runtime.database.writing() as db:
         accounts.lock_accounts(db, staff.authority_id)
@@ -164,4 +165,4 @@ def _changing(runtime: Runtime, staff: SignedInStaff) -> Iterator[_Change]:
         )
         if not is_signed_in or not own.is_active:
             raise NotAuthenticated
-        yield _Change(db, staff, now, reach_of(own.roles))
+        yield Change(db, staff, now, reach_of(own.roles))

@@ -90,7 +90,13 @@ ELSEWHERE = {"agent.keep", "site.try_walk_in", "site.book_next"}
 # Made of the rules of the council's file, or sent with a file: tests/council/, web/manage/ and planner/ have a test of each.
 FROM_RULES = {
     *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel"),
-    *("council.send_set_up_file", "council.send_logo", "manage.send_school_holidays", "planner.send_rota"),
+    *(
+        "council.send_set_up_file",
+        "council.send_logo",
+        "council.send_colleagues",
+        "manage.send_school_holidays",
+        "planner.send_rota",
+    ),
 }
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
 # What works where nothing does that is the same everywhere: a session of a Saturday, a person who is away from now on.
