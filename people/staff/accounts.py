@@ -149,7 +149,7 @@ def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) ->
     member = _member(db, email)
     _check_not_last_admin(db, member)
     end_links(db, member.id)
-    member.is_active = False
+    member.is_active, member.deactivated_at = False, now
     end_links_beyond_reach(db, member.authority_id)
     _record(db, member, "staff_deactivated", actor, now)
     return sign_in_sessions.end_all(db, member.id, now)
@@ -158,7 +158,7 @@ def deactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) ->
 def reactivate_staff(db: Session, email: str, *, actor: Actor, now: datetime) -> StaffMember:
     """Take up an ended account again, with its roles and its password. Raises: NotFound, Invalid."""
     member = _member(db, email)
-    member.is_active = True
+    member.is_active, member.deactivated_at = True, None
     _record(db, member, "staff_reactivated", actor, now)
     return member
 
@@ -242,7 +242,7 @@ def staff_of_authority(db: Session, authority_id: int) -> list[StaffEntry]:
         select(StaffMember, StaffRole.role, site_table.c.slug)
         .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
         .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
-        .where(StaffMember.authority_id == authority_id)
+        .where(StaffMember.authority_id == authority_id, StaffMember.name != "")
         .order_by(StaffMember.email, StaffRole.role, site_table.c.slug)
     ).all()
     return [

@@ -36,6 +36,7 @@ _COLLEAGUES = (
     .outerjoin(PasswordLink, and_(PasswordLink.staff_id == StaffMember.id, PasswordLink.kind == GIVEN))
     .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
     .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
+    .where(StaffMember.name != "")  # who left long ago is emptied: people/staff/former_staff.py
     .order_by(StaffMember.is_active.desc(), StaffMember.name, StaffMember.id, StaffRole.role, site_table.c.name)
 )
 

@@ -26,6 +26,7 @@ class StaffMember(Base):
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime]
     last_signed_in_at: Mapped[datetime | None]
+    deactivated_at: Mapped[datetime | None]
 
 
 class StaffRole(Base):

@@ -26,6 +26,7 @@ from core.personal_data import kept_days
 from core.runtime import Runtime
 from locations.tables import Authority
 from people.residents.tables import Resident, ResidentView
+from people.staff.former_staff import count_former_staff, empty_former_staff
 from reminders.privacy.personal_tables import (
     OF_APPOINTMENTS,
     PERSONAL_TABLES,
@@ -73,7 +74,16 @@ def _empty_council(
                     counts[data_class, personal.table.name] += _count(db, personal, data_class, chosen)
             else:
                 counts[data_class, personal.table.name] += _empty_in_batches(runtime, personal, data_class, chosen, now)
+    counts["identity", "staff_members"] += _empty_former_staff(runtime, authority_id, now, dry_run=dry_run)
     return +counts
+
+
+def _empty_former_staff(runtime: Runtime, authority_id: int, now: datetime, *, dry_run: bool) -> int:
+    if dry_run:
+        with runtime.database.reading() as db:
+            return count_former_staff(db, authority_id, now)
+    with runtime.database.writing(CLEANUP) as db:
+        return empty_former_staff(db, authority_id, now)
 
 
 def _empty_in_batches(

@@ -79,6 +79,7 @@ LAYER_OF_MODULE = {
     "people.staff.api_keys": "queries",
     "people.staff.colleagues": "use_cases",
     "people.staff.colleague_import": "use_cases",
+    "people.staff.former_staff": "use_cases",
     "people.staff.key_changes": "use_cases",
     "people.staff.own_account": "use_cases",
     "people.staff.second_step": "use_cases",

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from flask import Flask
@@ -48,7 +49,7 @@ def links_of(html: str) -> list[str]:
     return [*(href for _, href in page.links), *asked, *map(unescape, LOADED.findall(html))]
 
 
-def crawl(client: FlaskClient, start: str, searches: Mapping[str, Mapping[str, str]], *, each: int = 4) -> Crawl:
+def crawl(client: FlaskClient, start: str, searches: Mapping[str, Mapping[str, Any]], *, each: int = 4) -> Crawl:
     """Every page that can be reached from `start` by links, and by sending the forms of `searches` with these values.
 
     Up to `each` addresses of every endpoint are opened.

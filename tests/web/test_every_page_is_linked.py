@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -85,8 +87,11 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     key, actor = CallKey(callers.town.authority_id, staff, amina), Actor("staff", staff, "Sam Staff")
     record_check(runtime, key, ["date_of_birth", "postcode"], "", actor=actor)  # visits are shown from then on
     hand_over = f"/staff/calls/residents/{amina}/appointments/{callers.booked.reference}/hand-over"
-    searches = {f"{start}/{end}": {"q": "amina"} for start in ("/staff/calls", hand_over) for end in ("find", "new")}
+    ends = [f"{start}/{end}" for start in ("/staff/calls", hand_over) for end in ("find", "new")]
+    searches: dict[str, Any] = {end: {"q": "amina"} for end in ends}
     searches["/staff/set-up/council/testshire"] = {"phone": "020 7946 0000"}
+    rows = io.BytesIO(b"email,role,site\nnew@example.org,adviser,Riverside Hub\n")
+    searches["/staff/colleagues/import"] = {"file": (rows, "colleagues.csv")}
     searches["/staff/sites/riverside-hub/resources/hub-1"] = {"name": "Desk by the door"}
     saturday = {"what": "day", "from_day": "2026-11-23", "to_day": "2026-11-28"}
     searches["/staff/sites/riverside-hub/week/copy"] = saturday

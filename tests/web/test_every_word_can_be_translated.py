@@ -729,7 +729,11 @@ def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
     staff.open(f"{at}/history")
     staff.open(f"{at}/changes/1")
     own = ("logo", "first-page", "travel", "privacy/testshire", "accessibility/testshire")
-    for address in (*(f"{at}/{one}" for one in own), "/staff/sites/riverside-hub/resources"):
+    for address in (
+        *(f"{at}/{one}" for one in own),
+        "/staff/sites/riverside-hub/resources",
+        "/staff/colleagues/import",
+    ):
         staff.open(address)
     staff.send(f"{at}/logo")
     staff.send(f"{at}/travel", add="travel")

@@ -21,6 +21,7 @@ from people.staff.policy import Action
 from people.staff.second_step_queries import has_second_step
 from people.staff.sign_in_sessions import SignedInStaff
 from web.account.colleague_forms import ColleagueForm, RoleForm, with_choices
+from web.account.home import url_or_none
 from web.account.link_views import keep_link, lead_to_link
 from web.account.staff_blueprint import blueprint
 from web.labels import ROLES
@@ -39,7 +40,9 @@ def list_colleagues() -> ResponseReturnValue:
     with staff_context() as at:
         reach = reach_of(at.staff.roles)
         found = colleagues.visible_colleagues(at.db, at.authority.id, reach)
-        return render_template("staff/colleagues.html", colleagues=found, reach=reach, roles=ROLES, zone=at.zone)
+        shown = {"reach": reach, "roles": ROLES, "zone": at.zone}
+        shown["from_file"] = url_or_none("council.import_colleagues_form")
+        return render_template("staff/colleagues.html", colleagues=found, **shown)
 
 
 @blueprint.get("/colleagues/new")

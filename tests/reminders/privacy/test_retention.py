@@ -13,7 +13,7 @@ from booking.proposals.tables import Proposal
 from booking.tables import Appointment, AppointmentService, OldReference
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
-from core.audit import Actor
+from core.audit import Actor, AuditEntry, record
 from core.clock import FixedClock
 from core.database import Base, Database, table_of
 from core.errors import NotFound, Refused
@@ -23,12 +23,15 @@ from locations.session_facts import FROM_FILE, FROM_STAFF
 from locations.tables import Authority, Closure
 from people.residents.contact_notes import add_note
 from people.residents.tables import Resident
+from people.staff.accounts import deactivate_staff
+from people.staff.colleague_queries import colleagues_of
+from people.staff.tables import StaffMember, StaffRole
 from reminders.privacy.personal_tables import PERSONAL_TABLES, is_filled
 from reminders.privacy.retention import BATCH, empty_expired, erase_resident, exported_resident
 from reminders.tables import DeliveryAttempt, DemoMessage, Notification
 from tests.core.test_personal_data import refers_to_somebody
 from tests.reminders.make_bulk_notifications import owe
-from tests.support.callers import AGENT_PASSWORD, Callers, make_callers
+from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_callers
 from tests.support.factories import NOW, make_runtime, make_world
 
 SYSTEM = Actor.system()
@@ -290,3 +293,27 @@ def test_the_commands(app: Flask, database: Database, callers: Callers, clock: F
     assert unknown.exit_code == 2
     assert "There is no appointment with the reference" in unknown.output
     assert AGENT_PASSWORD not in said
+
+
+def test_staff_who_left_are_emptied_after_a_year_and_the_audit_keeps_their_name(database: Database) -> None:
+    callers, email = make_callers(database, NOW), "leaver@example.org"
+    authority_id = callers.town.authority_id
+    leaver = add_agent(database, authority_id, NOW, "site_staff", email)
+    with database.writing() as db:
+        name = db.get_one(StaffMember, leaver).name
+        record(db, Actor("staff", leaver, name), "signed_in", ("staff", leaver), authority_id=authority_id, now=NOW)
+        deactivate_staff(db, email, actor=SYSTEM, now=NOW)
+    key = ("identity", "staff_members")
+    for days, expected in ((365, 0), (366, 1), (366, 0)):
+        runtime = make_runtime(database, NOW + timedelta(days=days))
+        counted, emptied = (
+            sum(one.rows.get(key, 0) for one in empty_expired(runtime, dry_run=dry)) for dry in (True, False)
+        )
+        assert (counted, emptied) == (expected, expected)
+    with database.reading() as db:
+        row = db.get_one(StaffMember, leaver)
+        assert (row.name, email in row.email, row.password_hash, row.is_active) == ("", False, "", False)
+        assert db.scalars(select(StaffRole).where(StaffRole.staff_id == leaver)).all() == []
+        assert leaver not in {one.staff_id for one in colleagues_of(db, authority_id)}
+        assert name in set(db.scalars(select(AuditEntry.actor_name).where(AuditEntry.actor_id == leaver)))
+    assert add_agent(database, authority_id, NOW, "site_staff", email) != leaver  # the address is free again
