@@ -90,7 +90,7 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     ends = [f"{start}/{end}" for start in ("/staff/calls", hand_over) for end in ("find", "new")]
     searches: dict[str, Any] = {end: {"q": "amina"} for end in ends}
     searches["/staff/set-up/council/testshire"] = {"phone": "020 7946 0000"}
-    rows = io.BytesIO(b"email,role,site\nnew@example.org,adviser,Riverside Hub\n")
+    rows = io.BytesIO(b"email,role,site\nnew@example.org,adviser,riverside-hub\n")
     searches["/staff/colleagues/import"] = {"file": (rows, "colleagues.csv")}
     searches["/staff/sites/riverside-hub/resources/hub-1"] = {"name": "Desk by the door"}
     saturday = {"what": "day", "from_day": "2026-11-23", "to_day": "2026-11-28"}
