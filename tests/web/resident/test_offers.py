@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from booking.proposals.tables import Proposal
 from booking.rebooking import RebookState
+from booking.states import BY_COUNCIL, State
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
-from core.audit import Actor
+from core.audit import Actor, AuditEntry
 from core.database import Database
 from core.flask_context import EXTENSION
 from reminders.reach_queries import can_be_told
@@ -74,6 +75,25 @@ def test_taking_it_moves_the_appointment_there(offered: Visitor, database: Datab
     assert "cannot take place" not in offered.page.text
     assert (the_row(database).slot_token, the_row(database).version) == (proposed, before.version + 1)
     assert state_of(database) == RebookState.ACCEPTED
+    assert the_row(database).moved_by == BY_COUNCIL
+    assert "The council moved it to this time or place. It does not count against you." in offered.page.text
+
+
+def test_who_cancels_because_of_a_closure_was_cancelled_by_the_council(offered: Visitor, database: Database) -> None:
+    offered.follow("Cancel the appointment")
+    offered.send("/cancel")
+    assert the_row(database).state == State.CANCELLED_BY_AUTHORITY
+    assert state_of(database) == RebookState.CANCELLED
+    assert "The council cancelled it. It does not count against you." in offered.page.text
+    with database.reading() as db:
+        facts = db.scalars(select(AuditEntry.facts).where(AuditEntry.action == "cancelled")).one()
+    assert facts["by"] == BY_COUNCIL
+    assert "late" not in facts
+
+
+def test_the_offer_says_how_it_differs(offered: Visitor) -> None:
+    assert "later than before" in offered.page.text or "On the same day as before" in offered.page.text
+    assert "In person, as before" in offered.page.text
 
 
 def test_pressed_twice_it_is_taken_once(offered: Visitor, database: Database) -> None:
