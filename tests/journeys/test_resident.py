@@ -10,10 +10,15 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
+from booking.proposals.tables import Wish
 from booking.tables import Appointment
+from booking.use_cases.earlier_times import offer_earlier_times
 from core.clock import FixedClock
 from core.database import Database
-from core.tokens import parse_reference
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
+from core.tokens import parse_reference, wish_token
+from reminders.reach_queries import can_be_told
 from tests.support.journeys import SIZES
 from tests.support.server import LiveServer
 
@@ -181,6 +186,33 @@ def test_an_error_is_at_the_top_and_leads_to_its_field(page: Page, axe: Check) -
     button(page, "Continue").click()
     axe(page)
     expect(page.get_by_label("Email address")).to_have_value("robin at example")
+
+
+def test_who_finds_no_time_that_suits_waits_for_one_and_takes_it(
+    page: Page, axe: Check, live_server: LiveServer
+) -> None:
+    page.goto("/barnet/when?service=certify-documents")
+    press(page, link(page, "No time suits?"))
+    heading(page, "Tell me when a time comes up")
+    axe(page)
+    button(page, "Put me on the waiting list").click()
+    expect(page).to_have_title(re.compile("^Error: "))
+    axe(page)
+    page.get_by_label("Full name").fill("Robin Sample")
+    page.get_by_label("Write me an email").check()
+    page.get_by_label("Email address").fill("robin@example.org")
+    button(page, "Put me on the waiting list").click()
+    heading(page, "You are on the waiting list")
+    axe(page)
+    runtime: Runtime = live_server.app.extensions[EXTENSION]
+    assert offer_earlier_times(runtime, can_be_told) >= 1
+    with runtime.database.reading() as db:
+        nonce = db.scalars(select(Wish.link_nonce).where(Wish.link_nonce.is_not(None))).one() or ""
+    page.goto(f"/manage/{wish_token(runtime.settings.secret_key, nonce)}")
+    expect(page.get_by_role("heading", name="We hold a time for you")).to_be_visible()
+    axe(page)
+    button(page, "Take this time").click()
+    expect(page.get_by_text("The time is yours.")).to_be_visible()
 
 
 def test_an_unknown_postcode_still_shows_every_place(page: Page, axe: Check) -> None:
