@@ -118,8 +118,6 @@ def kept_seats(db: Session, authority_id: int, now: datetime) -> frozenset[BusyR
 
 def take_from(db: Session, hold_ids: Collection[int], seats: Iterable[SeatAllocation]) -> None:
     """Free what these holds keep of `seats`, for whoever claims them now; locked by id, as everywhere."""
-    if not hold_ids:
-        return
     column, connection = _allocations.c, connection_of(db)
     meets = [
         and_(

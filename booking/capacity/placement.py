@@ -130,7 +130,8 @@ def place(
     if occupied.expired:
         delete_expired(db, occupied.expired, now)
     (seats,) = assign(search, day, busy, slot_key.start_unit, prefer=prefer, spread=spread_of(db), most=1)
-    take_from(db, kept, seats)
+    if kept:
+        take_from(db, kept, seats)
     return Placement(catalogue, search, slot_key, encode(slot_key), seats)
 
 
