@@ -85,8 +85,12 @@ CHANGES = {
     "resident": {"resident.cancel", "resident.change_needs", "resident.several_bookings"},
     "staff": {"agent.cancel", "agent.save_details", "agent.move", "site.arrange", "site.record", "site.undo"},
 }
-# Two that scripts send, and a button of an answer that only a full house gives: each has a test of its own.
-ELSEWHERE = {"agent.keep", "site.try_walk_in", "site.book_next"}
+# Two that scripts send, a button of an answer that only a full house gives, and what follows a file or a form of the rules:
+# each has a test of its own.
+ELSEWHERE = {"agent.keep", "site.try_walk_in", "site.book_next"} | {
+    "council.add_colleagues",
+    "council.save_site_resource",
+}
 # Made of the rules of the council's file, or sent with a file: tests/council/, web/manage/ and planner/ have a test of each.
 FROM_RULES = {
     *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel"),
@@ -174,7 +178,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     """
     make_resource(runtime.database, callers.town.authority_id, callers.town.sites["hub"], "ann", kind="adviser")
     change_site(runtime, callers.town.authority_id, "riverside-hub")
-    change_session(runtime, callers.town.authority_id, "riverside-hub", "hub-days")
+    change_session(runtime, callers.town.authority_id, "high-street", "library-days")
     close_desk_of(runtime, callers)
     council, system = callers.town.authority_id, Actor.system()
     with runtime.database.reading() as db:
