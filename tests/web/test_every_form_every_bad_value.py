@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
 from core.tokens import wish_token
-from locations.catalogue_queries import catalogue_by_id
+from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
 from people.staff.password_links import make_link
@@ -49,7 +49,7 @@ from reminders.tables import Notification
 from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_sent
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachine
-from tests.support.factories import NOW, make_resource
+from tests.support.factories import NOW, make_resource, make_session
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
 from tests.support.set_up import change_session, change_site
@@ -106,6 +106,7 @@ AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_da
 # What works where nothing does that is the same everywhere: a session of a Saturday, a person who is away from now on.
 FOR_STAFF = {
     "starts": "09:00", "ends": "17:00", "weekdays": "saturday", "services": "certify", "reserved_percent": "0",
+    "break_starts": "12:00", "break_ends": "13:00", "school": "", "who": "wim", "desk": "library-2",
     "release_hours": "0", "change_from": "2026-12-07", "last_date": "2027-06-30", "to_day": "2026-12-05",
     "since": "2026-11-01", "until": "2026-11-30", "topic": "", "from_day": "", "from_time": "",
     "rep_name": "", "rep_phone": "", "rep_email": "",
@@ -177,6 +178,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     more, one has a time that is held; the administrator is ringing them.
     """
     make_resource(runtime.database, callers.town.authority_id, callers.town.sites["hub"], "ann", kind="adviser")
+    _let_somebody_work_in_the_evening(runtime, callers.town)
     change_site(runtime, callers.town.authority_id, "riverside-hub")
     change_session(runtime, callers.town.authority_id, "high-street", "library-days")
     close_desk_of(runtime, callers)
@@ -205,6 +207,17 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     assert make_offers(runtime, can_be_told) == 2
     _leave_waiting(runtime, callers)
     return [f"/staff/closures/{unworked}", f"/staff/closures/{closure_id}", f"/staff/to-ring/{dropped}"]
+
+
+def _let_somebody_work_in_the_evening(runtime: Runtime, town: Town) -> None:
+    """Somebody of the council is at the library, whom its manager can put at a desk."""
+    site = town.sites["library"]
+    person = make_resource(runtime.database, town.authority_id, None, "wim", kind="adviser")
+    hours = {"starts": time(18), "ends": time(20)}
+    services = [town.services["certify"]]
+    make_session(runtime.database, town.authority_id, site, [person], services, "evenings", **hours)
+    with runtime.database.writing() as db:
+        bump_plan(db, town.authority_id, [site])
 
 
 def _leave_waiting(runtime: Runtime, callers: Callers) -> None:
