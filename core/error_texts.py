@@ -258,11 +258,12 @@ ROTA_TEXTS: Mapping[str, str] = {
         "The events recur so often, or since so long ago, that they cannot be worked out. Export less of the calendar."
     ),
     "rota_service_unknown": _("There is no service %(given)r, or several. It may be one of: %(known)s."),
-    "rota_services_missing": _("They have no session yet, so fill in for which services."),
+    "rota_services_missing": _("They have no session from which it follows for which services. Fill in the services."),
     "rota_site_unknown": _("There is no site %(given)r that you manage, or several. It may be one of: %(known)s."),
     "rota_time_form": _("Write the time like 09:30 or 9:30am."),
     "rota_too_far": _("This is too far ahead. A rota can go until %(last)s."),
     "rota_too_large": _("The file is larger than %(most)s kB. Is it the right one? It may be split into several."),
+    "rota_too_short": _("The hours are too short for: %(services)s."),
     "rota_too_many": _("There are more than %(most)s shifts in the file. Split it into several."),
     "rota_who_unknown": _("Nobody here has the name %(given)r, or several have it. It may be one of: %(known)s."),
     "school_ends_first": _("The last day must not be before the first day."),

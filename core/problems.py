@@ -28,6 +28,7 @@ def _(text: str) -> str:
     return text
 
 
+TOO_LARGE = _("What you sent is too large. Send at most 1 MB at once.")
 # By the code of the error. Programs get the row's own code: the contract has one for all input that cannot be used.
 PROBLEMS: Mapping[str, Problem] = {
     "validation": Problem("validation", 422, _("There is a problem"), _("Something in what you sent cannot be used.")),

@@ -201,8 +201,7 @@ class SiteFacts:
         if "service_ids" not in self.memory:
             sessions: tuple[RecurrenceFacts | DatedSessionFacts, ...] = (*self.recurrences, *self.dated_sessions)
             self.memory["service_ids"] = frozenset().union(*(session.service_ids for session in sessions))
-        known: frozenset[int] = self.memory["service_ids"]
-        return known
+        return cast("frozenset[int]", self.memory["service_ids"])
 
     def resource(self, resource_id: int) -> ResourceFacts | None:
         """The resource of this id here, or None."""

@@ -18,6 +18,7 @@ from flask_babel import ngettext
 from booking.importing.clashes import Clash, ImportRefused
 from booking.rota.rota_file import plan_of_rota
 from booking.rota.rota_plan import RotaPlan, RotaScope
+from booking.rota.shifts import MOST_BYTES
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits, current_tables
 from booking.use_cases.import_rota import errors_by_line
 from core.error_texts import text_of
@@ -110,6 +111,8 @@ def _file_sent(context: SiteContext, form: RotaForm) -> tuple[str, str, bytes]:
         before = _kept_file(context, key)
         return (key, before["name"], b64decode(before["file"])) if before else ("", "", b"")
     name = (sent.filename or "")[-LONGEST_FILE_NAME:]
+    if len(content) > MOST_BYTES:
+        return "", name, content
     value = {"file": b64encode(content).decode(), "name": name, "complete": bool(form.complete.data)}
     return keep(context, value), name, content
 

@@ -20,6 +20,7 @@ from core.flask_context import current_runtime
 from core.outages import outage_of, summary_of
 from core.problems import (
     PROBLEMS,
+    TOO_LARGE,
     UNKNOWN,
     Problem,
     details,
@@ -143,7 +144,7 @@ def _response(problem: Problem) -> Response:
         return _as_json(details_of_problem(problem, language))
     if problem.title == HTTPStatus(problem.status).phrase and problem.code not in PROBLEMS:
         words = PROBLEMS["bad_request"]  # HTTP's own words are for programs
-        problem = replace(problem, title=words.title, detail=words.detail)
+        problem = replace(problem, title=words.title, detail=TOO_LARGE if problem.status == 413 else words.detail)
     return _page(problem, language.gettext(problem.detail))
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from booking.importing.clashes import Clash
 from booking.rota.rota_names import RotaNames, Worker, WrongName, in_order
-from booking.rota.shifts import SERVICES, STARTS, Hours, Shift
+from booking.rota.shifts import ENDS, SERVICES, STARTS, Hours, Shift
 from core.errors import Reason
 from core.wall_clock import dates_between
 from locations.bank_holidays import bank_holiday
@@ -163,6 +163,11 @@ class RotaPlanner:
         services = line.services or in_order(
             self._catalogue, self._board.services_of(worker.slug, None if worker.site is None else [worker.site])
         )
+        too_long = self._too_long(services, hours)
+        services = services if line.services else tuple(slug for slug in services if slug not in too_long)
+        if line.services and too_long:
+            yield Clash(line.shift.line, ENDS, Reason("rota_too_short", {"services": list(too_long.values())}))
+            return
         if not services or line.site is None:
             yield Clash(line.shift.line, SERVICES, Reason("rota_services_missing"))
             return
@@ -170,6 +175,12 @@ class RotaPlanner:
         stretch = Stretch(line.site.slug, line.shift.day, own, services)
         place = self._board.open(stretch, [worker.slug])
         self._lines.setdefault(place.key, line.shift.line)
+
+    def _too_long(self, services: Sequence[str], hours: Hours) -> dict[str, str]:
+        """Those of the services, with their names, that take longer than these hours are."""
+        minutes = (hours.ends.hour - hours.starts.hour) * 60 + hours.ends.minute - hours.starts.minute
+        known = (one for one in self._catalogue.services if one.slug in services)
+        return {one.slug: one.name for one in known if one.duration_minutes > minutes}
 
     def _elsewhere(self, worker: Worker, day: date, lines: Sequence[_Line]) -> Iterator[Clash]:
         """The sessions of the worker at sites that may not be changed, where a line has them at the same time."""

@@ -152,6 +152,8 @@ def test_exactly_the_named_people_and_days_become_what_the_lines_say(
         (["1/12/2026,ann,high-street,12:00,9am,"], [(2, "ends", "rota_ends_first")]),
         (["1/12/2026,ann,high-street,09:02,12:00,"], [(2, "starts", "rota_off_grid")]),
         (["1/12/2026,ann,high-street,9am,12:00,magic"], [(2, "services", "rota_service_unknown")]),
+        (["1/12/2026,ann,high-street,9am,9:10am,certify"], [(2, "ends", "rota_too_short")]),
+        (["1/12/2026,ann,high-street,9am,9:10am,"], [(2, "services", "rota_services_missing")]),
         (["1/12/2028,ann,high-street,9am,12:00,"], [(2, "date", "rota_too_far")]),
         (["1/12/2026,=1+1,high-street,9am,12:00,@SUM"], [(2, "services", "rota_formula"), (2, "who", "rota_formula")]),
         (

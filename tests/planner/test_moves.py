@@ -108,7 +108,7 @@ def test_a_rota_is_shown_before_it_is_saved_and_stays_kept(
     page = upload(manager, HEADER + "24/11/2026,Ann Adviser,,18:00,20:00,\nx,Rob Adviser,,18:00,20:00,", 400)
     assert "Line 3: date: Write the day like" in page.text
     page = upload(manager, HEADER + "24/11/2026,Ann Adviser,,18:00,20:00,", 400)
-    assert "Line 2: services: They have no session yet" in page.text
+    assert "Line 2: services: They have no session from which" in page.text
     page = upload(manager, HEADER + "24/11/2026,Ann Adviser,Mill Lane Library,18:00,20:00,certify", 400)
     assert "no site" in page.text
     preview = upload(manager, HEADER + "24/11/2026,Ann Adviser,,18:00,20:00,certify\n1/1/2026,ann,,,,")

@@ -49,7 +49,7 @@ from reminders.tables import Notification
 from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_sent
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachine
-from tests.support.factories import NOW, make_resource, make_session
+from tests.support.factories import NOW, make_resource, make_service, make_session
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
 from tests.support.set_up import change_session, change_site
@@ -214,7 +214,8 @@ def _let_somebody_work_in_the_evening(runtime: Runtime, town: Town) -> None:
     site = town.sites["library"]
     person = make_resource(runtime.database, town.authority_id, None, "wim", kind="adviser")
     hours = {"starts": time(18), "ends": time(20)}
-    services = [town.services["certify"]]
+    need = [{"kind": "adviser", "skills": []}]
+    services = [make_service(runtime.database, town.authority_id, "talks", name="Talks", requirements=need)]
     make_session(runtime.database, town.authority_id, site, [person], services, "evenings", **hours)
     with runtime.database.writing() as db:
         bump_plan(db, town.authority_id, [site])
