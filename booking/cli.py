@@ -53,19 +53,21 @@ def import_command(runtime: Runtime, file: Path, *, dry_run: bool) -> None:
 
 
 @locations_cli.command("begin")
-@click.option("--authority", "slug", required=True, help="The council's slug: its address is /SLUG.")
+@click.option(
+    "--authority", "new_slug", metavar="SLUG", required=True, help="The council's slug: its address is /SLUG."
+)
 @click.option("--name", required=True, help="Its name, as residents see it.")
 @runtime_command
-def begin_command(runtime: Runtime, slug: str, name: str) -> None:
+def begin_command(runtime: Runtime, new_slug: str, name: str) -> None:
     """Begin a council that has nothing yet, to be set up on the screens of its first administrator."""
-    if _is_there(runtime, slug):
-        raise click.ClickException(f'There is a council "{slug}" already. Choose another slug.')
+    if _is_there(runtime, new_slug):
+        raise click.ClickException(f'There is a council "{new_slug}" already. Choose another slug.')
     try:
-        import_file(runtime, toml_text({"authority": {"slug": slug, "name": name}}).encode(), actor=Actor.system())
+        import_file(runtime, toml_text({"authority": {"slug": new_slug, "name": name}}).encode(), actor=Actor.system())
     except InvalidFile as error:
         raise click.ClickException("\n".join(line.partition(": ")[2] for line in str(error).splitlines())) from error
     click.echo(f"{name} is there, with nothing in it. Add its first administrator, who signs in and opens “Set-up”:")
-    click.echo(f"  flask --app wsgi staff add --email EMAIL --role authority_admin --authority {slug}")
+    click.echo(f"  flask --app wsgi staff add --email EMAIL --role authority_admin --authority {new_slug}")
 
 
 @locations_cli.command("export")

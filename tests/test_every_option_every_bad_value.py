@@ -6,6 +6,7 @@ not among the values: no program can be started with one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ VALUES_THAT_WORK = {
     "file": FILE,
     "authority": "testshire",
     "slug": "testshire",
+    "new_slug": "northbank",
     "email": "triage_agent@example.org",
     "role": "triage_agent",
     "site": "high-street",
@@ -55,11 +57,13 @@ NEED_MORE = {
     ("demo", "load"),
     ("locations", "import"),
     ("appointments", "import"),
+    ("rota", "import"),
     ("api-key", "revoke"),
     ("audit", "renew"),
     ("audit", "verify"),
     ("privacy", "erase"),
 }
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # what is new may have any
 WITH_ANY_TEXT = {"name"}  # in any script, and with any sign
 
 
@@ -113,6 +117,8 @@ def bad_values(parameter: click.Parameter) -> dict[str, str]:
     """What cannot be meant by the parameter."""
     if parameter.name in WITH_ANY_TEXT:
         return EMPTY | UNREADABLE
+    if parameter.name == "new_slug":
+        return EMPTY | UNREADABLE | {words: value for words, value in WRONG.items() if not SLUG.fullmatch(value)}
     means_something = {click.IntRange: "another script", click.Path: "a path"}.get(type(parameter.type))
     return EMPTY | UNREADABLE | {words: value for words, value in WRONG.items() if words != means_something}
 
