@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from core.wall_clock import wall_instant
+from core.wall_clock import ONE_DAY, wall_instant
 from locations.session_facts import ClosureFacts
 
 FOR_EVER = datetime(2200, 1, 1, tzinfo=UTC)  # later than anybody books
@@ -34,3 +34,8 @@ class Ending:
         """What the end shuts at a site: everything, or these services."""
         shut = None if service_ids is None else frozenset(service_ids)
         return ClosureFacts(wall_instant(self.closed_from, time.min, zone), FOR_EVER, service_ids=shut)
+
+
+def last_date_of(ending: Ending | None) -> date:
+    """The last date on which it is open, of what may never end."""
+    return ending.closed_from - ONE_DAY if ending else date.max

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import DeliveryFailed
+from core.outages import outage_of
 from core.runtime import Runtime
 from core.text import one_line
 from people.staff.tables import StaffMail
@@ -97,11 +98,19 @@ class MailQueue(Generic[Mail]):
             mail = db.scalars(select(self.rows).where(*here).with_for_update(skip_locked=True)).first()
             if mail is None:
                 return None
-            message = self.write(runtime, db, mail, now)
+            try:
+                with db.begin_nested():
+                    message = self.write(runtime, db, mail, now)
+            except Exception as error:  # a mistake of ours in one email must not stop the others
+                if outage_of(error) is not None:
+                    raise
+                log.exception("an email could not be written: %s %s", self.rows.__tablename__, mail_id)
+                _put_off(mail, now, INTERNAL_ERROR)
+                return None
             if message is None:
                 mail.state, mail.closed_at, mail.reason = VOID, now, TOO_LATE
                 return None
-            mail.due_at = now + LEASE
+            mail.due_at, mail.reason = now + LEASE, ""
             return message
 
     def _wait(
@@ -110,14 +119,26 @@ class MailQueue(Generic[Mail]):
         now = runtime.clock.now()
         with runtime.database.writing() as db:
             mail = db.scalars(select(self.rows).where(self.rows.id == mail_id).with_for_update()).one()
-            mail.reason = one_line(reason)[:REASON_LENGTH]
-            mail.tries += is_try
-            mail.due_at = now + (FIRST_WAIT * 2 ** (mail.tries - 1) if is_try else WAIT_UNAVAILABLE)
-            if is_permanent or mail.tries >= MOST_TRIES:
-                mail.state, mail.closed_at = FAILED, now
+            _put_off(mail, now, reason, is_try=is_try, is_permanent=is_permanent)
 
     def _close(self, runtime: Runtime, mail_id: int) -> None:
         now = runtime.clock.now()
         with runtime.database.writing() as db:
             mail = db.scalars(select(self.rows).where(self.rows.id == mail_id).with_for_update()).one()
             mail.state, mail.closed_at, mail.tries, mail.reason = SENT, now, mail.tries + 1, ""
+
+
+def is_with_the_reader(mail: StaffMail | WishMail, now: datetime) -> bool:
+    """Whether the email was sent, or is being sent now: it is leased, and does not wait for another try."""
+    return mail.state == SENT or (mail.state == PENDING and mail.due_at > now and not mail.reason)
+
+
+def _put_off(
+    mail: StaffMail | WishMail, now: datetime, reason: str, *, is_try: bool = True, is_permanent: bool = False
+) -> None:
+    """Leave the email for later, or, after the last try, for ever."""
+    mail.reason = one_line(reason)[:REASON_LENGTH]
+    mail.tries += is_try
+    mail.due_at = now + (FIRST_WAIT * 2 ** (mail.tries - 1) if is_try else WAIT_UNAVAILABLE)
+    if is_permanent or mail.tries >= MOST_TRIES:
+        mail.state, mail.closed_at = FAILED, now

@@ -20,7 +20,10 @@ from locations.model import Catalogue, ServiceFacts, SiteFacts
 
 @dataclass(frozen=True)
 class WishView:
-    """Somebody who waits for an earlier time. No sites are the appointment's own, or, without one, any."""
+    """Somebody who waits for an earlier time. No sites are the appointment's own, or, without one, any.
+
+    What a wish names and the council has removed since is left out.
+    """
 
     id: int
     resident_id: int
@@ -83,6 +86,15 @@ def views_of(db: Session, catalogue: Catalogue, wishes: Sequence[Wish], now: dat
     return [_view(db, catalogue, wish, proposals.get(wish.id)) for wish in wishes]
 
 
+def count_waiting(db: Session, authority_id: int, *, kind: str, row_id: int) -> int:
+    """How many open wishes name this site or service; nobody waits for another kind of thing."""
+    if kind not in ("site", "service"):
+        return 0
+    column = Wish.site_ids if kind == "site" else Wish.service_ids
+    named = db.scalars(select(column).where(Wish.authority_id == authority_id, Wish.closed_at.is_(None)))
+    return sum(row_id in ids for ids in named)
+
+
 def _open() -> Select[Wish]:
     return select(Wish).where(Wish.closed_at.is_(None)).order_by(Wish.asked_at, Wish.id)
 
@@ -94,12 +106,14 @@ def _views(db: Session, catalogue: Catalogue, statement: Select[Wish], now: date
 
 def _view(db: Session, catalogue: Catalogue, wish: Wish, proposal: OpenProposal | None) -> WishView:
     service_ids = wish.service_ids if wish.appointment_id is None else service_ids_of(db, wish.appointment_id)
+    services = {one.id: one for one in catalogue.services}
+    sites = {one.id: one for one in catalogue.sites}
     return WishView(
         id=wish.id,
         resident_id=wish.resident_id,
         appointment_id=wish.appointment_id,
-        services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
-        sites=tuple(catalogue.site_by_id(site_id) for site_id in wish.site_ids),
+        services=tuple(services[service_id] for service_id in service_ids if service_id in services),
+        sites=tuple(sites[site_id] for site_id in wish.site_ids if site_id in sites),
         weekdays=tuple(wish.weekdays),
         from_time=wish.from_time,
         to_time=wish.to_time,

@@ -24,6 +24,7 @@ from booking.states import State
 from booking.tables import Appointment, AppointmentService, RebookItem
 from core.wall_clock import ONE_DAY, instant_of
 from locations.model import Catalogue
+from locations.shut_for_good import last_date_of
 from people.residents.details import missing_contact, wants_extra_time
 from people.residents.tables import Resident
 
@@ -218,7 +219,9 @@ def _candidate(
 ) -> Candidate:
     wish, appointment, resident = row.Wish, row.Appointment, row.Resident
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
-    times = _times(wish, appointment)
+    visit = _visit(wish, appointment, resident, services)
+    times, is_open = _times(wish, appointment), _last_open_date(catalogue, wish, visit)
+    times = replace(times, last_date=min(times.last_date, is_open))
     waiting = QueuedWish(
         wish.id,
         wish.asked_at,
@@ -232,12 +235,22 @@ def _candidate(
     is_gone = appointment is not None and appointment.state != State.BOOKED.value
     return Candidate(
         waiting=waiting,
-        visit=_visit(wish, appointment, resident, services),
+        visit=visit,
         appointment_id=wish.appointment_id,
         email=resident.email,
         phone=resident.phone,
         is_over=is_gone or times.last_date < today,
     )
+
+
+def _last_open_date(catalogue: Catalogue, wish: Wish, visit: Visit) -> date:
+    """The last date on which all services of the visit, and one of the wanted sites, are not shut for good or removed."""
+    services = {one.id: one for one in catalogue.services}
+    sites = [site for site in catalogue.sites if not wish.site_ids or site.id in wish.site_ids]
+    if not sites or not services.keys() >= set(visit.service_ids):
+        return date.min
+    ends = [last_date_of(services[service_id].ending) for service_id in visit.service_ids]
+    return min([*ends, max(last_date_of(site.ending) for site in sites)])
 
 
 def _times(wish: Wish, appointment: Appointment | None) -> WantedTimes:

@@ -19,7 +19,7 @@ from booking.queries.open_wishes import WishView, views_of
 from booking.rebooking import ProposalState
 from booking.slot_tokens import decode
 from booking.states import State
-from booking.tables import Appointment, Hold
+from booking.tables import Allocation, Appointment, Hold
 from core.wall_clock import instant_of
 from locations.model import Catalogue, SiteFacts
 from people.residents.tables import Resident
@@ -142,14 +142,18 @@ class KeptTime:
 
 def kept_times(db: Session, catalogue: Catalogue, now: datetime, site_ids: Collection[int] | None) -> list[KeptTime]:
     """What is kept for the waiting list now, by the start; at these sites or all."""
-    kept = select(Hold.slot_token, Hold.site_id, Hold.expires_at).where(
-        Hold.authority_id == catalogue.authority.id, Hold.is_kept, Hold.expires_at > now
+    # An offer may have taken the beginning of what was freed.
+    kept = (
+        select(func.min(Allocation.first_unit).label("first_unit"), Hold.site_id, Hold.expires_at)
+        .join(Hold, Hold.id == Allocation.hold_id)
+        .where(Hold.authority_id == catalogue.authority.id, Hold.is_kept, Hold.expires_at > now)
+        .group_by(Hold.id, Hold.site_id, Hold.expires_at)
     )
     zone = ZoneInfo(catalogue.authority.zone)
     found = (
         KeptTime(
             catalogue.site_by_id(row.site_id),
-            instant_of(decode(row.slot_token).start_unit).astimezone(zone),
+            instant_of(row.first_unit).astimezone(zone),
             row.expires_at.astimezone(zone),
         )
         for row in db.execute(kept)
@@ -159,7 +163,7 @@ def kept_times(db: Session, catalogue: Catalogue, now: datetime, site_ids: Colle
 
 
 def history_of(db: Session, catalogue: Catalogue, wish_id: int, asked_at: datetime) -> list[HistoryEntry]:
-    """What was offered to whoever has this wish, and what was not and why, the newest first."""
+    """What was offered to whoever has this wish, or was not and why, at sites that are still there; the newest first."""
     since = select(Proposal).where(Proposal.authority_id == catalogue.authority.id, Proposal.made_at >= asked_at)
     recent = since.where(Proposal.wish_id.is_not(None)).order_by(Proposal.made_at.desc(), Proposal.id.desc())
     rows = db.scalars(recent.limit(MOST_LOOKED_AT))
@@ -172,11 +176,14 @@ def _entry(catalogue: Catalogue, row: Proposal, wish_id: int) -> HistoryEntry | 
     if row.wish_id != wish_id and reason is None:
         return None
     slot, zone = decode(row.slot_token), ZoneInfo(catalogue.authority.zone)
+    site = next((one for one in catalogue.sites if one.id == slot.site_id), None)
+    if site is None:
+        return None
     is_own = row.wish_id == wish_id
     return HistoryEntry(
         row.made_at.astimezone(zone),
         instant_of(slot.start_unit).astimezone(zone),
-        catalogue.site_by_id(slot.site_id),
+        site,
         ProposalState(row.state) if is_own else None,
         None if is_own or reason is None else PassedOver(reason),
         row.is_rung,

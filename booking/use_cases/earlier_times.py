@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -26,6 +28,7 @@ from booking.use_cases.wishes import wish_of
 from core.audit import Actor, record
 from core.errors import HoldExpired, RateLimited, SlotTaken, TooFar, TooSoon
 from core.idempotency import IdempotencyKey
+from core.outages import outage_of
 from core.runtime import Runtime
 from core.tokens import hold_token
 from core.transactions import run_with_retries
@@ -37,6 +40,7 @@ from people.residents.tables import Resident
 Mark = tuple[object, ...]
 """What a council's free times depend on, as far as it can be read at once."""
 LOOK_AGAIN = timedelta(minutes=5)  # though nothing has changed: times that were kept are released as time goes by
+log = logging.getLogger(__name__)
 
 
 def offer_earlier_times(
@@ -51,13 +55,27 @@ def offer_earlier_times(
     known = {} if known is None else known
     for authority_id in _councils(runtime):
         mark = _mark(runtime, authority_id)
-        if known.get(authority_id) != mark:
+        if known.get(authority_id) == mark:
+            continue
+        made, is_done = 0, True
+        with _going_on("council", authority_id):
             _settle(runtime, authority_id)
             made, is_done = _offer_in(runtime, authority_id, can_be_told, end)
-            offered += made
-            if is_done and not made:
-                known[authority_id] = mark
+        offered += made
+        if is_done and not made:
+            known[authority_id] = mark
     return offered
+
+
+@contextmanager
+def _going_on(of_what: str, number: int) -> Iterator[None]:
+    """Log a mistake of ours with one of several: it must not stop the others. An outage stops them all."""
+    try:
+        yield
+    except Exception as error:
+        if outage_of(error) is not None:
+            raise
+        log.exception("the waiting list failed: %s %s", of_what, number)
 
 
 def accept_earlier_time(
@@ -86,12 +104,15 @@ def accept_earlier_time(
 
 def decline_earlier_time(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:
     """The time that is held is free again; whoever waits goes on waiting. Raises: HoldExpired, NotFound."""
-    with runtime.database.writing() as db:
+
+    def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
         wish_of(db, authority_id, wish_id)
         if end_proposal_of_wish(db, wish_id, now, ProposalState.DECLINED) is None:
             raise HoldExpired.because("hold_expired")
         record(db, actor, "offer_declined", ("wish", wish_id), authority_id=authority_id, now=now)
+
+    run_with_retries(runtime.database, operation)
 
 
 def _book(
@@ -138,10 +159,12 @@ def _settle(runtime: Runtime, authority_id: int) -> None:
         is_paused = set(db.scalars(paused))
     for one in everybody:
         wish_id = one.waiting.wish_id
-        if one.is_over:
-            run_with_retries(runtime.database, partial(_close, runtime=runtime, wish_id=wish_id))
-        elif one.waiting.unanswered >= MOST_UNANSWERED and wish_id not in is_paused:
-            run_with_retries(runtime.database, partial(_pause, runtime=runtime, wish_id=wish_id))
+        is_silent = one.waiting.unanswered >= MOST_UNANSWERED and wish_id not in is_paused
+        if not one.is_over and not is_silent:
+            continue
+        with _going_on("wish", wish_id):
+            how = _close if one.is_over else _pause
+            run_with_retries(runtime.database, partial(how, runtime=runtime, wish_id=wish_id))
 
 
 def _close(db: Session, *, runtime: Runtime, wish_id: int) -> None:
@@ -161,11 +184,10 @@ def _pause(db: Session, *, runtime: Runtime, wish_id: int) -> None:
         return
     wish.state, wish.changed_at = WishState.PAUSED.value, now
     record(db, Actor.system(), "wish_paused", ("wish", wish_id), authority_id=wish.authority_id, now=now)
+    number = db.scalar(select(func.max(Proposal.number)).where(Proposal.wish_id == wish_id)) or 0
     if row is not None:
-        number = db.scalar(select(func.max(Proposal.number)).where(Proposal.wish_id == wish_id)) or 0
         announce(db, AppointmentChange(row.authority_id, row.id, row.version, "wish_paused", now, offer=number))
     else:
-        number = db.scalar(select(func.max(Proposal.number)).where(Proposal.wish_id == wish_id)) or 0
         announce_wish(db, WishChange(wish.authority_id, wish.id, "paused", now, number))
 
 
@@ -179,11 +201,16 @@ def _offer_in(runtime: Runtime, authority_id: int, can_be_told: CanBeTold, end: 
         if choice is None:
             return offered, True
         offer: Callable[[Session], bool] = partial(offer_time, runtime=runtime, can_be_told=can_be_told, choice=choice)
-        try:
-            offered += run_with_retries(runtime.database, offer)
-        except (SlotTaken, TooSoon, TooFar):  # somebody else was quicker
-            refused.add((choice.wish_id, choice.slot_key))
-        except RateLimited:  # as much is held for strangers of the same origin as may be
+        is_right = False
+        with _going_on("wish", choice.wish_id):
+            try:
+                offered += run_with_retries(runtime.database, offer)
+            except (SlotTaken, TooSoon, TooFar):  # somebody else was quicker
+                refused.add((choice.wish_id, choice.slot_key))
+            except RateLimited:  # as much is held for strangers of the same origin as may be
+                full.add(choice.wish_id)
+            is_right = True
+        if not is_right:
             full.add(choice.wish_id)
     return offered, False
 

@@ -25,6 +25,7 @@ from core.runtime import Runtime
 from core.tokens import digest, new_nonce, wish_token
 from core.transactions import lock_by_name
 from locations.catalogue_queries import catalogue_by_id
+from locations.shut_for_good import last_date_of
 from people.residents.details import ResidentDetails, email_key, phone_key
 from people.residents.resident_repository import identify
 from people.residents.tables import Resident
@@ -77,7 +78,8 @@ def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) 
     now, catalogue = runtime.clock.database_now(db), catalogue_by_id(db, authority_id)
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     from_time, to_time = wanted.hours
-    until = min(wanted.until, today + LONGEST_WAIT)
+    ends = (last_date_of(one.ending) for one in catalogue.services if one.slug in wanted.services)
+    until = min(wanted.until, today + LONGEST_WAIT, *ends)
     times = NewWish(ONLINE, sites=wanted.sites, weekdays=wanted.weekdays, until=until)
     columns = times_of(catalogue, replace(times, from_time=from_time, to_time=to_time), now)
     service_ids = service_ids_named(catalogue, wanted.services)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from booking.availability.bookings_that_fit import NoLongerFits, misfits_of, new_misfits
 from booking.availability.values import BookedVisit
 from booking.queries.booked_visits import booked_visits, count_ahead, held_visits
+from booking.queries.open_wishes import count_waiting
 from booking.tables import RebookItem
 from booking.use_cases.holds import delete_holds
 from booking.use_cases.proposals import lock_proposals
@@ -45,27 +46,38 @@ class Effect:
 
 @dataclass
 class StillNeeded(Refused):
-    """Some of what is to be removed has appointments to come. `needed` says what, and how many."""
+    """Some of what is to be removed has appointments to come, or people who wait for a time there.
 
-    needed: tuple[tuple[Key, int], ...]
+    `needed` says what, how many appointments, and how many who wait.
+    """
+
+    needed: tuple[tuple[Key, int, int], ...]
     code = "invalid_file"
 
     def words(self) -> list[tuple[Key, str]]:
         """What to say of each."""
-        advice = "Keep it (without sessions it takes no more), or move those appointments first."
-        return [
-            (key, f"{key} cannot be removed: {ahead} appointments there are still to come. {advice}")
-            for key, ahead in self.needed
-        ]
+        return [(key, f"{key} cannot be removed: {_why(ahead, waiting)}") for key, ahead, waiting in self.needed]
+
+
+def _why(ahead: int, waiting: int) -> str:
+    keep = "Keep it (without sessions it takes no more), or"
+    if ahead:
+        return f"{ahead} appointments there are still to come. {keep} move those appointments first."
+    return f"{waiting} people on the waiting list wait for a time there. {keep} take them off the list first."
 
 
 def check_not_needed(db: Session, stored: StoredSetUp, difference: Difference, now: datetime) -> None:
-    """See that nothing the difference removes has appointments to come. Raises: StillNeeded."""
+    """See that nothing the difference removes has appointments to come, or is waited for. Raises: StillNeeded."""
+    removed = [(one, stored.rows[one.key]) for one in difference.to_remove("resource", "person", "site", "service")]
     counted = (
-        (change.key, count_ahead(db, kind=change.kind, row_id=stored.rows[change.key].id, now=now))
-        for change in difference.to_remove("resource", "person", "site", "service")
+        (
+            change.key,
+            count_ahead(db, kind=change.kind, row_id=row.id, now=now),
+            count_waiting(db, row.authority_id, kind=change.kind, row_id=row.id),
+        )
+        for change, row in removed
     )
-    needed = tuple((key, ahead) for key, ahead in counted if ahead)
+    needed = tuple((key, ahead, waiting) for key, ahead, waiting in counted if ahead or waiting)
     if needed:
         raise StillNeeded(needed)
 

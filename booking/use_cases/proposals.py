@@ -26,6 +26,7 @@ from core.audit import Actor, record
 from core.errors import HoldExpired, IllegalMove
 from core.runtime import Runtime
 from core.tokens import digest, hold_token
+from core.transactions import run_with_retries
 from locations.catalogue_queries import catalogue_by_id
 
 
@@ -159,7 +160,8 @@ def end_unanswered(runtime: Runtime) -> int:
 
     After a closure somebody rings; who waits for an earlier time has not answered once more, unless they were to be rung.
     """
-    with runtime.database.writing() as db:
+
+    def operation(db: Session) -> int:
         now = runtime.clock.database_now(db)
         due = select(Proposal).where(Proposal.state == ProposalState.OPEN.value, Proposal.answer_by <= now)
         proposals = db.scalars(due.order_by(Proposal.id).with_for_update(skip_locked=True)).all()
@@ -172,6 +174,8 @@ def end_unanswered(runtime: Runtime) -> int:
             if wish is not None and not proposal.is_rung:
                 wish.unanswered, wish.changed_at = wish.unanswered + 1, now
         return len(proposals)
+
+    return run_with_retries(runtime.database, operation)
 
 
 def lock_proposals(db: Session, appointment_ids: Collection[int]) -> None:
@@ -223,7 +227,7 @@ def _sharing(db: Session, proposal: Proposal) -> Sequence[Proposal]:
 
 
 def _take_from_others(db: Session, others: Sequence[Proposal], now: datetime) -> None:
-    """Tell the others kindly that somebody was quicker: it costs them nothing, and they keep their place."""
+    """End the proposals of the others, and tell them that somebody was quicker. No silence is counted against them."""
     for proposal in others:
         proposal.state, proposal.answered_at = ProposalState.TAKEN.value, now
         wish = _wish_of(db, proposal)

@@ -21,6 +21,7 @@ from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, NotFound
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
+from core.transactions import run_with_retries
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.details import ResidentDetails
@@ -83,7 +84,8 @@ def make_wish(
 
 def withdraw_wish(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:
     """Nothing more is offered; a time that is held is free again. A second time it changes nothing. Raises: NotFound."""
-    with runtime.database.writing() as db:
+
+    def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
         wish_of(db, authority_id, wish_id)
         end_proposal_of_wish(db, wish_id, now)
@@ -91,6 +93,8 @@ def withdraw_wish(runtime: Runtime, authority_id: int, wish_id: int, *, actor: A
         if wish.closed_at is None:
             wish.state, wish.closed_at, wish.changed_at = WishState.WITHDRAWN.value, now, now
             record_wish(db, actor, "wish_withdrawn", wish, now)
+
+    run_with_retries(runtime.database, operation)
 
 
 def mark_wish_told(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from booking.proposals.tables import Wish
+from booking.queries.waiting_tasks import people_waiting, task_counts, waiting_person
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.change_set_up import (
     ChangedMeanwhile,
@@ -22,6 +24,7 @@ from booking.use_cases.change_set_up import (
 )
 from booking.use_cases.import_locations import import_file
 from booking.use_cases.make_closure import NewClosure, make_closure
+from booking.use_cases.wishes import NewWish, make_wish, withdraw_wish
 from core.audit import Actor, AuditEntry
 from core.database import Database
 from core.runtime import Runtime
@@ -33,6 +36,7 @@ from locations.importing.parse_plan import plan_of
 from locations.importing.set_up_queries import stored_set_up
 from locations.importing.set_up_tables import Edit, edited, things_in
 from locations.importing.toml_file import InvalidFile
+from people.residents.details import ResidentDetails
 from tests.booking import test_every_change_of_the_file as walks
 from tests.booking.test_import_locations import FILE, booked, bring_in, listed
 from tests.locations.test_export import exported
@@ -187,6 +191,35 @@ def test_what_somebody_needs_is_not_removed_and_the_error_is_at_it(runtime: Runt
     with pytest.raises(InvalidEdits) as refused:
         save(runtime, *sessions, Edit(forms, None))
     assert "1 appointments there are still to come" in refused.value.of(forms)[()][0]
+
+
+FORMS, LIBRARY = Key("service", ("forms",)), Key("site", ("library",))
+
+
+@pytest.mark.parametrize("removed", [FORMS, LIBRARY])
+def test_what_somebody_waits_for_is_not_removed_and_what_is_shown_of_their_wish_outlives_it(
+    runtime: Runtime, removed: Key
+) -> None:
+    person = ResidentDetails("Kim Sample", phone="07700 900123")
+    new = NewWish("phone", services=("forms",), resident=person, sites=("library",))
+    wish = make_wish(runtime, council(runtime), new, actor=ADMIN)
+    edits = [Edit(LIBRARY, None)]
+    if removed is FORMS:
+        edits += [changed(runtime, SESSION, services=["advice"]), Edit(FORMS, None)]
+    with pytest.raises(InvalidEdits) as refused:
+        save(runtime, *edits)
+    assert "1 people on the waiting list wait for a time there" in refused.value.of(removed)[()][0]
+    withdraw_wish(runtime, council(runtime), wish, actor=ADMIN)
+    assert save(runtime, *edits).changes.removed["site"] == 1
+    with runtime.database.writing() as db:
+        db.get_one(Wish, wish).state = "over"  # nobody has told them yet, so that it is on the list still
+    with runtime.database.reading() as db:
+        facts = catalogue_of(db, "smallville")
+        (waiting,) = people_waiting(db, facts, NOW, None)
+        assert [one.slug for one in waiting.wish.services] == ([] if removed is FORMS else ["forms"])
+        assert waiting.wish.sites == ()
+        assert task_counts(db, facts, NOW, None).total() == 1
+        assert waiting_person(db, facts, NOW, wish, None) == waiting
 
 
 def test_a_preview_says_what_changes_and_changes_nothing(runtime: Runtime) -> None:

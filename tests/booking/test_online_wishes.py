@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from booking.events import appointment_changed, wish_changed
 from booking.proposals.tables import Proposal, Wish
 from booking.tables import Appointment
-from booking.use_cases.earlier_times import accept_earlier_time, offer_earlier_times
+from booking.use_cases.earlier_times import accept_earlier_time, decline_earlier_time, offer_earlier_times
 from booking.use_cases.holds import MOST_ALIVE
 from booking.use_cases.online_wishes import BY_EMAIL, BY_PHONE, LONGEST_WAIT, OnlineWish, wait_online
 from booking.use_cases.proposals import end_unanswered
@@ -27,11 +27,14 @@ from core.runtime import Runtime
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 from reminders.outbox import plan_notifications
+from reminders.plain_mails import MOST_TRIES
 from reminders.reach_queries import can_be_told
+from reminders.recipients import EMAIL
 from reminders.tables import WishMail
-from reminders.wish_mails import plan_wish_mail
+from reminders.wish_mails import plan_wish_mail, send_wish_mails
 from tests.booking.test_waiting_list import check_books, every_start, full_house, give_up, state_of
-from tests.support.factories import NOW, RESIDENT, World, make_runtime
+from tests.reminders.channels import RecordingChannel
+from tests.support.factories import NOW, RESIDENT, World, make_runtime, make_world
 
 ROBIN = ResidentDetails("Robin Sample", email="robin@example.org", phone="07700 900123")
 WANTED = OnlineWish(("certify",), ROBIN, BY_EMAIL, "origin", NOW.date() + timedelta(days=28))
@@ -176,3 +179,35 @@ def test_a_wish_of_a_stranger_ends_by_itself(database: Database) -> None:
     runtime.clock.advance(LONGEST_WAIT + timedelta(days=1))  # type: ignore[attr-defined]
     offer_earlier_times(runtime, can_be_told)
     assert state_of(database, wish.id) == "over"
+
+
+def test_a_mistake_in_one_email_one_wish_or_one_council_does_not_stop_the_others(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, _ = full_house(database)
+    elsewhere, runtime = make_world(database, slug="othershire"), make_runtime(database)
+    wait(runtime, world, 0)
+    kim = ResidentDetails("Kim Sample", email="kim@example.org")
+    wait_online(runtime, world.authority_id, replace(WANTED, resident=kim))
+    wait(runtime, elsewhere, 2)
+    broken, other, third = wishes_of(database)
+    with database.writing() as db:
+        db.get_one(Wish, broken.id).service_ids = [999]  # as if it was removed in the moment in which they asked
+    channel = RecordingChannel()
+    for sent in (2, 0):
+        assert send_wish_mails(runtime, {EMAIL: channel}) == sent
+    assert {message.recipient.address for message in channel.sent} == {"kim@example.org", ROBIN.email}
+    for _ in range(MOST_TRIES):
+        runtime.clock.advance(timedelta(hours=3))  # type: ignore[attr-defined]
+        send_wish_mails(runtime, {EMAIL: channel})
+    with database.reading() as db:
+        mail = db.scalars(select(WishMail).where(WishMail.wish_id == broken.id)).one()
+    assert (mail.state, mail.reason, mail.tries) == ("failed", "internal_error", MOST_TRIES)
+    assert "an email could not be written" in caplog.text
+    assert offer_earlier_times(runtime, can_be_told) == 2
+    assert [state_of(database, one.id) for one in (broken, other, third)] == ["over", "open", "open"]
+    with database.writing() as db:
+        db.get_one(Wish, other.id).weekdays = 5  # type: ignore[assignment]
+    decline_earlier_time(runtime, elsewhere.authority_id, third.id, actor=RESIDENT)
+    assert offer_earlier_times(runtime, can_be_told) == 1
+    assert f"the waiting list failed: council {world.authority_id}" in caplog.text

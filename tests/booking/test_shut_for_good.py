@@ -8,14 +8,16 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from booking.proposals.tables import Proposal
+from booking.proposals.tables import Proposal, Wish
 from booking.queries.slots import SlotQuery, all_slots
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import RebookItem
 from booking.use_cases.book import Booking, book
 from booking.use_cases.change_set_up import InvalidEdits, apply_edits, current_tables
+from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.import_locations import import_file
 from booking.use_cases.offers import make_offers, request_offers_to_misfits
+from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
 from core.audit import Actor
 from core.database import Database
 from core.runtime import Runtime
@@ -96,6 +98,21 @@ def test_a_service_ends_at_every_site(town: Town, database: Database) -> None:
         free = all_slots(db, catalogue_by_id(db, town.authority_id), query, NOW)
         assert [item.reason for item in db.scalars(select(RebookItem))] == ["hours"]
     assert max(slot.starts_at.date() for slot in free) < LAST_WEEK_ENDS
+
+
+def test_nobody_waits_for_a_service_longer_than_there_is_one(town: Town, database: Database) -> None:
+    until = NOW.date() + timedelta(days=60)
+    for email in ("before@example.org", "after@example.org"):
+        wanted = OnlineWish(("certify",), ResidentDetails("Kim Sample", email), BY_EMAIL, "", until, weekdays=(7,))
+        wait_online(town.runtime, town.authority_id, wanted)
+        town.edit("service", "certify", closed_from="2026-11-30", where_to_go="Send it by post.")
+    with database.reading() as db:
+        assert db.scalars(select(Wish.until).order_by(Wish.id)).all() == [until, LAST_WEEK_ENDS - timedelta(days=1)]
+    for days, state in ((6, "open"), (1, "over")):
+        town.runtime.clock.advance(timedelta(days=days))  # type: ignore[attr-defined]
+        assert offer_earlier_times(town.runtime, can_be_told) == 0
+        with database.reading() as db:
+            assert set(db.scalars(select(Wish.state))) == {state}
 
 
 def test_the_file_says_the_same_before_and_after_an_import(town: Town, database: Database) -> None:

@@ -17,8 +17,9 @@ from people.residents.details import ResidentDetails
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
+from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import show_search
-from web.resident.search_state import SearchState, read_search_state, slot_query_of
+from web.resident.search_state import SearchState, ended_in, read_search_state, slot_query_of
 from web.resident.urls import blueprint
 from web.resident.wait_form import WaitForm
 
@@ -32,6 +33,8 @@ def wait(authority: str) -> ResponseReturnValue:
     """Ask which times would suit, and put them on the waiting list. The address says for what, as that of a search."""
     with council_context(authority) as context:
         search = replace(read_search_state(request.args.to_dict(flat=False)), moving="")
+        if ended := ended_in(context.catalogue, search, context.today):
+            return show_ended(context, ended, search)
         form = WaitForm()
         anywhere = slot_query_of(context.catalogue, replace(search, site="", mode=""))
         form.offer_for(context.catalogue, anywhere, search, context.today)

@@ -54,6 +54,7 @@ def test_links_to_the_site_lead_to_its_successor(visitor: Visitor, ended: str, p
         "/where?service=certify",
         "/when?service=certify",
         "/times?service=certify&day=2026-12-01",
+        "/wait?service=certify",
     ],
 )
 @pytest.mark.usefixtures("ended")
