@@ -30,7 +30,8 @@ from locations.model import Catalogue
 from people.residents.tables import Resident
 from reminders.channels.base import Channel
 from reminders.messages import RenderedMessage, email_body
-from reminders.plain_mails import PENDING, MailQueue
+from reminders.plain_mails import PENDING, VOID, MailQueue, is_with_the_reader
+from reminders.reasons import SUPERSEDED
 from reminders.recipients import EMAIL, Delivery
 from reminders.tables import WishMail
 
@@ -73,8 +74,21 @@ def plan_wish_mail(db: Session, change: WishChange) -> None:
         if len(sent) >= MOST_LINKS or any(change.now - at < BETWEEN_LINKS for at in sent):
             return
         number = len(sent) + 1
+    if change.what == GONE and not _was_offered(db, change):
+        return
     mail = {"authority_id": wish.authority_id, "wish_id": wish.id, "kind": change.what, "number": number}
     db.add(WishMail(**mail, created_at=change.now, due_at=change.now, state=PENDING))
+
+
+def _was_offered(db: Session, change: WishChange) -> bool:
+    """Whether they have got the email about the offer, or are getting it now; one that is still to go out is voided."""
+    same = (WishMail.wish_id == change.wish_id, WishMail.kind == OFFERED, WishMail.number == change.number)
+    mail = db.scalar(select(WishMail).where(*same).with_for_update())
+    if mail is None or is_with_the_reader(mail, change.now):
+        return mail is not None
+    if mail.state == PENDING:
+        mail.state, mail.closed_at, mail.reason = VOID, change.now, SUPERSEDED
+    return False
 
 
 def send_wish_mails(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:

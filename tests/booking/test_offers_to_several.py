@@ -17,6 +17,7 @@ from booking.tables import Appointment, Hold
 from booking.use_cases.earlier_times import accept_earlier_time, decline_earlier_time, offer_earlier_times
 from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
 from booking.use_cases.proposals import end_unanswered
+from booking.use_cases.wishes import withdraw_wish
 from core.database import Database
 from core.errors import ServiceError
 from core.runtime import Runtime
@@ -72,6 +73,8 @@ def test_of_those_who_accept_at_once_one_has_it_and_the_others_are_told(house: H
     give_up(runtime, world, references[0])
     assert offer_earlier_times(runtime, can_be_told) == 1
     assert states(database) == dict.fromkeys(wishes[:AT_ONCE], "open")  # the sixth is not asked
+    with database.writing() as db:
+        db.execute(update(WishMail).values(state="sent"))
 
     def accept(wish: int) -> int:
         gate.wait()
@@ -102,6 +105,57 @@ def test_who_was_written_to_is_told_that_somebody_was_quicker(house: House) -> N
     with runtime.database.reading() as db:
         gone = db.scalars(select(Notification.kind).where(Notification.kind.startswith("earlier_gone"))).all()
     assert gone == ["earlier_gone_1"] * (AT_ONCE - 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "due_in", "reason", "is_told"),
+    [
+        ("sent", 0, "", True),
+        ("pending", 15, "", True),  # leased: it is being sent
+        ("pending", 0, "", False),
+        ("pending", 1, "busy", False),
+        ("failed", 0, "550 no such user", False),
+    ],
+)
+def test_who_never_got_the_offer_is_not_told_that_it_is_gone(
+    house: House, state: str, due_in: int, reason: str, is_told: bool
+) -> None:
+    runtime, world, references, wishes = house
+    give_up(runtime, world, references[0])
+    offer_earlier_times(runtime, can_be_told)
+    offers = (WishMail.wish_id == wishes[0], WishMail.kind == "offered")
+    how = {"state": state, "due_at": NOW + timedelta(minutes=due_in), "reason": reason}
+    with runtime.database.writing() as db:
+        db.execute(update(WishMail).where(*offers).values(how))
+    accept_earlier_time(runtime, world.authority_id, wishes[2], actor=RESIDENT, channel="online")
+    with runtime.database.reading() as db:
+        gone = db.scalars(select(WishMail.wish_id).where(WishMail.kind == "gone")).all()
+        offered = db.scalars(select(WishMail.state).where(*offers)).one()
+    assert list(gone) == ([wishes[0]] if is_told else [])
+    assert offered == ("void" if state == "pending" and not is_told else state)
+
+
+def test_accepting_and_declining_at_once_ends_in_answers_and_never_in_an_error(house: House) -> None:
+    runtime, world, references, wishes = house
+    give_up(runtime, world, references[0])
+    offer_earlier_times(runtime, can_be_told)
+    gate = Barrier(AT_ONCE)
+
+    def answer(number: int) -> None:
+        gate.wait()
+        with suppress(ServiceError):
+            if number % 2:
+                decline_earlier_time(runtime, world.authority_id, wishes[number], actor=RESIDENT)
+            elif number == 4:
+                withdraw_wish(runtime, world.authority_id, wishes[number], actor=RESIDENT)
+            else:
+                accept_earlier_time(runtime, world.authority_id, wishes[number], actor=RESIDENT, channel="online")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(answer, range(AT_ONCE)))
+    found = states(runtime.database)
+    assert sum(state == "accepted" for state in found.values()) == 1
+    assert "open" not in found.values()
 
 
 def test_it_stays_held_until_the_last_of_them_has_left_it(house: House) -> None:
