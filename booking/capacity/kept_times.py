@@ -2,7 +2,8 @@
 
 A kept time is a hold whose token nobody knows, with its claims: nobody can book it, and no search shows it. It ends by the
 database's clock, as every hold does, 5 to 60 minutes later at random, so that a program that looks all the time gains
-nothing. An offer to somebody who waits takes seats from it, in the transaction in which it claims them.
+nothing. An offer to somebody who waits takes what it needs of it, in the transaction in which it claims that; what is left
+stays kept.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.availability.busy import BusyRow
 from booking.availability.values import SeatAllocation
 from booking.proposals.wish_rules import is_of_use
 from booking.slot_tokens import SlotKey, decode
-from booking.tables import Allocation, Appointment, Hold
+from booking.tables import Allocation, Appointment, Claim, Hold
 from core.database import connection_of, table_of
 from core.tokens import digest, new_token
 from core.wall_clock import instant_of
 from locations.model import Catalogue
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(minutes=60)
-_allocations, _holds = table_of(Allocation), table_of(Hold)
+_allocations, _claims, _holds = table_of(Allocation), table_of(Claim), table_of(Hold)
+Units = tuple[int, int]
 
 
 def public_at(now: datetime) -> datetime:
@@ -117,17 +119,56 @@ def kept_seats(db: Session, authority_id: int, now: datetime) -> frozenset[BusyR
 
 
 def take_from(db: Session, hold_ids: Collection[int], seats: Iterable[SeatAllocation]) -> None:
-    """Free what these holds keep of `seats`, for whoever claims them now; locked by id, as everywhere."""
-    column, connection = _allocations.c, connection_of(db)
-    meets = [
-        and_(
-            column.resource_id == seat.resource_id,
-            column.seat == seat.seat,
-            column.first_unit < seat.last_unit,
-            column.last_unit > seat.first_unit,
-        )
-        for seat in seats
-    ]
-    found = select(column.id).where(column.hold_id.in_(hold_ids), or_(*meets)).order_by(column.id)
-    ids = connection.scalars(found.with_for_update()).all()
-    connection.execute(delete(_allocations).where(column.id.in_(ids)))
+    """Free what these holds keep of `seats`, for whoever claims them now; all else stays kept.
+
+    A hold of which nothing is left ends. Holds are locked before allocations, each by id, as everywhere.
+    """
+    connection, taken = connection_of(db), list(seats)
+    meets = and_(_allocations.c.hold_id.in_(hold_ids), or_(*(_overlaps(seat) for seat in taken)))
+    touched = connection.scalars(select(_allocations.c.hold_id).where(meets).distinct()).all()
+    connection.execute(select(_holds.c.id).where(_holds.c.id.in_(touched)).order_by(_holds.c.id).with_for_update())
+    kept = select(_allocations).where(meets).order_by(_allocations.c.id).with_for_update()
+    for row in connection.execute(kept).mappings().all():
+        same = [_units(seat) for seat in taken if (seat.resource_id, seat.seat) == (row["resource_id"], row["seat"])]
+        _keep_only(db, row, rest_of((row["first_unit"], row["last_unit"]), same))
+    is_left = exists().where(_allocations.c.hold_id == _holds.c.id)
+    connection.execute(delete(_holds).where(_holds.c.id.in_(touched), ~is_left))
+
+
+def rest_of(whole: Units, taken: Iterable[Units]) -> list[Units]:
+    """The stretches that are left of `whole`, in order."""
+    rest, start = [], whole[0]
+    for first, last in sorted(taken):
+        if first > start:
+            rest.append((start, min(first, whole[1])))
+        start = max(start, last)
+    return [*rest, (start, whole[1])] if start < whole[1] else rest
+
+
+def _keep_only(db: Session, row: RowMapping, rest: list[Units]) -> None:
+    """Let the allocation keep these of its units. Their claims are never free, not even within the transaction."""
+    connection, same = connection_of(db), _claims.c.allocation_id == row["id"]
+    if not rest:
+        connection.execute(delete(_allocations).where(_allocations.c.id == row["id"]))
+        return
+    values = {name: value for name, value in row.items() if name != "id"}
+    for first, last in rest[1:]:
+        new = _allocations.insert().returning(_allocations.c.id)
+        new_id = connection.execute(new, values | {"first_unit": first, "last_unit": last}).scalar_one()
+        within = (same, _claims.c.unit >= first, _claims.c.unit < last)
+        connection.execute(update(_claims).where(*within).values(allocation_id=new_id))
+    first, last = rest[0]
+    connection.execute(delete(_claims).where(same, or_(_claims.c.unit < first, _claims.c.unit >= last)))
+    own = update(_allocations).where(_allocations.c.id == row["id"])
+    connection.execute(own.values(first_unit=first, last_unit=last))
+
+
+def _overlaps(seat: SeatAllocation) -> ColumnElement[bool]:
+    column = _allocations.c
+    first, last = _units(seat)
+    is_same = and_(column.resource_id == seat.resource_id, column.seat == seat.seat)
+    return and_(is_same, column.first_unit < last, column.last_unit > first)
+
+
+def _units(seat: SeatAllocation) -> Units:
+    return seat.first_unit, seat.last_unit

@@ -12,15 +12,16 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from booking.capacity.kept_times import LONGEST, SHORTEST
+from booking.capacity.kept_times import LONGEST, SHORTEST, rest_of
 from booking.proposals.tables import Proposal
 from booking.proposals.wish_rules import is_of_use
 from booking.queries.slots import SlotQuery, all_slots
-from booking.slot_tokens import decode
-from booking.states import State
-from booking.tables import Allocation, Appointment, Claim, Hold
+from booking.queries.waiting_tasks import kept_times
+from booking.tables import Allocation, Claim, Hold
 from booking.use_cases.book import Booking, book
 from booking.use_cases.cancel import cancel
 from booking.use_cases.cleanup import delete_expired
@@ -37,8 +38,8 @@ from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.tables import Service
 from people.residents.details import ResidentDetails
 from reminders.reach_queries import can_be_told
-from tests.booking.test_waiting_list import check_books, every_start, full_house, give_up, wait_for
-from tests.support.factories import AGENT, NOW, RESIDENT, World, make_runtime, slot_key_at
+from tests.booking.test_waiting_list import DAYS, STARTS, check_books, every_start, full_house, give_up, wait_for
+from tests.support.factories import AGENT, NOW, RESIDENT, World, make_appointment, make_runtime, slot_key_at
 from tests.support.loading import made_once
 from tests.support.sqlite import SqliteTemplate
 
@@ -55,6 +56,25 @@ def kept_house(database: Database, /) -> tuple[World, tuple[str, ...]]:
         db.execute(update(Service).values(waiting_list_first=True))
         bump_plan(db, world.authority_id)
     return world, references
+
+
+@made_once
+def long_house(database: Database, /) -> tuple[World, tuple[str, ...]]:
+    """As the kept house, but one visit of an hour has the first two times of each day."""
+    world, references = full_house(database)
+    runtime, kept = make_runtime(database), list(references)
+    with database.writing() as db:
+        db.execute(update(Service).where(Service.slug == "advice").values(duration_minutes=60))
+        bump_plan(db, world.authority_id)
+    for number in range(0, len(references), STARTS):
+        for reference in references[number : number + 2]:
+            give_up(runtime, world, reference)
+            kept.remove(reference)
+        kept.append(make_appointment(runtime, world, every_start()[number], service=1).reference)
+    with database.writing() as db:
+        db.execute(update(Service).values(waiting_list_first=True))
+        bump_plan(db, world.authority_id)
+    return world, tuple(kept)
 
 
 def free_starts(runtime: Runtime, world: World, *, for_public: bool = True) -> set[datetime]:
@@ -142,11 +162,13 @@ class Poller:
 
     def unoccupied(self) -> set[datetime]:
         """The times that nobody has, and that are offered to nobody."""
+        now = self.runtime.clock.now()
+        offered = select(Proposal.hold_id).where(Proposal.state == "open", Proposal.hold_id.is_not(None))
+        is_theirs = Allocation.appointment_id.is_not(None) | Allocation.hold_id.in_(offered)
         with self.runtime.database.reading() as db:
-            booked = db.scalars(select(Appointment.starts_at).where(Appointment.state == State.BOOKED.value)).all()
-            tokens = db.scalars(select(Proposal.slot_token).where(Proposal.state == "open")).all()
-        offered = {instant_of(decode(token).start_unit) for token in tokens}
-        return {start for start in every_start() if start > self.runtime.clock.now()} - set(booked) - offered
+            rows = db.execute(select(Allocation.first_unit, Allocation.last_unit).where(is_theirs)).all()
+        taken = {instant_of(unit) for first, last in rows for unit in range(first, last)}
+        return {start for start in every_start() if start > now} - taken
 
 
 def run_history(database: Database, house: tuple[World, tuple[str, ...]], seed: int) -> Poller:
@@ -162,7 +184,7 @@ def test_whoever_looks_all_the_time_sees_a_freed_time_after_its_delay_and_not_be
     sqlite_template: SqliteTemplate, tmp_path: Path
 ) -> None:
     database, seen = Database(sqlite_template.copy_to(tmp_path)), list[timedelta]()
-    house = kept_house(database)
+    house = long_house(database)
     with closing(sqlite3.connect(":memory:")) as beginning:
         with closing(sqlite3.connect(tmp_path / "test.sqlite")) as file:
             file.backup(beginning)
@@ -178,7 +200,7 @@ def test_whoever_looks_all_the_time_sees_a_freed_time_after_its_delay_and_not_be
 @pytest.mark.databases("postgresql")
 @pytest.mark.parametrize("seed", range(2))
 def test_the_other_database_keeps_times_as_well(database: Database, seed: int) -> None:
-    run_history(database, kept_house(database), 1000 + seed)
+    run_history(database, long_house(database), 1000 + seed)
 
 
 @pytest.fixture
@@ -244,6 +266,37 @@ def test_what_is_not_taken_up_goes_to_the_next_who_waits(house: House) -> None:
     decline_earlier_time(runtime, world.authority_id, second, actor=RESIDENT)
     assert not is_bookable(runtime, world, every_start()[0])
     check_books(runtime.database)
+
+
+@pytest.mark.parametrize("is_all", [False, True])
+def test_what_an_offer_does_not_need_of_a_kept_time_stays_kept(database: Database, is_all: bool) -> None:
+    world, references = long_house(database)
+    runtime = make_runtime(database)
+    give_up(runtime, world, references[-DAYS])  # an hour
+    for reference in references[1:3] if is_all else references[1:2]:
+        wait_for(runtime, world, reference)
+    assert offer_earlier_times(runtime, can_be_told) == 1 + is_all
+    assert not free_starts(runtime, world) & set(every_start())
+    assert not is_bookable(runtime, world, every_start()[1])
+    with runtime.database.reading() as db:
+        shown = kept_times(db, catalogue_by_id(db, world.authority_id), NOW, None)
+        until = [hold.expires_at for hold in db.scalars(select(Hold).where(Hold.is_kept))]
+        claims = db.scalar(select(func.count()).select_from(Claim))
+        seats = sum(row.last_unit - row.first_unit for row in db.scalars(select(Allocation)))
+    assert [(one.starts_at, one.until) for one in shown] == [(every_start()[1], end) for end in until]
+    assert (len(shown), claims) == (0 if is_all else 1, seats)
+    runtime.clock.advance(2 * LONGEST)  # type: ignore[attr-defined]
+    assert is_bookable(runtime, world, every_start()[1])  # nothing is kept, or held for an offer, for so long
+
+
+@given(st.tuples(st.integers(0, 20), st.integers(1, 20)), st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9))))
+def test_what_is_left_is_what_was_not_taken(whole: tuple[int, int], taken: list[tuple[int, int]]) -> None:
+    first, last = whole[0], sum(whole)
+    meets = [(start, start + length) for start, length in taken if start < last and start + length > first]
+    rest = rest_of((first, last), meets)
+    left = [unit for unit in range(first, last) if not any(start <= unit < end for start, end in meets)]
+    assert [unit for start, end in rest for unit in range(start, end)] == left
+    assert all(start < end for start, end in rest)
 
 
 def test_a_time_that_comes_too_soon_to_be_offered_is_for_everybody_at_once(house: House) -> None:
