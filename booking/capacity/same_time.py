@@ -1,35 +1,37 @@
 """Places an appointment at its own time in another way: by telephone or video, with the same adviser if they can.
 
 Until it moves, the adviser is occupied by the appointment itself, so that nobody else gets them. Only what else it takes is
-held for it meanwhile; when it moves, all is placed anew in one transaction.
+held for it meanwhile, to the minute; when it moves, all is placed anew in one transaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.capacity.placement import Placement, lock_hold, place, place_held, release
+from booking.availability.busy import BusyRow
+from booking.availability.values import SeatAllocation
+from booking.capacity.occupancy import seats_of
+from booking.capacity.placement import Placement, place, place_held, release
+from booking.proposals.tables import Proposal
 from booking.slot_tokens import SlotKey, decode
-from booking.tables import Allocation, Appointment, Hold
-from core.database import connection_of, table_of
+from booking.tables import Appointment, Hold
 from core.wall_clock import unit_of
 from locations.model import VIRTUAL_MODES
-
-_allocations = table_of(Allocation).c
 
 
 def place_beside(
     db: Session, slot_key: SlotKey, now: datetime, *, needs: frozenset[str], appointment_id: int
 ) -> Placement:
-    """The slot at the time of the appointment, with those of its seats that the appointment does not occupy already.
+    """The slot at the time of the appointment, with what of its seats the appointment does not occupy already.
 
     Raises: SlotTaken, TooSoon, TooFar, NotFound.
     """
-    own = _occupied(db, appointment_id)
+    own = seats_of(db, appointment_id=appointment_id)
     placement = place(
         db,
         slot_key,
@@ -37,15 +39,32 @@ def place_beside(
         for_public=False,
         needs=needs,
         exclude_appointment_ids=[appointment_id],
-        prefer=frozenset(resource_id for resource_id, _ in own),
+        prefer=frozenset(resource_id for resource_id, *_ in own),
     )
-    return replace(placement, seats=tuple(one for one in placement.seats if (one.resource_id, one.seat) not in own))
+    return replace(placement, seats=tuple(part for seat in placement.seats for part in uncovered(seat, own)))
 
 
-def is_at_same_time(row: Appointment, hold: Hold) -> bool:
-    """Whether what is held is the appointment's own time, by telephone or video."""
+def uncovered(seat: SeatAllocation, own: Collection[BusyRow]) -> Iterator[SeatAllocation]:
+    """The parts of `seat`, in order of time, in which `own` does not occupy it."""
+    periods = sorted((first, last) for resource_id, number, first, last in own if (resource_id, number) == seat[:2])
+    first_unit = seat.first_unit
+    for first, last in (*periods, (seat.last_unit, seat.last_unit)):
+        end = min(first, seat.last_unit)
+        if first_unit < end:
+            yield seat._replace(first_unit=first_unit, last_unit=end)
+        first_unit = max(first_unit, last)
+
+
+def is_proposed_at_same_time(db: Session, row: Appointment, hold: Hold) -> bool:
+    """Whether the hold is that of a proposal for the appointment: its own time, by telephone or video.
+
+    A proposal that is ended at this very moment counts, because its hold has only a part of what the visit takes.
+    """
     slot_key = decode(hold.slot_token)
-    return slot_key.mode in VIRTUAL_MODES and slot_key.start_unit == unit_of(row.starts_at)
+    if slot_key.mode not in VIRTUAL_MODES or slot_key.start_unit != unit_of(row.starts_at):
+        return False
+    proposed = select(Proposal.id).where(Proposal.hold_id == hold.id, Proposal.appointment_id == row.id)
+    return db.scalar(proposed.limit(1)) is not None
 
 
 def place_at_same_time(
@@ -56,9 +75,7 @@ def place_at_same_time(
     Raises: as `place_held` and `place`.
     """
     placement = place_held(db, hold, now, for_public=for_public, needs=needs)
-    lock_hold(db, hold.id, now)
-    held = connection_of(db).execute(select(_allocations.resource_id).where(_allocations.hold_id == hold.id))
-    prefer = frozenset(found.resource_id for found in held)
+    occupied = seats_of(db, hold_id=hold.id) | seats_of(db, appointment_id=row.id)
     release(db, hold_id=hold.id)
     fresh = place(
         db,
@@ -67,12 +84,6 @@ def place_at_same_time(
         for_public=False,
         needs=needs,
         exclude_appointment_ids=[row.id],
-        prefer=prefer | {resource_id for resource_id, _ in _occupied(db, row.id)},
+        prefer=frozenset(resource_id for resource_id, *_ in occupied),
     )
     return replace(fresh, hold_id=hold.id)
-
-
-def _occupied(db: Session, appointment_id: int) -> frozenset[tuple[int, int]]:
-    """The seats that the appointment occupies: (resource, seat) each."""
-    rows = select(_allocations.resource_id, _allocations.seat).where(_allocations.appointment_id == appointment_id)
-    return frozenset((row.resource_id, row.seat) for row in connection_of(db).execute(rows))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.appointment_repository import check_link, check_seen, service_ids_of
 from booking.arrangements import asked_again
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
-from booking.capacity.same_time import is_at_same_time, place_at_same_time
+from booking.capacity.same_time import is_proposed_at_same_time, place_at_same_time
 from booking.queries.appointments import contact_of
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import BY_COUNCIL, BY_RESIDENT, Contact
@@ -120,10 +120,11 @@ def _check_reach(db: Session, row: Appointment, mode: str) -> None:
 
 def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: Actor, now: datetime) -> Placement:
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
-    if isinstance(destination, Hold) and is_at_same_time(row, destination):
-        return place_at_same_time(db, row, destination, now, for_public=for_public, needs=needs)
     if isinstance(destination, Hold):  # staff hold what suits, whatever the appointment says
-        return place_held(db, destination, now, for_public=for_public, needs=needs if for_public else frozenset())
+        asked = needs if for_public else frozenset[str]()
+        if is_proposed_at_same_time(db, row, destination):
+            return place_at_same_time(db, row, destination, now, for_public=for_public, needs=asked)
+        return place_held(db, destination, now, for_public=for_public, needs=asked)
     return place(db, destination, now, for_public=for_public, needs=needs, exclude_appointment_ids=[row.id])
 
 
