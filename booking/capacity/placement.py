@@ -223,7 +223,8 @@ def claim_for_appointment(db: Session, placement: Placement, *, appointment_id: 
     """Claim the seats without an end, or turn the hold into the appointment. Raises: CapacityConflict, HoldExpired."""
     if placement.seats or placement.hold_id is None:
         _claim(db, placement, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
-        connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == placement.hold_id))
+        if placement.hold_id is not None:
+            connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == placement.hold_id))
         return
     result = connection_of(db).execute(
         update(_allocations)
