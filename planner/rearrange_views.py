@@ -80,14 +80,14 @@ def _edits(context: SiteContext, form: MoveForm, stored: Mapping[Any, StoredSess
     goes_on = form.how_long.data == FROM_ON
     who = form.who.data
     for held in board.held_from(who, day, sites) if goes_on else board.held(who, day, sites):
-        out, site, resources = _way(context, form, held)
+        out, site, resources = _destination_of(context, form, held)
         if site == context.site.slug and set(resources) == set(held.session.resources):
             continue
         (board.move_from if goes_on else board.move_on)(held, day, out, site, resources)
     return board.edits()
 
 
-def _way(context: SiteContext, form: MoveForm, held: Held) -> tuple[list[str], str, list[str]]:
+def _destination_of(context: SiteContext, form: MoveForm, held: Held) -> tuple[list[str], str, list[str]]:
     """What leaves the session, and where it goes to, with what.
 
     Somebody who is alone in a session leaves no desk open behind them when they go to another one.

@@ -39,7 +39,7 @@ Mail = TypeVar("Mail", StaffMail, WishMail)
 
 
 @dataclass
-class _Patience:
+class _UntilStopped:
     """How a connection waits: until `stopping` is set."""
 
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -57,13 +57,13 @@ class MailQueue(Generic[Mail]):
 
     def send(self, runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
         """How many emails were sent in one pass over those that are due."""
-        patience, sent = _Patience(stopping or threading.Event()), 0
+        waiting, sent = _UntilStopped(stopping or threading.Event()), 0
         due = self._due(runtime)
         if not due or EMAIL not in channels:
             return 0
-        with channels[EMAIL].open(patience) as connection:
+        with channels[EMAIL].open(waiting) as connection:
             for mail_id in due:
-                if patience.stopping.is_set():
+                if waiting.stopping.is_set():
                     break
                 message = self._claimed(runtime, mail_id)
                 if message is None:
