@@ -43,7 +43,7 @@ class MoveForm(Form):
     )
     to_site = Dropdown(_l("At which site then?"), description=_l("Only for another site"), default="")
     other = Dropdown(_l("With whom or what?"), description=_l("Only for two that swap"), default="")
-    day = DayField(_l("On which day?"), validators=[DataRequired(_l("Enter the day"))], render_kw=LOOK)
+    day = DayField(_l("On which day?"), validators=[DataRequired(_l("Enter on which day"))], render_kw=LOOK)
     how_long = Choice(
         _l("For how long?"),
         choices=[(ONE_DAY, _l("That day only")), (FROM_ON, _l("From that day on"))],

@@ -57,6 +57,7 @@ def test_sites_are_listed_without_distances_unless_asked(anonymous_program: Prog
                 "postcode": "NW11 9QS",
                 "features": ["step-free"],
                 "distance_miles": None,
+                "drop_in": [],
             }
         ],
         "next_cursor": None,

@@ -15,7 +15,7 @@ from wtforms import Field
 import council
 import planner
 import web
-from web.components.form_fields import Dropdown, Form, LongText, NameField, Text, errors_of
+from web.components.form_fields import Form, LongText, NameField, Text, errors_of
 
 TOO_LONG, UNPRINTABLE, INVISIBLE = "x" * 5000, "a\x01b", "\u200b\u2060"
 BAD = {"empty": "", "too long": TOO_LONG, "unprintable": UNPRINTABLE, "invisible": INVISIBLE, "a dash": "-"}
@@ -52,7 +52,7 @@ def empty(form_class: type[Form]) -> Any:
     """The form as nobody has filled it in; what it offers to choose from is not known here."""
     form: Any = form_class(formdata=None, meta={"csrf": False})
     for field in form:
-        if isinstance(field, Dropdown) and field.choices is None:
+        if getattr(field, "choices", []) is None:
             field.choices = []
     return form
 
