@@ -90,11 +90,12 @@ class SessionBoard:
         held = (Held(place, self._now[place], self._now[place].hours) for place in found)
         return [one for one in held if resource in one.session.resources and held_dates(one.session, day, last, 1)]
 
-    def services_of(self, resource: str, sites: Iterable[str] | None = None) -> tuple[str, ...]:
-        """The services of all sessions that open the resource, at these sites or anywhere."""
+    def bookable_services_of(self, resource: str, sites: Iterable[str] | None = None) -> tuple[str, ...]:
+        """The services for which sessions that open the resource can be booked, at these sites or anywhere."""
         chosen = None if sites is None else set(sites)
         places = (place for place in self._by_resource[resource] if chosen is None or place.site in chosen)
-        found = (service for place in places if place in self._now for service in self._now[place].services)
+        sessions = (self._now[place] for place in places if place in self._now)
+        found = (service for session in sessions if not session.hours.drop_in for service in session.services)
         return tuple(dict.fromkeys(found))
 
     def take_off(self, held: Held, day: date, resources: Sequence[str]) -> None:

@@ -151,7 +151,7 @@ class RotaPlanner:
                 self._changed.add(line.shift.line)
         for one in held:
             self._board.take_off(one, day, [worker.slug])
-        usual = held[0].hours if held else None
+        usual = next((one.hours for one in held if not one.hours.drop_in), None)
         for line, hours in missing:
             yield from self._open(worker, line, hours, usual)
         if worker.site is None:
@@ -161,7 +161,8 @@ class RotaPlanner:
         """Open a new session; what of the usual one is kept for staff is kept of the new one."""
         self._changed.add(line.shift.line)
         services = line.services or in_order(
-            self._catalogue, self._board.services_of(worker.slug, None if worker.site is None else [worker.site])
+            self._catalogue,
+            self._board.bookable_services_of(worker.slug, None if worker.site is None else [worker.site]),
         )
         too_long = self._too_long(services, hours)
         services = services if line.services else tuple(slug for slug in services if slug not in too_long)
