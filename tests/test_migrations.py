@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,12 +25,16 @@ import people.staff.tables
 import reminders.tables
 from booking.tables import RebookItem
 from booking.use_cases.holds import hold_slot
+from core.audit import Actor
 from core.database import Base, Database, alembic_config
 from core.idempotency import IdempotencyKey
 from locations.model import INTERPRETER_LEAD_DAYS
 from locations.tables import Authority, Closure
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import find_or_create
+from people.staff.accounts import deactivate_staff, reactivate_staff
+from people.staff.tables import StaffMember
+from tests.support.callers import add_agent
 from tests.support.factories import NOW, make_appointment, make_runtime, make_world, slot_key_at
 
 LATER = NOW + timedelta(days=1)
@@ -143,3 +147,29 @@ def test_residents_who_were_there_before_are_known_by_their_names(database: Data
     command.upgrade(config, "head")
     with database.writing() as db:
         assert find_or_create(db, world.authority_id, person, NOW).id == known
+
+
+def test_nobody_was_deactivated_before_the_record_says_so(database: Database) -> None:
+    """Back to before the instant was kept, and forward again: it is the record's last, or else the upgrade's."""
+    authority_id, first, last = make_world(database).authority_id, NOW, NOW + timedelta(days=3)
+    ids = {
+        name: add_agent(database, authority_id, NOW - timedelta(days=900), "site_staff", f"{name}@example.org")
+        for name in ("recorded", "unrecorded", "active")
+    }
+    with database.writing() as db:
+        for name, at in (("recorded", first), ("active", first), ("recorded", last)):
+            email = f"{name}@example.org"
+            deactivate_staff(db, email, actor=Actor.system(), now=at)
+            if (name, at) != ("recorded", last):
+                reactivate_staff(db, email, actor=Actor.system(), now=at)
+        db.get_one(StaffMember, ids["unrecorded"]).is_active = False
+    config = alembic_config(database.url)
+    database.dispose()
+    command.downgrade(config, _before("When an account of staff was deactivated"))
+    began = datetime.now(UTC)
+    command.upgrade(config, "head")
+    with database.reading() as db:
+        kept = {name: db.get_one(StaffMember, id_).deactivated_at for name, id_ in ids.items()}
+    assert (kept["recorded"], kept["active"]) == (last, None)
+    assert kept["unrecorded"] is not None
+    assert began <= kept["unrecorded"] <= datetime.now(UTC)

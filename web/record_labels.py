@@ -59,6 +59,7 @@ AUDIT_ACTIONS: Labels = {
     "staff_role_removed": _l("Took a role from a colleague"),
     "staff_renamed": _l("Gave a colleague another name"),
     "staff_deactivated": _l("Deactivated a colleague"),
+    "staff_emptied": _l("Emptied the account of a colleague who left"),
     "staff_reactivated": _l("Reactivated a colleague"),
     "staff_signed_out_everywhere": _l("Signed a colleague out everywhere"),
     "staff_password_set": _l("Set the password of a colleague"),

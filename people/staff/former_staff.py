@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import Session
 
+from core.audit import Actor, record
 from people.staff.second_step import remove_second_step
 from people.staff.tables import PasswordLink, StaffMail, StaffMember, StaffRole, StaffSession
 
@@ -34,6 +35,7 @@ def empty_former_staff(db: Session, authority_id: int, now: datetime) -> int:
             f"former-{member.id}"  # no address, so that nobody signs in with it and anybody may have the old one
         )
         member.last_signed_in_at = None
+        record(db, Actor.system(), "staff_emptied", ("staff", member.id), authority_id=authority_id, now=now)
     return len(former)
 
 

@@ -316,4 +316,7 @@ def test_staff_who_left_are_emptied_after_a_year_and_the_audit_keeps_their_name(
         assert db.scalars(select(StaffRole).where(StaffRole.staff_id == leaver)).all() == []
         assert leaver not in {one.staff_id for one in colleagues_of(db, authority_id)}
         assert name in set(db.scalars(select(AuditEntry.actor_name).where(AuditEntry.actor_id == leaver)))
+        of_leaver = (AuditEntry.action == "staff_emptied", AuditEntry.subject_id == leaver)
+        (said,) = db.scalars(select(AuditEntry).where(*of_leaver))
+        assert (said.subject_kind, said.actor_kind, said.at) == ("staff", "system", NOW + timedelta(days=366))
     assert add_agent(database, authority_id, NOW, "site_staff", email) != leaver  # the address is free again
