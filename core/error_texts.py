@@ -271,6 +271,7 @@ ROTA_TEXTS: Mapping[str, str] = {
     "school_file_too_long": _("There are more than %(most)s holidays in the file. Is it the right one?"),
     "school_recurs": _("School holidays are on other days each year. Enter each of them by itself."),
     "rota_workbook": _("This is a workbook of a spreadsheet program. Open it there and save it as CSV."),
+    "rota_zone_without_end": _("A time zone begins here and does not end. Export the calendar again as an .ics file."),
 }
 ERROR_TEXTS: Mapping[str, str] = {
     **VALUE_TEXTS,

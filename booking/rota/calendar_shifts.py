@@ -44,8 +44,8 @@ MOST_INTERVAL = 4
 MOST_DAYS_WORKED_OUT = 300_000
 """Of all recurring events together, from the first day of each: about two seconds of work."""
 _WEEKDAY = re.compile(r"[+-]?[1-5]?(MO|TU|WE|TH|FR|SA|SU)")
-_ZONE = re.compile(r"^BEGIN:VTIMEZONE\s*$.*?^END:VTIMEZONE\s*$\n?", re.MULTILINE | re.DOTALL | re.IGNORECASE)
-_FOLD = re.compile(r"\r?\n[ \t]")
+_EDGE_OF_ZONE = re.compile(r"(BEGIN|END)\s*(?:;.*)?:\s*VTIMEZONE\s*", re.IGNORECASE)
+_NEW_LINE = re.compile(r"\r?\n")
 
 
 def is_calendar(content: bytes) -> bool:
@@ -79,7 +79,7 @@ def calendar_events(content: bytes) -> tuple[Calendar, list[Component]]:
         raise refused(content[: error.start].count(b"\n") + 1, "", Reason("import_encoding")) from error
     # Zones of the file's own can recur for ever: the names of zones are known without them.
     try:
-        calendar = Calendar.from_ical(_ZONE.sub("", _FOLD.sub("", text)))
+        calendar = Calendar.from_ical("\r\n".join(_without_zones(text)))
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise refused(1, "", Reason("rota_not_calendar")) from error
     if not isinstance(calendar, Calendar):
@@ -89,6 +89,34 @@ def calendar_events(content: bytes) -> tuple[Calendar, list[Component]]:
     for number, event in enumerate(events):
         event[LINE] = str(begins[number] if len(begins) == len(events) else 1)
     return calendar, events
+
+
+def _without_zones(text: str) -> Iterator[str]:
+    """The lines of the calendar that are not of a zone. Raises: ImportRefused for a zone that does not end."""
+    began = 0
+    for number, line in _unfolded(text):
+        edge = _EDGE_OF_ZONE.fullmatch(line)
+        is_end = edge is not None and edge[1].upper() == "END"
+        if began:
+            began = 0 if is_end else began
+        elif edge and not is_end:
+            began = number
+        else:
+            yield line
+    if began:
+        raise refused(began, "", Reason("rota_zone_without_end"))
+
+
+def _unfolded(text: str) -> Iterator[tuple[int, str]]:
+    """The lines as they were before they were folded, each with its number. Source: RFC 5545 3.1."""
+    began, parts = 1, list[str]()
+    for number, line in enumerate(_NEW_LINE.split(text), 1):
+        if line.startswith((" ", "\t")):
+            parts.append(line[1:])
+        elif line:
+            yield began, "".join(parts)
+            began, parts = number, [line]
+    yield began, "".join(parts)
 
 
 def _event_clashes(event: Component, period: Period) -> Iterator[Clash]:

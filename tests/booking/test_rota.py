@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 
 from booking.importing.clashes import ImportRefused
+from booking.importing.school_file import school_holidays_in
 from booking.rota.calendar_shifts import calendar_shifts
 from booking.rota.rota_file import plan_of_rota
 from booking.rota.rota_plan import RotaPlan, RotaScope
@@ -25,6 +26,7 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.importing.set_up_tables import Table, edited, things_in
 from locations.model import Catalogue
 from locations.session_board import SessionBoard
+from locations.session_facts import SessionHours
 from locations.session_tables import session_of
 from tests.support.factories import (
     NOW,
@@ -136,6 +138,35 @@ def test_exactly_the_named_people_and_days_become_what_the_lines_say(
                 assert worked(after, who, day) == expected, (who, day, lines)
         assert plan(after, known, rota(*lines), is_complete=is_complete).edits == ()
         tables = after
+
+
+@pytest.mark.databases("sqlite")
+def test_hours_of_a_rota_can_be_booked_whatever_was_drop_in_before(database: Database) -> None:
+    """Sam's mornings are drop in for one service, the rest of the day is booked for another."""
+    authority = make_authority(database)
+    site = make_site(database, authority)
+    sam = make_resource(database, authority, None, "sam", name="Sam Adviser", kind="adviser")
+    needs = [{"kind": "adviser", "skills": []}]
+    dropped_in, booked = (
+        make_service(database, authority, slug, requirements=needs) for slug in ("blue-badge", "certify")
+    )
+    make_session(
+        database, authority, site, [sam], [dropped_in], slug="early", starts=time(9), ends=time(11), drop_in=True
+    )
+    make_session(
+        database, authority, site, [sam], [booked], slug="late", starts=time(11), ends=time(17), reserved_percent=20
+    )
+    tables, known = state(database, World(authority, site, (sam,), (dropped_in, booked)))
+    day = MONDAY + timedelta(days=1)
+    for line in (f"{day},sam,high-street,10:00,16:00,", f"{day},sam,high-street,10:00,16:00,certify"):
+        after = edited(tables, plan(tables, known, rota(line)).edits)
+        sessions = [
+            (key.slugs[0], session_of(one.table)) for key, one in things_in(after).items() if key.kind == "session"
+        ]
+        (held,) = SessionBoard(sessions, day, day).held("sam", day)
+        assert held.session.services == ("certify",)
+        assert held.hours == SessionHours(time(10), time(16), reserved_percent=20)
+        assert plan(after, known, rota(line)).edits == ()
 
 
 @pytest.mark.databases("sqlite")
@@ -294,6 +325,8 @@ END:VTIMEZONE""".replace("\n", "\r\n")
         (calendar(), "rota_empty"),
         (b"BEGIN:VCALENDAR\r\nSUMMARY", "rota_not_calendar"),
         (b"BEGIN:VCALENDAR\r\n\xff\xfe", "import_encoding"),
+        (calendar(*["BEGIN:VTIMEZONE"] * 29_000), "rota_zone_without_end"),
+        (calendar(event(), 'BEGIN;X="a:\r\n b":VTIME\r\n\tZONE\r\n'), "rota_zone_without_end"),
         (calendar(event("RRULE:FREQ=SECONDLY")), "rota_recurrence"),
         (calendar(event("RRULE:FREQ=DAI\r\n LY;COUNT=1000000;BYSECOND=1,2,3")), "rota_recurrence"),
         (calendar(event("RRULE:FREQ=DAILY;INTERVAL=0")), "rota_recurrence"),
@@ -314,12 +347,21 @@ def test_a_hostile_file_is_refused_at_once(database: Database, town: World, cont
         plan(tables, known, content)
     assert clock_time.monotonic() - started < 5
     assert refused.value.clashes[0].reason.code.startswith(code), refused.value.clashes[:3]
+    if content.startswith(b"BEGIN:VCALENDAR") and code in {"rota_zone_without_end", "rota_not_calendar"}:
+        with pytest.raises(ImportRefused) as of_school:
+            school_holidays_in(content)
+        assert of_school.value.clashes[0].reason.code == code
+        assert clock_time.monotonic() - started < 5
 
 
 @pytest.mark.databases("sqlite")
-def test_zones_of_a_calendar_itself_are_not_worked_out(database: Database, town: World) -> None:
+@pytest.mark.parametrize(
+    "begin", ["BEGIN:VTIMEZONE", "begin;X=1:vtimezone", "BEGIN:VTIME\r\n\r\n ZONE", "BEGIN:VTIM\n\tEZONE"]
+)
+def test_zones_of_a_calendar_itself_are_not_worked_out(database: Database, town: World, begin: str) -> None:
     tables, known = state(database, town)
     started = clock_time.monotonic()
-    done = plan(tables, known, calendar(ENDLESS_ZONE, event("LOCATION:mill-lane")))
+    zone = ENDLESS_ZONE.replace("BEGIN:VTIMEZONE", begin)
+    done = plan(tables, known, calendar(zone, event("LOCATION:mill-lane"), zone))
     assert clock_time.monotonic() - started < 5
     assert done.shifts == 1
