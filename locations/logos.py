@@ -28,7 +28,10 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})  # what a picture consists of
 _DIGEST_LENGTH = 16
 # What Pillow raises on files that are broken, or made to break it.
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, MemoryError)
+_BROKEN = (
+    *(OSError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError),
+    *(SyntaxError, RuntimeError, AssertionError, MemoryError, struct.error),
+)
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 

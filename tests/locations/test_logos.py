@@ -6,6 +6,7 @@ from base64 import b64decode, b64encode
 from io import BytesIO
 from random import Random
 from typing import Any
+from zlib import crc32
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -105,6 +106,49 @@ def test_whatever_is_broken_is_refused_and_nothing_else_is_raised() -> None:
                     assert is_logo(logo_text(content))
                 except InvalidValue:
                     continue
+
+
+def with_odd_exif(kind: str) -> bytes:
+    """A picture on its side with a value of every type in its EXIF, among them a ratio and places on earth."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E], exif[0x011A], exif[0x0102] = 6, "Town hall", 72.5, (8, 8, 8)
+    exif.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 0.5), 5: b"\x00"})
+    exif.get_ifd(0x8769).update({0x9000: b"0230", 0x829A: 0.01})
+    written = BytesIO()
+    Image.new("RGB", (16, 8), (200, 20, 20)).save(written, kind, exif=exif)
+    return written.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")  # what Pillow says of broken metadata
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_broken_metadata_of_a_picture_is_refused_in_words_or_does_no_harm(kind: str) -> None:
+    random, whole = Random(11), with_odd_exif(kind)
+    begins = max(whole.find(mark) for mark in (b"II*\x00", b"MM\x00*"))
+    ends = whole.find(b"0230", begins) + 60
+    seen = set()
+    for _ in range(300):
+        broken = bytearray(whole)
+        for _ in range(random.randrange(1, 4)):
+            broken[random.randrange(begins, min(ends, len(broken)))] = random.choice(
+                (0, 1, 2, 5, 7, 12, 255, random.randrange(256))
+            )
+        if kind == "PNG":
+            _sign_chunks(broken)
+        try:
+            assert is_logo(logo_text(bytes(broken)))
+            seen.add("accepted")
+        except InvalidValue as error:
+            seen.add(error.reason.code)
+    assert seen == {"accepted", "logo_no_picture"}
+
+
+def _sign_chunks(png: bytearray) -> None:
+    """Let the check sums be right, so that what is broken is read."""
+    at = 8
+    while at < len(png):
+        ends = at + 8 + int.from_bytes(png[at : at + 4], "big")
+        png[ends : ends + 4] = crc32(png[at + 4 : ends]).to_bytes(4, "big")
+        at = ends + 4
 
 
 def test_a_file_takes_a_logo_only_as_an_export_has_it() -> None:
