@@ -9,11 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from booking.importing.clashes import ImportRefused
 from booking.importing.csv_file import read_rows
-from core.error_texts import text_of
 from core.errors import NotFound, Reason
 from core.flask_context import current_runtime
 from council.council_blueprint import blueprint
-from council.uploads import uploaded
 from people.staff.access_marks import requires
 from people.staff.colleague_import import (
     MOST_ROWS,
@@ -27,10 +25,10 @@ from people.staff.colleague_rules import reach_of
 from people.staff.policy import Action
 from web.components.form_fields import FieldError
 from web.labels import ROLES
-from web.manage.set_up_file_texts import line_text
+from web.manage.set_up_file_texts import mistake_text
 from web.manage.set_up_kept import keep, kept
 from web.page_context import StaffContext, staff_context
-from web.request_language import current_language
+from web.uploads import uploaded
 
 PATH = "/staff/colleagues/import"
 COLUMNS, NEEDED = ("email", "name", "role", "site"), ("email", "role")
@@ -106,9 +104,7 @@ def _kept_rows(context: StaffContext, key: str) -> list[ColleagueRow]:
 
 
 def _texts(mistakes: Sequence[RowMistake]) -> list[str]:
-    language = current_language()
-    said = ((one.line, one.column, text_of(one.reason, language)) for one in mistakes[:MOST_SHOWN])
-    return [line_text(line, f"{column}: {text}" if column else text) for line, column, text in said]
+    return [mistake_text(one) for one in mistakes[:MOST_SHOWN]]
 
 
 def import_page(context: StaffContext, errors: Sequence[str] = ()) -> str:

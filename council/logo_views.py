@@ -11,7 +11,6 @@ from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
 from core.error_texts import text_of
 from core.errors import InvalidValue, NotFound
 from council.council_blueprint import SET_UP_PATH, blueprint
-from council.uploads import uploaded
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Edit, fingerprint
 from locations.logos import logo_text
@@ -22,6 +21,7 @@ from web.manage.set_up_context import address_of, preview_address, things_of
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.page_context import StaffContext, council_context, staff_context
 from web.request_language import current_language
+from web.uploads import uploaded
 
 LOGO_PATH = f"{SET_UP_PATH}/logo"
 

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from booking.use_cases.change_set_up import InvalidEdits
 from core.audit import record
 from council.council_blueprint import SET_UP_PATH, blueprint
-from council.uploads import uploaded
 from locations.exporting.council_file import council_file, file_tables
 from locations.exporting.toml_text import toml_text
 from locations.importing.difference import planned_set_up
@@ -23,6 +22,7 @@ from web.manage.set_up_context import preview_address
 from web.manage.set_up_file_texts import line_text, other_council
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.page_context import StaffContext, staff_context
+from web.uploads import uploaded
 
 FILE_PATH = f"{SET_UP_PATH}/file"
 

@@ -15,24 +15,23 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from booking.importing.clashes import Clash, ImportRefused
+from booking.importing.clashes import ImportRefused
 from booking.rota.rota_file import plan_of_rota
 from booking.rota.rota_plan import RotaPlan, RotaScope
 from booking.rota.shifts import MOST_BYTES
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits, current_tables
 from booking.use_cases.import_rota import errors_by_line
-from core.error_texts import text_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.new_session_views import preview_sessions
 from planner.planner_blueprint import PLANNED_SITE_PATH, blueprint
 from planner.session_context import managed_sites, week_address
 from web.components.form_fields import Checkbox, FieldError, Form
-from web.manage.set_up_file_texts import line_text
+from web.manage.set_up_file_texts import line_text, mistake_text
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_proposals import Proposal
 from web.page_context import SiteContext, site_context
-from web.request_language import current_language
+from web.uploads import uploaded, uploaded_name
 
 ROTA_PATH = f"{PLANNED_SITE_PATH}/rota"
 MOST_SHOWN = 50
@@ -78,7 +77,7 @@ def send_rota(site: str) -> ResponseReturnValue:
         try:
             plan = plan_of_rota(tables, context.catalogue, content, scope, context.now)
         except ImportRefused as error:
-            return _page(context, form, [_clash_text(clash) for clash in error.clashes], file), 400
+            return _page(context, form, [mistake_text(clash) for clash in error.clashes], file), 400
         if not plan.edits:
             return _page(
                 context, form, [], file, notes=[_("Nothing to change: everything is as the file says."), *_notes(plan)]
@@ -104,13 +103,12 @@ def _lead_to_preview(context: SiteContext, form: RotaForm, plan: RotaPlan, key: 
 
 def _file_sent(context: SiteContext, form: RotaForm) -> tuple[str, str, bytes]:
     """The key under which the file is kept, its name, and its bytes: of the file sent now, or of the one sent before."""
-    sent = request.files.get("file")
-    content = sent.read() if sent else b""
-    if sent is None or not content:
+    content = uploaded()
+    if not content:
         key = request.form.get("kept", "")
         before = _kept_file(context, key)
         return (key, before["name"], b64decode(before["file"])) if before else ("", "", b"")
-    name = (sent.filename or "")[-LONGEST_FILE_NAME:]
+    name = uploaded_name()[-LONGEST_FILE_NAME:]
     if len(content) > MOST_BYTES:
         return "", name, content
     value = {"file": b64encode(content).decode(), "name": name, "complete": bool(form.complete.data)}
@@ -120,11 +118,6 @@ def _file_sent(context: SiteContext, form: RotaForm) -> tuple[str, str, bytes]:
 def _kept_file(context: SiteContext, key: str) -> dict[str, Any] | None:
     found = kept(context, key)
     return found if found is not None and "file" in found else None
-
-
-def _clash_text(clash: Clash) -> str:
-    text = text_of(clash.reason, current_language())
-    return line_text(clash.line, f"{clash.column}: {text}" if clash.column else text)
 
 
 def _notes(plan: RotaPlan) -> Iterator[str]:

@@ -10,10 +10,9 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.importing.clashes import Clash, ImportRefused
+from booking.importing.clashes import ImportRefused
 from booking.importing.school_file import school_holidays_in, with_holidays
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
-from core.error_texts import text_of
 from core.wall_clock import dates_between
 from locations.bank_holidays import bank_holiday, published_until
 from locations.importing.difference import Key
@@ -27,10 +26,11 @@ from web.components.form_fields import FieldError
 from web.manage.field_texts import WORDS
 from web.manage.manage_blueprint import SET_UP_PATH, blueprint
 from web.manage.set_up_context import address_of, preview_address, things_of
-from web.manage.set_up_file_texts import line_text
+from web.manage.set_up_file_texts import mistake_text
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.page_context import StaffContext, staff_context
-from web.request_language import all_of, current_language
+from web.request_language import all_of
+from web.uploads import uploaded
 
 HOLIDAYS_PATH = f"{SET_UP_PATH}/holidays"
 AHEAD = timedelta(days=365)
@@ -61,15 +61,14 @@ def send_school_holidays() -> ResponseReturnValue:
     """What the school holidays of the file would change, or what is wrong with it, by line."""
     if "proposal" in request.form:  # back from a preview that somebody else was faster than
         return redirect(url_for("manage.holidays"), code=303)
-    sent = request.files.get("file")
-    content = sent.read() if sent else b""
+    content = uploaded()
     with staff_context() as context:
         if not content:
             return _page(context, [_("Choose a file")]), 400
         try:
             new = school_holidays_in(content)
         except ImportRefused as error:
-            return _page(context, [_clash_text(clash) for clash in error.clashes[:MOST_SHOWN]]), 400
+            return _page(context, [mistake_text(clash) for clash in error.clashes[:MOST_SHOWN]]), 400
         key = Key("council", (context.authority.slug,))
         table = things_of(context)[key].table
         holidays = with_holidays(table.get("school_holidays", ()), new)
@@ -82,11 +81,6 @@ def send_school_holidays() -> ResponseReturnValue:
         except ChangedMeanwhile:
             texts = [_("Somebody else has changed the council at this moment. Send the file again.")]
         return _page(context, texts), 400
-
-
-def _clash_text(clash: Clash) -> str:
-    text = text_of(clash.reason, current_language())
-    return line_text(clash.line, f"{clash.column}: {text}" if clash.column else text)
 
 
 def _bank_holidays(context: StaffContext, division: str) -> Iterator[BankHoliday]:

@@ -14,3 +14,9 @@ def uploaded(name: str = "file") -> bytes:
         return bytes(sent.read())
     finally:
         sent.close()
+
+
+def uploaded_name(name: str = "file") -> str:
+    """What the file in this field is called; empty when no file was chosen."""
+    sent = request.files.get(name)
+    return (sent.filename or "") if sent else ""
