@@ -33,7 +33,7 @@ class Routes:
 
 
 @dataclass(frozen=True)
-class Place:
+class FormPlace:
     """What a form is about: a thing, or as `kind` a part of one."""
 
     context: StaffContext
@@ -71,7 +71,7 @@ class Place:
         return thing_page(self.context, self.things, self.key, form, seen, **addresses, **more)
 
 
-def show_form(place: Place) -> ResponseReturnValue:
+def show_form(place: FormPlace) -> ResponseReturnValue:
     """The form as the thing is, or with what was typed when it comes back from another page. Raises: NotFound."""
     table, name = place.stored(), request.args.get("kept", "")
     found = kept(place.context, name)
@@ -84,7 +84,7 @@ def show_form(place: Place) -> ResponseReturnValue:
     return place.page(form_of_table(place.kind, table or {}), fingerprint(table))
 
 
-def send_form(place: Place) -> ResponseReturnValue:
+def send_form(place: FormPlace) -> ResponseReturnValue:
     """A row more or less, the form again with what was typed, or the preview of the change. Raises: NotFound."""
     seen = request.form.get("seen", "")
     if "proposal" in request.form:
@@ -102,7 +102,7 @@ def send_form(place: Place) -> ResponseReturnValue:
     return _preview(place, form, seen, None if is_removed else table)
 
 
-def _preview(place: Place, form: ThingForm, seen: str, table: dict[str, Any] | None) -> ResponseReturnValue:
+def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any] | None) -> ResponseReturnValue:
     """The preview, or the form with what stands in its way."""
     context, key, edited = place.context, place.key, place.key
     if place.is_new and table is not None:
@@ -122,13 +122,13 @@ def _preview(place: Place, form: ThingForm, seen: str, table: dict[str, Any] | N
         return _back(place, proposal)
 
 
-def _look(place: Place, form: ThingForm, seen: str, proposal: Proposal) -> ResponseReturnValue:
+def _look(place: FormPlace, form: ThingForm, seen: str, proposal: Proposal) -> ResponseReturnValue:
     """Back to the form, beside which stands the residents' page as it would be. Raises: InvalidEdits, ChangedMeanwhile."""
     preview_edits(place.context.runtime, place.context.authority.id, proposal.edits, proposal.seen)
     return _lead_on(place, {"typed": form.sent(), "seen": seen, "look": token_of(place.context, proposal)})
 
 
-def _back(place: Place, proposal: Proposal) -> ResponseReturnValue:
+def _back(place: FormPlace, proposal: Proposal) -> ResponseReturnValue:
     """To the form with what the proposal says; or the form with what somebody else has changed since."""
     form, seen, more = _again(place, proposal)
     if more:
@@ -136,14 +136,14 @@ def _back(place: Place, proposal: Proposal) -> ResponseReturnValue:
     return _lead_on(place, {"proposal": token_of(place.context, proposal)})
 
 
-def _lead_on(place: Place, value: dict[str, Any]) -> ResponseReturnValue:
+def _lead_on(place: FormPlace, value: dict[str, Any]) -> ResponseReturnValue:
     """To the form, filled with what is kept."""
     address = place.address
     part = "#look" if "look" in value else ""
     return redirect(f"{address}{'&' if '?' in address else '?'}kept={keep(place.context, value)}{part}", code=303)
 
 
-def _again(place: Place, proposal: Proposal) -> tuple[ThingForm, str, dict[str, Any]]:
+def _again(place: FormPlace, proposal: Proposal) -> tuple[ThingForm, str, dict[str, Any]]:
     """The form with what the proposal says, its fingerprint, and what the page says of somebody else's change."""
     if place.is_new:
         typed = next((edit.table for edit in proposal.edits), None) or {}

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from council.council_blueprint import SET_UP_PATH, blueprint
-from council.form_steps import Place, Routes, send_form, show_form
+from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import STATEMENTS
 from locations.model import ResourceFacts, ServiceFacts, SiteFacts
@@ -81,8 +81,8 @@ def save_set_up() -> ResponseReturnValue:
         return save(context, proposal, request.form.getlist("keep"), url_for("council.save_set_up"))
 
 
-def _place(context: StaffContext, kind: str, slug: str) -> Place:
+def _place(context: StaffContext, kind: str, slug: str) -> FormPlace:
     home = url_for("council.set_up")
-    return Place(
+    return FormPlace(
         context, things_of(context), kind, key_of_address(kind, slug), Routes(home, address_of, preview_address)
     )

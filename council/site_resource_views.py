@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from core.errors import NotFound
 from council.council_blueprint import blueprint
-from council.form_steps import Place, Routes, send_form, show_form
+from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -76,10 +76,10 @@ def site_resource_preview(site: str, key: str) -> ResponseReturnValue:
         return kept_preview(context, key, _home(context))
 
 
-def _place(context: SiteContext, resource: str) -> Place:
+def _place(context: SiteContext, resource: str) -> FormPlace:
     key = Key(KIND, (context.site.slug, resource))
     routes = Routes(_home(context), _form_address, partial(_preview_address, context.site.slug))
-    return Place(context, things_of(context), KIND, key, routes)
+    return FormPlace(context, things_of(context), KIND, key, routes)
 
 
 def _checked(context: SiteContext, proposal: Proposal | None) -> Proposal:

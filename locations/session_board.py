@@ -26,7 +26,7 @@ from locations.session_tables import (
 )
 
 
-class Place(NamedTuple):
+class SessionPlace(NamedTuple):
     """Where a session stands: its site's slug and its own, and whether it is held once."""
 
     site: str
@@ -39,10 +39,10 @@ class Place(NamedTuple):
         return session_key(self.site, self.slug, is_dated=self.is_dated)
 
 
-class Held(NamedTuple):
+class SessionOnDay(NamedTuple):
     """A session that is held on a day, and its hours then."""
 
-    place: Place
+    place: SessionPlace
     session: PlainSession
     hours: SessionHours
 
@@ -62,16 +62,16 @@ class SessionBoard:
 
     def __init__(self, sessions: Iterable[tuple[str, PlainSession]], first: date, last: date) -> None:
         self._first, self._last = first, last
-        self._before = {Place(site, session.slug, session.is_dated): session for site, session in sessions}
+        self._before = {SessionPlace(site, session.slug, session.is_dated): session for site, session in sessions}
         self._now = dict(self._before)
         self._slugs: dict[str, set[str]] = defaultdict(set)
-        self._by_resource: dict[str, dict[Place, None]] = defaultdict(dict)
-        self._made: dict[Stretch, Place] = {}
+        self._by_resource: dict[str, dict[SessionPlace, None]] = defaultdict(dict)
+        self._made: dict[Stretch, SessionPlace] = {}
         for place, session in self._before.items():
             self._slugs[place.site].add(place.slug)
             self._index(place, session)
 
-    def held(self, resource: str, day: date, sites: Iterable[str] | None = None) -> list[Held]:
+    def held(self, resource: str, day: date, sites: Iterable[str] | None = None) -> list[SessionOnDay]:
         """The sessions that open the resource on the day, at these sites or (None) anywhere, by their start."""
         chosen = None if sites is None else set(sites)
         found = []
@@ -80,14 +80,14 @@ class SessionBoard:
             if session is not None and resource in session.resources and (chosen is None or place.site in chosen):
                 hours = self._hours_on(session, day)
                 if hours is not None:
-                    found.append(Held(place, session, hours))
+                    found.append(SessionOnDay(place, session, hours))
         return sorted(found, key=lambda one: (one.hours.starts, one.place))
 
-    def held_from(self, resource: str, day: date, sites: Iterable[str]) -> list[Held]:
+    def held_from(self, resource: str, day: date, sites: Iterable[str]) -> list[SessionOnDay]:
         """The sessions at these sites that open the resource on some day from `day` on."""
         chosen, last = set(sites), date(day.year + YEARS_LOOKED_AT, 1, 1)
         found = (place for place in self._by_resource[resource] if place.site in chosen and place in self._now)
-        held = (Held(place, self._now[place], self._now[place].hours) for place in found)
+        held = (SessionOnDay(place, self._now[place], self._now[place].hours) for place in found)
         return [one for one in held if resource in one.session.resources and held_dates(one.session, day, last, 1)]
 
     def bookable_services_of(self, resource: str, sites: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -98,11 +98,11 @@ class SessionBoard:
         found = (service for session in sessions if not session.hours.drop_in for service in session.services)
         return tuple(dict.fromkeys(found))
 
-    def take_off(self, held: Held, day: date, resources: Sequence[str]) -> None:
+    def take_off(self, held: SessionOnDay, day: date, resources: Sequence[str]) -> None:
         """Let the session open these resources no longer on `day`."""
         self.substitute_on(held, day, dict.fromkeys(resources))
 
-    def substitute_on(self, held: Held, day: date, others: Mapping[str, str | None]) -> None:
+    def substitute_on(self, held: SessionOnDay, day: date, others: Mapping[str, str | None]) -> None:
         """Let the session open, on `day` alone, others in the place of some resources; None for nobody."""
         place, session = held.place, held.session
         resources = substituted(session.resources, others)
@@ -113,7 +113,7 @@ class SessionBoard:
         if resources:
             self._put_new(self._once(Stretch(place.site, day, held.hours, session.services), resources), place.site)
 
-    def substitute_from(self, held: Held, day: date, others: Mapping[str, str | None]) -> None:
+    def substitute_from(self, held: SessionOnDay, day: date, others: Mapping[str, str | None]) -> None:
         """Let the session open others in the place of some resources, from `day` on."""
         place, session = held.place, held.session
         resources = substituted(session.resources, others)
@@ -127,12 +127,12 @@ class SessionBoard:
         if after is not None:
             self._put_new(replace(after, resources=resources), place.site)
 
-    def move_on(self, held: Held, day: date, out: Iterable[str], site: str, resources: Sequence[str]) -> None:
+    def move_on(self, held: SessionOnDay, day: date, out: Iterable[str], site: str, resources: Sequence[str]) -> None:
         """Let the session open `out` no longer on `day`, and these resources be open at the site in its hours."""
         self.substitute_on(held, day, dict.fromkeys(out))
         self.open(Stretch(site, day, held.hours, held.session.services), resources)
 
-    def move_from(self, held: Held, day: date, out: Iterable[str], site: str, resources: Sequence[str]) -> None:
+    def move_from(self, held: SessionOnDay, day: date, out: Iterable[str], site: str, resources: Sequence[str]) -> None:
         """Let the session open `out` no longer from `day` on, and another one open these resources as often."""
         self.substitute_from(held, day, dict.fromkeys(out))
         session = held.session
@@ -141,7 +141,7 @@ class SessionBoard:
         if after is not None:
             self._put_new(replace(after, slug=slug, resources=tuple(resources)), site)
 
-    def open(self, stretch: Stretch, resources: Sequence[str]) -> Place:
+    def open(self, stretch: Stretch, resources: Sequence[str]) -> SessionPlace:
         """Open these resources then; a session that was made here for the same opens them too."""
         place = self._made.get(stretch)
         if place is not None and place in self._now:
@@ -158,7 +158,7 @@ class SessionBoard:
         changed = [place for place in places if self._before.get(place) != self._now.get(place)]
         return tuple(self._edit(place) for place in changed)
 
-    def _edit(self, place: Place) -> Edit:
+    def _edit(self, place: SessionPlace) -> Edit:
         session = self._now.get(place)
         table = None if session is None else table_of_session(session)
         return Edit(place.key, table, place not in self._before)
@@ -168,20 +168,20 @@ class SessionBoard:
         slug = new_slug(pattern, stretch.hours.starts, self._slugs[stretch.site])
         return PlainSession(slug, pattern, stretch.hours, tuple(resources), stretch.services)
 
-    def _put_new(self, session: PlainSession, site: str) -> Place:
-        place = Place(site, session.slug, session.is_dated)
+    def _put_new(self, session: PlainSession, site: str) -> SessionPlace:
+        place = SessionPlace(site, session.slug, session.is_dated)
         self._slugs[site].add(session.slug)
         self._put(place, session)
         return place
 
-    def _put(self, place: Place, session: PlainSession | None) -> None:
+    def _put(self, place: SessionPlace, session: PlainSession | None) -> None:
         if session is None:
             self._now.pop(place, None)
             return
         self._now[place] = session
         self._index(place, session)
 
-    def _index(self, place: Place, session: PlainSession) -> None:
+    def _index(self, place: SessionPlace, session: PlainSession) -> None:
         for resource in session.resources:
             self._by_resource[resource][place] = None
 

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
 from locations.importing.set_up_tables import Edit, fingerprint
 from locations.model import PERSON_KINDS
-from locations.session_board import Held, SessionBoard
+from locations.session_board import SessionBoard, SessionOnDay
 from locations.session_tables import session_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -87,7 +87,7 @@ def _edits(context: SiteContext, form: MoveForm, stored: Mapping[Any, StoredSess
     return board.edits()
 
 
-def _destination_of(context: SiteContext, form: MoveForm, held: Held) -> tuple[list[str], str, list[str]]:
+def _destination_of(context: SiteContext, form: MoveForm, held: SessionOnDay) -> tuple[list[str], str, list[str]]:
     """What leaves the session, and where it goes to, with what.
 
     Somebody who is alone in a session leaves no desk open behind them when they go to another one.

@@ -24,7 +24,7 @@ from booking.rota.shifts import (
     WHO,
     Hours,
     Period,
-    Read,
+    RotaLines,
     Shift,
     check_day,
     check_hours,
@@ -53,12 +53,12 @@ def is_calendar(content: bytes) -> bool:
     return content.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR"
 
 
-def calendar_shifts(content: bytes, period: Period, zone_name: str) -> Read:
+def calendar_shifts(content: bytes, period: Period, zone_name: str) -> RotaLines:
     """The shifts of the calendar in the period, and what is wrong with other events. Raises: ImportRefused."""
     calendar, events = calendar_events(content)
     clashes = [clash for event in events for clash in _event_clashes(event, period)]
     if clashes:
-        return Read((), tuple(clashes), 0)
+        return RotaLines((), tuple(clashes), 0)
     _check_work(events, period)
     shifts, zone = list[Shift](), ZoneInfo(zone_name)
     for shown in _occurrences(calendar, period, zone):

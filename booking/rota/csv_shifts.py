@@ -18,7 +18,7 @@ from booking.rota.shifts import (
     WHO,
     Hours,
     Period,
-    Read,
+    RotaLines,
     Shift,
     check_day,
     check_hours,
@@ -32,7 +32,7 @@ COLUMNS = (DAY, WHO, SITE, STARTS, ENDS, SERVICES)
 NEEDED = (DAY, WHO, STARTS, ENDS)
 
 
-def csv_shifts(content: bytes, period: Period) -> Read:
+def csv_shifts(content: bytes, period: Period) -> RotaLines:
     """The shifts of the file, and what is wrong with the other lines. Raises: ImportRefused when none can be read."""
     rows, clashes = read_rows(content, COLUMNS, NEEDED)
     shifts, past = list[Shift](), 0

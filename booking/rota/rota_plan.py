@@ -22,7 +22,7 @@ from locations.importing.difference import Key
 from locations.importing.set_up_tables import Edit, Table, fingerprint, things_in
 from locations.model import Catalogue, SiteFacts
 from locations.school_holidays import school_days_off
-from locations.session_board import Held, SessionBoard, Stretch
+from locations.session_board import SessionBoard, SessionOnDay, Stretch
 from locations.session_facts import SessionHours
 from locations.session_tables import session_of
 
@@ -194,7 +194,7 @@ class RotaPlanner:
                     yield Clash(line.shift.line, STARTS, Reason("rota_elsewhere", {"site": name}))
 
 
-def _is_same(held: Held, line: _Line) -> bool:
+def _is_same(held: SessionOnDay, line: _Line) -> bool:
     """Whether the session is what the line says. A line without services means any."""
     return (
         line.site is not None

@@ -55,7 +55,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Read:
+class RotaLines:
     """What a file says: its lines, what is wrong with the others, and how many are of days that are over."""
 
     shifts: tuple[Shift, ...]
@@ -105,14 +105,14 @@ def hours_between(starts_at: datetime, ends_at: datetime) -> Hours:
     return Hours(starts_at.time(), ends_at.time())
 
 
-def in_limits(shifts: Iterable[Shift], clashes: Sequence[Clash], past: int) -> Read:
+def in_limits(shifts: Iterable[Shift], clashes: Sequence[Clash], past: int) -> RotaLines:
     """What was read, if it is not too much. Raises: ImportRefused."""
     found: list[Shift] = []
     for shift in shifts:
         found.append(shift)
         if len(found) > MOST_SHIFTS:
             raise refused(shift.line, "", Reason("rota_too_many", {"most": MOST_SHIFTS}))
-    return Read(tuple(found), tuple(clashes), past)
+    return RotaLines(tuple(found), tuple(clashes), past)
 
 
 def refused(line: int, column: str, reason: Reason) -> ImportRefused:
