@@ -121,7 +121,8 @@ class Poller:
 
     def change(self) -> None:
         kind, authority = self.choice.choice(["cancel", "cancel", "move", "wish", "answer"]), self.world.authority_id
-        reference = self.choice.choice(self.references)
+        # The visit of an hour on the first day as often as all others: its time is early enough for everybody who waits.
+        reference = self.choice.choice([*self.references, *[self.references[-DAYS]] * len(self.references)])
         with suppress(ServiceError):
             if kind == "cancel":
                 cancel(
@@ -174,6 +175,8 @@ class Poller:
 def run_history(database: Database, house: tuple[World, tuple[str, ...]], seed: int) -> Poller:
     world, references = house
     poller = Poller(random.Random(seed), make_runtime(database), world, list(references))
+    for reference in references[1:3]:  # of half an hour: they take a part of what a visit of an hour leaves
+        wait_for(poller.runtime, world, reference)
     for _ in range(STEPS):
         poller.step()
     check_books(database)
