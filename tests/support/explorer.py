@@ -151,7 +151,8 @@ class TimeMachine:
 class Explorer(TimeMachine):
     """Looks at every page, with `known` values for what no page shows; one that changes is asked for when it is needed.
 
-    `subjects` are parameters that make of an address two pages, although what stands on them is alike.
+    `subjects` are parameters that make of an address two pages, although what stands on them is alike. Of the forms at
+    `from_rules` every button is tried, and not every choice: they are made of rules that have tests of their own.
     """
 
     def __init__(
@@ -161,9 +162,10 @@ class Explorer(TimeMachine):
         clock: FixedClock,
         known: Known,
         subjects: Collection[str] = (),
+        from_rules: Collection[str] = (),
     ) -> None:
         super().__init__(app, database, clock)
-        self._subjects = subjects
+        self._subjects, self._from_rules = subjects, from_rules
         self._values: dict[str, str | Callable[[], str]] = {**VALUES_THAT_WORK, **known}
         self.found = Found()
         self._waiting: list[tuple[Moment, str]] = []
@@ -205,7 +207,7 @@ class Explorer(TimeMachine):
         if not self._is_new(PAGES_TRIED, *shown):
             return
         for kind, form, _ in forms:
-            for values in self._ways(form):
+            for values in self._ways(form, with_choices=kind[0] not in self._from_rules):
                 choice = (*kind, *subject, *self._choice(form, values))
                 if self._is_new(1, *shown, *choice) and self._is_new(SENDINGS_TRIED, *choice):
                     self.go_back(moment)
@@ -275,13 +277,13 @@ class Explorer(TimeMachine):
         is_free = form.kinds[name] == "checkbox"
         return {} if is_free else {name: [value for value in form.choices[name] if value][:1]}
 
-    def _ways(self, form: Form) -> Iterator[dict[str, list[str]]]:
+    def _ways(self, form: Form, *, with_choices: bool) -> Iterator[dict[str, list[str]]]:
         """What somebody could send: each button, and each of what is to be chosen."""
         for name, value in form.buttons:
             yield {**form.fields, name: [value]}
         if not form.buttons:
             yield form.fields
-        for name, choices in form.choices.items():
+        for name, choices in form.choices.items() if with_choices else ():
             for value in choices:
                 yield {**form.fields, name: [value]}
 

@@ -163,7 +163,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     for staff_id in (admin, callers.agent_id):
         give_second_step(database, clock, staff_id)
     of_staff: Known = {**known, **FOR_STAFF, "email": email, "code": app_of(database, clock, email)}
-    explorer = Explorer(app, database, clock, of_staff, ("move",))
+    explorer = Explorer(app, database, clock, of_staff, ("move",), FROM_RULES)
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     sign_in(database, admin, MORNING)  # in another browser
     with database.writing() as db:
