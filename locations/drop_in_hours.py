@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from core.stretches import rest_of
 from core.wall_clock import instant_of, local_day, tick_at
 from locations.model import SiteFacts
 from locations.opening_hours import Stretches, closed_on, holiday_on, sessions_on
@@ -52,7 +53,7 @@ def _of_day(site: SiteFacts, service_ids: frozenset[int], day: date, zone: str) 
             continue
         closures = _closed_for(shut, session.resource_ids)
         for begins, ends in session.hours.parts:
-            for first, last in _without((tick_at(at, begins, zone), tick_at(at, ends, zone)), closures):
+            for first, last in rest_of((tick_at(at, begins, zone), tick_at(at, ends, zone)), closures):
                 starts_at, ends_at = (
                     instant_of(at.base_unit + tick).astimezone(ZoneInfo(zone)) for tick in (first, last)
                 )
@@ -72,14 +73,3 @@ def _shut_services(site: SiteFacts, starts_at: datetime, ends_at: datetime) -> f
     """The services that are shut by themselves in a part of this time."""
     closures = (one for one in site.closures if one.starts_at < ends_at and starts_at < one.ends_at)
     return frozenset().union(*(one.service_ids for one in closures if one.service_ids is not None))
-
-
-def _without(part: tuple[int, int], closures: Stretches) -> Iterator[tuple[int, int]]:
-    """What is left of the part when these are shut."""
-    first, last = part
-    for begins, ends in sorted(closures):
-        if first < min(begins, last):
-            yield first, min(begins, last)
-        first = max(first, ends)
-    if first < last:
-        yield first, last

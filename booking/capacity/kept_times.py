@@ -22,13 +22,13 @@ from booking.proposals.wish_rules import is_of_use
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Allocation, Appointment, Claim, Hold
 from core.database import connection_of, table_of
+from core.stretches import Stretch, rest_of
 from core.tokens import digest, new_token
 from core.wall_clock import instant_of
 from locations.model import Catalogue
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(minutes=60)
 _allocations, _claims, _holds = table_of(Allocation), table_of(Claim), table_of(Hold)
-Units = tuple[int, int]
 
 
 def public_at(now: datetime) -> datetime:
@@ -130,22 +130,12 @@ def take_from(db: Session, hold_ids: Collection[int], seats: Iterable[SeatAlloca
     kept = select(_allocations).where(meets).order_by(_allocations.c.id).with_for_update()
     for row in connection.execute(kept).mappings().all():
         same = [_units(seat) for seat in taken if (seat.resource_id, seat.seat) == (row["resource_id"], row["seat"])]
-        _keep_only(db, row, rest_of((row["first_unit"], row["last_unit"]), same))
+        _keep_only(db, row, list(rest_of((row["first_unit"], row["last_unit"]), same)))
     is_left = exists().where(_allocations.c.hold_id == _holds.c.id)
     connection.execute(delete(_holds).where(_holds.c.id.in_(touched), ~is_left))
 
 
-def rest_of(whole: Units, taken: Iterable[Units]) -> list[Units]:
-    """The stretches that are left of `whole`, in order."""
-    rest, start = [], whole[0]
-    for first, last in sorted(taken):
-        if first > start:
-            rest.append((start, min(first, whole[1])))
-        start = max(start, last)
-    return [*rest, (start, whole[1])] if start < whole[1] else rest
-
-
-def _keep_only(db: Session, row: RowMapping, rest: list[Units]) -> None:
+def _keep_only(db: Session, row: RowMapping, rest: list[Stretch]) -> None:
     """Let the allocation keep these of its units. Their claims are never free, not even within the transaction."""
     connection, same = connection_of(db), _claims.c.allocation_id == row["id"]
     if not rest:
@@ -170,5 +160,5 @@ def _overlaps(seat: SeatAllocation) -> ColumnElement[bool]:
     return and_(is_same, column.first_unit < last, column.last_unit > first)
 
 
-def _units(seat: SeatAllocation) -> Units:
+def _units(seat: SeatAllocation) -> Stretch:
     return seat.first_unit, seat.last_unit

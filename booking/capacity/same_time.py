@@ -20,6 +20,7 @@ from booking.capacity.placement import Placement, place, place_held, release
 from booking.proposals.tables import Proposal
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Appointment, Hold
+from core.stretches import rest_of
 from core.wall_clock import unit_of
 from locations.model import VIRTUAL_MODES
 
@@ -46,13 +47,9 @@ def place_beside(
 
 def uncovered(seat: SeatAllocation, own: Collection[BusyRow]) -> Iterator[SeatAllocation]:
     """The parts of `seat`, in order of time, in which `own` does not occupy it."""
-    periods = sorted((first, last) for resource_id, number, first, last in own if (resource_id, number) == seat[:2])
-    first_unit = seat.first_unit
-    for first, last in (*periods, (seat.last_unit, seat.last_unit)):
-        end = min(first, seat.last_unit)
-        if first_unit < end:
-            yield seat._replace(first_unit=first_unit, last_unit=end)
-        first_unit = max(first_unit, last)
+    taken = [(first, last) for resource_id, number, first, last in own if (resource_id, number) == seat[:2]]
+    for first, last in rest_of((seat.first_unit, seat.last_unit), taken):
+        yield seat._replace(first_unit=first, last_unit=last)
 
 
 def is_proposed_at_same_time(db: Session, row: Appointment, hold: Hold) -> bool:

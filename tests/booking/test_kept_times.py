@@ -12,11 +12,9 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from booking.capacity.kept_times import LONGEST, SHORTEST, rest_of
+from booking.capacity.kept_times import LONGEST, SHORTEST
 from booking.proposals.tables import Proposal
 from booking.proposals.wish_rules import is_of_use
 from booking.queries.slots import SlotQuery, all_slots
@@ -290,16 +288,6 @@ def test_what_an_offer_does_not_need_of_a_kept_time_stays_kept(database: Databas
     assert (len(shown), claims) == (0 if is_all else 1, seats)
     runtime.clock.advance(2 * LONGEST)  # type: ignore[attr-defined]
     assert is_bookable(runtime, world, every_start()[1])  # nothing is kept, or held for an offer, for so long
-
-
-@given(st.tuples(st.integers(0, 20), st.integers(1, 20)), st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9))))
-def test_what_is_left_is_what_was_not_taken(whole: tuple[int, int], taken: list[tuple[int, int]]) -> None:
-    first, last = whole[0], sum(whole)
-    meets = [(start, start + length) for start, length in taken if start < last and start + length > first]
-    rest = rest_of((first, last), meets)
-    left = [unit for unit in range(first, last) if not any(start <= unit < end for start, end in meets)]
-    assert [unit for start, end in rest for unit in range(start, end)] == left
-    assert all(start < end for start, end in rest)
 
 
 def test_a_time_that_comes_too_soon_to_be_offered_is_for_everybody_at_once(house: House) -> None:
