@@ -22,6 +22,7 @@ _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 NAME_LENGTH = 70  # of a person or a council in a message
 _PAGE = re.compile(r"://|^\W*www\.|[^\W_][.。．｡][^\W_]+(:\d+)?[/\\]", re.IGNORECASE)
+_GAP = re.compile(r"\n{3,}")
 _DOT_IN_WORD = re.compile(r"(?<=[\w-])([.。．｡])(?=[\w-]{2})")
 
 
@@ -66,6 +67,11 @@ def one_line(text: str) -> str:
     """
     spaced = " ".join(text.split())
     return " ".join("".join(character for character in spaced if _is_kept(character)).split())
+
+
+def without_gaps(text: str) -> str:
+    """`text` with at most one empty line in a row, and one line end at its end."""
+    return _GAP.sub("\n\n", text).strip() + "\n"
 
 
 def person_name(text: str) -> str:

@@ -17,6 +17,7 @@ from itertools import pairwise
 # No I, L, O, U, 0, 1: 30 characters. 30^7 = 2.2e10 references; a clash is caught by the unique key and drawn again.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
+SHORT_LENGTH, LONGEST_SPELLED = 20, 12  # characters of a short link: 30^12 is less than 2^63
 LONGEST_OLD_REFERENCE = 60
 MOST_WORDS = 8  # of a text in which an old reference is looked for
 LOOK_ALIKES = str.maketrans({"0": "Q", "O": "Q", "1": "J", "I": "J", "L": "J", "U": "V"})
@@ -59,6 +60,41 @@ def working_manage_token(secret_keys: Sequence[str], nonce: str, manage_digest: 
 def mark_of_digest(manage_digest: str) -> str:
     """A short mark of a manage link, by which a browser's cookie is known to come from the link that works now."""
     return manage_digest[:16]
+
+
+def short_token(secret_key: str, appointment_id: int, nonce: str) -> str:
+    """The token of an appointment's short link, which can be typed from paper: its number, and 20 characters (98 bits).
+
+    Like the manage link it ends with the nonce; no row holds it.
+    """
+    return f"{_spelled(appointment_id)}-{_spelled(int(_derived(secret_key, 'short', nonce), 16), SHORT_LENGTH)}"
+
+
+def appointment_of_short_token(token: str) -> int | None:
+    """The number of the appointment that a short link is about, whether the link opens it or not; None for no such link."""
+    number, _, mark = token.upper().translate(LOOK_ALIKES).partition("-")
+    is_spelled = number and all(character in ALPHABET for character in number + mark)
+    if not is_spelled or len(number) > LONGEST_SPELLED or len(mark) != SHORT_LENGTH:
+        return None
+    found = 0
+    for character in number:
+        found = found * len(ALPHABET) + ALPHABET.index(character)
+    return found
+
+
+def is_short_token(secret_keys: Sequence[str], appointment_id: int, nonce: str, token: str) -> bool:
+    """Whether `token` was made with any of the keys for the appointment with this nonce."""
+    given = token.upper().translate(LOOK_ALIKES).encode()
+    return any(hmac.compare_digest(short_token(key, appointment_id, nonce).encode(), given) for key in secret_keys)
+
+
+def _spelled(number: int, length: int = 0) -> str:
+    """`number` in characters without look-alikes; its last `length` ones where that is given."""
+    spelled = ""
+    while (len(spelled) < length) if length else (number or not spelled):
+        number, digit = divmod(number, len(ALPHABET))
+        spelled = ALPHABET[digit] + spelled
+    return spelled
 
 
 def owner_proof(secret_key: str, nonce: str, address: str) -> str:

@@ -1,16 +1,16 @@
-"""Messages as channels send them: subject, plain text, HTML and calendar, from the templates in templates/messages.
+"""Messages as channels send them, from the templates in templates/messages, in the language of the delivery.
 
-The first line of a text template is the subject. Texts are in the language of the delivery.
+Emails are written here: subject, plain text, HTML and calendar. The first line of a text template is the subject. What
+other channels send writes itself from the same context: see `OtherBody`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -31,26 +31,10 @@ from booking.states import BY_COUNCIL
 from core.contact_lines import ContactLine, contact_lines
 from core.language import Language, language_for
 from core.settings import ROOT
-from core.text import person_name
-from core.tokens import owner_proof, spoken_reference, working_manage_token
+from core.text import person_name, without_gaps
+from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
 from reminders.delivery_decisions import MessageFacts, OfferedTime, ReadyMessage
-from reminders.recipients import (
-    ARRANGEMENT,
-    CANCELLED,
-    CONTACT_CHANGED,
-    EARLIER_GONE,
-    HANDED_OVER,
-    MANAGE_LINK,
-    OFFERS,
-    RESCHEDULED,
-    SEVERAL_BOOKINGS,
-    WISH_PAUSED,
-    Delivery,
-    family_of,
-)
-
-WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED)
-BLANK_LINES = re.compile(r"\n{3,}")
+from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +48,19 @@ class EmailBody:
     calendar_method: str
 
 
+class OtherBody:
+    """A message as a channel sends it that sends no email."""
+
+    @classmethod
+    def written(
+        cls, kind: str, facts: MessageFacts, message: MessageContext, delivery: Delivery, language: Language
+    ) -> Self:
+        """The message of `kind`."""
+        raise NotImplementedError
+
+
 # What a message can be written as; a channel names the type that it sends.
-Body = EmailBody
+Body = EmailBody | OtherBody
 
 
 @dataclass(frozen=True)
@@ -83,6 +78,13 @@ class RenderedMessage:
     reply_to: str
     body: Body
     at: datetime
+
+    @property
+    def email(self) -> EmailBody:
+        """The body of an email. Raises: TypeError when it is written as something else."""
+        if not isinstance(self.body, EmailBody):
+            raise TypeError(type(self.body).__name__)
+        return self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class MessageContext:
     authority_name: str
     brand_colour: str
     manage_url: str
+    short_url: str
     owner_url: str
     book_url: str
     is_on: bool
@@ -140,7 +143,6 @@ class MessageWriter:
         self.public_url = public_url
         self.secret_keys = (secret_key, *old_secret_keys)
         self.mail_from = mail_from
-        self._writers: dict[type[Body], Callable[[str, MessageFacts, Delivery], Body]] = {EmailBody: self._email}
 
     def render(self, message: ReadyMessage, body_type: type[Body], now: datetime) -> RenderedMessage:
         """What a channel sends of `message`."""
@@ -152,16 +154,21 @@ class MessageWriter:
             recipient=message.delivery,
             sender_name=facts.authority.name,
             reply_to=facts.authority.email,
-            body=self.write(row.kind, facts, message.delivery, body_type),
+            body=self.body(row.kind, facts, message.delivery, body_type),
             at=now,
         )
 
-    def write(self, kind: str, facts: MessageFacts, delivery: Delivery, body_type: type[Body] = EmailBody) -> Body:
+    def body(self, kind: str, facts: MessageFacts, delivery: Delivery, body_type: type[Body]) -> Body:
         """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) as a `body_type`."""
-        return self._writers[body_type](kind, facts.for_kind(kind), delivery)
+        if not issubclass(body_type, OtherBody):
+            return self.write(kind, facts, delivery)
+        facts, language = facts.for_kind(kind), language_for(delivery.language)
+        message = self._context(kind, facts, delivery, language)
+        return body_type.written(kind, facts, message, delivery, language)
 
-    def _email(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
-        language = language_for(delivery.language)
+    def write(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
+        """The message of `kind` as an email."""
+        facts, language = facts.for_kind(kind), language_for(delivery.language)
         message = self._context(kind, facts, delivery, language)
         name = family_of(kind)
         body = email_body(name, message, language)
@@ -191,13 +198,18 @@ class MessageWriter:
             event = replace(event, description=event.description.partition("\n")[0], location="")
         return calendar_file([event], method)
 
-    def _token(self, facts: MessageFacts) -> str:
-        return working_manage_token(self.secret_keys, facts.manage_nonce, facts.manage_digest)
+    def _links(self, facts: MessageFacts) -> tuple[str, str]:
+        """The link that opens the appointment, and the short one of texts and letters; none for whom it was not meant."""
+        if not facts.manage_nonce:
+            return "", ""
+        token = working_manage_token(self.secret_keys, facts.manage_nonce, facts.manage_digest)
+        short = short_token(self.secret_keys[0], facts.appointment_id, facts.manage_nonce)
+        return f"{self.public_url}/manage/{token}", f"{self.public_url}/s/{short}"
 
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         zone = ZoneInfo(facts.authority.zone)
         minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
-        manage_url = f"{self.public_url}/manage/{self._token(facts)}" if facts.manage_nonce else ""
+        manage_url, short_url = self._links(facts)
         proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
         was_told_another = facts.as_told.starts_at != facts.starts_at
         return MessageContext(
@@ -224,6 +236,7 @@ class MessageWriter:
             authority_name=facts.authority.name,
             brand_colour=facts.authority.brand_colour,
             manage_url=manage_url,
+            short_url=short_url,
             owner_url=f"{manage_url}/all/{proof}",
             book_url=f"{self.public_url}/{facts.authority.slug}",
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
@@ -254,16 +267,20 @@ def _moment(facts: MessageFacts, language: Language) -> str:
 
 def email_body(name: str, message: object, language: Language) -> EmailBody:
     """The email that the templates `name` make of `message`, without a calendar."""
-    templates = _templates(language)
-    text = templates.get_template(f"{name}.txt").render(message=message)
-    subject, _, body = text.lstrip().removeprefix("Subject: ").partition("\n")
-    html = templates.get_template(f"{name}.html").render(message=message)
-    return EmailBody(subject, _tidy(body), html, calendar="", calendar_method="")
+    subject, text = subject_and_text(name, message, language)
+    html = rendered(f"{name}.html", message, language)
+    return EmailBody(subject, text, html, calendar="", calendar_method="")
 
 
-def _tidy(text: str) -> str:
-    """`text` with at most one empty line in a row, and one line end at its end."""
-    return BLANK_LINES.sub("\n\n", text).strip() + "\n"
+def subject_and_text(name: str, message: object, language: Language) -> tuple[str, str]:
+    """The subject and the rest of the text template `name`."""
+    subject, _, body = rendered(f"{name}.txt", message, language).lstrip().removeprefix("Subject: ").partition("\n")
+    return subject, without_gaps(body)
+
+
+def rendered(template: str, message: object, language: Language) -> str:
+    """What the template makes of `message`."""
+    return _templates(language).get_template(template).render(message=message)
 
 
 @lru_cache(maxsize=16)

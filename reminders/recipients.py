@@ -53,6 +53,7 @@ FAMILIES = (
     WISH_PAUSED,
 )
 OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
+WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED)
 BOOKED = "booked"
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 # The families of messages that say when the appointment is, and are of no use after that.
@@ -141,13 +142,17 @@ class ChannelRules:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one person. `acts_for` is the resident's name when the person is their representative."""
+    """One message to one person. `acts_for` is the resident's name when the person is their representative.
+
+    The address of a letter has several lines, the postcode last; `large_print` is for letters alone.
+    """
 
     channel: str
     address: str
     name: str
     acts_for: str = ""
     language: str = DEFAULT_LANGUAGE
+    large_print: bool = False
 
 
 @dataclass(frozen=True, slots=True)

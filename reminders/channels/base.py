@@ -54,7 +54,11 @@ class Channel(Protocol):
 
     can_confirm_arrival: bool
     batch_size: int
-    body_type: type[Body]
+
+    @property
+    def body_type(self) -> type[Body]:
+        """As what it sends messages."""
+        ...
 
     def open(self, waiting: Waiting) -> AbstractContextManager[ChannelConnection]:
         """A connection for one batch. It connects at its first message."""

@@ -22,7 +22,7 @@ def as_email(message: RenderedMessage, mail_from: str) -> EmailMessage:
     is no address; ChannelUnavailable when the sender's is none.
     """
     to, sender = envelope_address(message.recipient.address), sender_address(mail_from)
-    body = message.body
+    body = message.email
     council = one_line(message.sender_name)[:NAME_LENGTH].strip()
     email = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
     email["From"] = mailbox("From", council, sender)

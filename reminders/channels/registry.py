@@ -14,7 +14,9 @@ from core.settings import Settings
 from reminders.channels.base import Channel
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.channels.stored import StoredChannel
-from reminders.recipients import EMAIL, ChannelRules
+from reminders.letters import LetterBody
+from reminders.recipients import EMAIL, LETTER, TEXT, ChannelRules
+from reminders.texts import TextBody
 
 # With a dot, and no address of digits: what a server can look up.
 DOMAIN_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
@@ -34,6 +36,16 @@ def email_channel(settings: Settings, database: Database) -> Channel:
         "SMTP_URL is not set, so no message can be sent. Set it to your mail server, "
         "for example smtp://user:password@mail.example.org:587."
     )
+
+
+def text_channel(settings: Settings, database: Database) -> Channel | None:
+    """In the demo and in tests the demo's outbox; else none."""
+    return StoredChannel(database, settings.mail_from, TextBody) if settings.is_demo or settings.is_test else None
+
+
+def letter_channel(settings: Settings, database: Database) -> Channel | None:
+    """In the demo and in tests the demo's outbox; else none."""
+    return StoredChannel(database, settings.mail_from, LetterBody) if settings.is_demo or settings.is_test else None
 
 
 def confirming_channels(settings: Settings, database: Database) -> frozenset[str]:
@@ -61,9 +73,9 @@ def ehlo_name(settings: Settings) -> str | None:
     return next((name for name in names if DOMAIN_NAME.fullmatch(name)), None)
 
 
-FACTORIES: dict[str, Factory] = {EMAIL: email_channel}
-# The channels that a council may use: every one that is registered, also one that is registered later.
-CHANNEL_RULES = ChannelRules(FACTORIES.keys())
+FACTORIES: dict[str, Factory] = {EMAIL: email_channel, TEXT: text_channel, LETTER: letter_channel}
+# The channels by which a council sends messages.
+CHANNEL_RULES = ChannelRules(frozenset({EMAIL}))
 
 
 def configured_channels(settings: Settings, database: Database) -> dict[str, Channel]:

@@ -105,7 +105,7 @@ def send(runtime: Runtime) -> list[RenderedMessage]:
 def text_of(message: RenderedMessage) -> str:
     """All that can be read in a message: its subject, its texts and its calendar file."""
     assert isinstance(message.body, EmailBody)
-    return f"{message.body.subject}\n{message.body.text}\n{message.body.html}\n{message.body.calendar}"
+    return f"{message.email.subject}\n{message.email.text}\n{message.email.html}\n{message.email.calendar}"
 
 
 def test_the_right_person_has_all_of_it_and_the_wrong_one_nothing(
@@ -228,7 +228,7 @@ def test_what_is_handed_back_is_told_as_theirs_again(database: Database, world: 
     assert "handed_over_3/3" not in owed(database)  # nothing had gone out to the son
     (message,) = send(runtime)
     assert isinstance(message.body, EmailBody)
-    assert f"UID:{booked.reference}-3@" in message.body.calendar
+    assert f"UID:{booked.reference}-3@" in message.email.calendar
     cancel(runtime, 1, booked.reference, actor=AGENT, by="resident", enforce_cutoff=False)
     (cancelled,) = send(runtime)
     assert isinstance(cancelled.body, EmailBody)

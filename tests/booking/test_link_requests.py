@@ -98,8 +98,8 @@ def test_the_scheduler_answers_all_and_writes_to_the_right_one(
     send_once(runtime, worker_for(runtime, channel))
     assert waiting(database) == []
     assert {message.recipient.address for message in channel.sent} == {"robin@example.org"}
-    (link,) = [message for message in channel.sent if message.body.subject.startswith("Your link")]
-    assert "/manage/" in link.body.text
+    (link,) = [message for message in channel.sent if message.email.subject.startswith("Your link")]
+    assert "/manage/" in link.email.text
     with database.reading() as db:
         actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions == ["booked", "manage_link_requested"]

@@ -141,7 +141,7 @@ def test_a_new_address_gets_a_new_link_and_the_old_one_is_told(database: Databas
     assert (view.version, view.resident.email, view.resident.phone) == (1, "stranger@example.org", "")
     assert owed(database) == ["confirmation", "contact_changed_1", "confirmation_1"]
     worker_for(runtime, sent).send_due()
-    notices = {message.recipient.address: message.body for message in sent.sent if "contact" in message.body.subject}
+    notices = {message.recipient.address: message.email for message in sent.sent if "contact" in message.email.subject}
     assert set(notices) == {"robin@example.org"}
     notice = notices["robin@example.org"].text + notices["robin@example.org"].html
     assert "stranger" not in notice
@@ -150,9 +150,9 @@ def test_a_new_address_gets_a_new_link_and_the_old_one_is_told(database: Databas
     confirmed = [message for message in sent.sent if message.recipient.address == "stranger@example.org"]
     assert confirmed
     for message in confirmed:
-        assert "/manage/" in message.body.text
-        assert old_link not in message.body.text
-        assert message.body.calendar
+        assert "/manage/" in message.email.text
+        assert old_link not in message.email.text
+        assert message.email.calendar
 
 
 def test_the_same_contact_again_is_no_change(database: Database, sent: RecordingChannel) -> None:

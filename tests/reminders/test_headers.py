@@ -80,7 +80,7 @@ def parts_of(email: Message) -> list[str]:
 def typed_message(name: str, subject: str, council: str, to: str = "zoe@example.org") -> RenderedMessage:
     """A message with what people and a council typed."""
     message = message_to(to, name)
-    return replace(message, body=replace(message.body, subject=subject), sender_name=council)
+    return replace(message, body=replace(message.email, subject=subject), sender_name=council)
 
 
 @given(name=TYPED, subject=TYPED, council=TYPED, to=ADDRESSES)
@@ -107,7 +107,7 @@ def test_typed_text_never_changes_the_form_of_a_message(name: str, subject: str,
     assert strict["Subject"] == expected_subject
     assert str(make_header(decode_header(plain["Subject"]))) == expected_subject
     assert strict["From"].addresses[0].addr_spec == SENDER
-    assert cast(EmailMessage, strict.get_body(("plain",))).get_content().splitlines() == MESSAGE.body.text.splitlines()
+    assert cast(EmailMessage, strict.get_body(("plain",))).get_content().splitlines() == MESSAGE.email.text.splitlines()
 
 
 @given(name=TYPED, subject=TYPED, council=TYPED)

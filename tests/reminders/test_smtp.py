@@ -53,7 +53,7 @@ MESSAGE = RenderedMessage(
 
 def message_to(address: str = "zoe@example.org", name: str = "Zoë Sample", subject: str = "") -> RenderedMessage:
     """`MESSAGE` to somebody else, or with another subject."""
-    body = replace(MESSAGE.body, subject=subject or MESSAGE.body.subject)
+    body = replace(MESSAGE.email, subject=subject or MESSAGE.email.subject)
     return replace(MESSAGE, recipient=Delivery("email", address, name), body=body)
 
 
@@ -98,13 +98,13 @@ def test_a_message_arrives_with_text_html_and_a_calendar() -> None:
     assert email["To"] == "Zoë Sample <zoe@example.org>"
     assert email["From"] == f"Testshire Council <{SENDER}>"
     assert email["Reply-To"] == "Testshire Council <hello@testshire.example.org>"
-    assert email["Subject"] == MESSAGE.body.subject
+    assert email["Subject"] == MESSAGE.email.subject
     assert email["Message-ID"] == "<notification-7-2@testshire.example.org>"
     assert email["Auto-Submitted"] == "auto-generated"
     assert email["X-Auto-Response-Suppress"] == "OOF, AutoReply"
     parts = [part.get_content_type() for part in email.walk() if not part.is_multipart()]
     assert parts == ["text/plain", "text/html", "text/calendar", "application/ics"]
-    assert cast(EmailMessage, email.get_body(("plain",))).get_content().splitlines() == MESSAGE.body.text.splitlines()
+    assert cast(EmailMessage, email.get_body(("plain",))).get_content().splitlines() == MESSAGE.email.text.splitlines()
     calendar = next(part for part in email.walk() if part.get_content_type() == "text/calendar")
     assert calendar.get_param("method") == "REQUEST"
     assert calendar.get_param("charset") == "utf-8"

@@ -17,7 +17,7 @@ from core.database import Database
 from core.errors import DeliveryFailed
 from people.residents.details import ResidentDetails
 from people.residents.tables import Representative, Resident
-from reminders import queue
+from reminders import outbox, queue
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels import registry
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
@@ -104,15 +104,16 @@ def test_another_channel_is_a_name_in_the_registry(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stand-in is registered as the channel for texts: planned, sent and accounted for like any other."""
-    texts = RecordingChannel()
+    texts, rules = RecordingChannel(), ChannelRules(frozenset({"email", "text"}))
     monkeypatch.setitem(registry.FACTORIES, "text", lambda _settings, _database: texts)
+    monkeypatch.setattr(outbox, "CHANNEL_RULES", rules)
     runtime, world = make_runtime(database), make_world(database)
     robin = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123", contact_preference="text")
     with appointment_changed.connected_to(plan_notifications):
         make_appointment(runtime, world, NOW + timedelta(days=1, hours=2), resident=robin)
     assert {row.channel for row in notifications(database)} == {"text"}
     channels = registry.configured_channels(runtime.settings, database)
-    counts = Worker(database, clock, channels, writer()).send_due()
+    counts = Worker(database, clock, channels, writer(), rules=rules).send_due()
     assert counts == DeliveryCounts(sent=1)
     (message,) = texts.sent
     assert message.recipient == Delivery("text", "07700 900123", "Robin Sample")
@@ -304,7 +305,7 @@ def test_a_representative_gets_the_message_in_the_residents_place(
     worker_on(database, clock, channel).send_due()
     (message,) = channel.sent
     assert (message.recipient.name, message.recipient.address) == ("Ceri Carer", "ceri@example.org")
-    assert "You act for Robin Sample 1." in message.body.text
+    assert "You act for Robin Sample 1." in message.email.text
 
 
 @KINDS

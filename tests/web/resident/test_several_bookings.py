@@ -61,7 +61,7 @@ def test_twelve_bookings_for_one_address_send_four_messages_and_one_button_cance
     worker = worker_on(database, clock, channel)
     assert worker.send_due() == DeliveryCounts(sent=CONFIRMATIONS + 1)
     assert {message.recipient.address for message in channel.sent} == {VICTIM}
-    question = channel.sent[-1].body
+    question = channel.sent[-1].email
     assert question.subject == "Several appointments were made with your email address. Was it you?"
     assert "Stranger" not in question.text + question.html
     assert not question.calendar

@@ -1,0 +1,35 @@
+"""Messages as letters: the words of the email, with a link that can be typed. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from core.language import Language
+from core.text import person_name
+from reminders.delivery_decisions import MessageFacts
+from reminders.messages import MessageContext, OtherBody, subject_and_text
+from reminders.recipients import Delivery, family_of
+
+
+@dataclass(frozen=True, slots=True)
+class LetterBody(OtherBody):
+    """A message as a letter. `address_lines` are the person's name, their address and, last, the postcode.
+
+    `text` has paragraphs with an empty line between them; a line that begins with "- " is an entry of a list.
+    """
+
+    address_lines: tuple[str, ...]
+    heading: str
+    text: str
+    large_print: bool = False
+
+    @classmethod
+    def written(
+        cls, kind: str, _facts: MessageFacts, message: MessageContext, delivery: Delivery, language: Language
+    ) -> Self:
+        """A letter is answered by its short link, by telephone or at the counter, never by email."""
+        on_paper = replace(message, manage_url=message.short_url, can_answer=True)
+        heading, text = subject_and_text(family_of(kind), on_paper, language)
+        lines = (person_name(delivery.name), *delivery.address.splitlines())
+        return cls(tuple(line for line in lines if line), heading, text, large_print=delivery.large_print)

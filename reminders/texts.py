@@ -1,0 +1,133 @@
+"""Messages as texts: who writes, what it is about, when and where, and a short link. Pure.
+
+A text says nothing private: the appointment has its neutral name, and no papers, needs or reference. When it is longer
+than two segments, what can be read behind the link is left out, the name of the person first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from core.language import Language
+from core.text import one_line
+from reminders.delivery_decisions import MessageFacts
+from reminders.gsm7 import MOST_OF_A_REMINDER, plain, text_size
+from reminders.messages import MessageContext, OtherBody, rendered
+from reminders.recipients import CANCELLED, Delivery, family_of
+
+SHORTENED, SHORTEST = 24, 12  # characters of a long name
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """What the templates of a text show, formatted already. `answers` says whether somebody reads what is answered.
+
+    One that `is_brief` has no word about its link.
+    """
+
+    council: str
+    name: str
+    what: str
+    when: str
+    earlier_when: str
+    is_same_time: bool
+    newer_when: str
+    mode: str
+    site: str
+    address: str
+    directions: str
+    url: str
+    book_url: str
+    owner_url: str
+    contact: str
+    answers: bool
+    by_authority: bool
+    offer_when: str
+    offer_until: str
+    offer_is_shared: bool
+    offer_is_same_time: bool
+    is_brief: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextBody(OtherBody):
+    """A message as a telephone shows it: plain text, in as many segments as `reminders.gsm7` counts."""
+
+    text: str
+
+    @classmethod
+    def written(
+        cls, kind: str, facts: MessageFacts, message: MessageContext, _delivery: Delivery, language: Language
+    ) -> Self:
+        """The longest version of two segments at most, or else the shortest that there is."""
+        text = ""
+        for version in _shorter_and_shorter(text_message(kind, facts, message, language)):
+            template = f"sms/{family_of(kind)}.txt"
+            text = plain(" ".join(rendered(template, version, language).split()))
+            if text_size(text).segments <= MOST_OF_A_REMINDER:
+                break
+        return cls(text)
+
+
+def text_message(kind: str, facts: MessageFacts, message: MessageContext, language: Language) -> TextMessage:
+    """Everything that a text may say of the appointment."""
+    zone = ZoneInfo(facts.authority.zone)
+    told = facts.as_told
+    offer = facts.offer
+    at_that_time = told if kind == CANCELLED else facts
+    return TextMessage(
+        council=one_line(facts.authority.name),
+        name=message.acts_for or message.to_name,
+        what=neutral_name(facts, language, for_helper=bool(message.acts_for)),
+        when=language.moment_short(at_that_time.starts_at.astimezone(zone)),
+        earlier_when=language.moment_short(told.starts_at.astimezone(zone)) if message.earlier_when else "",
+        is_same_time=message.is_same_time,
+        newer_when=language.moment_short(facts.starts_at.astimezone(zone)) if message.newer_when else "",
+        mode=facts.mode,
+        site=one_line(facts.site.name),
+        address=", ".join(message.address),
+        directions=one_line(facts.site.directions),
+        url=message.short_url,
+        book_url=message.book_url,
+        owner_url=message.owner_url,
+        contact=next((line.value for line in message.contact), ""),  # the link leads to all of them
+        answers=False,
+        by_authority=message.by_authority,
+        offer_when=language.moment_short(offer.starts_at.astimezone(zone)) if offer else "",
+        offer_until=language.moment_short(offer.answer_by.astimezone(zone)) if offer else "",
+        offer_is_shared=message.offer_is_shared,
+        offer_is_same_time=message.offer_is_same_time,
+    )
+
+
+def neutral_name(facts: MessageFacts, language: Language, *, for_helper: bool) -> str:
+    """What the appointment is called where anybody may read it."""
+    return language.gettext("the appointment") if for_helper else language.gettext("your appointment")
+
+
+def _shorter_and_shorter(message: TextMessage) -> Iterator[TextMessage]:
+    """`message`, and again and again with less of it."""
+    yield message
+    steps: tuple[dict[str, Any], ...] = (
+        {"name": ""},
+        {"directions": ""},
+        {"address": ""},
+        {"contact": ""},
+        {"earlier_when": "", "newer_when": ""},
+    )
+    for less in steps:
+        message = replace(message, **less)
+        yield message
+    message = replace(message, council=_shortened(message.council), site=_shortened(message.site))
+    yield message
+    message = replace(message, site="", is_brief=True)
+    yield message
+    yield replace(message, council=_shortened(message.council, SHORTEST))
+
+
+def _shortened(name: str, longest: int = SHORTENED) -> str:
+    """The beginning of a name that is longer."""
+    return name if len(name) <= longest else f"{name[: longest - 2].rstrip()}.."

@@ -1,0 +1,117 @@
+"""What texts and letters say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.tokens import appointment_of_short_token, is_short_token, short_token
+from reminders.delivery_decisions import FormerOwner, MessageFacts, OfferedTime
+from reminders.gsm7 import Alphabet, text_size
+from reminders.letters import LetterBody
+from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS, Contacts, Delivery, Person
+from reminders.texts import TextBody
+from tests.reminders.channels import writer
+from tests.reminders.test_messages import AUTHORITY, FACTS, SITE, STARTS
+
+BY_TEXT = Delivery("text", "07700 900123", "Zoë Sample")
+BY_POST = Delivery("letter", "1 High Street\nTestshire\nNW11 9QS", "Zoë Sample")
+OFFER = OfferedTime(SITE, STARTS + timedelta(days=3), STARTS - timedelta(days=2))
+FORMER = FormerOwner(1, 1, Contacts(Person("Robin Sample")), STARTS, STARTS + timedelta(minutes=30), STARTS, True)
+KINDS = sorted({*(f"{family}_1" for family in FAMILIES), RESCHEDULED, CANCELLED, SEVERAL_BOOKINGS})
+ALL_FACTS = replace(FACTS, offer=OFFER, former={1: FORMER}, told_starts_at=STARTS - timedelta(days=1))
+SECRETS = ("Certify", "Housing", "Passport", "Tenancy", "K7PM", "interpreter")
+
+
+def text(kind: str, facts: MessageFacts = FACTS, delivery: Delivery = BY_TEXT) -> str:
+    body = writer().body(kind, facts, delivery, TextBody)
+    assert isinstance(body, TextBody)
+    return body.text
+
+
+def letter(kind: str, facts: MessageFacts = FACTS, delivery: Delivery = BY_POST) -> LetterBody:
+    body = writer().body(kind, facts, delivery, LetterBody)
+    assert isinstance(body, LetterBody)
+    return body
+
+
+def test_a_reminder_says_who_writes_and_when_and_where() -> None:
+    url = f"https://appointments.example.org/s/{short_token('for-tests-only', 1, 'nonce')}"
+    assert text("reminder_1d") == (
+        "Testshire & District Council: a reminder of your appointment on Tue 24 Nov 10:30am. "
+        "Where: High Street Library, 1 High Street, Testshire, NW11 9QS. The lift is behind the desk. "
+        f"See, change or cancel it: {url} Or contact us: 01632 960000"
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_a_text_of_one_line_that_says_nothing_private(kind: str) -> None:
+    said = text(kind, ALL_FACTS)
+    assert said.startswith("Testshire & District Council: ")
+    assert "\n" not in said
+    assert "reply" not in said.lower()
+    assert not [secret for secret in SECRETS if secret in said]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_a_letter_that_can_be_answered_from_paper(kind: str) -> None:
+    body = letter(kind, ALL_FACTS)
+    assert body.address_lines == ("Zoë Sample", "1 High Street", "Testshire", "NW11 9QS")
+    assert body.heading
+    assert "/manage/" not in body.text or kind == SEVERAL_BOOKINGS
+    assert "this email" not in body.text or kind == SEVERAL_BOOKINGS
+
+
+@given(
+    council=st.text(min_size=1, max_size=60),
+    site=st.text(max_size=60),
+    name=st.text(max_size=60),
+    directions=st.text(max_size=200),
+    address=st.text(max_size=200),
+)
+def test_a_reminder_takes_two_segments_at_most_and_drops_the_name_first(
+    council: str, site: str, name: str, directions: str, address: str
+) -> None:
+    place = replace(SITE, name=site, directions=directions, address=address)
+    facts = replace(FACTS, authority=replace(AUTHORITY, name=council), site=place)
+    said = text("reminder_1d", facts, replace(BY_TEXT, name=name))
+    size = text_size(said)
+    assert size.segments <= 2
+    assert "10:30am" in said
+    assert "/s/" in said
+    without = text("reminder_1d", facts, replace(BY_TEXT, name="a"))
+    assert size.alphabet is Alphabet.GSM_7 or text_size(without).alphabet is Alphabet.UCS_2 or name in said
+
+
+def test_a_short_reminder_names_the_person() -> None:
+    facts = replace(FACTS, site=replace(SITE, directions=""), authority=replace(AUTHORITY, name="Testshire", phone=""))
+    assert text("reminder_1d", facts, replace(BY_TEXT, name="Robin Sample")).startswith(
+        "Testshire: for Robin Sample, a"
+    )
+
+
+def test_a_name_of_another_script_is_dropped_before_the_place() -> None:
+    said = text("reminder_1d", delivery=replace(BY_TEXT, name="محمد علي"))
+    assert "محمد" not in said
+    assert "High Street Library" in said
+    assert text_size(said).alphabet is Alphabet.GSM_7
+
+
+@given(number=st.integers(0, 2**62 // 9), nonce=st.text(min_size=1), other=st.text(min_size=1))
+def test_a_short_link_names_its_appointment_and_opens_no_other(number: int, nonce: str, other: str) -> None:
+    token = short_token("key", number, nonce)
+    assert appointment_of_short_token(token.lower()) == number
+    assert is_short_token(("new key", "key"), number, nonce, token.lower())
+    assert not is_short_token(("new key",), number, nonce, token)
+    assert not is_short_token(("key",), number + 1, nonce, token)
+    assert nonce == other or not is_short_token(("key",), number, other, token)
+
+
+@given(st.text())
+def test_any_other_text_is_no_short_link(typed: str) -> None:
+    found = appointment_of_short_token(typed)
+    assert found is None or not is_short_token(("key",), found, "nonce", typed)
