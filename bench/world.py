@@ -224,8 +224,8 @@ def _site(authority: int, number: int) -> Site:
         name=f"Library {number + 1}",
         kind="library",
         features=["step-free"],
-        easting=525_000 + 1_000 * number,
-        northing=190_000,
+        easting=525_000 + 1_000 * (number % 100),
+        northing=190_000 + 1_000 * (number // 100),
     )
 
 
