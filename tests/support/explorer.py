@@ -152,7 +152,8 @@ class Explorer(TimeMachine):
     """Looks at every page, with `known` values for what no page shows; one that changes is asked for when it is needed.
 
     `subjects` are parameters that make of an address two pages, although what stands on them is alike. Of the forms at
-    `from_rules` every button is tried, and not every choice: they are made of rules that have tests of their own.
+    `from_rules` every button is tried once, whatever other fields there are, and not every choice: they are made of rules
+    that have tests of their own.
     """
 
     def __init__(
@@ -207,8 +208,9 @@ class Explorer(TimeMachine):
         if not self._is_new(PAGES_TRIED, *shown):
             return
         for kind, form, _ in forms:
-            for values in self._ways(form, with_choices=kind[0] not in self._from_rules):
-                choice = (*kind, *subject, *self._choice(form, values))
+            is_of_rules = kind[0] in self._from_rules
+            for values in self._ways(form, with_choices=not is_of_rules):
+                choice = (*(kind[:1] if is_of_rules else kind), *subject, *self._choice(form, values))
                 if self._is_new(1, *shown, *choice) and self._is_new(SENDINGS_TRIED, *choice):
                     self.go_back(moment)
                     self._look(form.action, self.send(form, values))
