@@ -20,6 +20,12 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = "appointments@frontdoor.example"
     smtp_ehlo_name: str = ""
+    notify_api_key: str = ""
+    notify_base_url: str = ""
+    notify_callback_token: str = ""
+    notify_daily_texts: int = 0
+    notify_daily_letters: int = 0
+    notify_daily_emails: int = 0
     security_contact: str = ""
     trusted_proxies: int = 0
     log_level: str = "INFO"

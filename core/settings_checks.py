@@ -18,10 +18,13 @@ from core.settings import Settings
 SHORTEST_KEY = 32
 FEWEST_CHARACTERS = 8  # different ones in a key: "aaaa..." and "change me change me" are no random values
 MOST_PROXIES = 10
+SHORTEST_TOKEN = 10  # as GOV.UK Notify wants it, read 2026-11-26
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 OWN_STORAGES = ("database", "memory")
 MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+NOTIFY_KEY = re.compile(rf".*-?{_UUID}-{_UUID}", re.IGNORECASE)
 HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-f:]+", re.IGNORECASE)
 
 
@@ -31,6 +34,7 @@ def problems_of(settings: Settings) -> list[str]:
         *_of_database(settings),
         *_of_address(settings),
         *_of_mail(settings),
+        *_of_notify(settings),
         *_of_limits(settings),
         *_of_the_rest(settings),
     ]
@@ -61,7 +65,7 @@ def _of_real_service(settings: Settings) -> Iterator[str]:
 
     gunicorn listens on this host alone, so without a proxy and without messages the address of this host is the right one.
     """
-    is_open = bool(settings.trusted_proxies or settings.smtp_url)
+    is_open = bool(settings.trusted_proxies or settings.smtp_url or settings.notify_api_key)
     if not settings.public_url_is_set:
         if is_open:
             yield "PUBLIC_URL is not set. Set it to the address that people open, for example https://appointments.example.org."
@@ -118,6 +122,18 @@ def _of_mail(settings: Settings) -> Iterator[str]:
         yield "SMTP_URL must look like smtp://user:password@mail.example.org:587."
     if settings.security_contact and not settings.security_contact.startswith(("mailto:", "https:", "tel:")):
         yield "SECURITY_CONTACT must begin with mailto:, https: or tel:."
+
+
+def _of_notify(settings: Settings) -> Iterator[str]:
+    if settings.notify_api_key and not NOTIFY_KEY.fullmatch(settings.notify_api_key):
+        yield "NOTIFY_API_KEY must be the whole key that GOV.UK Notify showed: a name and two groups of 36 characters."
+    parts = _split(settings.notify_base_url)
+    if settings.notify_base_url and (parts is None or parts.scheme not in ("http", "https") or not parts.hostname):
+        yield "NOTIFY_BASE_URL must be an address like https://api.notifications.service.gov.uk."
+    elif parts and parts.scheme == "http" and parts.hostname not in LOOPBACK and not settings.allow_http:
+        yield "NOTIFY_BASE_URL begins with http://, so messages would travel in the clear. Use https://."
+    if settings.notify_callback_token and len(settings.notify_callback_token) < SHORTEST_TOKEN:
+        yield f"NOTIFY_CALLBACK_TOKEN must have {SHORTEST_TOKEN} characters or more, for example the output of {MAKE_KEY}."
 
 
 def _of_limits(settings: Settings) -> Iterator[str]:

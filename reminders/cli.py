@@ -11,6 +11,7 @@ from core.flask_context import runtime_command
 from core.runtime import Runtime
 from reminders.operator_commands import COMMANDS
 from reminders.scheduler import run, send_once, stop_on_signals, worker_of
+from reminders.template_commands import templates_cli
 from reminders.worker import Worker
 
 
@@ -19,7 +20,7 @@ def reminders_cli() -> None:
     """Send what is due, and say what became of it."""
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, templates_cli):
     reminders_cli.add_command(command)
 
 

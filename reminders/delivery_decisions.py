@@ -188,6 +188,7 @@ class DeliveryResult:
     """The result of a try. `tries` counts this one too; `error` is a reason as in `reminders.reasons`.
 
     The `last_unclear` one is not repeated if it is unclear: an earlier try may have arrived too, and nobody can be asked.
+    `retry_after` is how many seconds the provider asked us to stay away.
     """
 
     claimed: ClaimedRow
@@ -196,6 +197,7 @@ class DeliveryResult:
     provider_reference: str = ""
     error: str = ""
     last_unclear: bool = False
+    retry_after: float = 0
 
 
 @dataclass(frozen=True, slots=True)

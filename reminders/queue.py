@@ -67,18 +67,19 @@ def withhold_unknown(db: Session, known: Iterable[str], now: datetime) -> list[s
 class Pause:
     """How long a channel is left alone after it refused this service: 1 s, 2 s, 4 s, ... and 5 minutes at the most.
 
+    One whose provider said when to come back is left alone until then, within the same five minutes.
     One without an end lasts until an operator ends it.
     """
 
     refusals: int = 0
     until: datetime | None = None
 
-    def after_refusal(self, now: datetime) -> Pause:
+    def after_refusal(self, now: datetime, at_least: timedelta = timedelta(0)) -> Pause:
         """The pause that follows a refusal: longer than this one, or this one while it lasts, which somebody else began."""
         if self.is_on(now):
             return self
         refusals = self.refusals + 1
-        return Pause(refusals, now + min(wait_after(refusals), LONGEST_PAUSE))
+        return Pause(refusals, now + min(max(wait_after(refusals), at_least), LONGEST_PAUSE))
 
     def is_on(self, now: datetime) -> bool:
         """Whether it lasts. A clock that was set back does not make it longer than the longest."""

@@ -29,6 +29,26 @@ INTERRUPTED = "interrupted"  # the process that sent it ended twice before the r
 SERVER_WENT_AWAY = "server_went_away"  # after it had taken the text, before it answered
 ADDRESS_NOT_SUPPORTED = "address_not_supported"  # letters in the address that the server cannot take
 
+# Of a provider that is reached over HTTP.
+PROVIDER_UNUSABLE = "provider_unusable"  # it cannot be reached, or is out of order
+PROVIDER_WENT_AWAY = "provider_went_away"  # after it may have taken the message
+PROVIDER_BUSY = "provider_busy"  # too many requests in a minute
+ALLOWANCE_USED_UP = "allowance_used_up"  # no more messages today
+KEY_REFUSED = "key_refused"  # NOTIFY_API_KEY is wrong or was withdrawn
+KEY_RESTRICTED = "key_restricted"  # a key for the team, a service on trial, or one that may not send this kind
+CLOCK_DIFFERS = "clock_differs"  # by more than 30 seconds from the provider's
+TEMPLATE_UNUSABLE = "template_unusable"  # it is missing there, or lacks a placeholder
+INVALID_NUMBER = "invalid_number"  # no telephone number that gets texts
+RECIPIENT_REFUSED = "recipient_refused"
+UNDELIVERABLE_ADDRESS = "undeliverable_address"  # of a letter
+MESSAGE_TOO_LONG = "message_too_long"
+ADDRESS_UNKNOWN = "address_unknown"  # the provider says that there is no such number or address
+NOT_DELIVERED_IN_TIME = "not_delivered_in_time"  # the telephone was off or the mailbox full for days
+PROVIDER_FAILED = "provider_failed"  # it lost the message
+LETTER_CANCELLED = "letter_cancelled"
+LETTER_UNPRINTABLE = "letter_unprintable"
+LETTER_RETURNED = "letter_returned"  # the post brought it back
+
 SILENCE = frozenset({TOO_MANY_BOOKINGS, NOT_THEIRS})  # nothing more is sent about the appointment
 CODES = frozenset(
     {
@@ -53,6 +73,24 @@ CODES = frozenset(
         INTERRUPTED,
         SERVER_WENT_AWAY,
         ADDRESS_NOT_SUPPORTED,
+        PROVIDER_UNUSABLE,
+        PROVIDER_WENT_AWAY,
+        PROVIDER_BUSY,
+        ALLOWANCE_USED_UP,
+        KEY_REFUSED,
+        KEY_RESTRICTED,
+        CLOCK_DIFFERS,
+        TEMPLATE_UNUSABLE,
+        INVALID_NUMBER,
+        RECIPIENT_REFUSED,
+        UNDELIVERABLE_ADDRESS,
+        MESSAGE_TOO_LONG,
+        ADDRESS_UNKNOWN,
+        NOT_DELIVERED_IN_TIME,
+        PROVIDER_FAILED,
+        LETTER_CANCELLED,
+        LETTER_UNPRINTABLE,
+        LETTER_RETURNED,
     }
 )
 REASON_LENGTH = 300  # of the columns that keep one

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import Counter
 from sqlalchemy import delete, select
@@ -64,7 +64,7 @@ def give_back(
         return False
     rows.deferred_in_a_row.add(row.id)
     if result.outcome == UNAVAILABLE_OUTCOME or len(rows.deferred_in_a_row) >= DEFERMENTS_IN_A_ROW:
-        pause_channel(rows, [row, *left], result.error, counts)
+        pause_channel(rows, [row, *left], result, counts)
         return True
     with rows.transaction() as (db, now):
         queue.postpone(db, [row], result.error, deferred_until(row, now))
@@ -73,10 +73,28 @@ def give_back(
     return False
 
 
-def pause_channel(rows: ChannelQueue, claimed: Sequence[ClaimedRow], reason: str, counts: DeliveryCounts) -> None:
-    """Begin a pause of the channel for all workers, and give back `claimed`, none of which was tried, until it ends."""
+def give_back_batch(
+    rows: ChannelQueue, result: DeliveryResult, left: Sequence[ClaimedRow], counts: DeliveryCounts
+) -> None:
+    """Give back those `left` of a batch after one that was not tried; the channel pauses where it refuses this service."""
+    if result.outcome == UNAVAILABLE_OUTCOME:
+        pause_channel(rows, left, result, counts)
+        return
     with rows.transaction() as (db, now):
-        until = _begin_pause(db, rows.name, reason, now)
+        queue.postpone(db, left, "", now)
+    counts.postponed += len(left)
+
+
+def pause_channel(
+    rows: ChannelQueue, claimed: Sequence[ClaimedRow], result: DeliveryResult, counts: DeliveryCounts
+) -> None:
+    """Begin a pause of the channel for all workers, and give back `claimed`, none of which was tried, until it ends.
+
+    `result` says why, and for how long the provider wants to be left alone.
+    """
+    reason = result.error or result.outcome
+    with rows.transaction() as (db, now):
+        until = _begin_pause(db, rows.name, reason, now, timedelta(seconds=result.retry_after))
         queue.postpone(db, claimed, reason, until)
     rows.deferred_in_a_row.clear()
     counts.postponed += len(claimed)
@@ -127,10 +145,10 @@ def hold_channel(db: Session, channel: str, now: datetime) -> None:
     _insert_pause(db, channel, now, until=None)
 
 
-def _begin_pause(db: Session, channel: str, reason: str, now: datetime) -> datetime:
+def _begin_pause(db: Session, channel: str, reason: str, now: datetime, at_least: timedelta) -> datetime:
     _insert_pause(db, channel, now, until=now)
     row = db.scalars(select(ChannelPause).where(ChannelPause.channel == channel).with_for_update()).one()
-    pause = Pause(row.refusals, row.until).after_refusal(now)
+    pause = Pause(row.refusals, row.until).after_refusal(now, at_least)
     row.refusals, row.until, row.reason = pause.refusals, pause.until, reason
     return pause.until or now + LONGEST_PAUSE  # a channel that an operator stopped has no end of its own
 

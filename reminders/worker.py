@@ -60,7 +60,7 @@ from reminders.messages import MessageWriter
 from reminders.reasons import INTERNAL_ERROR
 from reminders.recipients import ChannelRules
 from reminders.slow_conversations import SlowConversations, Substitute
-from reminders.untried import give_back, known_results, pause_channel, put_aside
+from reminders.untried import give_back, give_back_batch, known_results, put_aside
 
 # Of claimed rows, and of the one that is being sent: a mail server may take 60 s to connect, 120 s up to the end of the text
 # and 600 s to answer it. A slower worker loses its row, and what it writes later has an old fencing token.
@@ -216,17 +216,17 @@ class _Sender:
         results = known_results(self.channel, ready) if any(message.earlier.in_doubt for message in ready) else []
         known = {result.claimed for result in results}
         left = [message for message in ready if message.claimed not in known]
-        reason = ""
-        while left and not reason:
+        untried: DeliveryResult | None = None
+        while left and not untried:
             result = self._try(connection, left[0], now)
             if result.outcome in NOT_TRIED:
-                reason = result.error or result.outcome
+                untried = result
             else:
                 results.append(result)
                 left.pop(0)
         self.queue.record(results, counts)
-        if left:
-            pause_channel(self.queue, [message.claimed for message in left], reason, counts)
+        if untried:
+            give_back_batch(self.queue, untried, [message.claimed for message in left], counts)
 
     def _send_one_by_one(
         self, connection: ChannelConnection, ready: Sequence[ReadyMessage], counts: DeliveryCounts
@@ -276,7 +276,8 @@ class _Sender:
         try:
             reference = connection.send(self.writer.render(message, self.channel.body_type, now))
         except ChannelUnavailable as error:
-            return _result(message, UNAVAILABLE_OUTCOME, error=error.detail)
+            unavailable = _result(message, UNAVAILABLE_OUTCOME, error=error.detail)
+            return replace(unavailable, retry_after=error.retry_after)
         except DeliveryDeferred as error:
             return _result(message, DEFERRED_OUTCOME, error=error.detail)
         except DeliveryUnclear as error:

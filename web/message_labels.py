@@ -67,6 +67,26 @@ MESSAGE_REASONS: Labels = {
     reasons.INTERRUPTED: _l("Sending broke off twice. Ring, or ask them if they have it."),
     reasons.SERVER_WENT_AWAY: _l("The mail server went away before it answered."),
     reasons.ADDRESS_NOT_SUPPORTED: _l("The mail server cannot take an address with such letters."),
+    reasons.PROVIDER_UNUSABLE: _l("The service that sends this message could not be used."),
+    reasons.PROVIDER_WENT_AWAY: _l("The service that sends this message went away before it answered."),
+    reasons.PROVIDER_BUSY: _l("Too many messages at once: it is sent a little later."),
+    reasons.ALLOWANCE_USED_UP: _l("No more messages may be sent today."),
+    reasons.KEY_REFUSED: _l("The key for GOV.UK Notify is not accepted: tell whoever runs this service."),
+    reasons.KEY_RESTRICTED: _l("The key for GOV.UK Notify may not send this message: tell whoever runs this service."),
+    reasons.CLOCK_DIFFERS: _l("The clock of this service is wrong: tell whoever runs it."),
+    reasons.TEMPLATE_UNUSABLE: _l(
+        "A template at GOV.UK Notify is missing or not complete: tell whoever runs this service."
+    ),
+    reasons.INVALID_NUMBER: _l("This is not a phone number that can get texts. Ask for the right one."),
+    reasons.RECIPIENT_REFUSED: _l("The address or number was not accepted. Check it."),
+    reasons.UNDELIVERABLE_ADDRESS: _l("No letter can be sent to this postal address. Check it."),
+    reasons.MESSAGE_TOO_LONG: _l("The message is too long."),
+    reasons.ADDRESS_UNKNOWN: _l("The phone number or email address does not exist. Ask for the right one."),
+    reasons.NOT_DELIVERED_IN_TIME: _l("It could not be delivered: the phone was off or the mailbox full."),
+    reasons.PROVIDER_FAILED: _l("The service that sends this message could not send it."),
+    reasons.LETTER_CANCELLED: _l("The letter was stopped before it was printed."),
+    reasons.LETTER_UNPRINTABLE: _l("The letter could not be printed."),
+    reasons.LETTER_RETURNED: _l("The letter came back. Ask for the right postal address."),
 }
 
 

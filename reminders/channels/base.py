@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from core.errors import DeliveryFailed
@@ -19,8 +20,14 @@ class DeliveryDeferred(DeliveryFailed):
     """No try of this message: the provider refuses it for what may be our fault or the recipient's, or we are stopping."""
 
 
+@dataclass
 class ChannelUnavailable(DeliveryFailed):
-    """The provider cannot be reached or refuses us, whoever the message is for: no try of any message."""
+    """The provider cannot be reached or refuses us, whoever the message is for: no try of any message.
+
+    `retry_after` is how many seconds it asked us to stay away; 0 where it said nothing.
+    """
+
+    retry_after: float = 0
 
 
 class Waiting(Protocol):

@@ -90,7 +90,7 @@ class BoundedSmtp(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """The connection that `connect` asks for, to the first address of `host` that takes it."""
         self._host = host  # the name on the server's certificate
-        connection = _connect(host, port, self.deadline)
+        connection = open_socket(host, port, self.deadline)
         return self._encrypt(connection, self.tls) if self.tls else connection
 
     def encrypt(self, context: ssl.SSLContext) -> None:
@@ -180,7 +180,8 @@ class _ReplyReader:
                 continue
 
 
-def _connect(host: str, port: int, deadline: Deadline) -> socket.socket:
+def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """A connection to the first address of `host` that takes it, not blocking. Raises: OSError."""
     problem: OSError = OSError("no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         connection = socket.socket(family, kind, protocol)

@@ -12,9 +12,12 @@ from core.database import Database
 from core.errors import ConfigurationError
 from core.settings import Settings
 from reminders.channels.base import Channel
+from reminders.channels.notify import NotifyChannel
+from reminders.channels.notify_account import account_of
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.channels.stored import StoredChannel
 from reminders.letters import LetterBody
+from reminders.messages import Body, EmailBody
 from reminders.recipients import EMAIL, LETTER, TEXT, ChannelRules
 from reminders.texts import TextBody
 
@@ -26,26 +29,35 @@ Factory = Callable[[Settings, Database], Channel | None]
 
 
 def email_channel(settings: Settings, database: Database) -> Channel:
-    """SMTP when SMTP_URL is set; in the demo and in tests else the demo's outbox. Raises: ConfigurationError."""
+    """SMTP when SMTP_URL is set, else GOV.UK Notify; in the demo and in tests else the demo's outbox.
+
+    Raises: ConfigurationError.
+    """
     if settings.smtp_url:
         server = SmtpServer.from_url(settings.smtp_url, ehlo_name=ehlo_name(settings))
         return SmtpChannel(server, settings.mail_from)
-    if settings.is_demo or settings.is_test:
-        return StoredChannel(database, settings.mail_from)
+    if channel := _notify_or_demo(settings, database, EmailBody):
+        return channel
     raise ConfigurationError(
         "SMTP_URL is not set, so no message can be sent. Set it to your mail server, "
-        "for example smtp://user:password@mail.example.org:587."
+        "for example smtp://user:password@mail.example.org:587, or set NOTIFY_API_KEY."
     )
 
 
 def text_channel(settings: Settings, database: Database) -> Channel | None:
-    """In the demo and in tests the demo's outbox; else none."""
-    return StoredChannel(database, settings.mail_from, TextBody) if settings.is_demo or settings.is_test else None
+    """GOV.UK Notify when NOTIFY_API_KEY is set; in the demo and in tests else the demo's outbox; else none."""
+    return _notify_or_demo(settings, database, TextBody)
 
 
 def letter_channel(settings: Settings, database: Database) -> Channel | None:
-    """In the demo and in tests the demo's outbox; else none."""
-    return StoredChannel(database, settings.mail_from, LetterBody) if settings.is_demo or settings.is_test else None
+    """As `text_channel`."""
+    return _notify_or_demo(settings, database, LetterBody)
+
+
+def _notify_or_demo(settings: Settings, database: Database, body_type: type[Body]) -> Channel | None:
+    if settings.notify_api_key:
+        return NotifyChannel(account_of(settings.notify_api_key, settings.notify_base_url), body_type)
+    return StoredChannel(database, settings.mail_from, body_type) if settings.is_demo or settings.is_test else None
 
 
 def confirming_channels(settings: Settings, database: Database) -> frozenset[str]:

@@ -103,6 +103,7 @@ LAYER_OF_MODULE = {
     "reminders.plain_mails": "use_cases",
     "reminders.staff_mails": "use_cases",
     "reminders.slow_conversations": "use_cases",
+    "reminders.template_commands": "cli",
     "reminders.untold": "use_cases",
     "reminders.untried": "use_cases",
     "reminders.wish_mails": "use_cases",
