@@ -49,6 +49,7 @@ import web.site
 import web.staff_guard
 from api.key_guard import check_key
 from booking.events import appointment_changed, manage_link_requested, wish_changed
+from booking.use_cases.measure_promises import are_promises_kept
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
 from core.environment import settings_from
@@ -142,7 +143,10 @@ def _checks(runtime: Runtime) -> dict[str, web.monitoring.Check]:
 
 
 def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
-    return {"mail": lambda: reminders.ledger.is_sending(runtime)}
+    return {
+        "mail": lambda: reminders.ledger.is_sending(runtime),
+        "promises": lambda: are_promises_kept(runtime),
+    }
 
 
 def _connect() -> None:

@@ -109,6 +109,8 @@ class Appointment(Base):
     changed_at: Mapped[datetime]
     # When they arrived; NULL before that, and where it was not recorded.
     arrived_at: Mapped[datetime | None]
+    # When they were first seen; NULL before that, and where it was not recorded.
+    seen_at: Mapped[datetime | None]
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
     # Who wanted the last move: resident or authority; empty where it was never moved.
     moved_by: Mapped[str] = mapped_column(String(12), default="", server_default="")

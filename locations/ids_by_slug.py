@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.database import table_of
 from core.errors import NotFound
-from locations.model import AuthorityBrand
+from locations.authority_brand import AuthorityBrand
 from locations.tables import Authority, Site
 
 authority_table, site_table = table_of(Authority), table_of(Site)

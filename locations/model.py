@@ -22,6 +22,7 @@ from locations.travel import TravelTimes
 IN_PERSON_MODES, VIRTUAL_MODES = ("in_person",), ("video", "phone")
 ROOM = "{room}"  # stands in a joining address for the name of the appointment's own room
 INTERPRETER_LEAD_DAYS = 3  # whole days that it takes to find an interpreter
+PROMISE_ALARM_DAYS = 3  # so long a promise is broken before it is an alarm
 RING_MINUTES = 15  # so long after its start a telephone appointment may begin
 MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)  # how an appointment is held
 VIRTUAL_SITE = "virtual"
@@ -68,19 +69,6 @@ class AuthorityFacts:
     is_demo: bool
     plan_version: int
     school_holidays: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True)
-class AuthorityBrand:
-    """An authority as far as the frame of a page shows it."""
-
-    slug: str
-    name: str
-    zone: str
-    brand_colour: str
-    phone: str
-    email: str
-    bsl_contact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +118,9 @@ class ServiceFacts:
     waiting_list_first: bool = False
     offered_at_once: int = 1
     answer_days: int = 14
+    third_time_within_days: int | None = None
+    seen_within_minutes: int | None = None
+    promise_alarm_days: int = PROMISE_ALARM_DAYS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
 from core.personal_data import personal
 from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
+from locations.promise_policy import PromisePolicy
+from locations.session_columns import SessionColumns
 from locations.session_facts import FROM_FILE
 from locations.waiting_policy import WaitingPolicy
 
@@ -139,7 +141,7 @@ class TravelTime(Base):
     minutes: Mapped[int]
 
 
-class Service(WaitingPolicy, Base):
+class Service(WaitingPolicy, PromisePolicy, Base):
     """What a resident asks for. Policies that are None follow the authority's."""
 
     __tablename__ = "services"
@@ -178,7 +180,7 @@ class Service(WaitingPolicy, Base):
     requirements: Mapped[list[dict[str, Any]]]
 
 
-class SessionTemplate(Base):
+class SessionTemplate(SessionColumns, Base):
     """A recurring session: an RRULE in the site's wall clock, with the resources and services that it opens."""
 
     __tablename__ = "session_templates"
@@ -191,13 +193,6 @@ class SessionTemplate(Base):
     rrule: Mapped[str] = mapped_column(String(300))
     first_date: Mapped[date]
     last_date: Mapped[date | None]
-    starts: Mapped[time]
-    ends: Mapped[time]
-    break_starts: Mapped[time | None]
-    break_ends: Mapped[time | None]
-    drop_in: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    reserved_percent: Mapped[int] = mapped_column(default=0)
-    release_hours: Mapped[int] = mapped_column(default=0)
     # "term" or "holidays", or empty for both.
     school: Mapped[str] = mapped_column(String(10), default="", server_default="")
 
@@ -216,7 +211,7 @@ class SessionException(Base):
     reason: Mapped[str] = mapped_column(String(200), default="")
 
 
-class DatedSession(Base):
+class DatedSession(SessionColumns, Base):
     """A session on one date that no template describes: an extra Saturday, an outreach day."""
 
     __tablename__ = "dated_sessions"
@@ -227,13 +222,6 @@ class DatedSession(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     slug: Mapped[str] = mapped_column(String(60))
     date: Mapped[date]
-    starts: Mapped[time]
-    ends: Mapped[time]
-    break_starts: Mapped[time | None]
-    break_ends: Mapped[time | None]
-    drop_in: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    reserved_percent: Mapped[int] = mapped_column(default=0)
-    release_hours: Mapped[int] = mapped_column(default=0)
 
 
 class SessionResource(Base):

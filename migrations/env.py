@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import booking.promises.tables
 import booking.proposals.tables
 import booking.ringing.tables
 import booking.tables

@@ -19,6 +19,7 @@ from sqlalchemy import delete
 from booking.use_cases.cleanup import delete_expired
 from booking.use_cases.earlier_times import Mark, offer_earlier_times
 from booking.use_cases.manage_links import answer_link_requests
+from booking.use_cases.measure_promises import measure_promises
 from booking.use_cases.offers import make_offers
 from booking.use_cases.proposals import end_unanswered
 from core.outages import outage_of, summary_of
@@ -67,6 +68,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
         for name, work, seconds in (
             ("send", worker.send_due, tick_seconds),
             ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
+            ("promises", lambda: measure_promises(runtime), SWEEP_CHECK_SECONDS),
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
             ("offers", lambda: work_offers(runtime), tick_seconds),
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
@@ -100,13 +102,14 @@ def end_personal_data(runtime: Runtime) -> None:
 
 
 def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
-    """The counts of one pass, with all else that the scheduler does: a heartbeat, links, offers, cleanup when due."""
+    """The counts of one pass, with all else that the scheduler does: links, offers, promises, cleanup when due."""
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
     answer_link_requests(runtime)
     work_offers(runtime)
     work_staff_mails(runtime, worker)
     offer_earlier_times(runtime, can_be_told)
     send_wish_mails(runtime, worker.channels)
+    measure_promises(runtime)
     counts = worker.send_due()
     sweep_when_due(runtime)
     return counts

@@ -108,6 +108,10 @@ def _set_state(
         row.arrived_at = None
     elif requested_state is State.ARRIVED and was == State.BOOKED:
         row.arrived_at = now
+    if requested_state in (State.BOOKED, State.ARRIVED):
+        row.seen_at = None
+    elif requested_state is State.IN_PROGRESS:
+        row.seen_at = row.seen_at or now
     row.state_reason = reason.strip() if requested_state in NEEDS_REASON else ""
     record(
         db,

@@ -37,6 +37,7 @@ ONLY_WORDS = frozenset(
         *("cancel_cutoff_minutes", "reminder_plan", "address", "directions", "joining_address", "rings_from"),
         *("ring_minutes", "privacy", "accessibility", "reason", "bookable_online", "successor", "where_to_go"),
         *("waiting_list_first", "offered_at_once", "answer_days"),
+        *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
     }
 )
 

@@ -15,6 +15,7 @@ from locations.model import (
     INTERPRETER_LEAD_DAYS,
     MODES,
     PERSON_KINDS,
+    PROMISE_ALARM_DAYS,
     RESOURCE_KINDS,
     RING_MINUTES,
     SITE_KINDS,
@@ -103,6 +104,9 @@ SERVICE: Fields = {
     "waiting_list_first": Field(yes_no, False),
     "offered_at_once": Field(whole(1, 10), 1),
     "answer_days": Field(whole(1, 90), 14),
+    "third_time_within_days": Field(whole(0, 365)),
+    "seen_within_minutes": Field(whole(0, 240)),
+    "promise_alarm_days": Field(whole(1, 60), PROMISE_ALARM_DAYS),
     **ENDING,
 }
 SITE: Fields = {

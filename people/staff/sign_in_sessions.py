@@ -14,8 +14,8 @@ from sqlalchemy import and_, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.tokens import digest, new_token
+from locations.authority_brand import AuthorityBrand
 from locations.ids_by_slug import BRAND_COLUMNS, authority_table, site_table
-from locations.model import AuthorityBrand
 from people.staff.policy import Action, Grant, Role, is_allowed
 from people.staff.tables import SecondStep, SecondStepDemand, StaffMember, StaffRole, StaffSession
 

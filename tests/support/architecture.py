@@ -69,6 +69,8 @@ LAYER_OF_MODULE = {
     "core.rate_limits": "queries",
     "core.flask_context": "cli",
     "locations.ids_by_slug": "queries",
+    "locations.promise_policy": "tables",
+    "locations.session_columns": "tables",
     "locations.waiting_policy": "tables",
     "locations.importing.apply": "use_cases",
     "locations.importing.apply_removals": "use_cases",

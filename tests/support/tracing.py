@@ -12,6 +12,7 @@ PACKAGES = frozenset({"locations", "people", "booking", "reminders", "web", "api
 # What stands around every request, whatever it asks for: hooks, the guards with their look-ups, the language.
 AROUND = frozenset(
     {
+        "locations.authority_brand",
         "locations.model",
         "web.address_length",
         "web.admission",

@@ -41,6 +41,7 @@ from tests.support.pseudo_language import PseudoLanguage, bare_texts, bare_texts
 from tests.support.second_step import app_of, give_second_step
 from tests.support.town import make_town
 from tests.web.agent.conftest import Agent
+from tests.web.agent.test_promises_page import promise
 from tests.web.resident.browser import Visitor, path_for_owner
 from web.spelling import SPELLING
 
@@ -595,6 +596,17 @@ def test_the_pages_of_the_waiting_list(drawn: Drawn, staff: Agent, callers: Call
     with runtime.database.writing() as db:
         db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=20)))
     staff.open("/staff/waiting")
+    assert drawn.bare() == {}
+
+
+def test_the_page_of_promises(drawn: Drawn, callers: Callers, clock: FixedClock, database: Database) -> None:
+    visitor = Visitor(drawn.app.test_client(), "/staff")
+    admin = add_agent(database, callers.town.authority_id, clock.now(), "authority_admin", "promises@example.org")
+    visitor.client.set_cookie(COOKIE, sign_in(database, admin, clock.now()))
+    visitor.open("/promises")
+    promise(callers, database, {0: 9, 1: None, 2: 6, 3: 5})
+    visitor.open("/promises")
+    visitor.open("/")
     assert drawn.bare() == {}
 
 

@@ -44,7 +44,7 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
     planned_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_SESSIONS, site_id=site[0])]
     groups = (
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
-        TaskGroup(_("Week"), tuple(_week_tasks(planned_sites))),
+        TaskGroup(_("Week"), (*_week_tasks(planned_sites), *_promise_tasks(staff))),
         TaskGroup(_("Closures"), tuple(_closure_tasks(staff))),
         TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),
         TaskGroup(_("Council"), tuple(_council_tasks(staff))),
@@ -56,6 +56,12 @@ def sites_of_staff(staff: SignedInStaff, sites: Iterable[SiteFacts]) -> list[Sit
     """Those of the council's sites whose day list they may see."""
     visible = sites_for(staff.roles, Action.SEE_DAY_LIST) if staff.may(Action.SEE_DAY_LIST) else frozenset[int]()
     return [site for site in sites if visible is None or site.id in visible]
+
+
+def managed_sites_of_staff(staff: SignedInStaff, sites: Iterable[SiteFacts]) -> list[SiteFacts]:
+    """Those of the council's sites whose sessions they manage."""
+    managed = sites_for(staff.roles, Action.MANAGE_SESSIONS) if staff.may(Action.MANAGE_SESSIONS) else frozenset[int]()
+    return [site for site in sites if managed is None or site.id in managed]
 
 
 def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
@@ -102,6 +108,12 @@ def _feed_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
 def _week_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
     for task in _site_tasks(sites, "planner.week"):
         yield replace(task, text=_("Week of %(site)s", site=task.text))
+
+
+def _promise_tasks(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("planner.promises")
+    if href and staff.may(Action.MANAGE_SESSIONS):
+        yield Task(_("What we promise"), href, _("How soon there is a free time, and how soon people are seen."))
 
 
 def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView
+from booking.queries.promise_figures import broken_promises
 from booking.queries.site_figures import DayFigures, figures_of, next_visits, to_ring_count
 from booking.queries.waiting_tasks import WaitingTask, task_counts
 from locations.bank_holidays import published_until
@@ -21,7 +22,7 @@ from people.residents.access_log import log_access
 from people.staff.policy import Action, Role, sites_for
 from reminders.heartbeat import is_fresh
 from reminders.untold import untold_count
-from web.account.home import MOST_SITES, sites_of_staff, url_or_none
+from web.account.home import MOST_SITES, managed_sites_of_staff, sites_of_staff, url_or_none
 from web.page_context import StaffContext
 from web.request_language import format_day, format_time
 
@@ -131,6 +132,7 @@ def _row_of(view: AppointmentView) -> str:
 
 def _to_do(context: StaffContext) -> Iterator[ToDo]:
     yield from _people_to_tell(context)
+    yield from _broken_promises(context)
     if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
         yield from _service_alarms(context)
 
@@ -161,6 +163,22 @@ def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
     waiting = url_or_none("messages.waiting_list")
     if waiting and _may(context, Action.BOOK_FOR_RESIDENT):
         yield from _people_who_wait(context, waiting)
+
+
+def _broken_promises(context: StaffContext) -> Iterator[ToDo]:
+    """The services that have not kept what was promised of them for as many days as each says."""
+    href = url_or_none("planner.promises")
+    sites = managed_sites_of_staff(context.staff, context.catalogue.sites)
+    if not href or not sites:
+        return
+    broken = {view.service.id for view in broken_promises(context.db, context.catalogue, context.now, sites)}
+    if broken:
+        text = ngettext(
+            "%(num)d service does not keep what was promised",
+            "%(num)d services do not keep what was promised",
+            len(broken),
+        )
+        yield ToDo(text, href)
 
 
 def _people_who_wait(context: StaffContext, waiting: str) -> Iterator[ToDo]:

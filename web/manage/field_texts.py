@@ -126,6 +126,18 @@ SERVICE: Texts = {
         _l("After how many days shall a colleague tell those who wait how it stands?"),
         _l("Then it is a task for those who book for residents, until somebody has told them"),
     ),
+    "third_time_within_days": _t(
+        _l("Within how many days do you promise a free time?"),
+        _l("We measure each day how far away the third free time is. Leave it empty if you promise nothing"),
+    ),
+    "seen_within_minutes": _t(
+        _l("Within how many minutes of the booked time do you promise to see people?"),
+        _l("We measure each day within how many minutes 9 of 10 people were seen"),
+    ),
+    "promise_alarm_days": _t(
+        _l("After how many days of a broken promise do you want to be told?"),
+        _l("Then it stands on the staff home of managers and administrators"),
+    ),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),
     "reminder_plan": _t(_l("Reminders")),

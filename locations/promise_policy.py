@@ -1,0 +1,15 @@
+"""What a council promises of a service, as columns of its row."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from locations.model import PROMISE_ALARM_DAYS
+
+
+class PromisePolicy:
+    """Mapped columns: how soon the third free time is, how soon people are seen, and when a broken promise is an alarm."""
+
+    third_time_within_days: Mapped[int | None]
+    seen_within_minutes: Mapped[int | None]
+    promise_alarm_days: Mapped[int] = mapped_column(default=PROMISE_ALARM_DAYS, server_default=str(PROMISE_ALARM_DAYS))
