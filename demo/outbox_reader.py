@@ -13,7 +13,11 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from locations.tables import Authority
-from reminders.tables import DemoMessage
+from reminders.channels.stored import letter_of
+from reminders.gsm7 import TextSize, text_size
+from reminders.letters import LetterBody
+from reminders.recipients import EMAIL, LETTER, TEXT
+from reminders.tables import DemoMessage, Notification
 
 PAGE_SIZE = 25
 
@@ -27,6 +31,7 @@ class MessageSummary:
     subject: str
     at: datetime
     zone: str
+    channel: str
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,8 @@ class OutboxPage:
 
 
 @dataclass(frozen=True)
-class OutboxMessage:
-    """One message by its parts. `calendar` is empty when there is none."""
+class OutboxEmail:
+    """One email by its parts. `calendar` is empty when there is none."""
 
     summary: MessageSummary
     sender: str
@@ -51,9 +56,32 @@ class OutboxMessage:
     raw: bytes
 
 
+@dataclass(frozen=True)
+class OutboxText:
+    """One text, and how it travels."""
+
+    summary: MessageSummary
+    sender: str
+    text: str
+    size: TextSize
+
+
+@dataclass(frozen=True)
+class OutboxLetter:
+    """One letter."""
+
+    summary: MessageSummary
+    sender: str
+    letter: LetterBody
+
+
+OutboxMessage = OutboxEmail | OutboxText | OutboxLetter
+# What is about no appointment is an email.
+_CHANNEL = func.coalesce(Notification.channel, EMAIL)
 _SUMMARIES = (
-    select(DemoMessage.id, DemoMessage.to, DemoMessage.subject, DemoMessage.at, Authority.zone)
+    select(DemoMessage.id, DemoMessage.to, DemoMessage.subject, DemoMessage.at, Authority.zone, _CHANNEL)
     .join(Authority, Authority.id == DemoMessage.authority_id)
+    .outerjoin(Notification, Notification.id == DemoMessage.notification_id)
     .order_by(DemoMessage.id.desc())
 )
 
@@ -72,10 +100,16 @@ def read_message(db: Session, message_id: int) -> OutboxMessage:
     row = db.execute(_SUMMARIES.where(DemoMessage.id == message_id)).first()
     if row is None:
         raise NotFound.because("message_unknown")
-    raw = db.scalars(select(DemoMessage.raw).where(DemoMessage.id == message_id)).one()
+    kept = select(DemoMessage.raw, Authority.name).join(Authority, Authority.id == DemoMessage.authority_id)
+    raw, council = db.execute(kept.where(DemoMessage.id == message_id)).one()
+    summary = MessageSummary(*row)
+    if summary.channel == TEXT:
+        return OutboxText(summary, council, raw.decode(), text_size(raw.decode()))
+    if summary.channel == LETTER:
+        return OutboxLetter(summary, council, letter_of(raw))
     email = message_from_bytes(raw, policy=default)
     parts = (_part(email, "text/plain"), _part(email, "text/html"), _part(email, "text/calendar"))
-    return OutboxMessage(MessageSummary(*row), str(email["From"]), *parts, raw)
+    return OutboxEmail(summary, str(email["From"]), *parts, raw)
 
 
 def _part(email: EmailMessage, content_type: str) -> str:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.runtime import Runtime
-from demo.outbox_reader import OutboxMessage, read_message, read_page
+from demo.outbox_reader import OutboxEmail, OutboxLetter, OutboxMessage, OutboxText, read_message, read_page
 from people.staff.access_marks import public
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo/outbox")
@@ -31,14 +31,19 @@ def outbox() -> str:
 @public
 def message(message_id: int) -> str:
     """One message."""
-    return render_template("demo/message.html", message=_message(message_id))
+    found = _message(message_id)
+    if isinstance(found, OutboxText):
+        return render_template("demo/text.html", message=found)
+    if isinstance(found, OutboxLetter):
+        return render_template("demo/letter.html", message=found)
+    return render_template("demo/message.html", message=found)
 
 
 @blueprint.get("/<int:message_id>/html")
 @public
 def message_html(message_id: int) -> Response:
     """The message as a mail program shows it."""
-    response = Response(_message(message_id).html, content_type="text/html; charset=utf-8")
+    response = Response(_email(message_id).html, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = EMAIL_POLICY
     return response
 
@@ -47,7 +52,7 @@ def message_html(message_id: int) -> Response:
 @public
 def message_calendar(message_id: int) -> Response:
     """The message's calendar file."""
-    calendar = _message(message_id).calendar
+    calendar = _email(message_id).calendar
     if not calendar:
         raise NotFound.because("message_without_calendar")
     response = Response(calendar, content_type="text/calendar; charset=utf-8")
@@ -65,3 +70,10 @@ def _demo_runtime() -> Runtime:
 def _message(message_id: int) -> OutboxMessage:
     with _demo_runtime().database.reading() as db:
         return read_message(db, message_id)
+
+
+def _email(message_id: int) -> OutboxEmail:
+    found = _message(message_id)
+    if not isinstance(found, OutboxEmail):
+        raise NotFound.because("nothing_here")
+    return found

@@ -30,9 +30,6 @@ SITE_KINDS = ("library", "hub", "office", VIRTUAL_SITE)
 PERSON_KINDS = ("adviser", "interpreter")  # of resources that may belong to the council instead of a site
 RESOURCE_KINDS = ("desk", "room", *PERSON_KINDS, "virtual_room", "equipment")
 
-RESERVED_SLUGS = ("staff", "api", "static", "demo", "feeds", "manage", "healthz", "readyz", "metrics", ".well-known")
-"""What addresses of the service itself begin with: no council can have one of these as its slug."""
-
 
 def modes_of_site(kind: str) -> tuple[str, ...]:
     """How people can come to a site of this kind."""

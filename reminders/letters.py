@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -10,6 +11,9 @@ from core.text import person_name
 from reminders.delivery_decisions import MessageFacts
 from reminders.messages import MessageContext, OtherBody, subject_and_text
 from reminders.recipients import Delivery, family_of
+
+# Of a page of A4 with margins of 2 cm: characters of a line, lines of the first page below the address, of each further one.
+PLAIN_PAGE, LARGE_PAGE = (85, 34, 50), (50, 18, 30)  # 12 and 18 points
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,11 @@ class LetterBody(OtherBody):
         heading, text = subject_and_text(family_of(kind), on_paper, language)
         lines = (person_name(delivery.name), *delivery.address.splitlines())
         return cls(tuple(line for line in lines if line), heading, text, large_print=delivery.large_print)
+
+    @property
+    def pages(self) -> int:
+        """About how many pages it takes."""
+        width, first, further = LARGE_PAGE if self.large_print else PLAIN_PAGE
+        lines = [self.heading, "", *self.text.splitlines()]
+        count = sum(max(1, len(textwrap.wrap(line, width))) for line in lines)
+        return 1 + max(0, -(-(count - first) // further))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.queries.appointments import AppointmentView
 from booking.tables import Appointment
 from core.errors import NotFound
-from core.tokens import digest, working_manage_token
+from core.tokens import appointment_of_short_token, digest, is_short_token, working_manage_token
 
 
 def manage_path(db: Session, secret_keys: Sequence[str], view: AppointmentView) -> str:
@@ -25,6 +25,16 @@ def by_manage_token(db: Session, token: str) -> tuple[int, int]:
         select(Appointment.authority_id, Appointment.id).where(Appointment.manage_digest == digest(token))
     ).first()
     if row is None:
+        raise NotFound.because("link_unknown")
+    return row.authority_id, row.id
+
+
+def by_short_token(db: Session, secret_keys: Sequence[str], token: str) -> tuple[int, int]:
+    """Authority id and appointment id of a short link's token, over or not. Raises: NotFound."""
+    number = appointment_of_short_token(token)
+    columns = (Appointment.authority_id, Appointment.id, Appointment.manage_nonce)
+    row = None if number is None else db.execute(select(*columns).where(Appointment.id == number)).first()
+    if row is None or not is_short_token(secret_keys, row.id, row.manage_nonce, token):
         raise NotFound.because("link_unknown")
     return row.authority_id, row.id
 

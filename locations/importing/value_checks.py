@@ -15,8 +15,9 @@ from core.errors import InvalidValue
 from core.text import clean_text
 from core.wall_clock import TICK_MINUTES, check_year, parse_day, parse_moment
 from locations.bank_holidays import DIVISIONS
-from locations.model import RESERVED_SLUGS, ROOM
+from locations.model import ROOM
 from locations.postcodes import is_known, parse_postcode
+from locations.reserved_slugs import RESERVED_SLUGS
 
 Check = Callable[[Any], Any]
 Value = TypeVar("Value")

@@ -8,13 +8,20 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.database import Database
 from core.settings import Settings
+from reminders.appointment_queries import message_facts
 from reminders.channels.stored import StoredChannel
+from reminders.delivery_decisions import ClaimedRow, EarlierTries, ReadyMessage
+from reminders.letters import LetterBody
+from reminders.recipients import Delivery
+from reminders.tables import Notification
+from reminders.texts import TextBody
 from tests.reminders.calendar_readers import read_with_vobject
-from tests.reminders.channels import worker_on
+from tests.reminders.channels import worker_on, writer
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.factories import make_world
 
@@ -106,6 +113,35 @@ def test_outside_the_demo_there_is_nothing(
 ) -> None:
     send(database, clock, 1)
     assert real_client.get(path).status_code == 404
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_texts_and_letters_are_shown_as_they_arrive_with_their_length(
+    client: FlaskClient, database: Database, clock: FixedClock
+) -> None:
+    world, now = make_world(database), clock.now()
+    owed = [owe(database, world, 1, now=now, channel=channel)[0] for channel in ("text", "letter")]
+    with database.reading() as db:
+        facts = message_facts(db, owed)
+        rows = db.scalars(select(Notification).order_by(Notification.id)).all()
+    address = "1 High Street\nTestshire\nNW11 9QS"
+    deliveries = (
+        Delivery("text", "07700 900123", "Robin Sample"),
+        Delivery("letter", address, "Robin Sample", large_print=True),
+    )
+    for row, body, delivery in zip(rows, (TextBody, LetterBody), deliveries, strict=True):
+        claimed = ClaimedRow(row.id, row.authority_id, row.appointment_id, 1, row.kind, row.channel, now, 1, now)
+        ready = ReadyMessage(claimed, facts[row.appointment_id], delivery, EarlierTries())
+        StoredChannel(database, SENDER, body).send(writer().render(ready, body, now))
+    listed, text, letter = (client.get(f"/demo/outbox{path}").text for path in ("", "/1", "/2"))
+    assert listed.index("Letter") < listed.index("Text")
+    assert "Text to 07700 900123" in text
+    assert "2 texts" in text
+    assert "1 High Street, Testshire, NW11 9QS" in letter
+    assert "Large print" in letter
+    assert "2 pages" in letter
+    for page in ("/1/html", "/1.ics", "/2/html", "/2.ics"):
+        assert client.get(f"/demo/outbox{page}").status_code == 404
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -7,7 +7,8 @@ import re
 from flask import Flask
 
 from booking.slot_tokens import MODE_CODES
-from locations.model import MODES, RESERVED_SLUGS
+from locations.model import MODES
+from locations.reserved_slugs import RESERVED_SLUGS
 from web.labels import MODES as MODE_LABELS
 
 

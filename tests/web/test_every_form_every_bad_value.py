@@ -22,7 +22,7 @@ from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import WishState
 from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey
-from booking.tables import RebookItem
+from booking.tables import Appointment, RebookItem
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
@@ -36,10 +36,11 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
-from core.tokens import wish_token
+from core.tokens import short_token, wish_token
 from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
+from people.residents.resident_repository import create_resident
 from people.staff.password_links import make_link
 from people.staff.sign_in_sessions import COOKIE
 from reminders.delivery_decisions import PENDING, WITHHELD
@@ -156,7 +157,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         offered = _offered(app, callers.town)
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
-        starts += _own_wishes(app, callers.town)
+        starts += [*_own_wishes(app, callers.town), _short_link(app, callers)]
         return Explorer(app, database, clock, known), starts
     work = _leave_work(app.extensions[EXTENSION], callers, admin, at_ten_today)
     email = "authority_admin@example.org"
@@ -270,6 +271,15 @@ def _own_wishes(app: Flask, town: Town) -> list[str]:
         nonces = [first.link_nonce or "", second.link_nonce or ""]
     assert offer_earlier_times(runtime, can_be_told) == 1
     return [f"/manage/{wish_token(runtime.settings.secret_key, nonce)}" for nonce in nonces]
+
+
+def _short_link(app: Flask, callers: Callers) -> str:
+    """The short link of an appointment whose telephone is shared, so that it asks for a surname."""
+    runtime = app.extensions[EXTENSION]
+    with runtime.database.writing() as db:
+        create_resident(db, callers.town.authority_id, ResidentDetails("Sam Other", phone="07700 900999"), MORNING)
+        row = db.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
+        return f"/s/{short_token(runtime.settings.secret_key, row.id, row.manage_nonce)}"
 
 
 def _booked_online(app: Flask, town: Town, at: datetime, email: str) -> Booked:

@@ -8,7 +8,7 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
-from locations.model import RESERVED_SLUGS
+from locations.reserved_slugs import RESERVED_SLUGS
 
 blueprint = Blueprint("resident", __name__)
 

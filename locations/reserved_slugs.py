@@ -1,0 +1,17 @@
+"""What addresses of the service itself begin with: no council can have one of these as its slug. Pure."""
+
+from __future__ import annotations
+
+RESERVED_SLUGS = (
+    "staff",
+    "api",
+    "static",
+    "demo",
+    "feeds",
+    "manage",
+    "s",
+    "healthz",
+    "readyz",
+    "metrics",
+    ".well-known",
+)

@@ -1,0 +1,80 @@
+"""The short link of texts and letters: it opens the appointment, like the link of an email.
+
+A telephone may be shared. Where its number stands in the record of another person too, the link asks for one fact about
+the person whose appointment it is before it shows anything.
+"""
+
+from __future__ import annotations
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms.validators import DataRequired
+
+from booking.queries import appointments, link_tokens
+from booking.queries.appointments import AppointmentView
+from booking.states import has_link_ended
+from core.audit import Actor
+from core.errors import NotFound
+from core.flask_context import current_runtime
+from core.origin import origin_of
+from core.rate_limits import SlowingLimit, check_slowing_limit
+from locations.catalogue_queries import authorities, catalogue_by_id
+from people.residents.details import has_name_part
+from people.residents.phone_queries import is_shared_phone
+from people.staff.access_marks import public
+from web.components.form_fields import AtMost, Form, Text
+from web.page_context import PageContext
+from web.resident import drafts
+from web.resident.appointment_page import appointment_over, link_unknown
+from web.resident.page_rendering import show
+from web.resident.urls import blueprint
+
+# Guesses of the fact: by appointment, and by whoever guesses.
+GUESSES_OF_ONE = SlowingLimit("5/hour", beyond="1/10 minutes")
+GUESSES_OF_ORIGIN = SlowingLimit("20/hour", beyond="1/minute")
+
+
+class OneFactForm(Form):
+    """What somebody else who reads the text may not know."""
+
+    surname = Text(
+        _("Surname"),
+        description=_("Of the person that the appointment is for"),
+        validators=[DataRequired(_("Enter the surname")), AtMost(200)],
+        render_kw={"classes": "govuk-input--width-20", "autocomplete": "off"},
+    )
+
+
+@blueprint.route("/s/<token>", methods=["GET", "POST"])
+@public
+def short_link(token: str) -> ResponseReturnValue:
+    """Exchange the token for a cookie and a clean address. Nothing is changed: whoever shows a preview opens links too."""
+    runtime = current_runtime()
+    with runtime.database.reading() as db:
+        try:
+            authority_id, appointment_id = link_tokens.by_short_token(db, runtime.settings.secret_keys, token)
+        except NotFound:
+            return link_unknown(authorities(db))
+        catalogue = catalogue_by_id(db, authority_id)
+        view = appointments.by_id(db, catalogue, appointment_id)
+        context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
+        if has_link_ended(view.ends_at, context.now):
+            return appointment_over(context)
+        if is_shared_phone(db, authority_id, view.resident.id, view.resident.phone):
+            form = OneFactForm()
+            if not (form.validate_on_submit() and _knows(context, view, form)):
+                return show("one_fact", context, form=form, url=f"/s/{token}")
+        drafts.open_appointment(context, view.reference, view.link_mark)
+    return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
+
+
+def _knows(context: PageContext, view: AppointmentView, form: OneFactForm) -> bool:
+    """Whether the surname is right; else the form says so. Raises: RateLimited."""
+    check_slowing_limit(context.runtime, GUESSES_OF_ONE, "short link", str(view.id))
+    check_slowing_limit(context.runtime, GUESSES_OF_ORIGIN, "short links", origin_of(request.remote_addr))
+    if has_name_part(view.resident.name, form.surname.data or ""):
+        return True
+    form.surname.errors = [gettext("Check the surname. It is not the one that we have")]
+    return False
