@@ -30,7 +30,7 @@ run: assets
 	@exec $(BIN)/python -m demo.run
 
 test: env-dev assets
-	@$(BIN)/pytest -n 2 --dist loadfile --full-faults
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 test-fast: env-dev
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not journey and not postgresql and not slow" --ignore tests/web --ignore tests/faults --ignore tests/demo

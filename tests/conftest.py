@@ -46,7 +46,7 @@ def _prepare_once() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--full-faults` is what `make test` and `make faults` give."""
+    """`--full-faults` is what `make faults` gives."""
     parser.addoption("--full-faults", action="store_true", help="run the fault tests at their full length")
 
 
