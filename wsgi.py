@@ -58,6 +58,7 @@ from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import ROOT, Settings
 from core.write_probe import WriteProbe
+from reminders.channels.registry import set_channels
 from web.public_address import PublicAddress
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app = Flask("front_door", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(_config(settings))
     runtime = Runtime(settings, database or Database(settings.database_url), clock or make_clock(settings.fixed_now))
+    set_channels(settings, runtime.database)
     demo.own_councils.check_database(settings, runtime.database)
     app.extensions[EXTENSION] = runtime
     core.logs.configure(runtime_level=settings.log_level)

@@ -21,6 +21,7 @@ What = Literal[
     "cancelled",
     "moved",
     "details",
+    "contact",
     "arranged",
     "handed_over",
     "offered",

@@ -116,6 +116,7 @@ class Database:
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
         self.secret_keys: tuple[str, ...] = ()
+        self.facts: dict[str, Any] = {}  # of the installation, in every session's info
         self.engine = make_engine(url, **options)
         self._writer = self.engine.execution_options(is_write=True)
         # Reading on PostgreSQL needs no BEGIN and no ROLLBACK: each statement sees what is committed, as it would with them.
@@ -175,7 +176,7 @@ class Database:
                 raise
 
     def _info(self) -> dict[str, Any]:
-        return {SECRET_KEYS: self.secret_keys}
+        return {SECRET_KEYS: self.secret_keys, **self.facts}
 
     def dispose(self) -> None:
         """Close every pooled connection."""

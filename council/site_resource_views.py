@@ -13,7 +13,7 @@ from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.manage.field_texts import WORDS
+from web.manage.field_words import WORDS
 from web.manage.set_up_context import NEW, things_of
 from web.manage.set_up_proposals import Proposal, kept_preview, kept_proposal, proposal_of, save
 from web.page_context import SiteContext, site_context

@@ -66,6 +66,7 @@ class AuthorityFacts:
     is_demo: bool
     plan_version: int
     school_holidays: tuple[Mapping[str, Any], ...] = ()
+    message_channels: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

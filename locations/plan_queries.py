@@ -43,7 +43,7 @@ from locations.tables import (
 )
 from locations.travel import SitePair, site_pair
 
-LISTS = ("reminder_plan", "school_holidays")
+LISTS = ("reminder_plan", "school_holidays", "message_channels")
 
 
 def load_authority(db: Session, authority_id: int) -> AuthorityFacts:

@@ -52,6 +52,7 @@ class Authority(Base):
     reminder_plan: Mapped[list[dict[str, Any]]]
     # Each with its name, first_date and last_date ("2026-12-21", included).
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    message_channels: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     # What the public statements say of this council; what is left out has its default on the page.
     privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     accessibility: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
@@ -158,8 +159,7 @@ class Service(WaitingPolicy, PromisePolicy, Base):
     grid_minutes: Mapped[int] = mapped_column(default=15)
     modes: Mapped[list[str]]
     documents: Mapped[list[str]]
-    # Other words for it, in which people look for it.
-    also_called: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    also_called: Mapped[list[str]] = mapped_column(default=list, server_default="[]")  # other words for it
     # Questions that triage asks: [{"ask": "Do you rent your home?", "say": "...", "tell": "..."}]
     triage_questions: Mapped[list[dict[str, Any]]]
     # How it can be done without a visit; empty when a visit is needed.

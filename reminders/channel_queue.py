@@ -25,6 +25,7 @@ from core.database import Database
 from reminders import queue
 from reminders.appointment_queries import current_state
 from reminders.delivery_decisions import (
+    FAILED,
     FAILED_OUTCOME,
     IN_DOUBT,
     SENT,
@@ -39,8 +40,9 @@ from reminders.delivery_decisions import (
     decide_after_failure,
 )
 from reminders.queue import ClaimRequest
-from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, RESULT_NOT_RECORDED, SUPERSEDED
+from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, OTHER_CHANNEL, RESULT_NOT_RECORDED, SUPERSEDED
 from reminders.recipients import REMINDER, family_of
+from reminders.rerouting import plan_next_channel
 from reminders.tables import ChannelPause
 
 NO_DATABASE = (OperationalError, InterfaceError, PoolTimeout)
@@ -224,6 +226,8 @@ class ChannelQueue:
     ) -> None:
         """Close a row that is not sent, in the running transaction."""
         queue.close(db, [row], status, reason, now)
+        if reason == OTHER_CHANNEL:
+            plan_next_channel(db, row.id, now)
         counts.skipped += 1
         _log_result(row, status)
 
@@ -256,7 +260,8 @@ def _record_failure(db: Session, result: DeliveryResult, now: datetime) -> None:
     if isinstance(decision, Retry):
         queue.schedule_retry(db, result, decision.at)
     else:
-        queue.give_up(db, result, decision.status, decision.reason, now)
+        if queue.give_up(db, result, decision.status, decision.reason, now) and decision.status == FAILED:
+            plan_next_channel(db, result.claimed.id, now)
     _log_result(result.claimed, result.outcome, error=result.error)
 
 

@@ -162,6 +162,12 @@ class ClaimedRow:
     useful_until: datetime
     fencing_token: int
     due_at: datetime
+    instead_of: str = ""
+
+    @property
+    def failed_channels(self) -> frozenset[str]:
+        """The channels that failed for this message before."""
+        return frozenset(self.instead_of.split(",")) if self.instead_of else frozenset()
 
     @property
     def reference(self) -> str:
@@ -251,7 +257,8 @@ def decide_delivery(
         return Closed(VOID, SUPERSEDED)
     if family_of(row.kind) == GOING_AHEAD and facts.awaits_rebooking:  # by another closure since
         return Closed(VOID, SUPERSEDED)
-    found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules)
+    rules = replace(rules, orders=facts.authority.message_channels)
+    found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules, row.failed_channels)
     if isinstance(found, Withheld):
         return Closed(WITHHELD, found.code)
     delivery = next((delivery for delivery in found if delivery.channel == row.channel), None)

@@ -33,6 +33,7 @@ class MessageHistoryEntry:
     due_at: datetime
     sent_at: datetime | None
     tries: int
+    instead_of: tuple[str, ...] = ()  # the channels that failed before
 
 
 def reason_for_silence(db: Session, appointment_id: int) -> str:
@@ -69,6 +70,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
             due_at=row.due_at,
             sent_at=row.closed_at if row.status == SENT else None,
             tries=row.tries,
+            instead_of=tuple(row.instead_of.split(",")) if row.instead_of else (),
         )
         for row, maybe_twice in db.execute(statement)
     ]

@@ -51,4 +51,4 @@ def _planning_inputs_ahead(db: Session, authority_id: int, now: datetime) -> Ite
         if not rows:
             return
         last_id = rows[-1].id
-        yield [input_of(row) for row in rows]
+        yield [input_of(row, db) for row in rows]

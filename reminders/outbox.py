@@ -18,7 +18,6 @@ from core.transactions import lock_by_name
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
-from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import (
     Owed,
@@ -30,18 +29,26 @@ from reminders.due_times import (
     owed_question,
 )
 from reminders.former_owner_queries import former_owners
-from reminders.outdated import owed_about_offers, void_arrangements, void_notices_to_owner, void_outdated
+from reminders.outdated import (
+    follow_contact,
+    owed_about_offers,
+    void_arrangements,
+    void_notices_to_owner,
+    void_outdated,
+)
 from reminders.reasons import TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
     EMAIL,
     MANAGE_LINK,
     RESCHEDULED,
+    ChannelRules,
     Contacts,
     Withheld,
     contacts_of,
     deliveries_for,
     planned_channels,
+    rules_in,
 )
 from reminders.tables import Notification
 
@@ -53,7 +60,6 @@ ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 
 _INSERT = table_of(Notification).insert()
 
-
 ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers themselves
 
 
@@ -63,6 +69,7 @@ class PlanningInput:
 
     facts: PlanningFacts
     contacts: Contacts
+    rules: ChannelRules
 
 
 def plan_notifications(db: Session, change: AppointmentChange) -> None:
@@ -76,6 +83,11 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     silence = ""
     if change.what not in NEW:
         known, silence = void_outdated(db, planning.facts, change.now)
+    if (change.what == "contact" or change.contact) and not silence:
+        is_confirmed_anew = change.contact is not None and change.contact.is_new_address
+        follow_contact(
+            db, planning.contacts, planning.rules, known, change.now, but=CONFIRMATION if is_confirmed_anew else ""
+        )
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     if change.contact:
@@ -87,19 +99,23 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         owed += owed_arrangement(change.arrangement, appointment, change.now)
     rows = rows_for(planning, owed, change.now)
     if change.what == "handed_over":
-        rows += _rows_of_former_owner(db, appointment, change.now)
+        rows += _rows_of_former_owner(db, planning, change.now)
     if silence:
         _withhold(rows, silence, change.now)
     elif change.what == "booked" and appointment.channel == ONLINE:
         rows += _question_when_too_many(db, planning, rows, change.now)
-    write_rows(db, [row for row in rows if (row["kind"], row["channel"]) not in known])
+    known_kinds = {
+        kind for kind, _channel in known
+    }  # which go by another channel where they have to, and are not owed twice
+    write_rows(db, [row for row in rows if row["kind"] not in known_kinds])
 
 
-def _rows_of_former_owner(db: Session, facts: PlanningFacts, now: datetime) -> list[dict[str, Any]]:
+def _rows_of_former_owner(db: Session, current: PlanningInput, now: datetime) -> list[dict[str, Any]]:
     """Tell whom the appointment was not meant for, if anything went out to them about it; not whoever has it back."""
+    facts = current.facts
     void_notices_to_owner(db, facts.appointment_id, now)
     owner = former_owners(db, [facts.appointment_id])[facts.appointment_id][facts.version]
-    planning = PlanningInput(facts, owner.contacts)
+    planning = PlanningInput(facts, owner.contacts, current.rules)
     return rows_for(planning, [owed_hand_over(facts.version, now)], now) if owner.was_told else []
 
 
@@ -125,7 +141,7 @@ def _question_when_too_many(
 
     Nobody has shown that the address is theirs, so a stranger could have it written to without end.
     """
-    facts, address = planning.facts, email_address(planning.contacts)
+    facts, address = planning.facts, email_address(planning)
     if not address:
         return []
     lock_by_name(db, f"bookings for {facts.authority_id} {address}")
@@ -151,9 +167,9 @@ def online_bookings(db: Session, authority_id: int, address: str, since: datetim
     return sorted(db.scalars(found))
 
 
-def email_address(contacts: Contacts) -> str:
+def email_address(planning: PlanningInput) -> str:
     """The address to which email about the appointment goes, or nothing."""
-    found = deliveries_for(contacts, CONFIRMATION, CHANNEL_RULES)
+    found = deliveries_for(planning.contacts, CONFIRMATION, planning.rules)
     if isinstance(found, Withheld):
         return ""
     return next((delivery.address for delivery in found if delivery.channel == EMAIL), "")
@@ -170,7 +186,9 @@ def planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None
     row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound.because("appointment_id_unknown", id=appointment_id)
-    return input_of(row) if facts is None else PlanningInput(facts, contacts_of(row))
+    if facts is None:
+        return input_of(row, db)
+    return PlanningInput(facts, contacts_of(row), rules_in(db.info, row.message_channels))
 
 
 def _with_people(statement: Select[Any]) -> Select[Any]:
@@ -179,6 +197,8 @@ def _with_people(statement: Select[Any]) -> Select[Any]:
         statement.add_columns(*CONTACT_COLUMNS)
         .join(Resident, Resident.id == Appointment.resident_id)
         .outerjoin(Representative, Representative.id == Appointment.representative_id)
+        .join(Authority, Authority.id == Appointment.authority_id)
+        .add_columns(Authority.message_channels)
     )
 
 
@@ -199,7 +219,7 @@ def planning_rows() -> Select[Any]:
             Authority.reminder_plan,
             Service.reminder_plan.label("own_plan"),
         )
-        .join(Authority, Authority.id == Appointment.authority_id)
+        .select_from(Appointment)
         .outerjoin(Service, Service.id == first_service)
         .order_by(Appointment.id)
     )
@@ -211,7 +231,7 @@ _PLANNING_ROW = planning_rows().where(_OF_ONE).limit(1)
 _CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
 
 
-def input_of(row: Row[Any]) -> PlanningInput:
+def input_of(row: Row[Any], db: Session) -> PlanningInput:
     """What decides about the messages of the appointment in a row of `planning_rows`."""
     plan = row.reminder_plan if row.own_plan is None else row.own_plan
     facts = PlanningFacts(
@@ -225,7 +245,7 @@ def input_of(row: Row[Any]) -> PlanningInput:
         tuple(plan),
         owner_since=row.owner_since,
     )
-    return PlanningInput(facts, contacts_of(row))
+    return PlanningInput(facts, contacts_of(row), rules_in(db.info, row.message_channels))
 
 
 def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
@@ -233,7 +253,7 @@ def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> li
     return [
         _row(planning.facts, message, channel, now)
         for message in owed
-        for channel in planned_channels(planning.contacts, message.kind, CHANNEL_RULES)
+        for channel in planned_channels(planning.contacts, message.kind, planning.rules)
     ]
 
 

@@ -1,18 +1,21 @@
-"""Messages of an appointment that are owed and not true any more: they are voided."""
+"""Messages that are owed and not true any more, which are voided, or that go by another channel since."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
-from reminders.delivery_decisions import PENDING, VOID, WITHHELD
+from core.database import connection_of, table_of
+from reminders.delivery_decisions import FAILED, IN_DOUBT, PENDING, SENT, VOID, WITHHELD
 from reminders.due_times import Owed, owed_going_ahead, owed_gone, owed_offer, owed_pause
-from reminders.reasons import SILENCE, SUPERSEDED
+from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, OTHER_CHANNEL, PREFERS_LETTERS, SILENCE, SUPERSEDED
 from reminders.recipients import (
     ARRANGEMENT,
     EARLIER_GONE,
@@ -22,6 +25,10 @@ from reminders.recipients import (
     OFFER,
     OFFERS,
     WISH_PAUSED,
+    ChannelRules,
+    Contacts,
+    Withheld,
+    deliveries_for,
     family_of,
     is_current,
     number_of,
@@ -29,6 +36,12 @@ from reminders.recipients import (
 from reminders.tables import Notification
 
 NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED)  # voided for good
+MAY_HAVE_ARRIVED = frozenset({SENT, IN_DOUBT})
+# Nobody could get it as things stood; with other contact details somebody may.
+FOR_NOBODY = frozenset({NO_ADDRESS, PREFERS_LETTERS, NO_CONTACT_WANTED, OTHER_CHANNEL})
+_table = table_of(Notification)
+_INSERT = {name: dialect.insert(_table) for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))}
+_KEY = ["appointment_id", "version", "kind", "channel"]
 
 
 def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
@@ -108,3 +121,89 @@ def void_arrangements(rows: Iterable[Notification], number: int, now: datetime) 
     for row in rows:
         if row.status == PENDING and family_of(row.kind) == ARRANGEMENT and number_of(row.kind) < number:
             row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
+
+
+def follow_contact(
+    db: Session,
+    contacts: Contacts,
+    rules: ChannelRules,
+    rows: Mapping[tuple[str, str], Notification],
+    now: datetime,
+    *,
+    but: str = "",
+) -> None:
+    """Have each message of this version go by the channel by which somebody is reached since their contact has changed.
+
+    What waits for a channel that does not fit any more is withheld; what nobody could get, or what failed, is owed again
+    while it is of use, but for the family `but`, which another message stands for. `rows` are by kind and channel, locked.
+    """
+    for kind in dict.fromkeys(kind for kind, _channel in rows):
+        alike = {channel: row for (of_kind, channel), row in rows.items() if of_kind == kind}
+        if family_of(kind) == HANDED_OVER or not _is_open(alike, now):
+            continue
+        found = deliveries_for(contacts, kind, rules)
+        if not isinstance(found, Withheld):
+            _follow(db, alike, found[0].channel, now, is_owed=family_of(kind) != but)
+    db.flush()
+
+
+def _is_open(alike: Mapping[str, Notification], now: datetime) -> bool:
+    """Whether a message is still to be sent: nothing of it has gone out or is about to, and it is of use."""
+    rows = alike.values()
+    if any(row.status in MAY_HAVE_ARRIVED or row.lease_until or row.told_at for row in rows):
+        return False
+    is_pending = any(row.status == PENDING for row in rows)
+    went_nowhere = any(row.status == FAILED or (row.status == WITHHELD and row.reason in FOR_NOBODY) for row in rows)
+    return (is_pending or went_nowhere) and all(now < row.useful_until for row in rows)
+
+
+def _follow(db: Session, alike: Mapping[str, Notification], channel: str, now: datetime, *, is_owed: bool) -> None:
+    first = min(alike.values(), key=lambda row: row.id)
+    for other, row in alike.items():
+        if other != channel and row.status == PENDING:
+            row.status, row.closed_at, row.reason = WITHHELD, now, OTHER_CHANNEL
+    known = alike.get(channel)
+    if not is_owed:
+        return
+    if known is None:
+        owe_by(db, first, channel, None, (), now)
+    elif known.status != PENDING:
+        _open_again(known, max(now, known.due_at))
+
+
+def owe_by(
+    db: Session,
+    row: Notification,
+    channel: str,
+    earlier: Notification | None,
+    failed: Collection[str],
+    now: datetime,
+) -> None:
+    """Owe the message of `row` by `channel`, from now on; `earlier` is its row where there is one."""
+    due_at = max(now, row.due_at)
+    instead_of = ",".join(sorted(failed))
+    if earlier is not None:
+        _open_again(earlier, due_at, instead_of)
+        db.flush()
+        return
+    values = _values_of(row) | {
+        "channel": channel,
+        "due_at": due_at,
+        "next_try_at": due_at,
+        "created_at": now,
+        "instead_of": instead_of,
+    }
+    connection = connection_of(db)
+    connection.execute(_INSERT[connection.dialect.name].on_conflict_do_nothing(index_elements=_KEY), values)
+
+
+def _values_of(row: Notification) -> dict[str, Any]:
+    """What the row of another channel has in common with `row`, and what is empty in a new one."""
+    same = ("authority_id", "appointment_id", "version", "kind", "useful_until")
+    empty = {"status": PENDING, "tries": 0, "fencing_token": 0, "closed_at": None, "reason": ""}
+    return {name: getattr(row, name) for name in same} | empty
+
+
+def _open_again(row: Notification, next_try_at: datetime, instead_of: str = "") -> None:
+    row.status, row.closed_at, row.reason, row.lease_until = PENDING, None, "", None
+    row.next_try_at, row.instead_of, row.told_at = next_try_at, instead_of, None

@@ -127,6 +127,7 @@ def claim(db: Session, request: ClaimRequest, *, now: datetime, lease_until: dat
             Notification.useful_until,
             Notification.fencing_token,
             Notification.due_at,
+            Notification.instead_of,
         )
     )
     return sorted((ClaimedRow(*row) for row in db.execute(_unsynchronized(statement))), key=lambda row: row.id)
@@ -217,10 +218,10 @@ def schedule_retry(db: Session, result: DeliveryResult, next_try_at: datetime) -
     db.execute(_unsynchronized(_current([result.claimed]).values(values)))
 
 
-def give_up(db: Session, result: DeliveryResult, status: str, reason: str, now: datetime) -> None:
-    """Close the row as failed or late after its last try."""
+def give_up(db: Session, result: DeliveryResult, status: str, reason: str, now: datetime) -> bool:
+    """Whether the row was closed as failed or late after its last try: it was still this worker's."""
     values = {"status": status, "closed_at": now, "lease_until": None, "tries": result.tries, "reason": reason}
-    db.execute(_unsynchronized(_current([result.claimed]).values(values)))
+    return _changed(db, _current([result.claimed]).values(values)) == 1
 
 
 def _each_token(

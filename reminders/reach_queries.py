@@ -13,7 +13,6 @@ from booking.proposals.tables import Proposal
 from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import AFFECTED, ProposalState, RebookState
 from booking.tables import RebookItem
-from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import FAILED, PENDING, WITHHELD
 from reminders.outbox import WINDOW, email_address, online_bookings, planning_input
 from reminders.reach import OfferMessage, Reached, reached_by
@@ -39,13 +38,13 @@ def withhold_for_owner(db: Session, appointment_ids: Sequence[int], now: datetim
 
 def address_of(db: Session, appointment_id: int) -> str:
     """The address to which email about the appointment goes, or nothing."""
-    return email_address(planning_input(db, appointment_id).contacts)
+    return email_address(planning_input(db, appointment_id))
 
 
 def can_be_told(db: Session, appointment_id: int) -> bool:
     """Whether an offer about the appointment would reach anybody by a channel that there is."""
-    contacts = planning_input(db, appointment_id).contacts
-    return not isinstance(deliveries_for(contacts, OFFER, CHANNEL_RULES), Withheld)
+    planning = planning_input(db, appointment_id)
+    return not isinstance(deliveries_for(planning.contacts, OFFER, planning.rules), Withheld)
 
 
 def undelivered_offers(db: Session, authority_id: int) -> frozenset[int]:

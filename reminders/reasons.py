@@ -22,6 +22,11 @@ NOT_THEIRS = "not_theirs"  # cancelled by the owner of the address, who had not 
 OTHER_CHANNEL = "other_channel"  # the person is reached by another channel now
 UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
 
+TOLD_BY_STAFF = "told_by_staff"  # they were rung, or told in another way
+MESSAGE_LEFT = "message_left"  # where nobody answered the telephone
+NO_ANSWER = "no_answer"  # rung as often as we ring
+WRONG_NUMBER = "wrong_number"
+
 INVALID_ADDRESS = "invalid_address"
 INVALID_SENDER = "invalid_sender"  # MAIL_FROM is no address
 SERVER_UNUSABLE = "server_unusable"
@@ -67,6 +72,10 @@ CODES = frozenset(
         NOT_THEIRS,
         OTHER_CHANNEL,
         UNKNOWN_CHANNEL,
+        TOLD_BY_STAFF,
+        MESSAGE_LEFT,
+        NO_ANSWER,
+        WRONG_NUMBER,
         INVALID_ADDRESS,
         INVALID_SENDER,
         SERVER_UNUSABLE,

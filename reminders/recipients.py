@@ -5,13 +5,15 @@ channel), the worker just before sending, so that a changed address counts at on
 message goes.
 
 1. What the appointment itself says about contact counts before the resident's record.
-2. Somebody who prefers letters or no contact gets nothing by email, and neither does their representative:
-   the preference is about the matter, not about one address. Two things are sent by email all the same: the link that
-   somebody asked for just now, and of a video appointment what tells how to join it, which they cannot come without.
-3. A representative who can be reached gets the message in place of the resident, because they act.
-4. Else the resident, when they can be reached.
-5. Who prefers texts gets them where the council sends any and "do not text" is not set, else email.
-6. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
+2. The council says for each kind of message by which channels it goes, and in which order (`ChannelRules`). What somebody
+   prefers comes before the others of these. A channel that has failed for this message is passed over.
+3. Somebody who prefers letters gets nothing by email or text, and who wants no contact nothing at all, and neither does
+   their representative: the preference is about the matter, not about one address. Two things are sent to them all the
+   same, in writing: the link that they asked for just now, and of a video appointment what tells how to join it.
+4. A representative who can be written to gets the message in place of the resident, because they act.
+5. Else the resident, when they can be written to. "Do not text" stops texts.
+6. Whoever can only be rung is rung by staff (the channel `call`), about what concerns the visit itself.
+7. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
 
 "Leave no message" is about calls that nobody answers, so it stops neither an email nor a text. tests/reminders/
 test_recipients.py has the table of cases.
@@ -19,12 +21,13 @@ test_recipients.py has the table of cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
+from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
 
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
@@ -60,8 +63,16 @@ CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"}
 SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
 
 EMAIL, TEXT, LETTER = "email", "text", "letter"
-# The channels that serve a preference, the best first.
-_CHANNELS_OF_PREFERENCE: Mapping[str, tuple[str, ...]] = {TEXT: (TEXT, EMAIL), LETTER: (LETTER,), "none": ()}
+CALL = "call"  # staff ring them
+# Where a council has said nothing else: as far as there are such channels, and as they serve the message.
+USUAL_CHANNELS = (EMAIL, TEXT, LETTER, CALL)
+CHANNELS = "channels"  # the fact of an installation that says by which channels it reaches people
+WITHOUT_PROVIDERS = frozenset({EMAIL, CALL})
+# What concerns the visit itself: staff ring about nothing else, and write no letter about it.
+ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER)
+BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
+# The channels that somebody with this preference does not want.
+_UNWANTED: Mapping[str, frozenset[str]] = {LETTER: frozenset({EMAIL, TEXT}), "none": frozenset(USUAL_CHANNELS)}
 VIDEO = "video"
 _TELL_HOW_TO_JOIN = frozenset({CONFIRMATION, RESCHEDULED})
 _REASONS: Mapping[str, str] = {LETTER: PREFERS_LETTERS, "none": NO_CONTACT_WANTED}
@@ -135,9 +146,35 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRules:
-    """The names of the channels by which a council sends messages."""
+    """The names of the channels that there are, and by which of them a council sends which message, in turn.
+
+    `orders` is as in the council's file: each a message, or every other one, with its first channel, second, ...
+    """
 
     channels: Set[str] = frozenset({EMAIL})
+    orders: Sequence[Mapping[str, str]] = ()
+
+    def channels_for(self, kind: str) -> tuple[str, ...]:
+        """The channels by which a message of this kind goes, those of the council's choice in its order."""
+        chosen = {
+            order["message"]: tuple(order[place] for place in CHANNEL_PLACES if place in order) for order in self.orders
+        }
+        usual = chosen.get(EVERY_MESSAGE, USUAL_CHANNELS)
+        order = chosen.get(family_of(kind), usual)
+        return tuple(channel for channel in order if channel in self.channels and _serves(channel, kind))
+
+
+def rules_in(facts: Mapping[Any, Any], orders: Sequence[Mapping[str, str]] = ()) -> ChannelRules:
+    """The rules of a council with these `message_channels`; `facts` are those of the database or of a session of it."""
+    return ChannelRules(facts.get(CHANNELS, WITHOUT_PROVIDERS), tuple(orders))
+
+
+def _serves(channel: str, kind: str) -> bool:
+    """Whether messages of this kind go by this channel at all."""
+    family = family_of(kind)
+    if family == SEVERAL_BOOKINGS:  # a question about an email address
+        return channel == EMAIL
+    return family in {CALL: ABOUT_THE_VISIT, LETTER: BY_POST}.get(channel, (family,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +216,41 @@ def contacts_of(row: Any) -> Contacts:
     )
 
 
-def deliveries_for(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[Delivery, ...] | Withheld:
-    """Who gets the message of this kind, one delivery for each channel, or why nobody does."""
+def deliveries_for(
+    contacts: Contacts, kind: str, rules: ChannelRules, failed: Set[str] = frozenset()
+) -> tuple[Delivery, ...] | Withheld:
+    """Who gets the message of this kind, one delivery for each channel, or why nobody does.
+
+    The channels that `failed` for this message are passed over.
+    """
     if family_of(kind) == CONTACT_CHANGED:
-        return _to_earlier_address(contacts, number_of(kind))
-    preference = contacts.wanted
-    wanted = (EMAIL,) if _is_needed(contacts, kind) else _CHANNELS_OF_PREFERENCE.get(preference, (EMAIL,))
-    channels = [name for name in wanted if name in rules.channels]
+        return _to_earlier_address(contacts, number_of(kind), failed)
+    wanted = _wanted_channels(contacts, kind, rules)
     resident = _resident(contacts)
-    for person in (contacts.representative, resident):
-        for channel in channels:
-            address = _address(channel, person, contacts) if person else ""
-            if person and address:
-                acts_for = "" if person is resident else resident.name
-                return (Delivery(channel, address, person.name, acts_for, contacts.language),)
-    return Withheld(NO_ADDRESS if EMAIL in channels else _REASONS.get(preference, NO_ADDRESS))
+    for person, channel in _in_turn(contacts.representative, resident, wanted):
+        address = "" if channel in failed else _ADDRESSES[channel](person, contacts)
+        if address:
+            acts_for = "" if person is resident else resident.name
+            return (Delivery(channel, address, person.name, acts_for, contacts.language),)
+    return Withheld(NO_ADDRESS if _is_needed(contacts, kind) else _REASONS.get(contacts.wanted, NO_ADDRESS))
+
+
+def _wanted_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> list[str]:
+    """The channels for a message of this kind, what is preferred first, without those that are not wanted."""
+    channels, preference = rules.channels_for(kind), contacts.wanted
+    if _is_needed(contacts, kind):
+        return [channel for channel in channels if channel in (EMAIL, TEXT)]
+    unwanted = _UNWANTED.get(preference, frozenset())
+    return sorted((channel for channel in channels if channel not in unwanted), key=lambda one: one != preference)
+
+
+def _in_turn(acting: Person | None, resident: Person, channels: Sequence[str]) -> Iterator[tuple[Person, str]]:
+    """Whom to try by which channel: who acts by every one in writing, then the resident; then both by telephone."""
+    people = [person for person in (acting, resident) if person]
+    written = [channel for channel in channels if channel != CALL]
+    yield from ((person, channel) for person in people for channel in written)
+    if CALL in channels:
+        yield from ((person, CALL) for person in people)
 
 
 def _is_needed(contacts: Contacts, kind: str) -> bool:
@@ -226,19 +283,16 @@ def _text_number(person: Person, contacts: Contacts) -> str:
 _ADDRESSES: Mapping[str, Callable[[Person, Contacts], str]] = {
     EMAIL: lambda person, _contacts: person.email,
     TEXT: _text_number,
+    LETTER: lambda _person, _contacts: "",
+    CALL: lambda person, _contacts: person.phone,
 }
 
 
-def _address(channel: str, person: Person, contacts: Contacts) -> str:
-    found = _ADDRESSES.get(channel)
-    return found(person, contacts) if found else ""
-
-
-def _to_earlier_address(contacts: Contacts, number: int) -> tuple[Delivery, ...] | Withheld:
+def _to_earlier_address(contacts: Contacts, number: int, failed: Set[str]) -> tuple[Delivery, ...] | Withheld:
     """Whoever read the address before the change of this number, counted from 1."""
     email = contacts.earlier_emails[number - 1] if number <= len(contacts.earlier_emails) else ""
     acting, resident = contacts.representative, contacts.resident
-    if not email:
+    if not email or EMAIL in failed:
         return Withheld(NO_ADDRESS)
     if acting and acting.email == email:
         return (Delivery(EMAIL, email, acting.name, resident.name, contacts.language),)

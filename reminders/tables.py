@@ -35,6 +35,13 @@ class Notification(Base):
             postgresql_where=text("status IN ('withheld', 'failed') AND told_at IS NULL"),
             sqlite_where=text("status IN ('withheld', 'failed') AND told_at IS NULL"),
         ),
+        Index(
+            "ix_notifications_to_ring",
+            "authority_id",
+            "useful_until",
+            postgresql_where=text("status = 'pending' AND channel = 'call'"),
+            sqlite_where=text("status = 'pending' AND channel = 'call'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -55,6 +62,8 @@ class Notification(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
+    # The channels that failed before this one, joined by commas: the message goes by it in their place.
+    instead_of: Mapped[str] = mapped_column(String(40), default="", server_default="")
     # When staff told them what reached nobody.
     told_at: Mapped[datetime | None]
 

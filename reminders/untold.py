@@ -2,68 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CompoundSelect, exists, func, literal_column, or_, select, union_all, update
+from sqlalchemy.orm import Session, aliased
 
 from booking.states import State
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
-from reminders.delivery_decisions import FAILED
-from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS
-from reminders.recipients import ARRANGEMENT, CANCELLED, CONFIRMATION, REMINDER, RESCHEDULED, family_of
+from reminders.delivery_decisions import FAILED, SENT
+from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS, TOLD_BY_STAFF
+from reminders.recipients import ABOUT_THE_VISIT, CALL, CANCELLED, family_of
 from reminders.tables import Notification
 
 # Who wants no contact is not contacted; a link that somebody asked for, and a notice to an old address, are nobody's task.
 UNREACHED = (NO_ADDRESS, PREFERS_LETTERS)
-ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER)
 CANCELLED_STATES = (State.CANCELLED_BY_AUTHORITY.value, State.CANCELLED_BY_RESIDENT.value)
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
 _IS_UNSENT = literal_column("notifications.status IN ('withheld', 'failed')", Notification.status.type)
+_IS_CALL = literal_column(
+    "notifications.status = 'pending' AND notifications.channel = 'call'", Notification.status.type
+)
+_later = aliased(Notification)
+_GOES_ANOTHER_WAY = exists().where(
+    _later.appointment_id == Notification.appointment_id,
+    _later.version == Notification.version,
+    _later.kind == Notification.kind,
+    _later.id > Notification.id,
+)
+# It is about the visit, and about what still holds.
+_IS_TRUE: tuple[ColumnElement[bool], ...] = (
+    Notification.version == Appointment.version,
+    or_(*(Notification.kind.startswith(family) for family in ABOUT_THE_VISIT)),
+    or_(
+        (Notification.kind != CANCELLED) & (Appointment.state == State.BOOKED.value),
+        (Notification.kind == CANCELLED) & Appointment.state.in_(CANCELLED_STATES),
+    ),
+)
+# Nobody was reached by it or has told them, and it goes by no other channel. Who cannot be rung is not listed again.
+_UNSENT: tuple[ColumnElement[bool], ...] = (
+    _IS_UNSENT,
+    Notification.told_at.is_(None),
+    Notification.channel != CALL,
+    or_(Notification.status == FAILED, Notification.reason.in_(UNREACHED)),
+    ~_GOES_ANOTHER_WAY,
+)
+_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL,)
 
 
 @dataclass(frozen=True)
 class Untold:
-    """An appointment of which somebody was not told: the kinds of messages, why, and until when it matters."""
+    """An appointment of which somebody was not told: the kinds of messages, why, and until when it matters.
+
+    `is_to_ring` says that staff owe them a call; `tries` is how often nobody answered.
+    """
 
     appointment_id: int
     kinds: tuple[str, ...]
     reason: str
     useful_until: datetime
+    is_to_ring: bool = False
+    tries: int = 0
 
 
 def untold(
-    db: Session, authority_id: int, now: datetime, *, site_ids: Collection[int] | None, limit: int
+    db: Session,
+    authority_id: int,
+    now: datetime,
+    *,
+    site_ids: Collection[int] | None,
+    limit: int,
+    only: int | None = None,
 ) -> list[Untold]:
     """The appointments of which somebody is still to be told, the soonest first, from `limit` messages at most.
 
-    `site_ids` are the sites that are looked at; None means all.
+    `site_ids` are the sites that are looked at; None means all. `only` is the id of one appointment.
     """
-    rows = (
-        _unsent(select(Notification), authority_id, now, site_ids)
-        .order_by(Notification.useful_until, Notification.id)
-        .limit(limit)
-    )
+    ids = _ids_to_tell(authority_id, now, site_ids).subquery()
+    rows = select(Notification).where(Notification.id.in_(select(ids.c.id)))
+    if only is not None:
+        rows = rows.where(Notification.appointment_id == only)
     by_appointment: dict[int, list[Notification]] = {}
-    for row in db.scalars(rows):
+    for row in db.scalars(rows.order_by(Notification.useful_until, Notification.id).limit(limit)):
         by_appointment.setdefault(row.appointment_id, []).append(row)
-    return [
-        Untold(key, tuple(dict.fromkeys(family_of(row.kind) for row in found)), found[0].reason, found[0].useful_until)
-        for key, found in by_appointment.items()
-    ]
+    return [_untold(key, found) for key, found in by_appointment.items()]
+
+
+def _untold(appointment_id: int, rows: Sequence[Notification]) -> Untold:
+    kinds = tuple(dict.fromkeys(family_of(row.kind) for row in rows))
+    reason = next((row.reason for row in rows if row.reason), "")
+    calls = [row for row in rows if row.channel == CALL]
+    tries = max((row.tries for row in calls), default=0)
+    return Untold(appointment_id, kinds, reason, rows[0].useful_until, bool(calls), tries)
 
 
 def untold_count(db: Session, authority_id: int, now: datetime, *, site_ids: Collection[int] | None) -> int:
     """How many appointments there are of which somebody is still to be told."""
-    return (
-        db.scalar(_unsent(select(func.count(Notification.appointment_id.distinct())), authority_id, now, site_ids)) or 0
-    )
+    ids = _ids_to_tell(authority_id, now, site_ids).subquery()
+    return db.scalar(select(func.count(ids.c.appointment_id.distinct()))) or 0
 
 
 def mark_told(
@@ -75,39 +116,60 @@ def mark_told(
         row = db.get(Appointment, appointment_id)
         if row is None or row.authority_id != authority_id or (site_ids is not None and row.site_id not in site_ids):
             raise NotFound
-        open_rows = (
-            select(Notification.id)
-            .join(Appointment, Appointment.id == Notification.appointment_id)
-            .where(Notification.appointment_id == appointment_id, *_is_to_be_told())
-        )
-        told = update(Notification).where(Notification.id.in_(open_rows)).values(told_at=now)
-        kinds = db.scalars(told.returning(Notification.kind).execution_options(synchronize_session=False)).all()
+        kinds = [kind for rows in (_UNSENT, _TO_RING) for kind in _close(db, rows, appointment_id, now)]
         if kinds:
             subject = ("appointment", appointment_id)
             record(db, actor, "resident_told", subject, authority_id=authority_id, now=now, kinds=sorted(kinds))
 
 
-def _unsent(rows: Select[Any], authority_id: int, now: datetime, site_ids: Collection[int] | None) -> Select[Any]:
-    """`rows` of the messages that reached nobody and still matter."""
-    rows = rows.join(Appointment, Appointment.id == Notification.appointment_id).where(
-        Notification.authority_id == authority_id, Notification.useful_until > now, *_is_to_be_told()
-    )
-    return rows if site_ids is None else rows.where(Appointment.site_id.in_(site_ids))
+def mark_others_told(db: Session, appointment_id: int, now: datetime) -> Sequence[str]:
+    """The kinds of what reached nobody, besides calls, now that somebody has told them."""
+    return _close(db, _UNSENT, appointment_id, now)
 
 
-def _is_to_be_told() -> tuple[ColumnElement[bool], ...]:
-    """Of a message and its appointment: it is about what still holds, and reached nobody."""
-    is_about_the_visit = or_(*(Notification.kind.startswith(family) for family in ABOUT_THE_VISIT))
-    is_true = or_(
-        (Notification.kind != CANCELLED) & (Appointment.state == State.BOOKED.value),
-        (Notification.kind == CANCELLED) & Appointment.state.in_(CANCELLED_STATES),
+def due_calls(db: Session, appointment_id: int, now: datetime) -> Sequence[Notification]:
+    """The calls about the appointment that are due and of use, locked."""
+    conditions = (Notification.due_at <= now, Notification.useful_until > now, *_IS_TRUE, *_TO_RING)
+    rows = (
+        select(Notification)
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(Notification.appointment_id == appointment_id, *conditions)
+        .order_by(Notification.id)
+        .with_for_update(of=Notification)
     )
-    is_unreached = or_(Notification.status == FAILED, Notification.reason.in_(UNREACHED))
-    return (
-        _IS_UNSENT,
-        Notification.told_at.is_(None),
-        Notification.version == Appointment.version,
-        is_about_the_visit,
-        is_unreached,
-        is_true,
+    return db.scalars(rows, execution_options={"populate_existing": True}).all()
+
+
+def calls_later(db: Session, authority_id: int, now: datetime, *, site_ids: Collection[int] | None) -> int:
+    """How many appointments there are about which staff ring again later, because nobody answered."""
+    rows = (
+        select(func.count(Notification.appointment_id.distinct()))
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(Notification.authority_id == authority_id, Notification.useful_until > now, *_IS_TRUE, *_TO_RING)
+        .where(Notification.next_try_at > now, Notification.due_at <= now)
     )
+    return db.scalar(rows if site_ids is None else rows.where(Appointment.site_id.in_(site_ids))) or 0
+
+
+def _close(db: Session, which: tuple[ColumnElement[bool], ...], appointment_id: int, now: datetime) -> Sequence[str]:
+    """The kinds of those messages of the appointment, which have been told. A call that was made is a message sent."""
+    about = (Notification.appointment_id == appointment_id, Notification.due_at <= now, *_IS_TRUE, *which)
+    ids = select(Notification.id).join(Appointment, Appointment.id == Notification.appointment_id).where(*about)
+    values: dict[str, Any] = {"told_at": now}
+    if which is _TO_RING:
+        values |= {"status": SENT, "closed_at": now, "reason": TOLD_BY_STAFF}
+    told = update(Notification).where(Notification.id.in_(ids)).values(values).returning(Notification.kind)
+    return db.scalars(told.execution_options(synchronize_session=False)).all()
+
+
+def _ids_to_tell(authority_id: int, now: datetime, site_ids: Collection[int] | None) -> CompoundSelect[Any]:
+    """The messages, with their appointments, that reached nobody or that staff are to ring about, and that still matter."""
+    at_sites = () if site_ids is None else (Appointment.site_id.in_(site_ids),)
+    about = (Notification.authority_id == authority_id, Notification.useful_until > now, *_IS_TRUE, *at_sites)
+    parts = (
+        select(Notification.id, Notification.appointment_id)
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(*about, *conditions)
+        for conditions in (_UNSENT, (*_TO_RING, Notification.next_try_at <= now))
+    )
+    return union_all(*parts)

@@ -41,7 +41,7 @@ from reminders.channels.base import (
     DeliveryDeferred,
     DeliveryUnclear,
 )
-from reminders.channels.registry import CHANNEL_RULES
+from reminders.channels.registry import FACTORIES
 from reminders.delivery_decisions import (
     DEFERRED_OUTCOME,
     FAILED_OUTCOME,
@@ -58,7 +58,7 @@ from reminders.delivery_decisions import (
 )
 from reminders.messages import MessageWriter
 from reminders.reasons import INTERNAL_ERROR
-from reminders.recipients import ChannelRules
+from reminders.recipients import rules_in
 from reminders.slow_conversations import SlowConversations, Substitute
 from reminders.untried import give_back, give_back_batch, known_results, put_aside
 
@@ -81,7 +81,7 @@ class Worker:
     """Sends by each of `channels`. `stop` may be called from a signal or another thread: the current message is finished.
 
     `on_progress` is called after each message, each batch and each finished pass: never while anything hangs or fails.
-    `rules` has every channel that some worker serves; a row of any other channel is withheld.
+    A row of a channel that is not registered is withheld.
     """
 
     database: Database
@@ -93,7 +93,6 @@ class Worker:
     sending_lease: timedelta = SENDING_LEASE
     stopping: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[], None] = field(default=lambda: None)
-    rules: ChannelRules = CHANNEL_RULES
 
     def __post_init__(self) -> None:
         self.queues = {
@@ -112,7 +111,8 @@ class Worker:
         with self.database.writing() as db:
             began = self.clock.database_now(db)
             counts.skipped += queue.close_late(db, began)
-            unknown = queue.withhold_unknown(db, self.rules.channels | set(self.channels), began)
+            known = rules_in(db.info).channels | set(self.channels) | set(FACTORIES)
+            unknown = queue.withhold_unknown(db, known, began)
         for name, number in Counter(unknown).items():
             counts.skipped += number
             count_unknown_channel(name, number)
@@ -174,7 +174,7 @@ class Worker:
         ready: list[ReadyMessage] = []
         for row in group:
             tries = earlier.get(row.id, EarlierTries())
-            decision = decide_delivery(row, facts.get(row.appointment_id), tries, self.rules, now)
+            decision = decide_delivery(row, facts.get(row.appointment_id), tries, rules_in(db.info), now)
             if isinstance(decision, ReadyMessage):
                 ready.append(decision)
             elif isinstance(decision, Held):

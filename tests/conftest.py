@@ -124,10 +124,13 @@ def settings(database_url: str) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings, database: Database, clock: FixedClock) -> Flask:
-    """The whole application."""
+    """The whole application, of a council that has no provider of texts and letters."""
+    from reminders.recipients import CHANNELS, WITHOUT_PROVIDERS
     from wsgi import create_app
 
-    return create_app(settings, database=database, clock=clock)
+    made = create_app(settings, database=database, clock=clock)
+    database.facts[CHANNELS] = WITHOUT_PROVIDERS
+    return made
 
 
 @pytest.fixture

@@ -33,6 +33,12 @@ MESSAGE_KINDS: Labels = {
     "wish_paused": _l("Word that we offer no more earlier times"),
     "several_bookings": _l("Question if they booked so many"),
 }
+MESSAGE_CHANNELS: Labels = {
+    "email": _l("Email"),
+    "text": _l("Text message"),
+    "letter": _l("Letter"),
+    "call": _l("Telephone call by staff"),
+}
 MESSAGE_STATUSES: Labels = {
     "pending": _l("Waiting"),
     "sent": _l("Sent"),
@@ -61,6 +67,10 @@ MESSAGE_REASONS: Labels = {
     reasons.NOT_THEIRS: _l("They told us that they did not book it."),
     reasons.OTHER_CHANNEL: _l("They are reached in another way now."),
     reasons.UNKNOWN_CHANNEL: _l("This service cannot send this kind of message: tell whoever runs it."),
+    reasons.TOLD_BY_STAFF: _l("A colleague told them."),
+    reasons.MESSAGE_LEFT: _l("A colleague left a message."),
+    reasons.NO_ANSWER: _l("Nobody answered, as often as we ring."),
+    reasons.WRONG_NUMBER: _l("The telephone number is wrong."),
     reasons.INVALID_ADDRESS: _l("The email address is not one."),
     reasons.INVALID_SENDER: _l("MAIL_FROM is not an email address."),
     reasons.SERVER_UNUSABLE: _l("The mail server could not be used."),

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from flask import g
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView
+from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
 from people.residents.details import ResidentDetails
-from reminders.channels.registry import CHANNEL_RULES
 from reminders.history_queries import reason_for_silence
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import (
+    CALL,
     CONFIRMATION,
     EMAIL,
+    LETTER,
     REMINDER,
     TEXT,
+    ChannelRules,
     Contacts,
     Delivery,
     Person,
     Withheld,
     deliveries_for,
+    rules_in,
 )
 
 
@@ -66,9 +71,15 @@ class MessageRoute:
         return self.preference == TEXT and any(delivery.channel == EMAIL for delivery in self.deliveries)
 
 
+def rules_of_page() -> ChannelRules:
+    """By which channels the council of this page sends its messages."""
+    return rules_in(current_runtime().database.facts, g.authority.message_channels)
+
+
 def route_of(contacts: Contacts) -> MessageRoute:
     """Where a confirmation and the reminders of an appointment with these contacts go."""
-    at_once, later = (deliveries_for(contacts, kind, CHANNEL_RULES) for kind in (CONFIRMATION, REMINDER))
+    rules = rules_of_page()
+    at_once, later = (deliveries_for(contacts, kind, rules) for kind in (CONFIRMATION, REMINDER))
     codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
     return MessageRoute(
         deliveries=() if isinstance(at_once, Withheld) else at_once,
@@ -133,6 +144,10 @@ def confirmation_text(route: MessageRoute) -> str:
 
 def _for_residents(delivery: Delivery, *, is_masked: bool) -> str:
     address = delivery.address
+    if delivery.channel == CALL:
+        return str(_("We ring %(number)s", number=mask_phone(address) if is_masked else address))
+    if delivery.channel == LETTER:
+        return str(_("By letter to your address"))
     if delivery.channel == TEXT:
         return str(_("By text message to %(number)s", number=mask_phone(address) if is_masked else address))
     return str(_("By email to %(address)s", address=mask_email(address) if is_masked else address))
@@ -140,6 +155,9 @@ def _for_residents(delivery: Delivery, *, is_masked: bool) -> str:
 
 def _for_staff(delivery: Delivery) -> str:
     whom = f"{delivery.name}, {delivery.address}" if delivery.acts_for else delivery.address
-    return str(
-        _("by text to %(whom)s", whom=whom) if delivery.channel == TEXT else _("by email to %(whom)s", whom=whom)
-    )
+    texts = {
+        TEXT: lambda: _("by text to %(whom)s", whom=whom),
+        LETTER: lambda: _("by letter to %(whom)s", whom=whom),
+        CALL: lambda: _("by telephone, %(whom)s: it is put on the list of people to ring", whom=whom),
+    }
+    return str(texts[delivery.channel]() if delivery.channel in texts else _("by email to %(whom)s", whom=whom))

@@ -35,6 +35,7 @@ class ResidentView:
     contact_preference: str
     do_not_text: bool
     leave_no_message: bool
+    message_language: str
 
 
 @dataclass(frozen=True)
@@ -288,6 +289,7 @@ def _resident(row: Resident, appointment: Appointment) -> ResidentView:
         contact_preference=contact.preference,
         do_not_text=row.do_not_text,
         leave_no_message=contact.leave_no_message,
+        message_language=row.message_language,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_for_change, check_link, check_seen
@@ -104,26 +104,30 @@ def _spoken_language(db: Session, row: Appointment) -> str:
     return db.get_one(Resident, row.resident_id).language if own is None else own
 
 
-def follow_record(db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime) -> None:
+def follow_record(
+    db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime, *, is_reached_anew: bool = True
+) -> None:
     """Remove the contact details of each appointment ahead: the resident's record, which staff have changed, counts again.
 
+    Where they are reached in another way now (`is_reached_anew`), it is announced for the other appointments too.
     Call it in the transaction that changes the record, after the change.
     """
-    own = (Appointment.contact_email, Appointment.contact_phone, Appointment.contact_preference)
     rows = db.scalars(
         select(Appointment)
         .where(
             Appointment.resident_id == resident.id,
             Appointment.state == State.BOOKED.value,
             Appointment.starts_at > now,
-            or_(*(column.is_not(None) for column in own)),
         )
         .order_by(Appointment.id)
         .with_for_update(key_share=True)
     ).all()
     for row in rows:
-        row.changed_at = now
-        _recorded(db, row, actor, now, _change_contact(db, runtime, row, None))
+        if (row.contact_email, row.contact_phone, row.contact_preference) != (None, None, None):
+            row.changed_at = now
+            _recorded(db, row, actor, now, _change_contact(db, runtime, row, None))
+        elif is_reached_anew:
+            announce(db, AppointmentChange(row.authority_id, row.id, row.version, "contact", now))
 
 
 def _change_contact(

@@ -13,6 +13,7 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import change_contact, create_resident, lock_resident, record_stamp
+from people.residents.tables import Resident
 
 
 def change_record(
@@ -34,9 +35,15 @@ def change_record(
         db.refresh(row)
         if seen is not None and seen != record_stamp(row):
             raise Stale.because("record_changed")
+        before = _reached(row)
         change_contact(db, row, person)
-        follow_record(db, runtime, row, actor, now)
+        follow_record(db, runtime, row, actor, now, is_reached_anew=_reached(row) != before)
         record(db, actor, "resident_changed", ("resident", resident_id), authority_id=authority_id, now=now)
+
+
+def _reached(row: Resident) -> tuple[object, ...]:
+    """How the person of this record is reached."""
+    return (row.email, row.phone, row.contact_preference, row.do_not_text)
 
 
 def register_resident(

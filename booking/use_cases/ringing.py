@@ -1,4 +1,7 @@
-"""Ringing somebody about another time: one agent has them for a while, and nobody else rings them meanwhile."""
+"""Ringing somebody about their appointment: one agent has them for a while, and nobody else rings them meanwhile.
+
+It is one claim for each appointment, whatever they are rung about: another time, or what no message has told them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from booking.ringing.tables import Ringing
+from booking.tables import Appointment
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
 from booking.use_cases.rebook_items import is_to_rebook
 from core.audit import Actor, record
@@ -21,16 +25,8 @@ def start_ringing(runtime: Runtime, authority_id: int, reference: str, staff_id:
     """Whether this member of staff has them for ten minutes from now; False when somebody else has. Raises: NotFound."""
 
     def operation(db: Session) -> bool:
-        row, now = _row(db, runtime, authority_id, reference)
-        if row.until > now and row.staff_id != staff_id:
-            return False
-        is_new = row.staff_id != staff_id or row.until <= now
-        row.staff_id, row.until = staff_id, now + RINGING_PERIOD
-        db.add(row)
-        if is_new:
-            subject = ("appointment", row.appointment_id)
-            record(db, actor, "ringing_started", subject, authority_id=authority_id, now=now)
-        return True
+        appointment = _to_rebook(db, authority_id, reference)
+        return take_to_ring(db, appointment, staff_id, actor, runtime.clock.database_now(db))
 
     return run_with_retries(runtime.database, operation)
 
@@ -41,25 +37,52 @@ def stop_ringing(
     """Let others ring them again. What belongs to somebody else by now stays as it is. Raises: NotFound."""
 
     def operation(db: Session) -> None:
-        row, now = _row(db, runtime, authority_id, reference)
-        if row.staff_id != staff_id or row.until <= now:
-            return
-        row.until = now
-        if nobody_answered:
-            row.tries, row.tried_at = row.tries + 1, now
-            subject = ("appointment", row.appointment_id)
-            record(db, actor, "nobody_answered", subject, authority_id=authority_id, now=now)
+        appointment = _to_rebook(db, authority_id, reference)
+        now = runtime.clock.database_now(db)
+        leave_rung(db, appointment, staff_id, actor, now, nobody_answered=nobody_answered)
 
     run_with_retries(runtime.database, operation)
 
 
-def _row(db: Session, runtime: Runtime, authority_id: int, reference: str) -> tuple[Ringing, datetime]:
-    """The row of the appointment, whose own row is locked; a new one belongs to nobody. Raises: NotFound."""
+def take_to_ring(db: Session, appointment: Appointment, staff_id: int, actor: Actor, now: datetime) -> bool:
+    """Whether this member of staff has them for ten minutes from now, in the transaction that locked the appointment."""
+    row = db.get(Ringing, appointment.id) or Ringing(
+        appointment_id=appointment.id,
+        authority_id=appointment.authority_id,
+        staff_id=0,
+        until=now,
+        tries=0,
+        tried_at=None,
+    )
+    if row.until > now and row.staff_id != staff_id:
+        return False
+    is_new = row.staff_id != staff_id or row.until <= now
+    row.staff_id, row.until = staff_id, now + RINGING_PERIOD
+    db.add(row)
+    if is_new:
+        subject = ("appointment", appointment.id)
+        record(db, actor, "ringing_started", subject, authority_id=appointment.authority_id, now=now)
+    return True
+
+
+def leave_rung(
+    db: Session, appointment: Appointment, staff_id: int, actor: Actor, now: datetime, *, nobody_answered: bool
+) -> bool:
+    """Whether nobody else had them: others may ring them again. In the transaction that locked the appointment."""
+    row = db.get(Ringing, appointment.id)
+    if row is None or row.staff_id != staff_id or row.until <= now:
+        return row is None or row.until <= now
+    row.until = now
+    if nobody_answered:
+        row.tries, row.tried_at = row.tries + 1, now
+        subject = ("appointment", appointment.id)
+        record(db, actor, "nobody_answered", subject, authority_id=appointment.authority_id, now=now)
+    return True
+
+
+def _to_rebook(db: Session, authority_id: int, reference: str) -> Appointment:
+    """The appointment, locked, which must be on a list of people to rebook. Raises: NotFound."""
     appointment = lock_appointment(db, authority_id, reference, site_id_of(db, authority_id, reference))
     if not is_to_rebook(db, appointment.id):
         raise NotFound
-    now = runtime.clock.database_now(db)
-    row = db.get(Ringing, appointment.id)
-    return row or Ringing(
-        appointment_id=appointment.id, authority_id=authority_id, staff_id=0, until=now, tries=0, tried_at=None
-    ), now
+    return appointment

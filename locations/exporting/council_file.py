@@ -82,7 +82,9 @@ def _plain(value: Any) -> Any:
 def _council_lists(council: Values) -> dict[str, Any]:
     holidays = [_own(toml_fields.SCHOOL_HOLIDAY, one) for one in council["school_holidays"]]
     lists = {"reminder_plan": _reminders(council["reminder_plan"])}
-    return lists | ({"school_holidays": holidays} if holidays else {})
+    channels = [_own(toml_fields.MESSAGE_CHANNEL, one) for one in council["message_channels"]]
+    lists |= {"school_holidays": holidays} if holidays else {}
+    return lists | ({"message_channels": channels} if channels else {})
 
 
 def _reminders(plan: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from locations.importing.consistency import (
     note_unknown_order,
 )
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
+from locations.importing.parse_channels import read_message_channels
 from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
 from locations.importing.parse_school import note_sessions_without_holidays, read_school_holidays
@@ -70,12 +71,14 @@ def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:
     if found is None:
         reader.note((), "The file needs a table [authority] with slug and name.")
         found = {"slug": "missing", "name": "missing"}
-    read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=("reminder_plan", "school_holidays"))
+    also = ("reminder_plan", "school_holidays", "message_channels")
+    read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=also)
     plan = _reminders(reader, found, path, "[authority]")
     return read | {
         "service_order": list(read["service_order"] or ()),
         "reminder_plan": list(DEFAULT_REMINDERS) if plan is None else plan,
         "school_holidays": read_school_holidays(reader, found, path),
+        "message_channels": read_message_channels(reader, found, path),
         "privacy": read_privacy(reader, tables),
         "accessibility": read_accessibility(reader, tables),
     }

@@ -10,6 +10,7 @@ from locations.importing import value_checks
 from locations.importing.logo_checks import logo
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
+from locations.message_channels import EVERY_MESSAGE, MESSAGE_CHANNELS, MESSAGES_WITH_CHANNELS
 from locations.model import (
     IN_PERSON_MODES,
     INTERPRETER_LEAD_DAYS,
@@ -151,6 +152,14 @@ SCHOOL_HOLIDAY: Fields = {
     "name": Field(text(100, may_be_empty=False), required=True),
     "first_date": Field(value_checks.day, required=True),
     "last_date": Field(value_checks.day, required=True),
+}
+# By which channels a message goes, in turn: the next one where somebody cannot be reached by those before.
+MESSAGE_CHANNEL: Fields = {
+    "message": Field(one_of((EVERY_MESSAGE, *MESSAGES_WITH_CHANNELS)), required=True),
+    "first": Field(one_of(MESSAGE_CHANNELS), required=True),
+    "second": Field(one_of(MESSAGE_CHANNELS), ""),
+    "third": Field(one_of(MESSAGE_CHANNELS), ""),
+    "fourth": Field(one_of(MESSAGE_CHANNELS), ""),
 }
 SESSION: Fields = {
     "slug": Field(slug, required=True),

@@ -18,7 +18,7 @@ from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.channels.stored import StoredChannel
 from reminders.letters import LetterBody
 from reminders.messages import Body, EmailBody
-from reminders.recipients import EMAIL, LETTER, TEXT, ChannelRules
+from reminders.recipients import CALL, CHANNELS, EMAIL, LETTER, TEXT
 from reminders.texts import TextBody
 
 # With a dot, and no address of digits: what a server can look up.
@@ -86,8 +86,26 @@ def ehlo_name(settings: Settings) -> str | None:
 
 
 FACTORIES: dict[str, Factory] = {EMAIL: email_channel, TEXT: text_channel, LETTER: letter_channel}
-# The channels by which a council sends messages.
-CHANNEL_RULES = ChannelRules(frozenset({EMAIL}))
+
+
+def set_channels(settings: Settings, database: Database) -> None:
+    """Keep by which channels this installation reaches people, for whoever plans or sends with this database."""
+    database.facts[CHANNELS] = usable_channels(settings, database)
+
+
+def usable_channels(settings: Settings, database: Database) -> frozenset[str]:
+    """The channels by which this installation reaches people: those that it uses, and calls by staff.
+
+    One that is configured wrongly counts: what is owed by it waits until that is put right.
+    """
+    names = {CALL}
+    for name, factory in FACTORIES.items():
+        try:
+            if factory(settings, database) is not None:
+                names.add(name)
+        except ConfigurationError:
+            names.add(name)
+    return frozenset(names)
 
 
 def configured_channels(settings: Settings, database: Database) -> dict[str, Channel]:

@@ -32,6 +32,7 @@ ROWS: dict[str, Any] = {
     "requirements": {"kind": "desk"},
     "triage_questions": {"ask": "Do you rent?"},
     "reminder_plan": {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
+    "message_channels": {"message": "reminder", "first": "text", "second": "email"},
     "school_holidays": {"name": "Easter", "first_date": "2027-03-26", "last_date": "2027-04-09"},
 }
 Sent = MultiDict[str, str]

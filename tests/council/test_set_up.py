@@ -24,7 +24,8 @@ from tests.locations.test_export import FILES, ODD
 from tests.support.factories import catalogue, make_site, make_world
 from tests.support.pages import Form, Page, check_page
 from tests.web.site.conftest import Library
-from web.manage.field_texts import BY_LIST, WORDS, text_of_field
+from web.manage.field_texts import BY_LIST, text_of_field
+from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, LISTS, form_of_table
 
 pytestmark = pytest.mark.databases("sqlite")

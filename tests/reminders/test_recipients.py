@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from booking.states import link_sent_to, written_to
+from locations.message_channels import CHANNEL_PLACES, MESSAGE_CHANNELS, MESSAGES_WITH_CHANNELS
 from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
     RESCHEDULED,
+    USUAL_CHANNELS,
     ChannelRules,
     Contacts,
     Delivery,
@@ -27,6 +31,7 @@ from reminders.recipients import (
 
 EMAIL_ONLY = ChannelRules(frozenset({"email"}))
 WITH_TEXTS = ChannelRules(frozenset({"email", "text"}))
+EVERY_CHANNEL = frozenset({"email", "text", "letter", "call"})
 R_MAIL, A_MAIL, OWN_MAIL, OLD_MAIL = "r@example.org", "a@example.org", "own@example.org", "old@example.org"
 R_PHONE, A_PHONE = "07700 900111", "07700 900222"
 
@@ -105,6 +110,40 @@ BY_TEXT_TOO = table("""
 | phone     | -              | text       | leave no message | reminder_1d       | R       | 07700 900111      |
 | email     | -              | text       | -                | reminder_1d       | R       | r@example.org     |
 """)
+# With calls too. "Failed" are the channels that this message failed by; "council" is the council's order for it.
+BY_COUNCIL = """
+| resident | representative | preference | council           | failed     | kind         | gets it | where             |
+|----------|----------------|------------|-------------------|------------|--------------|---------|-------------------|
+| both     | -              | email      | -                 | -          | reminder_1d  | R       | r@example.org     |
+| both     | -              | text       | -                 | -          | reminder_1d  | R       | text              |
+| phone    | -              | email      | -                 | -          | reminder_1d  | R       | text              |
+| both     | -              | email      | text,email        | -          | reminder_1d  | R       | r@example.org     |
+| both     | -              | email      | text              | -          | reminder_1d  | R       | text              |
+| both     | -              | text       | email             | -          | reminder_1d  | R       | r@example.org     |
+| both     | -              | text       | -                 | text       | reminder_1d  | R       | r@example.org     |
+| both     | -              | email      | -                 | email      | reminder_1d  | R       | text              |
+| both     | -              | text       | -                 | text,email | reminder_1d  | R       | call              |
+| both     | -              | text       | text,call         | text       | reminder_1d  | R       | call              |
+| both     | -              | text       | text              | text       | reminder_1d  | -       | no_address        |
+| both     | -              | email      | email,call        | email      | cancelled    | R       | call              |
+| email    | -              | email      | -                 | email      | reminder_1d  | -       | no_address        |
+| phone    | -              | email      | email,call        | -          | confirmation | R       | call              |
+| phone    | -              | email      | email,call        | call       | confirmation | -       | no_address        |
+| phone    | -              | email      | email,call        | -          | offer_1      | -       | no_address        |
+| phone    | -              | email      | -                 | -          | offer_1      | R       | text              |
+| both     | -              | letter     | -                 | -          | reminder_1d  | R       | call              |
+| both     | -              | letter     | email,letter      | -          | reminder_1d  | -       | prefers_letters   |
+| email    | -              | letter     | -                 | -          | reminder_1d  | -       | prefers_letters   |
+| both     | -              | letter     | -                 | -          | offer_1      | -       | prefers_letters   |
+| both     | -              | none       | -                 | -          | cancelled    | -       | no_contact_wanted |
+| phone    | -              | none       | -                 | -          | manage_link  | R       | text              |
+| both     | phone          | email      | -                 | -          | reminder_1d  | A       | text              |
+| both     | phone          | email      | email,call        | -          | reminder_1d  | R       | r@example.org     |
+| phone    | phone          | email      | email,call        | -          | reminder_1d  | A       | call              |
+| both     | -              | email      | -                 | email      | several_bookings  | - | no_address         |
+| both     | -              | email      | -                 | email      | contact_changed_1 | - | no_address         |
+| phone    | -              | email      | -                 | -          | several_bookings  | - | no_address         |
+"""
 OWN = {
     "email": OwnContact(email=OWN_MAIL),
     "no email": OwnContact(email=""),
@@ -154,6 +193,56 @@ def test_who_gets_a_message_where_there_is_only_email(case: Case) -> None:
 @pytest.mark.parametrize("case", BY_TEXT_TOO, ids=str)
 def test_who_gets_a_message_where_texts_are_sent_too(case: Case) -> None:
     assert deliveries_for(contacts(case), case.kind, WITH_TEXTS) == expected(case)
+
+
+@pytest.mark.parametrize("line", BY_COUNCIL.strip().splitlines()[2:])
+def test_who_gets_a_message_by_the_channels_of_a_council(line: str) -> None:
+    resident, acting, preference, council, failed, kind, whom, where = (part.strip() for part in line.split("|")[1:-1])
+    case = Case(resident, acting, preference, "-", kind, whom, where)
+    orders = [dict(zip(("message", *CHANNEL_PLACES), (family_of(kind), *council.split(",")), strict=False))]
+    rules = ChannelRules(EVERY_CHANNEL, [] if council == "-" else orders)
+    found = deliveries_for(contacts(case), kind, rules, frozenset(failed.split(",")))
+    number = {"R": R_PHONE, "A": A_PHONE}.get(whom, "")
+    if isinstance(found, Withheld):
+        assert (whom, where) == ("-", found.code)
+    else:
+        assert [(one.name, one.address) for one in found] == [(whom, where if "@" in where else number)]
+        assert found[0].channel == ("email" if "@" in where else where)
+
+
+def test_the_order_for_every_other_message_counts_where_a_message_has_none_of_its_own() -> None:
+    orders = [{"message": "all", "first": "call"}, {"message": "reminder", "first": "text", "second": "email"}]
+    rules = ChannelRules(EVERY_CHANNEL, orders)
+    assert rules.channels_for("reminder_7d") == ("text", "email")
+    assert rules.channels_for("cancelled") == ("call",)
+    assert rules.channels_for("manage_link_1") == ()  # nobody is rung about a link
+
+
+def test_the_file_knows_every_message_and_channel_that_a_council_may_choose() -> None:
+    assert set(MESSAGE_CHANNELS) == set(USUAL_CHANNELS)
+    assert all(family_of(message) == message for message in MESSAGES_WITH_CHANNELS)
+
+
+@given(
+    st.sampled_from(["-", "email", "phone", "both"]),
+    st.sampled_from(["-", "email", "phone", "both"]),
+    st.sampled_from(["email", "text", "letter", "none"]),
+    st.lists(st.sampled_from(USUAL_CHANNELS), unique=True),
+    st.sampled_from(["confirmation", "cancelled", "reminder_1d", "offer_2", "manage_link_1"]),
+)
+def test_what_fails_by_every_channel_ends_and_no_channel_comes_twice(
+    resident: str, acting: str, preference: str, order: list[str], kind: str
+) -> None:
+    people = contacts(Case(resident, acting, preference, "-", kind, "", ""))
+    places = dict(zip(CHANNEL_PLACES, order, strict=False))
+    rules = ChannelRules(EVERY_CHANNEL, [{"message": "all", **places}] if order else [])
+    failed: list[str] = []
+    while not isinstance(found := deliveries_for(people, kind, rules, frozenset(failed)), Withheld):
+        assert found[0].channel not in failed
+        assert found[0].channel in rules.channels_for(kind)
+        failed.append(found[0].channel)
+    assert len(failed) <= len(USUAL_CHANNELS)
+    assert preference != "none" or kind == "manage_link_1" or not failed
 
 
 @pytest.mark.parametrize("case", BY_EMAIL, ids=str)

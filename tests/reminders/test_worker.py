@@ -17,14 +17,14 @@ from core.database import Database
 from core.errors import DeliveryFailed
 from people.residents.details import ResidentDetails
 from people.residents.tables import Representative, Resident
-from reminders import outbox, queue
+from reminders import queue
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels import registry
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
 from reminders.delivery_decisions import DOUBLINGS, LONGEST_WAIT, wait_after
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
-from reminders.recipients import ChannelRules, Delivery
+from reminders.recipients import CHANNELS, Delivery
 from reminders.tables import Notification
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, worker_on, writer
@@ -84,10 +84,12 @@ def test_everything_due_is_sent_once_and_recorded(
     assert {one.provider_reference for one in tries} == {f"provider-{number}" for number in range(1, 8)}
 
 
-def test_a_row_for_another_channel_is_left_to_it(database: Database, clock: FixedClock, world: World) -> None:
+def test_a_row_for_another_channel_is_left_to_it(
+    database: Database, clock: FixedClock, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owe(database, world, 1, channel="text")
-    rules = ChannelRules(frozenset({"email", "text"}))
-    assert worker_on(database, clock, RecordingChannel(), rules=rules).send_due() == DeliveryCounts()
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "text"}))
+    assert worker_on(database, clock, RecordingChannel()).send_due() == DeliveryCounts()
     assert states(database) == ["pending"]
 
 
@@ -104,16 +106,16 @@ def test_another_channel_is_a_name_in_the_registry(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stand-in is registered as the channel for texts: planned, sent and accounted for like any other."""
-    texts, rules = RecordingChannel(), ChannelRules(frozenset({"email", "text"}))
+    texts = RecordingChannel()
     monkeypatch.setitem(registry.FACTORIES, "text", lambda _settings, _database: texts)
-    monkeypatch.setattr(outbox, "CHANNEL_RULES", rules)
     runtime, world = make_runtime(database), make_world(database)
+    monkeypatch.setitem(database.facts, CHANNELS, registry.usable_channels(runtime.settings, database))
     robin = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123", contact_preference="text")
     with appointment_changed.connected_to(plan_notifications):
         make_appointment(runtime, world, NOW + timedelta(days=1, hours=2), resident=robin)
     assert {row.channel for row in notifications(database)} == {"text"}
     channels = registry.configured_channels(runtime.settings, database)
-    counts = Worker(database, clock, channels, writer(), rules=rules).send_due()
+    counts = Worker(database, clock, channels, writer()).send_due()
     assert counts == DeliveryCounts(sent=1)
     (message,) = texts.sent
     assert message.recipient == Delivery("text", "07700 900123", "Robin Sample")
@@ -121,7 +123,7 @@ def test_another_channel_is_a_name_in_the_registry(
 
 
 def test_a_channel_that_refuses_the_service_does_not_hold_up_another(
-    database: Database, clock: FixedClock, world: World
+    database: Database, clock: FixedClock, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owe(database, world, 2)
     _, texted = owe(database, world, 2, channel="text")
@@ -133,9 +135,10 @@ def test_a_channel_that_refuses_the_service_does_not_hold_up_another(
     def refuse(_message: RenderedMessage) -> None:
         raise ChannelUnavailable(detail="550 quota")
 
-    texts, rules = RecordingChannel(), ChannelRules(frozenset({"email", "text"}))
+    texts = RecordingChannel()
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "text"}))
     channels = {"email": RecordingChannel(on_send=refuse), "text": texts}
-    worker = Worker(database, clock, channels, writer(), rules=rules)
+    worker = Worker(database, clock, channels, writer())
     assert worker.send_due() == DeliveryCounts(sent=1, skipped=1, postponed=2)
     assert [message.recipient.address for message in texts.sent] == ["07700 900123"]
     assert [row.reason for row in notifications(database) if row.status == "withheld"] == ["other_channel"]

@@ -11,12 +11,12 @@ from booking.queries.appointments import AppointmentView, by_reference
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from reminders.channels.registry import CHANNEL_RULES
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.history_queries import MessageHistoryEntry, message_history
 from reminders.recipients import CONTACT_CHANGED, HANDED_OVER, Contacts, Withheld, deliveries_for
-from web.message_labels import MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
-from web.message_routes import contacts_of_appointment
+from web.labels import labels_of
+from web.message_labels import MESSAGE_CHANNELS, MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
+from web.message_routes import contacts_of_appointment, rules_of_page
 from web.page_context import staff_context
 
 blueprint = Blueprint("messages", __name__)
@@ -36,6 +36,8 @@ def account(reference: str) -> str:
             appointment=appointment,
             entries=history_of(context.db, appointment),
             message_kinds=MESSAGE_KINDS,
+            message_channels=MESSAGE_CHANNELS,
+            channel_names=lambda codes: labels_of(MESSAGE_CHANNELS, codes),
             message_statuses=MESSAGE_STATUSES,
             message_reason=message_reason,
         )
@@ -51,5 +53,5 @@ def _as_it_will_be(entry: MessageHistoryEntry, contacts: Contacts) -> MessageHis
     """A message that waits, and that nobody will get as things stand, is shown as what it comes to."""
     if entry.status != PENDING or entry.kind in (CONTACT_CHANGED, HANDED_OVER):
         return entry
-    found = deliveries_for(contacts, entry.full_kind, CHANNEL_RULES)
+    found = deliveries_for(contacts, entry.full_kind, rules_of_page())
     return replace(entry, status=WITHHELD, reason=found.code) if isinstance(found, Withheld) else entry

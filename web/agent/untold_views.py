@@ -1,4 +1,4 @@
-"""The list of those whom no message has reached, and the click that says that they were told."""
+"""The list of those whom no message has reached: who rings them, and how that ended."""
 
 from __future__ import annotations
 
@@ -7,46 +7,143 @@ from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString, lazy_gettext
+from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, by_reference, of_ids
+from booking.ringing.ring_queries import RingingNow, ringing_of
 from core.errors import NotFound
+from core.language import LANGUAGES
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from reminders.untold import Untold, mark_told, untold
+from reminders.call_decisions import MOST_TRIES, CallOutcome
+from reminders.owed_calls import end_call, take_call
+from reminders.recipients import CALL, CONFIRMATION, ChannelRules, Delivery, Withheld, deliveries_for
+from reminders.untold import Untold, calls_later, mark_told, untold
 from web.agent.message_views import blueprint
-from web.labels import ContactLine, labels_of, phone_of
+from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, labels_of, phone_of, wishes_of
+from web.manage.list_sections import who_rings
 from web.message_labels import MESSAGE_KINDS, message_reason
+from web.message_routes import contacts_of_appointment
 from web.page_context import StaffContext, staff_context
 
 MOST_SHOWN = 200
+BY_TELEPHONE = ChannelRules(frozenset({CALL}))
+TAKEN = lazy_gettext("A colleague is ringing them already.")
+PATH = "/staff/untold"
 
 
 @dataclass(frozen=True)
 class UntoldLine:
-    """Somebody to tell: their appointment, what, why it was not sent, until when it matters, and whom to ring."""
+    """Somebody to tell: their appointment, what, why it was not sent, until when it matters, and whom to ring.
+
+    `rung_by` says who rings them now; `tried` how often nobody answered. Nothing is empty text.
+    """
 
     view: AppointmentView
     kinds: str
     reason: str
     until: datetime
     phone: ContactLine
+    whom: str
+    language: str
+    is_to_ring: bool
+    rung_by: str
+    is_mine: bool
+    tried: str
+    may_leave_message: bool
 
 
-@blueprint.get("/staff/untold")
+@blueprint.get(PATH)
 @requires(Action.SEE_RESIDENT)
 def untold_list() -> ResponseReturnValue:
     """Whom somebody has to ring or write to, the soonest first; site staff see their sites."""
     with staff_context() as context:
+        return _list_page(context)
+
+
+@blueprint.get(f"{PATH}/<reference>")
+@requires(Action.SEE_RESIDENT)
+def untold_one(reference: str) -> ResponseReturnValue:
+    """Somebody to ring: what to tell them, in which language, and the buttons for how it ended."""
+    with staff_context() as context:
+        view = by_reference(context.db, context.catalogue, reference)
         found = untold(
-            context.db, context.authority.id, context.now, site_ids=context.served_sites, limit=MOST_SHOWN + 1
+            context.db,
+            context.authority.id,
+            context.now,
+            site_ids=context.served_sites,
+            limit=MOST_SHOWN,
+            only=view.id,
         )
-        lines = _lines(context, found[:MOST_SHOWN])
-        residents = [line.view.resident.id for line in lines]
-        with context.runtime.database.writing() as db:
-            log_access(db, context.authority.id, None, context.actor, "untold", context.now, residents=residents)
-        is_cut = len(found) > MOST_SHOWN
-        return render_template("staff/untold.html", lines=lines, is_cut=is_cut, told=_just_told(context))
+        if not found:
+            raise NotFound
+        _log(context, [view.resident.id])
+        return render_template("staff/untold_one.html", line=_lines(context, found)[0])
+
+
+@blueprint.post(f"{PATH}/<reference>/ring")
+@requires(Action.SEE_RESIDENT)
+def take_untold(reference: str) -> ResponseReturnValue:
+    """Take somebody to ring, and go to their page; the list, when somebody else has them."""
+    with staff_context() as context:
+        key = (context.authority.id, reference, context.staff.staff_id)
+        is_mine = take_call(context.runtime, *key, actor=context.actor, site_ids=context.served_sites)
+    if not is_mine:
+        with staff_context() as context:
+            return _list_page(context, TAKEN), 409
+    return redirect(url_for("messages.untold_one", reference=reference), code=303)
+
+
+@blueprint.post(f"{PATH}/<reference>/outcome")
+@requires(Action.SEE_RESIDENT)
+def call_ended(reference: str) -> ResponseReturnValue:
+    """Write how the call ended, and go back to the list."""
+    outcome = next((one for one in CallOutcome if one.value == request.form.get("outcome")), None)
+    if outcome is None:
+        raise NotFound
+    with staff_context() as context:
+        key = (context.authority.id, reference, context.staff.staff_id)
+        served = context.served_sites
+        is_written = end_call(context.runtime, *key, outcome, actor=context.actor, site_ids=served)
+    if not is_written:
+        with staff_context() as context:
+            return _list_page(context, TAKEN), 409
+    is_told = outcome in (CallOutcome.REACHED, CallOutcome.MESSAGE_LEFT)
+    name, value = ("told", reference) if is_told else ("done", outcome.value)
+    return redirect(url_for("messages.untold_list") + f"?{name}={value}", code=303)
+
+
+@blueprint.post(f"{PATH}/<reference>")
+@requires(Action.SEE_RESIDENT)
+def told(reference: str) -> ResponseReturnValue:
+    """Record that they were told, and go back to the list."""
+    with staff_context() as context:
+        view = by_reference(context.db, context.catalogue, reference)
+        mark_told(context.runtime, context.authority.id, view.id, actor=context.actor, site_ids=context.served_sites)
+    return redirect(url_for("messages.untold_list", told=view.reference), code=303)
+
+
+def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
+    place = (context.db, context.authority.id, context.now)
+    found = untold(*place, site_ids=context.served_sites, limit=MOST_SHOWN + 1)
+    lines = _lines(context, found[:MOST_SHOWN])
+    _log(context, [line.view.resident.id for line in lines])
+    return render_template(
+        "staff/untold.html",
+        lines=lines,
+        is_cut=len(found) > MOST_SHOWN,
+        later=calls_later(*place, site_ids=context.served_sites),
+        told=None if error else _just_told(context),
+        done="" if error else request.args.get("done", ""),
+        error=error,
+    )
+
+
+def _log(context: StaffContext, residents: list[int]) -> None:
+    with context.runtime.database.writing() as db:
+        log_access(db, context.authority.id, None, context.actor, "untold", context.now, residents=residents)
 
 
 def _just_told(context: StaffContext) -> AppointmentView | None:
@@ -58,25 +155,42 @@ def _just_told(context: StaffContext) -> AppointmentView | None:
     return view if context.serves(view.site.id) else None
 
 
-@blueprint.post("/staff/untold/<reference>")
-@requires(Action.SEE_RESIDENT)
-def told(reference: str) -> ResponseReturnValue:
-    """Record that they were told, and go back to the list."""
-    with staff_context() as context:
-        view = by_reference(context.db, context.catalogue, reference)
-        mark_told(context.runtime, context.authority.id, view.id, actor=context.actor, site_ids=context.served_sites)
-    return redirect(url_for("messages.untold_list", told=view.reference), code=303)
-
-
 def _lines(context: StaffContext, found: list[Untold]) -> list[UntoldLine]:
-    views = of_ids(context.db, context.catalogue, [one.appointment_id for one in found])
-    return [
-        UntoldLine(
-            view=views[one.appointment_id],
-            kinds=labels_of(MESSAGE_KINDS, one.kinds),
-            reason=message_reason(one.reason),
-            until=one.useful_until,
-            phone=phone_of(views[one.appointment_id]),
-        )
-        for one in found
-    ]
+    ids = [one.appointment_id for one in found]
+    views, ringing = of_ids(context.db, context.catalogue, ids), ringing_of(context.db, ids)
+    return [_line(context, one, views[one.appointment_id], ringing.get(one.appointment_id)) for one in found]
+
+
+def _line(context: StaffContext, one: Untold, view: AppointmentView, ringing: RingingNow | None) -> UntoldLine:
+    whom = _whom_to_ring(view)
+    rung = ringing if ringing and ringing.until > context.now else None
+    return UntoldLine(
+        view=view,
+        kinds=labels_of(MESSAGE_KINDS, one.kinds),
+        reason=message_reason(one.reason) if one.reason else str(_("We can only ring them.")),
+        until=one.useful_until,
+        phone=ContactLine(whom.address, wishes_of(view.resident, CONTACT_WISHES_IN_SENTENCE))
+        if whom
+        else phone_of(view),
+        whom=whom.name if whom and whom.acts_for else "",
+        language=_language_of(view),
+        is_to_ring=one.is_to_ring,
+        rung_by=who_rings(context, rung) if rung and one.is_to_ring else "",
+        is_mine=rung is not None and rung.staff_id == context.staff.staff_id,
+        tried=str(_("Nobody answered %(tries)s of %(most)s calls", tries=one.tries, most=MOST_TRIES))
+        if one.tries
+        else "",
+        may_leave_message=not view.resident.leave_no_message,
+    )
+
+
+def _whom_to_ring(view: AppointmentView) -> Delivery | None:
+    """Who is rung, as the rule says: whoever acts for the resident comes first."""
+    found = deliveries_for(contacts_of_appointment(view), CONFIRMATION, BY_TELEPHONE)
+    return None if isinstance(found, Withheld) else found[0]
+
+
+def _language_of(view: AppointmentView) -> str:
+    """The language in which they are rung: that of an interpreter whom they need, else that of their messages."""
+    written = view.resident.message_language
+    return view.resident.language or LANGUAGES.get(written, written)

@@ -55,6 +55,7 @@ COUNCIL: Texts = {
     "interpreter_lead_days": _t(_l("Days that you need to find an interpreter")),
     "bsl_contact": _t(_l("Contact in British Sign Language"), _l("A web address, or words that say how")),
     "reminder_plan": _t(_l("Reminders")),
+    "message_channels": _t(_l("How messages are sent")),
     "school_holidays": _t(_l("School holidays")),
 }
 SITE: Texts = {
@@ -159,6 +160,14 @@ REMINDER: Texts = {
     "at": _t(_l("At"), _l("For example, 09:00")),
     "minutes_before": _t(_l("Or minutes before"), _l("Instead of days and a time")),
 }
+_IF_NOT = _l("If they cannot be reached by those before it. Leave it open for no other way")
+MESSAGE_CHANNEL: Texts = {
+    "message": _t(_l("Which message?"), _l("“Every other message” is for what has no line of its own")),
+    "first": _t(_l("First by"), _l("Somebody who prefers another of these ways gets it in that way first")),
+    "second": _t(_l("Then by"), _IF_NOT),
+    "third": _t(_l("After that by"), _IF_NOT),
+    "fourth": _t(_l("Last by"), _IF_NOT),
+}
 SCHOOL_HOLIDAY: Texts = {
     "name": _t(_l("Name of the holiday"), _l("For example, Easter holidays")),
     "first_date": _t(_l("First day without school")),
@@ -243,6 +252,7 @@ BY_LIST: Mapping[str, Texts] = {
     "triage_questions": QUESTION,
     "requirements": REQUIREMENT,
     "reminder_plan": REMINDER,
+    "message_channels": MESSAGE_CHANNEL,
     "school_holidays": SCHOOL_HOLIDAY,
     "exceptions": SESSION,
     "travel": TRAVEL,
@@ -258,35 +268,6 @@ KINDS: Mapping[str, LazyString] = {
     "privacy": _l("Privacy notice"),
     "accessibility": _l("Accessibility statement"),
     "travel time": _l("Travel time"),
-}
-# What the words of the file mean, for radios, lists and previews.
-WORDS: Mapping[str, LazyString] = {
-    "library": _l("Library"),
-    "hub": _l("Hub"),
-    "office": _l("Office"),
-    "virtual": _l("Virtual: by video and telephone"),
-    "desk": _l("Desk"),
-    "room": _l("Room"),
-    "adviser": _l("Adviser"),
-    "interpreter": _l("Interpreter"),
-    "virtual_room": _l("Virtual room"),
-    "equipment": _l("Equipment"),
-    "full": _l("Yes, all of it"),
-    "partial": _l("Partly"),
-    "none": _l("No"),
-    "in_person": _l("In person"),
-    "video": _l("By video"),
-    "phone": _l("By phone"),
-    "england-and-wales": _l("England and Wales"),
-    "scotland": _l("Scotland"),
-    "northern-ireland": _l("Northern Ireland"),
-    "monday": _l("Monday"),
-    "tuesday": _l("Tuesday"),
-    "wednesday": _l("Wednesday"),
-    "thursday": _l("Thursday"),
-    "friday": _l("Friday"),
-    "saturday": _l("Saturday"),
-    "sunday": _l("Sunday"),
 }
 
 

@@ -23,7 +23,7 @@ from locations.school_holidays import school_holidays_end, school_periods
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.components.form_fields import FieldError
-from web.manage.field_texts import WORDS
+from web.manage.field_words import WORDS
 from web.manage.manage_blueprint import SET_UP_PATH, blueprint
 from web.manage.set_up_context import address_of, preview_address, things_of
 from web.manage.set_up_file_texts import mistake_text

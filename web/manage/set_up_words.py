@@ -14,7 +14,8 @@ from locations.logos import logo_of
 from locations.model import Catalogue
 from locations.session_tables import session_of
 from web.branding import contrast_with_white, hex_of, parse_colour, readable
-from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, WORDS, text_of_field
+from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, text_of_field
+from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, KEEP
 from web.request_language import all_of
 from web.session_texts import session_text

@@ -24,7 +24,8 @@ from locations.importing.toml_fields import Field, Fields
 from locations.importing.value_checks import Check, ListCheck, OneOfCheck, TextCheck, WholeCheck
 from web.components.form_fields import Choice, Choices, Dropdown, Form, Text
 from web.components.widgets import CountedTextArea
-from web.manage.field_texts import WORDS, FieldText, text_of_field
+from web.manage.field_texts import FieldText, text_of_field
+from web.manage.field_words import WORDS
 
 FEW = 6  # choices that stand as radios
 LINE = 300  # characters of a text that stands in one line

@@ -31,7 +31,11 @@ FIELDS: Mapping[str, Fields] = {
     TRAVEL: {},
 }
 LISTS: Mapping[str, Mapping[str, Fields]] = {
-    "council": {"reminder_plan": toml_fields.REMINDER, "school_holidays": toml_fields.SCHOOL_HOLIDAY},
+    "council": {
+        "reminder_plan": toml_fields.REMINDER,
+        "message_channels": toml_fields.MESSAGE_CHANNEL,
+        "school_holidays": toml_fields.SCHOOL_HOLIDAY,
+    },
     "service": {
         "requirements": toml_fields.REQUIREMENT,
         "triage_questions": toml_fields.QUESTION,

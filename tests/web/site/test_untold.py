@@ -92,8 +92,8 @@ def test_a_message_that_a_server_refused_for_good_is_listed(library: Library, si
 
 
 def test_whom_somebody_has_told_is_named_with_a_way_to_them(library: Library, site_staff: FlaskClient) -> None:
-    book(library)
-    form = next(form for form in check_page(site_staff.get(UNTOLD).text).forms if "/staff/untold/" in form.action)
+    booked = book(library)
+    form = check_page(site_staff.get(UNTOLD).text).form_to(f"/{booked.reference}")
     answer = site_staff.post(form.action, data=form.values(), follow_redirects=True)
     page = check_page(answer.text)
     assert "You have told Mary Nobody." in page.text

@@ -1,0 +1,180 @@
+"""What one channel cannot deliver, or whose reader is reached in another way now, goes by the next channel, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from booking.events import appointment_changed
+from booking.states import Contact
+from booking.use_cases.change_details import Details, change_details
+from booking.use_cases.change_record import change_record
+from core.database import Database
+from core.errors import DeliveryFailed
+from core.runtime import Runtime
+from people.residents.details import ResidentDetails
+from people.residents.tables import Resident
+from reminders.outbox import plan_notifications
+from reminders.recipients import CHANNELS, USUAL_CHANNELS
+from reminders.rerouting import plan_next_channel
+from reminders.tables import Notification
+from reminders.worker import Worker
+from tests.reminders.channels import RecordingChannel, writer
+from tests.reminders.make_bulk_notifications import notifications
+from tests.support.factories import AGENT, NOW, World, make_appointment, make_runtime, make_world
+
+STARTS = NOW + timedelta(days=1, hours=2)
+ROBIN = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123", contact_preference="text")
+
+
+def refuse(_message: object) -> None:
+    raise DeliveryFailed(detail="550 nobody here", permanent=True)
+
+
+@dataclass
+class Post:
+    """A council that reaches people by email, text and telephone, with somebody who has an appointment."""
+
+    runtime: Runtime
+    world: World
+    email: RecordingChannel = field(default_factory=RecordingChannel)
+    text: RecordingChannel = field(default_factory=RecordingChannel)
+    reference: str = ""
+
+    @property
+    def database(self) -> Database:
+        return self.runtime.database
+
+    def book(self, person: ResidentDetails = ROBIN) -> None:
+        booked = make_appointment(self.runtime, self.world, STARTS, resident=person)
+        self.reference = booked.reference
+
+    def send(self) -> None:
+        worker = Worker(self.database, self.runtime.clock, {"email": self.email, "text": self.text}, writer())
+        worker.send_due()
+
+    def change(self, **values: object) -> None:
+        """Other contact details in the record, as staff write them, or behind the back of the program."""
+        with self.database.writing() as db:
+            db.execute(update(Resident).values(**values))
+
+    def record(self, person: ResidentDetails) -> None:
+        with self.database.reading() as db:
+            resident_id = db.query(Resident.id).scalar()
+        change_record(self.runtime, self.world.authority_id, resident_id, person, actor=AGENT)
+
+    def rows(self, kind: str = "confirmation") -> dict[str, str]:
+        """Of a message its status by channel, with the channels that failed before."""
+        found = [row for row in notifications(self.database) if row.kind == kind]
+        assert len({row.channel for row in found}) == len(found)
+        return {row.channel + (f" for {row.instead_of}" if row.instead_of else ""): row.status for row in found}
+
+
+@pytest.fixture
+def post(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset(USUAL_CHANNELS))
+    with appointment_changed.connected_to(plan_notifications):
+        yield Post(make_runtime(database), make_world(database))
+
+
+def test_what_a_channel_refuses_for_good_goes_by_the_next_and_at_last_to_a_person(post: Post) -> None:
+    post.text.on_send = post.email.on_send = refuse
+    post.book()
+    post.send()
+    assert post.rows() == {"text": "failed", "email for text": "pending"} | post.rows()
+    post.send()
+    assert post.rows() == {"text": "failed", "email for text": "failed", "call for email,text": "pending"}
+    assert post.rows("reminder_2h") == {"text": "pending"}
+    post.send()
+    assert len(post.rows()) == 3
+
+
+def test_the_next_channel_brings_it(post: Post) -> None:
+    post.text.on_send = refuse
+    post.book()
+    post.send()
+    post.send()
+    assert post.rows() == {"text": "failed", "email for text": "sent"}
+    assert [message.recipient.address for message in post.email.sent] == ["robin@example.org"]
+
+
+def test_what_is_of_no_use_any_more_or_has_arrived_goes_nowhere_else(post: Post) -> None:
+    post.book()
+    ids = {row.kind: row.id for row in notifications(post.database)}
+    with post.database.writing() as db:
+        db.execute(update(Notification).values(status="failed"))
+        assert plan_next_channel(db, ids["confirmation"], STARTS) == ""
+        assert plan_next_channel(db, ids["reminder_2h"], NOW) == "email"
+        assert plan_next_channel(db, ids["reminder_2h"], NOW) == ""  # it waits for the email
+        db.execute(update(Notification).where(Notification.channel == "email").values(status="in_doubt"))
+        assert plan_next_channel(db, ids["reminder_2h"], NOW) == ""
+
+
+def test_two_who_see_the_same_failure_owe_one_message(post: Post) -> None:
+    post.book()
+    with post.database.writing() as db:
+        db.execute(update(Notification).values(status="failed"))
+    (failed,) = (row.id for row in notifications(post.database) if row.kind == "confirmation")
+
+    def fail(_number: int) -> str:
+        with post.database.writing() as db:
+            return plan_next_channel(db, failed, NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        planned = list(pool.map(fail, range(4)))
+    assert planned.count("email") == 1
+    assert post.rows() == {"text": "failed", "email for text": "pending"}
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_who_changes_the_preference_between_planning_and_sending_gets_the_message(
+    post: Post, *, is_announced: bool
+) -> None:
+    post.book()
+    for preference in ("email", "text", "email"):
+        if is_announced:
+            post.record(replace(ROBIN, contact_preference=preference))
+        else:
+            post.change(contact_preference=preference)
+    post.send()
+    post.send()
+    assert post.rows() == {"text": "withheld", "email": "sent"}
+    assert (len(post.email.sent), len(post.text.sent)) == (1, 0)
+    assert set(post.rows("reminder_2h")) == ({"text", "email"} if is_announced else {"text"})
+
+
+def test_a_corrected_address_lets_what_is_of_use_go_out_again(post: Post) -> None:
+    post.email.on_send = refuse
+    alone = replace(ROBIN, phone="", contact_preference="email")
+    post.book(alone)
+    post.send()
+    assert post.rows() == {"email": "failed"}
+    post.email.on_send = None
+    post.record(replace(alone, name="Robin Example"))
+    assert post.rows() == {"email": "failed"}  # they are reached as before
+    post.record(replace(alone, email="robin@council.example.org"))
+    post.send()
+    assert post.rows() == {"email": "sent"}
+    post.record(replace(alone, email="robin@other.example.org"))
+    assert post.rows() == {"email": "sent"}
+
+
+def test_who_can_be_written_to_after_all_is_not_rung(post: Post) -> None:
+    post.book(ResidentDetails("Robin Sample", phone="07700 900123", do_not_text=True))
+    assert post.rows() == {"call": "pending"}
+    post.record(ResidentDetails("Robin Sample", "robin@example.org", phone="07700 900123", do_not_text=True))
+    assert post.rows() == {"call": "withheld", "email": "pending"}
+
+
+def test_another_address_of_one_appointment_is_confirmed_once(post: Post) -> None:
+    post.book(ResidentDetails("Robin Sample", phone="07700 900123", do_not_text=True))
+    contact = Contact("robin@example.org", "07700 900123", "email", leave_no_message=False)
+    change_details(post.runtime, post.world.authority_id, post.reference, Details(contact), actor=AGENT)
+    post.send()
+    assert len(post.email.sent) == 1
+    assert "pending" not in (post.rows()["call"], *post.rows("confirmation_1").values())
