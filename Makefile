@@ -87,11 +87,14 @@ lock: env-dev
 	@if npm --version >/dev/null 2>&1; then npm install --package-lock-only $(NPM_FLAGS); \
 	else PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm install --package-lock-only $(NPM_FLAGS); fi
 
+EXTRACT := extract --no-location --sort-output --omit-header -k _l -k _n:1,2 -k lazy_gettext
+UPDATE := update -d translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 120
+
 messages: env
-	@mkdir -p translations
-	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -k _l -k _n:1,2 -k lazy_gettext -o translations/messages.pot .
-	@test -z "$$(ls translations/*/LC_MESSAGES/*.po 2>/dev/null)" || \
-		$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --omit-header
+	@mkdir -p $(STAMPS)
+	@$(BIN)/pybabel -q $(EXTRACT) -F babel.cfg -o translations/messages.pot .
+	@$(BIN)/pybabel -q $(EXTRACT) -F translations/residents.cfg -o $(STAMPS)/residents.pot .
+	@$(BIN)/pybabel -q $(UPDATE) -i $(STAMPS)/residents.pot
 
 clean:
 	rm -rf .venv $(STAMPS) node_modules static/built .mypy_cache .pytest_cache .ruff_cache .hypothesis

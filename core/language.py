@@ -5,18 +5,35 @@ Pages take the language of the request, messages that of the person they are for
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from functools import cached_property
+from io import BytesIO
 
 from babel import Locale
 from babel.dates import format_time as babel_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from markupsafe import Markup
 
 from core.settings import ROOT
 
 DEFAULT_LANGUAGE = "en"
-LANGUAGES = {"en": "English"}  # what pages and messages can be written in: code and the language's own name
+# What residents' pages and messages can be written in: code and the language's own name.
+LANGUAGES = {"en": "English", "cy": "Cymraeg"}
+CATALOGUES = ROOT / "translations"
+TWELVE_HOURS = frozenset({"en", "cy"})  # whose readers write 10:30am
+
+
+class InEnglish(str):
+    """A text of the council that is only there in English. A page in another language marks it with its language."""
+
+    __slots__ = ()
+
+    def __html__(self) -> Markup:
+        """The text as an element of its own, so that it is read out as English."""
+        return Markup('<span lang="en" dir="ltr">{}</span>').format(str(self))
 
 
 class Language:
@@ -40,7 +57,7 @@ class Language:
         """ "10:30am", "9am", "midday", "midnight". Source: GOV.UK style guide, Times, read 2026-11-23."""
         if at.minute == 0 and at.hour in (0, 12):
             return self.gettext("midday") if at.hour else self.gettext("midnight")
-        if self.code != "en":
+        if self.code not in TWELVE_HOURS:
             return str(babel_time(at.time() if isinstance(at, datetime) else at, "short", locale=self._locale))
         hour = at.hour % 12 or 12
         return f"{hour}{f':{at.minute:02d}' if at.minute else ''}{'am' if at.hour < 12 else 'pm'}"
@@ -49,7 +66,7 @@ class Language:
         """ "Tuesday 24 November 2026"."""
         return self.gettext(
             "%(weekday)s %(day)s %(month)s %(year)s",
-            weekday=self.day_names[day.weekday()],
+            weekday=self._weekdays_in_sentence[day.weekday()],
             day=day.day,
             month=self._months[day.month - 1],
             year=day.year,
@@ -106,6 +123,11 @@ class Language:
             return "".join(items)
         return self.gettext("%(names)s or %(last)s", names=", ".join(items[:-1]), last=items[-1])
 
+    @property
+    def direction(self) -> str:
+        """Where its lines begin: "ltr" on the left, "rtl" on the right."""
+        return self._locale.text_direction
+
     @cached_property
     def day_names(self) -> tuple[str, ...]:
         """Monday to Sunday."""
@@ -115,6 +137,12 @@ class Language:
     def day_names_short(self) -> tuple[str, ...]:
         """Mon to Sun."""
         return _in_order(self._locale.days["format"]["abbreviated"])
+
+    @cached_property
+    def _weekdays_in_sentence(self) -> tuple[str, ...]:
+        """As they stand in a date: "dydd Mercher" in Welsh."""
+        is_small = self.code == "cy"
+        return tuple(f"{name[:1].lower()}{name[1:]}" if is_small else name for name in self.day_names)
 
     @cached_property
     def _months(self) -> tuple[str, ...]:
@@ -136,5 +164,22 @@ def language_for(code: str) -> Language:
     """The language of this code; English for one that there is no catalogue of."""
     known = code if code in LANGUAGES else DEFAULT_LANGUAGE
     if known not in loaded:
-        loaded[known] = Language(known, Translations.load(str(ROOT / "translations"), [known]))
+        loaded[known] = Language(known, _translations(known))
     return loaded[known]
+
+
+def best_language(offered: Sequence[str], chosen: str = "") -> str:
+    """The one that somebody has chosen, where it is offered; else the first that is."""
+    return chosen if chosen in offered else next(iter(offered), DEFAULT_LANGUAGE)
+
+
+def _translations(code: str) -> NullTranslations:
+    """The texts of a catalogue, which is compiled as it is read: nothing compiled can be older than its source."""
+    source = CATALOGUES / code / "LC_MESSAGES" / "messages.po"
+    if not source.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return Translations(compiled)

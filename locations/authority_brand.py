@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AuthorityBrand:
     """An authority as far as the frame of a page shows it."""
 
@@ -16,3 +18,5 @@ class AuthorityBrand:
     phone: str
     email: str
     bsl_contact: str
+    languages: Sequence[str]
+    translations: Mapping[str, Any]

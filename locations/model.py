@@ -67,6 +67,9 @@ class AuthorityFacts:
     plan_version: int
     school_holidays: tuple[Mapping[str, Any], ...] = ()
     message_channels: tuple[Mapping[str, str], ...] = ()
+    languages: tuple[str, ...] = ("en",)
+    first_language: str = "en"
+    translations: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class TriageQuestion:
     ask: str
     say: str
     tell: str = ""
+    translations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +123,7 @@ class ServiceFacts:
     third_time_within_days: int | None = None
     seen_within_minutes: int | None = None
     promise_alarm_days: int = PROMISE_ALARM_DAYS
+    translations: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,6 +169,7 @@ class SiteFacts:
     rings_from: str = ""
     ring_minutes: int = RING_MINUTES
     ending: Ending | None = None
+    translations: Mapping[str, Any] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

@@ -19,7 +19,8 @@ from locations.closure_queries import (
     ends_of_services,
 )
 from locations.logos import logo_of
-from locations.model import AuthorityFacts, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts, TriageQuestion
+from locations.model import AuthorityFacts, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts
+from locations.own_words import triage_question
 from locations.school_holidays import school_days_off
 from locations.session_facts import (
     ClosureFacts,
@@ -43,7 +44,7 @@ from locations.tables import (
 )
 from locations.travel import SitePair, site_pair
 
-LISTS = ("reminder_plan", "school_holidays", "message_channels")
+LISTS = ("reminder_plan", "school_holidays", "languages", "message_channels")
 
 
 def load_authority(db: Session, authority_id: int) -> AuthorityFacts:
@@ -183,9 +184,7 @@ def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
         documents=tuple(row.documents),
         also_called=tuple(row.also_called),
         ending=ending_of(row),
-        triage_questions=tuple(
-            TriageQuestion(asked["ask"], asked.get("say", ""), asked.get("tell", "")) for asked in row.triage_questions
-        ),
+        triage_questions=tuple(map(triage_question, row.triage_questions)),
         online_instead=row.online_instead,
         online_url=row.online_url,
         post_instead=row.post_instead,
@@ -196,6 +195,7 @@ def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
         third_time_within_days=row.third_time_within_days,
         seen_within_minutes=row.seen_within_minutes,
         promise_alarm_days=row.promise_alarm_days,
+        translations=row.translations,
         lead_minutes=own("lead_minutes"),
         horizon_days=own("horizon_days"),
         open_limit=own("open_limit"),
@@ -247,6 +247,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         rings_from=row.rings_from,
         ring_minutes=row.ring_minutes,
         ending=ending,
+        translations=row.translations,
     )
 
 

@@ -14,12 +14,13 @@ from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS,
 from locations.promise_policy import PromisePolicy
 from locations.session_columns import SessionColumns
 from locations.session_facts import FROM_FILE
+from locations.translated_columns import Multilingual, Translated
 from locations.waiting_policy import WaitingPolicy
 
 _WITHOUT_SITE = text("site_id IS NULL")
 
 
-class Authority(Base):
+class Authority(Multilingual, Base):
     """A council: the tenant. Policies are columns, so that each council keeps its own."""
 
     __tablename__ = "authorities"
@@ -30,7 +31,7 @@ class Authority(Base):
     zone: Mapped[str] = mapped_column(String(60), default="Europe/London")
     division: Mapped[str] = mapped_column(String(40), default="england-and-wales")
     brand_colour: Mapped[str] = mapped_column(String(7), default="#1d4f7c")
-    # A PNG as base64 text (locations/logos.py), and the slugs of services as they stand on the first page.
+    # A PNG as base64 text, and the slugs of services as they stand on the first page.
     logo: Mapped[str] = mapped_column(Text, default="", server_default="")
     service_order: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     phone: Mapped[str] = mapped_column(String(40), default="")
@@ -46,21 +47,21 @@ class Authority(Base):
     interpreter_lead_days: Mapped[int] = mapped_column(
         default=INTERPRETER_LEAD_DAYS, server_default=str(INTERPRETER_LEAD_DAYS)
     )
-    # Where somebody is answered in British Sign Language, or by text: an address, or words. Empty for nowhere.
+    # Where somebody is answered in British Sign Language: an address, or words.
     bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
-    # Each with its name, first_date and last_date ("2026-12-21", included).
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     message_channels: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     # What the public statements say of this council; what is left out has its default on the page.
+    # What the public statements say; what is left out has its default on the page.
     privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     accessibility: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     plan_version: Mapped[int] = mapped_column(default=1)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
-class Site(Base):
+class Site(Translated, Base):
     """Where people go. `plan_version` rises with every change to what is open here; bookings lock it for sharing."""
 
     __tablename__ = "sites"
@@ -142,7 +143,7 @@ class TravelTime(Base):
     minutes: Mapped[int]
 
 
-class Service(WaitingPolicy, PromisePolicy, Base):
+class Service(WaitingPolicy, PromisePolicy, Translated, Base):
     """What a resident asks for. Policies that are None follow the authority's."""
 
     __tablename__ = "services"

@@ -32,6 +32,11 @@ def page_of_form() -> str | None:
     return next((quote(path) for path in _above(request.path) if _is_page(path)), None)
 
 
+def page_of(path: str) -> str:
+    """The path itself where a page can be opened there, else that of the page nearest above it."""
+    return quote(path) if _is_page(path) else next((quote(above) for above in _above(path) if _is_page(above)), "/")
+
+
 def _above(path: str) -> Iterator[str]:
     parts = path.strip("/").split("/")
     for length in range(len(parts) - 1, -1, -1):

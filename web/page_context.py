@@ -25,9 +25,11 @@ from core.runtime import Runtime
 from core.wall_clock import parse_day
 from locations.catalogue_queries import catalogue_by_id, catalogue_of
 from locations.model import AuthorityFacts, Catalogue, SiteFacts
+from locations.own_words import council_in
 from people.residents.access_log import log_access
 from people.staff.policy import Action, contact_channel, served_sites
 from people.staff.sign_in_sessions import SignedInStaff
+from web.request_language import current_language
 from web.staff_guard import current_staff, staff_actor
 
 LONGEST_KEY = 80
@@ -129,9 +131,15 @@ def council_context(slug: str) -> Iterator[PageContext]:
     """The context of a resident's page. Raises: NotFound for a council that is not here."""
     runtime = current_runtime()
     with runtime.database.reading() as db:
-        catalogue = catalogue_of(db, slug)
-        g.authority = catalogue.authority
-        yield PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
+        yield resident_context(runtime, db, catalogue_of(db, slug))
+
+
+def resident_context(runtime: Runtime, db: Session, catalogue: Catalogue) -> PageContext:
+    """The context of a resident's page of this council, in the language of the page."""
+    g.authority = catalogue.authority
+    own = council_in(catalogue, current_language().code)
+    g.authority = own.authority
+    return PageContext(runtime, db, own, Actor.resident(), runtime.clock.now())
 
 
 @contextmanager

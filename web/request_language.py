@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
+from typing import Any
 
-from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask import Flask, Response, g, has_request_context, request, session
+from flask_babel import Babel, Domain
 
-from core.language import DEFAULT_LANGUAGE, LANGUAGES, Language, language_for
+from core.language import DEFAULT_LANGUAGE, LANGUAGES, Language, best_language, language_for
+from locations.reserved_slugs import RESERVED_SLUGS
 
-CURRENT = "current_language"  # in `flask.g`
+CURRENT = "current_language"  # in `flask.g`: the council's languages, and the language
+LANGUAGE = "language"  # in the browser's session: what somebody has chosen
+CHOICE = "lang"  # in an address: what somebody chooses now
+# What addresses begin with that residents do not read. Staff and their calendars have English alone.
+ENGLISH_ALONE = frozenset(RESERVED_SLUGS) - {"manage", "s", "api"}
 
 
 class CatalogueDomain(Domain):  # type: ignore[misc]  # published without types
@@ -23,25 +29,78 @@ class CatalogueDomain(Domain):  # type: ignore[misc]  # published without types
 
 def install(app: Flask) -> None:
     """Choose each request's language, and give Flask-Babel our catalogue."""
-    Babel(app, locale_selector=_requested)
+    Babel(app, locale_selector=lambda: current_language().code)
     app.extensions["babel"].instance.domain_instance = CatalogueDomain()
+    app.before_request(_keep_choice)
+    app.after_request(_name_language)
 
 
 def current_language() -> Language:
     """The language of this request; a page asks for it with every text."""
     if not has_request_context():
         return language_for(DEFAULT_LANGUAGE)
-    known: Language | None = g.get(CURRENT)
-    if known is None:
-        known = language_for(str(get_locale() or DEFAULT_LANGUAGE))
+    council = g.get("authority")
+    known: tuple[object, Language] | None = g.get(CURRENT)
+    if known is None or known[0] is not council:
+        known = (council, language_for(_requested(council)))
         setattr(g, CURRENT, known)
-    return known
+    return known[1]
 
 
-def _requested() -> str:
-    if not has_request_context():
+def languages_of(council: Any) -> Sequence[str]:
+    """The codes of the languages in which a council has its pages."""
+    return getattr(council, "languages", None) or (DEFAULT_LANGUAGE,)
+
+
+def other_languages() -> list[tuple[str, str]]:
+    """The languages, code and own name, to which a resident's page can be switched; none on pages for staff."""
+    offered = languages_of(g.get("authority")) if _is_for_residents() else ()
+    return [(code, LANGUAGES[code]) for code in offered if code != current_language().code]
+
+
+def language_to_keep() -> str:
+    """The code of the language in which a resident is written to from now on; empty where the council gives no choice."""
+    return current_language().code if len(languages_of(g.get("authority"))) > 1 else ""
+
+
+def _is_for_residents() -> bool:
+    return request.path.split("/")[1] not in ENGLISH_ALONE
+
+
+def _requested(council: object) -> str:
+    """What was chosen with this browser, else what it asks for, of the languages that the council has."""
+    if not _is_for_residents():
         return DEFAULT_LANGUAGE
-    return request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+    if council is None:  # a page of no council, for which nobody but the visitor has chosen
+        return str(session.get(LANGUAGE, DEFAULT_LANGUAGE))
+    offered = languages_of(council)
+    if len(offered) == 1:
+        return offered[0]
+    chosen = session.get(LANGUAGE, "")
+    return best_language(offered, chosen if chosen in offered else request.accept_languages.best_match(offered) or "")
+
+
+def choose_language(code: str) -> None:
+    """Keep for this browser in which language its pages are."""
+    if code in LANGUAGES and session.get(LANGUAGE) != code:
+        session[LANGUAGE] = code
+
+
+def _keep_choice() -> None:
+    """Keep what the address chooses, whatever the page turns out to be."""
+    code = request.args.get(CHOICE, "")
+    if code and _is_for_residents() and not request.path.startswith("/api/"):
+        choose_language(code)
+
+
+def _name_language(response: Response) -> Response:
+    """Say in which language a page is, and that it depends on what the visitor chose, where there is a choice."""
+    if response.mimetype == "text/html" and other_languages():
+        response.headers["Content-Language"] = current_language().code
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response
 
 
 def format_time(at: datetime | time) -> str:

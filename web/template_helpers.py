@@ -17,6 +17,7 @@ from web import request_language
 from web.assets import asset_url, module_urls
 from web.components.form_fields import errors_of
 from web.labels import label_of, labels_of
+from web.language_switch import language_switches
 from web.request_hooks import request_id
 from web.response_headers import csp_nonce
 
@@ -32,6 +33,8 @@ def install(app: Flask) -> None:
         csrf_field=csrf_field,
         errors_of=errors_of,
         page_language=lambda: request_language.current_language().code,
+        page_direction=lambda: request_language.current_language().direction,
+        language_switches=language_switches,
         new_key=lambda: secrets.token_urlsafe(18),
         contact_lines=lambda council: contact_lines(council, request_language.current_language()) if council else [],
         day_names=request_language.day_names,

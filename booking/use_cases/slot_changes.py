@@ -15,6 +15,7 @@ from booking.use_cases.import_locations import Imported
 from core.wall_clock import local_date_of
 from locations.importing.set_up_tables import TableChange
 from locations.model import Catalogue
+from locations.own_words import TRANSLATED, translation_keys
 
 WEEKS = 8
 ReadVisits = Callable[[Collection[int]], Iterable[BookedVisit]]
@@ -36,8 +37,9 @@ ONLY_WORDS = frozenset(
         *("also_called", "documents", "triage_questions", "online_instead", "online_url", "post_instead", "open_limit"),
         *("cancel_cutoff_minutes", "reminder_plan", "address", "directions", "joining_address", "rings_from"),
         *("ring_minutes", "privacy", "accessibility", "reason", "bookable_online", "successor", "where_to_go"),
-        *("waiting_list_first", "offered_at_once", "answer_days"),
         *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
+        *("waiting_list_first", "offered_at_once", "answer_days", "languages", "first_language"),
+        *(key for kind in TRANSLATED for key in translation_keys(kind)),
     }
 )
 

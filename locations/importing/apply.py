@@ -12,6 +12,8 @@ from locations.importing.apply_removals import remove_left_out
 from locations.importing.apply_sessions import write_opened
 from locations.importing.difference import DATED, Change, Difference, Key, Kind
 from locations.importing.set_up_queries import Rows, StoredSetUp
+from locations.importing.toml_fields import TRANSLATIONS
+from locations.own_words import kept_translations
 from locations.tables import Authority, Closure, DatedSession, Resource, Service, SessionTemplate, Site, TravelTime
 
 # What is referred to comes first.
@@ -66,6 +68,9 @@ def _write(db: Session, rows: Rows, change: Change) -> None:
     columns = {name: value for name, value in change.new_values.items() if name not in REFERENCES}
     columns |= _references(rows, change)
     row = rows.by_key.get(change.key)
+    given = {name: columns.pop(name) for name in list(columns) if name in TRANSLATIONS.get(change.kind, {})}
+    if given:
+        columns["translations"] = kept_translations({**(row.translations if row else {}), **given})
     if row is None:
         rows.by_key[change.key] = row = _table(change.key)(**columns)
         db.add(row)

@@ -25,6 +25,8 @@ from locations.importing.toml_file import FileError, InvalidFile, read_tables
 from locations.importing.toml_lines import Path, find_lines, line_of
 from locations.session_facts import HolidayRule
 
+NOT_OFFERED = "which is none of its languages; add it there, or choose one of them"
+SERVICE_LISTS = ("modes", *(key for key, field in toml_fields.SERVICE.items() if field.default == ()))
 TOP_LEVEL = ("authority", "privacy", "accessibility", "services", "people", "sites", "travel", "closures")
 
 
@@ -74,8 +76,13 @@ def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:
     also = ("reminder_plan", "school_holidays", "message_channels")
     read = reader.table(found, toml_fields.AUTHORITY, path, "[authority]", also=also)
     plan = _reminders(reader, found, path, "[authority]")
+    if read["first_language"] not in read["languages"]:
+        reader.note(
+            (*path, "first_language"), f"first_language of [authority] is {read['first_language']!r}, {NOT_OFFERED}."
+        )
     return read | {
         "service_order": list(read["service_order"] or ()),
+        "languages": list(read["languages"]),
         "reminder_plan": list(DEFAULT_REMINDERS) if plan is None else plan,
         "school_holidays": read_school_holidays(reader, found, path),
         "message_channels": read_message_channels(reader, found, path),
@@ -94,7 +101,7 @@ def _services(reader: Reader, tables: Mapping[str, Any]) -> list[tuple[Mapping[s
 def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, Any]:
     also = ("reminder_plan", "triage_questions", "requirements")
     row = reader.table(found, toml_fields.SERVICE, path, name, also=also)
-    row |= {key: list(row[key] or ()) for key in ("modes", "documents", "also_called")}
+    row |= {key: list(row[key] or ()) for key in SERVICE_LISTS}
     row["triage_questions"] = [
         _question(reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}"))
         for question, at in reader.tables(found, "triage_questions", path, name)
@@ -110,7 +117,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
 
 def _question(read: Mapping[str, Any]) -> dict[str, Any]:
     """The question as it is stored: without words for residents where it has none, as those of earlier releases are."""
-    return {key: value for key, value in read.items() if value or key != "tell"}
+    return {key: value for key, value in read.items() if value or key in ("ask", "say")}
 
 
 def _reminders(reader: Reader, found: Any, path: Path, name: str) -> list[dict[str, Any]] | None:

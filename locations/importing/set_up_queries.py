@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from locations.importing.difference import Key, SetUp, Values, resource_key, session_key, travel_key
+from locations.importing.difference import Key, Kind, SetUp, Values, resource_key, session_key, travel_key
+from locations.importing.toml_fields import TRANSLATIONS
 from locations.session_facts import ExceptionFacts
 from locations.tables import (
     Authority,
@@ -101,7 +102,7 @@ class _Reader:
         return StoredSetUp(self.values, self.rows)
 
     def _note(self, key: Key, row: Any, **references: Any) -> None:
-        self.values[key], self.rows[key] = _columns(row) | references, row
+        self.values[key], self.rows[key] = _with_translations(key.kind, _columns(row)) | references, row
         self.keys[type(row), row.id] = key
 
     def _site(self, site_id: int | None) -> str | None:
@@ -150,6 +151,12 @@ class _Reader:
         for row in self.db.scalars(statement):
             exceptions[row.template_id][row.date] = ExceptionFacts(row.starts, row.ends, row.reason)
         return exceptions
+
+
+def _with_translations(kind: Kind, columns: dict[str, Any]) -> dict[str, Any]:
+    """The columns with each translation under its own key, empty where there is none, as the file has them."""
+    kept = columns.pop("translations", {})
+    return columns | {key: kept.get(key, [] if is_list else "") for key, is_list in TRANSLATIONS.get(kind, {}).items()}
 
 
 def _columns(row: Any) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.language import DEFAULT_LANGUAGE, LANGUAGES
 from locations.importing import value_checks
 from locations.importing.logo_checks import logo
 from locations.importing.recurrence_rules import rule, weekly_rule
-from locations.importing.value_checks import Check, code, list_of, minutes, one_of, slug, text, whole, yes_no
+from locations.importing.value_checks import Check, TextCheck, code, list_of, minutes, one_of, slug, text, whole, yes_no
 from locations.message_channels import EVERY_MESSAGE, MESSAGE_CHANNELS, MESSAGES_WITH_CHANNELS
 from locations.model import (
     IN_PERSON_MODES,
@@ -21,6 +22,7 @@ from locations.model import (
     RING_MINUTES,
     SITE_KINDS,
 )
+from locations.own_words import translation_keys
 from locations.school_holidays import SCHOOL_RULES
 from locations.travel import LONGEST_MINUTES
 
@@ -42,6 +44,20 @@ class Field:
 
 
 Fields = Mapping[str, Field]
+
+
+def with_translations(kind: str, fields: Fields) -> Fields:
+    """The keys with those of their translations behind them, which may each be left out."""
+    translated = {
+        key: _translation(fields[name]) for key in translation_keys(kind) for name in [key.rpartition("_")[0]]
+    }
+    return {**fields, **translated}
+
+
+def _translation(english: Field) -> Field:
+    check = english.check
+    return Field(text(check.longest), "") if isinstance(check, TextCheck) else Field(check, ())
+
 
 # Shut for good: the first date on which it is, and where to go instead.
 ENDING: Fields = {
@@ -82,6 +98,8 @@ AUTHORITY: Fields = {
     "extra_time_minutes": Field(minutes(0, 240), 15),
     "interpreter_lead_days": Field(whole(0, 60), INTERPRETER_LEAD_DAYS),
     "bsl_contact": Field(text(300), ""),
+    "languages": Field(list_of(one_of(tuple(LANGUAGES)), least=1), (DEFAULT_LANGUAGE,)),
+    "first_language": Field(one_of(tuple(LANGUAGES)), DEFAULT_LANGUAGE),
 }
 SERVICE: Fields = {
     "slug": Field(slug, required=True),
@@ -196,4 +214,14 @@ CLOSURE: Fields = {
     "topic": Field(text(100), ""),
     "mode": Field(one_of(MODES), ""),
     "reason": Field(text(200), ""),
+}
+
+QUESTION = with_translations("triage_questions", QUESTION)
+AUTHORITY = with_translations("council", AUTHORITY)
+SERVICE = with_translations("service", SERVICE)
+SITE = with_translations("site", SITE)
+# The translations in a table by its kind: whether each is a list.
+TRANSLATIONS: Mapping[str, Mapping[str, bool]] = {
+    kind: {key: fields[key].default == () for key in translation_keys(kind)}
+    for kind, fields in {"council": AUTHORITY, "service": SERVICE, "site": SITE}.items()
 }

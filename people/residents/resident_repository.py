@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from core.database import connection_of, table_of
 from core.errors import NotFound
-from core.language import DEFAULT_LANGUAGE
 from core.tokens import stamp_of
 from core.transactions import lock_by_name
 from people.residents.details import (
@@ -219,7 +218,7 @@ def create_resident(db: Session, authority_id: int, person: ResidentDetails, now
         "contact_preference": person.contact_preference,
         "do_not_text": person.do_not_text,
         "leave_no_message": person.leave_no_message,
-        "message_language": person.message_language or DEFAULT_LANGUAGE,
+        "message_language": person.message_language,
         "created_at": now,
     }
     resident_id: int = connection_of(db).execute(_INSERT, values).scalar_one()

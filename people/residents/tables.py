@@ -48,8 +48,8 @@ class Resident(Base):
     support_needs: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
     # email, text, letter or none
     contact_preference: Mapped[str] = mapped_column(String(10), default="email")
-    # The language in which we write to them, as a code; `language` is the one that they need an interpreter for.
-    message_language: Mapped[str] = mapped_column(String(10), default="en", server_default="en")
+    # In which we write to them, as a code, or empty where nobody asked; `language` is what they need an interpreter for.
+    message_language: Mapped[str] = mapped_column(String(10), default="", server_default="en")
     do_not_text: Mapped[bool] = mapped_column(Boolean, default=False)
     leave_no_message: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime]

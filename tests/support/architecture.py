@@ -72,6 +72,7 @@ LAYER_OF_MODULE = {
     "locations.promise_policy": "tables",
     "locations.session_columns": "tables",
     "locations.waiting_policy": "tables",
+    "locations.translated_columns": "tables",
     "locations.importing.apply": "use_cases",
     "locations.importing.apply_removals": "use_cases",
     "locations.importing.apply_sessions": "use_cases",

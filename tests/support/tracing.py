@@ -14,6 +14,7 @@ AROUND = frozenset(
     {
         "locations.authority_brand",
         "locations.model",
+        "locations.own_words",
         "web.address_length",
         "web.admission",
         "web.turns",
@@ -29,6 +30,8 @@ AROUND = frozenset(
         "api.installation",
         "web.request_hooks",
         "web.request_language",
+        "web.language_switch",
+        "web.typed_before",
         "web.staff_guard",
         "web.agent.typed_text",
         "api.key_guard",

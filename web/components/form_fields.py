@@ -38,6 +38,7 @@ from people.residents.birth_dates import parse_birth_date
 from people.residents.details import parse_name
 from web.components.widgets import Checkboxes, CountedTextArea, OneCheckbox, PasswordInput, Radios, Select, TextInput
 from web.request_language import current_language, format_birth_date
+from web.typed_before import typed_before
 
 # Reasons whose text does not say what it is about, so that the error summary has to name the field.
 NAMELESS = frozenset({"too_long", "unprintable", "day_form", "wall_time_form", "year_out_of_range"})
@@ -234,6 +235,11 @@ class Form(FlaskForm):
         def get_translations(self, form: object) -> FormTranslations:
             """Our own catalogue."""
             return FormTranslations()
+
+        def wrap_formdata(self, form: object, formdata: Any) -> Any:
+            """What was sent; else what was typed before the page was shown in another language."""
+            sent = super().wrap_formdata(form, formdata)
+            return typed_before() if sent is None and formdata is not None else sent
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything can be used; marks the first field that cannot."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from locations.own_words import translated_key
+from web.manage.field_words import WORDS
+
 
 @dataclass(frozen=True)
 class FieldText:
@@ -56,6 +59,11 @@ COUNCIL: Texts = {
     "bsl_contact": _t(_l("Contact in British Sign Language"), _l("A web address, or words that say how")),
     "reminder_plan": _t(_l("Reminders")),
     "message_channels": _t(_l("How messages are sent")),
+    "languages": _t(_l("Languages of residents’ pages and messages")),
+    "first_language": _t(
+        _l("In which language do you write first?"),
+        _l("To people whom nobody has asked. If it is not English, they get both languages in one message"),
+    ),
     "school_holidays": _t(_l("School holidays")),
 }
 SITE: Texts = {
@@ -274,4 +282,9 @@ KINDS: Mapping[str, LazyString] = {
 def text_of_field(kind: str, name: str) -> FieldText:
     """The text of a key of a thing, or of a table inside it."""
     texts = BY_KIND.get(kind) or BY_LIST.get(kind) or OTHERS
-    return texts.get(name) or OTHERS[name]
+    translated = translated_key(name)
+    if translated is None:
+        return texts.get(name) or OTHERS[name]
+    english, language = texts[translated[0]], WORDS[translated[1]]
+    label = _l("%(field)s (%(language)s)", field=english.label, language=language)
+    return FieldText(label, _l("If you leave it empty, people read the English"))

@@ -35,6 +35,8 @@ WORDS: Mapping[str, LazyString] = {
     "friday": _l("Friday"),
     "saturday": _l("Saturday"),
     "sunday": _l("Sunday"),
+    "en": _l("English"),
+    "cy": _l("Welsh"),
     "all": _l("Every other message"),
     "confirmation": _l("Confirmation"),
     "rescheduled": _l("New time"),

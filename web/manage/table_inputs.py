@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -22,10 +23,12 @@ from locations.importing import value_checks
 from locations.importing.set_up_tables import plain
 from locations.importing.toml_fields import Field, Fields
 from locations.importing.value_checks import Check, ListCheck, OneOfCheck, TextCheck, WholeCheck
+from locations.own_words import translated_key
 from web.components.form_fields import Choice, Choices, Dropdown, Form, Text
 from web.components.widgets import CountedTextArea
 from web.manage.field_texts import FieldText, text_of_field
 from web.manage.field_words import WORDS
+from web.request_language import languages_of
 
 FEW = 6  # choices that stand as radios
 LINE = 300  # characters of a text that stands in one line
@@ -55,7 +58,7 @@ def form_of(kind: str, fields: Fields, typed: Typed, prefix: str = "") -> Form:
     inputs = {
         name: _input(field, text_of_field(kind, name), in_row=bool(prefix))
         for name, field in fields.items()
-        if is_shown(name)
+        if _is_asked(name, typed.get(f"{prefix}{name}"))
     }
     form: Form = type("TableForm", (Form,), inputs)(formdata=typed, prefix=prefix, meta={"csrf": False})
     return form
@@ -65,6 +68,12 @@ def is_shown(name: str) -> bool:
     """Whether the form of its thing has this key: slugs are made from names, several alike are added one by one, and the
     logo and the order of the first page have pages of their own."""
     return name not in ("slug", "count", "logo", "service_order")
+
+
+def _is_asked(name: str, given: str | None) -> bool:
+    """Whether the form has this key here: a translation where the council has the language, or where there is one."""
+    translated = translated_key(name)
+    return is_shown(name) and (translated is None or bool(given) or translated[1] in languages_of(g.get("authority")))
 
 
 def _input(field: Field, text: FieldText, *, in_row: bool) -> Any:
@@ -141,7 +150,7 @@ def read(fields: Fields, form: Form) -> dict[str, Any]:
     """
     table: dict[str, Any] = {}
     for name, field in fields.items():
-        if not is_shown(name):
+        if name not in form:
             continue
         value = _value(field.check, form[name].data)
         if isinstance(field.check, WholeCheck) and isinstance(value, str):

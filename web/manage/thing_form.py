@@ -16,7 +16,7 @@ from locations.importing.toml_fields import Fields
 from locations.importing.toml_lines import Path
 from web.components.form_fields import FieldError, Form, errors_of
 from web.manage.field_texts import text_of_field
-from web.manage.table_inputs import Typed, form_of, is_shown, read, shown
+from web.manage.table_inputs import Typed, form_of, read, shown
 
 TRAVEL = "travel"
 KEEP = "keep_"  # and a class of personal data: for how many days it is kept
@@ -83,7 +83,7 @@ class ThingForm:
 
     def table(self, base: Table) -> dict[str, Any]:
         """What the form says: its own values, and those of `base` that it does not show. What is no number is refused."""
-        own = {name for name in FIELDS[self.kind] if is_shown(name)} | set(LISTS.get(self.kind, ()))
+        own = {name for name in FIELDS[self.kind] if name in self.main} | set(LISTS.get(self.kind, ()))
         table = {name: value for name, value in _shown_part(self.kind, base).items() if name not in own}
         table |= read(FIELDS[self.kind], self.main)
         for name, fields in LISTS.get(self.kind, {}).items():

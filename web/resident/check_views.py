@@ -22,7 +22,7 @@ from people.staff.access_marks import public
 from reminders.recipients import Contacts, Person
 from web.message_routes import MessageRoute, route_of, route_of_booked
 from web.page_context import PageContext, council_context
-from web.request_language import current_language
+from web.request_language import language_to_keep
 from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.drafts import BookingPage, Draft
@@ -87,7 +87,7 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
 
 
 def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
-    draft, booking = page.draft, _booking_of(context.authority.id, page.draft, current_language().code)
+    draft, booking = page.draft, _booking_of(context.authority.id, page.draft, language_to_keep())
     idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
     check_slowing_limit(context.runtime, BOOKING_LIMIT, "book", origin_of(request.remote_addr))
     try:

@@ -29,6 +29,7 @@ from core.tokens import new_token, stamp_of
 from locations.model import ServiceFacts
 from web.page_context import PageContext
 from web.resident.page_rendering import VisitView, show, visit_of
+from web.typed_before import BROWSER
 
 DRAFT_KEPT = timedelta(hours=1)
 # A reference opens nothing. As long as it is kept, a page of its booking that is opened again says that it is booked.
@@ -44,7 +45,6 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 }
 LONGEST_TYPED = 2_000
 DRAFT, BOOKED, OPENED = "draft:", "booked:", "opened:"
-BROWSER = "browser"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import public
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
-from web.page_context import PageContext, council_context
+from web.page_context import council_context, resident_context
 from web.request_language import current_language
 from web.resident import drafts
 from web.resident.appointment_page import AppointmentPage, appointment_over, open_appointment_context
@@ -95,13 +95,12 @@ def open_link(token: str) -> ResponseReturnValue:
             authority_id, appointment_id = link_tokens.by_manage_token(db, token)
         except NotFound:
             return open_wish_link(runtime, db, token)
-        catalogue = catalogue_by_id(db, authority_id)
-        view = appointments.by_id(db, catalogue, appointment_id)
-        context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
+        context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
+        view = appointments.by_id(db, context.catalogue, appointment_id)
         if has_link_ended(view.ends_at, context.now):
             return appointment_over(context)
         drafts.open_appointment(context, view.reference, view.link_mark)
-    return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
+    return redirect(f"/{context.authority.slug}/appointment/{view.reference}", code=303)
 
 
 @blueprint.get("/<authority:authority>/appointment")

@@ -24,6 +24,7 @@ from web.resident.forms import REACH_TEXTS, MoveForm
 from web.resident.page_rendering import visit_of
 from web.resident.search_state import SearchState
 from web.resident.urls import blueprint
+from web.typed_before import typed_before
 
 
 @blueprint.route("/<authority:authority>/appointment/<reference>/move", methods=["GET", "POST"])
@@ -78,7 +79,8 @@ def _new_contact(known: Contact, form: MoveForm) -> Contact | None:
 
 def _slot_of_same_visit(page: AppointmentPage) -> SlotKey:
     """The new time that was chosen. Raises: NotFound for one of another council or for other services."""
-    slot_key = decode(request.values.get("slot", ""))
+    typed = typed_before()
+    slot_key = decode(request.values.get("slot") or (typed.get("slot", "") if typed else ""))
     if slot_key.authority_id != page.context.authority.id:
         raise NotFound.because("time_of_another_council")
     if slot_key.service_ids != tuple(service.id for service in page.view.services):

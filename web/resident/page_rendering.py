@@ -24,6 +24,7 @@ from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
 from core.wall_clock import instant_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
+from locations.own_words import topic_in
 from people.residents.details import arranged_needs
 from web import labels
 from web.message_routes import reminder_text
@@ -63,6 +64,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         state_label=state_label,
         map_url=map_url,
         place_label=place_label,
+        topic_name=lambda service: topic_in(service, current_language().code),
         place_in_sentence=place_in_sentence,
         remote_text=remote_text,
         remote_lines=lambda view: remote_lines(view, context.authority, current_language()),

@@ -15,14 +15,13 @@ from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
 from booking.states import State, has_link_ended
 from booking.use_cases.cancel import cancel
-from core.audit import Actor
 from core.errors import IllegalMove, NotFound
 from core.flask_context import current_runtime
 from core.tokens import is_owner_proof, stamp_of
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
 from reminders.reach_queries import address_of, bookings_for, withhold_for_owner
-from web.page_context import PageContext
+from web.page_context import PageContext, resident_context
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
@@ -43,9 +42,8 @@ def several_bookings(token: str, proof: str) -> ResponseReturnValue:
             runtime.settings.secret_keys, link_tokens.manage_nonce(db, appointment_id), address, proof
         ):
             return link_unknown(authorities(db))
-        catalogue = catalogue_by_id(db, authority_id)
-        view = appointments.by_id(db, catalogue, appointment_id)
-        context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
+        context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
+        view = appointments.by_id(db, context.catalogue, appointment_id)
         if has_link_ended(view.ends_at, context.now):
             return appointment_over(context)
         still_open = _open_bookings(context, bookings_for(db, authority_id, address, view.created_at))

@@ -15,7 +15,6 @@ from wtforms.validators import DataRequired
 from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
 from booking.states import has_link_ended
-from core.audit import Actor
 from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.origin import origin_of
@@ -25,7 +24,7 @@ from people.residents.details import has_name_part
 from people.residents.phone_queries import is_shared_phone
 from people.staff.access_marks import public
 from web.components.form_fields import AtMost, Form, Text
-from web.page_context import PageContext
+from web.page_context import PageContext, resident_context
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show
@@ -57,9 +56,8 @@ def short_link(token: str) -> ResponseReturnValue:
             authority_id, appointment_id = link_tokens.by_short_token(db, runtime.settings.secret_keys, token)
         except NotFound:
             return link_unknown(authorities(db))
-        catalogue = catalogue_by_id(db, authority_id)
-        view = appointments.by_id(db, catalogue, appointment_id)
-        context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
+        context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
+        view = appointments.by_id(db, context.catalogue, appointment_id)
         if has_link_ended(view.ends_at, context.now):
             return appointment_over(context)
         if is_shared_phone(db, authority_id, view.resident.id, view.resident.phone):
@@ -67,7 +65,7 @@ def short_link(token: str) -> ResponseReturnValue:
             if not (form.validate_on_submit() and _knows(context, view, form)):
                 return show("one_fact", context, form=form, url=f"/s/{token}")
         drafts.open_appointment(context, view.reference, view.link_mark)
-    return redirect(f"/{catalogue.authority.slug}/appointment/{view.reference}", code=303)
+    return redirect(f"/{context.authority.slug}/appointment/{view.reference}", code=303)
 
 
 def _knows(context: PageContext, view: AppointmentView, form: OneFactForm) -> bool:

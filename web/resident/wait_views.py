@@ -16,7 +16,7 @@ from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
 from people.residents.details import ResidentDetails
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
-from web.request_language import current_language
+from web.request_language import current_language, language_to_keep
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import show_search
 from web.resident.search_state import SearchState, ended_in, read_search_state, slot_query_of
@@ -81,7 +81,7 @@ def _wish(context: PageContext, search: SearchState, form: WaitForm, origin: str
         language=search.language,
         support_needs=search.needs,
         contact_preference="email" if form.told_by.data == BY_EMAIL else "none",
-        message_language=current_language().code,
+        message_language=language_to_keep(),
     )
     return OnlineWish(
         services=search.services,

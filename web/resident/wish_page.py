@@ -11,12 +11,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from booking.queries.open_wishes import WishView, own_wish, wish_by_token
-from core.audit import Actor
 from core.errors import NotFound
 from core.runtime import Runtime
 from core.tokens import mark_of_digest
 from locations.catalogue_queries import authorities, catalogue_by_id
-from web.page_context import PageContext, council_context
+from web.page_context import PageContext, council_context, resident_context
 from web.resident import drafts
 from web.resident.appointment_page import link_unknown
 from web.resident.page_rendering import show
@@ -43,12 +42,11 @@ def open_wish_link(runtime: Runtime, db: Session, token: str) -> ResponseReturnV
         wish = wish_by_token(db, token)
     except NotFound:
         return link_unknown(authorities(db))
-    catalogue = catalogue_by_id(db, wish.authority_id)
-    context = PageContext(runtime, db, catalogue, Actor.resident(), runtime.clock.now())
+    context = resident_context(runtime, db, catalogue_by_id(db, wish.authority_id))
     if wish.closed_at is not None:
         return wish_over(context)
     drafts.open_by_link(context, f"{WISH}{wish.id}", mark_of_digest(wish.link_digest or ""))
-    return redirect(f"/{catalogue.authority.slug}/waiting/{wish.id}", code=303)
+    return redirect(f"/{context.authority.slug}/waiting/{wish.id}", code=303)
 
 
 @contextmanager

@@ -405,7 +405,7 @@ def test_the_pages_say_that_the_helper_gets_the_messages(visitor: Visitor, datab
     assert "By email to ada@example.org" in visitor.page.text
     visitor.send("/check")
     assert "We will write by email to ada@example.org to confirm" in visitor.page.text
-    assert only(database, Resident).message_language == "en"
+    assert only(database, Resident).message_language == ""  # nobody was asked: the council has English alone
 
 
 @pytest.mark.parametrize(("postcode", "shows_hint"), [("OL1 1UT", True), ("", False)])

@@ -1,0 +1,137 @@
+"""What a council says in its own words, in another language than English: names, summaries, what to bring. Pure.
+
+A key of the file with the code of a language behind it has the translation: `name_cy` beside `name`. What is not translated
+stays English and is marked so (`core.language.InEnglish`). Topics stay as they are, since closures go by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish
+from locations.authority_brand import AuthorityBrand
+from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts, TriageQuestion
+
+Facts = TypeVar("Facts", AuthorityFacts, AuthorityBrand, ServiceFacts, SiteFacts)
+
+OTHER_LANGUAGES = tuple(code for code in LANGUAGES if code != DEFAULT_LANGUAGE)
+# The keys that have translations, by the kind of the table in the file.
+TRANSLATED: Mapping[str, tuple[str, ...]] = {
+    "council": ("name", "opening_words"),
+    "service": (
+        "name",
+        "topic",
+        "summary",
+        "documents",
+        "also_called",
+        "online_instead",
+        "post_instead",
+        "where_to_go",
+    ),
+    "site": ("name", "directions", "where_to_go"),
+    "triage_questions": ("tell",),
+}
+# Those that another value of the facts holds, or that are not shown from them.
+_KEPT_ELSEWHERE = frozenset({"topic", "also_called", "where_to_go"})
+
+
+def key_in(name: str, code: str) -> str:
+    """The key of the translation of `name` into a language."""
+    return f"{name}_{code}"
+
+
+def translated_key(key: str) -> tuple[str, str] | None:
+    """The key that `key` translates and the code of the language; None for a key that translates nothing."""
+    name, _, code = key.rpartition("_")
+    return (name, code) if name and code in OTHER_LANGUAGES else None
+
+
+def translation_keys(kind: str) -> tuple[str, ...]:
+    """The keys of all translations in a table of this kind."""
+    return tuple(key_in(name, code) for name in TRANSLATED.get(kind, ()) for code in OTHER_LANGUAGES)
+
+
+def kept_translations(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The translations among `values` that say something."""
+    return {key: value for key, value in values.items() if value and translated_key(key)}
+
+
+def triage_question(asked: Mapping[str, str]) -> TriageQuestion:
+    """A question as it is stored."""
+    translations = tuple(kept_translations(asked).items())
+    return TriageQuestion(asked["ask"], asked.get("say", ""), asked.get("tell", ""), translations)
+
+
+def languages_for(authority: AuthorityFacts, code: str) -> tuple[str, ...]:
+    """In which languages to write to somebody who wants that of `code`; in two, if need be, where nobody has asked."""
+    if code in authority.languages:
+        return (code,)
+    both = tuple(dict.fromkeys((authority.first_language, DEFAULT_LANGUAGE)))
+    return both if set(both) <= set(authority.languages) else authority.languages[:1]
+
+
+def council_in(catalogue: Catalogue, code: str) -> Catalogue:
+    """The catalogue with a council's own words in the language of `code`; itself in English."""
+    if code == DEFAULT_LANGUAGE:
+        return catalogue
+    known: Catalogue | None = catalogue.memory.get(("in", code))
+    if known is None:
+        known = catalogue.memory["in", code] = replace(
+            catalogue,
+            authority=words_in(catalogue.authority, code),
+            services=tuple(words_in(service, code) for service in catalogue.services),
+            sites=tuple(words_in(site, code) for site in catalogue.sites),
+        )
+    return known
+
+
+def words_in(facts: Facts, code: str) -> Facts:
+    """The facts of a council, service or site with their words in the language of `code`; themselves in English."""
+    if code == DEFAULT_LANGUAGE:
+        return facts
+    changes = {name: _translated(facts, name, code) for name in _names_of(facts)}
+    if isinstance(facts, ServiceFacts):
+        changes |= {"triage_questions": tuple(_question_in(asked, code) for asked in facts.triage_questions)}
+        changes |= {"also_called": _names_to_search(facts, code)}
+    if isinstance(facts, ServiceFacts | SiteFacts) and facts.ending is not None:
+        words = facts.translations.get(key_in("where_to_go", code)) or _marked(facts.ending.where_to_go)
+        changes |= {"ending": replace(facts.ending, where_to_go=words)}
+    changed: Facts = replace(facts, **changes)
+    if isinstance(facts, SiteFacts):  # what was worked out of its plan holds in every language
+        object.__setattr__(changed, "memory", facts.memory)
+    return changed
+
+
+def topic_in(service: ServiceFacts, code: str) -> str:
+    """The heading under which a service stands, in the language of `code`."""
+    if code == DEFAULT_LANGUAGE:
+        return service.topic
+    return service.translations.get(key_in("topic", code)) or _marked(service.topic)
+
+
+def _names_of(facts: object) -> Iterable[str]:
+    kind = "service" if isinstance(facts, ServiceFacts) else "site" if isinstance(facts, SiteFacts) else "council"
+    names = (name for name in TRANSLATED[kind] if name not in _KEPT_ELSEWHERE)
+    return (name for name in names if hasattr(facts, name))
+
+
+def _translated(facts: Any, name: str, code: str) -> Any:
+    own, english = facts.translations.get(key_in(name, code)), getattr(facts, name)
+    if isinstance(english, tuple):
+        return tuple(own) if own else tuple(_marked(one) for one in english)
+    return own or _marked(english)
+
+
+def _marked(text: str) -> str:
+    return InEnglish(text) if text else text
+
+
+def _question_in(asked: TriageQuestion, code: str) -> TriageQuestion:
+    return replace(asked, tell=dict(asked.translations).get(key_in("tell", code)) or _marked(asked.tell))
+
+
+def _names_to_search(service: ServiceFacts, code: str) -> tuple[str, ...]:
+    """What people call it in that language, and in English."""
+    return (*service.translations.get(key_in("also_called", code), ()), service.name, *service.also_called)
