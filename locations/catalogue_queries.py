@@ -23,10 +23,10 @@ from locations.plan_queries import (
     authority_facts,
     load_authority,
     load_people,
-    load_services,
     load_sites,
     load_travel,
 )
+from locations.service_queries import load_services
 from locations.tables import Authority, Site
 from locations.travel import TravelTimes
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from core.stretches import rest_of
 from core.wall_clock import instant_of, local_day, tick_at
 from locations.model import SiteFacts
-from locations.opening_hours import Stretches, closed_on, holiday_on, sessions_on
+from locations.opening_hours import closed_on, holiday_on, sessions_on
+from locations.release_shares import Stretches
 
 DAYS_AHEAD = 14
 

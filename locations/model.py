@@ -124,6 +124,8 @@ class ServiceFacts:
     seen_within_minutes: int | None = None
     promise_alarm_days: int = PROMISE_ALARM_DAYS
     translations: Mapping[str, Any] = field(default_factory=dict)
+    opens_same_day_early: bool = False
+    is_same_day_open: bool = False  # what is kept for the day itself is for everybody now
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,6 +172,7 @@ class SiteFacts:
     ring_minutes: int = RING_MINUTES
     ending: Ending | None = None
     translations: Mapping[str, Any] = field(default_factory=dict)
+    wait_seed: int = 0  # what draws how long everybody waits for what comes up, where the waiting list comes first
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

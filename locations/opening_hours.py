@@ -9,38 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from dateutil.rrule import rrulestr
 
-from core.wall_clock import TICK_MINUTES, LocalDay, tick_at, unit_after, unit_of
+from core.wall_clock import LocalDay, unit_after, unit_of
 from locations.bank_holidays import bank_holiday
 from locations.model import SiteFacts
+from locations.release_shares import Stretches
 from locations.school_holidays import suits_school
-from locations.session_facts import ClosureFacts, ExceptionFacts, RecurrenceFacts, SessionHours
+from locations.session_facts import ClosureFacts, DatedSessionFacts, RecurrenceFacts, SessionHours
+from locations.session_openings import HeldSession, Opening, opened_by
 
 LAST_DAY = "99991231"
-TICKS_IN_HOUR = 60 // TICK_MINUTES
 MEMORY_LIMIT = 2000
 """Answers stored for one site: openings and closures of about two and a half years of days."""
-
-Stretches = tuple[tuple[int, int], ...]
-"""Half-open stretches of ticks."""
-
-
-class Opening(NamedTuple):
-    """One resource open for some services, `first_tick <= tick < last_tick`.
-
-    From `reserved_from` on, each tick is reserved for staff until `release_ticks` before its own instant;
-    when `reserved_from == last_tick`, nothing is reserved.
-    """
-
-    resource_id: int
-    service_ids: frozenset[int]
-    first_tick: int
-    last_tick: int
-    reserved_from: int
-    release_ticks: int
 
 
 def openings_on(site: SiteFacts, day: LocalDay, zone: str) -> tuple[Opening, ...]:
@@ -167,20 +150,6 @@ def _has_own_hours(recurrence: RecurrenceFacts, day: date) -> bool:
     return changed is not None and changed.starts is not None
 
 
-class HeldSession(NamedTuple):
-    """A session of the site whose date this is. `hours` are those of the day, or None when it is not held then.
-
-    `exception` is how the day differs from the other dates of a session that recurs; a session of one date is `is_dated`.
-    """
-
-    slug: str
-    hours: SessionHours | None
-    resource_ids: tuple[int, ...]
-    service_ids: frozenset[int]
-    exception: ExceptionFacts | None = None
-    is_dated: bool = False
-
-
 def sessions_on(site: SiteFacts, day: date) -> Iterator[HeldSession]:
     """The sessions of which `day` is a date, in the order of the plan, those among them that are off then too."""
     is_holiday = site.holidays.closes and bank_holiday(day, site.holidays.division) is not None
@@ -189,16 +158,21 @@ def sessions_on(site: SiteFacts, day: date) -> Iterator[HeldSession]:
         if _falls_on(site, one, day):
             is_off = on_purpose_only and not _has_own_hours(one, day)
             hours = None if is_off else _hours_on(site, one, day)
-            yield HeldSession(one.slug, hours, one.resource_ids, one.service_ids, one.exceptions.get(day))
+            yield _held(one, hours)._replace(exception=one.exceptions.get(day))
     for dated in site.dated_sessions:
         if dated.date == day:
-            yield HeldSession(dated.slug, dated.hours, dated.resource_ids, dated.service_ids, is_dated=True)
+            yield _held(dated, dated.hours)._replace(is_dated=True)
+
+
+def _held(one: RecurrenceFacts | DatedSessionFacts, hours: SessionHours | None) -> HeldSession:
+    new_until = unit_after(one.public_from) if one.public_from else 0
+    held = HeldSession(one.slug, hours, one.resource_ids, one.service_ids)
+    return held._replace(longest_ticks=one.longest_ticks, new_until=new_until)
 
 
 def _openings(site: SiteFacts, day: LocalDay, zone: str) -> Iterator[Opening]:
     for session in sessions_on(site, day.date):
-        if session.hours is not None and not session.hours.drop_in:
-            yield from _opened(session.resource_ids, session.service_ids, session.hours, day, zone)
+        yield from opened_by(site, session, day, zone)
 
 
 def _falls_on(site: SiteFacts, recurrence: RecurrenceFacts, day: date) -> bool:
@@ -227,22 +201,6 @@ def _known_dates(site: SiteFacts, recurrence: RecurrenceFacts, year: int) -> fro
     if known is None:
         known = _remember(site, key, dates_in_year(recurrence, year))
     return known
-
-
-def _opened(
-    resource_ids: tuple[int, ...], service_ids: frozenset[int], hours: SessionHours, day: LocalDay, zone: str
-) -> Iterator[Opening]:
-    first, last = tick_at(day, hours.starts, zone), tick_at(day, hours.ends, zone)
-    if first >= last:  # an hour that the clocks skip
-        return
-    parts = [(tick_at(day, begins, zone), tick_at(day, ends, zone)) for begins, ends in hours.parts]
-    reserved = sum(last - first for first, last in parts) * hours.reserved_percent // 100
-    release_ticks = hours.release_hours * TICKS_IN_HOUR
-    for number, (begins, ends) in enumerate(parts):
-        later = sum(last - first for first, last in parts[number + 1 :])
-        reserved_from = min(max(ends - max(reserved - later, 0), begins), ends)
-        for resource_id in resource_ids if begins < ends else ():
-            yield Opening(resource_id, service_ids, begins, ends, reserved_from, release_ticks)
 
 
 def _closed(site: SiteFacts, day: LocalDay) -> Mapping[int | None, Stretches]:

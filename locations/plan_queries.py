@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -19,9 +18,10 @@ from locations.closure_queries import (
     ends_of_services,
 )
 from locations.logos import logo_of
-from locations.model import AuthorityFacts, RequirementFacts, ResourceFacts, ServiceFacts, SiteFacts
-from locations.own_words import triage_question
+from locations.model import AuthorityFacts, ResourceFacts, SiteFacts
+from locations.release_shares import releases_of
 from locations.school_holidays import school_days_off
+from locations.service_queries import visit_ticks
 from locations.session_facts import (
     ClosureFacts,
     DatedSessionFacts,
@@ -34,7 +34,6 @@ from locations.tables import (
     Authority,
     DatedSession,
     Resource,
-    Service,
     SessionException,
     SessionResource,
     SessionService,
@@ -50,15 +49,6 @@ LISTS = ("reminder_plan", "school_holidays", "languages", "message_channels")
 def load_authority(db: Session, authority_id: int) -> AuthorityFacts:
     """The facts of the authority."""
     return authority_facts(db.get_one(Authority, authority_id, populate_existing=True))
-
-
-def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts, ...]:
-    """The authority's services by topic and name, with their policies resolved."""
-    rows = db.scalars(
-        select(Service).where(Service.authority_id == authority.id).order_by(Service.topic, Service.name, Service.id),
-        execution_options={"populate_existing": True},
-    )
-    return tuple(_service_facts(row, authority) for row in rows)
 
 
 def load_people(db: Session, authority: AuthorityFacts) -> tuple[ResourceFacts, ...]:
@@ -85,6 +75,7 @@ def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) 
         opened=_opened(db, site_ids),
         people=_people(db, authority),
         ends=ends_of_services(db, authority),
+        visit_ticks=visit_ticks(db, authority),
     )
     return tuple(_site_facts(row, authority, plan) for row in rows)
 
@@ -116,6 +107,7 @@ class _Plan:
     opened: _Opened
     people: Sequence[Any]
     ends: Sequence[ClosureFacts]  # of services, everywhere
+    visit_ticks: Mapping[int, int]  # by service, with the clearing up
 
 
 def _people(db: Session, authority: AuthorityFacts) -> Sequence[Any]:
@@ -169,50 +161,6 @@ def _links(db: Session, table: Any, linked: Any, site_ids: Sequence[int]) -> Map
     return links
 
 
-def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
-    own = partial(_resolved, row, authority)
-    return ServiceFacts(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        topic=row.topic,
-        summary=row.summary,
-        duration_minutes=row.duration_minutes,
-        turnaround_minutes=row.turnaround_minutes,
-        grid_minutes=row.grid_minutes,
-        modes=tuple(row.modes),
-        documents=tuple(row.documents),
-        also_called=tuple(row.also_called),
-        ending=ending_of(row),
-        triage_questions=tuple(map(triage_question, row.triage_questions)),
-        online_instead=row.online_instead,
-        online_url=row.online_url,
-        post_instead=row.post_instead,
-        bookable_online=row.bookable_online,
-        waiting_list_first=row.waiting_list_first,
-        offered_at_once=row.offered_at_once,
-        answer_days=row.answer_days,
-        third_time_within_days=row.third_time_within_days,
-        seen_within_minutes=row.seen_within_minutes,
-        promise_alarm_days=row.promise_alarm_days,
-        translations=row.translations,
-        lead_minutes=own("lead_minutes"),
-        horizon_days=own("horizon_days"),
-        open_limit=own("open_limit"),
-        cancel_cutoff_minutes=own("cancel_cutoff_minutes"),
-        reminder_plan=tuple(own("reminder_plan")),
-        requirements=tuple(
-            RequirementFacts(need["kind"], frozenset(need.get("skills", ()))) for need in row.requirements
-        ),
-    )
-
-
-def _resolved(row: Service, authority: AuthorityFacts, policy: str) -> Any:
-    """The service's own policy, or the authority's where it has none."""
-    own = getattr(row, policy)
-    return getattr(authority, policy) if own is None else own
-
-
 def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
     closes = row.closes_on_bank_holidays
     closes = authority.closes_on_bank_holidays if closes is None else closes
@@ -248,6 +196,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         ring_minutes=row.ring_minutes,
         ending=ending,
         translations=row.translations,
+        wait_seed=row.wait_seed,
     )
 
 
@@ -265,7 +214,13 @@ def _resource_facts(row: Resource) -> ResourceFacts:
 
 
 def _hours(row: Any) -> SessionHours:
-    return SessionHours(*(getattr(row, name) for name in SessionHours.__slots__))
+    values = {name: getattr(row, name) for name in SessionHours.__slots__}
+    return SessionHours(**values | {"releases": releases_of(row.releases)})
+
+
+def _longest_ticks(plan: _Plan, key: tuple[str, int]) -> int:
+    """The longest visit that the session is for, with the clearing up."""
+    return max((plan.visit_ticks[service_id] for service_id in plan.opened.services.get(key, ())), default=1)
 
 
 def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:
@@ -278,6 +233,8 @@ def _recurrence(row: SessionTemplate, plan: _Plan) -> RecurrenceFacts:
         hours=_hours(row),
         resource_ids=tuple(plan.opened.resources.get(key, ())),
         service_ids=frozenset(plan.opened.services.get(key, ())),
+        longest_ticks=_longest_ticks(plan, key),
+        public_from=row.public_from,
         exceptions=plan.exceptions.get(row.id, {}),
         school=row.school,
     )
@@ -291,4 +248,6 @@ def _dated_session(row: DatedSession, plan: _Plan) -> DatedSessionFacts:
         hours=_hours(row),
         resource_ids=tuple(plan.opened.resources.get(key, ())),
         service_ids=frozenset(plan.opened.services.get(key, ())),
+        longest_ticks=_longest_ticks(plan, key),
+        public_from=row.public_from,
     )

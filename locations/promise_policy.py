@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Boolean, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from locations.model import PROMISE_ALARM_DAYS
@@ -13,3 +14,6 @@ class PromisePolicy:
     third_time_within_days: Mapped[int | None]
     seen_within_minutes: Mapped[int | None]
     promise_alarm_days: Mapped[int] = mapped_column(default=PROMISE_ALARM_DAYS, server_default=str(PROMISE_ALARM_DAYS))
+    # Whether what sessions keep for the day itself is for everybody while the promise is broken, and whether it is now.
+    opens_same_day_early: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    is_same_day_open: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
+from locations.release_shares import Release
+
 
 @dataclass(frozen=True, slots=True)
 class SessionHours:
     """Wall-clock hours, and the share reserved for staff: the last `reserved_percent`, until `release_hours` before.
 
     In the break, if there is one, nothing is open; it lies within the hours. To a `drop_in` people come without an
-    appointment: its times cannot be booked.
+    appointment: its times cannot be booked. With `releases` these shares, and the one reserved for staff, are all of it.
     """
 
     starts: time
@@ -22,6 +24,7 @@ class SessionHours:
     break_starts: time | None = None
     break_ends: time | None = None
     drop_in: bool = False
+    releases: tuple[Release, ...] = ()
 
     def at(self, starts: time, ends: time) -> SessionHours:
         """The same at other hours; the break is left out when it does not lie within them."""
@@ -51,7 +54,8 @@ class ExceptionFacts:
 class RecurrenceFacts:
     """A session that recurs by an RRULE on the site's dates. `last_date` is included; None goes on for ever.
 
-    `school` is one of `school_holidays.SCHOOL_RULES`, or empty.
+    `school` is one of `school_holidays.SCHOOL_RULES`, or empty. `longest_ticks` is the longest visit that it is for,
+    with the clearing up. Until `public_from` it is for the waiting list alone, where its services have that first.
     """
 
     slug: str
@@ -63,17 +67,21 @@ class RecurrenceFacts:
     service_ids: frozenset[int]
     exceptions: Mapping[date, ExceptionFacts] = field(default_factory=dict)
     school: str = ""
+    longest_ticks: int = 1
+    public_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatedSessionFacts:
-    """A session on one date only."""
+    """A session on one date only; the rest as of one that recurs."""
 
     slug: str
     date: date
     hours: SessionHours
     resource_ids: tuple[int, ...]
     service_ids: frozenset[int]
+    longest_ticks: int = 1
+    public_from: datetime | None = None
 
 
 FROM_FILE, FROM_STAFF, FROM_PROGRAM = "file", "staff", "api"

@@ -12,6 +12,7 @@ from typing import Any
 from core.wall_clock import ONE_DAY
 from locations.importing import value_checks
 from locations.importing.recurrence_rules import YEARS_LOOKED_AT
+from locations.release_shares import release_tables, releases_of
 from locations.school_holidays import suits_school
 from locations.session_facts import ExceptionFacts, SessionHours
 from locations.session_patterns import Pattern, Repeats, first_dates, keys_of, pattern_of
@@ -54,6 +55,7 @@ def session_of(table: Mapping[str, Any], school_days_off: frozenset[date] = froz
         begins,
         stops,
         table.get("drop_in", False),
+        releases_of(table.get("releases", ())),
     )
     changed = {value_checks.day(one["date"]): _exception_of(one) for one in table.get("exceptions", ())}
     return PlainSession(
@@ -82,6 +84,8 @@ def table_of_session(session: PlainSession) -> dict[str, Any]:
         table["release_hours"] = hours.release_hours
     if hours.drop_in:
         table["drop_in"] = True
+    if hours.releases:
+        table["releases"] = release_tables(hours.releases)
     if session.school and not session.is_dated:
         table["school"] = session.school
     if not session.is_dated:

@@ -12,7 +12,7 @@ from core.database import Base, BigId
 from core.personal_data import personal
 from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 from locations.promise_policy import PromisePolicy
-from locations.session_columns import SessionColumns
+from locations.session_columns import SessionColumns, new_wait_seed
 from locations.session_facts import FROM_FILE
 from locations.translated_columns import Multilingual, Translated
 from locations.waiting_policy import WaitingPolicy
@@ -90,6 +90,8 @@ class Site(Translated, Base):
     closed_from: Mapped[date | None]
     successor: Mapped[str] = mapped_column(String(60), default="", server_default="")
     where_to_go: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    # Draws for how long everybody waits for what comes up; nobody is shown it.
+    wait_seed: Mapped[int] = mapped_column(default=new_wait_seed)
     plan_version: Mapped[int] = mapped_column(default=1)
 
 

@@ -20,13 +20,15 @@ from locations.school_holidays import IN_HOLIDAYS, IN_TERM
 from locations.session_facts import SessionHours
 from locations.session_patterns import DAYS_OF_MONTH, LAST, WEEKS_OF_MONTH, Pattern, Repeats, first_dates
 from locations.session_tables import Exceptions, PlainSession
-from web.components.form_fields import AtMost, Checkbox, Choice, Choices, Dropdown, Form, Text, optional
+from planner.release_fields import ReleaseExample, WrongSharesError, read_lines
+from web.components.form_fields import AtMost, Checkbox, Choice, Choices, Dropdown, Form, LongText, Text, optional
 from web.components.moment_fields import ClockField, DayField
 from web.session_texts import WEEKS
 
 LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
 NUMBER = {"classes": "govuk-input--width-10", "autocomplete": "off", "inputmode": "numeric"}
 MOST_PERCENT, MOST_HOURS = 100, 24 * 60
+LONGEST_RELEASES = 300
 NEEDS_WEEKDAYS = (Repeats.WEEKLY, Repeats.FORTNIGHTLY, Repeats.MONTHLY)
 # Where what the file's rules refuse stands on the form.
 FIELD_OF = {"days": "weekdays", "rrule": "repeats", "date": "first_date", "exceptions": "first_date"}
@@ -118,7 +120,19 @@ class SessionForm(Form):
         render_kw=NUMBER,
     )
 
+    releases = LongText(
+        lazy_gettext("When residents can book which share of it (optional)"),
+        description=lazy_gettext(
+            "One share on each line: percent, days before, and the time of day. For example: 50, 28, 09:00. "
+            "With the share for staff they make 100 percent. Leave it empty, and all is free to book at once"
+        ),
+        validators=[optional()],
+        longest=LONGEST_RELEASES,
+        render_kw={"autocomplete": "off", "rows": "4"},
+    )
+
     lengths: Mapping[str, tuple[str, int]]  # each service's name and minutes
+    example: ReleaseExample | None = None
     school_days_off: frozenset[date] = frozenset()
     rule = ""
 
@@ -130,7 +144,7 @@ class SessionForm(Form):
             self._check_dates: ("repeats", "first_date", "last_date"),
             self._check_hours: ("starts", "ends"),
             self._check_break: ("starts", "ends", "break_starts", "break_ends"),
-            self._check_numbers: ("reserved_percent", "release_hours"),
+            self._check_numbers: ("reserved_percent", "release_hours", "releases"),
         }
         for check, fields in checks.items():
             if not any(self[name].errors for name in fields):
@@ -170,6 +184,7 @@ class SessionForm(Form):
                 self.break_starts.wall_time,
                 self.break_ends.wall_time,
                 drop_in=bool(self.drop_in.data),
+                releases=read_lines(self.releases.data or "", int(self.reserved_percent.data or 0)),
             ),
             resources=tuple(self.resources.data),
             services=tuple(self.services.data),
@@ -252,8 +267,19 @@ class SessionForm(Form):
             self.refuse(
                 "reserved_percent", gettext("Nothing is kept for staff where people come without an appointment")
             )
+        if not self.errors:
+            self._check_releases()
         if not self.errors and int(self.release_hours.data or 0) and not int(self.reserved_percent.data or 0):
             self.refuse("reserved_percent", gettext("Enter how much is kept for staff"))
+
+    def _check_releases(self) -> None:
+        try:
+            releases = read_lines(self.releases.data or "", int(self.reserved_percent.data or 0))
+        except WrongSharesError as wrong:
+            self.refuse("releases", str(wrong))
+            return
+        if releases and self.drop_in.data:
+            self.refuse("releases", gettext("There are no shares where people come without an appointment"))
 
     def _check_held(self) -> None:
         pattern = self.pattern

@@ -132,7 +132,7 @@ def forms_of(
     name, data = sent or ("", None)
     values = values_of(shown or stored.session) | {"change_from": change_from.isoformat() if change_from else ""}
     change = ChangeForm(formdata=data if name == CHANGE else None, meta={"csrf": False}, data=values)
-    fill_choices(change, context.catalogue, context.site, stored.session)
+    fill_choices(change, context, stored.session)
     end = EndForm(formdata=data if name == END else None, meta={"csrf": False}, prefix="end-")
     on_date = None
     if not stored.session.is_dated:

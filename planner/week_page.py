@@ -13,8 +13,8 @@ from flask_babel import ngettext
 from booking.queries.week_plan import DayPlan, ResourcePlan
 from core.wall_clock import instant_of
 from locations.model import Catalogue
-from locations.opening_hours import HeldSession
 from locations.session_facts import ClosureFacts, ExceptionFacts, SessionHours
+from locations.session_openings import HeldSession
 from web.labels import MODES, label_of
 from web.request_language import all_of, format_minutes, format_time
 

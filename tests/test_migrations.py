@@ -112,8 +112,9 @@ def _contents(database: Database) -> dict[str, list[str]]:
 
 
 def _carried(table: Table) -> list[Column[Any]]:
-    """The columns whose values survive: a room is given anew, since nobody can work it out."""
-    return [column for column in table.columns if (table.name, column.name) != ("appointments", "room")]
+    """The columns whose values survive: a room and a seed are given anew, since nobody can work them out."""
+    drawn = {("appointments", "room"), ("sites", "wait_seed")}
+    return [column for column in table.columns if (table.name, column.name) not in drawn]
 
 
 def _before(title: str) -> str:

@@ -22,6 +22,8 @@ AUDIT_ACTIONS: Labels = {
     "offer_declined": _l("Declined the offer of another time"),
     "wish_made": _l("Wrote down a wish for an earlier time"),
     "wish_told": _l("Told somebody who waits how it stands"),
+    "same_day_opened": _l("Gave everybody what was kept for the day itself: the promise was broken"),
+    "same_day_kept": _l("Kept times for the day itself again: the promise is kept"),
     "wish_paused": _l("Paused a wish: nobody answered the offers"),
     "wish_withdrawn": _l("Withdrew a wish for an earlier time"),
     "wish_over": _l("Ended a wish: its days are over"),

@@ -14,14 +14,8 @@ from typing import Any
 from booking.availability.bit_counts import at_least, binary_counts, counts_at
 from booking.availability.bits import NOTHING, Bits, blocked, every, span, ticks_of
 from booking.availability.busy import Busy, SeatMaps
-from booking.availability.service_openings import (
-    Member,
-    Option,
-    Step,
-    options_by_step,
-    released_tick,
-    steps_of,
-)
+from booking.availability.releases import release_stage
+from booking.availability.service_openings import Member, Option, Step, options_by_step, steps_of
 from booking.availability.values import Search, SiteDay
 
 ANY: Bits = -1
@@ -77,7 +71,7 @@ def _question(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: 
     """All that the day's answer depends on."""
     occupied = busy.at(site_day.site_id).pattern(site_day.resource_ids, site_day.day.base_unit)
     modes = search.modes if site_day.modes_closed else None
-    return id(steps), released_tick(search, site_day), grid, modes, occupied
+    return id(steps), release_stage(search, site_day), grid, modes, occupied
 
 
 def _answers(site_day: SiteDay, kind: str) -> dict[Hashable, Any]:
@@ -137,8 +131,10 @@ def free_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Bu
 
 def seat_starts(member: Member, clear: SeatMaps) -> list[Bits]:
     """For each seat of the resource, the starts at which it is open and free."""
-    resource, open_starts = member
+    resource, open_starts, by_seat = member
     seats = clear.get(resource.resource_id)
+    if by_seat:
+        return [bits & seats.get(seat, ANY) if seats else bits for seat, bits in enumerate(by_seat)]
     if seats is None:
         return [open_starts] * resource.seats
     return [open_starts & seats.get(seat, ANY) for seat in range(resource.seats)]

@@ -2,7 +2,7 @@
 
 The best seat is, in this order: one that is preferred; one that already serves the visit, so that nobody changes
 desk; of the resource with the fewest skills to spare, so that the adviser who signs stays free for whoever needs
-it; in the tightest gap, so that the day is not cut into pieces too short to use.
+it; for staff, one that is kept for them; in the tightest gap, so that the day is not cut into pieces too short to use.
 
 The n-th alternative tries the seats of each pool from the n-th one on. `spread` rotates seats of equal rank (equally
 preferred, as many skills), so that people who book one start at the same moment begin with different seats.
@@ -11,14 +11,16 @@ preferred, as many skills), so that people who book one start at the same moment
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
-from booking.availability.bits import Bits
+from booking.availability.bits import Bits, span
 from booking.availability.busy import Busy
 from booking.availability.free_starts import seat_starts
-from booking.availability.service_openings import Pool, Step, open_bits, options_by_step, released_tick
+from booking.availability.releases import has_shares, open_bits, release_stage
+from booking.availability.service_openings import Pool, Step, options_by_step
 from booking.availability.values import EngineResource, ResourceDay, Search, SeatAllocation, SiteDay
 
 MOST_ALTERNATIVES = 12
@@ -80,7 +82,7 @@ class _SeatFinder(NamedTuple):
         plans = {plan.resource.resource_id: plan for plan in self.site_day.resources}
         ranked = [
             (
-                self._rank(member.resource),
+                self._rank(plans[member.resource.resource_id], number, step),
                 self._gap(plans[member.resource.resource_id], number, step),
                 member.resource.resource_id,
                 number,
@@ -94,12 +96,21 @@ class _SeatFinder(NamedTuple):
         equals = (list(group) for _, group in groupby(ranked, itemgetter(0)))
         return [Seat(seat[4], seat[3]) for group in equals for seat in _rotated(group, self.spread)]
 
-    def _rank(self, resource: EngineResource) -> tuple[bool, int]:
-        return resource.resource_id not in self.prefer, len(resource.skills)
+    def _rank(self, plan: ResourceDay, number: int, step: Step) -> tuple[bool, int, bool]:
+        resource = plan.resource
+        return resource.resource_id not in self.prefer, len(resource.skills), self._is_public(plan, number, step)
+
+    def _is_public(self, plan: ResourceDay, number: int, step: Step) -> bool:
+        """Whether residents could have this seat as well: staff leave them that, and take what is kept for staff."""
+        if self.search.for_public or not has_shares(plan):
+            return False
+        stage = release_stage(replace(self.search, for_public=True), self.site_day)
+        open_to_all = open_bits(plan, step.shape, stage, number) >> self.tick + step.offset
+        return open_to_all & span(0, step.length) == span(0, step.length)
 
     def _gap(self, plan: ResourceDay, number: int, step: Step) -> int:
         """The ticks left idle on both sides of the step, if this seat serves it."""
-        is_open = open_bits(plan, step.shape.service_id, released_tick(self.search, self.site_day))
+        is_open = open_bits(plan, step.shape, release_stage(self.search, self.site_day), number)
         free = is_open & ~self.busy.busy_ticks(plan.resource.resource_id, number, self.site_day.day.base_unit)
         begin = self.tick + step.offset
         return run_before(free, begin) + run_from(free, begin + step.blocked_length)

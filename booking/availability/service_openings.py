@@ -8,22 +8,25 @@ of which requirement's resource meets which need is an option of its own. Most s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import combinations, product
+from operator import or_
 from typing import NamedTuple
 
-from booking.availability.bits import NOTHING, Bits, span, starts
-from booking.availability.values import EngineResource, Requirement, ResourceDay, Search, ServiceShape, SiteDay, Window
+from booking.availability.bits import NOTHING, Bits, starts
+from booking.availability.releases import Stage, has_shares, open_bits, release_stage
+from booking.availability.values import EngineResource, Requirement, Search, ServiceShape, SiteDay
 
 MEMORY_LIMIT = 64
 """Answers remembered in one site day: services times the moments at which something is released to residents."""
 
 
 class Member(NamedTuple):
-    """A resource of a pool, and the starts at which it is open for the whole service."""
+    """A resource of a pool, and the starts at which it is open for the whole service; `by_seat` where seats differ."""
 
     resource: EngineResource
     open_starts: Bits
+    by_seat: tuple[Bits, ...] = ()
 
 
 Pool = tuple[Member, ...]
@@ -64,61 +67,32 @@ def steps_of(visit: tuple[ServiceShape, ...], extra_ticks: int, needs: frozenset
 
 def options_by_step(search: Search, steps: tuple[Step, ...], site_day: SiteDay) -> tuple[tuple[Option, ...], ...]:
     """For each step of the visit, the options to serve it at this site on this day."""
-    released = released_tick(search, site_day)
+    stage = release_stage(search, site_day)
     # `steps` is kept by its cache and here, so its identity is a valid key and saves hashing it.
-    key = (id(steps), released)
+    key = (id(steps), stage)
     known = site_day.memory.get(key)
     if known is None:
         if len(site_day.memory) >= MEMORY_LIMIT:
             site_day.memory.clear()
-        known = site_day.memory[key] = (steps, tuple(_options(step, site_day, released) for step in steps))
+        known = site_day.memory[key] = (steps, tuple(_options(step, site_day, stage) for step in steps))
     answer: tuple[tuple[Option, ...], ...] = known[1]
     return answer
 
 
-def released_tick(search: Search, site_day: SiteDay) -> int | None:
-    """The tick of this day that is now; None when nothing depends on it.
-
-    It is held between the moments at which the first and the last kept tick are released, so that far days and
-    past ones are worked out once.
-    """
-    if not search.for_public:
-        return None
-    longest = _longest_release(site_day)
-    if longest is None:
-        return None
-    return min(max(search.now_unit - site_day.day.base_unit, -longest - 1), site_day.day.ticks)
+def _members(step: Step, site_day: SiteDay, stage: Stage | None) -> Iterator[Member]:
+    for resource_day in site_day.resources:
+        if stage is not None and has_shares(resource_day):
+            seats = range(resource_day.resource.seats)
+            by_seat = tuple(starts(open_bits(resource_day, step.shape, stage, seat), step.length) for seat in seats)
+            open_starts = reduce(or_, by_seat, NOTHING)
+        else:
+            by_seat, open_starts = (), starts(open_bits(resource_day, step.shape, stage), step.length)
+        if open_starts:
+            yield Member(resource_day.resource, open_starts, by_seat)
 
 
-def open_bits(resource_day: ResourceDay, service_id: int, released: int | None) -> Bits:
-    """The ticks at which the resource is open for the service; `released` hides what is still kept for triage."""
-    bits = NOTHING
-    for window in resource_day.windows:
-        if service_id in window.service_ids:
-            bits |= span(window.first, window.last) & ~_kept(window, released)
-    return bits & ~resource_day.closed
-
-
-def _kept(window: Window, released: int | None) -> Bits:
-    """The ticks of a window that residents cannot have yet: `tick - release_ticks` is still to come."""
-    if released is None:
-        return NOTHING
-    return span(max(window.reserved_from, released + window.release_ticks + 1), window.last)
-
-
-def _longest_release(site_day: SiteDay) -> int | None:
-    """The longest `release_ticks` of the day's windows that keep some ticks; None when none does."""
-    try:
-        longest: int | None = site_day.memory["longest_release"]
-    except KeyError:
-        windows = (window for resource_day in site_day.resources for window in resource_day.windows)
-        longest = max((window.release_ticks for window in windows if window.keeps_some), default=None)
-        site_day.memory["longest_release"] = longest
-    return longest
-
-
-def _options(step: Step, site_day: SiteDay, released: int | None) -> tuple[Option, ...]:
-    members = tuple(_members(step, site_day, released))
+def _options(step: Step, site_day: SiteDay, stage: Stage | None) -> tuple[Option, ...]:
+    members = tuple(_members(step, site_day, stage))
     unmet = sorted(step.needs - site_day.features)
     requirements = step.shape.requirements
     options = []
@@ -128,13 +102,6 @@ def _options(step: Step, site_day: SiteDay, released: int | None) -> tuple[Optio
         if pools and all(pools):
             options.append(Option(pools, _is_shared(pools)))
     return tuple(options)
-
-
-def _members(step: Step, site_day: SiteDay, released: int | None) -> Iterator[Member]:
-    for resource_day in site_day.resources:
-        open_starts = starts(open_bits(resource_day, step.shape.service_id, released), step.length)
-        if open_starts:
-            yield Member(resource_day.resource, open_starts)
 
 
 def _pool(members: tuple[Member, ...], requirement: Requirement, needs: set[str]) -> Pool:

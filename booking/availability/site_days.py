@@ -21,6 +21,7 @@ from booking.availability.values import (
     ResourceDay,
     Search,
     ServiceShape,
+    Share,
     SiteDay,
     Window,
 )
@@ -28,6 +29,7 @@ from booking.slot_tokens import SlotKey
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, holiday_on, modes_closed_on, openings_on
+from locations.session_openings import KeptShare, wait_ticks
 from people.residents.details import place_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
@@ -53,6 +55,7 @@ def day_of_slot(catalogue: Catalogue, slot_key: SlotKey) -> SiteDay:
 
 def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
     windows: dict[int, list[Window]] = {}
+    wait = wait_ticks(site, day.date, "")
     for opening in openings_on(site, day, zone):
         window = Window(
             first=opening.first_tick,
@@ -60,6 +63,9 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
             service_ids=opening.service_ids,
             reserved_from=opening.reserved_from,
             release_ticks=opening.release_ticks,
+            wait_ticks=wait,
+            kept=tuple(_share(share) for share in opening.kept),
+            new_until=opening.new_until,
         )
         windows.setdefault(opening.resource_id, []).append(window)
     closed = closed_on(site, day, zone)
@@ -75,6 +81,11 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
     modes_closed = tuple(ModeClosed(*key, _bits(stretches)) for key, stretches in modes_closed_on(site, day).items())
     holiday = holiday_on(site, day.date)
     return SiteDay(site.id, day, features_of(site), resources, holiday, site.modes, modes_closed)
+
+
+def _share(share: KeptShare) -> Share:
+    seats = tuple(map(_bits, share.seats))
+    return Share(seats, share.from_unit, share.release_ticks, share.wait_ticks, share.is_same_day)
 
 
 def _bits(periods: Iterable[tuple[int, int]]) -> Bits:
@@ -93,6 +104,8 @@ def shape_of(service: ServiceFacts) -> ServiceShape:
         turnaround_ticks=_ticks(service.turnaround_minutes),
         requirements=tuple(Requirement(pool.kind, pool.skills) for pool in service.requirements),
         grid_ticks=max(1, _ticks(service.grid_minutes)),
+        list_comes_first=service.waiting_list_first,
+        is_same_day_open=service.opens_same_day_early and service.is_same_day_open,
     )
 
 
@@ -122,10 +135,11 @@ def search_for(
     extra_time: bool = False,
     is_walk_in: bool = False,
     mode: str | None = None,
+    for_list: bool = False,
 ) -> Search:
     """The engine's search for a visit to these services, between lead time and horizon, in any mode or in this one.
 
-    A walk-in begins at any five minutes: on no grid and without lead time.
+    A walk-in begins at any five minutes: on no grid and without lead time. `for_list` finds what the waiting list has first.
     """
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
     zone = catalogue.authority.zone
@@ -142,6 +156,7 @@ def search_for(
         needs=place_needs(needs),
         extra_ticks=_ticks(catalogue.authority.extra_time_minutes) if extra_time or wants_extra_time(needs) else 0,
         modes=frozenset.intersection(*(frozenset(service.modes) for service in services)) & _modes_of_query(mode),
+        for_list=for_list,
     )
 
 

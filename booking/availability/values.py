@@ -28,13 +28,34 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class ServiceShape:
-    """What a service needs: its length, its turnaround, one resource for each requirement, and its grid."""
+    """What a service needs: its length, its turnaround, one resource for each requirement, and its grid.
+
+    `list_comes_first`: what comes up is for the waiting list before it is for everybody. `is_same_day_open`: what is kept
+    for the day itself is for everybody now.
+    """
 
     service_id: int
     duration_ticks: int
     turnaround_ticks: int
     requirements: tuple[Requirement, ...]
     grid_ticks: int
+    list_comes_first: bool = False
+    is_same_day_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a window that residents cannot have before `from_unit`, as bits of each seat of the resource.
+
+    Where that is None, each tick is kept until `release_ticks` before its own instant. Where the waiting list comes first,
+    everybody else has it `wait_ticks` later.
+    """
+
+    seats: tuple[Bits, ...]
+    from_unit: int | None
+    release_ticks: int = 0
+    wait_ticks: int = 0
+    is_same_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +63,8 @@ class Window:
     """One opening of a resource in one day, for some services.
 
     From tick `reserved_from` on, each tick is kept for triage until `release_ticks` before its own instant;
-    when `reserved_from` equals `last`, nothing is kept.
+    when `reserved_from` equals `last`, nothing is kept so. `kept` says which of its shares is for whom from when on.
+    Before `new_until` it is for the waiting list alone, where that comes first.
     """
 
     first: int
@@ -50,6 +72,9 @@ class Window:
     service_ids: frozenset[int]
     reserved_from: int
     release_ticks: int = 0
+    wait_ticks: int = 0
+    kept: tuple[Share, ...] = ()
+    new_until: int = 0
 
     @property
     def keeps_some(self) -> bool:
@@ -117,7 +142,7 @@ class Search:
 
     `earliest_unit <= start < latest_unit`. Support `needs` are met for each service of the visit by the site's own
     features, or by any one of the resources allocated to that service. `extra_ticks` lengthens each service of the visit.
-    It may be held in any of `modes` that the site has.
+    It may be held in any of `modes` that the site has. `for_list` is for somebody on the waiting list.
     """
 
     visit: tuple[ServiceShape, ...]
@@ -128,6 +153,7 @@ class Search:
     needs: frozenset[str] = NO_NAMES
     extra_ticks: int = 0
     modes: frozenset[str] = NO_NAMES
+    for_list: bool = False
 
     @property
     def visit_ticks(self) -> int:

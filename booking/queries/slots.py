@@ -32,7 +32,7 @@ Answer = TypeVar("Answer")
 class SlotQuery:
     """A search for slots. No site means all, no mode any mode, no dates all between lead time and horizon.
 
-    `own_seats` are those of a hold or an appointment of whoever searches: they are free to them.
+    `own_seats` are those of a hold or appointment of whoever searches: free to them. `for_list`: for the waiting list.
     """
 
     service_ids: tuple[int, ...]
@@ -44,6 +44,7 @@ class SlotQuery:
     for_public: bool = True
     extra_time: bool = False
     own_seats: frozenset[BusyRow] = frozenset()
+    for_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,13 +246,12 @@ def _busy(db: Session, catalogue: Catalogue, query: SlotQuery, days: Sequence[Si
 
 def _scope(catalogue: Catalogue, query: SlotQuery, now: datetime) -> _Scope:
     search = search_for(
-        catalogue,
-        query.service_ids,
-        now,
+        *(catalogue, query.service_ids, now),
         for_public=query.for_public,
         needs=query.needs,
         extra_time=query.extra_time,
         mode=query.mode,
+        for_list=query.for_list,
     )
     first, last = bookable_dates(catalogue, query, now)
     first = max(first, query.first_date) if query.first_date else first

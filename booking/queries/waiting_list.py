@@ -180,6 +180,7 @@ def _query(visit: Visit, last_date: date | None) -> SlotQuery:
         needs=visit.needs,
         last_date=None if last_date == date.max else last_date,
         extra_time=visit.extra_time,
+        for_list=True,
     )
 
 

@@ -24,8 +24,9 @@ from booking.tables import Allocation
 from core.database import connection_of, table_of
 from core.wall_clock import TICK_MINUTES, instant_of, local_day
 from locations.model import Catalogue, ResourceFacts, SiteFacts
-from locations.opening_hours import HeldSession, sessions_on
+from locations.opening_hours import sessions_on
 from locations.session_facts import ClosureFacts
+from locations.session_openings import HeldSession
 
 _allocations = table_of(Allocation).c
 

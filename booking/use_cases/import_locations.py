@@ -16,6 +16,7 @@ from booking.availability.bookings_that_fit import CapacityChange, change_of_cap
 from booking.queries.booked_visits import booked_visits
 from booking.tables import Appointment
 from booking.use_cases.closures import BY_CLOSURE, list_touched
+from booking.use_cases.new_sessions import keep_new_sessions
 from booking.use_cases.plan_effects import (
     Effect,
     OpenItem,
@@ -170,6 +171,7 @@ def apply_to_council(
     before, listed, tables = catalogue_by_id(db, authority_id), open_items(db, authority_id), file_tables(stored.values)
     pass_on(db, [stored.rows[change.key].id for change in difference.to_remove("closure")])
     changes = apply_difference(db, stored, difference)
+    keep_new_sessions(db, authority_id, difference, now)
     for closure_id in changes.closure_ids:
         list_touched(db, closure_id, now)
     after = catalogue_by_id(db, authority_id)

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.promises.promise_rules import Promise, most_minutes, promised
 from booking.promises.tables import PromiseDay
 from booking.queries.promise_figures import broken_promises, third_time_figure, today_at, waits_on
+from core.audit import Actor, record
 from core.outages import outage_of
 from core.runtime import Runtime
 from core.transactions import lock_by_name, run_with_retries
 from core.wall_clock import ONE_DAY
-from locations.catalogue_queries import catalogue_by_id
+from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.shut_for_good import last_date_of
 from locations.tables import Service
 
@@ -40,6 +41,7 @@ def measure_promises(runtime: Runtime) -> int:
             if figures:
                 operation = partial(_write, authority_id=authority_id, figures=figures)
                 written += run_with_retries(runtime.database, operation)
+            _open_what_is_kept(runtime, authority_id)
         except Exception as error:  # a mistake of ours with one council must not stop the others
             if outage_of(error) is not None:
                 raise
@@ -59,7 +61,9 @@ def are_promises_kept(runtime: Runtime) -> bool:
 
 def _councils(runtime: Runtime) -> list[int]:
     """The councils that promise anything."""
-    is_promised = or_(Service.third_time_within_days.is_not(None), Service.seen_within_minutes.is_not(None))
+    is_promised = or_(
+        Service.third_time_within_days.is_not(None), Service.seen_within_minutes.is_not(None), Service.is_same_day_open
+    )
     with runtime.database.reading() as db:
         return sorted(db.scalars(select(Service.authority_id).where(is_promised).distinct()))
 
@@ -97,6 +101,44 @@ def _write(db: Session, *, authority_id: int, figures: Mapping[Key, int | None])
     oldest = max(days) - KEPT
     db.execute(delete(PromiseDay).where(PromiseDay.authority_id == authority_id, PromiseDay.date < oldest))
     return len(new)
+
+
+def _open_what_is_kept(runtime: Runtime, authority_id: int) -> None:
+    """Give everybody what is kept for the day itself of services that say so while their promise is broken."""
+    with runtime.database.reading() as db:
+        if not _to_switch(db, authority_id, runtime.clock.database_now(db)):
+            return
+
+    def operation(db: Session) -> None:
+        now = runtime.clock.database_now(db)
+        lock_by_name(db, f"promises of {authority_id}")
+        switched = _to_switch(db, authority_id, now)
+        if not switched:
+            return
+        bump_plan(db, authority_id)
+        for service_id, is_open in switched.items():
+            db.execute(update(Service).where(Service.id == service_id).values(is_same_day_open=is_open))
+            record(
+                db,
+                Actor.system(),
+                "same_day_opened" if is_open else "same_day_kept",
+                ("service", service_id),
+                authority_id=authority_id,
+                now=now,
+            )
+
+    run_with_retries(runtime.database, operation)
+
+
+def _to_switch(db: Session, authority_id: int, now: datetime) -> Mapping[int, bool]:
+    """The services for which that is to change, and what it becomes."""
+    catalogue = catalogue_by_id(db, authority_id)
+    broken = {
+        view.service.id
+        for view in broken_promises(db, catalogue, now)
+        if view.promise is Promise.THIRD_TIME and view.service.opens_same_day_early
+    }
+    return {one.id: one.id in broken for one in catalogue.services if one.is_same_day_open != (one.id in broken)}
 
 
 def _known(db: Session, authority_id: int, since: date) -> set[Key]:

@@ -130,6 +130,8 @@ def _site(its_own: SetUp, slug: str, values: Values, zone: str) -> dict[str, Any
 def _session(values: Values, *, is_dated: bool) -> dict[str, Any]:
     opened = {"resources": [key.slugs[-1] for key in values["resources"]], "services": list(values["services"])}
     session = _own(toml_fields.SESSION, {**values, **opened, **({} if is_dated else _recurring(values))})
+    if values["releases"]:
+        session["releases"] = [_own(toml_fields.RELEASE, one) for one in values["releases"]]
     if not is_dated:
         session["exceptions"] = [
             _own(toml_fields.EXCEPTION, {"date": day, "starts": one.starts, "ends": one.ends, "reason": one.reason})

@@ -8,6 +8,7 @@ from typing import Any
 
 from locations.importing import toml_fields
 from locations.importing.council_plan import SessionPlan
+from locations.importing.parse_releases import read_releases
 from locations.importing.recurrence_rules import check_dates, is_shut_always
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
@@ -26,10 +27,10 @@ def read_session(
     reader: Reader, found: Any, path: Path, name: str, groups: Mapping[str, Sequence[str]], holidays: HolidayRule
 ) -> SessionPlan:
     """The session in a table. `groups` says which resources of the site each word means, `holidays` when it is shut."""
-    row = reader.table(found, toml_fields.SESSION, path, name, also=("exceptions",))
+    row = reader.table(found, toml_fields.SESSION, path, name, also=("exceptions", "releases"))
     _note_hours(reader, row, path, name)
     exceptions = _exceptions(reader, found, path, name)
-    hours = {key: row[key] for key in HOURS}
+    hours = {key: row[key] for key in HOURS} | {"releases": read_releases(reader, found, row, path, name)}
     dates = _dates(reader, found, row, path, name)
     if row["school"] and "date" in dates:
         reader.note((*path, "school"), f"{name} is on one date: remove school.")

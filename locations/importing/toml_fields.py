@@ -76,6 +76,11 @@ QUESTION: Fields = {
     "say": Field(text(1000), ""),
     "tell": Field(text(1000), ""),
 }
+RELEASE: Fields = {
+    "percent": Field(whole(1, 100), required=True),
+    "days_before": Field(whole(0, 365), required=True),
+    "at": Field(value_checks.wall_time),
+}
 REQUIREMENT: Fields = {"kind": Field(one_of(RESOURCE_KINDS), required=True), "skills": Field(list_of(code), ())}
 
 AUTHORITY: Fields = {
@@ -126,6 +131,7 @@ SERVICE: Fields = {
     "third_time_within_days": Field(whole(0, 365)),
     "seen_within_minutes": Field(whole(0, 240)),
     "promise_alarm_days": Field(whole(1, 60), PROMISE_ALARM_DAYS),
+    "opens_same_day_early": Field(yes_no, False),
     **ENDING,
 }
 SITE: Fields = {

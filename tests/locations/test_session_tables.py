@@ -16,6 +16,7 @@ from locations.importing.parse_sessions import read_session
 from locations.importing.table_reader import Reader
 from locations.importing.value_checks import WEEKDAYS
 from locations.opening_hours import dates_until
+from locations.release_shares import Release
 from locations.session_facts import ExceptionFacts, HolidayRule, RecurrenceFacts, SessionHours
 from locations.session_patterns import LAST, WEEKS_OF_MONTH, Pattern, Repeats, first_dates, pattern_of
 from locations.session_tables import (
@@ -88,6 +89,15 @@ def says(pattern: Pattern, day: date) -> bool:
     return day.day == (length if pattern.month_day == LAST else pattern.month_day)
 
 
+def shares_beside(percent: int) -> tuple[tuple[Release, ...], ...]:
+    """Shares that are all of a session with that of staff."""
+    return (
+        (Release(100 - percent, 365),),
+        (Release(50, 28), Release(20, 14, time(9)), Release(30 - percent, 0, time(8))),
+        (Release(79 - percent, 0, time(0, 5)), Release(21, 0, time(8))),
+    )
+
+
 @st.composite
 def sessions(draw: Any) -> PlainSession:
     """Any session that the file takes."""
@@ -103,6 +113,8 @@ def sessions(draw: Any) -> PlainSession:
         stops,
         not percent and draw(st.booleans()),
     )
+    if not hours.drop_in and draw(st.booleans()):
+        hours = replace(hours, releases=draw(st.sampled_from(shares_beside(percent))))
     session = PlainSession("some", pattern, hours, draw(several(("desk", "ann"))), draw(several(("advice", "forms"))))
     dates = first_dates(pattern, date(2026, 1, 1), date(2032, 1, 1), 6)
     assume(dates)

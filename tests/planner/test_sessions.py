@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from booking.queries.day_list import day_of
+from locations.release_shares import Release
 from locations.session_tables import PlainSession
 from planner.session_context import sessions_of
 from tests.support.factories import catalogue
@@ -108,6 +109,12 @@ def test_a_session_is_added_for_several_resources_and_nothing_before_it_was_show
         ("reserved_percent", {"reserved_percent": "101"}, "from 0 to 100"),
         ("reserved_percent", {"reserved_percent": "abc"}, "from 0 to 100"),
         ("reserved_percent", {"release_hours": "2"}, "Enter how much is kept"),
+        ("releases", {"releases": "50, 28"}, "With 0 percent for staff they are 50"),
+        ("releases", {"releases": "50, 28\n50, 28, 00:00"}, "must come later than the one before"),
+        ("releases", {"releases": "50, 28\n50 soon"}, "Line 2 must have percent, days before and a time"),
+        ("releases", {"releases": "100, 366"}, "Line 1 must have percent"),
+        ("releases", {"releases": "100, 3, 25:00"}, "Line 1 must have percent"),
+        ("releases", {"releases": "100, 3", "drop_in": "y"}, "no shares where people come without"),
         ("repeats", {"repeats": "never"}, "Not a valid choice"),
         ("repeats", {"repeats": "rule"}, "Not a valid choice"),
     ],
@@ -275,3 +282,22 @@ def test_two_rules_for_one_session_are_told_in_words(
     for raw in ("FREQ", "BYDAY", "monthly"):
         assert raw not in page.text
     assert "every Monday and Tuesday" in page.text.replace("Every", "every")
+
+
+def test_a_session_is_released_in_shares_and_the_form_says_from_when_on(library: Library, manager: FlaskClient) -> None:
+    lines = "50, 28\n40, 0, 08:00"
+    changed: dict[str, Any] = {"reserved_percent": "10", "releases": lines}
+    preview = send(manager, page_of(manager, WEEKDAYS), "/sessions/weekdays", **changed)
+    for words in ("Released to residents in shares", "Percent: 50", "Days before: 28", "From: 08:00"):
+        assert words in preview.text
+    save(manager, preview)
+    assert sessions(library)["weekdays"].hours.releases == (Release(50, 28), Release(40, 0, time(8)))
+    page = page_of(manager, WEEKDAYS)
+    assert page.form_to("/sessions/weekdays").fields["releases"] == ["50, 28, 00:00\n40, 0, 08:00"]
+    for words in (
+        "For example, on Monday 23 November 2026",
+        "Monday 26 October 2026 at midnight",
+        "10 percent",
+        "Kept for staff",
+    ):
+        assert words in page.text

@@ -108,7 +108,7 @@ AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_da
 FOR_STAFF = {
     "starts": "09:00", "ends": "17:00", "weekdays": "saturday", "services": "certify", "reserved_percent": "0",
     "break_starts": "12:00", "break_ends": "13:00", "school": "", "who": "wim", "desk": "library-2",
-    "release_hours": "0", "change_from": "2026-12-07", "last_date": "2027-06-30", "to_day": "2026-12-05",
+    "release_hours": "0", "releases": "", "change_from": "2026-12-07", "last_date": "2027-06-30", "to_day": "2026-12-05",
     "since": "2026-11-01", "until": "2026-11-30", "topic": "", "from_day": "", "from_time": "",
     "rep_name": "", "rep_phone": "", "rep_email": "",
 }  # fmt: skip

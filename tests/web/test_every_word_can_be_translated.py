@@ -785,6 +785,7 @@ def test_the_pages_of_the_planner(drawn: Drawn, staff: Agent, callers: Callers, 
         {"repeats": "day_of_month", "month_day": "-1", "last_date": "2027-12-31"},
         {"repeats": "once"},
         {"repeats": "weekly", "reserved_percent": "x", "starts": "10:01"},
+        {"repeats": "weekly", "releases": "50, 28\n50", "starts": "10:00", "ends": "11:00"},
     )
     for values in kinds:
         preview = check_page(staff.client.post(new, data=typed_in(staff, new, **common | values)).text)

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from locations.own_words import translated_key
 from web.manage.field_words import WORDS
-
-
-@dataclass(frozen=True)
-class FieldText:
-    """The label of a field, and its help, if it needs any."""
-
-    label: LazyString
-    hint: LazyString | None = None
-
-
-Texts = Mapping[str, FieldText]
-
-
-def _t(label: LazyString, hint: LazyString | None = None) -> FieldText:
-    return FieldText(label, hint)
-
+from web.manage.session_field_texts import RELEASE, SESSION, FieldText, Texts
+from web.manage.session_field_texts import field_text as _t
 
 _NAME = _t(_l("Name"))
 _LEAD = _l("Residents cannot book later than this. In minutes: a day is 1440")
@@ -147,6 +132,10 @@ SERVICE: Texts = {
         _l("After how many days of a broken promise do you want to be told?"),
         _l("Then it stands on the staff home of managers and administrators"),
     ),
+    "opens_same_day_early": _t(
+        _l("While the promise of a free time is broken, can everybody book what is kept for the day itself?"),
+        _l("The shares of sessions that would be free to book on the day only"),
+    ),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),
     "reminder_plan": _t(_l("Reminders")),
@@ -180,26 +169,6 @@ SCHOOL_HOLIDAY: Texts = {
     "name": _t(_l("Name of the holiday"), _l("For example, Easter holidays")),
     "first_date": _t(_l("First day without school")),
     "last_date": _t(_l("Last day without school")),
-}
-SESSION: Texts = {
-    "when": _t(_l("When")),
-    "days": _t(_l("Days")),
-    "rrule": _t(_l("Rule")),
-    "date": _t(_l("Date")),
-    "first_date": _t(_l("First date")),
-    "last_date": _t(_l("Last date")),
-    "starts": _t(_l("From")),
-    "ends": _t(_l("Until")),
-    "resources": _t(_l("Opens")),
-    "services": _t(_l("For")),
-    "reserved_percent": _t(_l("Kept for staff, in percent")),
-    "release_hours": _t(_l("Given to everybody so many hours before")),
-    "exceptions": _t(_l("Exceptions")),
-    "school": _t(_l("In school holidays")),
-    "drop_in": _t(_l("Drop in, no appointment")),
-    "break_starts": _t(_l("A break from")),
-    "break_ends": _t(_l("A break until")),
-    "reason": _t(_l("Reason")),
 }
 _KEPT = _l("In days after somebody’s last appointment. Leave it empty to keep it as long as is allowed")
 PRIVACY: Texts = {
@@ -263,6 +232,7 @@ BY_LIST: Mapping[str, Texts] = {
     "message_channels": MESSAGE_CHANNEL,
     "school_holidays": SCHOOL_HOLIDAY,
     "exceptions": SESSION,
+    "releases": RELEASE,
     "travel": TRAVEL,
 }
 KINDS: Mapping[str, LazyString] = {

@@ -26,8 +26,9 @@ from locations.importing.value_checks import Check, ListCheck, OneOfCheck, TextC
 from locations.own_words import translated_key
 from web.components.form_fields import Choice, Choices, Dropdown, Form, Text
 from web.components.widgets import CountedTextArea
-from web.manage.field_texts import FieldText, text_of_field
+from web.manage.field_texts import text_of_field
 from web.manage.field_words import WORDS
+from web.manage.session_field_texts import FieldText
 from web.request_language import languages_of
 
 FEW = 6  # choices that stand as radios

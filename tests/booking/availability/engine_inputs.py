@@ -10,12 +10,14 @@ from datetime import date, time, timedelta
 
 from hypothesis import strategies as st
 
+from booking.availability.bits import span
 from booking.availability.values import (
     EngineResource,
     Requirement,
     ResourceDay,
     Search,
     ServiceShape,
+    Share,
     SiteDay,
     Window,
 )
@@ -58,6 +60,8 @@ SHAPES = st.builds(
     turnaround_ticks=st.integers(0, 5),
     requirements=st.sampled_from([1, 1, 2, 2, 3]).flatmap(lambda pools: st.tuples(*[REQUIREMENTS] * pools)),
     grid_ticks=st.sampled_from([1, 2, 3, 6, 12]),
+    list_comes_first=st.booleans(),
+    is_same_day_open=st.booleans(),
 )
 
 SESSIONS = st.one_of(
@@ -69,7 +73,21 @@ SESSIONS = st.one_of(
 
 
 @st.composite
-def windows(draw: st.DrawFn, day: LocalDay) -> Window:
+def shares(draw: st.DrawFn, day: LocalDay, seats: int) -> Share:
+    """A part of a window that is released later, other ticks of each seat."""
+    stretches = st.tuples(st.integers(0, 60), st.integers(1, 80))
+    is_rolling = draw(st.booleans())
+    return Share(
+        tuple(span(first, first + length) for first, length in (draw(stretches) for _ in range(seats))),
+        None if is_rolling else day.base_unit + draw(st.integers(-40, 50)),
+        draw(st.sampled_from([0, 12, 288])) if is_rolling else 0,
+        draw(st.integers(1, 12)),
+        is_same_day=not is_rolling and draw(st.booleans()),
+    )
+
+
+@st.composite
+def windows(draw: st.DrawFn, day: LocalDay, seats: int) -> Window:
     """A session as staff would write it, by the clock on the wall."""
     first, last = (wall_tick(day, step) for step in draw(SESSIONS))
     last = max(first, last)
@@ -80,6 +98,9 @@ def windows(draw: st.DrawFn, day: LocalDay) -> Window:
         draw(st.sampled_from([BOTH, BOTH, BOTH, frozenset({1}), frozenset({2})])),
         draw(st.integers(first, last)) if kept else last,
         draw(st.sampled_from([0, 1, 12, 40, 288, 4000])) if kept else 0,
+        draw(st.integers(1, 12)),
+        tuple(draw(st.lists(shares(day, seats), max_size=3))) if draw(st.integers(0, 2)) == 0 else (),
+        draw(st.sampled_from([0, 0, 0, day.base_unit + 3])),
     )
 
 
@@ -94,9 +115,8 @@ def resource_days(draw: st.DrawFn, facts: EngineResource, day: LocalDay) -> Reso
     for first in draw(st.lists(st.integers(0, 60), max_size=2)):
         for tick in range(first, first + draw(st.integers(1, 12))):
             closed |= 1 << tick
-    return ResourceDay(
-        facts, tuple(draw(st.lists(windows(day), min_size=draw(st.sampled_from([1, 1, 1, 1, 0])), max_size=3))), closed
-    )
+    drawn = draw(st.lists(windows(day, facts.seats), min_size=draw(st.sampled_from([1, 1, 1, 1, 0])), max_size=3))
+    return ResourceDay(facts, tuple(drawn), closed)
 
 
 @st.composite
@@ -146,4 +166,5 @@ def searches(draw: st.DrawFn, days: list[LocalDay], most_services: int) -> Searc
         for_public=draw(st.booleans()),
         needs=draw(some(NEEDS)) if draw(st.booleans()) else frozenset(),
         extra_ticks=draw(st.sampled_from([0, 0, 0, 3])),
+        for_list=draw(st.booleans()),
     )

@@ -85,25 +85,38 @@ def seat_is_free(
 ) -> bool:
     plan, number = seat
     end = tick + shape.duration_ticks + search.extra_ticks
-    return all(is_open(search, site_day, plan, shape, t) for t in range(tick, end)) and not any(
+    return all(is_open(search, site_day, seat, shape, t) for t in range(tick, end)) and not any(
         is_busy(rows, plan, number, site_day.day.base_unit + t) for t in range(tick, end + shape.turnaround_ticks)
     )
 
 
-def is_open(search: Search, site_day: SiteDay, plan: ResourceDay, shape: ServiceShape, tick: int) -> bool:
+def is_open(search: Search, site_day: SiteDay, seat: SeatOf, shape: ServiceShape, tick: int) -> bool:
+    plan, number = seat
     if plan.closed & 2**tick:
         return False
     return any(
         window.first <= tick < window.last
         and shape.service_id in window.service_ids
-        and not (search.for_public and is_kept(search, site_day, window, tick))
+        and not (search.for_public and is_kept(search, site_day, shape, window, tick, number))
         for window in plan.windows
     )
 
 
-def is_kept(search: Search, site_day: SiteDay, window: Window, tick: int) -> bool:
-    """Whether a tick of the window is kept for triage and its release is still to come."""
-    return tick >= window.reserved_from and search.now_unit < site_day.day.base_unit + tick - window.release_ticks
+def is_kept(search: Search, site_day: SiteDay, shape: ServiceShape, window: Window, tick: int, seat: int) -> bool:
+    """Whether a tick of the window is kept for staff, for later, or for the waiting list, and its release is to come."""
+    now, at = search.now_unit, site_day.day.base_unit + tick
+    waits = shape.list_comes_first and not search.for_list
+    if waits and now < window.new_until:
+        return True
+    if tick >= window.reserved_from and now < at - window.release_ticks + window.wait_ticks * waits:
+        return True
+    for share in window.kept:
+        if not share.seats[seat] >> tick & 1 or (share.is_same_day and shape.is_same_day_open):
+            continue
+        release = at - share.release_ticks if share.from_unit is None else share.from_unit
+        if now < release + share.wait_ticks * waits:
+            return True
+    return False
 
 
 def is_busy(rows: Sequence[BusyRow], plan: ResourceDay, number: int, unit: int) -> bool:

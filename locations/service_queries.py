@@ -1,0 +1,78 @@
+"""Rows of a council's services turned into facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.wall_clock import TICK_MINUTES
+from locations.closure_queries import ending_of
+from locations.model import AuthorityFacts, RequirementFacts, ServiceFacts
+from locations.own_words import triage_question
+from locations.tables import Service
+
+
+def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts, ...]:
+    """The authority's services by topic and name, with their policies resolved."""
+    rows = db.scalars(
+        select(Service).where(Service.authority_id == authority.id).order_by(Service.topic, Service.name, Service.id),
+        execution_options={"populate_existing": True},
+    )
+    return tuple(_service_facts(row, authority) for row in rows)
+
+
+def visit_ticks(db: Session, authority: AuthorityFacts) -> Mapping[int, int]:
+    """How long each service of the authority occupies what it needs, with the clearing up."""
+    columns = select(Service.id, Service.duration_minutes, Service.turnaround_minutes)
+    rows = db.execute(columns.where(Service.authority_id == authority.id))
+    return {service_id: -(-(duration + turnaround) // TICK_MINUTES) for service_id, duration, turnaround in rows}
+
+
+def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
+    own = partial(_resolved, row, authority)
+    return ServiceFacts(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        topic=row.topic,
+        summary=row.summary,
+        duration_minutes=row.duration_minutes,
+        turnaround_minutes=row.turnaround_minutes,
+        grid_minutes=row.grid_minutes,
+        modes=tuple(row.modes),
+        documents=tuple(row.documents),
+        also_called=tuple(row.also_called),
+        ending=ending_of(row),
+        opens_same_day_early=row.opens_same_day_early,
+        is_same_day_open=row.is_same_day_open,
+        triage_questions=tuple(map(triage_question, row.triage_questions)),
+        translations=row.translations,
+        online_instead=row.online_instead,
+        online_url=row.online_url,
+        post_instead=row.post_instead,
+        bookable_online=row.bookable_online,
+        waiting_list_first=row.waiting_list_first,
+        offered_at_once=row.offered_at_once,
+        answer_days=row.answer_days,
+        third_time_within_days=row.third_time_within_days,
+        seen_within_minutes=row.seen_within_minutes,
+        promise_alarm_days=row.promise_alarm_days,
+        lead_minutes=own("lead_minutes"),
+        horizon_days=own("horizon_days"),
+        open_limit=own("open_limit"),
+        cancel_cutoff_minutes=own("cancel_cutoff_minutes"),
+        reminder_plan=tuple(own("reminder_plan")),
+        requirements=tuple(
+            RequirementFacts(need["kind"], frozenset(need.get("skills", ()))) for need in row.requirements
+        ),
+    )
+
+
+def _resolved(row: Service, authority: AuthorityFacts, policy: str) -> Any:
+    """The service's own policy, or the authority's where it has none."""
+    own = getattr(row, policy)
+    return getattr(authority, policy) if own is None else own
