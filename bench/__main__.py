@@ -43,6 +43,13 @@ def main() -> None:
             f"| {figure.database} | W6 {figure.messages:,} messages, 2 workers | {ours} | | at least 1,500 a second |",
             flush=True,
         )
+    for figure in bench.reminders.run_several():
+        ours = f"{figure.per_second:,.0f} a second, a worker's peak {figure.peak_megabytes:.0f} MB"
+        beside = f"{figure.share:.0f}% of {figure.raw_inserts_a_second:,.0f} raw inserts a second"
+        print(
+            f"| {figure.database} | W6 {figure.messages:,} emails and texts, 2 workers | {ours} | {beside} | at least 60% |",
+            flush=True,
+        )
     for name, database in (("PostgreSQL", postgres), ("SQLite", sqlite)):
         with database() as new:
             for line in lines(new, is_quick=is_quick):

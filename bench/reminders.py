@@ -1,7 +1,7 @@
-"""W6: messages a second into a channel that does nothing, by two worker processes, and the memory they take.
+"""W6: messages a second into channels that do nothing, by two worker processes, and the memory they take.
 
 Everything else is real: claims, checks, appointments read in batches, words, HTML and calendar written for each
-message, every try and every result recorded.
+message, every try and every result recorded. Once all are emails; once half are texts, beside single-row committed inserts.
 
 Usage: python -m bench.reminders [MESSAGES ...]
 """
@@ -12,26 +12,39 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count as counting
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from sqlalchemy import func, select
 
+from bench.limits import inserts_a_second
 from core.clock import SystemClock
 from core.database import Database, upgrade
 from reminders.channels.null import NullChannel
+from reminders.recipients import CHANNELS, EMAIL, TEXT
 from reminders.tables import Notification
-from tests.reminders.channels import worker_on
+from reminders.texts import TextBody
+from reminders.worker import Worker
+from tests.reminders.channels import writer
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.factories import make_world
 from tests.support.postgres import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNTS = (10_000, 100_000)
+DATABASES = ("PostgreSQL", "SQLite")
+COUNTS, COUNT_OF_SEVERAL = (10_000, 100_000), 10_000
 WORKERS = 2
+ONE_CHANNEL: Mapping[str, Mapping[str, Any]] = {EMAIL: {}}
+SEVERAL_CHANNELS: Mapping[str, Mapping[str, Any]] = {
+    EMAIL: {},
+    TEXT: {"contact_preference": "text", "phone": "07700 900123", "phone_key": "07700900123"},
+}
+"""The channels of the messages, and what is known of the people who get them so."""
 
 
 @dataclass(frozen=True)
@@ -42,28 +55,36 @@ class Figure:
     messages: int
     per_second: float
     peak_megabytes: float
+    raw_inserts_a_second: float = 0
+
+    @property
+    def share(self) -> float:
+        """Messages as a share of raw inserts, in per cent."""
+        return 100 * self.per_second / self.raw_inserts_a_second
 
 
 def run(counts: Sequence[int] = COUNTS) -> list[Figure]:
-    """A figure for each database and each number of messages."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(postgres_server())
-        figures = []
-        for count in counts:
-            with server.database() as url:
-                figures.append(measure("PostgreSQL", url, count))
-        for count in counts:
-            url = f"sqlite:///{folder / f'{count}.sqlite'}"
-            upgrade(url)
-            figures.append(measure("SQLite", url, count))
+    """A figure for each database and each number of emails."""
+    with _databases() as new:
+        return [measure(name, new(name), count, ONE_CHANNEL) for name in DATABASES for count in counts]
+
+
+def run_several() -> list[Figure]:
+    """A figure for each database, of messages over several channels beside raw inserts."""
+    figures = []
+    with _databases() as new:
+        for name in DATABASES:
+            figure = measure(name, new(name), COUNT_OF_SEVERAL, SEVERAL_CHANNELS)
+            figures.append(replace(figure, raw_inserts_a_second=inserts_a_second(new(name))))
     return figures
 
 
-def measure(name: str, url: str, count: int) -> Figure:
-    """The speed and memory of two workers that send `count` messages which are all due."""
+def measure(name: str, url: str, count: int, channels: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """The speed and memory of two workers that send `count` messages which are all due, as many by each channel."""
     database = Database(url)
-    owe(database, make_world(database), count, now=SystemClock().now())
+    world, now = make_world(database), SystemClock().now()
+    for channel, person in channels.items():
+        owe(database, world, count // len(channels), now=now, person=person, channel=channel)
     with _workers(url) as workers:
         for worker in workers:
             _line(worker)
@@ -79,11 +100,32 @@ def measure(name: str, url: str, count: int) -> Figure:
 
 def work(url: str, name: str) -> None:
     """One worker process: says that it is ready, waits for "go", sends, prints how many and its peak memory."""
-    worker = worker_on(Database(url), SystemClock(), NullChannel(), name)
+    database = Database(url)
+    channels = {EMAIL: NullChannel(), TEXT: NullChannel(TextBody)}
+    database.facts[CHANNELS] = frozenset(channels)
+    worker = Worker(database, SystemClock(), channels, writer(), name=name)
     print("ready", flush=True)
     sys.stdin.readline()
     counts = worker.send_due()
     print(counts.sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+
+
+@contextmanager
+def _databases() -> Iterator[Callable[[str], str]]:
+    """Gives the addresses of new, empty databases by the name of their kind."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(postgres_server())
+        numbers = counting()
+
+        def new(name: str) -> str:
+            if name == "PostgreSQL":
+                return stack.enter_context(server.database())
+            url = f"sqlite:///{folder / f'{next(numbers)}.sqlite'}"
+            upgrade(url)
+            return url
+
+        yield new
 
 
 @contextmanager
@@ -127,6 +169,12 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{'W6: messages into a channel that does nothing':<48}{'a second':>10}{'peak MB of a worker':>22}")
     for figure in run([int(argument) for argument in arguments] or COUNTS):
         print(f"{figure.database}, {figure.messages:,} due, {WORKERS} workers".ljust(48), end="")
+        print(f"{figure.per_second:>10,.0f}{figure.peak_megabytes:>22.0f}", flush=True)
+    for figure in run_several():
+        print(
+            f"{figure.database}, {figure.messages:,} emails and texts, {figure.share:.0f}% of raw inserts".ljust(48),
+            end="",
+        )
         print(f"{figure.per_second:>10,.0f}{figure.peak_megabytes:>22.0f}", flush=True)
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from reminders.channels.base import Waiting
-from reminders.messages import EmailBody, RenderedMessage
+from reminders.messages import Body, EmailBody, RenderedMessage
 
 
 class NullChannel:
@@ -14,7 +14,9 @@ class NullChannel:
 
     can_confirm_arrival = True
     batch_size = 500
-    body_type = EmailBody
+
+    def __init__(self, body_type: type[Body] = EmailBody) -> None:
+        self.body_type = body_type
 
     @contextmanager
     def open(self, _waiting: Waiting) -> Iterator[NullChannel]:

@@ -10,15 +10,28 @@ import pytest
 
 @dataclass(frozen=True)
 class Scale:
-    """How many last slots are raced for, messages are sent and workers are killed, on each database."""
+    """How many last slots are raced for, messages are sent and workers are killed, on each database.
+
+    The messages of `channels` go over three, the others by email alone.
+    """
 
     rounds: int
     messages: int
     kills: int
+    channels: Channels
 
 
-SHORT = Scale(rounds=60, messages=250, kills=6)
-FULL = Scale(rounds=500, messages=1_000, kills=15)
+@dataclass(frozen=True)
+class Channels:
+    """How many messages go over three channels, workers are killed, and requests to each of two servers meet a fault."""
+
+    messages: int
+    kills: int
+    faults: int
+
+
+SHORT = Scale(rounds=60, messages=250, kills=6, channels=Channels(messages=120, kills=2, faults=8))
+FULL = Scale(rounds=500, messages=1_000, kills=15, channels=Channels(messages=2_000, kills=40, faults=60))
 LINES = pytest.StashKey[list[str]]()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections import Counter
@@ -16,6 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 Reply = Callable[[EmailMessage], str]
+HANG_UP = "hang up"  # a reply: the message is taken, and nobody learns of it
 
 
 class MailServer:
@@ -53,13 +55,15 @@ class MailServer:
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the message if the answer takes it."""
         email = message_from_bytes(cast(bytes, envelope.content), policy=default)
         answer = self.reply(email)
-        if answer.startswith("2"):
+        if answer.startswith("2") or answer == HANG_UP:
             with self.lock:
                 self.taken.append(email)
+        if answer == HANG_UP and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
         return answer
 
 

@@ -6,89 +6,26 @@ A message may arrive twice only where a kill fell between sending and recording,
 from __future__ import annotations
 
 import random
-import subprocess
 import sys
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
 from core.clock import SystemClock
 from core.database import Database
 from tests.faults.conftest import Report, Scale
+from tests.faults.crew import Crew, at_work
 from tests.faults.mail_server import MailServer, running
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.support.factories import make_world
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
-LEASE_SECONDS = 5  # longer than any message takes on a busy machine, so that only the dead lose a row
 PATIENCE_SECONDS = 120
-
-
-@dataclass
-class Crew:
-    """The workers. A kill happens while the mail server handles a message, so it hits whatever the others are doing.
-
-    `moments` are the counts of arrived messages at which somebody is killed. Half of the victims are killed before the
-    server answers, so that their message has arrived and they do not know it.
-    """
-
-    command: list[str]
-    moments: list[int]
-    dice: random.Random
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    handled: int = 0
-    started: int = 0
-    killed: list[str] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)
-
-    def start_one(self) -> None:
-        """Start another worker."""
-        self.started += 1
-        name = f"worker-{self.started}"
-        command = [*self.command, name, str(LEASE_SECONDS)]
-        process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.processes.append(process)
-        self.names[process.pid] = name
-
-    def on_message(self, _email: EmailMessage) -> str:
-        """The mail server's answer; at the chosen moments somebody is killed first."""
-        with self.lock:
-            self.handled += 1
-            if self.moments and self.handled >= self.moments[0]:
-                self.moments.pop(0)
-                self._kill_one()
-        return "250 OK"
-
-    def _kill_one(self) -> None:
-        alive = [process for process in self.processes if process.poll() is None]
-        victim = self.dice.choice(alive)
-        victim.kill()
-        victim.wait()
-        self.killed.append(self.names[victim.pid])
-        self.start_one()
-
-    def wait(self) -> None:
-        """Wait until all have ended; those that were not killed must have ended well."""
-        for process in self.processes:  # the list grows while we wait, and the loop sees that
-            _, errors = process.communicate(timeout=PATIENCE_SECONDS)
-            assert process.returncode == (-9 if self.names[process.pid] in self.killed else 0), errors
-
-    def end(self) -> None:
-        """Leave no process behind, whatever happened."""
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
 
 
 @contextmanager
@@ -98,15 +35,15 @@ def crew_at_work(database_url: str, scale: Scale, seed: int) -> Iterator[tuple[C
     server = MailServer()
     with running(server) as smtp_url:
         command = [sys.executable, "-m", "tests.faults.worker_process", database_url, smtp_url]
-        crew = Crew(command, moments, dice)
-        server.reply = crew.on_message
-        try:
-            with crew.lock:
-                for _ in range(WORKERS):
-                    crew.start_one()
+        with at_work(command, moments, dice) as crew:
+
+            def take(_email: EmailMessage) -> str:
+                crew.on_message()
+                return "250 OK"
+
+            server.reply = take
+            crew.start(WORKERS)
             yield crew, server
-        finally:
-            crew.end()
 
 
 def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
@@ -114,7 +51,7 @@ def test_no_message_is_lost_and_every_double_is_flagged_when_workers_are_killed(
 ) -> None:
     owe(database, make_world(database), scale.messages, now=SystemClock().now())
     with crew_at_work(database_url, scale, seed=20261123) as (crew, server):
-        crew.wait()
+        crew.wait(PATIENCE_SECONDS)
     taken = server.times_taken
     twice = sum(taken.values()) - len(taken)
     report(

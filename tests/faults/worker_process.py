@@ -27,12 +27,13 @@ def main(database_url: str, smtp_url: str, name: str, lease_seconds: str) -> Non
     lease = timedelta(seconds=float(lease_seconds))
     worker = worker_on(database, SystemClock(), channel, name, lease=lease, sending_lease=lease)
     print("ready", flush=True)
-    while _is_pending(database):
+    while is_pending(database):
         worker.send_due()
         time.sleep(PAUSE_SECONDS)
 
 
-def _is_pending(database: Database) -> bool:
+def is_pending(database: Database) -> bool:
+    """Whether the outbox holds anything that is pending."""
     with database.reading() as db:
         pending = select(func.count()).select_from(Notification).where(Notification.status == "pending")
         return bool(db.scalar(pending))

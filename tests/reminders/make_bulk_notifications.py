@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,20 +20,33 @@ FIRST_START = NOW + timedelta(days=1)
 CHUNK = 5_000
 
 
-def owe(database: Database, world: World, count: int, *, now: datetime = NOW, **values: Any) -> list[int]:
-    """The ids of `count` appointments, each of its own resident and each owing one reminder that is due at `now`."""
+def owe(
+    database: Database,
+    world: World,
+    count: int,
+    *,
+    now: datetime = NOW,
+    person: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> list[int]:
+    """The ids of `count` appointments, each of its own resident and each owing one reminder that is due at `now`.
+
+    `person` and `values` are columns of the residents and of the messages.
+    """
     made: list[int] = []
     for first in range(0, count, CHUNK):
         numbers = range(len(made) + 1, min(first + CHUNK, count) + 1)
         with database.writing() as db:
-            made += _write(db, world, numbers, now, values)
+            made += _write(db, world, numbers, now, person or {}, values)
     return made
 
 
-def _write(db: Session, world: World, numbers: range, now: datetime, values: dict[str, Any]) -> list[int]:
+def _write(
+    db: Session, world: World, numbers: range, now: datetime, person: Mapping[str, Any], values: dict[str, Any]
+) -> list[int]:
     starts_at = now + timedelta(days=1)
     ends_at = starts_at + timedelta(minutes=30)
-    people = [_resident(world, number, now) for number in numbers]
+    people = [{**_resident(world, number, now), **person} for number in numbers]
     residents = db.scalars(insert(Resident).returning(Resident.id, sort_by_parameter_order=True), people).all()
     rows = [_appointment(world, resident, starts_at, ends_at, now) for resident in residents]
     ids = db.scalars(insert(Appointment).returning(Appointment.id, sort_by_parameter_order=True), rows).all()

@@ -13,7 +13,7 @@ import struct
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,12 +118,13 @@ class Sent:
 
 @dataclass
 class NotifyServer:
-    """The provider. `faults` meet the next requests to send, one each."""
+    """The provider. `faults` meet the next requests to send, one each, and then what `next_fault` says of each."""
 
     templates: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Sent] = field(default_factory=dict)
     by_reference: dict[str, list[Sent]] = field(default_factory=dict)
     faults: deque[Fault] = field(default_factory=deque)
+    next_fault: Callable[[], Fault | None] = lambda: None
     requests: Counter[str] = field(default_factory=Counter)
     secret: str = SECRET
     clock_offset: float = 0
@@ -240,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise clock
 
     def _send(self, asked: dict[str, Any]) -> tuple[int, Any] | None:
-        fault = self.provider.faults.popleft() if self.provider.faults else None
+        fault = self.provider.faults.popleft() if self.provider.faults else self.provider.next_fault()
         if fault is Fault.REFUSE:
             self.close_connection = True
             return None
