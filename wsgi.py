@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import click
@@ -59,6 +60,7 @@ from core.runtime import Runtime
 from core.settings import ROOT, Settings
 from core.write_probe import WriteProbe
 from reminders.channels.registry import set_channels
+from reminders.recipients import EMAIL, LETTER, TEXT
 from web.public_address import PublicAddress
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -145,10 +147,12 @@ def _checks(runtime: Runtime) -> dict[str, web.monitoring.Check]:
 
 
 def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
-    return {
-        "mail": lambda: reminders.ledger.is_sending(runtime),
-        "promises": lambda: are_promises_kept(runtime),
+    """What needs an operator: a channel that refuses this service, as with a wrong key, or sending that was stopped."""
+    channels = {"mail": EMAIL, "texts": TEXT, "letters": LETTER}
+    alarms: dict[str, web.monitoring.Check] = {
+        name: partial(reminders.ledger.is_sending, runtime, channel) for name, channel in channels.items()
     }
+    return alarms | {"promises": partial(are_promises_kept, runtime)}
 
 
 def _connect() -> None:

@@ -17,6 +17,7 @@ from api import (
     hold_views,
     key_limits,
     notification_views,
+    provider_callbacks,
     site_day_views,
     waiting_list_views,
 )
@@ -49,6 +50,7 @@ def install(app: Flask) -> None:
     limiter.shared_limit(settings.api_rate_limit, scope="api")(blueprint)
     app.register_blueprint(blueprint)
     app.register_blueprint(docs_views.blueprint)
+    app.register_blueprint(provider_callbacks.blueprint)
 
 
 def _storage(runtime: Runtime) -> dict[str, Any]:

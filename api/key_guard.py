@@ -1,7 +1,8 @@
-"""Which program calls, and whether it may: the check of API keys, and the 401 of those without one that works."""
+"""Which program calls, and whether it may: the check of keys and of providers' tokens, and the 401 of those without."""
 
 from __future__ import annotations
 
+import hmac
 from typing import cast
 
 from flask import Response, abort, g, request
@@ -18,6 +19,8 @@ from people.staff.api_keys import SignedInKey, is_unwritten, key_of, touch_key
 
 def check_key(mark: AccessMark) -> ResponseReturnValue | None:
     """None when this request's key has the scope of `mark`, or needs none; else a 401. Raises: NotAllowed."""
+    if mark.is_callback:
+        return _check_callback_token()
     key = _key_of_request()
     if key is None:
         is_open = mark.open_when_published and "Authorization" not in request.headers
@@ -37,15 +40,34 @@ def require_published(publishes_availability: bool) -> None:
         abort(unauthenticated())
 
 
-def _key_of_request() -> SignedInKey | None:
+def _check_callback_token() -> Response | None:
+    """None for the provider with which a token was agreed; without one in the settings nobody is."""
+    expected = current_runtime().settings.notify_callback_token
+    token = _bearer_token()
+    is_right = bool(expected) and hmac.compare_digest(token.encode("utf-8", "surrogatepass"), expected.encode())
+    request.environ[CREDENTIAL_WORKS] = is_right
+    if not token:
+        return unauthenticated()
+    if not is_right:
+        raise NotAllowed
+    return None
+
+
+def _bearer_token() -> str:
+    """What the request carries as a bearer token; empty for none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _key_of_request() -> SignedInKey | None:
+    token = _bearer_token()
+    if not token:
         request.environ[CREDENTIAL_WORKS] = False
         return None
     runtime = current_runtime()
     now = runtime.clock.now()
     with runtime.database.reading() as db:
-        key = key_of(db, token.strip(), now)
+        key = key_of(db, token, now)
     request.environ[CREDENTIAL_WORKS] = key is not None
     if key is not None and is_unwritten(key, now):
         with runtime.database.writing() as db:

@@ -120,7 +120,7 @@ def representative(view: RepresentativeView) -> dict[str, Any]:
 
 
 def notification(entry: MessageHistoryEntry, zone: str) -> dict[str, Any]:
-    """A message of an appointment. No channel says yet when one was delivered."""
+    """A message of an appointment."""
     return {
         "kind": entry.full_kind,
         "channel": entry.channel,
@@ -128,7 +128,7 @@ def notification(entry: MessageHistoryEntry, zone: str) -> dict[str, Any]:
         "state": entry.status,
         "due_at": moment(entry.due_at, zone),
         "sent_at": moment(entry.sent_at, zone) if entry.sent_at else None,
-        "delivered_at": None,
+        "delivered_at": moment(entry.delivered_at, zone) if entry.delivered_at else None,
         "tries": entry.tries,
     }
 

@@ -13,5 +13,6 @@ RESERVED_SLUGS = (
     "healthz",
     "readyz",
     "metrics",
+    "webhooks",
     ".well-known",
 )

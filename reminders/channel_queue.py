@@ -25,6 +25,7 @@ from core.database import Database
 from reminders import queue
 from reminders.appointment_queries import current_state
 from reminders.delivery_decisions import (
+    ASK_AFTER,
     FAILED,
     FAILED_OUTCOME,
     IN_DOUBT,
@@ -84,6 +85,7 @@ class ChannelQueue:
     """The rows of the channel `name` for the worker `worker`.
 
     A claim lasts for `lease`, a try that is started for `sending_lease`. The channel `was_refused` until it takes a message.
+    Where it `tracks_delivery` its provider is asked later what became of what was sent.
     """
 
     name: str
@@ -92,6 +94,7 @@ class ChannelQueue:
     clock: Clock
     lease: timedelta
     sending_lease: timedelta
+    tracks_delivery: bool = False
     was_refused: bool = False
     deferred_in_a_row: set[int] = field(default_factory=set)
 
@@ -159,7 +162,7 @@ class ChannelQueue:
             earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
             queue.start(db, [row], self.worker, now, maybe_duplicate=earlier.in_doubt)
             result = DeliveryResult(row, FAILED_OUTCOME, earlier.tries + 1, error=INTERNAL_ERROR)
-            return _record_results(db, [result], now, counts)
+            return self._record(db, [result], now, counts)
 
         self.run(write, counts, f"count the try of notification {row.id}")
 
@@ -169,7 +172,7 @@ class ChannelQueue:
         A result that cannot be recorded at all leaves its try in doubt until the lease ends.
         """
         what = f"record notifications {[result.claimed.id for result in results]}"
-        if self.run(lambda db, now, counts: _record_results(db, results, now, counts), counts, what) is not None:
+        if self.run(lambda db, now, counts: self._record(db, results, now, counts), counts, what) is not None:
             return
         for result in results:
             plain = replace(result, provider_reference="", error=RESULT_NOT_RECORDED)
@@ -186,7 +189,7 @@ class ChannelQueue:
         def write(
             results: Sequence[DeliveryResult], db: Session, now: datetime, counts: DeliveryCounts
         ) -> tuple[bool, datetime]:
-            _record_results(db, results, now, counts)
+            self._record(db, results, now, counts)
             return self._start(db, ready, now, counts), now
 
         row = ready.claimed
@@ -198,6 +201,22 @@ class ChannelQueue:
             self.count_failure(row, counts)
             return None
         return started[1] if started[0] else None
+
+    def _record(self, db: Session, results: Sequence[DeliveryResult], now: datetime, counts: DeliveryCounts) -> int:
+        """How many tries were recorded, with their rows closed or scheduled again, and counted."""
+        if not results:
+            return 0
+        queue.record_attempts(db, results, now)
+        sent = [result for result in results if result.outcome == SENT_OUTCOME]
+        queue.record_sent(db, sent, now, now + ASK_AFTER if self.tracks_delivery else None)
+        counts.sent += len(sent)
+        for result in sent:
+            _log_result(result.claimed, SENT)
+        for result in results:
+            if result.outcome != SENT_OUTCOME:
+                counts.failed += 1
+                _record_failure(db, result, now)
+        return len(results)
 
     def _start(self, db: Session, ready: ReadyMessage, now: datetime, counts: DeliveryCounts) -> bool:
         """Whether a try starts: the row is still ours and still true, and no earlier try of it has arrived."""
@@ -236,23 +255,6 @@ class ChannelQueue:
         queue.postpone(db, [row], held.reason, held.until)
         counts.skipped += 1
         _log_result(row, "held", error=held.reason)
-
-
-def _record_results(db: Session, results: Sequence[DeliveryResult], now: datetime, counts: DeliveryCounts) -> int:
-    """How many tries were recorded, with their rows closed or scheduled again, and counted."""
-    if not results:
-        return 0
-    queue.record_attempts(db, results, now)
-    sent = [result for result in results if result.outcome == SENT_OUTCOME]
-    queue.record_sent(db, sent, now)
-    counts.sent += len(sent)
-    for result in sent:
-        _log_result(result.claimed, SENT)
-    for result in results:
-        if result.outcome != SENT_OUTCOME:
-            counts.failed += 1
-            _record_failure(db, result, now)
-    return len(results)
 
 
 def _record_failure(db: Session, result: DeliveryResult, now: datetime) -> None:

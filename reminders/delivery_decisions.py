@@ -33,6 +33,7 @@ IN_DOUBT = "in_doubt"  # two tries may have arrived, and nobody knows
 STATES = (PENDING, SENT, FAILED, IN_DOUBT, VOID, LATE, WITHHELD)
 # Of a try: sent, failed for now, refused for good, or unclear (it may have arrived). A try without one is running.
 SENT_OUTCOME, FAILED_OUTCOME, REFUSED_OUTCOME, UNCLEAR_OUTCOME = "sent", "failed", "refused", "unclear"
+RETURNED_OUTCOME = "returned"  # the provider took it, and says later that it could not be delivered
 # No try was made, and nothing is recorded: of no message by this channel, or not of this message for now.
 UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME = "unavailable", "deferred"
 
@@ -44,6 +45,7 @@ LONGEST_WAIT = timedelta(hours=6)
 SHORTEST_DEFERMENT, LONGEST_DEFERMENT = timedelta(minutes=1), timedelta(hours=1)
 DEFERMENTS_IN_A_ROW = 2
 HELD_FOR = timedelta(minutes=10)  # until a held message is looked at again
+ASK_AFTER = timedelta(minutes=10)  # between two questions what became of a message that a provider took
 
 
 @dataclass(frozen=True, slots=True)

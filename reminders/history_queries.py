@@ -11,15 +11,18 @@ from sqlalchemy.orm import Session
 from booking.tables import Appointment
 from reminders.delivery_decisions import SENT, WITHHELD
 from reminders.reasons import SILENCE
-from reminders.recipients import family_of
+from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
 from reminders.tables import DeliveryAttempt, Notification
+
+DELIVERED, ARRIVED_LATE = "delivered", "arrived_late"  # parts of `sent`
 
 
 @dataclass(frozen=True)
 class MessageHistoryEntry:
     """One message: its kind without a number and with it, its status, and why, as in `reminders.reasons`.
 
-    `at` (UTC) is when it was closed, else when it is due.
+    `at` (UTC) is when it was closed, else when it is due. `delivered_at` is when the provider said that it arrived, and
+    `arrived_late` that this was after the visit had begun.
     """
 
     kind: str
@@ -34,6 +37,15 @@ class MessageHistoryEntry:
     sent_at: datetime | None
     tries: int
     instead_of: tuple[str, ...] = ()  # the channels that failed before
+    delivered_at: datetime | None = None
+    arrived_late: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """Its status, and of one that was sent whether it arrived: `delivered`, `arrived_late`."""
+        if self.status != SENT or self.delivered_at is None:
+            return self.status
+        return ARRIVED_LATE if self.arrived_late else DELIVERED
 
 
 def reason_for_silence(db: Session, appointment_id: int) -> str:
@@ -53,7 +65,8 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         DeliveryAttempt.notification_id == Notification.id, DeliveryAttempt.maybe_duplicate.is_(True)
     )
     statement = (
-        select(Notification, doubled)
+        select(Notification, doubled, Appointment.starts_at)
+        .join(Appointment, Appointment.id == Notification.appointment_id)
         .where(Notification.appointment_id == appointment_id)
         .order_by(Notification.due_at, Notification.id)
     )
@@ -71,6 +84,14 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
             sent_at=row.closed_at if row.status == SENT else None,
             tries=row.tries,
             instead_of=tuple(row.instead_of.split(",")) if row.instead_of else (),
+            delivered_at=row.delivered_at,
+            arrived_late=is_late(row.kind, row.delivered_at, starts_at),
         )
-        for row, maybe_twice in db.execute(statement)
+        for row, maybe_twice, starts_at in db.execute(statement)
     ]
+
+
+def is_late(kind: str, delivered_at: datetime | None, starts_at: datetime) -> bool:
+    """Whether a message about a visit arrived when the visit had begun."""
+    is_about_time = family_of(kind) in (*SAY_THE_TIME, CANCELLED)
+    return is_about_time and delivered_at is not None and delivered_at >= starts_at

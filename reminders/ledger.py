@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, func, null, select, update
 from sqlalchemy.orm import Session
 
 from core.runtime import Runtime
-from reminders.delivery_decisions import FAILED, PENDING, STATES
+from reminders.delivery_decisions import FAILED, PENDING, SENT, STATES
 from reminders.queue import EVERY_CHANNEL
 from reminders.tables import ChannelPause, Notification
 from reminders.untried import end_pause, hold_channel
@@ -17,12 +17,17 @@ from reminders.untried import end_pause, hold_channel
 
 def ledger_of(db: Session, authority_id: int) -> dict[str, int]:
     """How many messages of the authority were ever owed, and how many are in each state; `delivered` is a part of `sent`."""
-    statement = select(Notification.status, func.count().label("number")).where(
+    delivered = func.count(Notification.delivered_at).label("delivered")
+    statement = select(Notification.status, func.count().label("number"), delivered).where(
         Notification.authority_id == authority_id
     )
-    counts = {row.status: row.number for row in db.execute(statement.group_by(Notification.status))}
-    states = {state: counts.get(state, 0) for state in STATES}
-    return {"owed": sum(counts.values()), **states, "delivered": 0}  # no channel says what was delivered
+    rows = {row.status: row for row in db.execute(statement.group_by(Notification.status))}
+    states = {state: rows[state].number if state in rows else 0 for state in STATES}
+    return {
+        "owed": sum(row.number for row in rows.values()),
+        **states,
+        "delivered": rows[SENT].delivered if SENT in rows else 0,
+    }
 
 
 def retry_failed(runtime: Runtime, since: datetime | None) -> int:
@@ -50,7 +55,8 @@ def resume_sending(runtime: Runtime) -> bool:
         return end_pause(db, EVERY_CHANNEL)
 
 
-def is_sending(runtime: Runtime) -> bool:
-    """Whether no channel refuses this service, and nobody has stopped the sending."""
+def is_sending(runtime: Runtime, channel: str) -> bool:
+    """Whether `channel` does not refuse this service, and nobody has stopped the sending."""
+    paused = select(func.count()).select_from(ChannelPause).where(ChannelPause.channel.in_([channel, EVERY_CHANNEL]))
     with runtime.database.reading() as db:
-        return not db.scalar(select(func.count()).select_from(ChannelPause))
+        return not db.scalar(paused)

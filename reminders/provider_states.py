@@ -15,11 +15,13 @@ from core.wall_clock import parse_instant
 from reminders.reasons import (
     ADDRESS_UNKNOWN,
     LETTER_CANCELLED,
+    LETTER_RETURNED,
     LETTER_UNPRINTABLE,
     NOT_DELIVERED_IN_TIME,
     PROVIDER_FAILED,
 )
 
+RETURNED = "returned"  # a letter that the post brought back: the one thing that may follow a final state
 DELIVERED = frozenset({"delivered", "received"})  # a letter is "received" when it was printed and posted
 # Sent abroad: the networks there say no more.
 SETTLED = frozenset({"sent"})
@@ -28,6 +30,7 @@ FAILURES: Mapping[str, str] = {
     "permanent-failure": ADDRESS_UNKNOWN,
     "temporary-failure": NOT_DELIVERED_IN_TIME,
     "technical-failure": PROVIDER_FAILED,
+    RETURNED: LETTER_RETURNED,
     "cancelled": LETTER_CANCELLED,
     "validation-failed": LETTER_UNPRINTABLE,
     "virus-scan-failed": LETTER_UNPRINTABLE,
@@ -67,6 +70,8 @@ def is_final(status: str) -> bool:
 
 def is_news(status: str, known: str) -> bool:
     """Whether `status` says more than what is `known`: what is final stays, and nothing goes backwards."""
+    if status == RETURNED:
+        return known != RETURNED
     if status not in STATUSES or is_final(known):
         return False
     return is_final(status) or _rank(status) > _rank(known)

@@ -117,6 +117,7 @@ def claim(db: Session, request: ClaimRequest, *, now: datetime, lease_until: dat
         update(Notification)
         .where(Notification.id.in_(select(due.c.id)))
         .values(fencing_token=Notification.fencing_token + 1, lease_until=lease_until, next_try_at=lease_until)
+        .values(provider_status="", overdue_at=null())  # what was said of an earlier try does not count for this one
         .returning(
             Notification.id,
             Notification.authority_id,
@@ -202,14 +203,17 @@ def record_attempts(db: Session, results: Sequence[DeliveryResult], now: datetim
         db.execute(_unsynchronized(statement.values(values)))
 
 
-def record_sent(db: Session, results: Sequence[DeliveryResult], now: datetime) -> None:
-    """Close rows as sent; also those that were voided while the message was on its way, because it did go out."""
+def record_sent(db: Session, results: Sequence[DeliveryResult], now: datetime, ask_at: datetime | None = None) -> None:
+    """Close rows as sent; also those that were voided while the message was on its way, because it did go out.
+
+    The provider is asked at `ask_at` what became of them, if it says so at all.
+    """
     alike: dict[int, list[ClaimedRow]] = {}
     for result in results:
         alike.setdefault(result.tries, []).append(result.claimed)
     for tries, rows in alike.items():
         values = {"status": SENT, "closed_at": now, "lease_until": None, "reason": "", "tries": tries}
-        _each_token(db, rows, values, statuses=(PENDING, VOID))
+        _each_token(db, rows, {**values, "ask_at": ask_at}, statuses=(PENDING, VOID))
 
 
 def schedule_retry(db: Session, result: DeliveryResult, next_try_at: datetime) -> None:

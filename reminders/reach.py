@@ -28,6 +28,7 @@ class OfferMessage:
     channel: str
     status: str
     reason: str = ""
+    is_delivered: bool = False  # as the provider says
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ class Reached:
 
 
 def reached_by(state: RebookState, messages: Iterable[OfferMessage], confirming: Set[str]) -> Reached:
-    """How far somebody in this state was reached by the messages of their offer; `confirming` channels give receipts."""
+    """How far somebody in this state was reached by the messages of their offer.
+
+    What a `confirming` channel has sent has arrived; of the others' some providers say it of each message.
+    """
     found = list(messages)
     reach = _reach(state, found, confirming)
     reasons = (one.reason for one in found if one.reason) if reach is Reach.FAILED else iter(())
@@ -52,7 +56,7 @@ def _reach(state: RebookState, messages: Iterable[OfferMessage], confirming: Set
         return Reach.TO_RING
     if state is not RebookState.OFFERED:
         return Reach.ANSWERED
-    statuses = {(one.status, one.channel in confirming) for one in messages}
+    statuses = {(one.status, one.channel in confirming or one.is_delivered) for one in messages}
     if (SENT, True) in statuses:
         return Reach.RECEIVED
     if {(SENT, False), (IN_DOUBT, True), (IN_DOUBT, False)} & statuses:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, cast, select, update
 from sqlalchemy.orm import Session
@@ -71,6 +72,7 @@ def reached_on(db: Session, listed: RebookList, confirming: Set[str]) -> dict[in
             Notification.channel,
             Notification.status,
             Notification.reason,
+            Notification.delivered_at,
         )
         .outerjoin(Proposal, is_open & (RebookItem.state == RebookState.OFFERED.value))
         .outerjoin(Notification, _OF_OFFER)
@@ -82,8 +84,12 @@ def reached_on(db: Session, listed: RebookList, confirming: Set[str]) -> dict[in
     for row in rows:
         if row.state in AFFECTED:
             states[row.appointment_id] = RebookState(row.state)
-            messages[row.appointment_id] += [OfferMessage(row.channel, row.status, row.reason)] if row.status else []
+            messages[row.appointment_id] += [_message_of(row)] if row.status else []
     return {id_: reached_by(state, messages[id_], confirming) for id_, state in states.items()}
+
+
+def _message_of(row: Any) -> OfferMessage:
+    return OfferMessage(row.channel, row.status, row.reason, is_delivered=row.delivered_at is not None)
 
 
 def bookings_for(db: Session, authority_id: int, address: str, created_at: datetime) -> list[int]:

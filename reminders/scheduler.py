@@ -31,12 +31,14 @@ from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep,
 from reminders.messages import MessageWriter
 from reminders.privacy.retention import empty_expired
 from reminders.reach_queries import can_be_told
+from reminders.reconciliation import ask_providers
 from reminders.staff_mails import delete_old_mails, send_staff_mails
 from reminders.tables import Heartbeat
 from reminders.wish_mails import delete_old_wish_mails, send_wish_mails
 from reminders.worker import Worker
 
 TICK_SECONDS = 3
+RECEIPT_SECONDS = 30
 SWEEP_CHECK_SECONDS = 60
 SWEEP_INTERVAL = timedelta(hours=1)
 RETENTION_HOUR = 2  # UTC: the quietest of the night
@@ -71,6 +73,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("promises", lambda: measure_promises(runtime), SWEEP_CHECK_SECONDS),
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
             ("offers", lambda: work_offers(runtime), tick_seconds),
+            ("receipts", lambda: ask_providers(runtime, worker.channels, stopping), RECEIPT_SECONDS),
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_earlier_times(runtime, can_be_told, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
@@ -111,6 +114,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     send_wish_mails(runtime, worker.channels)
     measure_promises(runtime)
     counts = worker.send_due()
+    ask_providers(runtime, worker.channels)
     sweep_when_due(runtime)
     return counts
 

@@ -42,6 +42,12 @@ class Notification(Base):
             postgresql_where=text("status = 'pending' AND channel = 'call'"),
             sqlite_where=text("status = 'pending' AND channel = 'call'"),
         ),
+        Index(
+            "ix_notifications_ask_at",
+            "ask_at",
+            postgresql_where=text("ask_at IS NOT NULL"),
+            sqlite_where=text("ask_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -66,6 +72,13 @@ class Notification(Base):
     instead_of: Mapped[str] = mapped_column(String(40), default="", server_default="")
     # When staff told them what reached nobody.
     told_at: Mapped[datetime | None]
+    # What the provider said last of the message that it took; nothing where no provider says so.
+    provider_status: Mapped[str] = mapped_column(String(20), server_default="")
+    delivered_at: Mapped[datetime | None]
+    # When the provider is asked next; NULL when nothing more is to be learnt, and for channels that tell nothing.
+    ask_at: Mapped[datetime | None]
+    # When it was still on its way so shortly before the visit that it counts as not delivered.
+    overdue_at: Mapped[datetime | None]
 
 
 class WishMail(Base):
@@ -105,13 +118,31 @@ class DeliveryAttempt(Base):
     worker: Mapped[str] = mapped_column(String(60))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    # sent, failed, refused (for good), unclear (it broke off when it may have arrived), or empty while it runs
+    # sent, failed, refused (for good), unclear (it broke off when it may have arrived), returned (the provider took it and
+    # could not deliver it), or empty while it runs
     outcome: Mapped[str] = mapped_column(String(10), default="")
     provider_reference: Mapped[str] = mapped_column(String(200), default="")
     # Mail servers tend to repeat the address that they refuse.
     error: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
     # An earlier try may have arrived although nothing says so.
     maybe_duplicate: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class InboundText(Base):
+    """A text that somebody sent to the provider's number, as it came. `provider_id` is the provider's own for it."""
+
+    __tablename__ = "inbound_texts"
+    __table_args__ = (Index("ix_inbound_texts_authority_id_handled_at", "authority_id", "handled_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(100), unique=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    from_number: Mapped[str] = mapped_column(String(40), info=personal("message"))
+    # The digits from the last to the first, as of residents.
+    phone_key: Mapped[str] = mapped_column(String(20), default="", index=True, info=personal("message"))
+    text: Mapped[str] = mapped_column(String(2000), info=personal("message"))
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
 
 
 class DemoMessage(Base):

@@ -40,6 +40,7 @@ from reminders.channels.base import (
     ChannelUnavailable,
     DeliveryDeferred,
     DeliveryUnclear,
+    TracksDelivery,
 )
 from reminders.channels.registry import FACTORIES
 from reminders.delivery_decisions import (
@@ -95,10 +96,9 @@ class Worker:
     on_progress: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
-        self.queues = {
-            name: ChannelQueue(name, self.name, self.database, self.clock, self.lease, self.sending_lease)
-            for name in self.channels
-        }
+        tracking = {name for name, channel in self.channels.items() if isinstance(channel, TracksDelivery)}
+        where = (self.name, self.database, self.clock, self.lease, self.sending_lease)
+        self.queues = {name: ChannelQueue(name, *where, tracks_delivery=name in tracking) for name in self.channels}
         self.slow = SlowConversations(self.stopping)
 
     def stop(self) -> None:
@@ -276,8 +276,7 @@ class _Sender:
         try:
             reference = connection.send(self.writer.render(message, self.channel.body_type, now))
         except ChannelUnavailable as error:
-            unavailable = _result(message, UNAVAILABLE_OUTCOME, error=error.detail)
-            return replace(unavailable, retry_after=error.retry_after)
+            return replace(_result(message, UNAVAILABLE_OUTCOME, error=error.detail), retry_after=error.retry_after)
         except DeliveryDeferred as error:
             return _result(message, DEFERRED_OUTCOME, error=error.detail)
         except DeliveryUnclear as error:

@@ -22,7 +22,7 @@ from people.staff.sign_in_sessions import COOKIE
 REFUSED_SECONDS = 60.0
 MOST_REMEMBERED = 10_000
 # What needs a key or tells at least whether one works. The document of the API is for everybody.
-_FOR_PROGRAMS = re.compile(r"/api/v1/(?!openapi\.json$).+")
+_FOR_PROGRAMS = re.compile(r"/(?:api/v1/(?!openapi\.json$)|webhooks/).+")
 
 
 def credential_of(path: str, headers: Mapping[str, str]) -> str:

@@ -177,4 +177,4 @@ def _as_json(body: dict[str, Any]) -> Response:
 
 def _is_api() -> bool:
     """Whether the request is a program's."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/webhooks/"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from reminders import reasons
+from reminders.history_queries import ARRIVED_LATE, DELIVERED
 from reminders.reach import Reach
 from web.labels import Labels
 
@@ -47,6 +48,12 @@ MESSAGE_STATUSES: Labels = {
     "void": _l("Not needed any more"),
     "late": _l("Too late to be of use"),
     "withheld": _l("Not sent"),
+}
+# A status, and of what was sent whether it arrived, where a provider says so.
+MESSAGE_OUTCOMES: Labels = {
+    **MESSAGE_STATUSES,
+    DELIVERED: _l("Arrived"),
+    ARRIVED_LATE: _l("Arrived too late"),
 }
 # What a provider said may follow a reason.
 MESSAGE_REASONS: Labels = {

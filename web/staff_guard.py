@@ -55,7 +55,7 @@ def guard(check_key: KeyCheck) -> ResponseReturnValue | None:
     if mark is None:
         logger.error("endpoint %s has no access mark and was refused", request.endpoint)
         raise NotFound
-    if mark.scope is not None:
+    if mark.scope is not None or mark.is_callback:
         return check_key(mark)
     refused = _guard_staff(mark, mark.action) if mark.action is not None else None
     if refused is None and request.method in UNSAFE_METHODS:

@@ -52,6 +52,8 @@ class Resident(Base):
     message_language: Mapped[str] = mapped_column(String(10), default="", server_default="en")
     do_not_text: Mapped[bool] = mapped_column(Boolean, default=False)
     leave_no_message: Mapped[bool] = mapped_column(Boolean, default=False)
+    # When the post brought a letter back: no more are sent until the address has changed.
+    letter_returned_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     anonymised_at: Mapped[datetime | None]
 

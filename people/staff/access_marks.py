@@ -13,22 +13,31 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class AccessMark:
-    """What a view requires of its visitor. No action and no scope means that anybody may come."""
+    """What a view requires of its visitor. No action and no scope means that anybody may come.
+
+    One that `is_callback` is called by a provider, with the token that was agreed with it.
+    """
 
     action: Action | None = None
     site_arg: str | None = None
     scope: Scope | None = None
     open_when_published: bool = False
+    is_callback: bool = False
 
     @property
     def is_public(self) -> bool:
         """Whether anybody may come."""
-        return self.action is None and self.scope is None
+        return self.action is None and self.scope is None and not self.is_callback
 
 
 def public(view: View) -> View:
     """`view`, marked as open to anybody."""
     return _marked(view, AccessMark())
+
+
+def callback(view: View) -> View:
+    """`view`, marked as called by a provider, with the token that was agreed with it."""
+    return _marked(view, AccessMark(is_callback=True))
 
 
 def requires(action: Action, site_arg: str | None = None) -> Callable[[View], View]:

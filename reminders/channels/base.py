@@ -6,10 +6,11 @@ import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.errors import DeliveryFailed
 from reminders.messages import Body, RenderedMessage
+from reminders.provider_states import ProviderState
 
 
 class DeliveryUnclear(DeliveryFailed):
@@ -73,4 +74,13 @@ class Channel(Protocol):
 
     def arrived(self, references: Sequence[str]) -> set[str]:
         """Those of our `references` that the provider has. Raises: DeliveryFailed when it cannot say."""
+        ...
+
+
+@runtime_checkable
+class TracksDelivery(Protocol):
+    """A channel whose provider says what became of each message that it took: by itself, and when it is asked."""
+
+    def states_of(self, reference: str, waiting: Waiting) -> list[ProviderState]:
+        """What became of the messages under our `reference`. Raises: DeliveryFailed when it cannot say."""
         ...

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from core.database import Database
 from core.errors import ConfigurationError
 from core.settings import Settings
-from reminders.channels.base import Channel
+from reminders.channels.base import Channel, TracksDelivery
 from reminders.channels.notify import NotifyChannel
 from reminders.channels.notify_account import account_of
 from reminders.channels.smtp import SmtpChannel, SmtpServer
@@ -61,12 +61,15 @@ def _notify_or_demo(settings: Settings, database: Database, body_type: type[Body
 
 
 def confirming_channels(settings: Settings, database: Database) -> frozenset[str]:
-    """The names of the channels that know whether a message has arrived; one that cannot be used knows nothing."""
+    """The names of the channels with which everything that was sent has arrived; one that cannot be used knows nothing.
+
+    A provider that says so of each message is none of them: it has what was sent, and may yet fail to deliver it.
+    """
     names = set()
     for name, factory in FACTORIES.items():
         with suppress(ConfigurationError):
             channel = factory(settings, database)
-            if channel is not None and channel.can_confirm_arrival:
+            if channel is not None and channel.can_confirm_arrival and not isinstance(channel, TracksDelivery):
                 names.add(name)
     return frozenset(names)
 

@@ -44,13 +44,14 @@ from locations.session_facts import FROM_FILE
 from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.recipients import HANDED_OVER
-from reminders.tables import DeliveryAttempt, DemoMessage, Notification
+from reminders.tables import DeliveryAttempt, DemoMessage, InboundText, Notification
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
 _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
 _calls, _requests = table_of(Call), table_of(LinkRequest)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
+_inbound = table_of(InboundText)
 _demo_messages, _audit, _wishes = table_of(DemoMessage), table_of(AuditEntry), table_of(Wish)
 Condition = ColumnElement[bool]
 
@@ -204,6 +205,14 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         ),
         of_resident=lambda person: _attempts.c.notification_id.in_(_notifications_of(_was_written_to(person))),
         is_older=lambda instant: _attempts.c.started_at < instant,
+    ),
+    PersonalTable(
+        _inbound,
+        in_authority=lambda authority: _inbound.c.authority_id == authority,
+        of_resident=lambda person: exists().where(
+            _residents.c.id == person, _residents.c.phone_key != "", _residents.c.phone_key == _inbound.c.phone_key
+        ),
+        is_older=lambda instant: _inbound.c.received_at < instant,
     ),
     PersonalTable(
         _demo_messages,

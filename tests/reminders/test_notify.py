@@ -29,7 +29,7 @@ from reminders.recipients import Delivery
 from reminders.texts import TextBody
 from tests.conftest import NOW
 from tests.reminders.channels import Patient
-from tests.support.notify_server import API_KEY, SERVICE_ID, Fault, NotifyServer, Sent, notify_server
+from tests.support.notify_server import API_KEY, SERVICE_ID, Fault, NotifyServer, Sent
 from wsgi import create_app
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -42,26 +42,6 @@ BODIES: dict[str, tuple[Body, str]] = {
     "letter": (LETTER, ""),
     "email": (EMAIL, "robin@example.org"),
 }
-
-
-@pytest.fixture(scope="module")
-def running_provider() -> Iterator[NotifyServer]:
-    with notify_server() as server:
-        yield server
-
-
-@pytest.fixture
-def provider(running_provider: NotifyServer) -> NotifyServer:
-    """The provider, with nothing sent and nothing wrong."""
-    fresh = NotifyServer()
-    for name in ("templates", "messages", "by_reference", "faults", "requests", "secret", "clock_offset", "is_down"):
-        setattr(running_provider, name, getattr(fresh, name))
-    return running_provider
-
-
-@pytest.fixture
-def account(provider: NotifyServer) -> NotifyAccount:
-    return NotifyAccount(API_KEY, provider.url, CallLimits(call=2, batch=30), Pace(100_000))
 
 
 def message(channel: str = "text", reference: str = REFERENCE, **values: object) -> RenderedMessage:

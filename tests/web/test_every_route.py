@@ -139,6 +139,8 @@ def expected(mark: AccessMark, visitor: Visitor) -> str:
     """The answer that the table has for this visitor and a route with this mark."""
     if mark.is_public:
         return "in"
+    if mark.is_callback:
+        return "no scope" if visitor.headers else "no key"
     if mark.scope is not None:
         return _expected_of_a_program(mark, visitor)
     if visitor.role is None:

@@ -39,7 +39,7 @@ ARGUMENTS: dict[str, Any] = {
 
 def rules_for_forms(app: Flask) -> list[Rule]:
     """The addresses of pages that answer no GET."""
-    rules = [rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(("/api/", "/static/"))]
+    rules = [rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(("/api/", "/static/", "/webhooks/"))]
     with_get = {rule.rule for rule in rules if "GET" in (rule.methods or ())}
     return [rule for rule in rules if rule.rule not in with_get]
 

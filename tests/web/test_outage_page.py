@@ -78,7 +78,7 @@ def addresses_of_forms(app: Flask) -> list[str]:
     return [
         adapter.build(rule.endpoint, {name: "site" if name == "kind" else 1 for name in rule.arguments}, method="POST")
         for rule in app.url_map.iter_rules()
-        if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api/")
+        if "POST" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/webhooks/"))
     ]
 
 

@@ -30,7 +30,7 @@ from web.labels import (
     Labels,
     label_of,
 )
-from web.message_labels import MESSAGE_STATUSES, message_reason
+from web.message_labels import MESSAGE_OUTCOMES, message_reason
 from web.message_routes import confirmation_text, route_of_appointment
 from web.request_language import current_language, format_moment
 from web.spelling import spell_out
@@ -128,7 +128,7 @@ class ConfirmationPage(ResidentPage):
         return tuple(self._notice(entry) for entry in found)
 
     def _notice(self, entry: MessageHistoryEntry) -> str:
-        status = str(MESSAGE_STATUSES[entry.status])
+        status = str(MESSAGE_OUTCOMES[entry.outcome])
         if entry.status in (PENDING, SENT) and self.message_text:
             status = str(_("%(status)s, %(where)s", status=status, where=self.message_text))
         reason = message_reason(entry.reason)

@@ -1,0 +1,128 @@
+"""What a provider says later of messages that it took: written once, never backwards, whether it tells us or is asked.
+
+A receipt is matched by our reference and by the provider's own id, so that what it says of an earlier copy does not
+count for a later one. What is said before the try is on record waits for the next question.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import datetime
+from enum import StrEnum
+
+from prometheus_client import Counter
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from booking.tables import Appointment
+from people.residents.tables import Resident
+from reminders.delivery_decisions import FAILED, RETURNED_OUTCOME, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
+from reminders.provider_states import (
+    DELIVERED,
+    FAILURES,
+    RETURNED,
+    ProviderState,
+    is_final,
+    is_news,
+)
+from reminders.reasons import ARRIVED_EARLIER
+from reminders.rerouting import plan_next_channel, void_replacements
+from reminders.tables import DeliveryAttempt, Notification
+
+_REFERENCE = re.compile(r"notification-([0-9]{1,18})-([0-9]{1,9})")
+RECEIPTS = Counter("front_door_receipts_total", "What providers said of messages that they took", ["result"])
+
+log = logging.getLogger(__name__)
+
+
+class Learnt(StrEnum):
+    """What a receipt has changed."""
+
+    UNKNOWN = "unknown"  # no message of ours
+    NOTHING = "nothing"  # known already, older than what is known, or too early
+    ON_ITS_WAY = "on_its_way"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+def learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
+    """Write what the provider `told`, if it is news, in the running transaction."""
+    learnt = _learn(db, told, now)
+    RECEIPTS.labels(learnt.value).inc()
+    if learnt is Learnt.UNKNOWN:
+        log.warning("a receipt for no message of ours", extra={"provider_id": told.provider_id})
+    return learnt
+
+
+def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
+    found = _REFERENCE.fullmatch(told.reference)
+    if not found:
+        return Learnt.UNKNOWN
+    of_message = (Notification.id == int(found[1]), Notification.version == int(found[2]))
+    row = db.scalars(select(Notification).where(*of_message).with_for_update()).first()
+    attempt = _attempt_of(db, row, told) if row else None
+    if row is None or attempt is None:
+        return Learnt.UNKNOWN
+    if not is_news(told.status, row.provider_status):
+        _ask_no_more(row)
+        return Learnt.NOTHING
+    if told.status in FAILURES:
+        return _fail(db, row, attempt, told, now)
+    row.provider_status = told.status
+    if told.status in DELIVERED:
+        row.delivered_at = min(told.at or now, now)
+        if row.overdue_at:
+            void_replacements(db, row, now)
+    _ask_no_more(row)
+    return Learnt.DELIVERED if told.status in DELIVERED else Learnt.ON_ITS_WAY
+
+
+def _ask_no_more(row: Notification) -> None:
+    if is_final(row.provider_status):
+        row.ask_at = None
+
+
+def _attempt_of(db: Session, row: Notification, told: ProviderState) -> DeliveryAttempt | None:
+    """The try that `told` is about: that of the provider's id, else one whose id we never learnt.
+
+    Of a failure only the last try counts: an earlier copy may fail while a later one is on its way.
+    """
+    tries = select(DeliveryAttempt).where(DeliveryAttempt.notification_id == row.id)
+    attempts = db.scalars(tries.order_by(DeliveryAttempt.fencing_token)).all()
+    known = [one for one in attempts if one.provider_reference == told.provider_id]
+    nameless = [one for one in attempts if _has_no_id(one)]
+    attempt = next(iter(known or nameless[-1:]), None)
+    if attempt and told.status in FAILURES and attempt is not attempts[-1]:
+        return None
+    if attempt and attempt.outcome == SENT_OUTCOME:
+        attempt.provider_reference = told.provider_id
+    return attempt
+
+
+def _has_no_id(attempt: DeliveryAttempt) -> bool:
+    if attempt.outcome == SENT_OUTCOME:
+        return attempt.provider_reference in ("", ARRIVED_EARLIER)
+    return attempt.outcome in ("", UNCLEAR_OUTCOME)
+
+
+def _fail(db: Session, row: Notification, attempt: DeliveryAttempt, told: ProviderState, now: datetime) -> Learnt:
+    """Close the message as failed; one whose try is not on record yet is left to the next question."""
+    if row.status != SENT or attempt.outcome != SENT_OUTCOME:
+        return Learnt.NOTHING
+    reason = FAILURES[told.status]
+    row.status, row.reason, row.closed_at = FAILED, reason, now
+    row.provider_status, row.ask_at, row.delivered_at = told.status, None, None
+    attempt.outcome, attempt.error = RETURNED_OUTCOME, reason
+    if told.status == RETURNED:
+        _mark_address(db, row, now)
+    db.flush()
+    plan_next_channel(db, row.id, now)
+    return Learnt.FAILED
+
+
+def _mark_address(db: Session, row: Notification, now: datetime) -> None:
+    """No letter goes to the resident's address any more, until it has changed."""
+    resident = select(Appointment.resident_id).where(Appointment.id == row.appointment_id).scalar_subquery()
+    marked = update(Resident).where(Resident.id == resident).values(letter_returned_at=now)
+    db.execute(marked.execution_options(synchronize_session=False))

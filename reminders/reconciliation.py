@@ -1,0 +1,159 @@
+"""Asks providers what became of the messages that they took: receipts may be lost, or our receiver away.
+
+Whatever has no final state is asked for by our reference every ten minutes, by whichever scheduler takes it first. The
+provider's own pace limits how fast. One that is still on its way shortly before the visit counts as not delivered.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from booking.tables import Appointment
+from core.errors import DeliveryFailed
+from core.outages import outage_of
+from core.runtime import Runtime
+from reminders.channels.base import Channel, TracksDelivery
+from reminders.delivery_decisions import ASK_AFTER, SENT
+from reminders.provider_states import ProviderState
+from reminders.receipts import learn
+from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
+from reminders.rerouting import plan_next_channel
+from reminders.tables import Notification
+
+BATCH = 50
+REMEMBERED = timedelta(days=7)  # what the provider says of a message: docs, "Get message data", read 2026-11-26
+# A message that is still on its way so long before the visit may not arrive in time: another way is found. One that was
+# sent later than that has half an hour.
+BEFORE_VISIT, SHORTEST_WAIT = timedelta(hours=4), timedelta(minutes=30)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _UntilStopped:
+    """How a question waits: until `stopping` is set."""
+
+    stopping: threading.Event
+
+    def on_slow(self) -> None:
+        """Nothing else waits behind a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    id: int
+    reference: str
+    sent_at: datetime | None
+
+
+def ask_providers(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
+    """How many messages were asked for in one pass; then those that are overdue go by another channel."""
+    waiting, asked = _UntilStopped(stopping or threading.Event()), 0
+    for name, channel in channels.items():
+        if isinstance(channel, TracksDelivery):
+            asked += _ask_all(runtime, name, channel, waiting)
+    replace_overdue(runtime)
+    return asked
+
+
+def _ask_all(runtime: Runtime, name: str, channel: TracksDelivery, waiting: _UntilStopped) -> int:
+    asked = 0
+    while questions := _claimed(runtime, name):
+        answered: list[tuple[_Question, list[ProviderState]]] = []
+        try:
+            for question in questions:
+                answered.append((question, channel.states_of(question.reference, waiting)))
+        except DeliveryFailed as error:  # the others are asked for again in ten minutes
+            if not waiting.stopping.is_set():
+                log.warning("the provider of %s did not say what became of messages: %s", name, error.detail)
+        _write(runtime, answered)
+        asked += len(answered)
+        if len(answered) < len(questions):
+            break
+    return asked
+
+
+def _claimed(runtime: Runtime, name: str) -> list[_Question]:
+    """Messages to ask for now, which nobody else asks for during the next ten minutes."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.now()
+        due = (
+            select(Notification.id)
+            .where(Notification.ask_at.is_not(None), Notification.ask_at <= now, Notification.channel == name)
+            .order_by(Notification.ask_at)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        claimed = update(Notification).where(Notification.id.in_(select(due.c.id))).values(ask_at=now + ASK_AFTER)
+        columns = (Notification.id, Notification.version, Notification.closed_at)
+        rows = db.execute(claimed.returning(*columns).execution_options(synchronize_session=False))
+        return [_Question(id_, f"notification-{id_}-{version}", closed_at) for id_, version, closed_at in rows]
+
+
+def _write(runtime: Runtime, answered: Sequence[tuple[_Question, list[ProviderState]]]) -> None:
+    """Write the answers together, or one by one where that fails: one must not stop the others."""
+    try:
+        with runtime.database.writing() as db:
+            now = runtime.clock.now()
+            for question, states in answered:
+                for state in states:
+                    learn(db, state, now)
+                _forget(db, question, now)
+    except Exception as error:
+        if outage_of(error) is not None:
+            raise
+        if len(answered) == 1:
+            log.exception("what became of notification %s could not be written", answered[0][0].id)
+        for one in answered if len(answered) > 1 else ():
+            _write(runtime, [one])
+
+
+def _forget(db: Session, question: _Question, now: datetime) -> None:
+    """Ask no more about a message that is so old that the provider has forgotten it."""
+    if question.sent_at is None or question.sent_at < now - REMEMBERED:
+        forgotten = update(Notification).where(Notification.id == question.id).values(ask_at=None)
+        db.execute(forgotten.execution_options(synchronize_session=False))
+
+
+def replace_overdue(runtime: Runtime) -> int:
+    """How many messages count as not delivered from now on, because their visit is near and they are still on their way.
+
+    Each goes by the next channel as well.
+    """
+    with runtime.database.writing() as db:
+        now = runtime.clock.now()
+        overdue = [row for row in _on_their_way(db, now) if _is_overdue(row.Notification, row.starts_at, now)]
+        for row in overdue:
+            row.Notification.overdue_at = now
+            db.flush()
+            plan_next_channel(db, row.Notification.id, now)
+        return len(overdue)
+
+
+def _on_their_way(db: Session, now: datetime) -> Sequence[Row[Notification, datetime]]:
+    return db.execute(
+        select(Notification, Appointment.starts_at)
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(
+            Notification.ask_at.is_not(None),
+            Notification.status == SENT,
+            Notification.overdue_at.is_(None),
+            Notification.version == Appointment.version,
+            Appointment.starts_at > now,
+            Appointment.starts_at <= now + BEFORE_VISIT,
+        )
+        .with_for_update(of=Notification, skip_locked=True)
+    ).all()
+
+
+def _is_overdue(row: Notification, starts_at: datetime, now: datetime) -> bool:
+    has_waited = row.closed_at is not None and row.closed_at <= now - SHORTEST_WAIT
+    return has_waited and family_of(row.kind) in (*SAY_THE_TIME, CANCELLED)

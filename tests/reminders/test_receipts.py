@@ -1,0 +1,387 @@
+"""What became of each message: by receipts that are lost, repeated, late or out of order, and by asking."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select, update
+
+from core.clock import FixedClock
+from core.database import Database
+from core.runtime import Runtime
+from core.settings import Settings
+from people.residents.tables import Resident
+from reminders import queue
+from reminders.channels.notify import NotifyChannel
+from reminders.channels.notify_account import NotifyAccount
+from reminders.delivery_decisions import ASK_AFTER, SENT_OUTCOME, DeliveryResult
+from reminders.history_queries import ARRIVED_LATE, DELIVERED, message_history
+from reminders.ledger import ledger_of, retry_failed
+from reminders.messages import EmailBody
+from reminders.provider_states import ON_ITS_WAY, STATUSES, ProviderState, is_final, is_news
+from reminders.receipts import Learnt, learn
+from reminders.reconciliation import BEFORE_VISIT, ask_providers
+from reminders.tables import DeliveryAttempt, InboundText, Notification
+from reminders.worker import Worker
+from tests.conftest import NOW
+from tests.reminders.channels import worker_on
+from tests.reminders.make_bulk_notifications import FIRST_START, attempts, notifications, owe
+from tests.support.factories import World, make_runtime, make_world
+from tests.support.notify_server import API_KEY, CALLBACK_TOKEN, Fault, NotifyServer
+from tests.support.server import serve
+from wsgi import create_app
+
+BEARER = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
+RECEIPTS, INBOUND = "/webhooks/notify/receipts", "/webhooks/notify/inbound-texts"
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return make_world(database)
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database, clock: FixedClock) -> Flask:
+    return create_app(replace(settings, notify_callback_token=CALLBACK_TOKEN), database, clock)
+
+
+@pytest.fixture
+def worker(database: Database, clock: FixedClock, account: NotifyAccount) -> Worker:
+    return worker_on(database, clock, NotifyChannel(account, EmailBody))
+
+
+def only(database: Database) -> Notification:
+    (row,) = notifications(database)
+    return row
+
+
+def tell(client: FlaskClient, told: dict[str, Any], status: int = 204) -> None:
+    assert client.post(RECEIPTS, json=told, headers=BEARER).status_code == status
+
+
+def asked(worker: Worker, runtime: Runtime) -> int:
+    return ask_providers(runtime, worker.channels)
+
+
+def test_a_receipt_says_once_that_a_message_was_delivered(
+    app: Flask, database: Database, world: World, worker: Worker, provider: NotifyServer
+) -> None:
+    (appointment_id,) = owe(database, world, 1)
+    assert worker.send_due().sent == 1
+    assert only(database).ask_at == NOW + ASK_AFTER
+    (sent,) = provider.messages.values()
+    early = sent.receipt() | {"status": "sending"}
+    provider.settle("delivered")
+    with serve(app) as live:
+        for receipt in (early, sent.receipt(), early, sent.receipt(), sent.receipt() | {"status": "temporary-failure"}):
+            assert provider.tell(live.url + RECEIPTS, receipt) == 204
+        assert provider.tell(live.url + RECEIPTS, sent.receipt(), token="another") == 403
+    row = only(database)
+    assert (row.status, row.provider_status, row.delivered_at, row.ask_at) == ("sent", "delivered", NOW, None)
+    with database.reading() as db:
+        assert ledger_of(db, world.authority_id) == ledger_of(db, world.authority_id) | {"sent": 1, "delivered": 1}
+        (entry,) = message_history(db, appointment_id)
+    assert (entry.status, entry.outcome, entry.delivered_at) == ("sent", DELIVERED, NOW)
+
+
+@given(st.permutations([*STATUSES, *STATUSES]))
+def test_whatever_order_receipts_come_in_nothing_goes_backwards(statuses: list[str]) -> None:
+    known, taken = "", [""]
+    for status in statuses:
+        if is_news(status, known):
+            known = status
+            taken.append(known)
+    on_the_way = [ON_ITS_WAY.index(status) for status in taken if status in ON_ITS_WAY]
+    assert on_the_way == sorted(set(on_the_way))
+    assert [status for status in taken if is_final(status) and status != "returned"][1:] == []
+
+
+def test_a_message_that_is_not_delivered_has_failed_and_may_be_sent_again(
+    client: FlaskClient,
+    database: Database,
+    world: World,
+    worker: Worker,
+    provider: NotifyServer,
+) -> None:
+    owe(database, world, 1)
+    worker.send_due()
+    (first,) = provider.messages.values()
+    provider.settle("permanent-failure")
+    for _ in range(2):
+        tell(client, first.receipt())
+    assert (only(database).status, only(database).reason) == ("failed", "address_unknown")
+    assert retry_failed(make_runtime(database), None) == 1
+    assert worker.send_due().sent == 1
+    (_, second) = provider.messages.values()
+    assert second.reference == first.reference
+    tell(client, first.receipt())
+    assert (only(database).status, only(database).provider_status) == ("sent", "")
+    second.status = "delivered"
+    assert asked(worker, make_runtime(database, NOW + ASK_AFTER)) == 1
+    assert (only(database).status, only(database).provider_status) == ("sent", "delivered")
+    assert [one.outcome for one in attempts(database)] == ["returned", "sent"]
+
+
+def test_a_receipt_that_overtakes_the_record_of_its_try_is_not_lost(
+    database: Database, world: World, worker: Worker, provider: NotifyServer
+) -> None:
+    """The provider may tell us before the worker has written that it sent the batch."""
+    owe(database, world, 2)
+    claimed, now = worker.queues["email"].claim(NOW, 2)
+    with database.writing() as db:
+        queue.start(db, claimed, "worker-1", now, maybe_duplicate=False)
+        states = ("delivered", "permanent-failure")
+        told = [ProviderState(f"p{row.id}", row.reference, how) for row, how in zip(claimed, states, strict=True)]
+        for one in told:
+            provider.add(id=one.provider_id, reference=one.reference, status=one.status)
+        assert [learn(db, one, now) for one in told] == [Learnt.DELIVERED, Learnt.NOTHING]
+    results = [DeliveryResult(row, SENT_OUTCOME, 1, f"p{row.id}") for row in claimed]
+    from reminders.channel_queue import DeliveryCounts
+
+    worker.queues["email"].record(results, DeliveryCounts())
+    assert [row.status for row in notifications(database)] == ["sent", "sent"]
+    asked(worker, make_runtime(database, NOW + ASK_AFTER))
+    assert [(row.status, row.ask_at) for row in notifications(database)] == [("sent", None), ("failed", None)]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"id": "x", "reference": "staff-1-abcdef", "status": "delivered"}, 204),
+        ({"id": "x", "reference": "notification-999999-1", "status": "delivered"}, 204),
+        ({"id": "x", "reference": "notification-1-2", "status": "delivered"}, 204),
+        ({"id": "another", "reference": "notification-1-1", "status": "delivered"}, 204),
+        ({"id": "ID", "reference": "notification-1-1", "status": "eaten by the dog"}, 204),
+        ({"id": "x", "reference": None, "status": "delivered"}, 204),
+        ({"reference": "notification-1-1", "status": "delivered"}, 204),
+        ({"id": 7, "reference": "notification-1-1", "status": "delivered"}, 422),
+        ({"id": "x", "status": {"a": 1}}, 422),
+        ([1], 400),
+        ({"id": "x", "status": "delivered", "to": "x" * 30_000}, 413),
+    ],
+)
+def test_a_receipt_for_no_message_of_ours_changes_nothing(
+    client: FlaskClient, database: Database, world: World, worker: Worker, told: Any, status: int
+) -> None:
+    owe(database, world, 1)
+    worker.send_due()
+    before = only(database).provider_status, only(database).ask_at
+    if isinstance(told, dict) and told.get("id") == "ID":
+        told = told | {"id": attempts(database)[0].provider_reference}
+    answer = client.post(RECEIPTS, json=told, headers=BEARER)
+    assert answer.status_code == status
+    assert status == 204 or answer.content_type == "application/problem+json"
+    assert (only(database).provider_status, only(database).ask_at) == before
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("path", [RECEIPTS, INBOUND])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 401), ({"Authorization": "Basic abc"}, 401), ({"Authorization": "Bearer abc"}, 403), (BEARER, 422)],
+)
+def test_only_the_provider_may_tell_us(client: FlaskClient, path: str, headers: dict[str, str], status: int) -> None:
+    answer = client.post(path, json={"id": 1}, headers=headers)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    assert client.get(path, headers=BEARER).status_code == 405
+
+
+@pytest.mark.databases("sqlite")
+def test_without_a_token_in_the_settings_nobody_may(settings: Settings, database: Database) -> None:
+    client = create_app(settings, database).test_client()
+    for token in ("", "x"):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert client.post(RECEIPTS, json={}, headers=headers).status_code in (401, 403)
+
+
+def sent_messages(database: Database, world: World, provider: NotifyServer, count: int) -> None:
+    """So many messages that were sent now, here and at the provider, where each is on its way."""
+    owe(database, world, count, status="sent", closed_at=NOW, ask_at=NOW + ASK_AFTER)
+    rows = [
+        {
+            "notification_id": row.id,
+            "fencing_token": 1,
+            "worker": "w",
+            "started_at": NOW,
+            "outcome": "sent",
+            "provider_reference": provider.add(reference=f"notification-{row.id}-1", status="sending").id,
+        }
+        for row in notifications(database)
+    ]
+    with database.writing() as db:
+        db.execute(insert(DeliveryAttempt), rows)
+
+
+@pytest.mark.slow
+@pytest.mark.databases("sqlite")
+def test_our_receiver_was_away_for_forty_minutes_and_a_quarter_of_an_hour_later_all_is_known(
+    database: Database, world: World, worker: Worker, provider: NotifyServer
+) -> None:
+    sent_messages(database, world, provider, 1_000)
+    expected = {}
+    for number, sent in enumerate(provider.messages.values()):
+        sent.status = ("delivered", "permanent-failure", "temporary-failure", "sending")[number % 10 % 4]
+        expected[sent.reference] = sent.status
+    assert asked(worker, make_runtime(database, NOW + timedelta(minutes=50))) == 1_000
+    rows = notifications(database)
+    assert {f"notification-{row.id}-1": row.provider_status for row in rows} == expected
+    assert {(row.provider_status, row.status) for row in rows} == {
+        ("delivered", "sent"),
+        ("permanent-failure", "failed"),
+        ("temporary-failure", "failed"),
+        ("sending", "sent"),
+    }
+    assert {row.ask_at is None for row in rows if row.provider_status == "sending"} == {False}
+    assert asked(worker, make_runtime(database, NOW + timedelta(minutes=59))) == 0
+
+
+def test_a_provider_that_cannot_be_asked_is_asked_again_and_not_for_ever(
+    database: Database, world: World, worker: Worker, provider: NotifyServer
+) -> None:
+    sent_messages(database, world, provider, 3)
+    provider.is_down = True
+    assert asked(worker, make_runtime(database, NOW + ASK_AFTER)) == 0
+    provider.is_down = False
+    provider.by_reference.clear()
+    assert asked(worker, make_runtime(database, NOW + 2 * ASK_AFTER)) == 3
+    assert asked(worker, make_runtime(database, NOW + timedelta(days=8))) == 3
+    assert [(row.status, row.ask_at) for row in notifications(database)] == [("sent", None)] * 3
+
+
+def test_what_is_still_on_its_way_before_the_visit_counts_as_not_delivered_once(
+    client: FlaskClient,
+    database: Database,
+    world: World,
+    worker: Worker,
+    provider: NotifyServer,
+    clock: FixedClock,
+) -> None:
+    sent_messages(database, world, provider, 2)
+    with database.writing() as db:
+        db.execute(update(Resident).values(phone="07700 900123"))
+    first, second = provider.messages.values()
+    first.status = "delivered"
+    visit = FIRST_START
+    asked(worker, make_runtime(database, visit - BEFORE_VISIT - timedelta(minutes=1)))
+    assert len(notifications(database)) == 2
+    for minutes in (0, 30):
+        asked(worker, make_runtime(database, visit - BEFORE_VISIT + timedelta(minutes=minutes)))
+    _, late, instead = notifications(database)
+    assert (late.status, late.overdue_at) == ("sent", visit - BEFORE_VISIT)
+    assert (instead.appointment_id, instead.instead_of, instead.status) == (late.appointment_id, "email", "pending")
+    clock.instant = visit + timedelta(minutes=5)
+    second.status = "delivered"
+    tell(client, second.receipt() | {"completed_at": clock.instant.isoformat()})
+    with database.reading() as db:
+        outcomes = [message_history(db, row.appointment_id)[0].outcome for row in notifications(database)[:2]]
+    assert outcomes == [DELIVERED, ARRIVED_LATE]
+    instead = notifications(database)[2]
+    assert (instead.status, instead.reason) == ("void", "arrived_earlier")
+
+
+def test_a_letter_that_comes_back_marks_the_address(
+    client: FlaskClient, database: Database, world: World, provider: NotifyServer
+) -> None:
+    sent_messages(database, world, provider, 1)
+    (sent,) = provider.messages.values()
+    provider.settle("received")
+    tell(client, sent.receipt())
+    for _ in range(2):
+        tell(client, {"notification_id": sent.id, "reference": sent.reference, "date_sent": "2026-11-20"})
+    assert (only(database).status, only(database).reason) == ("failed", "letter_returned")
+    with database.reading() as db:
+        assert db.scalar(select(Resident.letter_returned_at)) == NOW
+
+
+FAULTS = (
+    Fault.ERROR_AFTER,
+    Fault.RESET_AFTER,
+    Fault.ERROR,
+    Fault.REFUSE,
+    Fault.NOT_JSON,
+    Fault.UNAVAILABLE,
+    Fault.TOO_MANY,
+    Fault.NO_MORE_TODAY,
+    Fault.TEAM_ONLY,
+    Fault.ODD,
+)
+
+
+def test_with_every_fault_of_the_provider_nothing_is_lost_and_nothing_sent_twice(
+    database: Database, world: World, account: NotifyAccount, provider: NotifyServer
+) -> None:
+    owe(database, world, 30)
+    clock = FixedClock(NOW)
+    worker = worker_on(database, clock, NotifyChannel(account, EmailBody))
+    for fault in FAULTS * 2:
+        provider.faults.append(fault)
+        worker.send_due()
+        clock.instant += timedelta(minutes=5)
+    while any(row.status == "pending" for row in notifications(database)) and clock.instant < NOW + timedelta(hours=20):
+        worker.send_due()
+        clock.instant += timedelta(minutes=5)
+    assert {row.status for row in notifications(database)} == {"sent"}
+    assert {len(found) for found in provider.by_reference.values()} == {1}
+    assert len(provider.by_reference) == 30
+
+
+@pytest.mark.databases("sqlite")
+def test_a_wrong_key_is_an_alarm_and_no_failed_resident(
+    app: Flask, database: Database, world: World, worker: Worker, provider: NotifyServer
+) -> None:
+    owe(database, world, 2)
+    provider.secret = "c0ffee00-0000-4000-8000-000000000000"
+    assert worker.send_due().postponed == 2
+    assert {(row.status, row.tries) for row in notifications(database)} == {("pending", 0)}
+    assert {row.reason.partition(":")[0] for row in notifications(database)} == {"key_refused"}
+    client = app.test_client()
+    alarms = client.get("/readyz").get_json()["alarms"]
+    assert [alarms[name] for name in ("mail", "texts", "letters")] == [False, True, True]
+    assert client.get("/readyz/mail").status_code == 503
+    assert 'front_door_alarm{about="mail"} 1.0' in client.get("/metrics").text
+
+
+@pytest.mark.databases("sqlite")
+def test_the_channel_is_left_alone_as_long_as_the_provider_asks(
+    database: Database, world: World, worker: Worker, provider: NotifyServer
+) -> None:
+    owe(database, world, 2)
+    provider.faults.append(Fault.TOO_MANY)
+    worker.send_due()
+    assert {row.next_try_at for row in notifications(database)} == {NOW + timedelta(seconds=20)}
+
+
+def test_a_text_that_comes_in_is_kept_once(client: FlaskClient, database: Database, world: World) -> None:
+    owe(database, world, 1)
+    with database.writing() as db:
+        db.execute(update(Resident).values(phone="07700 900123", phone_key="321009007744"))
+    text = {
+        "id": "3f9d9a5e-0000-4000-8000-000000000001",
+        "source_number": "447700900123",
+        "destination_number": "447700900000",
+        "message": "CANCEL",
+        "date_received": "2026-11-23T08:59:00.000000Z",
+    }
+    for _ in range(2):
+        assert client.post(INBOUND, json=text, headers=BEARER).status_code == 204
+    with database.reading() as db:
+        (row,) = db.scalars(select(InboundText)).all()
+    assert (row.text, row.from_number, row.handled_at) == ("CANCEL", "447700900123", None)
+    assert (row.authority_id, row.received_at) == (world.authority_id, NOW - timedelta(minutes=1))
+    assert client.post(INBOUND, json=text | {"date_received": "yesterday"}, headers=BEARER).status_code == 422
+
+
+def test_the_key_is_as_the_provider_writes_it() -> None:
+    from core.settings_checks import problems_of
+
+    assert problems_of(Settings(is_test=True, notify_api_key=API_KEY, notify_callback_token=CALLBACK_TOKEN)) == []
+    for wrong in ({"notify_api_key": API_KEY[:-1]}, {"notify_base_url": "ftp://x"}, {"notify_callback_token": "short"}):
+        assert len(problems_of(Settings(is_test=True, **wrong))) == 1  # type: ignore[arg-type]
