@@ -109,6 +109,9 @@ class Appointment(Base):
     changed_at: Mapped[datetime]
     # When they arrived; NULL before that, and where it was not recorded.
     arrived_at: Mapped[datetime | None]
+    # When somebody said that they come, and of which version.
+    confirmed_at: Mapped[datetime | None]
+    confirmed_version: Mapped[int | None]
     # When they were first seen; NULL before that, and where it was not recorded.
     seen_at: Mapped[datetime | None]
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))

@@ -70,6 +70,7 @@ class AuthorityFacts:
     languages: tuple[str, ...] = ("en",)
     first_language: str = "en"
     translations: Mapping[str, Any] = field(default_factory=dict)
+    text_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

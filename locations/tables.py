@@ -49,6 +49,8 @@ class Authority(Multilingual, Base):
     )
     # Where somebody is answered in British Sign Language: an address, or words.
     bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    # To which people can reply to texts; empty where texts come from the council's name.
+    text_number: Mapped[str] = mapped_column(String(40), default="", server_default="")
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")

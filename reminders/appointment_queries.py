@@ -24,8 +24,18 @@ from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
 from reminders.former_owner_queries import former_owners
-from reminders.recipients import CANCELLED, RESCHEDULED, SAY_THE_TIME, contacts_of, is_current
-from reminders.tables import Notification
+from reminders.recipients import (
+    CANCELLED,
+    RESCHEDULED,
+    SAY_THE_TIME,
+    TEXT_ANSWER,
+    contacts_of,
+    family_of,
+    is_current,
+    number_of,
+)
+from reminders.tables import InboundText, Notification
+from reminders.text_answers import TextAnswer
 
 # What `contacts_of` needs of a row; the resident and the representative are joined.
 CONTACT_COLUMNS = (
@@ -133,9 +143,23 @@ def _offers(db: Session, rows: Sequence[Any], catalogues: Mapping[int, Catalogue
 def with_told_times(
     db: Session, rows: Iterable[ClaimedRow], facts: Mapping[int, MessageFacts]
 ) -> dict[int, MessageFacts]:
-    """`facts` by the appointment's id, with the time that was told before for those `rows` that put an end to one."""
+    """`facts` by the appointment's id, with what these `rows` need: the time told before, and the answers to texts."""
     told = told_times(db, {row.appointment_id for row in rows if row.kind in (CANCELLED, RESCHEDULED)})
-    return {key: replace(found, told_starts_at=told.get(key)) for key, found in facts.items()}
+    texts = {number_of(row.kind) for row in rows if family_of(row.kind) == TEXT_ANSWER}
+    answers = _text_answers(db, texts) if texts else {}
+    return {key: replace(found, told_starts_at=told.get(key), answers=answers) for key, found in facts.items()}
+
+
+def _text_answers(db: Session, text_ids: Collection[int]) -> dict[int, TextAnswer]:
+    """What we say to the texts with these ids, by id."""
+    texts = db.scalars(select(InboundText).where(InboundText.id.in_(text_ids))).all()
+    chosen = {appointment_id for text in texts for appointment_id in text.choices}
+    columns = (Appointment.id, Appointment.starts_at)
+    starts = {row.id: row.starts_at for row in db.execute(select(*columns).where(Appointment.id.in_(chosen)))}
+    return {
+        text.id: TextAnswer(text.outcome, text.from_number, tuple(starts[one] for one in text.choices if one in starts))
+        for text in texts
+    }
 
 
 def told_times(db: Session, appointment_ids: Collection[int]) -> dict[int, datetime]:

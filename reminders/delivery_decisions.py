@@ -16,6 +16,7 @@ from reminders.recipients import (
     HANDED_OVER,
     OFFERS,
     REMINDER,
+    TEXT_ANSWER,
     ChannelRules,
     Contacts,
     Delivery,
@@ -26,6 +27,7 @@ from reminders.recipients import (
     is_current,
     number_of,
 )
+from reminders.text_answers import NO_ANSWER, TextAnswer
 
 # Of a notification.
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
@@ -38,13 +40,10 @@ RETURNED_OUTCOME = "returned"  # the provider took it, and says later that it co
 UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME = "unavailable", "deferred"
 
 # 14 tries more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h; then every six hours while it is of use.
-DOUBLINGS = 14
-FIRST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(hours=6)
+DOUBLINGS, FIRST_WAIT, LONGEST_WAIT = 14, timedelta(seconds=1), timedelta(hours=6)
 # Of what is deferred: as long as it has been due. Two different messages refused in a row say that it is about this service.
 SHORTEST_DEFERMENT, LONGEST_DEFERMENT = timedelta(minutes=1), timedelta(hours=1)
-DEFERMENTS_IN_A_ROW = 2
-HELD_FOR = timedelta(minutes=10)  # until a held message is looked at again
+DEFERMENTS_IN_A_ROW, HELD_FOR = 2, timedelta(minutes=10)  # until a held message is looked at again
 ASK_AFTER = timedelta(minutes=10)  # between two questions what became of a message that a provider took
 
 
@@ -65,8 +64,7 @@ class FormerOwner:
     is_in_calendar: bool = False
 
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-NOBODY = FormerOwner(1, 1, Contacts(Person("")), LONG_AGO, LONG_AGO, LONG_AGO)
+NOBODY = FormerOwner(1, 1, Contacts(Person("")), *(datetime(1970, 1, 1, tzinfo=UTC),) * 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +113,12 @@ class MessageFacts:
     is_in_calendar: bool = True
     former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
     moved_by: str = ""
+    answers: Mapping[int, TextAnswer] = field(default_factory=dict)  # by the number of the text
 
     def for_kind(self, kind: str) -> MessageFacts:
         """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""
+        if family_of(kind) == TEXT_ANSWER:
+            return replace(self, contacts=self.answers.get(number_of(kind), NO_ANSWER).contacts_in(self.contacts))
         if family_of(kind) != HANDED_OVER:
             return self
         owner = self.former.get(number_of(kind), NOBODY)

@@ -40,6 +40,7 @@ EARLIER_TIME = "earlier_time"  # and a number: which proposal of an earlier time
 EARLIER_GONE = "earlier_gone"  # and the number of an offer to several: another of them was quicker
 WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told of no more earlier times
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
+TEXT_ANSWER = "text_answer"  # and the number of the text that it answers
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 FAMILIES = (
@@ -49,6 +50,7 @@ FAMILIES = (
     CONFIRMATION,
     ARRANGEMENT,
     HANDED_OVER,
+    TEXT_ANSWER,
     OFFER,
     GOING_AHEAD,
     EARLIER_TIME,
@@ -94,7 +96,7 @@ def is_current(kind: str, *, version: int, now_version: int, now_state: str, own
         return True
     if version < owner_since:
         return False
-    if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS):
+    if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, TEXT_ANSWER):
         return True  # true whatever the version
     if version != now_version:
         return False
@@ -179,10 +181,7 @@ def _serves(channel: str, kind: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one person. `acts_for` is the resident's name when the person is their representative.
-
-    The address of a letter has several lines, the postcode last; `large_print` is for letters alone.
-    """
+    """One message to one person. `acts_for` names the resident when that is their representative. A letter's has lines."""
 
     channel: str
     address: str

@@ -28,6 +28,7 @@ from people.staff.password_requests import answer_password_requests
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.registry import configured_channels
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
+from reminders.inbound import handle_waiting_texts
 from reminders.messages import MessageWriter
 from reminders.privacy.retention import empty_expired
 from reminders.reach_queries import can_be_told
@@ -77,6 +78,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_earlier_times(runtime, can_be_told, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
+            ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
             ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
         )
@@ -113,6 +115,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     offer_earlier_times(runtime, can_be_told)
     send_wish_mails(runtime, worker.channels)
     measure_promises(runtime)
+    handle_waiting_texts(runtime)
     counts = worker.send_due()
     ask_providers(runtime, worker.channels)
     sweep_when_due(runtime)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
@@ -129,7 +129,11 @@ class DeliveryAttempt(Base):
 
 
 class InboundText(Base):
-    """A text that somebody sent to the provider's number, as it came. `provider_id` is the provider's own for it."""
+    """A text that somebody sent to the provider's number, as it came. `provider_id` is the provider's own for it.
+
+    `outcome` is what became of it (see `reminders.text_answers`), `choices` are the appointments that we asked about, as
+    they were numbered, and `done_at` is when staff had read what no rule understands.
+    """
 
     __tablename__ = "inbound_texts"
     __table_args__ = (Index("ix_inbound_texts_authority_id_handled_at", "authority_id", "handled_at"),)
@@ -143,6 +147,10 @@ class InboundText(Base):
     text: Mapped[str] = mapped_column(String(2000), info=personal("message"))
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    choices: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
+    done_at: Mapped[datetime | None]
 
 
 class DemoMessage(Base):

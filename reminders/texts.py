@@ -16,16 +16,18 @@ from core.text import one_line
 from reminders.delivery_decisions import MessageFacts
 from reminders.gsm7 import MOST_OF_A_REMINDER, plain, text_size
 from reminders.messages import MessageContext, OtherBody, rendered
-from reminders.recipients import CANCELLED, Delivery, family_of
+from reminders.recipients import CANCELLED, TEXT_ANSWER, Delivery, family_of, number_of
+from reminders.text_answers import NO_ANSWER
 
 SHORTENED, SHORTEST = 24, 12  # characters of a long name
 
 
 @dataclass(frozen=True, slots=True)
 class TextMessage:
-    """What the templates of a text show, formatted already. `answers` says whether somebody reads what is answered.
+    """What the templates of a text show, formatted already.
 
-    One that `is_brief` has no word about its link.
+    `answers` says whether people can reply; `answer` is what became of the text that this one answers. One that
+    `is_brief` has no word about its link.
     """
 
     council: str
@@ -49,6 +51,8 @@ class TextMessage:
     offer_until: str
     offer_is_shared: bool
     offer_is_same_time: bool
+    answer: str
+    choices: tuple[str, ...]
     is_brief: bool = False
 
 
@@ -76,7 +80,8 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
     """Everything that a text may say of the appointment."""
     zone = ZoneInfo(facts.authority.zone)
     told = facts.as_told
-    offer = facts.offer
+    offer, is_answer = facts.offer, family_of(kind) == TEXT_ANSWER
+    answer = facts.answers.get(number_of(kind), NO_ANSWER) if is_answer else NO_ANSWER
     at_that_time = told if kind == CANCELLED else facts
     return TextMessage(
         council=one_line(facts.authority.name),
@@ -94,7 +99,9 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         book_url=message.book_url,
         owner_url=message.owner_url,
         contact=next((line.value for line in message.contact), ""),  # the link leads to all of them
-        answers=False,
+        answers=bool(facts.authority.text_number),
+        answer=answer.outcome,
+        choices=tuple(language.moment_short(start.astimezone(zone)) for start in answer.choices),
         by_authority=message.by_authority,
         offer_when=language.moment_short(offer.starts_at.astimezone(zone)) if offer else "",
         offer_until=language.moment_short(offer.answer_by.astimezone(zone)) if offer else "",

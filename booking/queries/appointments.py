@@ -55,6 +55,7 @@ class AppointmentView:
 
     `resident` is reached as this appointment says, which may differ from the record (`has_own_contact`). `stamp` changes
     whenever anything does that can be changed about it. `link_mark` belongs to the manage link that works now.
+    It `is_confirmed` when somebody has said that they come to it as it is booked now.
     `old_reference` is the one that it had in another system, if it was imported from there.
     """
 
@@ -91,6 +92,7 @@ class AppointmentView:
     old_reference: str = ""
     unmet_needs: tuple[str, ...] = ()
     moved_by: str = ""
+    is_confirmed: bool = False
 
     @property
     def spoken_language(self) -> str:
@@ -269,6 +271,7 @@ def _view(
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
         old_reference=found.old_reference or "",
         moved_by=row.moved_by,
+        is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,
     )
 
 

@@ -31,6 +31,7 @@ ONLY_WORDS = frozenset(
             "email",
             "opening_words",
             "bsl_contact",
+            "text_number",
             "publishes_availability",
             "summary",
         ),

@@ -105,6 +105,7 @@ AUTHORITY: Fields = {
     "bsl_contact": Field(text(300), ""),
     "languages": Field(list_of(one_of(tuple(LANGUAGES)), least=1), (DEFAULT_LANGUAGE,)),
     "first_language": Field(one_of(tuple(LANGUAGES)), DEFAULT_LANGUAGE),
+    "text_number": Field(value_checks.phone, ""),
 }
 SERVICE: Fields = {
     "slug": Field(slug, required=True),

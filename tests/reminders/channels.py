@@ -10,7 +10,7 @@ from typing import Any
 from core.database import Database
 from core.runtime import Runtime
 from reminders.channels.base import Channel, Waiting
-from reminders.messages import EmailBody, MessageWriter, RenderedMessage
+from reminders.messages import Body, EmailBody, MessageWriter, RenderedMessage
 from reminders.recipients import EMAIL
 from reminders.worker import Worker
 
@@ -25,10 +25,11 @@ class RecordingChannel:
         batch_size: int = 50,
         on_send: Callable[[RenderedMessage], None] | None = None,
         there: frozenset[str] = frozenset(),
+        body_type: type[Body] = EmailBody,
     ) -> None:
         self.can_confirm_arrival = can_confirm_arrival
         self.batch_size = batch_size
-        self.body_type = EmailBody
+        self.body_type = body_type
         self.on_send = on_send
         self.there = there
         self.sent: list[RenderedMessage] = []

@@ -13,7 +13,16 @@ from core.tokens import appointment_of_short_token, is_short_token, short_token
 from reminders.delivery_decisions import FormerOwner, MessageFacts, OfferedTime
 from reminders.gsm7 import Alphabet, text_size
 from reminders.letters import LetterBody
-from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS, Contacts, Delivery, Person
+from reminders.recipients import (
+    CANCELLED,
+    FAMILIES,
+    RESCHEDULED,
+    SEVERAL_BOOKINGS,
+    TEXT_ANSWER,
+    Contacts,
+    Delivery,
+    Person,
+)
 from reminders.texts import TextBody
 from tests.reminders.channels import writer
 from tests.reminders.test_messages import AUTHORITY, FACTS, SITE, STARTS
@@ -22,7 +31,9 @@ BY_TEXT = Delivery("text", "07700 900123", "Zoë Sample")
 BY_POST = Delivery("letter", "1 High Street\nTestshire\nNW11 9QS", "Zoë Sample")
 OFFER = OfferedTime(SITE, STARTS + timedelta(days=3), STARTS - timedelta(days=2))
 FORMER = FormerOwner(1, 1, Contacts(Person("Robin Sample")), STARTS, STARTS + timedelta(minutes=30), STARTS, True)
-KINDS = sorted({*(f"{family}_1" for family in FAMILIES), RESCHEDULED, CANCELLED, SEVERAL_BOOKINGS})
+KINDS = sorted(
+    {*(f"{family}_1" for family in FAMILIES if family != TEXT_ANSWER), RESCHEDULED, CANCELLED, SEVERAL_BOOKINGS}
+)
 ALL_FACTS = replace(FACTS, offer=OFFER, former={1: FORMER}, told_starts_at=STARTS - timedelta(days=1))
 SECRETS = ("Certify", "Housing", "Passport", "Tenancy", "K7PM", "interpreter")
 

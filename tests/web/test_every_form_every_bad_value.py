@@ -51,6 +51,7 @@ from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_s
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachine
 from tests.support.factories import NOW, make_resource, make_service, make_session
+from tests.support.inbound_texts import inbound_text
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
 from tests.support.set_up import change_session, change_site
@@ -207,6 +208,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     request_offers(runtime, council, closure_id, actor=system)
     assert make_offers(runtime, can_be_told) == 2
     _leave_waiting(runtime, callers)
+    inbound_text(runtime.database, council, MORNING)
     return [f"/staff/closures/{unworked}", f"/staff/closures/{closure_id}", f"/staff/to-ring/{dropped}"]
 
 

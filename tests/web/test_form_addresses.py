@@ -34,6 +34,7 @@ ARGUMENTS: dict[str, Any] = {
     "closure": 1,
     "wish": 1,
     "session": "hub-days",
+    "inbound_text": 1,
 }
 
 

@@ -39,6 +39,7 @@ from people.staff.tables import StaffMember
 from reminders.reach_queries import can_be_told
 from tests.support.council import make_key, make_staff
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
+from tests.support.inbound_texts import inbound_text
 from tests.support.set_up import change_site
 from tests.web.account.pages import token_on
 
@@ -50,6 +51,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "closure": 999_999,
     "colleague": 999_999,
     "wish": 999_999,
+    "inbound_text": 999_999,
     "change": 999_999,
     "slug": "nothing-is-called-this",
     "session": "nowhere",
@@ -111,7 +113,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"api_key": api_key}
+        | {"api_key": api_key, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {
             "slug": site.slug,
@@ -313,7 +315,19 @@ def at_another_site(
     shut = NewClosure(clock.now(), clock.now() + timedelta(days=2), site="far")
     closure = make_closure(runtime_of(app), authority_id, shut, actor=Actor.system()).id
     member = make_staff(database, clock, authority_id, role, site_id=site_id)
-    names = ("reference", "resident_id", "feed", "hold", "colleague", "wish", "change", "slug", "session", "resource")
+    names = (
+        "reference",
+        "resident_id",
+        "feed",
+        "hold",
+        "colleague",
+        "wish",
+        "change",
+        "slug",
+        "session",
+        "resource",
+        "inbound_text",
+    )
     nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(
         theirs.world,

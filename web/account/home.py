@@ -76,6 +76,9 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
             href,
             _("People whom no message about their appointment has reached."),
         )
+    href = url_or_none("messages.text_list")
+    if href and staff.may(Action.RING_PEOPLE):
+        yield Task(_("Texts to read"), href, _("What residents have answered to our texts, and a person has to read."))
     href = url_or_none("messages.waiting_list")
     if href and staff.may(Action.BOOK_FOR_RESIDENT):
         yield Task(

@@ -21,6 +21,7 @@ from locations.school_holidays import school_holidays_end
 from people.residents.access_log import log_access
 from people.staff.policy import Action, Role, sites_for
 from reminders.heartbeat import is_fresh
+from reminders.inbound_queries import texts_to_read_count
 from reminders.untold import untold_count
 from web.account.home import MOST_SITES, managed_sites_of_staff, sites_of_staff, url_or_none
 from web.page_context import StaffContext
@@ -160,6 +161,9 @@ def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
                 unsent,
             )
             yield ToDo(text, untold)
+    texts = url_or_none("messages.text_list")
+    if texts and _may(context, Action.RING_PEOPLE) and (unread := texts_to_read_count(db, council)):
+        yield ToDo(ngettext("Read %(num)d text from a resident", "Read %(num)d texts from residents", unread), texts)
     waiting = url_or_none("messages.waiting_list")
     if waiting and _may(context, Action.BOOK_FOR_RESIDENT):
         yield from _people_who_wait(context, waiting)

@@ -52,6 +52,7 @@ class AppointmentLine:
     state: str
     state_and_reason: str
     own_contact: str
+    is_confirmed: bool
     needs: str
     is_booked: bool
     can_change: bool
@@ -210,6 +211,7 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> 
         state=moved,
         state_and_reason=f"{moved}: {view.state_reason}" if view.state_reason else moved,
         own_contact=_own_contact(view) if view.has_own_contact else "",
+        is_confirmed=view.is_confirmed and view.state is State.BOOKED,
         needs="; ".join(need_lines(view, current_language())) if view.arrangements or view.unmet_needs else "",
         is_booked=view.state is State.BOOKED,
         can_change=can_change,

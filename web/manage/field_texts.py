@@ -42,6 +42,10 @@ COUNCIL: Texts = {
     "extra_time_minutes": _t(_l("Extra time for those who need it"), _l("In minutes")),
     "interpreter_lead_days": _t(_l("Days that you need to find an interpreter")),
     "bsl_contact": _t(_l("Contact in British Sign Language"), _l("A web address, or words that say how")),
+    "text_number": _t(
+        _l("Number for texts"),
+        _l("If people can reply to your texts. Leave it empty if texts show your name as the sender"),
+    ),
     "reminder_plan": _t(_l("Reminders")),
     "message_channels": _t(_l("How messages are sent")),
     "languages": _t(_l("Languages of residents’ pages and messages")),

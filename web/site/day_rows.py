@@ -228,7 +228,9 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
 
 
 def _moved(view: AppointmentView) -> str:
-    """That the council moved it, which is no fault of whoever comes; nothing of any other."""
+    """That they have confirmed, or that the council moved it, which is no fault of whoever comes; nothing of any other."""
+    if view.is_confirmed and view.state is State.BOOKED:
+        return str(_("They have said that they come"))
     return str(MOVED_BY[BY_COUNCIL]) if view.moved_by == BY_COUNCIL else ""
 
 

@@ -1,0 +1,162 @@
+"""Texts from residents: what one means is decided and done once, and answered once.
+
+Each step is a transaction, and begins where the one before it ended: after a crash the scheduler goes on. The cancellation
+is booking's own, with the text as its idempotency key.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.states import State
+from booking.tables import Appointment
+from booking.use_cases.cancel import cancel
+from core.audit import Actor, record
+from core.errors import NotFound, Refused, TooSoon
+from core.idempotency import IdempotencyKey
+from core.outages import outage_of
+from core.runtime import Runtime
+from core.transactions import lock_by_name
+from reminders.delivery_decisions import PENDING
+from reminders.inbound_queries import (
+    has_text_of,
+    history_of_number,
+    owner_of_number,
+    was_answered_lately,
+)
+from reminders.recipients import CANCELLED, TEXT, TEXT_ANSWER
+from reminders.tables import InboundText, Notification
+from reminders.text_answers import Decision, Outcome, answer_of, decide
+
+ANSWER_IS_USEFUL = timedelta(hours=4)
+MOST_AT_ONCE = 50
+
+log = logging.getLogger(__name__)
+
+
+def handle_waiting_texts(runtime: Runtime) -> int:
+    """How many texts were handled that have come, or that a process has left unfinished. One that fails stops no other."""
+    with runtime.database.reading() as db:
+        waiting = select(InboundText.id).where(InboundText.handled_at.is_(None))
+        found = db.scalars(waiting.order_by(InboundText.id).limit(MOST_AT_ONCE)).all()
+    return sum(_is_handled(runtime, text_id) for text_id in found)
+
+
+def _is_handled(runtime: Runtime, text_id: int) -> bool:
+    try:
+        handle_text(runtime, text_id)
+    except Exception as error:  # a mistake of ours in one text must not stop the others
+        if outage_of(error) is not None:
+            raise
+        log.exception("an inbound text could not be handled: %s", text_id)
+        return False
+    return True
+
+
+def handle_text(runtime: Runtime, text_id: int) -> None:
+    """Do what the text says, and answer it; nothing the second time."""
+    with runtime.database.writing() as db:
+        row = _locked(db, text_id)
+        if row is None:
+            return
+        if not row.outcome:
+            _write_decision(db, row, runtime.clock.database_now(db))
+        outcome, authority_id = Outcome(row.outcome), row.authority_id
+        reference = _reference(db, row.appointment_id) if outcome is Outcome.CANCEL else ""
+    if outcome is Outcome.CANCEL:
+        outcome = _cancel(runtime, authority_id, reference, text_id)
+    with runtime.database.writing() as db:
+        row = _locked(db, text_id)
+        if row is None:
+            return
+        now = runtime.clock.database_now(db)
+        row.outcome = _confirm(db, row, now) if outcome is Outcome.CONFIRM else outcome
+        row.handled_at = now
+        _acknowledge(db, row, now)
+
+
+def _locked(db: Session, text_id: int) -> InboundText | None:
+    """The text, locked; None when it is handled."""
+    open_text = (InboundText.id == text_id, InboundText.handled_at.is_(None))
+    return db.scalars(select(InboundText).where(*open_text).with_for_update()).first()
+
+
+def _write_decision(db: Session, row: InboundText, now: datetime) -> None:
+    lock_by_name(db, f"texts from {row.authority_id} {row.phone_key}")
+    owner = owner_of_number(db, row.authority_id, row.phone_key)
+    known = history_of_number(db, row, owner, now)
+    decision = decide(answer_of(row.text), known, now) if owner.is_known else Decision(Outcome.UNKNOWN)
+    row.outcome, row.appointment_id, row.choices = decision.outcome, decision.appointment_id, list(decision.choices)
+
+
+def _cancel(runtime: Runtime, authority_id: int, reference: str, text_id: int) -> Outcome:
+    """What became of the cancellation."""
+    key = IdempotencyKey.of("inbound texts", str(text_id), reference.encode())
+    actor = Actor.resident()
+    try:
+        cancel(runtime, authority_id, reference, actor=actor, by="resident", enforce_cutoff=True, idempotency=key)
+    except TooSoon:
+        return Outcome.TOO_LATE
+    except (Refused, NotFound):  # it has changed meanwhile: a person looks at it
+        return Outcome.TO_READ
+    return Outcome.CANCELLED
+
+
+def _confirm(db: Session, row: InboundText, now: datetime) -> Outcome:
+    """Write that they come, if the appointment is still as it was; else a person reads the text."""
+    here = (Appointment.id == row.appointment_id, Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
+    appointment = db.scalars(select(Appointment).where(*here).with_for_update()).first()
+    if appointment is None:
+        return Outcome.TO_READ
+    appointment.confirmed_at, appointment.confirmed_version = now, appointment.version
+    subject, council = ("appointment", appointment.id), appointment.authority_id
+    record(db, Actor.resident(), "confirmed", subject, authority_id=council, now=now, version=appointment.version)
+    return Outcome.CONFIRMED
+
+
+def _acknowledge(db: Session, row: InboundText, now: datetime) -> None:
+    """Owe the answer, once. A cancellation that is told by text is one; a number without an appointment gets none."""
+    appointment = db.get(Appointment, row.appointment_id) if row.appointment_id else None
+    outcome = Outcome(row.outcome)
+    if appointment is None or outcome in (Outcome.REPEATED, Outcome.UNKNOWN):
+        return
+    if outcome is Outcome.CANCELLED and has_text_of(db, appointment.id, appointment.version, CANCELLED):
+        return
+    if outcome is Outcome.TO_READ and was_answered_lately(db, row, now):  # it may be a machine that answers us
+        return
+    db.add(
+        Notification(
+            authority_id=row.authority_id,
+            appointment_id=appointment.id,
+            version=appointment.version,
+            kind=f"{TEXT_ANSWER}_{row.id}",
+            channel=TEXT,
+            status=PENDING,
+            due_at=now,
+            useful_until=now + ANSWER_IS_USEFUL,
+            next_try_at=now,
+            created_at=now,
+        )
+    )
+
+
+def _reference(db: Session, appointment_id: int | None) -> str:
+    return db.scalar(select(Appointment.reference).where(Appointment.id == appointment_id)) or ""
+
+
+def mark_read(runtime: Runtime, authority_id: int, text_id: int, *, actor: Actor) -> None:
+    """Take a text off the list of those that somebody has to read; a second time it writes nothing. Raises: NotFound."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.database_now(db)
+        here = (InboundText.id == text_id, InboundText.authority_id == authority_id)
+        row = db.scalars(select(InboundText).where(*here).with_for_update()).first()
+        if row is None:
+            raise NotFound.because("nothing_here")
+        if row.done_at is None:
+            row.done_at = now
+            subject = ("appointment", row.appointment_id) if row.appointment_id else ("inbound_text", row.id)
+            record(db, actor, "text_read", subject, authority_id=authority_id, now=now, text=row.id)

@@ -1,0 +1,175 @@
+"""What a text from a resident means, and which of their appointments it is about. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from people.residents.details import name_tokens, phone_key
+from reminders.recipients import TEXT, Contacts, OwnContact, Person
+
+
+class Meaning(StrEnum):
+    """What somebody wants by a text. A number answers a question of ours."""
+
+    CANCEL = "cancel"
+    CONFIRM = "confirm"
+    NUMBER = "number"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What has become of a text. The first two are decided, and not done yet."""
+
+    CANCEL = "cancel"
+    CONFIRM = "confirm"
+    CANCELLED = "cancelled"
+    CONFIRMED = "confirmed"
+    ASKED = "asked"  # which of several appointments they mean
+    TOO_LATE = "too_late"  # to cancel by text
+    REPEATED = "repeated"  # the same again: nothing is done twice
+    TO_READ = "to_read"
+    UNKNOWN = "unknown"  # nobody's number
+
+
+# English and Welsh.
+_MEANINGS: Mapping[str, Meaning] = {
+    "cancel": Meaning.CANCEL,
+    "canslo": Meaning.CANCEL,
+    "confirm": Meaning.CONFIRM,
+    "confirmed": Meaning.CONFIRM,
+    "yes": Meaning.CONFIRM,
+    "cadarnhau": Meaning.CONFIRM,
+    "ie": Meaning.CONFIRM,
+}
+_POLITE = frozenset({"please", "thanks", "thank", "you", "os", "gwelwch", "yn", "dda", "diolch"})
+FOR_STAFF = (Outcome.TO_READ, Outcome.UNKNOWN, Outcome.TOO_LATE)
+MOST_CHOICES = 5  # with their days and times they fit into two segments
+REPEATED_WITHIN = timedelta(minutes=10)
+QUESTION_IS_OPEN = timedelta(days=1)
+TOGETHER = timedelta(minutes=10)  # two texts that somebody gets in this time: either may be meant
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a text says: alone, or with the number of one of several appointments."""
+
+    meaning: Meaning
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """A text that went to the number: about which appointment, and when."""
+
+    appointment_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierText:
+    """The last text that came from the number before this one, and what became of it; no outcome while it is decided."""
+
+    answer: Answer
+    outcome: Outcome | None
+    at: datetime
+    choices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextHistory:
+    """Of a number: its appointments to come, the soonest first, texts to it, the newest first, and the last from it."""
+
+    to_come: Sequence[int] = ()
+    sent: Sequence[SentText] = ()
+    earlier: EarlierText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done about a text, and to which appointment. `choices` are those that we ask about, as they are numbered."""
+
+    outcome: Outcome
+    appointment_id: int | None = None
+    choices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """What we say to a text from `number`: what became of it, and the starts of the appointments that we ask about."""
+
+    outcome: str
+    number: str
+    choices: tuple[datetime, ...] = ()
+
+    def contacts_in(self, contacts: Contacts) -> Contacts:
+        """Whoever wrote, with the number from which they did, and nobody else."""
+        helper = contacts.representative
+        is_helper = helper is not None and phone_key(helper.phone) == phone_key(self.number)
+        resident = Person(contacts.resident.name, phone="" if is_helper else self.number)
+        acting = Person(helper.name, phone=self.number) if helper and is_helper else None
+        only = replace(contacts, preference=TEXT, do_not_text=False, own=OwnContact())
+        return replace(only, resident=resident, representative=acting)
+
+
+NO_ANSWER = TextAnswer("", "")
+
+
+def answer_of(text: str) -> Answer:
+    """What `text` says. It must be the word alone, politely or with a number: "Please do not cancel" is for a person."""
+    words = [word for word in name_tokens(text) if word not in _POLITE]
+    numbers = [word for word in words if word.isascii() and word.isdigit()]
+    meanings = [_MEANINGS[word] for word in words if word in _MEANINGS]
+    number = int(numbers[0][:3]) if numbers else 0
+    if len(words) > 2 or len(meanings) + len(numbers) != len(words) or len(meanings) > 1 or len(numbers) > 1:
+        return Answer(Meaning.OTHER)
+    if meanings:
+        return Answer(meanings[0], number)
+    return Answer(Meaning.NUMBER, number) if numbers else Answer(Meaning.OTHER)
+
+
+def decide(answer: Answer, known: TextHistory, now: datetime) -> Decision:
+    """What is done about an answer from a number of which this is known."""
+    first = next(iter(known.to_come), None)
+    if answer.meaning is Meaning.OTHER:
+        return Decision(Outcome.TO_READ, first)
+    if _is_repeated(answer, known.earlier, now):
+        return Decision(Outcome.REPEATED)
+    if answer.number:
+        return _chosen(answer, known, now) or Decision(Outcome.TO_READ, first)
+    if not known.to_come:
+        return Decision(Outcome.TO_READ)
+    meant = _meant(known)
+    if meant is None:
+        return Decision(Outcome.ASKED, first, tuple(known.to_come[:MOST_CHOICES]))
+    return Decision(_to_do(answer.meaning), meant)
+
+
+def _chosen(answer: Answer, known: TextHistory, now: datetime) -> Decision | None:
+    """What the number of an appointment says in answer to our question; None where we have asked none that it answers."""
+    asked = known.earlier
+    if asked is None or asked.outcome is not Outcome.ASKED or now - asked.at > QUESTION_IS_OPEN:
+        return None
+    meant = asked.choices[answer.number - 1] if 1 <= answer.number <= len(asked.choices) else None
+    meaning = asked.answer.meaning if answer.meaning is Meaning.NUMBER else answer.meaning
+    return Decision(_to_do(meaning), meant) if meant in known.to_come else None
+
+
+def _is_repeated(answer: Answer, earlier: EarlierText | None, now: datetime) -> bool:
+    return earlier is not None and earlier.answer == answer and now - earlier.at <= REPEATED_WITHIN
+
+
+def _meant(known: TextHistory) -> int | None:
+    """The appointment of the last text, or the only one where no text was sent; None where we have to ask."""
+    last = next(iter(known.sent), None)
+    if last is None:
+        return known.to_come[0] if len(known.to_come) == 1 else None
+    just_told = {sent.appointment_id for sent in known.sent if last.at - sent.at <= TOGETHER}
+    is_clear = last.appointment_id in known.to_come and len(just_told.intersection(known.to_come)) == 1
+    return last.appointment_id if is_clear else None
+
+
+def _to_do(meaning: Meaning) -> Outcome:
+    return Outcome.CANCEL if meaning is Meaning.CANCEL else Outcome.CONFIRM

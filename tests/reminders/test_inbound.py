@@ -1,0 +1,218 @@
+"""Texts from residents are understood, done once and answered once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Thread
+
+import pytest
+from sqlalchemy import func, select, update
+
+from booking.events import appointment_changed
+from booking.tables import Appointment
+from core.audit import AuditEntry
+from core.clock import FixedClock
+from core.database import Database
+from core.runtime import Runtime
+from locations.tables import Authority
+from people.residents.details import ResidentDetails
+from people.residents.tables import Resident
+from reminders.inbound import handle_text, handle_waiting_texts
+from reminders.inbound_texts import ReceivedText, keep_text
+from reminders.outbox import plan_notifications
+from reminders.recipients import CHANNELS
+from reminders.tables import InboundText, Notification
+from reminders.texts import TextBody
+from reminders.worker import Worker
+from tests.reminders.channels import RecordingChannel, writer
+from tests.support.factories import NOW, World, make_appointment, make_runtime, make_world
+
+OURS, THEIRS, AS_SENT = "07700 900982", "07700 900123", "447700900123"
+ROBIN = ResidentDetails("Robin Sample", phone=THEIRS, contact_preference="text")
+WHEN = NOW + timedelta(days=1, hours=1)
+
+
+@pytest.fixture
+def world(database: Database, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A council with a number for texts."""
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "text"}))
+    world = make_world(database)
+    with database.writing() as db:
+        db.execute(update(Authority).values(text_number=OURS))
+    return world
+
+
+@pytest.fixture
+def runtime(database: Database) -> Runtime:
+    return make_runtime(database)
+
+
+def book(runtime: Runtime, world: World, *, when: datetime = WHEN, who: ResidentDetails = ROBIN) -> int:
+    return make_appointment(runtime, world, when, resident=who).appointment_id
+
+
+def keep(runtime: Runtime, words: str, *, number: str = AS_SENT, provider_id: str = "") -> int | None:
+    """The id of a text that has come, if it is new."""
+    with runtime.database.writing() as db:
+        known = db.scalars(select(func.count()).select_from(InboundText)).one()
+        row = keep_text(db, ReceivedText(provider_id or f"text-{known}", number, words, NOW))
+        return row.id if row else None
+
+
+def text(runtime: Runtime, words: str, *, number: str = AS_SENT, provider_id: str = "") -> int:
+    """A text comes, and the scheduler looks: how many it handled."""
+    keep(runtime, words, number=number, provider_id=provider_id)
+    return handle_waiting_texts(runtime)
+
+
+def outcomes(database: Database) -> list[str]:
+    with database.reading() as db:
+        assert db.scalars(select(InboundText.id).where(InboundText.handled_at.is_(None))).all() == []
+        return list(db.scalars(select(InboundText.outcome).order_by(InboundText.id)))
+
+
+def states(database: Database) -> list[str]:
+    with database.reading() as db:
+        return list(db.scalars(select(Appointment.state).order_by(Appointment.id)))
+
+
+def sent_answers(runtime: Runtime, clock: FixedClock) -> list[str]:
+    """The texts that go out now."""
+    channel = RecordingChannel(body_type=TextBody)
+    Worker(runtime.database, clock, {"text": channel}, writer()).send_due()
+    return [message.body.text for message in channel.sent if isinstance(message.body, TextBody)]
+
+
+def test_cancel_cancels_and_is_answered_once(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    book(runtime, world)
+    assert text(runtime, "CANCEL", provider_id="one") == 1
+    assert text(runtime, "CANCEL", provider_id="one") == 0  # the provider says it again
+    text(runtime, "Cancel!")  # and so do they
+    assert outcomes(database) == ["cancelled", "repeated"]
+    assert states(database) == ["cancelled_by_resident"]
+    (answer,) = sent_answers(runtime, clock)
+    assert answer.startswith("Testshire Council: for Robin Sample, your appointment on Tue 24 Nov 9am is cancelled.")
+
+
+def test_a_cancellation_that_goes_by_text_is_the_answer(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(runtime, world)
+    with database.writing() as db:
+        db.execute(update(Notification).values(status="void"))
+    with appointment_changed.connected_to(plan_notifications):
+        text(runtime, "CANSLO")
+    with database.reading() as db:
+        kinds = [row.kind for row in db.scalars(select(Notification)) if row.channel == "text"]
+    assert len(kinds) == 1
+
+
+def test_confirm_is_kept_for_the_time_as_it_is(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    appointment = book(runtime, world)
+    text(runtime, "yes please")
+    assert outcomes(database) == ["confirmed"]
+    with database.reading() as db:
+        row = db.get_one(Appointment, appointment)
+        assert (row.confirmed_at, row.confirmed_version) == (NOW, row.version)
+        assert "confirmed" in db.scalars(select(AuditEntry.action)).all()
+    (answer,) = sent_answers(runtime, clock)
+    assert "thank you. your appointment is on Tue 24 Nov 9am." in answer
+
+
+def test_of_several_we_ask_and_a_number_answers(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    book(runtime, world)
+    book(runtime, world, when=WHEN + timedelta(hours=2))
+    text(runtime, "cancel")
+    (question,) = sent_answers(runtime, clock)
+    assert "Reply with its number. 1: Tue 24 Nov 9am. 2: Tue 24 Nov 11am." in question
+    text(runtime, "2")
+    assert outcomes(database) == ["asked", "cancelled"]
+    assert states(database) == ["booked", "cancelled_by_resident"]
+    assert len(sent_answers(runtime, clock)) == 1
+
+
+def test_after_the_cut_off_the_answer_says_whom_to_contact(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    book(runtime, world)
+    with database.writing() as db:
+        db.execute(update(Authority).values(cancel_cutoff_minutes=3 * 24 * 60, plan_version=Authority.plan_version + 1))
+    text(runtime, "cancel")
+    assert outcomes(database) == ["too_late"]
+    assert states(database) == ["booked"]
+    (answer,) = sent_answers(runtime, clock)
+    assert "too late to cancel by text. Please contact us: 01632 960000" in answer
+
+
+def test_an_unknown_number_is_kept_and_told_nothing(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    book(runtime, world)
+    text(runtime, "CANCEL", number="447700900999")
+    assert outcomes(database) == ["unknown"]
+    assert states(database) == ["booked"]
+    assert sent_answers(runtime, clock) == []
+
+
+def test_what_no_rule_understands_is_read_by_a_person_and_a_machine_is_answered_once(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    book(runtime, world)
+    for _ in range(3):
+        text(runtime, "I am on holiday until Monday")
+    assert outcomes(database) == ["to_read"] * 3
+    (answer,) = sent_answers(runtime, clock)
+    assert "we have your text" in answer
+
+
+def test_whoever_acts_for_somebody_answers_by_their_own_number(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    own = replace(ROBIN, phone="07700 900444")
+    appointment = book(runtime, world, who=own)
+    with database.writing() as db:
+        db.execute(update(Appointment).where(Appointment.id == appointment).values(contact_phone="(07700) 900-123"))
+    text(runtime, "confirm")
+    assert outcomes(database) == ["confirmed"]
+    channel = RecordingChannel(body_type=TextBody)
+    Worker(database, clock, {"text": channel}, writer()).send_due()
+    assert [message.recipient.address for message in channel.sent] == [AS_SENT]
+
+
+def test_what_a_process_left_is_finished_by_the_scheduler(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    appointment = book(runtime, world)
+    text_id = keep(runtime, "cancel")
+    with database.writing() as db:  # it ended between the decision and the cancellation
+        decided = {"outcome": "cancel", "appointment_id": appointment}
+        db.execute(update(InboundText).where(InboundText.id == text_id).values(decided))
+    assert handle_waiting_texts(runtime) == 1
+    assert handle_waiting_texts(runtime) == 0
+    assert outcomes(database) == ["cancelled"]
+    assert states(database) == ["cancelled_by_resident"]
+    assert len(sent_answers(runtime, clock)) == 1
+
+
+def test_the_same_text_twice_at_once_is_done_once(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    book(runtime, world)
+    book(runtime, world, when=WHEN + timedelta(hours=1), who=replace(ROBIN, name="Sam Sample"))
+    text_id = keep(runtime, "CONFIRM")
+    threads = [Thread(target=handle_text, args=(runtime, text_id)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes(database) == ["asked"]
+    assert len(sent_answers(runtime, clock)) == 1
+    with database.reading() as db:
+        assert db.scalars(select(func.count()).select_from(Resident)).one() == 2
