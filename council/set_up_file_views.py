@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from booking.use_cases.change_set_up import InvalidEdits
 from core.audit import record
@@ -22,7 +23,7 @@ from web.manage.set_up_context import preview_address
 from web.manage.set_up_file_texts import line_text, other_council
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.page_context import StaffContext, staff_context
-from web.uploads import uploaded
+from web.uploads import uploaded, uploaded_name
 
 FILE_PATH = f"{SET_UP_PATH}/file"
 
@@ -56,6 +57,8 @@ def send_set_up_file() -> ResponseReturnValue:
     if "proposal" in request.form:  # back from a preview that somebody else was faster than
         return redirect(url_for("council.upload_set_up"), code=303)
     with staff_context() as context:
+        if not uploaded_name():
+            return upload_page(context, [_("Choose a file")]), 400
         try:
             plan = read_plan(uploaded())
         except InvalidFile as error:

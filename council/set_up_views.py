@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from council.council_blueprint import SET_UP_PATH, blueprint
+from council.first_steps import first_steps
 from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import STATEMENTS
@@ -41,6 +42,7 @@ def set_up() -> ResponseReturnValue:
         return render_template(
             "council/set_up.html",
             lists=lists,
+            steps=first_steps(catalogue),
             council=address_of(council),
             statements={kind: address_of(council, kind) for kind in STATEMENTS},
             name=context.authority.name,
@@ -82,7 +84,7 @@ def save_set_up() -> ResponseReturnValue:
 
 
 def _place(context: StaffContext, kind: str, slug: str) -> FormPlace:
-    home = url_for("council.set_up")
-    return FormPlace(
-        context, things_of(context), kind, key_of_address(kind, slug), Routes(home, address_of, preview_address)
-    )
+    key = key_of_address(kind, slug)
+    home = address_of(Key("site", key.slugs[:1])) if kind == "resource" else None
+    routes = Routes(home or url_for("council.set_up"), address_of, preview_address)
+    return FormPlace(context, things_of(context), kind, key, routes)

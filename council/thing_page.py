@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, request, url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
+from council.form_groups import LISTS_AFTER, groups_of
 from council.reminder_example import example_of
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import STATEMENTS
@@ -18,6 +23,12 @@ from web.manage.set_up_words import title_of
 from web.manage.thing_form import ThingForm
 from web.page_context import StaffContext
 
+ADD: Mapping[str, LazyString] = {
+    "site": _l("Add a site"),
+    "service": _l("Add a service"),
+    "person": _l("Add a person who works at several sites"),
+    "resource": _l("Add a desk, room or person"),
+}
 SHOWN_TO_RESIDENTS = ("service", "site")  # what has a page that residents see of it
 
 
@@ -38,6 +49,9 @@ def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm,
         new_resource=url_for("council.set_up_thing", kind="resource", slug=NEW, site=key.slugs[0]),
         week=url_or_none("planner.week", site=key.slugs[0]) if key.kind == "site" else None,
         history=_history(context, key),
+        groups=groups_of(form.kind, [field.short_name for field in form.main]),
+        lists_after=LISTS_AFTER.get(form.kind, {}),
+        next_steps=_next_steps(context, things, key),
         list_texts={name: text_of_field(form.kind, name) for name in BY_LIST if name in form.rows},
         has_look=form.kind in SHOWN_TO_RESIDENTS,
         example=example_of(context, form) if "reminder_plan" in form.rows else None,
@@ -54,9 +68,24 @@ def _history(context: StaffContext, key: Key) -> str:
     return url_for("council.set_up_history", thing="/".join((key.kind, *key.slugs)))
 
 
+def _next_steps(context: StaffContext, things: Things, key: Key) -> list[tuple[str, str]]:
+    """What somebody does next who has saved the thing: where it leads, and in which words."""
+    steps = []
+    if key.kind in ("site", "resource"):
+        site = things[Key("site", key.slugs[:1])].table["name"] if Key("site", key.slugs[:1]) in things else ""
+        more = _("Add a desk, room or person") if key.kind == "site" else _("Add one more desk, room or person")
+        steps.append((more, url_for("council.set_up_thing", kind="resource", slug=NEW, site=key.slugs[0])))
+        week = url_or_none("planner.week", site=key.slugs[0])
+        steps += [(_("Say when it is open: the week of %(site)s", site=site), week)] if week else []
+    return [*steps, (_("Set-up"), url_for("council.set_up"))] if context.staff.may(Action.MANAGE_SET_UP) else steps
+
+
 def _title(context: StaffContext, things: Things, key: Key, kind: str, *, is_new: bool) -> str:
-    if is_new or kind in STATEMENTS:
+    if kind in STATEMENTS:
         return str(KINDS[kind])
+    if is_new:
+        site = things.get(Key("site", key.slugs[:1])) if kind == "resource" else None
+        return f"{ADD[kind]}, {site.table['name']}" if site else str(ADD[kind])
     return title_of(key, things[key].table if key in things else {}, context.catalogue)
 
 

@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
+from wtforms.validators import DataRequired
 
 from booking.use_cases.absences import SeenVisit, preview_absence, record_absence
 from booking.use_cases.make_closure import NewClosure
@@ -23,6 +25,7 @@ from planner.planner_blueprint import PLANNED_SITE_PATH, blueprint
 from web.components.form_fields import AtMost, Dropdown, Text, optional
 from web.manage.closure_context import log_people, managed_sites
 from web.manage.closure_forms import LONGEST_REASON, ClosureForm, end_of, fields_of
+from web.manage.closure_overlaps import closure_that_covers, closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.new_closure_views import offer_times
 from web.page_context import SiteContext, site_context
@@ -36,7 +39,7 @@ LONGEST_VERSION = 9  # figures that are looked at; no appointment is moved so of
 class AwayForm(ClosureForm):
     """Who is away, from when until when."""
 
-    resource = Dropdown(_l("Who is away?"))
+    resource = Dropdown(_l("Who is away?"), validators=[DataRequired(_l("Choose who is away"))])
     reason = Text(
         _l("Note (optional)"),
         description=_l("Staff see it beside whoever has to be rebooked. Do not write about anybody’s health"),
@@ -90,6 +93,10 @@ def record_away(site: str) -> ResponseReturnValue:
         if not form.validate():
             return _form_page(context, form), 400
         absence, visits = form.absence(context), _visits_sent()
+        scope = scope_of_new(context, None if absence.site is None else context.site, absence)
+        covering = closure_that_covers(context, scope, absence.starts_at, absence.ends_at)
+        if covering is not None:  # another window, or a colleague, was quicker: nobody is away twice
+            return _recorded(context, covering)
         try:
             done = record_absence(
                 context.runtime,
@@ -104,9 +111,14 @@ def record_away(site: str) -> ResponseReturnValue:
             return _form_page(context, form), 400
         except IdempotencyMismatch:
             return redirect(url_for("manage.closures"), code=303)
-        if done.closure_id is not None and "offers" in request.form:
-            offer_times(context, done.closure_id)
-    return redirect(url_for("manage.closure", closure=done.closure_id, done="away"), code=303)
+        return _recorded(context, done.closure_id)
+
+
+def _recorded(context: SiteContext, closure_id: int | None) -> ResponseReturnValue:
+    """On to the page of those whom nobody can see, who are offered other times if that was pressed."""
+    if closure_id is not None and "offers" in request.form:
+        offer_times(context, closure_id)
+    return redirect(url_for("manage.closure", closure=closure_id, done="away"), code=303)
 
 
 def people_here(context: SiteContext) -> list[ResourceFacts]:
@@ -122,7 +134,8 @@ def away_form(context: SiteContext, sent: Mapping[str, str] | None) -> AwayForm:
     # The guard checks the token of whatever writes; the preview only asks.
     form = AwayForm(formdata=formdata, meta={"csrf": False}, until_day=context.today.isoformat())
     del form.service, form.topic, form.mode
-    form.resource.choices = [(one.slug, one.name) for one in people_here(context)]
+    people = [(one.slug, one.name) for one in people_here(context)]
+    form.resource.choices = [("", _("Choose one")), *people] if people else []
     return form
 
 
@@ -160,6 +173,12 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
         visits=[f"{one.appointment.reference}:{one.appointment.version}" for one in preview.fits],
         others=preview_rows(context.db, preview.others, context.now),
         affected=preview.affected,
+        shut_by_others=closures_that_meet(
+            context,
+            scope_of_new(context, None if absence.site is None else context.site, absence),
+            absence.starts_at,
+            absence.ends_at,
+        ),
         fields=fields_of(absence, context.zone),
         change=f"{url_for('planner.away', site=context.site.slug)}?{urlencode(request.args.to_dict())}",
     )

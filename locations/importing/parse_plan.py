@@ -111,7 +111,8 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
         for need, at in reader.tables(found, "requirements", path, name)
     ]
     if not row["requirements"] and isinstance(found, dict):
-        reader.note(path, f'{name} needs requirements: what it occupies, such as requirements = [{{ kind = "desk" }}].')
+        at = (*path, "requirements")
+        reader.note(at, f'{name} needs requirements: what it occupies, such as requirements = [{{ kind = "desk" }}].')
     return row | {"reminder_plan": _reminders(reader, found, path, name)}
 
 

@@ -68,6 +68,7 @@ def add(runtime: Runtime, email: str, role: str, authority: str, site: str | Non
         member = accounts.add_staff(db, new, actor=Actor.system(), now=runtime.clock.now())
         added = member.email
     click.echo(f"{added} is {role.replace('_', ' ')}{f' at {site}' if site else ''} for {authority}.")
+    click.echo(f"They sign in at {runtime.settings.public_url}/staff/sign-in.")
 
 
 def _password() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,45 @@ def test_a_place_that_takes_bookings_is_made_by_screens_alone(library: Library, 
     assert save(admin, post(admin, form, name="Hill Road Library", kind="hub")).endswith("/hill-road-library-2?saved=1")
 
 
+def test_who_begins_is_led_from_step_to_step(library: Library, admin: FlaskClient) -> None:
+    """The set-up says what is still to do, and what is saved says what comes next, up to the first session."""
+    site = save(admin, post(admin, form_at(admin, f"{HOME}/site/new"), name="Hill Road", kind="library"))
+    assert "Hill Road: add the desks, rooms or people that are there To do" in page_of(admin, HOME).text
+    desk = page_of(admin, page_of(admin, site).link("Add a desk")).form_to("/resource/new")
+    saved = page_of(admin, save(admin, post(admin, desk, name="Desk", kind="desk", seats="1")))
+    assert "Hill Road: add the desks, rooms or people that are there Done" in page_of(admin, HOME).text
+    assert "resource/new?site=hill-road" in saved.link("Add one more desk")
+    assert "Add a session" in page_of(admin, saved.link("Say when it is open: the week of Hill Road")).text
+
+
+@pytest.mark.parametrize("kind", ["service", "site", "person", "resource"])
+def test_a_new_thing_that_lacks_everything_says_so_at_its_fields(
+    library: Library, admin: FlaskClient, kind: str
+) -> None:
+    """In words of the screen: no key of the file, no made-up short name, and no error without its field."""
+    address = f"{HOME}/{kind}/new" + ("?site=high-street" if kind == "resource" else "")
+    page = post(admin, form_at(admin, address), 400)
+    errors = page.text.partition("There is a problem")[2].partition(" Add a ")[0]
+    assert "This needs “Name" in errors
+    assert not re.search(r'"|\[|=|requirements', errors), errors
+    assert (
+        errors.split()
+        == " ".join(
+            words for words, href in page.links if href.startswith("#") and not href.startswith("#main")
+        ).split()
+    )
+    assert ("Choose what a visit needs" in errors) == (kind == "service")
+
+
+def test_the_back_button_after_saving_leads_to_what_was_saved(library: Library, admin: FlaskClient) -> None:
+    form = form_at(admin, SERVICE)
+    first, second = (admin.post(form.action, data=form.values(name=name)).location for name in ("Copies", "Stamps"))
+    saved = save(admin, page_of(admin, first))
+    answer = admin.get(first)
+    assert (answer.status_code, answer.location) == (303, saved)
+    assert "by a colleague, or by you in another tab" in page_of(admin, second, 409).text
+
+
 def test_a_reminder_needs_no_name(library: Library, admin: FlaskClient) -> None:
     form = post(admin, form_at(admin, SERVICE), add="reminder_plan").form_to(SERVICE)
     first: Any = {"reminder_plan-0-minutes_before": "120"}
@@ -265,6 +305,7 @@ def test_the_file_goes_down_and_up_with_a_preview(library: Library, admin: Flask
 
     assert "everything is as you say already" in upload(text).text
     assert "Line 1: The file is empty" in upload("", 400).text
+    assert "Choose a file" in post(admin, form, 400).text
     assert "This is the file of “smallville”" in upload(FILE, 400).text
     assert "must be a multiple of 5" in upload(text.replace("duration_minutes = 30", "duration_minutes = 7"), 400).text
     save(admin, upload(text.replace('name = "Certify documents"', 'name = "Certified copies"')))

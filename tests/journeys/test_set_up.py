@@ -41,7 +41,6 @@ def test_a_service_is_made_and_a_change_of_a_site_taken_back(
     axe(page)
     page.get_by_label("Name of the service").fill("Blue Badge")
     page.get_by_label("How long does it take?").fill("20")
-    page.get_by_role("button", name="What a visit needs").press("Enter")
     page.get_by_label("One of these is needed").select_option("Desk")
     expect(page.get_by_label("Name of the service")).to_have_value("Blue Badge")
     page.get_by_label("Name of the service").press("Enter")  # as the button "See what changes" does

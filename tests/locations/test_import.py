@@ -279,7 +279,7 @@ def test_a_closure_that_is_left_out_opens_again(database: Database) -> None:
         ('name = "Hall"', f'name = "{"x" * 201}"', "xxx", "the most is 200"),
         ('kind = "office"', 'kind = "virtual"', "services =", "cannot be given at site"),
         ('[{ kind = "desk" }]', '[{ kind = "room" }]', "services =", "needs a room, and no session of site"),
-        ('[{ kind = "desk" }]', "[]", "[[services]]", "needs requirements"),
+        ('[{ kind = "desk" }]', "[]", "requirements = []", "needs requirements"),
         ("[[sites.sessions]]", "[sites.sessions]", "[sites.sessions]", "must be a list of tables"),
         ("[[sites]]", "[[sytes]]", "[[sytes]]", "did you mean 'sites'?"),
     ],

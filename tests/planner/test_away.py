@@ -56,6 +56,25 @@ def test_colleagues_take_what_they_can_and_the_others_are_offered_another_time(
     assert "1 visit is affected" in preview(manager, resource=f"desk-{desks[2]}").text
 
 
+def test_nobody_is_chosen_before_somebody_chooses(manager: FlaskClient) -> None:
+    form = check_page(manager.get(AWAY).text).form_to("/preview")
+    answer = manager.get(form.action, query_string=form.values(starts="now", until_day=TODAY))
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert "Choose who is away" in check_page(answer.text).text
+
+
+def test_an_absence_that_is_recorded_already_is_shown_and_not_recorded_twice(
+    library: Library, manager: FlaskClient
+) -> None:
+    """Two windows, or two colleagues: the second is told, and comes to the same list."""
+    library.book(60)
+    library.book(60)
+    first, second = (preview(manager, resource="desk-1").form_to("/away") for _window in range(2))
+    made = [manager.post(form.action, data=form.values()).location for form in (first, second)]
+    assert made[0] == made[1]
+    assert "Some of this is shut already" in preview(manager, resource="desk-1").text
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -131,7 +131,7 @@ def kept_preview(context: StaffContext, key: str, save_url: str) -> ResponseRetu
     try:
         return preview_page(context, proposal, save_url, found["back"], found["warnings"])
     except (ChangedMeanwhile, InvalidEdits):
-        return _not_saved(context, proposal)
+        return _saved(proposal) if _is_done(context, proposal) else _not_saved(context, proposal)
 
 
 def _not_saved(context: StaffContext, proposal: Proposal) -> ResponseReturnValue:
@@ -151,11 +151,15 @@ def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_ur
     except (ChangedMeanwhile, InvalidEdits):
         if not _is_done(context, proposal):
             return _not_saved(context, proposal)
+    return _saved(proposal)
+
+
+def _saved(proposal: Proposal) -> ResponseReturnValue:
     return redirect(f"{proposal.done}{'&' if '?' in proposal.done else '?'}saved=1", code=303)
 
 
 def _is_done(context: StaffContext, proposal: Proposal) -> bool:
-    """Whether everything is as proposed already: the button was pressed twice."""
+    """Whether everything is as proposed already: the button was pressed twice, or the page left by the back button."""
     edits = [replace(edit, is_new=False) for edit in proposal.edits]
     try:
         return not preview_edits(context.runtime, context.authority.id, edits, {}).imported.things

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from locations.importing import toml_fields
@@ -48,6 +50,8 @@ NEVER_LEFT_OUT = frozenset({("council", "reminder_plan"), ("service", "requireme
 ADDRESSED = tuple(
     kind for kind in FIELDS if kind != TRAVEL
 )  # what has a form of its own; travel times have one for all
+# Lists that cannot be empty: the form has a row from the beginning, and says this when nothing is chosen in it.
+EMPTY_LISTS: Mapping[str, LazyString] = {"requirements": _l("Choose what a visit needs")}
 MOST_ROWS = 50
 _ROW = re.compile(r"([a-z_]+)-([0-9]{1,3})-([a-z_]+)")
 
@@ -102,6 +106,9 @@ class ThingForm:
 
     def _refuse(self, path: Path, what: str) -> None:
         form, name, kind = self.main, path[0] if path else "", self.kind
+        if name in EMPTY_LISTS and len(path) == 1 and not self.rows[str(name)]:
+            self.rows[str(name)] = [_row_form(str(name), LISTS[kind][str(name)], MultiDict(), 0)]
+            path, what = (name, 0), str(EMPTY_LISTS[str(name)])
         if name in self.rows and len(path) > 1 and int(path[1]) < len(self.rows[str(name)]):
             form, kind = self.rows[str(name)][int(path[1])], str(name)
             name = path[2] if len(path) > 2 else next(iter(form)).short_name
@@ -128,14 +135,17 @@ def in_words_of_the_form(what: str, kind: str, name: str) -> str:
     """An error of the file with what the field is called on the screen in place of its key."""
     label = f"“{text_of_field(kind, name).label}”"
     key = re.escape(name.removeprefix(KEEP))
-    what = re.sub(rf" needs {key}\.$", f" needs {label}.", what)
+    what = re.sub(rf"^.* needs {key}\.$", str(gettext("This needs %(field)s.", field=label)), what)
     return re.sub(rf"^{key} of (keep_days of )?", f"{label} of ", what)
 
 
 def form_of_table(kind: str, table: Table) -> ThingForm:
     """The form that shows this table."""
     part = _shown_part(kind, table)
-    rows = {name: [shown(fields, row) for row in part.get(name) or ()] for name, fields in LISTS.get(kind, {}).items()}
+    rows = {
+        name: [shown(fields, row) for row in part.get(name) or ([{}] if name in EMPTY_LISTS else ())]
+        for name, fields in LISTS.get(kind, {}).items()
+    }
     return _form(kind, shown(FIELDS[kind], part), rows)
 
 
@@ -196,13 +206,14 @@ def _is_filled(row: Typed) -> bool:
 
 def _form(kind: str, typed: Typed, rows: Mapping[str, list[Typed]]) -> ThingForm:
     forms = {
-        name: [
-            form_of(name, fields, _prefixed(row, f"{name}-{number}-"), f"{name}-{number}-")
-            for number, row in enumerate(rows[name])
-        ]
+        name: [_row_form(name, fields, row, number) for number, row in enumerate(rows[name])]
         for name, fields in LISTS.get(kind, {}).items()
     }
     return ThingForm(kind, form_of(kind, FIELDS[kind], typed), forms)
+
+
+def _row_form(name: str, fields: Fields, row: Typed, number: int) -> Form:
+    return form_of(name, fields, _prefixed(row, f"{name}-{number}-"), f"{name}-{number}-")
 
 
 def _prefixed(row: Typed, prefix: str) -> Typed:

@@ -42,6 +42,12 @@ UNMET_NEEDS: labels.Labels = {
 }
 DAYS_AHEAD = 28  # in which everything is open once
 REMOTE_VISITS = {"phone": _l("By phone."), "video": _l("By video.")}
+# By the ways besides coming in person: the sentence where people can come, too, and where they cannot.
+REMOTE_MODES = {
+    frozenset({"phone", "video"}): (_l("You can also do this by phone or video."), _l("We do this by phone or video.")),
+    frozenset({"phone"}): (_l("You can also do this by phone."), _l("We do this by phone.")),
+    frozenset({"video"}): (_l("You can also do this by video."), _l("We do this by video.")),
+}
 
 
 def show(template: str, context: PageContext, **values: Any) -> str:
@@ -216,12 +222,9 @@ def searched_place(site: SiteFacts | None, mode: str) -> str:
 
 
 def remote_modes_text(service: ServiceFacts) -> str:
-    """That a service can be had by phone or video, in a sentence; empty when it cannot."""
-    if not {"phone", "video"} & set(service.modes):
-        return ""
-    if "in_person" in service.modes:
-        return str(gettext("You can also do this by phone or video."))
-    return str(gettext("We do this by phone or video."))
+    """By which of phone and video a service can be had, in a sentence; empty when by neither."""
+    also, only = REMOTE_MODES.get(frozenset(service.modes) - {"in_person"}, ("", ""))
+    return str(also if "in_person" in service.modes else only)
 
 
 def separate_postcode(site: SiteFacts) -> str:

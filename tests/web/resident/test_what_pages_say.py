@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import update
 
 from core.database import Database
 from locations.catalogue_queries import bump_plan
-from locations.tables import Authority
+from locations.tables import Authority, Service
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 
@@ -111,3 +112,26 @@ def test_the_page_of_a_move_says_how_long_it_takes(visitor: Visitor, town: Town)
     assert re.search(
         r"How long\s+\d+ minutes, instead of \d+ minutes", move("Choose another time or place", "High Street Library")
     )
+
+
+@pytest.mark.parametrize(
+    ("modes", "words"),
+    [
+        (["in_person"], None),
+        (["in_person", "video"], "You can also do this by video."),
+        (["in_person", "phone"], "You can also do this by phone."),
+        (["in_person", "phone", "video"], "You can also do this by phone or video."),
+        (["video"], "We do this by video."),
+        (["phone"], "We do this by phone."),
+        (["phone", "video"], "We do this by phone or video."),
+    ],
+)
+def test_a_service_names_the_ways_that_it_has_and_no_other(
+    database: Database, town: Town, visitor: Visitor, modes: list[str], words: str | None
+) -> None:
+    with database.writing() as db:
+        db.execute(update(Service).where(Service.slug == "certify").values(modes=modes))
+        bump_plan(db, town.authority_id)
+    visitor.open("/services/certify")
+    said = re.findall(r"(?:You can also|We) do this by [a-z ]*\.", visitor.page.text)
+    assert said == ([words] if words else [])
