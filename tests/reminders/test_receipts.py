@@ -19,6 +19,7 @@ from core.runtime import Runtime
 from core.settings import Settings
 from people.residents.tables import Resident
 from reminders import queue
+from reminders.allowances import Allowance, allowances
 from reminders.channels.notify import NotifyChannel
 from reminders.channels.notify_account import NotifyAccount
 from reminders.delivery_decisions import ASK_AFTER, SENT_OUTCOME, DeliveryResult
@@ -385,3 +386,18 @@ def test_the_key_is_as_the_provider_writes_it() -> None:
     assert problems_of(Settings(is_test=True, notify_api_key=API_KEY, notify_callback_token=CALLBACK_TOKEN)) == []
     for wrong in ({"notify_api_key": API_KEY[:-1]}, {"notify_base_url": "ftp://x"}, {"notify_callback_token": "short"}):
         assert len(problems_of(Settings(is_test=True, **wrong))) == 1  # type: ignore[arg-type]
+
+
+def test_what_is_due_tomorrow_stands_beside_what_the_provider_allows(
+    database: Database, world: World, worker: Worker, provider: NotifyServer
+) -> None:
+    owe(database, world, 2)
+    worker.send_due()
+    owe(database, world, 3, due_at=NOW + timedelta(days=1), next_try_at=NOW + timedelta(days=1))
+    owe(database, world, 1, due_at=NOW + timedelta(days=2), next_try_at=NOW + timedelta(days=2))
+    settings = Settings(notify_api_key=API_KEY, notify_daily_emails=2, notify_daily_texts=9)
+    with database.reading() as db:
+        found = {one.channel: one for one in allowances(db, settings, NOW)}
+        assert allowances(db, Settings(), NOW) == []
+    assert found["email"] == Allowance("email", 2, 2, 3)
+    assert [name for name, one in found.items() if one.is_short] == ["email"]

@@ -106,6 +106,7 @@ LAYER_OF_MODULE = {
     "reminders.privacy.personal_tables": "queries",
     "reminders.privacy.retention": "use_cases",
     "reminders.queue": "queries",
+    "reminders.allowances": "queries",
     "reminders.receipts": "queries",
     "reminders.reconciliation": "use_cases",
     "reminders.scheduler": "use_cases",

@@ -1,0 +1,52 @@
+"""How many messages a provider lets this installation send a day, beside what was sent today and is due tomorrow.
+
+Its days begin at midnight UTC: docs.notifications.service.gov.uk, "Daily limits", read 2026-11-26.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.settings import Settings
+from reminders.delivery_decisions import FAILED, SENT
+from reminders.queue import IS_PENDING
+from reminders.recipients import EMAIL, LETTER, TEXT
+from reminders.tables import Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Of one channel, for all councils together. `most` is 0 where it is not known."""
+
+    channel: str
+    most: int
+    sent_today: int
+    due_tomorrow: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether more is due tomorrow than may be sent."""
+        return 0 < self.most < self.due_tomorrow
+
+
+def allowances(db: Session, settings: Settings, now: datetime) -> list[Allowance]:
+    """The allowance of each channel that goes by GOV.UK Notify; none without a key."""
+    if not settings.notify_api_key:
+        return []
+    most = {TEXT: settings.notify_daily_texts, LETTER: settings.notify_daily_letters}
+    if not settings.smtp_url:
+        most[EMAIL] = settings.notify_daily_emails
+    midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    tomorrow, after = midnight + timedelta(days=1), midnight + timedelta(days=2)
+    sent = _count_of(db, Notification.status.in_([SENT, FAILED]), Notification.closed_at >= midnight)
+    due = _count_of(db, IS_PENDING, Notification.next_try_at >= tomorrow, Notification.next_try_at < after)
+    return [Allowance(channel, most[channel], sent.get(channel, 0), due.get(channel, 0)) for channel in most]
+
+
+def _count_of(db: Session, *where: ColumnElement[bool]) -> dict[str, int]:
+    counted = select(Notification.channel, func.count()).where(*where).group_by(Notification.channel)
+    return {row[0]: row[1] for row in db.execute(counted)}
