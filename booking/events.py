@@ -46,6 +46,7 @@ class PlanningFacts:
     reminder_plan: tuple[Mapping[str, Any], ...]
     channel: str = ""  # by which it was booked
     owner_since: int = 1  # the version with which it became its resident's
+    division: str = "england-and-wales"  # whose bank holidays count
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from core.errors import InvalidValue
-from core.text import clean_line
+from core.text import clean_line, clean_text
 
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 characters with its angle brackets
+MOST_POSTAL_LINES, LONGEST_POSTAL_LINE = 5, 60
 LONGEST_PHONE = 40  # with its spaces and its extension, as it is kept
 PRIVATE_ENDINGS = (".local", ".lan", ".localdomain", ".internal")  # of networks of one's own; RFC 6762, appendix G
 _PUBLIC_ENDING = ".example.org"
@@ -48,6 +49,18 @@ def _normalized(email: str) -> str:
         return validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise InvalidValue.because("email_form") from error
+
+
+def parse_postal_lines(text: str) -> str:
+    """The lines of a postal address above its postcode, at most five, without empty ones. Raises: InvalidValue.
+
+    A letter has seven lines at most, with the name and the postcode. Source: GOV.UK Notify, read 2026-11-26.
+    """
+    lines = [clean_line(line) for line in clean_text(text).split("\n")]
+    kept = [line for line in lines if line]
+    if len(kept) > MOST_POSTAL_LINES or any(len(line) > LONGEST_POSTAL_LINE for line in kept):
+        raise InvalidValue.because("postal_lines", most=MOST_POSTAL_LINES, longest=LONGEST_POSTAL_LINE)
+    return "\n".join(kept)
 
 
 def parse_phone(text: str) -> str:

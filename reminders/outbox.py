@@ -36,10 +36,13 @@ from reminders.outdated import (
     void_notices_to_owner,
     void_outdated,
 )
+from reminders.posting import by_post
 from reminders.reasons import TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
     EMAIL,
+    HANDED_OVER,
+    LETTER,
     MANAGE_LINK,
     RESCHEDULED,
     ChannelRules,
@@ -47,6 +50,7 @@ from reminders.recipients import (
     Withheld,
     contacts_of,
     deliveries_for,
+    family_of,
     planned_channels,
     rules_in,
 )
@@ -216,6 +220,7 @@ def planning_rows() -> Select[Any]:
             Appointment.is_walk_in,
             Appointment.owner_since,
             Authority.zone,
+            Authority.division,
             Authority.reminder_plan,
             Service.reminder_plan.label("own_plan"),
         )
@@ -244,17 +249,23 @@ def input_of(row: Row[Any], db: Session) -> PlanningInput:
         row.zone,
         tuple(plan),
         owner_since=row.owner_since,
+        division=row.division,
     )
     return PlanningInput(facts, contacts_of(row), rules_in(db.info, row.message_channels))
 
 
 def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
-    """A row for each message and each channel by which it goes."""
-    return [
-        _row(planning.facts, message, channel, now)
-        for message in owed
-        for channel in planned_channels(planning.contacts, message.kind, planning.rules)
-    ]
+    """A row for each message and each channel by which it goes: by letter only what arrives in time."""
+    rows = []
+    for message in owed:
+        channels = planned_channels(planning.contacts, message.kind, planning.rules)
+        if LETTER in channels and family_of(message.kind) != HANDED_OVER:
+            posted = by_post(message, planning.facts, now)
+            if posted is None:
+                channels = planned_channels(planning.contacts, message.kind, planning.rules, frozenset({LETTER}))
+            message = posted or message
+        rows += [_row(planning.facts, message, channel, now) for channel in channels]
+    return rows
 
 
 def _row(facts: PlanningFacts, message: Owed, channel: str, now: datetime) -> dict[str, Any]:

@@ -22,7 +22,7 @@ test_recipients.py has the table of cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from booking.states import WITHOUT_EMAIL
@@ -110,6 +110,8 @@ class Person:
     name: str
     email: str = ""
     phone: str = ""
+    postal: str = ""  # lines, the postcode last; empty where no letter would arrive
+    large_print: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,9 @@ def contacts_of(row: Any) -> Contacts:
     """The contacts in a row with `CONTACT_COLUMNS` of `reminders.appointment_queries`."""
     acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
     return Contacts(
-        resident=Person(row.resident_name, row.resident_email, row.resident_phone),
+        resident=Person(
+            row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.large_print
+        ),
         representative=acting,
         preference=row.contact_preference,
         do_not_text=row.do_not_text,
@@ -230,7 +234,7 @@ def deliveries_for(
         address = "" if channel in failed else _ADDRESSES[channel](person, contacts)
         if address:
             acts_for = "" if person is resident else resident.name
-            return (Delivery(channel, address, person.name, acts_for, contacts.language),)
+            return (Delivery(channel, address, person.name, acts_for, contacts.language, person.large_print),)
     return Withheld(NO_ADDRESS if _is_needed(contacts, kind) else _REASONS.get(contacts.wanted, NO_ADDRESS))
 
 
@@ -259,9 +263,11 @@ def _is_needed(contacts: Contacts, kind: str) -> bool:
     return wants_none and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 
-def planned_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[str, ...]:
+def planned_channels(
+    contacts: Contacts, kind: str, rules: ChannelRules, failed: Set[str] = frozenset()
+) -> tuple[str, ...]:
     """The channels that get a row in the outbox. One that is withheld has a row too, so that staff see the reason."""
-    found = deliveries_for(contacts, kind, rules)
+    found = deliveries_for(contacts, kind, rules, failed)
     return (found.channel,) if isinstance(found, Withheld) else tuple(delivery.channel for delivery in found)
 
 
@@ -271,18 +277,13 @@ def _resident(contacts: Contacts) -> Person:
         return record
     email = record.email if own.email is None else own.email
     phone = record.phone if own.phone is None else own.phone
-    return Person(record.name, email, phone)
+    return replace(record, email=email, phone=phone)
 
 
-def _text_number(person: Person, contacts: Contacts) -> str:
-    return "" if contacts.do_not_text else person.phone
-
-
-# What a channel sends to. A letter has no address yet.
 _ADDRESSES: Mapping[str, Callable[[Person, Contacts], str]] = {
     EMAIL: lambda person, _contacts: person.email,
-    TEXT: _text_number,
-    LETTER: lambda _person, _contacts: "",
+    TEXT: lambda person, contacts: "" if contacts.do_not_text else person.phone,
+    LETTER: lambda person, _contacts: person.postal,
     CALL: lambda person, _contacts: person.phone,
 }
 

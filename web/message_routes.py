@@ -98,7 +98,7 @@ def contacts_of_appointment(view: AppointmentView) -> Contacts:
     """What decides where the messages about this appointment go."""
     resident, helper = view.resident, view.representative
     return Contacts(
-        resident=Person(resident.name, resident.email, resident.phone),
+        resident=Person(resident.name, resident.email, resident.phone, resident.postal),
         representative=Person(helper.name, helper.email, helper.phone) if helper else None,
         preference=resident.contact_preference,
         do_not_text=resident.do_not_text,
@@ -111,7 +111,7 @@ def route_of_resident(resident: ResidentDetails) -> MessageRoute:
     """Where the messages about an appointment go that the resident has without anybody's help."""
     return route_of(
         Contacts(
-            resident=Person(resident.name, resident.email, resident.phone),
+            resident=Person(resident.name, resident.email, resident.phone, resident.postal),
             preference=resident.contact_preference,
             do_not_text=resident.do_not_text,
             leave_no_message=resident.leave_no_message,

@@ -36,6 +36,7 @@ class ResidentView:
     do_not_text: bool
     leave_no_message: bool
     message_language: str
+    postal: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,7 @@ class AppointmentView:
     """An appointment with everything that a screen says about it. Instants are aware, in UTC; `zone` is the site's.
 
     `resident` is reached as this appointment says, which may differ from the record (`has_own_contact`). `stamp` changes
-    whenever anything does that can be changed about it. `link_mark` belongs to the manage link that works now.
-    It `is_confirmed` when somebody has said that they come to it as it is booked now.
-    `old_reference` is the one that it had in another system, if it was imported from there.
+    whenever anything that can be changed does. `link_mark` is of the manage link of now, `is_confirmed` of this version.
     """
 
     id: int
@@ -293,6 +292,7 @@ def _resident(row: Resident, appointment: Appointment) -> ResidentView:
         do_not_text=row.do_not_text,
         leave_no_message=contact.leave_no_message,
         message_language=row.message_language,
+        postal=f"{row.address}\n{row.postcode}" if row.address and row.postcode and not row.letter_returned_at else "",
     )
 
 

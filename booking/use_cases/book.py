@@ -293,6 +293,7 @@ def _planning_facts(placement: Placement, appointment_id: int, booking: Booking)
         starts_at=instant_of(placement.start_unit),
         is_walk_in=booking.is_walk_in,
         zone=catalogue.authority.zone,
+        division=catalogue.authority.division,
         reminder_plan=catalogue.service_by_id(placement.slot_key.service_ids[0]).reminder_plan,
         channel="" if booking.imported_as else booking.channel,
     )

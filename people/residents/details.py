@@ -64,7 +64,7 @@ class ResidentDetails:
     """A resident as they describe themselves. Only the name is needed; there may be neither email nor telephone.
 
     `language` is the one that they need an interpreter for. `message_language` is the code of the one in which we write
-    to them; empty leaves it as it is.
+    to them; empty leaves it as it is. `address` has the lines above the postcode; letters have `large_print` when asked for.
     """
 
     name: str
@@ -78,6 +78,13 @@ class ResidentDetails:
     leave_no_message: bool = False
     message_language: str = ""
     date_of_birth: date | None = None
+    address: str = ""
+    large_print: bool = False
+
+    @property
+    def postal(self) -> str:
+        """The lines of the address and the postcode; empty where it is not whole."""
+        return f"{self.address}\n{self.postcode}" if self.address and self.postcode else ""
 
 
 @dataclass(frozen=True)

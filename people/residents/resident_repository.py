@@ -213,6 +213,8 @@ def create_resident(db: Session, authority_id: int, person: ResidentDetails, now
         "phone_key": phone_key(person.phone),
         "postcode": person.postcode.strip().upper(),
         "postcode_key": postcode_key(person.postcode),
+        "address": person.address,
+        "large_print": person.large_print,
         "language": person.language,
         "support_needs": list(person.support_needs),
         "contact_preference": person.contact_preference,
@@ -231,12 +233,12 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
     is_renamed = resident.name != person.name.strip()
     _set_name(resident, person.name)
     _set_contact(resident, person.email, person.phone)
-    _set_postcode(resident, person.postcode)
+    _set_address(resident, person.address, person.postcode)
     resident.date_of_birth = person.date_of_birth
     resident.language = person.language
     resident.support_needs = list(person.support_needs)
     resident.contact_preference = person.contact_preference
-    resident.do_not_text = person.do_not_text
+    resident.do_not_text, resident.large_print = person.do_not_text, person.large_print
     resident.leave_no_message = person.leave_no_message
     resident.message_language = person.message_language or resident.message_language
     db.flush()
@@ -248,7 +250,8 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
 def add_details(resident: Resident, person: ResidentDetails) -> None:
     """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
     _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
-    _set_postcode(resident, person.postcode or resident.postcode)
+    _set_address(resident, person.address or resident.address, person.postcode or resident.postcode)
+    resident.large_print = resident.large_print or person.large_print
     resident.date_of_birth = person.date_of_birth or resident.date_of_birth
     resident.language = person.language or resident.language
     resident.support_needs = list(person.support_needs) or resident.support_needs
@@ -271,7 +274,9 @@ def _set_contact(resident: Resident, email: str, phone: str) -> None:
     resident.phone_key = phone_key(phone)
 
 
-def _set_postcode(resident: Resident, postcode: str) -> None:
+def _set_address(resident: Resident, address: str, postcode: str) -> None:
+    if address != resident.address:  # a letter that came back was about the one before
+        resident.address, resident.letter_returned_at = address, None
     resident.postcode = postcode.strip().upper()
     resident.postcode_key = postcode_key(postcode)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
@@ -44,6 +44,9 @@ class Resident(Base):
     phone_key: Mapped[str] = mapped_column(by_code_point(20), default="", info=personal("contact"))
     postcode: Mapped[str] = mapped_column(String(10), default="", info=personal("contact"))
     postcode_key: Mapped[str] = mapped_column(by_code_point(10), default="", info=personal("contact"))
+    # The lines above the postcode, for letters.
+    address: Mapped[str] = mapped_column(String(310), default="", server_default="", info=personal("contact"))
+    large_print: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     language: Mapped[str] = mapped_column(String(40), default="", info=personal("needs"))
     support_needs: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
     # email, text, letter or none

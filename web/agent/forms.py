@@ -24,6 +24,7 @@ from web.components.form_fields import (
     Form,
     NameField,
     PhoneField,
+    PostalField,
     PostcodeField,
     Text,
     optional,
@@ -41,6 +42,14 @@ class ResidentForm(Form):
     postcode = PostcodeField(
         _("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"}
     )
+    address = PostalField(
+        _("Postal address"),
+        description=_("For letters. Without the postcode"),
+        longest=310,
+        validators=[optional()],
+        render_kw=OFF | {"rows": 3},
+    )
+    large_print = Checkbox(_("Letters in large print"))
     date_of_birth = BirthDateField(
         _("Date of birth"),
         description=_("If they tell you. For example, 14 3 1970"),
@@ -63,6 +72,8 @@ class ResidentForm(Form):
         """Raises: StopValidation for a way that cannot reach them."""
         if field_.data == "text" and (self.do_not_text.data or not self.phone.data):
             raise StopValidation(_("Text needs a telephone number that may be texted. Choose another way"))
+        if field_.data == "letter" and self.address.data and not self.postcode.data:
+            raise StopValidation(_("A letter needs the postcode too. Choose another way, or enter it"))
 
     def person(self) -> ResidentDetails:
         """The person whom the form describes."""
@@ -77,13 +88,15 @@ class ResidentForm(Form):
             do_not_text=bool(self.do_not_text.data),
             leave_no_message=bool(self.leave_no_message.data),
             date_of_birth=self.date_of_birth.day if self.date_of_birth.data else None,
+            address=self.address.data or "",
+            large_print=bool(self.large_print.data),
         )
 
 
 # The facts of a resident that the form has.
 FORM_FACTS = (
     "name", "phone", "email", "postcode", "date_of_birth", "contact_preference", "do_not_text", "leave_no_message",
-    "language", "support_needs",
+    "language", "support_needs", "address", "large_print",
 )  # fmt: skip
 FACTS = tuple(name for name in ResidentDetails.__dataclass_fields__)
 

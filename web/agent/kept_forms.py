@@ -26,7 +26,7 @@ SEARCH, RECORD = "search:", "record:"
 OF_RESIDENT = "resident-"  # what the key of changed details begins with; a new resident has a random one
 KEY = re.compile(rf"[0-9a-f]{{16}}|{OF_RESIDENT}[0-9]{{1,18}}")
 FIELDS = (*FORM_FACTS, "seen", "was")
-WRITTEN_BY_HAND = ("name", "phone", "email", "postcode", "date_of_birth", "language")
+WRITTEN_BY_HAND = ("name", "phone", "email", "postcode", "date_of_birth", "language", "address")
 LONGEST_VALUE = 2_000
 MOST_VALUES = 20
 

@@ -28,6 +28,8 @@ LABELS: Labels = {
     "leave_no_message": _l("Leave no message"),
     "language": _l("Language"),
     "support_needs": _l("Support needs"),
+    "address": _l("Postal address"),
+    "large_print": _l("Letters in large print"),
 }
 LONGEST_SHOWN = 5_000
 

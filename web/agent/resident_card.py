@@ -119,7 +119,7 @@ def message_route(card: ResidentCard, typed: Typed, mode: str) -> MessageRoute:
     resident = card.resident
     return route_of(
         Contacts(
-            resident=Person(resident.name, resident.email, resident.phone),
+            resident=Person(resident.name, resident.email, resident.phone, resident.postal),
             representative=_representative(card, typed),
             preference=resident.contact_preference,
             do_not_text=resident.do_not_text,

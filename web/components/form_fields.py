@@ -29,7 +29,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
-from core.contact_values import parse_email, parse_phone
+from core.contact_values import parse_email, parse_phone, parse_postal_lines
 from core.error_texts import text_of
 from core.errors import InvalidValue, Reason
 from core.text import clean_line, clean_text, parse_or_empty
@@ -161,6 +161,14 @@ class LongText(_Parsed, TextAreaField):
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
         return clean_text(text)
+
+
+class PostalField(LongText):
+    """The lines of a postal address above its postcode."""
+
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_postal_lines(text)
 
 
 class Password(PasswordField):

@@ -18,6 +18,7 @@ from tests.support.callers import Callers, add_agent, sign_in
 from tests.support.factories import make_world
 from tests.support.pages import check_page
 from tests.web.agent.conftest import Agent
+from web.agent.forms import FORM_FACTS
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -82,6 +83,12 @@ def test_names_and_numbers_stand_in_no_address(agent: Agent) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
+def test_the_form_of_a_resident_shows_every_fact_that_it_writes(agent: Agent) -> None:
+    """What a page leaves out would be emptied by whoever saves it."""
+    shown = agent.open("/staff/calls/new").ids
+    assert [name for name in FORM_FACTS if not any(one == name or one.startswith(f"{name}-") for one in shown)] == []
+
+
 def test_a_new_resident_is_stored_and_the_call_goes_on(agent: Agent, database: Database) -> None:
     fields = {"name": "Zebedee Quux", "phone": "07700 900888", "contact_preference": "letter", "leave_no_message": "y"}
     page = agent.checked(agent.send("/staff/calls/register", data=fields))
