@@ -29,7 +29,7 @@ from reminders.recipients import Delivery
 from reminders.texts import TextBody
 from tests.conftest import NOW
 from tests.reminders.channels import Patient
-from tests.support.notify_server import API_KEY, SERVICE_ID, Fault, NotifyServer, Sent
+from tests.support.notify_server import API_KEY, LOCALHOST, SERVICE_ID, Fault, NotifyServer, Sent, notify_server
 from wsgi import create_app
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -198,6 +198,22 @@ def test_a_slow_provider_is_left_at_the_deadline_and_a_stop_ends_the_wait(
     assert monotonic() - began < 2
     with pytest.raises(DeliveryDeferred):
         send(account, message(), waiting)
+
+
+def test_the_same_holds_under_tls_and_a_certificate_that_nobody_vouches_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with notify_server(is_encrypted=True) as provider:
+        account = NotifyAccount(API_KEY, provider.url, CallLimits(call=2, batch=30), Pace(100_000))
+        with refused("provider_unusable"):
+            send(account, message())
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(LOCALHOST))
+        assert send(account, message()) == only(provider).id
+        provider.faults.append(Fault.DRIP)
+        began = monotonic()
+        with pytest.raises(DeliveryUnclear):
+            send(replace(account, limits=CallLimits(call=0.6, batch=30)), message(reference="notification-8-1"))
+        assert monotonic() - began < 2
 
 
 def test_nothing_more_of_a_batch_is_begun_after_an_unclear_answer_or_too_long_a_time(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -32,6 +34,7 @@ from reminders.channels.notify_templates import NEEDED
 SERVICE_ID = "8b3aa916-ec82-434e-b0c5-d5d9b371d6a3"
 SECRET = "1d2f5b0e-6c6e-4f0e-9f6d-3c1b7f7a9e11"
 API_KEY = f"front_door-{SERVICE_ID}-{SECRET}"
+LOCALHOST = Path(__file__).with_name("localhost.pem")  # a key for tests alone, and its certificate
 CALLBACK_TOKEN = "the token of receipts"
 PAGE = 250
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER that ends a connection with RST
@@ -200,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a message, or fail as told."""
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, ssl.SSLError):
             self._answer(lambda: self._send(json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
 
     def do_GET(self) -> None:
@@ -342,13 +345,18 @@ def _recipient(kind: str, asked: dict[str, Any], values: Mapping[str, str]) -> s
 
 
 @contextmanager
-def notify_server() -> Iterator[NotifyServer]:
-    """The provider, behind a real socket, while the block lasts."""
+def notify_server(*, is_encrypted: bool = False) -> Iterator[NotifyServer]:
+    """The provider, behind a real socket, while the block lasts; with TLS under the certificate of `LOCALHOST`."""
     provider = NotifyServer()
     handler = type("Handler", (_Handler,), {"provider": provider})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     provider.url = f"http://127.0.0.1:{server.server_port}"
+    if is_encrypted:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(LOCALHOST)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        provider.url = f"https://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
