@@ -161,7 +161,9 @@ def test_nothing_is_saved_before_its_effect_was_shown(library: Library, admin: F
     for client, forged in ((admin, f"{token}x"), (admin, ""), (admin_two, token)):
         sent = {"proposal": forged, "csrf_token": page_of(client, HOME).form_to("sign-out").fields["csrf_token"]}
         assert client.post(f"{HOME}/save", data=sent).status_code == 404
-    assert "desk-1?site=high-street&saved=1" in save(admin, preview, keep=[])
+    saved = save(admin, preview, keep=[])
+    assert "desk-1?site=high-street&saved=1" in saved
+    assert page_of(admin, saved).link("See who does not fit any more").endswith("/to-rebook")
     with library.database.reading() as db:
         assert db.scalar(select(func.count()).select_from(RebookItem)) == 1
         assert library.desk_of(reference)
@@ -170,8 +172,8 @@ def test_nothing_is_saved_before_its_effect_was_shown(library: Library, admin: F
 def test_who_is_ticked_stays_and_is_on_no_list(library: Library, admin: FlaskClient) -> None:
     reference = library.book(60)
     preview = post(admin, form_at(admin, f"{HOME}/resource/desk-1?site=high-street"), kind="room")
-    save(admin, preview, keep=[reference])
-    save(admin, preview)  # pressed twice
+    for keep in ([reference], []):  # pressed twice
+        assert "who does not fit any more" not in page_of(admin, save(admin, preview, keep=keep)).text
     with library.database.reading() as db:
         assert db.scalar(select(func.count()).select_from(RebookItem)) == 0
 

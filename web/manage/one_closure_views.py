@@ -60,6 +60,8 @@ def confirm_lift(closure: int) -> ResponseReturnValue:
     """Who keeps their time when the closure is lifted."""
     with staff_context() as context:
         shut = managed_closure(context, closure)
+        if shut.is_lifted:
+            return redirect(url_for("manage.closure", closure=closure, done="lifted"), code=303)
         people = people_of(context.db, context.catalogue, shut.people, context.now)
         elsewhere = also_listed(context.db, shut.id)
         staying = [

@@ -144,18 +144,22 @@ def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_ur
 
     When somebody else was first, the page says what they did, and leads back to the form with what was typed.
     """
+    listed: Sequence[object] = ()
     try:
-        apply_edits(
+        imported = apply_edits(
             context.runtime, context.authority.id, proposal.edits, proposal.seen, actor=context.actor, keep=keep
         )
+        listed = imported.to_rebook
     except (ChangedMeanwhile, InvalidEdits):
         if not _is_done(context, proposal):
             return _not_saved(context, proposal)
-    return _saved(proposal)
+    return _saved(proposal, has_listed=bool(listed))
 
 
-def _saved(proposal: Proposal) -> ResponseReturnValue:
-    return redirect(f"{proposal.done}{'&' if '?' in proposal.done else '?'}saved=1", code=303)
+def _saved(proposal: Proposal, *, has_listed: bool = False) -> ResponseReturnValue:
+    """To where the proposal leads, which says that it is saved, and whether somebody was put on the list to rebook."""
+    joint, listed = "&" if "?" in proposal.done else "?", "&listed=1" if has_listed else ""
+    return redirect(f"{proposal.done}{joint}saved=1{listed}", code=303)
 
 
 def _is_done(context: StaffContext, proposal: Proposal) -> bool:

@@ -145,6 +145,7 @@ def test_lifting_says_who_keeps_their_time_and_does_it_once(library: Library, ma
     assert states(library) == ["kept", "kept"]
     page = page_of(manager, closure)
     assert "Lifted" in page.text
+    assert manager.get(f"/staff/closures/{closure}/lift").location == f"/staff/closures/{closure}?done=lifted"
     assert "Nobody is affected" in page.text
 
 
