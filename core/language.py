@@ -110,7 +110,7 @@ class Language:
         """ "A, B and C"; "A; B and C" where "B and C" is one name."""
         items = list(names)
         if len(items) < 2:
-            return "".join(items)
+            return items[0] if items else ""
         joining = self.gettext("%(names)s and %(last)s", names="", last="").strip()
         if any("," in name or joining in name.split() for name in items):
             return "; ".join(items)

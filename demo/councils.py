@@ -57,6 +57,7 @@ OLDHAM = Population(
         "OL9 0LW, OL9 6PP, OL9 8AU, M35 0FF, M35 9FG"
     ),
 )
+ABERWYN = Population(3300, split_list("SY23 1DE, SY23 2AX, SY23 3AS, SY23 4LZ, LL57 1DT, LL55 1SH, SA31 1JP"))
 
 
 def fill_council(

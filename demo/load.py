@@ -12,7 +12,7 @@ from booking.use_cases.import_locations import apply_plan
 from core.audit import Actor, record
 from core.errors import Refused
 from core.runtime import Runtime
-from demo.councils import BARNET, OLDHAM, Population, fill_council
+from demo.councils import ABERWYN, BARNET, OLDHAM, Population, fill_council
 from demo.demo_staff import add_demo_staff
 from demo.scale import SLUG, Size, fill_scale, plan_text
 from locations.catalogue_queries import catalogue_by_id
@@ -24,7 +24,7 @@ from reminders.loaded_data import plan_in_bulk
 
 FOLDER = Path(__file__).parent
 COUNCIL_WITH_STAFF = "barnet"
-POPULATIONS: dict[str, Population] = {"barnet": BARNET, "oldham": OLDHAM}
+POPULATIONS: dict[str, Population] = {"barnet": BARNET, "oldham": OLDHAM, "aberwyn": ABERWYN}
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ def languages_for(authority: AuthorityFacts, code: str) -> tuple[str, ...]:
     return both if set(both) <= set(authority.languages) else authority.languages[:1]
 
 
+def link_in(authority: AuthorityFacts, code: str, url: str) -> str:
+    """The link, to the page in the language of `code` where the council has more than one."""
+    return f"{url}?lang={code}" if url and len(authority.languages) > 1 else url
+
+
 def council_in(catalogue: Catalogue, code: str) -> Catalogue:
     """The catalogue with a council's own words in the language of `code`; itself in English."""
     if code == DEFAULT_LANGUAGE:

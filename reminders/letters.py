@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 from core.language import Language
+from core.message_templates import subject_and_text
 from core.text import person_name
 from reminders.delivery_decisions import MessageFacts
-from reminders.messages import MessageContext, OtherBody, subject_and_text
+from reminders.messages import MessageContext, OtherBody
 from reminders.recipients import Delivery, family_of
 
 # Of a page of A4 with margins of 2 cm: characters of a line, lines of the first page below the address, of each further one.
@@ -45,3 +47,10 @@ class LetterBody(OtherBody):
         lines = [self.heading, "", *self.text.splitlines()]
         count = sum(max(1, len(textwrap.wrap(line, width))) for line in lines)
         return 1 + max(0, -(-(count - first) // further))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The letter in one language, or in two, the first of them first."""
+        first, *others = parts
+        headings, texts = [part.heading for part in parts], [f"{other.heading}\n\n{other.text}" for other in others]
+        return replace(first, heading=" / ".join(headings), text="\n\n".join([first.text.rstrip(), *texts]))

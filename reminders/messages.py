@@ -6,14 +6,11 @@ other channels send writes itself from the same context: see `OtherBody`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, lru_cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from booking.calendar.change_lines import change_lines
 from booking.calendar.event import (
@@ -25,14 +22,16 @@ from booking.calendar.event import (
     papers_of,
     remote_lines,
 )
-from booking.calendar.ical import Method, calendar_file
+from booking.calendar.ical import CalendarEvent, Method, calendar_file
 from booking.calendar.need_lines import is_not_possible, need_lines
 from booking.states import BY_COUNCIL
 from core.contact_lines import ContactLine, contact_lines
-from core.language import Language, language_for
-from core.settings import ROOT
-from core.text import person_name, without_gaps
+from core.language import DEFAULT_LANGUAGE, Language, language_for
+from core.message_templates import rendered, subject_and_text
+from core.text import person_name
 from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
+from locations.own_words import languages_for, link_in
+from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.delivery_decisions import MessageFacts, OfferedTime, ReadyMessage
 from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
 
@@ -56,6 +55,11 @@ class OtherBody:
         cls, kind: str, facts: MessageFacts, message: MessageContext, delivery: Delivery, language: Language
     ) -> Self:
         """The message of `kind`."""
+        raise NotImplementedError
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The message in one language, or in two, the first of them first."""
         raise NotImplementedError
 
 
@@ -127,6 +131,9 @@ class MessageContext:
     offer_is_same_time: bool
     moved_by_council: bool
     offer_is_shared: bool
+    welcomes_welsh: bool = False
+    place_in_message: str = ""
+    direction: str = "ltr"
 
     @property
     def papers_mean_another(self) -> bool:
@@ -162,25 +169,41 @@ class MessageWriter:
         """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) as a `body_type`."""
         if not issubclass(body_type, OtherBody):
             return self.write(kind, facts, delivery)
-        facts, language = facts.for_kind(kind), language_for(delivery.language)
-        message = self._context(kind, facts, delivery, language)
-        return body_type.written(kind, facts, message, delivery, language)
+        parts = self._in_each_language(kind, facts, delivery)
+        return body_type.joined(
+            [body_type.written(kind, one, said, delivery, language) for one, said, language in parts]
+        )
 
     def write(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
         """The message of `kind` as an email."""
-        facts, language = facts.for_kind(kind), language_for(delivery.language)
-        message = self._context(kind, facts, delivery, language)
-        name = family_of(kind)
-        body = email_body(name, message, language)
-        method = Method.CANCEL if name in (CANCELLED, HANDED_OVER) else Method.REQUEST
-        has_calendar = name not in WITHOUT_CALENDAR and facts.is_in_calendar
-        known = facts.as_told if kind == CANCELLED else facts  # the event that stands in their calendar
-        calendar = self._calendar(known, delivery, message, language, method) if has_calendar else ""
-        return replace(body, calendar=calendar, calendar_method=method)
+        parts = self._in_each_language(kind, facts, delivery)
+        body = joined_email([email_body(family_of(kind), message, language) for _, message, language in parts])
+        method = Method.CANCEL if family_of(kind) in (CANCELLED, HANDED_OVER) else Method.REQUEST
+        if family_of(kind) in WITHOUT_CALENDAR or not facts.for_kind(kind).is_in_calendar:
+            return replace(body, calendar_method=method)
+        # Of what is cancelled, the event that stands in their calendar.
+        known = [(one.as_told if kind == CANCELLED else one, said, language) for one, said, language in parts]
+        events = [self._event(one, delivery, said, language) for one, said, language in known]
+        event = in_both_languages(events) if len(events) > 1 else events[0]
+        return replace(body, calendar=calendar_file([event], method), calendar_method=method)
 
-    def _calendar(
-        self, facts: MessageFacts, delivery: Delivery, message: MessageContext, language: Language, method: Method
-    ) -> str:
+    def _in_each_language(
+        self, kind: str, facts: MessageFacts, delivery: Delivery
+    ) -> list[tuple[MessageFacts, MessageContext, Language]]:
+        """What the message says, in each language in which it is written."""
+        facts = facts.for_kind(kind)
+        codes = languages_for(facts.authority, delivery.language)
+        places = PLACES if len(codes) > 1 else ("",)
+        parts = []
+        for code, place in zip(codes, places, strict=True):
+            language, in_one = language_for(code), facts if code == DEFAULT_LANGUAGE else facts_in(facts, code)
+            message = self._context(kind, in_one, delivery, language)
+            parts.append((in_one, replace(message, place_in_message=place, direction=language.direction), language))
+        return parts
+
+    def _event(
+        self, facts: MessageFacts, delivery: Delivery, message: MessageContext, language: Language
+    ) -> CalendarEvent:
         event = appointment_event(
             facts,
             facts.authority,
@@ -196,7 +219,7 @@ class MessageWriter:
         )
         if not facts.manage_nonce:  # for whom it was not meant: what they knew, and nothing that may have changed since
             event = replace(event, description=event.description.partition("\n")[0], location="")
-        return calendar_file([event], method)
+        return event
 
     def _links(self, facts: MessageFacts) -> tuple[str, str]:
         """The link that opens the appointment, and the short one of texts and letters; none for whom it was not meant."""
@@ -235,14 +258,15 @@ class MessageWriter:
             contact=contact_lines(facts.authority, language),
             authority_name=facts.authority.name,
             brand_colour=facts.authority.brand_colour,
-            manage_url=manage_url,
+            manage_url=link_in(facts.authority, language.code, manage_url),
             short_url=short_url,
             owner_url=f"{manage_url}/all/{proof}",
-            book_url=f"{self.public_url}/{facts.authority.slug}",
+            book_url=link_in(facts.authority, language.code, f"{self.public_url}/{facts.authority.slug}"),
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
             can_answer=bool(facts.authority.email),
             moved_by_council=kind == RESCHEDULED and facts.moved_by == BY_COUNCIL,
+            welcomes_welsh=facts.authority.first_language == "cy",
             **_offer(facts.offer, zone, language),
         )
 
@@ -267,34 +291,10 @@ def _moment(facts: MessageFacts, language: Language) -> str:
 
 def email_body(name: str, message: object, language: Language) -> EmailBody:
     """The email that the templates `name` make of `message`, without a calendar."""
-    subject, text = subject_and_text(name, message, language)
-    html = rendered(f"{name}.html", message, language)
-    return EmailBody(subject, text, html, calendar="", calendar_method="")
+    return EmailBody(*subject_and_text(name, message, language), rendered(f"{name}.html", message, language), "", "")
 
 
-def subject_and_text(name: str, message: object, language: Language) -> tuple[str, str]:
-    """The subject and the rest of the text template `name`."""
-    subject, _, body = rendered(f"{name}.txt", message, language).lstrip().removeprefix("Subject: ").partition("\n")
-    return subject, without_gaps(body)
-
-
-def rendered(template: str, message: object, language: Language) -> str:
-    """What the template makes of `message`."""
-    return _templates(language).get_template(template).render(message=message)
-
-
-@lru_cache(maxsize=16)
-def _templates(language: Language) -> Environment:
-    """The templates in one language. Each text is looked up once: 28 look-ups a message were a third of its time."""
-    translations = language.translations
-    environment = Environment(
-        loader=FileSystemLoader(ROOT / "templates" / "messages"),
-        autoescape=select_autoescape(["html"], default=False),
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        auto_reload=False,
-        keep_trailing_newline=True,
-    )
-    install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
-    install(cache(translations.ugettext), translations.ungettext, newstyle=True)
-    return environment
+def joined_email(parts: Sequence[EmailBody]) -> EmailBody:
+    """One email of those in one or two languages, whose templates knew which of them they write."""
+    subject, text, html = (sign.join(getattr(part, name) for part in parts) for name, sign in BETWEEN.items())
+    return replace(parts[0], subject=subject, text=text, html=html)

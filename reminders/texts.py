@@ -6,16 +6,17 @@ than two segments, what can be read behind the link is left out, the name of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from core.language import Language
+from core.message_templates import rendered
 from core.text import one_line
 from reminders.delivery_decisions import MessageFacts
 from reminders.gsm7 import MOST_OF_A_REMINDER, plain, text_size
-from reminders.messages import MessageContext, OtherBody, rendered
+from reminders.messages import MessageContext, OtherBody
 from reminders.recipients import CANCELLED, TEXT_ANSWER, Delivery, family_of, number_of
 from reminders.text_answers import NO_ANSWER
 
@@ -71,9 +72,20 @@ class TextBody(OtherBody):
         for version in _shorter_and_shorter(text_message(kind, facts, message, language)):
             template = f"sms/{family_of(kind)}.txt"
             text = plain(" ".join(rendered(template, version, language).split()))
-            if text_size(text).segments <= MOST_OF_A_REMINDER:
+            if _is_short(text, message.place_in_message):
                 break
         return cls(text)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The text in one language, or in two, the first of them first."""
+        return cls("\n".join(part.text for part in parts))
+
+
+def _is_short(text: str, place: str) -> bool:
+    """Whether it leaves room for the other language in two segments, if there is one."""
+    size = text_size(text)
+    return size.segments <= (1 if place else MOST_OF_A_REMINDER)
 
 
 def text_message(kind: str, facts: MessageFacts, message: MessageContext, language: Language) -> TextMessage:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,9 +27,11 @@ from core.text import person_name
 from core.tokens import digest, wish_token
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
+from locations.own_words import council_in, languages_for, link_in
 from people.residents.tables import Resident
+from reminders.both_languages import PLACES
 from reminders.channels.base import Channel
-from reminders.messages import RenderedMessage, email_body
+from reminders.messages import RenderedMessage, email_body, joined_email
 from reminders.plain_mails import PENDING, VOID, MailQueue, is_with_the_reader
 from reminders.reasons import SUPERSEDED
 from reminders.recipients import EMAIL, Delivery
@@ -60,6 +62,9 @@ class WaitingMessage:
     contact: list[ContactLine]
     can_answer: bool
     acts_for: str = ""
+    welcomes_welsh: bool = False
+    place_in_message: str = ""
+    direction: str = "ltr"
 
 
 def plan_wish_mail(db: Session, change: WishChange) -> None:
@@ -110,12 +115,18 @@ def _message(runtime: Runtime, db: Session, mail: WishMail, now: datetime) -> Re
     if wish.closed_at is not None or wish.told_by != BY_EMAIL or not resident.email or not is_true:
         return None
     url = f"{runtime.settings.public_url}/manage/{_working_token(runtime, wish)}"
-    language = language_for(resident.message_language)
-    message = _context(mail, wish, resident, catalogue, language, offer, url)
-    name = person_name(resident.name)
+    name, template = person_name(resident.name), "waiting_offer" if offer else "waiting"
     authority, reference = catalogue.authority, f"wish-{mail.id}-{(wish.link_digest or '')[:8]}"
-    recipient = Delivery(EMAIL, address=resident.email, name=name, language=language.code)
-    body = email_body("waiting_offer" if offer else "waiting", message, language)
+    codes = languages_for(authority, resident.message_language)
+    parts = []
+    for code, place in zip(codes, PLACES if len(codes) > 1 else ("",), strict=True):
+        language, own = language_for(code), council_in(catalogue, code)
+        message = _context(mail, wish, resident, own, language, offer, link_in(authority, code, url))
+        is_wales = authority.first_language == "cy"
+        message = replace(message, welcomes_welsh=is_wales, place_in_message=place, direction=language.direction)
+        parts.append(email_body(template, message, language))
+    recipient = Delivery(EMAIL, address=resident.email, name=name, language=codes[0])
+    body = joined_email(parts)
     return RenderedMessage(None, authority.id, reference, recipient, authority.name, authority.email, body, now)
 
 

@@ -14,12 +14,15 @@ from werkzeug.security import safe_join
 
 from people.staff.access_marks import public
 from web.compression import BEST_QUALITY, accepted_encoding, compressed
+from web.mirrored_css import mirrored_css
+from web.request_language import current_language
 
 DIGEST_LENGTH = 12
 IMPORT = re.compile(r"""^import .*?from "(\.{1,2}/[^"]+)";$""", re.MULTILINE)
 # What browsers load. Other files of the folder, the build's own among them, are not to be had here.
 SUFFIXES = (".css", ".js", ".svg")
 PACKED = Path("built", "packed")
+MIRRORED = ".rtl.css"  # at the end of the address of a stylesheet for pages whose lines begin on the right
 
 
 def install(app: Flask) -> None:
@@ -36,6 +39,12 @@ def asset_url(name: str) -> str:
     static = _static_folder()
     _digest_of(static / name)
     return url_for("assets", digest=_digest_of_all(static), filename=name)
+
+
+def style_url(name: str) -> str:
+    """The address of a stylesheet in static/, mirrored where the lines of the page begin on the right."""
+    url = asset_url(name)
+    return url.removesuffix(".css") + MIRRORED if current_language().direction == "rtl" else url
 
 
 def module_urls(name: str) -> list[str]:
@@ -72,8 +81,11 @@ def _modules_of(static: Path, name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _body_of(static: Path, path: Path, encoding: str | None) -> bytes:
+def _body_of(static: Path, path: Path, encoding: str | None, *, is_mirrored: bool) -> bytes:
     """The file in this encoding: as the build has made it ready, else made now, after a change in static/ say."""
+    if is_mirrored:
+        body = mirrored_css(path.read_text(encoding="utf-8")).encode()
+        return body if encoding is None else compressed(body, encoding, BEST_QUALITY[encoding])
     if encoding is None:
         return path.read_bytes()
     ready = static / PACKED / f"{_digest_of(path)}.{encoding}"
@@ -82,16 +94,18 @@ def _body_of(static: Path, path: Path, encoding: str | None) -> bytes:
 
 @public
 def _send_asset(digest: str, filename: str) -> Response:
-    static = _static_folder()
-    found = safe_join(str(static), filename)
+    static, is_mirrored = _static_folder(), filename.endswith(MIRRORED)
+    found = safe_join(str(static), filename.removesuffix(MIRRORED) + ".css" if is_mirrored else filename)
     if found is None or Path(found).suffix not in SUFFIXES or not Path(found).is_file():
         abort(404)
     encoding = accepted_encoding()
-    response = Response(_body_of(static, Path(found), encoding), mimetype=mimetypes.guess_type(filename)[0])
+    response = Response(
+        _body_of(static, Path(found), encoding, is_mirrored=is_mirrored), mimetype=mimetypes.guess_type(filename)[0]
+    )
     response.vary.add("Accept-Encoding")
     if encoding is not None:
         response.headers["Content-Encoding"] = encoding
-    response.set_etag(f"{_digest_of(Path(found))}-{encoding}")
+    response.set_etag(f"{_digest_of(Path(found))}-{encoding}{'-mirrored' if is_mirrored else ''}")
     # A page from before or after a new version: it gets what there is, but must not keep it at that address.
     is_current = digest == _digest_of_all(static)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_current else "no-cache"

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from booking.calendar.change_lines import change_lines
 from core.contact_lines import contact_lines
 from web import request_language
-from web.assets import asset_url, module_urls
+from web.assets import asset_url, module_urls, style_url
 from web.components.form_fields import errors_of
 from web.labels import label_of, labels_of
 from web.language_switch import language_switches
@@ -29,6 +29,7 @@ def install(app: Flask) -> None:
         csp_nonce=csp_nonce,
         request_id=request_id,
         asset_url=asset_url,
+        style_url=style_url,
         module_urls=module_urls,
         csrf_field=csrf_field,
         errors_of=errors_of,

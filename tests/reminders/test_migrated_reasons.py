@@ -44,7 +44,7 @@ def test_stored_reasons_become_codes_and_sentences_again(database: Database) -> 
     assert _reasons(database, "state") == list(REASONS)
     command.upgrade(config, "head")
     with database.reading() as db:
-        assert set(db.scalars(text("SELECT message_language FROM residents"))) == {"en"}
+        assert set(db.scalars(text("SELECT message_language FROM residents"))) == {""}  # nobody was asked
 
 
 def _reasons(database: Database, column: str) -> list[str]:

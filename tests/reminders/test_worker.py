@@ -118,7 +118,7 @@ def test_another_channel_is_a_name_in_the_registry(
     counts = Worker(database, clock, channels, writer()).send_due()
     assert counts == DeliveryCounts(sent=1)
     (message,) = texts.sent
-    assert message.recipient == Delivery("text", "07700 900123", "Robin Sample")
+    assert message.recipient == Delivery("text", "07700 900123", "Robin Sample", language="")
     assert [row.status for row in notifications(database) if row.kind == "confirmation"] == ["sent"]
 
 

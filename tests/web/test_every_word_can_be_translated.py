@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -32,7 +33,10 @@ from people.residents.tables import Resident
 from people.staff.access_marks import public
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
+from reminders.letters import LetterBody
 from reminders.reach_queries import can_be_told
+from reminders.texts import TextBody
+from tests.reminders.channels import writer
 from tests.reminders.test_messages import CASES, FACTS, written
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.factories import make_resource
@@ -850,6 +854,18 @@ def test_messages(case: str) -> None:
     data |= {"Tenancy agreement", spoken_reference(FACTS.reference)}
     assert bare_texts(f"{message.subject}\n{message.text}", data) == set()
     assert bare_texts_of_page(message.html, data) == set()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("body_type", [TextBody, LetterBody])
+def test_messages_as_texts_and_letters(case: str, body_type: Any) -> None:
+    kind, values, recipient = CASES[case]
+    body: Any = writer().body(kind, replace(FACTS, **values), replace(recipient, address="1 High Street"), body_type)
+    said = body.text if isinstance(body, TextBody) else f"{body.heading}\n{body.text}"
+    data = {FACTS.contacts.resident.name, FACTS.authority.name, FACTS.site.name, FACTS.site.directions, "Ceri <Carer>"}
+    data |= {*FACTS.site.address.splitlines(), FACTS.site.postcode, "Certify documents", "Housing advice", "Passport"}
+    data |= {", ".join(FACTS.site.address.splitlines()), "Tenancy agreement", spoken_reference(FACTS.reference)}
+    assert bare_texts(said, data) == set()
 
 
 def test_a_text_in_no_mark_is_found() -> None:

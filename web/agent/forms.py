@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, StopValidation
 
 from core.contact_values import EMAIL_IN_TEXT
+from core.language import LANGUAGES
 from people.residents.birth_dates import find_birth_date
 from people.residents.details import NEEDS, ResidentDetails
 from people.residents.search import read_search
@@ -29,6 +30,7 @@ from web.components.form_fields import (
     Text,
     optional,
 )
+from web.language_labels import MESSAGE_LANGUAGES
 
 OFF = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -66,6 +68,12 @@ class ResidentForm(Form):
         validators=[optional(), AtMost(40)],
         render_kw=OFF | {"classes": "govuk-input--width-20"},
     )
+    message_language = Choice(
+        _("In which language do they want us to write and speak?"),
+        choices=list(MESSAGE_LANGUAGES.items()),
+        default="",
+        validate_choice=False,
+    )
     support_needs = Choices(_("Support needs"), choices=list(labels.NEEDS.items()), validate_choice=False)
 
     def validate_contact_preference(self, field_: Any) -> None:
@@ -83,6 +91,7 @@ class ResidentForm(Form):
             phone=self.phone.data or "",
             postcode=self.postcode.data or "",
             language=self.language.data or "",
+            message_language=self.message_language.data if self.message_language.data in LANGUAGES else "",
             support_needs=tuple(code for code in NEEDS if code in (self.support_needs.data or ())),
             contact_preference=self.contact_preference.data or "email",
             do_not_text=bool(self.do_not_text.data),
@@ -96,7 +105,7 @@ class ResidentForm(Form):
 # The facts of a resident that the form has.
 FORM_FACTS = (
     "name", "phone", "email", "postcode", "date_of_birth", "contact_preference", "do_not_text", "leave_no_message",
-    "language", "support_needs", "address", "large_print",
+    "language", "message_language", "support_needs", "address", "large_print",
 )  # fmt: skip
 FACTS = tuple(name for name in ResidentDetails.__dataclass_fields__)
 

@@ -15,6 +15,7 @@ from people.residents.record_merge import merge
 from web.agent.forms import FORM_FACTS, ResidentForm
 from web.components.form_fields import FieldError
 from web.labels import CONTACT_PREFERENCES, NEEDS, Labels, label_of, labels_of
+from web.language_labels import MESSAGE_LANGUAGES
 from web.request_language import format_birth_date
 
 LABELS: Labels = {
@@ -27,6 +28,7 @@ LABELS: Labels = {
     "do_not_text": _l("Do not text"),
     "leave_no_message": _l("Leave no message"),
     "language": _l("Language"),
+    "message_language": _l("Language of messages"),
     "support_needs": _l("Support needs"),
     "address": _l("Postal address"),
     "large_print": _l("Letters in large print"),
@@ -93,6 +95,8 @@ def _words(name: str, details: ResidentDetails) -> str:
     value = getattr(details, name)
     if name == "contact_preference":
         return label_of(CONTACT_PREFERENCES, value)
+    if name == "message_language":
+        return label_of(MESSAGE_LANGUAGES, value)
     if name == "support_needs":
         return labels_of(NEEDS, [code for code in value if code in NEEDS]) or str(_("nothing"))
     if name == "date_of_birth":

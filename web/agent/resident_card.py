@@ -21,6 +21,7 @@ from reminders.recipients import Contacts, Person
 from web.agent.call_request import Typed
 from web.agent.forms import facts_of
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of
+from web.language_labels import MESSAGE_LANGUAGES
 from web.message_routes import MessageRoute, route_of
 from web.page_context import StaffContext
 from web.request_language import format_birth_date
@@ -46,6 +47,11 @@ class ResidentCard:
     def born(self) -> str:
         """The date of birth; empty when it is not known."""
         return format_birth_date(self.resident.date_of_birth)
+
+    @property
+    def message_language(self) -> str:
+        """In which language we write to them and speak with them."""
+        return label_of(MESSAGE_LANGUAGES, self.resident.message_language)
 
     @property
     def needs(self) -> str:

@@ -1,0 +1,36 @@
+"""One message in two languages, of which the first comes first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from booking.calendar.ical import CalendarEvent
+from locations.own_words import words_in
+from reminders.delivery_decisions import MessageFacts
+
+PLACES = ("first", "last")  # where each of two languages stands in a message, for its templates
+# What stands between two parts of an email.
+BETWEEN = {"subject": " / ", "text": "\n* * *\n\n", "html": ""}
+
+
+def in_both_languages(events: Sequence[CalendarEvent]) -> CalendarEvent:
+    """One event of those in one or two languages."""
+    return replace(
+        events[0],
+        summary=_each_once(" / ", [event.summary for event in events]),
+        description=_each_once("\n\n", [event.description for event in events]),
+        location=_each_once(" / ", [event.location for event in events]),
+    )
+
+
+def _each_once(between: str, texts: Sequence[str]) -> str:
+    return between.join(dict.fromkeys(text for text in texts if text))
+
+
+def facts_in(facts: MessageFacts, code: str) -> MessageFacts:
+    """The facts with the council's own words in the language of `code`."""
+    offer = replace(facts.offer, site=words_in(facts.offer.site, code)) if facts.offer else None
+    services = tuple(words_in(service, code) for service in facts.services)
+    authority, site = words_in(facts.authority, code), words_in(facts.site, code)
+    return replace(facts, authority=authority, site=site, services=services, offer=offer)
