@@ -36,6 +36,8 @@ def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm,
     """The page; `more` is where it leads, what it says of somebody else's change, and what is looked at beside it."""
     is_new = key.slugs[-1] == NEW and key.kind != "council"
     is_part = form.kind in STATEMENTS
+    if "successor" in form.main:
+        _offer_successors(things, key, form)
     return render_template(
         "council/set_up_thing.html",
         form=form,
@@ -59,6 +61,19 @@ def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm,
         is_saved=request.method == "GET" and "saved" in request.args,
         **more,
     )
+
+
+def _offer_successors(things: Things, key: Key, form: ThingForm) -> None:
+    """Let the form choose among the other things of its kind, and leave what is known no more as it stands."""
+    field = form.main["successor"]
+    others = {
+        other.slugs[-1]: str(one.table.get("name") or other.slugs[-1])
+        for other, one in things.items()
+        if other.kind == key.kind and other != key
+    }
+    if field.data:
+        others.setdefault(field.data, field.data)
+    field.choices = [("", _("None")), *sorted(others.items(), key=lambda other: other[1])]
 
 
 def _history(context: StaffContext, key: Key) -> str:

@@ -83,11 +83,13 @@ class RequirementFacts:
 
 @dataclass(frozen=True, slots=True)
 class TriageQuestion:
-    """What staff ask before booking, and say about the answer. `tell` is for residents, who see no question without it."""
+    """What staff ask and say; `tell` is for residents. They answer it where a `wrong_answer` means: do `instead`."""
 
     ask: str
     say: str
     tell: str = ""
+    wrong_answer: str = ""
+    instead: str = ""
     translations: tuple[tuple[str, str], ...] = ()
 
 

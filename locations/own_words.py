@@ -31,8 +31,9 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
         "where_to_go",
     ),
     "site": ("name", "directions", "where_to_go"),
-    "triage_questions": ("tell",),
+    "triage_questions": ("ask", "tell", "instead"),
 }
+QUESTION_PARTS = ("ask", "say", "tell", "wrong_answer", "instead")
 # Those that another value of the facts holds, or that are not shown from them.
 _KEPT_ELSEWHERE = frozenset({"topic", "also_called", "where_to_go"})
 
@@ -61,7 +62,8 @@ def kept_translations(values: Mapping[str, Any]) -> dict[str, Any]:
 def triage_question(asked: Mapping[str, str]) -> TriageQuestion:
     """A question as it is stored."""
     translations = tuple(kept_translations(asked).items())
-    return TriageQuestion(asked["ask"], asked.get("say", ""), asked.get("tell", ""), translations)
+    parts = {name: asked.get(name, "") for name in QUESTION_PARTS}
+    return TriageQuestion(**parts, translations=translations)
 
 
 def languages_for(authority: AuthorityFacts, code: str) -> tuple[str, ...]:
@@ -134,7 +136,12 @@ def _marked(text: str) -> str:
 
 
 def _question_in(asked: TriageQuestion, code: str) -> TriageQuestion:
-    return replace(asked, tell=dict(asked.translations).get(key_in("tell", code)) or _marked(asked.tell))
+    translations = dict(asked.translations)
+    words: dict[str, Any] = {
+        name: translations.get(key_in(name, code)) or _marked(getattr(asked, name))
+        for name in TRANSLATED["triage_questions"]
+    }
+    return replace(asked, **words)
 
 
 def _names_to_search(service: ServiceFacts, code: str) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
     row = reader.table(found, toml_fields.SERVICE, path, name, also=also)
     row |= {key: list(row[key] or ()) for key in SERVICE_LISTS}
     row["triage_questions"] = [
-        _question(reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}"))
+        _question(reader, reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}"), at, name)
         for question, at in reader.tables(found, "triage_questions", path, name)
     ]
     row["requirements"] = [
@@ -116,8 +116,11 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
     return row | {"reminder_plan": _reminders(reader, found, path, name)}
 
 
-def _question(read: Mapping[str, Any]) -> dict[str, Any]:
+def _question(reader: Reader, read: Mapping[str, Any], path: Path, name: str) -> dict[str, Any]:
     """The question as it is stored: without words for residents where it has none, as those of earlier releases are."""
+    for missing, given in (("instead", "wrong_answer"), ("wrong_answer", "instead")):
+        if read[given] and not read[missing]:
+            reader.note((*path, given), f"a triage question of {name} has {given}: it needs {missing} as well.")
     return {key: value for key, value in read.items() if value or key in ("ask", "say")}
 
 

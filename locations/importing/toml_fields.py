@@ -75,6 +75,8 @@ QUESTION: Fields = {
     "ask": Field(text(300, may_be_empty=False), required=True),
     "say": Field(text(1000), ""),
     "tell": Field(text(1000), ""),
+    "wrong_answer": Field(one_of(("yes", "no")), ""),
+    "instead": Field(text(1000), ""),
 }
 RELEASE: Fields = {
     "percent": Field(whole(1, 100), required=True),

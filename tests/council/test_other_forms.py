@@ -150,3 +150,14 @@ def test_the_postcode_gives_the_place_until_somebody_knows_better(library: Libra
     save(admin, post(admin, form_at(admin, site), easting="", northing=""))
     found = catalogue(library.database, library.world).site("high-street")
     assert (found.easting, found.northing) == (524711, 187742)
+
+
+def test_what_takes_the_place_of_a_service_is_chosen_from_the_others(library: Library, admin: FlaskClient) -> None:
+    place = f"{HOME}/service/certify"
+    form = form_at(admin, place)
+    others = {one.slug for one in catalogue(library.database, library.world).services} - {"certify"}
+    assert set(form.choices["successor"]) == {"", *others}
+    save(admin, post(admin, form, closed_from="2027-03-01", successor="advice"))
+    assert form_at(admin, place).fields["successor"] == ["advice"]
+    kept = next(one for one in tables(library)["services"] if one["slug"] == "certify")
+    assert (kept["closed_from"], kept["successor"]) == ("2027-03-01", "advice")

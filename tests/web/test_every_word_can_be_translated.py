@@ -47,6 +47,7 @@ from tests.support.town import make_town
 from tests.web.agent.conftest import Agent
 from tests.web.agent.test_promises_page import promise
 from tests.web.resident.browser import Visitor, path_for_owner
+from tests.web.resident.test_question_pages import ask
 from web.spelling import SPELLING
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -600,6 +601,16 @@ def test_the_pages_of_the_waiting_list(drawn: Drawn, staff: Agent, callers: Call
     with runtime.database.writing() as db:
         db.execute(update(Wish).values(asked_at=clock.now() - timedelta(days=20)))
     staff.open("/staff/waiting")
+    assert drawn.bare() == {}
+
+
+def test_the_questions_that_decide(drawn: Drawn, callers: Callers, database: Database, staff: Agent) -> None:
+    visitor = Visitor(drawn.app.test_client())
+    ask(database, callers.town)
+    visitor.open("/questions?service=certify")
+    visitor.send("/questions")
+    visitor.send("/questions", question_0="no", question_1="yes")
+    staff.open(f"/staff/calls/residents/{callers.people['amina']}?service=certify")
     assert drawn.bare() == {}
 
 

@@ -70,9 +70,7 @@ SITE: Texts = {
     "ring_minutes": _t(_l("How long after the start may you ring?"), _l("In minutes, for appointments by telephone")),
     "closes_on_bank_holidays": _t(_l("Is it shut on bank holidays?")),
     "closed_from": _t(_l("Shut for good from"), _l("The first day on which it is. Leave it empty if it stays open")),
-    "successor": _t(
-        _l("Which site takes its place?"), _l("Its short name, as in its address. For example, hill-library")
-    ),
+    "successor": _t(_l("Which site takes its place?")),
     "where_to_go": _t(_l("Where do people go instead?"), _l("What they read when it is shut for good")),
 }
 RESOURCE: Texts = {
@@ -108,9 +106,7 @@ SERVICE: Texts = {
     "closed_from": _t(
         _l("Not given any more from"), _l("The first day on which it is not. Leave it empty if it goes on")
     ),
-    "successor": _t(
-        _l("Which service takes its place?"), _l("Its short name, as in its address. For example, parking")
-    ),
+    "successor": _t(_l("Which service takes its place?")),
     "where_to_go": _t(_l("What do people do instead?"), _l("What they read when it is not given any more")),
     "waiting_list_first": _t(
         _l("Does a freed time go to the waiting list first?"),
@@ -148,6 +144,11 @@ QUESTION: Texts = {
     "ask": _t(_l("Question")),
     "say": _t(_l("What staff say about the answer")),
     "tell": _t(_l("What residents read"), _l("Residents see the question only if you write something here")),
+    "wrong_answer": _t(
+        _l("Which answer means that it is not the right service?"),
+        _l("Then residents answer yes or no before they look for a time"),
+    ),
+    "instead": _t(_l("What do people with this answer do instead?")),
 }
 REQUIREMENT: Texts = {
     "kind": _t(_l("One of these is needed")),

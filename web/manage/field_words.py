@@ -28,6 +28,8 @@ WORDS: Mapping[str, LazyString] = {
     "england-and-wales": _l("England and Wales"),
     "scotland": _l("Scotland"),
     "northern-ireland": _l("Northern Ireland"),
+    "yes": _l("Yes"),
+    "no": _l("No"),
     "monday": _l("Monday"),
     "tuesday": _l("Tuesday"),
     "wednesday": _l("Wednesday"),

@@ -23,7 +23,7 @@ from web.session_texts import session_text
 # Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
 WHEN = frozenset("days rrule date first_date last_date starts ends school break_starts break_ends drop_in".split())
 HIDDEN = frozenset({"slug"})
-CODES = frozenset({"kind", "modes", "division", "days", "mode", "status"})
+CODES = frozenset({"kind", "modes", "division", "days", "mode", "status", "wrong_answer"})
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def _input(field: Field, text: FieldText, *, in_row: bool) -> Any:
         return Area(text.label, description=hint, longest=check.longest)
     if isinstance(check, ListCheck):
         return _list_input(check, text, hint)
-    if check is value_checks.slug and in_row:  # of something else, which whoever shows the form fills in
+    if check is value_checks.slug:  # of something else, which whoever shows the form fills in
         return Dropdown(text.label, description=hint, choices=[], validate_choice=False)
     choices = _choices(check, field, in_row=in_row)
     if choices:

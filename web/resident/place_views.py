@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import Response, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import met_at_site, never_met_at
@@ -30,6 +30,7 @@ from web.resident.search_state import (
     ended_in,
     has_ended,
     modes_of,
+    must_answer,
     read_search_state,
     services_of,
     slot_query_of,
@@ -101,6 +102,8 @@ def needs(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if must_answer(context.catalogue, search):
+            return redirect(f"{context.base}/questions?{search.query()}", code=303)
         return _needs(context, search, NeedsForm(data={"need": list(search.needs), "language": search.language}))
 
 
@@ -117,6 +120,8 @@ def where(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if must_answer(context.catalogue, search):
+            return redirect(f"{context.base}/questions?{search.query()}", code=303)
         form = NeedsForm(formdata=request.args)
         if not search.moving and not form.validate():  # an appointment that is moved has its needs already
             return _needs(context, search, form)

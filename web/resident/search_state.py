@@ -15,13 +15,13 @@ from booking.queries.slots import SlotQuery
 from core.errors import InvalidValue, NotFound
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
-from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
+from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts, TriageQuestion
 from people.residents.details import NEEDS
 
 MAX_SERVICES = 2
 REMOTE_MODES = ("phone", "video")
 LONGEST_TEXT, LONGEST_SLUG = 40, 60
-AS_LIST = "list"
+AS_LIST, ASKED = "list", "1"
 
 
 Query = Mapping[str, Sequence[str]]
@@ -33,7 +33,8 @@ class SearchState:
     """What has been selected so far.
 
     `visit` names this visit's draft, so that each tab has its own; `moving`
-    is the reference of an appointment that is to get another time; `days` says how the days of a month are shown.
+    is the reference of an appointment that is to get another time; `days` says how the days of a month are shown; `asked`
+    that the questions of the services have been answered.
     """
 
     services: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class SearchState:
     visit: str = ""
     moving: str = ""
     days: str = ""
+    asked: str = ""
 
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
@@ -63,6 +65,7 @@ class SearchState:
             ("visit", search.visit),
             ("moving", search.moving),
             ("days", search.days),
+            ("asked", search.asked),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
 
@@ -89,6 +92,7 @@ def read_search_state(query: Query) -> SearchState:
         visit="".join(character for character in one("visit") if character.isalnum()),
         moving=parse_reference(one("moving")) or "",
         days=one("days") if one("days") == AS_LIST else "",
+        asked=one("asked") if one("asked") == ASKED else "",
     )
 
 
@@ -176,3 +180,16 @@ def day_of(text: str) -> date | None:
 def first_of_month(text: str) -> date | None:
     """The first day of "2026-11", or None."""
     return day_of(f"{text}-01")
+
+
+def deciding_questions(services: Sequence[ServiceFacts]) -> list[TriageQuestion]:
+    """The questions of these services of which one answer means that it is not the right service, each once."""
+    questions = (question for service in services for question in service.triage_questions if question.wrong_answer)
+    return list({question.ask: question for question in questions}.values())
+
+
+def must_answer(catalogue: Catalogue, search: SearchState) -> bool:
+    """Whether questions of the services are to be answered first; not by whoever moves an appointment. Raises: NotFound."""
+    if search.moving or search.asked or not search.services:
+        return False
+    return bool(deciding_questions(services_of(catalogue, search)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from flask import request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import never_met_at
@@ -37,6 +37,7 @@ from web.resident.search_state import (
     day_of,
     ended_in,
     first_of_month,
+    must_answer,
     read_search_state,
     site_of,
     slot_query_of,
@@ -140,6 +141,8 @@ def when(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if must_answer(context.catalogue, search):
+            return redirect(f"{context.base}/questions?{search.query()}", code=303)
         found = _find_month(context, search)
         back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
         if search.moving:
@@ -251,6 +254,8 @@ def times(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if must_answer(context.catalogue, search):
+            return redirect(f"{context.base}/questions?{search.query()}", code=303)
         found = _find_day(context, search)
         back = f"{context.base}/when?{search.query(day='', month=found.on.strftime('%Y-%m'))}"
         return show_search(
