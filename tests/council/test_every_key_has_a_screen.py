@@ -27,6 +27,7 @@ FORM_OF_SCHEMA = {"authority": "council", "ending": "site"}
 OTHER_SCREENS: Mapping[str, tuple[type, Mapping[str, str]]] = {
     "session": (SessionForm, {"days": "weekdays", "rrule": "repeats", "date": "first_date"}),
     "exception": (DateForm, {"date": "on_day"}),
+    "release": (SessionForm, dict.fromkeys(("percent", "days_before", "at"), "releases")),  # a line for each share
     "closure": (
         ClosureForm,
         {"first_date": "from_day", "last_date": "until_day", "starts_at": "from_time", "ends_at": "until_time"},

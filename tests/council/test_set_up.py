@@ -241,7 +241,9 @@ def test_who_begins_is_led_from_step_to_step(library: Library, admin: FlaskClien
     saved = page_of(admin, save(admin, post(admin, desk, name="Desk", kind="desk", seats="1")))
     assert "Hill Road: add the desks, rooms or people that are there Done" in page_of(admin, HOME).text
     assert "resource/new?site=hill-road" in saved.link("Add one more desk")
-    assert "Add a session" in page_of(admin, saved.link("Say when it is open: the week of Hill Road")).text
+    week = saved.link("Say when it is open: the week of Hill Road")
+    assert "Add a session" in page_of(admin, week).text
+    assert page_of(admin, f"{week}?saved=1").link("Set-up") == HOME
 
 
 @pytest.mark.parametrize("kind", ["service", "site", "person", "resource"])
