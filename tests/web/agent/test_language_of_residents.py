@@ -36,3 +36,14 @@ def test_a_council_with_english_alone_asks_nobody(agent: Agent, callers: Callers
     at = f"/staff/calls/residents/{callers.people['amina']}"
     assert "Write and speak" not in agent.open(at).text
     assert "message_language" not in agent.open(f"{at}/details").form_to("/details").choices
+
+
+def test_what_is_not_shown_stays_as_it_is(agent: Agent, callers: Callers, database: Database) -> None:
+    """A council that has given up a language keeps what it knows of people."""
+    resident = callers.people["amina"]
+    with database.writing() as db:
+        db.execute(update(Resident).where(Resident.id == resident).values(message_language="cy"))
+    form = agent.open(f"/staff/calls/residents/{resident}/details").form_to("/details")
+    agent.checked(agent.client.post(form.action, data=form.values(postcode="N12 0GA"), follow_redirects=True))
+    with database.reading() as db:
+        assert db.get_one(Resident, resident).message_language == "cy"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.tables import Appointment
 from core.clock import FixedClock
 from core.database import Database
+from locations.catalogue_queries import bump_plan
+from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import find_or_create
 from people.residents.tables import Resident, ResidentView
@@ -83,8 +85,13 @@ def test_names_and_numbers_stand_in_no_address(agent: Agent) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_the_form_of_a_resident_shows_every_fact_that_it_writes(agent: Agent) -> None:
-    """What a page leaves out would be emptied by whoever saves it."""
+def test_the_form_of_a_resident_shows_every_fact_that_it_writes(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    """What a page leaves out would be emptied by whoever saves it, but for the language, which stays as it is."""
+    with database.writing() as db:
+        db.execute(update(Authority).values(languages=["en", "cy"]))
+        bump_plan(db, callers.town.authority_id)
     shown = agent.open("/staff/calls/new").ids
     assert [name for name in FORM_FACTS if not any(one == name or one.startswith(f"{name}-") for one in shown)] == []
 
