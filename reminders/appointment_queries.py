@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
@@ -23,7 +23,7 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
-from reminders.former_owner_queries import former_owners
+from reminders.former_owner_queries import POSTAL_COLUMNS, former_owners
 from reminders.recipients import (
     CANCELLED,
     RESCHEDULED,
@@ -42,15 +42,7 @@ CONTACT_COLUMNS = (
     Resident.name.label("resident_name"),
     Resident.email.label("resident_email"),
     Resident.phone.label("resident_phone"),
-    # Where a letter would arrive: whole, and none has come back.
-    case(
-        (
-            (Resident.address != "") & (Resident.postcode != "") & Resident.letter_returned_at.is_(None),
-            Resident.address + "\n" + Resident.postcode,
-        ),
-        else_="",
-    ).label("resident_postal"),
-    Resident.large_print,
+    *POSTAL_COLUMNS,
     Resident.contact_preference,
     Resident.do_not_text,
     Resident.leave_no_message,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, exists, literal, or_, select
+from sqlalchemy import ColumnElement, case, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, HandOver
@@ -14,6 +14,17 @@ from reminders.delivery_decisions import IN_DOUBT, SENT, SENT_OUTCOME, UNCLEAR_O
 from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED, contacts_of
 from reminders.tables import DeliveryAttempt, Notification
 
+# Where a letter would arrive: at an address that is whole, and from which none has come back.
+POSTAL_COLUMNS = (
+    case(
+        (
+            (Resident.address != "") & (Resident.postcode != "") & Resident.letter_returned_at.is_(None),
+            Resident.address + "\n" + Resident.postcode,
+        ),
+        else_="",
+    ).label("resident_postal"),
+    Resident.large_print,
+)
 # A try that runs may arrive: it counts.
 _HAS_GONE_OUT = or_(
     Notification.status.in_((SENT, IN_DOUBT)),
@@ -46,6 +57,7 @@ _FORMER = (
         Resident.name.label("resident_name"),
         Resident.email.label("resident_email"),
         Resident.phone.label("resident_phone"),
+        *POSTAL_COLUMNS,
         Resident.contact_preference,
         Resident.do_not_text,
         Resident.leave_no_message,
