@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from blinker import Signal
@@ -47,6 +47,7 @@ class PlanningFacts:
     channel: str = ""  # by which it was booked
     owner_since: int = 1  # the version with which it became its resident's
     division: str = "england-and-wales"  # whose bank holidays count
+    reminders_apart: timedelta = timedelta(hours=12)
 
 
 @dataclass(frozen=True)

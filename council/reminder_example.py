@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +47,9 @@ def example_of(context: StaffContext, form: ThingForm) -> Example:
     plan = context.authority.reminder_plan if is_of_council else own
     zone = ZoneInfo(context.zone)
     starts_at = wall_instant(context.today + AHEAD, AT, context.zone)
-    facts = PlanningFacts(context.authority.id, 0, 1, State.BOOKED.value, starts_at, False, context.zone, plan)
+    apart = timedelta(hours=context.authority.reminders_apart_hours)
+    booked = PlanningFacts(context.authority.id, 0, 1, State.BOOKED.value, starts_at, False, context.zone, plan)
+    facts = replace(booked, reminders_apart=apart)
     sent = {one.due_at for one in owed_reminders(facts, context.now, context.now)}
     due = sorted(at for _, at in reminder_times(plan, starts_at, context.zone))
     reminders = tuple(ExampleReminder(at.astimezone(zone), at in sent) for at in due)

@@ -1,16 +1,13 @@
 """What a council is, as one plain frozen value: the catalogue, with its services, sites and resources. Pure.
 
-Each value is one object for as long as its rows stay as they are. Those that compare and hash by identity may have
-anything worked out from them kept under them; `memory` is where the pure rules of `locations.opening_hours` keep theirs.
-
-What a council leaves out of its file is kept while its history needs it. No session opens it any more, so the
-`public_` methods do not find it; staff and appointments still do, with the others.
+Each value is one object while its rows stay as they are. What is left out of the file `public_` methods do not find.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Any, cast
 
 from core.errors import NotFound
@@ -71,6 +68,9 @@ class AuthorityFacts:
     first_language: str = "en"
     translations: Mapping[str, Any] = field(default_factory=dict)
     text_number: str = ""
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+    reminders_apart_hours: int = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ class Authority(Multilingual, Base):
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    # No text and no call from one until the other, by the clock of `zone`; and how far apart reminders are at least.
+    quiet_from: Mapped[time] = mapped_column(default=time(21), server_default="21:00:00")
+    quiet_until: Mapped[time] = mapped_column(default=time(8), server_default="08:00:00")
+    reminders_apart_hours: Mapped[int] = mapped_column(default=12, server_default="12")
     message_channels: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     # What the public statements say of this council; what is left out has its default on the page.
     # What the public statements say; what is left out has its default on the page.

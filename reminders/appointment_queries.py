@@ -26,6 +26,7 @@ from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, Offered
 from reminders.former_owner_queries import POSTAL_COLUMNS, former_owners
 from reminders.recipients import (
     CANCELLED,
+    REMINDER,
     RESCHEDULED,
     SAY_THE_TIME,
     TEXT_ANSWER,
@@ -47,6 +48,7 @@ CONTACT_COLUMNS = (
     Resident.do_not_text,
     Resident.leave_no_message,
     Resident.message_language,
+    Resident.safe_hours,
     Appointment.mode,
     Appointment.contact_email.label("own_email"),
     Appointment.contact_phone.label("own_phone"),
@@ -144,11 +146,27 @@ def _offers(db: Session, rows: Sequence[Any], catalogues: Mapping[int, Catalogue
 def with_told_times(
     db: Session, rows: Iterable[ClaimedRow], facts: Mapping[int, MessageFacts]
 ) -> dict[int, MessageFacts]:
-    """`facts` by the appointment's id, with what these `rows` need: the time told before, and the answers to texts."""
+    """`facts` by the appointment's id, with what these `rows` need: times told before, what was said, answers to texts."""
+    rows = list(rows)
     told = told_times(db, {row.appointment_id for row in rows if row.kind in (CANCELLED, RESCHEDULED)})
     texts = {number_of(row.kind) for row in rows if family_of(row.kind) == TEXT_ANSWER}
     answers = _text_answers(db, texts) if texts else {}
-    return {key: replace(found, told_starts_at=told.get(key), answers=answers) for key, found in facts.items()}
+    said = _said(db, {row.appointment_id for row in rows if family_of(row.kind) == REMINDER})
+    return {
+        key: replace(found, told_starts_at=told.get(key), answers=answers, said=said.get((key, found.version), {}))
+        for key, found in facts.items()
+    }
+
+
+def _said(db: Session, appointment_ids: Collection[int]) -> dict[tuple[int, int], dict[str, datetime]]:
+    """When messages went out, by their kinds, for each appointment and version."""
+    found: defaultdict[tuple[int, int], dict[str, datetime]] = defaultdict(dict)
+    if appointment_ids:
+        columns = (Notification.appointment_id, Notification.version, Notification.kind, Notification.closed_at)
+        sent = (Notification.appointment_id.in_(appointment_ids), Notification.status == SENT)
+        for appointment_id, version, kind, at in db.execute(select(*columns).where(*sent)):
+            found[appointment_id, version][kind] = cast(datetime, at)
+    return found
 
 
 def _text_answers(db: Session, text_ids: Collection[int]) -> dict[int, TextAnswer]:

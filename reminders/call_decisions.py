@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reminders.delivery_decisions import FAILED, SENT, Closed, Retry
+from reminders.delivery_decisions import FAILED, SENT, Closed
 from reminders.reasons import MESSAGE_LEFT, NO_ANSWER, TOLD_BY_STAFF, WRONG_NUMBER
+from reminders.retry_decisions import Retry
 
 MOST_TRIES = 3
 WAITS = (timedelta(hours=1), timedelta(hours=3))  # after the first call that nobody answered, and after the second

@@ -37,13 +37,12 @@ from reminders.delivery_decisions import (
     EarlierTries,
     Held,
     ReadyMessage,
-    Retry,
-    decide_after_failure,
 )
 from reminders.queue import ClaimRequest
-from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, OTHER_CHANNEL, RESULT_NOT_RECORDED, SUPERSEDED
+from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, OTHER_CHANNEL, QUIET_HOURS, RESULT_NOT_RECORDED, SUPERSEDED
 from reminders.recipients import REMINDER, family_of
 from reminders.rerouting import plan_next_channel
+from reminders.retry_decisions import Retry, decide_after_failure
 from reminders.tables import ChannelPause
 
 NO_DATABASE = (OperationalError, InterfaceError, PoolTimeout)
@@ -245,7 +244,7 @@ class ChannelQueue:
     ) -> None:
         """Close a row that is not sent, in the running transaction."""
         queue.close(db, [row], status, reason, now)
-        if reason == OTHER_CHANNEL:
+        if reason in (OTHER_CHANNEL, QUIET_HOURS):
             plan_next_channel(db, row.id, now)
         counts.skipped += 1
         _log_result(row, status)

@@ -10,10 +10,17 @@ from booking.arrangements import ArrangementState
 from booking.proposals.time_ranking import ProposedChange
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, SUPERSEDED, TOO_LATE, with_detail
+from reminders.reasons import (
+    AWAITS_REBOOKING,
+    OTHER_CHANNEL,
+    QUIET_HOURS,
+    SUPERSEDED,
+    TOLD_ALREADY,
+)
 from reminders.recipients import (
     GOING_AHEAD,
     HANDED_OVER,
+    MANAGE_LINK,
     OFFERS,
     REMINDER,
     TEXT_ANSWER,
@@ -27,24 +34,21 @@ from reminders.recipients import (
     is_current,
     number_of,
 )
+from reminders.sending_times import AUDIBLE, hours_of, is_urgent, may_go_at, rules_of_council, says_it_again
 from reminders.text_answers import NO_ANSWER, TextAnswer
 
 # Of a notification.
 PENDING, SENT, FAILED, VOID, LATE, WITHHELD = "pending", "sent", "failed", "void", "late", "withheld"
-IN_DOUBT = "in_doubt"  # two tries may have arrived, and nobody knows
+IN_DOUBT = "in_doubt"  # two tries may have arrived
 STATES = (PENDING, SENT, FAILED, IN_DOUBT, VOID, LATE, WITHHELD)
 # Of a try: sent, failed for now, refused for good, or unclear (it may have arrived). A try without one is running.
 SENT_OUTCOME, FAILED_OUTCOME, REFUSED_OUTCOME, UNCLEAR_OUTCOME = "sent", "failed", "refused", "unclear"
 RETURNED_OUTCOME = "returned"  # the provider took it, and says later that it could not be delivered
 # No try was made, and nothing is recorded: of no message by this channel, or not of this message for now.
 UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME = "unavailable", "deferred"
-
-# 14 tries more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h; then every six hours while it is of use.
-DOUBLINGS, FIRST_WAIT, LONGEST_WAIT = 14, timedelta(seconds=1), timedelta(hours=6)
-# Of what is deferred: as long as it has been due. Two different messages refused in a row say that it is about this service.
-SHORTEST_DEFERMENT, LONGEST_DEFERMENT = timedelta(minutes=1), timedelta(hours=1)
-DEFERMENTS_IN_A_ROW, HELD_FOR = 2, timedelta(minutes=10)  # until a held message is looked at again
-ASK_AFTER = timedelta(minutes=10)  # between two questions what became of a message that a provider took
+ASKED_FOR = (MANAGE_LINK, TEXT_ANSWER)  # just now, by whoever gets it: at any hour
+# Until a held message is looked at again, and between two questions what became of one that a provider took.
+HELD_FOR = ASK_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class MessageFacts:
 
     While it `awaits_rebooking` it cannot take place as it is booked, and somebody is to be told of another time. Who gets
     the message has it in the calendar at this time unless `is_in_calendar` says not.
+    `said` is when messages of this version went out, by their kinds, as far as anybody asked.
     `told_starts_at` is the start in the last message that was sent about it; None where none was, or nobody asked.
     """
 
@@ -108,6 +113,7 @@ class MessageFacts:
     spoken_language: str = ""
     arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
     told_starts_at: datetime | None = None
+    said: Mapping[str, datetime] = field(default_factory=dict)
     offer: OfferedTime | None = None
     owner_since: int = 1
     is_in_calendar: bool = True
@@ -235,13 +241,6 @@ class Held:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """A row that is tried again, at `at`."""
-
-    at: datetime
-
-
 def decide_delivery(
     row: ClaimedRow, facts: MessageFacts | None, earlier: EarlierTries, rules: ChannelRules, now: datetime
 ) -> ReadyMessage | Held | Closed:
@@ -269,32 +268,24 @@ def decide_delivery(
         return Closed(WITHHELD, OTHER_CHANNEL)
     if facts.awaits_rebooking and family_of(row.kind) == REMINDER:
         return _held(row, now)
-    return ReadyMessage(row, facts, delivery, earlier)
+    return _at_its_hour(row, facts, now) or ReadyMessage(row, facts, delivery, earlier)
+
+
+def _at_its_hour(row: ClaimedRow, facts: MessageFacts, now: datetime) -> Held | Closed | None:
+    """None where it may go now; else how it waits for its hour, or is left out."""
+    apart = timedelta(hours=facts.authority.reminders_apart_hours)
+    if facts.said and says_it_again(row.kind, facts.said, apart, now):
+        return Closed(WITHHELD, TOLD_ALREADY)
+    if row.channel not in AUDIBLE or family_of(row.kind) in ASKED_FOR:
+        return None
+    wanted = hours_of(facts.for_kind(row.kind).contacts.safe_hours)
+    at = may_go_at(row.channel, now, rules_of_council(facts.authority), wanted)
+    if at <= now or (wanted is None and is_urgent(row.kind, facts.as_told.starts_at, now)):
+        return None
+    return Held(at, QUIET_HOURS) if at < row.useful_until else Closed(WITHHELD, QUIET_HOURS)
 
 
 def _held(row: ClaimedRow, now: datetime) -> Held | Closed:
     """Held for as long as the message is of use: the visit may yet take place as booked."""
     until = now + HELD_FOR
     return Held(until, AWAITS_REBOOKING) if until < row.useful_until else Closed(WITHHELD, AWAITS_REBOOKING)
-
-
-def decide_after_failure(result: DeliveryResult, now: datetime) -> Retry | Closed:
-    """What follows a try that did not succeed."""
-    next_try_at = now + wait_after(result.tries)
-    if result.outcome == REFUSED_OUTCOME:
-        return Closed(FAILED, result.error)
-    if result.outcome == UNCLEAR_OUTCOME and result.last_unclear:
-        return Closed(IN_DOUBT, result.error)
-    if next_try_at >= result.claimed.useful_until:
-        return Closed(LATE, with_detail(TOO_LATE, result.error))
-    return Retry(next_try_at)
-
-
-def wait_after(tries: int) -> timedelta:
-    """How long to wait after the try of this number, counted from 1: 1 s, 2 s, 4 s, ... and six hours at the most."""
-    return FIRST_WAIT * 2 ** (tries - 1) if tries <= DOUBLINGS else LONGEST_WAIT
-
-
-def deferred_until(row: ClaimedRow, now: datetime) -> datetime:
-    """When a message that was refused for what may be our fault is tried again: no refusal is counted, so by its age."""
-    return now + min(max(now - row.due_at, SHORTEST_DEFERMENT), LONGEST_DEFERMENT)

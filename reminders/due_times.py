@@ -19,8 +19,8 @@ A message is due when `due_at <= now < useful_until`:
 | cancelled | at once | a day after the time that was given up | somebody who came all the same learns why |
 
 Nothing is owed for a visit without an appointment, no reminder whose time has passed when it is planned, none within
-`TOLD_FOR` of a confirmation or a notice of a new time, which says the same, and no notice that an appointment in the past
-is cancelled.
+`TOLD_FOR` of a confirmation or a notice of a new time, which says the same, none sooner after another than the
+council wants them apart, and no notice that an appointment in the past is cancelled.
 """
 
 from __future__ import annotations
@@ -94,10 +94,19 @@ def owed_reminders(appointment: PlanningFacts, now: datetime, told_at: datetime 
         for kind, due_at in reminder_times(appointment.reminder_plan, appointment.starts_at, appointment.zone)
         if after < due_at < appointment.starts_at
     }
-    times = [*sorted(set(due.values())), appointment.starts_at]
+    in_order = _apart(sorted(due.items(), key=lambda item: (item[1], item[0])), appointment.reminders_apart)
+    times = [*sorted({due_at for _, due_at in in_order}), appointment.starts_at]
     next_time = dict(itertools.pairwise(times))
-    in_order = sorted(due.items(), key=lambda item: (item[1], item[0]))
     return [Owed(kind, due_at, next_time[due_at]) for kind, due_at in in_order]
+
+
+def _apart(due: list[tuple[str, datetime]], apart: timedelta) -> list[tuple[str, datetime]]:
+    """Those of the reminders, in their order, that do not come so soon after the one before."""
+    kept: list[tuple[str, datetime]] = []
+    for kind, due_at in due:
+        if not kept or due_at - kept[-1][1] >= apart:
+            kept.append((kind, due_at))
+    return kept
 
 
 def reminder_times(plan: Iterable[Mapping[str, Any]], starts_at: datetime, zone: str) -> Iterable[tuple[str, datetime]]:

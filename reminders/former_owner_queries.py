@@ -62,6 +62,7 @@ _FORMER = (
         Resident.do_not_text,
         Resident.leave_no_message,
         Resident.message_language,
+        Resident.safe_hours,
         Representative.name.label("acting_name"),
         Representative.email.label("acting_email"),
         Representative.phone.label("acting_phone"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, union
@@ -44,6 +44,7 @@ from reminders.recipients import (
     HANDED_OVER,
     LETTER,
     MANAGE_LINK,
+    REMINDER,
     RESCHEDULED,
     ChannelRules,
     Contacts,
@@ -54,6 +55,7 @@ from reminders.recipients import (
     planned_channels,
     rules_in,
 )
+from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
 from reminders.tables import Notification
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
@@ -63,6 +65,7 @@ NEW = ("booked", "imported")  # nothing is owed yet
 ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 
 _INSERT = table_of(Notification).insert()
+_SENDING = (Authority.quiet_from, Authority.quiet_until, Authority.reminders_apart_hours)
 
 ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers themselves
 
@@ -74,6 +77,7 @@ class PlanningInput:
     facts: PlanningFacts
     contacts: Contacts
     rules: ChannelRules
+    quiet: tuple[str, time, time]  # the council's zone, and its quiet hours by that
 
 
 def plan_notifications(db: Session, change: AppointmentChange) -> None:
@@ -119,7 +123,7 @@ def _rows_of_former_owner(db: Session, current: PlanningInput, now: datetime) ->
     facts = current.facts
     void_notices_to_owner(db, facts.appointment_id, now)
     owner = former_owners(db, [facts.appointment_id])[facts.appointment_id][facts.version]
-    planning = PlanningInput(facts, owner.contacts, current.rules)
+    planning = replace(current, contacts=owner.contacts)
     return rows_for(planning, [owed_hand_over(facts.version, now)], now) if owner.was_told else []
 
 
@@ -190,9 +194,7 @@ def planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None
     row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound.because("appointment_id_unknown", id=appointment_id)
-    if facts is None:
-        return input_of(row, db)
-    return PlanningInput(facts, contacts_of(row), rules_in(db.info, row.message_channels))
+    return input_of(row, db) if facts is None else _input(facts, row, db)
 
 
 def _with_people(statement: Select[Any]) -> Select[Any]:
@@ -202,7 +204,7 @@ def _with_people(statement: Select[Any]) -> Select[Any]:
         .join(Resident, Resident.id == Appointment.resident_id)
         .outerjoin(Representative, Representative.id == Appointment.representative_id)
         .join(Authority, Authority.id == Appointment.authority_id)
-        .add_columns(Authority.message_channels)
+        .add_columns(Authority.message_channels, Authority.zone, *_SENDING)
     )
 
 
@@ -219,7 +221,6 @@ def planning_rows() -> Select[Any]:
             Appointment.starts_at,
             Appointment.is_walk_in,
             Appointment.owner_since,
-            Authority.zone,
             Authority.division,
             Authority.reminder_plan,
             Service.reminder_plan.label("own_plan"),
@@ -239,19 +240,15 @@ _CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
 def input_of(row: Row[Any], db: Session) -> PlanningInput:
     """What decides about the messages of the appointment in a row of `planning_rows`."""
     plan = row.reminder_plan if row.own_plan is None else row.own_plan
-    facts = PlanningFacts(
-        row.authority_id,
-        row.id,
-        row.version,
-        row.state,
-        row.starts_at,
-        row.is_walk_in,
-        row.zone,
-        tuple(plan),
-        owner_since=row.owner_since,
-        division=row.division,
-    )
-    return PlanningInput(facts, contacts_of(row), rules_in(db.info, row.message_channels))
+    first = (row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan))
+    apart = timedelta(hours=row.reminders_apart_hours)
+    facts = PlanningFacts(*first, owner_since=row.owner_since, division=row.division, reminders_apart=apart)
+    return _input(facts, row, db)
+
+
+def _input(facts: PlanningFacts, row: Row[Any], db: Session) -> PlanningInput:
+    rules = rules_in(db.info, row.message_channels)
+    return PlanningInput(facts, contacts_of(row), rules, (row.zone, row.quiet_from, row.quiet_until))
 
 
 def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
@@ -264,11 +261,15 @@ def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> li
             if posted is None:
                 channels = planned_channels(planning.contacts, message.kind, planning.rules, frozenset({LETTER}))
             message = posted or message
-        rows += [_row(planning.facts, message, channel, now) for channel in channels]
+        rows += [_row(planning, message, channel, now) for channel in channels]
     return rows
 
 
-def _row(facts: PlanningFacts, message: Owed, channel: str, now: datetime) -> dict[str, Any]:
+def _row(planning: PlanningInput, message: Owed, channel: str, now: datetime) -> dict[str, Any]:
+    facts, due_at = planning.facts, message.due_at
+    if channel in AUDIBLE and family_of(message.kind) == REMINDER:
+        wanted, (zone, *quiet) = hours_of(planning.contacts.safe_hours), planning.quiet
+        due_at = max(now, due_for(channel, due_at, message.useful_until, SendingRules(zone, Hours(*quiet)), wanted))
     return {
         "authority_id": facts.authority_id,
         "appointment_id": facts.appointment_id,
@@ -276,9 +277,9 @@ def _row(facts: PlanningFacts, message: Owed, channel: str, now: datetime) -> di
         "kind": message.kind,
         "channel": channel,
         "status": PENDING,
-        "due_at": message.due_at,
+        "due_at": due_at,
         "useful_until": message.useful_until,
-        "next_try_at": message.due_at,
+        "next_try_at": due_at,
         "tries": 0,
         "fencing_token": 0,
         "created_at": now,

@@ -14,10 +14,13 @@ from core.audit import Actor, record
 from core.errors import NotAllowed, NotFound
 from core.runtime import Runtime
 from core.transactions import run_with_retries
+from locations.tables import Authority
 from people.residents.tables import Resident
 from reminders.call_decisions import CallOutcome, after_call
 from reminders.delivery_decisions import FAILED, FAILED_OUTCOME, REFUSED_OUTCOME, SENT_OUTCOME, Closed
+from reminders.recipients import CALL
 from reminders.rerouting import plan_next_channel
+from reminders.sending_times import hours_of, is_urgent, may_go_at, rules_of_council
 from reminders.tables import DeliveryAttempt, Notification
 from reminders.untold import due_calls, mark_others_told
 
@@ -38,12 +41,18 @@ def take_call(
     actor: Actor,
     site_ids: Collection[int] | None,
 ) -> bool:
-    """Whether this member of staff has them to ring for ten minutes; False when somebody else has. Raises: NotFound."""
+    """Whether this member of staff has them to ring for ten minutes; False when somebody else has.
+
+    Raises: NotFound; NotAllowed at an hour at which they are not rung.
+    """
 
     def operation(db: Session) -> bool:
         appointment = _locked(db, authority_id, reference, site_ids)
-        if not due_calls(db, appointment.id, now := runtime.clock.database_now(db)):
+        calls = due_calls(db, appointment.id, now := runtime.clock.database_now(db))
+        if not calls:
             raise NotFound
+        if _not_now(db, appointment, calls, now):
+            raise NotAllowed
         return take_to_ring(db, appointment, staff_id, actor, now)
 
     return run_with_retries(runtime.database, operation)
@@ -77,6 +86,15 @@ def end_call(
         return True
 
     return run_with_retries(runtime.database, operation)
+
+
+def _not_now(db: Session, appointment: Appointment, calls: Sequence[Notification], now: datetime) -> bool:
+    """Whether it is an hour at which they are not rung."""
+    council = db.get_one(Authority, appointment.authority_id)
+    wanted = hours_of(db.get_one(Resident, appointment.resident_id).safe_hours)
+    if wanted is None and any(is_urgent(row.kind, appointment.starts_at, now) for row in calls):
+        return False
+    return may_go_at(CALL, now, rules_of_council(council), wanted) > now
 
 
 def may_leave_message(db: Session, appointment: Appointment) -> bool:

@@ -26,9 +26,9 @@ from reminders.delivery_decisions import (
     ClaimedRow,
     DeliveryResult,
     EarlierTries,
-    wait_after,
 )
 from reminders.reasons import TOO_LATE, UNKNOWN_CHANNEL
+from reminders.retry_decisions import wait_after
 from reminders.tables import ChannelPause, DeliveryAttempt, Notification
 
 EVERY_CHANNEL = "*"  # of a pause

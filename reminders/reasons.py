@@ -22,6 +22,9 @@ NOT_THEIRS = "not_theirs"  # cancelled by the owner of the address, who had not 
 OTHER_CHANNEL = "other_channel"  # the person is reached by another channel now
 UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
 
+QUIET_HOURS = "quiet_hours"  # or hours in which they do not want to be reached
+TOLD_ALREADY = "told_already"  # a short time ago, by another message
+
 TOLD_BY_STAFF = "told_by_staff"  # they were rung, or told in another way
 MESSAGE_LEFT = "message_left"  # where nobody answered the telephone
 NO_ANSWER = "no_answer"  # rung as often as we ring
@@ -72,6 +75,8 @@ CODES = frozenset(
         NOT_THEIRS,
         OTHER_CHANNEL,
         UNKNOWN_CHANNEL,
+        QUIET_HOURS,
+        TOLD_ALREADY,
         TOLD_BY_STAFF,
         MESSAGE_LEFT,
         NO_ANSWER,

@@ -15,8 +15,7 @@ message goes.
 6. Whoever can only be rung is rung by staff (the channel `call`), about what concerns the visit itself.
 7. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
 
-"Leave no message" is about calls that nobody answers, so it stops neither an email nor a text. tests/reminders/
-test_recipients.py has the table of cases.
+"Leave no message" is about calls. tests/reminders/test_recipients.py has the table of cases.
 """
 
 from __future__ import annotations
@@ -68,8 +67,7 @@ EMAIL, TEXT, LETTER = "email", "text", "letter"
 CALL = "call"  # staff ring them
 # Where a council has said nothing else: as far as there are such channels, and as they serve the message.
 USUAL_CHANNELS = (EMAIL, TEXT, LETTER, CALL)
-CHANNELS = "channels"  # the fact of an installation that says by which channels it reaches people
-WITHOUT_PROVIDERS = frozenset({EMAIL, CALL})
+CHANNELS, WITHOUT_PROVIDERS = "channels", frozenset({EMAIL, CALL})  # the fact of an installation: how it reaches people
 # What concerns the visit itself: staff ring about nothing else, and write no letter about it.
 ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER)
 BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
@@ -128,6 +126,7 @@ class OwnContact:
 class Contacts:
     """Everything about the people of one appointment that decides who gets a message. `language` is a code.
 
+    `safe_hours` ("10:00-12:00") are those in which they may be rung and texted; empty for any.
     `earlier_emails` is where messages went before each change of the contact, the first change first. `mode` is that of
     the appointment.
     """
@@ -141,6 +140,7 @@ class Contacts:
     earlier_emails: tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
     mode: str = ""
+    safe_hours: str = ""
 
     @property
     def wanted(self) -> str:
@@ -216,6 +216,7 @@ def contacts_of(row: Any) -> Contacts:
         earlier_emails=tuple(row.earlier_emails or ()),
         language=row.message_language,
         mode=row.mode,
+        safe_hours=row.safe_hours,
     )
 
 

@@ -17,7 +17,7 @@ from reminders.former_owner_queries import former_owners
 from reminders.history_queries import reason_for_silence
 from reminders.outbox import PlanningInput, planning_input
 from reminders.outdated import MAY_HAVE_ARRIVED, owe_by
-from reminders.reasons import ARRIVED_EARLIER
+from reminders.reasons import ARRIVED_EARLIER, QUIET_HOURS
 from reminders.recipients import HANDED_OVER, Contacts, Withheld, deliveries_for, family_of, number_of
 from reminders.tables import Notification
 
@@ -37,7 +37,9 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
         return ""
     if reason_for_silence(db, row.appointment_id):
         return ""
-    failed = {one.channel for one in alike.values() if one.status == FAILED or one.overdue_at}
+    failed = {
+        one.channel for one in alike.values() if one.status == FAILED or one.overdue_at or one.reason == QUIET_HOURS
+    }
     planning = planning_input(db, row.appointment_id)
     found = deliveries_for(_contacts(db, planning, row.kind), row.kind, planning.rules, failed)
     if isinstance(found, Withheld):

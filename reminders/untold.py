@@ -16,8 +16,10 @@ from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
 from reminders.delivery_decisions import FAILED, SENT
+from reminders.due_times import CANCELLATION_IS_USEFUL
 from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS, TOLD_BY_STAFF
 from reminders.recipients import ABOUT_THE_VISIT, CALL, CANCELLED, family_of
+from reminders.sending_times import is_urgent
 from reminders.tables import Notification
 
 # Who wants no contact is not contacted; a link that somebody asked for, and a notice to an old address, are nobody's task.
@@ -59,7 +61,8 @@ _TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL,)
 class Untold:
     """An appointment of which somebody was not told: the kinds of messages, why, and until when it matters.
 
-    `is_to_ring` says that staff owe them a call; `tries` is how often nobody answered.
+    `is_to_ring` says that staff owe them a call; `tries` is how often nobody answered. What `is_urgent` is told
+    at any hour.
     """
 
     appointment_id: int
@@ -68,6 +71,7 @@ class Untold:
     useful_until: datetime
     is_to_ring: bool = False
     tries: int = 0
+    is_urgent: bool = False
 
 
 def untold(
@@ -90,15 +94,16 @@ def untold(
     by_appointment: dict[int, list[Notification]] = {}
     for row in db.scalars(rows.order_by(Notification.useful_until, Notification.id).limit(limit)):
         by_appointment.setdefault(row.appointment_id, []).append(row)
-    return [_untold(key, found) for key, found in by_appointment.items()]
+    return [_untold(key, found, now) for key, found in by_appointment.items()]
 
 
-def _untold(appointment_id: int, rows: Sequence[Notification]) -> Untold:
+def _untold(appointment_id: int, rows: Sequence[Notification], now: datetime) -> Untold:
     kinds = tuple(dict.fromkeys(family_of(row.kind) for row in rows))
     reason = next((row.reason for row in rows if row.reason), "")
     calls = [row for row in rows if row.channel == CALL]
     tries = max((row.tries for row in calls), default=0)
-    return Untold(appointment_id, kinds, reason, rows[0].useful_until, bool(calls), tries)
+    urgent = any(is_urgent(row.kind, row.useful_until - CANCELLATION_IS_USEFUL, now) for row in calls)
+    return Untold(appointment_id, kinds, reason, rows[0].useful_until, bool(calls), tries, urgent)
 
 
 def untold_count(db: Session, authority_id: int, now: datetime, *, site_ids: Collection[int] | None) -> int:

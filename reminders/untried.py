@@ -21,18 +21,16 @@ from reminders import queue
 from reminders.channel_queue import ChannelQueue, DeliveryCounts
 from reminders.channels.base import Channel
 from reminders.delivery_decisions import (
-    DEFERMENTS_IN_A_ROW,
     FAILED_OUTCOME,
     SENT_OUTCOME,
-    SHORTEST_DEFERMENT,
     UNAVAILABLE_OUTCOME,
     ClaimedRow,
     DeliveryResult,
     ReadyMessage,
-    deferred_until,
 )
 from reminders.queue import LONGEST_PAUSE, Pause
 from reminders.reasons import ARRIVAL_UNKNOWN, ARRIVED_EARLIER, with_detail
+from reminders.retry_decisions import DEFERMENTS_IN_A_ROW, SHORTEST_DEFERMENT, deferred_until
 from reminders.slow_conversations import domain_of
 from reminders.tables import ChannelPause
 

@@ -177,6 +177,7 @@ class Worker:
             decision = decide_delivery(row, facts.get(row.appointment_id), tries, rules_in(db.info), now)
             if isinstance(decision, ReadyMessage):
                 ready.append(decision)
+                facts[row.appointment_id] = replace(decision.facts, said={**decision.facts.said, row.kind: now})
             elif isinstance(decision, Held):
                 self.queues[name].hold(db, row, decision, counts)
             else:

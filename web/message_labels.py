@@ -75,6 +75,8 @@ MESSAGE_REASONS: Labels = {
     reasons.NOT_THEIRS: _l("They told us that they did not book it."),
     reasons.OTHER_CHANNEL: _l("They are reached in another way now."),
     reasons.UNKNOWN_CHANNEL: _l("This service cannot send this kind of message: tell whoever runs it."),
+    reasons.QUIET_HOURS: _l("Not at this hour."),
+    reasons.TOLD_ALREADY: _l("Another message told them a short time before."),
     reasons.TOLD_BY_STAFF: _l("A colleague told them."),
     reasons.MESSAGE_LEFT: _l("A colleague left a message."),
     reasons.NO_ANSWER: _l("Nobody answered, as often as we ring."),

@@ -81,8 +81,11 @@ def route_of(contacts: Contacts) -> MessageRoute:
     rules = rules_of_page()
     at_once, later = (deliveries_for(contacts, kind, rules) for kind in (CONFIRMATION, REMINDER))
     codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
+    written = () if isinstance(at_once, Withheld) else tuple(one for one in at_once if one.channel != CALL)
+    if not codes and not written:
+        codes = [NO_ADDRESS]  # they are rung later: nothing is sent now
     return MessageRoute(
-        deliveries=() if isinstance(at_once, Withheld) else at_once,
+        deliveries=written,
         code=codes[0] if codes else "",
         preference=contacts.wanted,
         reminders=() if isinstance(later, Withheld) else later,
@@ -155,9 +158,8 @@ def _for_residents(delivery: Delivery, *, is_masked: bool) -> str:
 
 def _for_staff(delivery: Delivery) -> str:
     whom = f"{delivery.name}, {delivery.address}" if delivery.acts_for else delivery.address
-    texts = {
-        TEXT: lambda: _("by text to %(whom)s", whom=whom),
-        LETTER: lambda: _("by letter to %(whom)s", whom=whom),
-        CALL: lambda: _("by telephone, %(whom)s: it is put on the list of people to ring", whom=whom),
-    }
-    return str(texts[delivery.channel]() if delivery.channel in texts else _("by email to %(whom)s", whom=whom))
+    if delivery.channel == LETTER:
+        return str(_("by letter to %(whom)s", whom=whom))
+    return str(
+        _("by text to %(whom)s", whom=whom) if delivery.channel == TEXT else _("by email to %(whom)s", whom=whom)
+    )

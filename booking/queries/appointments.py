@@ -36,6 +36,7 @@ class ResidentView:
     do_not_text: bool
     leave_no_message: bool
     message_language: str
+    safe_hours: str
     postal: str = ""
 
 
@@ -281,18 +282,17 @@ def _resources_at(catalogue: Catalogue, site: SiteFacts, ids: Sequence[int]) -> 
 
 def _resident(row: Resident, appointment: Appointment) -> ResidentView:
     contact, language = contact_of(appointment, row), appointment.contact_language
+    same = {
+        name: getattr(row, name) for name in ("id", "name", "postcode", "do_not_text", "message_language", "safe_hours")
+    }
     return ResidentView(
-        id=row.id,
-        name=row.name,
         email=contact.email,
         phone=contact.phone,
-        postcode=row.postcode,
         language=row.language if language is None else language,
         contact_preference=contact.preference,
-        do_not_text=row.do_not_text,
         leave_no_message=contact.leave_no_message,
-        message_language=row.message_language,
         postal=f"{row.address}\n{row.postcode}" if row.address and row.postcode and not row.letter_returned_at else "",
+        **same,
     )
 
 

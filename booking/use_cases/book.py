@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -296,4 +296,5 @@ def _planning_facts(placement: Placement, appointment_id: int, booking: Booking)
         division=catalogue.authority.division,
         reminder_plan=catalogue.service_by_id(placement.slot_key.service_ids[0]).reminder_plan,
         channel="" if booking.imported_as else booking.channel,
+        reminders_apart=timedelta(hours=catalogue.authority.reminders_apart_hours),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES
@@ -108,6 +109,9 @@ AUTHORITY: Fields = {
     "languages": Field(list_of(one_of(tuple(LANGUAGES)), least=1), (DEFAULT_LANGUAGE,)),
     "first_language": Field(one_of(tuple(LANGUAGES)), DEFAULT_LANGUAGE),
     "text_number": Field(value_checks.phone, ""),
+    "quiet_from": Field(value_checks.wall_time, time(21)),
+    "quiet_until": Field(value_checks.wall_time, time(8)),
+    "reminders_apart_hours": Field(whole(0, 48), 12),
 }
 SERVICE: Fields = {
     "slug": Field(slug, required=True),

@@ -80,6 +80,7 @@ class ResidentDetails:
     date_of_birth: date | None = None
     address: str = ""
     large_print: bool = False
+    safe_hours: str = ""
 
     @property
     def postal(self) -> str:

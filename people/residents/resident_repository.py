@@ -199,6 +199,12 @@ def add_representative(
     return row.id
 
 
+_AS_GIVEN = (
+    *("address", "large_print", "language", "contact_preference", "do_not_text"),
+    *("leave_no_message", "safe_hours", "message_language"),
+)
+
+
 def create_resident(db: Session, authority_id: int, person: ResidentDetails, now: datetime) -> int:
     """The id of a new resident."""
     name = " ".join(person.name.split())
@@ -213,16 +219,10 @@ def create_resident(db: Session, authority_id: int, person: ResidentDetails, now
         "phone_key": phone_key(person.phone),
         "postcode": person.postcode.strip().upper(),
         "postcode_key": postcode_key(person.postcode),
-        "address": person.address,
-        "large_print": person.large_print,
-        "language": person.language,
         "support_needs": list(person.support_needs),
-        "contact_preference": person.contact_preference,
-        "do_not_text": person.do_not_text,
-        "leave_no_message": person.leave_no_message,
-        "message_language": person.message_language,
         "created_at": now,
     }
+    values |= {name: getattr(person, name) for name in _AS_GIVEN}
     resident_id: int = connection_of(db).execute(_INSERT, values).scalar_one()
     _index_name(db, authority_id, resident_id, name)
     return resident_id
@@ -239,7 +239,7 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
     resident.support_needs = list(person.support_needs)
     resident.contact_preference = person.contact_preference
     resident.do_not_text, resident.large_print = person.do_not_text, person.large_print
-    resident.leave_no_message = person.leave_no_message
+    resident.leave_no_message, resident.safe_hours = person.leave_no_message, person.safe_hours
     resident.message_language = person.message_language or resident.message_language
     db.flush()
     if is_renamed:
@@ -257,8 +257,8 @@ def add_details(resident: Resident, person: ResidentDetails) -> None:
     resident.support_needs = list(person.support_needs) or resident.support_needs
     if person.contact_preference != "email":
         resident.contact_preference = person.contact_preference
-    resident.do_not_text = resident.do_not_text or person.do_not_text
-    resident.leave_no_message = resident.leave_no_message or person.leave_no_message
+    for name in ("do_not_text", "leave_no_message", "safe_hours"):
+        setattr(resident, name, getattr(resident, name) or getattr(person, name))
     resident.message_language = person.message_language or resident.message_language
 
 

@@ -57,6 +57,8 @@ class Resident(Base):
     leave_no_message: Mapped[bool] = mapped_column(Boolean, default=False)
     # When the post brought a letter back: no more are sent until the address has changed.
     letter_returned_at: Mapped[datetime | None]
+    # "10:00-12:00": they may be rung and texted between these times of day alone. Empty for any.
+    safe_hours: Mapped[str] = mapped_column(String(11), default="", server_default="", info=personal("contact"))
     created_at: Mapped[datetime]
     anonymised_at: Mapped[datetime | None]
 

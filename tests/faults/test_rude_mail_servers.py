@@ -19,8 +19,8 @@ from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
 from reminders.channels.bounded_smtp import TimeLimits
 from reminders.channels.smtp import SmtpChannel
-from reminders.delivery_decisions import LONGEST_DEFERMENT, SHORTEST_DEFERMENT
 from reminders.queue import LONGEST_PAUSE
+from reminders.retry_decisions import LONGEST_DEFERMENT, SHORTEST_DEFERMENT
 from reminders.worker import LEASE, SENDING_LEASE
 from tests.faults.rude_server import Rudeness, Talk, running_rudely
 from tests.reminders.channels import worker_on

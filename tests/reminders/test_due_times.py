@@ -127,7 +127,7 @@ def test_an_empty_plan_owes_the_confirmation_alone() -> None:
 
 def test_two_reminders_at_one_instant_both_last_until_the_next() -> None:
     plan = [{"kind": "reminder_a", "minutes_before": 60}, {"kind": "reminder_b", "minutes_before": 60}]
-    owed = owed_reminders(appointment(reminder_plan=plan), NOW)
+    owed = owed_reminders(appointment(reminder_plan=plan, reminders_apart=timedelta(0)), NOW)
     assert [(message.kind, message.useful_until) for message in owed] == [
         ("reminder_a", STARTS),
         ("reminder_b", STARTS),
@@ -176,3 +176,12 @@ def test_a_changed_contact_is_told_to_the_old_address_and_confirmed_to_the_new(
     assert [message.kind for message in owed] == kinds
     assert all(message.due_at == NOW < message.useful_until for message in owed)
     assert all(is_current(kind, version=1, now_version=1, now_state="booked") for kind in kinds)
+
+
+def test_a_reminder_too_soon_after_another_is_left_out_unless_the_council_wants_it() -> None:
+    plan = [{"kind": f"reminder_{minutes}m", "minutes_before": minutes} for minutes in (1560, 1200, 839, 60)]
+    kept = {hours: [] for hours in (0, 12)}  # type: dict[int, list[str]]
+    for hours, kinds in kept.items():
+        facts = appointment(reminder_plan=plan, reminders_apart=timedelta(hours=hours))
+        kinds += [message.kind.removeprefix("reminder_") for message in owed_reminders(facts, NOW)]
+    assert kept == {0: ["1560m", "1200m", "839m", "60m"], 12: ["1560m", "839m", "60m"]}

@@ -21,10 +21,10 @@ from reminders import queue
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels import registry
 from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
-from reminders.delivery_decisions import DOUBLINGS, LONGEST_WAIT, wait_after
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
 from reminders.recipients import CHANNELS, Delivery
+from reminders.retry_decisions import DOUBLINGS, LONGEST_WAIT, wait_after
 from reminders.tables import Notification
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, worker_on, writer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,17 @@ from web.language_labels import MESSAGE_LANGUAGES
 OFF = {"autocomplete": "off", "spellcheck": "false"}
 
 
+HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def are_hours(_form: Any, field_: Any) -> None:
+    """Two times of day, such as 10:00-12:00, with whatever line or space between them. Raises: StopValidation."""
+    text = re.sub(r"\s*[-\u2010-\u2015]\s*", "-", (field_.data or "").strip())
+    if not HOURS.fullmatch(text) or text[:5] == text[6:]:
+        raise StopValidation(_("Enter two times of day, such as 10:00-12:00"))
+    field_.data = text
+
+
 class ResidentForm(Form):
     """A resident as the agent writes them down: only the name is needed."""
 
@@ -63,6 +75,12 @@ class ResidentForm(Form):
     )
     do_not_text = Checkbox(_("Do not text"))
     leave_no_message = Checkbox(_("Leave no message when nobody answers"))
+    safe_hours = Text(
+        _("Only ring and text between these times"),
+        description=_("If they ask for it, for example, 10:00-12:00"),
+        validators=[optional(), are_hours],
+        render_kw=OFF | {"classes": "govuk-input--width-10"},
+    )
     language = Text(
         _("Language, if they need another than English"),
         validators=[optional(), AtMost(40)],
@@ -96,6 +114,7 @@ class ResidentForm(Form):
             contact_preference=self.contact_preference.data or "email",
             do_not_text=bool(self.do_not_text.data),
             leave_no_message=bool(self.leave_no_message.data),
+            safe_hours=self.safe_hours.data or "",
             date_of_birth=self.date_of_birth.day if self.date_of_birth.data else None,
             address=self.address.data or "",
             large_print=bool(self.large_print.data),
@@ -105,7 +124,7 @@ class ResidentForm(Form):
 # The facts of a resident that the form has.
 FORM_FACTS = (
     "name", "phone", "email", "postcode", "date_of_birth", "contact_preference", "do_not_text", "leave_no_message",
-    "language", "message_language", "support_needs", "address", "large_print",
+    "safe_hours", "language", "message_language", "support_needs", "address", "large_print",
 )  # fmt: skip
 FACTS = tuple(name for name in ResidentDetails.__dataclass_fields__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +21,7 @@ from people.staff.policy import Action
 from reminders.call_decisions import MOST_TRIES, CallOutcome
 from reminders.owed_calls import end_call, take_call
 from reminders.recipients import CALL, CONFIRMATION, ChannelRules, Delivery, Withheld, deliveries_for
+from reminders.sending_times import hours_of, may_go_at, rules_of_council
 from reminders.untold import Untold, calls_later, mark_told, untold
 from web.agent.message_views import blueprint
 from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, labels_of, phone_of, wishes_of
@@ -52,6 +54,7 @@ class UntoldLine:
     rung_by: str
     is_mine: bool
     tried: str
+    not_before: datetime | None
     may_leave_message: bool
 
 
@@ -180,8 +183,18 @@ def _line(context: StaffContext, one: Untold, view: AppointmentView, ringing: Ri
         tried=str(_("Nobody answered %(tries)s of %(most)s calls", tries=one.tries, most=MOST_TRIES))
         if one.tries
         else "",
+        not_before=_not_before(context, one, view),
         may_leave_message=not view.resident.leave_no_message,
     )
+
+
+def _not_before(context: StaffContext, one: Untold, view: AppointmentView) -> datetime | None:
+    """When they may be rung first, if not now."""
+    wanted = hours_of(view.resident.safe_hours)
+    if one.is_urgent and wanted is None:
+        return None
+    at = may_go_at(CALL, context.now, rules_of_council(context.authority), wanted)
+    return at.astimezone(ZoneInfo(context.zone)) if at > context.now else None
 
 
 def _whom_to_ring(view: AppointmentView) -> Delivery | None:

@@ -46,6 +46,14 @@ COUNCIL: Texts = {
         _l("Number for texts"),
         _l("If people can reply to your texts. Leave it empty if texts show your name as the sender"),
     ),
+    "quiet_from": _t(
+        _l("No texts and no calls from"), _l("For example, 21:00. A visit that is cancelled is told at any hour")
+    ),
+    "quiet_until": _t(_l("No texts and no calls until"), _l("For example, 08:00")),
+    "reminders_apart_hours": _t(
+        _l("Hours between two reminders"),
+        _l("A reminder that would come sooner after another is left out. 0 sends each"),
+    ),
     "reminder_plan": _t(_l("Reminders")),
     "message_channels": _t(_l("How messages are sent")),
     "languages": _t(_l("Languages of residents’ pages and messages")),

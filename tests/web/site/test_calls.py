@@ -17,8 +17,9 @@ from core.audit import Actor
 from people.staff.policy import Role
 from people.staff.tables import StaffMember
 from reminders.call_decisions import MOST_TRIES, CallOutcome, after_call
-from reminders.delivery_decisions import Closed, Retry
+from reminders.delivery_decisions import Closed
 from reminders.owed_calls import end_call, take_call
+from reminders.retry_decisions import Retry
 from reminders.tables import DeliveryAttempt, Notification
 from tests.support.factories import NOW
 from tests.support.pages import Page, check_page
