@@ -61,6 +61,7 @@ from core.runtime import Runtime
 from core.settings import ROOT, Settings
 from core.write_probe import WriteProbe
 from reminders.channels.registry import set_channels
+from reminders.ledger_queries import are_messages_in_order
 from reminders.recipients import EMAIL, LETTER, TEXT
 from web.public_address import PublicAddress
 
@@ -153,7 +154,8 @@ def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
     alarms: dict[str, web.monitoring.Check] = {
         name: partial(reminders.ledger.is_sending, runtime, channel) for name, channel in channels.items()
     }
-    return alarms | {"promises": partial(are_promises_kept, runtime)}
+    more = {"messages": partial(are_messages_in_order, runtime), "promises": partial(are_promises_kept, runtime)}
+    return alarms | more
 
 
 def _connect() -> None:

@@ -46,6 +46,7 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
         TaskGroup(_("Week"), (*_week_tasks(planned_sites), *_promise_tasks(staff))),
         TaskGroup(_("Closures"), tuple(_closure_tasks(staff))),
+        TaskGroup(_("Messages"), tuple(_ledger_tasks(staff))),
         TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),
         TaskGroup(_("Council"), tuple(_council_tasks(staff))),
     )
@@ -93,6 +94,12 @@ def _closure_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("manage.closures")
     if href and staff.may(Action.MANAGE_CLOSURES):
         yield Task(_("What is shut"), href, _("Shut something, offer people another time, and see who has answered."))
+
+
+def _ledger_tasks(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("manage.ledger")
+    if href and staff.may(Action.MANAGE_CLOSURES):
+        yield Task(_("Messages of a day"), href, _("What was sent, what was not and why, and what goes out tomorrow."))
 
 
 def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str) -> Iterator[Task]:

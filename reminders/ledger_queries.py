@@ -1,0 +1,124 @@
+"""What became of the messages of a day, by kind, channel and state; and whether the account is in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from booking.tables import Appointment
+from core.runtime import Runtime
+from locations.tables import Authority
+from reminders.delivery_decisions import FAILED, SENT, STATES
+from reminders.queue import IS_PENDING
+from reminders.recipients import CALL, family_of
+from reminders.tables import Notification
+
+A_DAY = timedelta(days=1)
+OVERDUE = timedelta(minutes=30)  # something is sent each few seconds where anything is due
+FEWEST, MOST_FAILED = 20, 0.1  # of the messages of a day: from how many on a tenth that failed is too much
+
+
+class LedgerAlarm(StrEnum):
+    """What is not in order with the messages of a council."""
+
+    UNBALANCED = "unbalanced"  # a message is in no state that there is
+    OVERDUE = "overdue"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The messages of a council that were due from `first` until `end`; at the sites of `site_ids`, or None for all."""
+
+    authority_id: int
+    first: datetime
+    end: datetime
+    site_ids: Collection[int] | None = None
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """Of one kind of message and one channel: how many are in each state."""
+
+    kind: str
+    channel: str
+    states: Mapping[str, int]
+
+    @property
+    def owed(self) -> int:
+        """The sum of the states."""
+        return sum(self.states.values())
+
+
+def ledger_lines(db: Session, ledger: Ledger) -> list[LedgerLine]:
+    """The lines of the ledger, by kind and channel."""
+    columns = (Notification.kind, Notification.channel, Notification.status)
+    rows = _of(select(*columns, func.count().label("number")), ledger).group_by(*columns)
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for row in db.execute(rows):
+        counts.setdefault((family_of(row.kind), row.channel), Counter())[row.status] += row.number
+    return [LedgerLine(kind, channel, states) for (kind, channel), states in sorted(counts.items())]
+
+
+def ledger_messages(
+    db: Session, ledger: Ledger, kind: str, channel: str, status: str, limit: int
+) -> Sequence[Row[Any]]:
+    """The messages of one figure, by the time they were due: with the reference of the appointment."""
+    columns = (
+        Appointment.reference,
+        Notification.kind,
+        Notification.due_at,
+        Notification.closed_at,
+        Notification.reason,
+    )
+    rows = _of(select(*columns), ledger).where(Notification.channel == channel, Notification.status == status)
+    found = rows.where(Notification.kind.startswith(kind, autoescape=True)).order_by(
+        Notification.due_at, Notification.id
+    )
+    return [row for row in db.execute(found.limit(limit)) if family_of(row.kind) == kind]
+
+
+def ledger_alarms(db: Session, authority_id: int, now: datetime) -> list[LedgerAlarm]:
+    """What is not in order with the messages of the last day."""
+    found = []
+    states = Counter[str]()
+    for line in ledger_lines(db, Ledger(authority_id, now - A_DAY, now)):
+        states.update(line.states)
+    if set(states) - set(STATES):
+        found.append(LedgerAlarm.UNBALANCED)
+    tried = states[SENT] + states[FAILED]
+    if tried >= FEWEST and states[FAILED] > tried * MOST_FAILED:
+        found.append(LedgerAlarm.FAILING)
+    overdue = select(Notification.id).where(
+        IS_PENDING,
+        Notification.authority_id == authority_id,
+        Notification.channel != CALL,
+        Notification.next_try_at <= now - OVERDUE,
+        Notification.useful_until > now,
+    )
+    if db.scalar(overdue.limit(1)) is not None:
+        found.append(LedgerAlarm.OVERDUE)
+    return found
+
+
+def are_messages_in_order(runtime: Runtime) -> bool:
+    """Whether no council has an alarm about its messages."""
+    with runtime.database.reading() as db:
+        now = runtime.clock.database_now(db)
+        return not any(ledger_alarms(db, authority_id, now) for authority_id in db.scalars(select(Authority.id)).all())
+
+
+def _of(chosen: Any, ledger: Ledger) -> Select[Any]:
+    rows: Select[Any] = chosen.join(Appointment, Appointment.id == Notification.appointment_id).where(
+        Notification.authority_id == ledger.authority_id,
+        Notification.due_at >= ledger.first,
+        Notification.due_at < ledger.end,
+    )
+    return rows if ledger.site_ids is None else rows.where(Appointment.site_id.in_(ledger.site_ids))

@@ -1,0 +1,84 @@
+"""The account of a day's messages: every figure opens to its messages, and what is not in order is said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from people.staff.policy import POLICY, Action, Role
+from reminders.delivery_decisions import STATES
+from reminders.ledger_queries import LedgerAlarm, are_messages_in_order, ledger_alarms
+from reminders.tables import Notification
+from tests.reminders.make_bulk_notifications import owe
+from tests.support.factories import NOW
+from tests.support.pages import check_page
+from tests.web.site.conftest import TODAY, Library
+
+LEDGER = "/staff/ledger"
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_managers_see_it(library: Library, role: Role) -> None:
+    client = library.sign_in(role, library.world.site_id)
+    may = role in POLICY[Action.MANAGE_CLOSURES]
+    assert client.get(LEDGER).status_code == (200 if may else 404)
+    assert (f'href="{LEDGER}"' in client.get("/staff/").text) == may
+
+
+def test_the_figures_of_a_day_are_all_that_was_owed_and_open_to_the_messages(library: Library) -> None:
+    owe(library.database, library.world, len(STATES), now=library.clock.now())
+    with library.database.writing() as db:
+        for number, status in enumerate(STATES, start=1):
+            reason = "550 nobody here" if status == "failed" else ""
+            db.execute(update(Notification).where(Notification.id == number).values(status=status, reason=reason))
+    client = library.sign_in(Role.AUTHORITY_ADMIN)
+    page = check_page(client.get(LEDGER).text)
+    links = [href for _, href in page.links if href.startswith(f"{LEDGER}/reminder/email/")]
+    assert len(links) == len(STATES)
+    for link in links:
+        assert len([href for _, href in check_page(client.get(link).text).links if "/staff/messages/" in href]) == 1
+    failed = next(link for link in links if "/failed" in link)
+    assert "550 nobody here" in client.get(failed).text
+    assert "No message was due that day" in client.get(f"{LEDGER}?day=2026-01-05").text
+    assert "Reminder" in client.get(f"{LEDGER}?day={TODAY}&site=high-street").text
+    assert client.get(f"{LEDGER}?day=yesterday").status_code == 404
+    elsewhere = library.sign_in(Role.SITE_MANAGER, library.other_site_id)
+    assert "No message was due that day" in elsewhere.get(LEDGER).text
+
+
+def test_what_goes_out_tomorrow_is_counted(library: Library) -> None:
+    tomorrow = library.clock.now() + timedelta(days=1)
+    owe(library.database, library.world, 3, now=tomorrow)
+    assert "Reminder, Email: 3" in library.sign_in(Role.AUTHORITY_ADMIN).get(LEDGER).text
+
+
+@pytest.mark.parametrize(
+    ("values", "alarm"),
+    [
+        ({"status": "sent"}, None),
+        ({"status": "lost"}, LedgerAlarm.UNBALANCED),
+        ({"status": "failed"}, LedgerAlarm.FAILING),
+        ({"status": "pending", "next_try_at": NOW + timedelta(minutes=30)}, LedgerAlarm.OVERDUE),
+        ({"status": "pending", "next_try_at": NOW + timedelta(minutes=31)}, None),
+        ({"status": "pending", "next_try_at": NOW, "channel": "call"}, None),
+    ],
+)
+def test_an_alarm_says_what_is_not_in_order(
+    library: Library, values: dict[str, object], alarm: LedgerAlarm | None
+) -> None:
+    now = library.clock.now()  # an hour after NOW
+    owe(library.database, library.world, 30, now=now - timedelta(minutes=1))
+    with library.database.writing() as db:
+        some = select(Notification.id).order_by(Notification.id).limit(4).scalar_subquery()
+        db.execute(update(Notification).values(status="sent"))
+        db.execute(update(Notification).where(Notification.id.in_(some)).values(values))
+        assert db.scalar(select(func.count(Notification.id))) == 30
+    with library.database.reading() as db:
+        assert ledger_alarms(db, library.world.authority_id, now) == ([alarm] if alarm else [])
+    assert are_messages_in_order(library.runtime) == (alarm is None)
+    client = library.sign_in(Role.AUTHORITY_ADMIN)
+    assert client.get("/readyz").get_json()["alarms"]["messages"] == (alarm is None)
+    assert ("govuk-warning-text" in client.get(LEDGER).text) == (alarm is not None)
