@@ -7,12 +7,14 @@ repeat it for ever. Source: docs.notifications.service.gov.uk, "Delivery receipt
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from api.error_handlers import problem_answer
-from api.operations import read_body
+from api.operations import json_body, read_body
 from core.errors import ServiceError
 from core.flask_context import current_runtime
 from core.transactions import lock_by_name
@@ -21,6 +23,7 @@ from reminders.inbound_texts import ReceivedText, keep_text
 from reminders.provider_states import ID_LENGTH, RETURNED, state_in
 from reminders.receipts import learn
 
+IS_ID = validate.And(validate.Length(1, ID_LENGTH), validate.Regexp(r"[!-~]+\Z"))
 LONGEST_BODY = 20_000  # bytes: a text of ten segments, and what is said about it, has less than 5,000
 blueprint = Blueprint("provider_callbacks", __name__, url_prefix="/webhooks/notify")
 blueprint.register_error_handler(ServiceError, problem_answer)
@@ -28,19 +31,30 @@ DONE = ("", 204)
 
 
 class ReceiptSchema(Schema):
-    """What became of a message; of a letter that came back there is a `notification_id` in place of a status."""
+    """What became of a message. Its reference is null where whoever sent it gave none."""
 
     class Meta:
         """The provider adds fields as it likes."""
 
         unknown = EXCLUDE
 
-    id = fields.String(validate=validate.Length(1, ID_LENGTH))
-    notification_id = fields.String(validate=validate.Length(1, ID_LENGTH))
-    reference = fields.String(allow_none=True, load_default="", validate=validate.Length(max=1000))
-    status = fields.String(validate=validate.Length(1, 40))
+    id = fields.String(required=True, validate=IS_ID)
+    reference = fields.String(required=True, allow_none=True, validate=validate.Length(max=1000))
+    status = fields.String(required=True, validate=validate.Length(1, 40))
     completed_at = fields.String(allow_none=True)
     sent_at = fields.String(allow_none=True)
+
+
+class ReturnedLetterSchema(Schema):
+    """A letter that the post brought back."""
+
+    class Meta:
+        """The provider adds fields as it likes."""
+
+        unknown = EXCLUDE
+
+    notification_id = fields.String(required=True, validate=IS_ID)
+    reference = fields.String(required=True, allow_none=True, validate=validate.Length(max=1000))
 
 
 class InboundTextSchema(Schema):
@@ -51,7 +65,7 @@ class InboundTextSchema(Schema):
 
         unknown = EXCLUDE
 
-    id = fields.String(required=True, validate=validate.Length(1, ID_LENGTH))
+    id = fields.String(required=True, validate=IS_ID)
     source_number = fields.String(required=True, validate=validate.Length(1, 40))
     message = fields.String(required=True)
     date_received = fields.AwareDateTime(load_default=None, allow_none=True)
@@ -67,12 +81,19 @@ def _limit_body() -> None:
 def receipts() -> ResponseReturnValue:
     """Write what became of a message."""
     runtime = current_runtime()
-    told = read_body(ReceiptSchema())
-    if "status" not in told and "notification_id" in told:
-        told |= {"id": told["notification_id"], "status": RETURNED}
+    told = _read_receipt()
     with runtime.database.writing() as db:
         learn(db, state_in(told), runtime.clock.now())
     return DONE
+
+
+def _read_receipt() -> dict[str, Any]:
+    """What the receipt says; of a letter that came back there is a `notification_id` in place of id and status."""
+    body = json_body()
+    if "status" in body or "notification_id" not in body:
+        return read_body(ReceiptSchema())
+    returned = read_body(ReturnedLetterSchema())
+    return {"id": returned["notification_id"], "reference": returned["reference"], "status": RETURNED}
 
 
 @blueprint.post("/inbound-texts")

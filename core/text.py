@@ -55,6 +55,11 @@ def printable(text: str) -> str:
     return "" if is_blank(left) else left
 
 
+def received_text(text: str) -> str:
+    """`text` of several lines, whatever it holds: a space in place of each character that `clean_text` refuses."""
+    return clean_text(_REFUSED.sub(" ", text))
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing of `text` can be seen."""
     return not any(_is_seen(character) for character in text)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
-from core.text import clean_text
+from core.text import one_line, received_text
 from locations.tables import Authority
 from people.residents.details import phone_key
 from people.residents.tables import Resident
@@ -39,9 +39,9 @@ def keep_text(db: Session, received: ReceivedText) -> InboundText | None:
     row = InboundText(
         provider_id=received.provider_id,
         authority_id=authority_id,
-        from_number=received.from_number[:NUMBER_LENGTH],
+        from_number=one_line(received.from_number)[:NUMBER_LENGTH],
         phone_key=phone_key(received.from_number),
-        text=clean_text(received.text)[:TEXT_LENGTH],
+        text=received_text(received.text)[:TEXT_LENGTH],
         received_at=received.received_at,
     )
     db.add(row)

@@ -24,6 +24,7 @@ from reminders.recipients import (
     HANDED_OVER,
     OFFER,
     OFFERS,
+    TEXT_ANSWER,
     WISH_PAUSED,
     ChannelRules,
     Contacts,
@@ -139,7 +140,7 @@ def follow_contact(
     """
     for kind in dict.fromkeys(kind for kind, _channel in rows):
         alike = {channel: row for (of_kind, channel), row in rows.items() if of_kind == kind}
-        if family_of(kind) == HANDED_OVER or not _is_open(alike, now):
+        if family_of(kind) in (HANDED_OVER, TEXT_ANSWER) or not _is_open(alike, now):
             continue
         found = deliveries_for(contacts, kind, rules)
         if not isinstance(found, Withheld):

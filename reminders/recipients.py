@@ -164,7 +164,7 @@ class ChannelRules:
             order["message"]: tuple(order[place] for place in CHANNEL_PLACES if place in order) for order in self.orders
         }
         usual = chosen.get(EVERY_MESSAGE, USUAL_CHANNELS)
-        order = chosen.get(family_of(kind), usual)
+        order = (TEXT,) if family_of(kind) == TEXT_ANSWER else chosen.get(family_of(kind), usual)
         return tuple(channel for channel in order if channel in self.channels and _serves(channel, kind))
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from booking.events import appointment_changed
@@ -14,7 +17,9 @@ from booking.tables import Appointment
 from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Database
+from core.errors import DeliveryFailed
 from core.runtime import Runtime
+from core.text import clean_text
 from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
@@ -35,7 +40,8 @@ WHEN = NOW + timedelta(days=1, hours=1)
 
 @pytest.fixture
 def world(database: Database, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A council with a number for texts."""
+    """A council with a number for texts, and with no messages but answers to them, whichever tests ran before."""
+    appointment_changed.disconnect(plan_notifications)
     monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "text"}))
     world = make_world(database)
     with database.writing() as db:
@@ -46,6 +52,10 @@ def world(database: Database, monkeypatch: pytest.MonkeyPatch) -> World:
 @pytest.fixture
 def runtime(database: Database) -> Runtime:
     return make_runtime(database)
+
+
+def refuse(_message: object) -> None:
+    raise DeliveryFailed(detail="400 nobody there", permanent=True)
 
 
 def book(runtime: Runtime, world: World, *, when: datetime = WHEN, who: ResidentDetails = ROBIN) -> int:
@@ -138,6 +148,23 @@ def test_of_several_we_ask_and_a_number_answers(
     assert len(sent_answers(runtime, clock)) == 1
 
 
+def test_an_answer_goes_by_text_and_by_nothing_else(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    orders = [{"message": "all", "first": "email", "second": "call"}, {"message": "reminder", "first": "text"}]
+    with database.writing() as db:
+        db.execute(update(Authority).values(message_channels=orders, plan_version=Authority.plan_version + 1))
+    book(runtime, world, who=replace(ROBIN, email="robin@example.org"))
+    text(runtime, "confirm")
+    assert len(sent_answers(runtime, clock)) == 1
+    text(runtime, "What must I bring?")
+    channel = RecordingChannel(body_type=TextBody, on_send=refuse)
+    Worker(database, clock, {"text": channel}, writer()).send_due()
+    with database.reading() as db:
+        found = select(Notification.channel, Notification.status).where(Notification.kind == "text_answer_2")
+        assert [tuple(row) for row in db.execute(found)] == [("text", "failed")]
+
+
 def test_after_the_cut_off_the_answer_says_whom_to_contact(
     database: Database, runtime: Runtime, clock: FixedClock, world: World
 ) -> None:
@@ -149,6 +176,23 @@ def test_after_the_cut_off_the_answer_says_whom_to_contact(
     assert states(database) == ["booked"]
     (answer,) = sent_answers(runtime, clock)
     assert "too late to cancel by text. Please contact us: 01632 960000" in answer
+
+
+@given(st.text(st.characters(codec="utf-16"), max_size=40) | st.text(st.characters(max_codepoint=0x1F), max_size=5))
+@example("CANCEL\x0c")
+@example("\x1b\x00\ud800")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
+def test_every_text_is_kept(runtime: Runtime, world: World, words: str) -> None:
+    with runtime.database.writing() as db:
+        row = keep_text(db, ReceivedText(f"text-{uuid4()}", f"+4477009{words}00123", words, NOW))
+        assert row is not None
+        assert clean_text(row.text) == row.text
+
+
+def test_a_page_break_hides_no_answer(database: Database, runtime: Runtime, clock: FixedClock, world: World) -> None:
+    book(runtime, world)
+    text(runtime, "CANCEL\x0cplease\x1b")
+    assert outcomes(database) == ["cancelled"]
 
 
 def test_an_unknown_number_is_kept_and_told_nothing(
