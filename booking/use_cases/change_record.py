@@ -43,7 +43,8 @@ def change_record(
 
 def _reached(row: Resident) -> tuple[object, ...]:
     """How the person of this record is reached."""
-    return (row.email, row.phone, row.contact_preference, row.do_not_text)
+    post = (row.address, row.postcode_key, row.large_print)
+    return (row.email, row.phone, row.contact_preference, row.do_not_text, *post)
 
 
 def register_resident(

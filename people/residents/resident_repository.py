@@ -275,10 +275,10 @@ def _set_contact(resident: Resident, email: str, phone: str) -> None:
 
 
 def _set_address(resident: Resident, address: str, postcode: str) -> None:
-    if address != resident.address:  # a letter that came back was about the one before
-        resident.address, resident.letter_returned_at = address, None
-    resident.postcode = postcode.strip().upper()
-    resident.postcode_key = postcode_key(postcode)
+    key = postcode_key(postcode)
+    if (address, key) != (resident.address, resident.postcode_key):  # a letter that came back was about the one before
+        resident.letter_returned_at = None
+    resident.address, resident.postcode, resident.postcode_key = address, postcode.strip().upper(), key
 
 
 def _index_name(db: Session, authority_id: int, resident_id: int, name: str) -> None:

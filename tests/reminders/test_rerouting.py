@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -45,13 +45,14 @@ class Post:
     email: RecordingChannel = field(default_factory=RecordingChannel)
     text: RecordingChannel = field(default_factory=RecordingChannel)
     reference: str = ""
+    starts: datetime = STARTS
 
     @property
     def database(self) -> Database:
         return self.runtime.database
 
     def book(self, person: ResidentDetails = ROBIN) -> None:
-        booked = make_appointment(self.runtime, self.world, STARTS, resident=person)
+        booked = make_appointment(self.runtime, self.world, self.starts, resident=person)
         self.reference = booked.reference
 
     def send(self) -> None:
@@ -162,6 +163,27 @@ def test_a_corrected_address_lets_what_is_of_use_go_out_again(post: Post) -> Non
     assert post.rows() == {"email": "sent"}
     post.record(replace(alone, email="robin@other.example.org"))
     assert post.rows() == {"email": "sent"}
+
+
+def test_an_address_that_is_added_or_corrected_lets_letters_go_out(post: Post) -> None:
+    soon = ResidentDetails("Robin Sample", contact_preference="letter")
+    post.starts = NOW + timedelta(days=14, hours=2)
+    post.book(soon)
+    post.send()
+    assert post.rows() == {"email": "withheld"}
+    there = replace(soon, address="1 High Street\nTestshire", postcode="NW11 9QS")
+    post.record(there)
+    assert post.rows() == {"email": "withheld", "letter": "pending"}
+    returned = {"status": "failed", "reason": "letter_returned", "closed_at": NOW}
+    for other in (replace(there, postcode="NW11 9QT"), replace(there, address="2 High Street\nTestshire")):
+        with post.database.writing() as db:
+            db.execute(update(Notification).where(Notification.channel == "letter").values(**returned))
+        post.change(letter_returned_at=NOW)
+        post.record(replace(there, postcode="nw119qs"))  # the same, in other letters
+        assert post.rows() == {"email": "withheld", "letter": "failed"}
+        post.record(other)
+        assert post.rows() == {"email": "withheld", "letter": "pending"}
+        post.record(there)
 
 
 def test_who_can_be_written_to_after_all_is_not_rung(post: Post) -> None:
