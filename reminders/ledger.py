@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.runtime import Runtime
 from reminders.delivery_decisions import FAILED, PENDING, SENT, STATES
 from reminders.queue import EVERY_CHANNEL
+from reminders.same_message_queries import REACHES_SOMEBODY
 from reminders.tables import ChannelPause, Notification
 from reminders.untried import end_pause, hold_channel
 
@@ -31,13 +32,22 @@ def ledger_of(db: Session, authority_id: int) -> dict[str, int]:
 
 
 def retry_failed(runtime: Runtime, since: datetime | None) -> int:
-    """How many messages that failed (since then) are due again now, because they are still of use."""
+    """How many messages that failed (since then) are due again now, because they are still of use.
+
+    Each goes by the first channel that failed; not what went by another one, or what staff have told.
+    """
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        failed = Notification.status == FAILED
-        statement = update(Notification).where(failed, Notification.useful_until > now)
+        first = (
+            select(func.min(Notification.id))
+            .where(Notification.status == FAILED, Notification.told_at.is_(None), Notification.useful_until > now)
+            .where(~REACHES_SOMEBODY)
+            .group_by(Notification.appointment_id, Notification.version, Notification.kind)
+            .correlate(None)
+        )
         if since is not None:
-            statement = statement.where(Notification.closed_at >= since)
+            first = first.where(Notification.closed_at >= since)
+        statement = update(Notification).where(Notification.id.in_(first), Notification.status == FAILED)
         again = {"status": PENDING, "next_try_at": now, "closed_at": null(), "lease_until": null(), "reason": ""}
         changed = db.execute(statement.values(again).execution_options(synchronize_session=False))
         return cast(CursorResult[Any], changed).rowcount

@@ -20,7 +20,7 @@ from reminders.tables import Notification
 from tests.contract.conftest import key_for, program_with
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import notifications, owe
-from tests.support.factories import World, make_authority, make_world
+from tests.support.factories import NOW, World, make_authority, make_world
 
 
 @pytest.fixture
@@ -73,6 +73,33 @@ def test_failed_messages_get_new_tries_while_they_are_of_use(
     assert worker_on(database, clock, RecordingChannel()).send_due() == DeliveryCounts(sent=2)
     for wrong in ("yesterday", "2026-11-24T18:00"):
         assert app.test_cli_runner().invoke(args=["reminders", "retry-failed", "--since", wrong]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("other", "due_again"),
+    [
+        ({"status": "sent"}, []),
+        ({"status": "in_doubt"}, []),
+        ({"status": "pending"}, []),
+        ({"status": "failed", "told_at": NOW}, []),
+        ({"status": "failed", "closed_at": NOW}, ["email"]),
+        ({"status": "withheld"}, ["email"]),
+        ({"status": "sent", "kind": "reminder_2h"}, ["email"]),
+    ],
+)
+def test_what_another_channel_brings_is_not_sent_twice(
+    app: Flask, database: Database, world: World, other: dict[str, object], due_again: list[str]
+) -> None:
+    owe(database, world, 1, status="failed", closed_at=NOW)
+    (first,) = notifications(database)
+    same = ("authority_id", "appointment_id", "version", "kind", "due_at", "useful_until", "next_try_at", "created_at")
+    values = {name: getattr(first, name) for name in same} | {"channel": "text"} | other
+    with database.writing() as db:
+        db.add(Notification(**values))
+    before = {row.id for row in notifications(database) if row.status == "pending"}
+    assert invoke(app, "retry-failed") == f"due again: {len(due_again)}"
+    found = [row.channel for row in notifications(database) if row.status == "pending" and row.id not in before]
+    assert found == due_again
 
 
 def test_an_operator_stops_and_starts_all_sending(
