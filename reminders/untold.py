@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, func, literal_column, or_, select, union_all, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, CompoundSelect, func, literal_column, or_, select, union_all, update
+from sqlalchemy.orm import Session
 
 from booking.states import State
 from booking.tables import Appointment
@@ -17,25 +17,17 @@ from core.errors import NotFound
 from core.runtime import Runtime
 from reminders.delivery_decisions import FAILED, SENT
 from reminders.due_times import CANCELLATION_IS_USEFUL
-from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS, TOLD_BY_STAFF
+from reminders.reasons import TOLD_BY_STAFF
 from reminders.recipients import ABOUT_THE_VISIT, CALL, CANCELLED, family_of
+from reminders.same_message_queries import FAILED_LATER_TOO, REACHES_SOMEBODY, UNREACHED
 from reminders.sending_times import is_urgent
 from reminders.tables import Notification
 
-# Who wants no contact is not contacted; a link that somebody asked for, and a notice to an old address, are nobody's task.
-UNREACHED = (NO_ADDRESS, PREFERS_LETTERS)
 CANCELLED_STATES = (State.CANCELLED_BY_AUTHORITY.value, State.CANCELLED_BY_RESIDENT.value)
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
 _IS_UNSENT = literal_column("notifications.status IN ('withheld', 'failed')", Notification.status.type)
 _IS_CALL = literal_column(
     "notifications.status = 'pending' AND notifications.channel = 'call'", Notification.status.type
-)
-_later = aliased(Notification)
-_GOES_ANOTHER_WAY = exists().where(
-    _later.appointment_id == Notification.appointment_id,
-    _later.version == Notification.version,
-    _later.kind == Notification.kind,
-    _later.id > Notification.id,
 )
 # It is about the visit, and about what still holds.
 _IS_TRUE: tuple[ColumnElement[bool], ...] = (
@@ -46,13 +38,13 @@ _IS_TRUE: tuple[ColumnElement[bool], ...] = (
         (Notification.kind == CANCELLED) & Appointment.state.in_(CANCELLED_STATES),
     ),
 )
-# Nobody was reached by it or has told them, and it goes by no other channel. Who cannot be rung is not listed again.
+# Nobody was reached by it or has told them, and it goes by no other channel: of several that failed the last one.
 _UNSENT: tuple[ColumnElement[bool], ...] = (
     _IS_UNSENT,
     Notification.told_at.is_(None),
-    Notification.channel != CALL,
     or_(Notification.status == FAILED, Notification.reason.in_(UNREACHED)),
-    ~_GOES_ANOTHER_WAY,
+    ~REACHES_SOMEBODY,
+    ~FAILED_LATER_TOO,
 )
 _TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL,)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from booking.use_cases.book import Booked
 from booking.use_cases.cancel import cancel
@@ -89,6 +89,41 @@ def test_a_message_that_a_server_refused_for_good_is_listed(library: Library, si
             text("UPDATE notifications SET status = 'failed', reason = 'invalid_address' WHERE kind = 'confirmation'")
         )
     assert "Mary Nobody" in page_text(site_staff)
+
+
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        ({"email": ("failed", "invalid_address"), "call": ("failed", "wrong_number")}, "wrong_number"),
+        ({"call": ("failed", "no_answer")}, "no_answer"),
+        ({"call": ("withheld", "other_channel"), "email": ("failed", "invalid_address")}, "invalid_address"),
+        ({"email": ("failed", "invalid_address"), "call": ("withheld", "other_channel")}, "invalid_address"),
+        ({"email": ("failed", "invalid_address"), "call": ("pending", "")}, ""),
+        ({"email": ("failed", "invalid_address"), "text": ("sent", "")}, None),
+        ({"text": ("in_doubt", ""), "email": ("failed", "invalid_address")}, None),
+        ({"letter": ("overdue", ""), "call": ("failed", "wrong_number")}, "wrong_number"),
+        ({"email": ("failed", "invalid_address"), "call": ("told", "wrong_number")}, None),
+    ],
+)
+def test_the_last_channel_that_failed_is_listed_whatever_it_is(
+    library: Library, messages: dict[str, tuple[str, str]], reason: str | None
+) -> None:
+    booked, now = book(library, contact_preference="none"), library.clock.now()
+    with library.database.writing() as db:
+        (known,) = db.scalars(select(Notification).where(Notification.kind == "confirmation"))
+        same = ("authority_id", "appointment_id", "version", "kind", "due_at", "useful_until", "created_at")
+        values = {name: getattr(known, name) for name in same}
+        db.execute(delete(Notification))
+        for number, (channel, (status, why)) in enumerate(messages.items()):
+            at = now + timedelta(seconds=number)
+            states = {"overdue": {"status": "sent", "overdue_at": at}, "told": {"status": "failed", "told_at": at}}
+            row = states.get(status, {"status": status}) | {"channel": channel, "reason": why}
+            db.add(Notification(**values, **row, next_try_at=now, closed_at=None if status == "pending" else at))
+    with library.database.reading() as db:
+        found = untold(db, library.world.authority_id, now, site_ids=None, limit=9)
+    assert [(one.appointment_id, one.reason) for one in found] == (
+        [] if reason is None else [(booked.appointment_id, reason)]
+    )
 
 
 def test_whom_somebody_has_told_is_named_with_a_way_to_them(library: Library, site_staff: FlaskClient) -> None:
