@@ -119,6 +119,7 @@ class ServiceFacts:
     reminder_plan: tuple[Mapping[str, Any], ...]
     requirements: tuple[RequirementFacts, ...]
     also_called: tuple[str, ...] = ()
+    message_name: str = ""
     ending: Ending | None = None
     waiting_list_first: bool = False
     offered_at_once: int = 1

@@ -46,6 +46,7 @@ def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
         modes=tuple(row.modes),
         documents=tuple(row.documents),
         also_called=tuple(row.also_called),
+        message_name=row.message_name,
         ending=ending_of(row),
         opens_same_day_early=row.opens_same_day_early,
         is_same_day_open=row.is_same_day_open,

@@ -171,6 +171,8 @@ class Service(WaitingPolicy, PromisePolicy, Translated, Base):
     also_called: Mapped[list[str]] = mapped_column(default=list, server_default="[]")  # other words for it
     # Questions that triage asks: [{"ask": "Do you rent your home?", "say": "...", "tell": "..."}]
     triage_questions: Mapped[list[dict[str, Any]]]
+    # What messages call it, where its name would say something private; empty where it need not.
+    message_name: Mapped[str] = mapped_column(String(60), default="", server_default="")
     # How it can be done without a visit; empty when a visit is needed.
     online_instead: Mapped[str] = mapped_column(Text, default="")
     online_url: Mapped[str] = mapped_column(String(300), default="")

@@ -20,7 +20,7 @@ from booking.slot_tokens import decode
 from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
-from locations.model import Catalogue
+from locations.model import Catalogue, ServiceFacts, SiteFacts
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
 from reminders.former_owner_queries import POSTAL_COLUMNS, former_owners
@@ -250,6 +250,7 @@ def _resource_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
 def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids: list[int]) -> MessageFacts:
     site = catalogue.site_by_id(row.site_id)
     resources = [found for resource_id in resource_ids if (found := catalogue.resource_at(site, resource_id))]
+    services = [catalogue.service_by_id(service_id) for service_id in service_ids]
     return MessageFacts(
         appointment_id=row.id,
         reference=row.reference,
@@ -264,8 +265,8 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         manage_digest=row.manage_digest,
         contacts=contacts_of(row),
         authority=catalogue.authority,
-        site=site,
-        services=tuple(catalogue.service_by_id(service_id) for service_id in service_ids),
+        site=_place_alone(site) if any(service.message_name for service in services) else site,
+        services=tuple(_as_told(service) for service in services),
         awaits_rebooking=row.awaits_rebooking,
         join_url=site.join_url(row.mode, resources, row.room),
         support_needs=tuple(row.support_needs),
@@ -273,3 +274,16 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         owner_since=row.owner_since,
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
     )
+
+
+def _as_told(service: ServiceFacts) -> ServiceFacts:
+    """The service as messages name it: one with a neutral name says nothing else of what it is."""
+    if not service.message_name:
+        return service
+    return replace(service, name=service.message_name, documents=(), translations={})
+
+
+def _place_alone(site: SiteFacts) -> SiteFacts:
+    """The site by its address, without a name that may say what people come for; by its name where it has no address."""
+    first, *rest = site.address.splitlines() or [site.name]
+    return replace(site, name=first, address="\n".join(rest), translations={})

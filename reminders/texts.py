@@ -123,7 +123,9 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
 
 
 def neutral_name(facts: MessageFacts, language: Language, *, for_helper: bool) -> str:
-    """What the appointment is called where anybody may read it."""
+    """What the appointment is called where anybody may read it: by the neutral names of its services, if all have one."""
+    if facts.services and all(service.message_name for service in facts.services):
+        return language.all_of(dict.fromkeys(service.message_name for service in facts.services))
     return language.gettext("the appointment") if for_helper else language.gettext("your appointment")
 
 

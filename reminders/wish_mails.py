@@ -160,7 +160,7 @@ def _context(
         kind=mail.kind,
         language=language.code,
         to_name=person_name(resident.name) or language.gettext("resident"),
-        what=language.all_of([catalogue.service_by_id(service_id).name for service_id in wish.service_ids]),
+        what=language.all_of([_name_of(catalogue, service_id) for service_id in wish.service_ids]),
         authority_name=authority.name,
         brand_colour=authority.brand_colour,
         url=url,
@@ -172,3 +172,9 @@ def _context(
         contact=contact_lines(authority, language),
         can_answer=bool(authority.email),
     )
+
+
+def _name_of(catalogue: Catalogue, service_id: int) -> str:
+    """What messages call the service."""
+    service = catalogue.service_by_id(service_id)
+    return service.message_name or service.name

@@ -39,7 +39,7 @@ ONLY_WORDS = frozenset(
         *("cancel_cutoff_minutes", "reminder_plan", "address", "directions", "joining_address", "rings_from"),
         *("ring_minutes", "privacy", "accessibility", "reason", "bookable_online", "successor", "where_to_go"),
         *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
-        *("waiting_list_first", "offered_at_once", "answer_days", "languages", "first_language"),
+        *("message_name", "waiting_list_first", "offered_at_once", "answer_days", "languages", "first_language"),
         *(key for kind in TRANSLATED for key in translation_keys(kind)),
     }
 )

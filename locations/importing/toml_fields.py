@@ -119,6 +119,7 @@ SERVICE: Fields = {
     "topic": Field(text(100), ""),
     "summary": Field(text(300), ""),
     "also_called": Field(list_of(text(100, may_be_empty=False)), ()),
+    "message_name": Field(text(60), ""),
     "duration_minutes": Field(minutes(5, 480), required=True),
     "turnaround_minutes": Field(minutes(0, 240), 0),
     "grid_minutes": Field(minutes(5, 240), 15),

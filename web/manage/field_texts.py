@@ -98,6 +98,10 @@ SERVICE: Texts = {
     "topic": _t(_l("Topic"), _l("The heading under which it stands, for example, Housing")),
     "summary": _t(_l("What is it for?"), _l("One sentence")),
     "also_called": _t(_l("Other words for it"), _l("One on each line. People find it by these as well")),
+    "message_name": _t(
+        _l("Neutral name for messages"),
+        _l("If others may read what we send. For example, “your visit”. Then no message says what the service is"),
+    ),
     "duration_minutes": _t(_l("How long does it take?"), _l("In minutes")),
     "turnaround_minutes": _t(_l("Time to tidy up after it"), _l("In minutes")),
     "grid_minutes": _t(_l("Offer a start every so many minutes"), _l("15 gives 9:00, 9:15, 9:30")),
