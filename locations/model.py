@@ -15,6 +15,7 @@ from locations.logos import Logo
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
 from locations.shut_for_good import Ending
 from locations.travel import TravelTimes
+from locations.triage_questions import TriageQuestion
 
 IN_PERSON_MODES, VIRTUAL_MODES = ("in_person",), ("video", "phone")
 ROOM = "{room}"  # stands in a joining address for the name of the appointment's own room
@@ -79,18 +80,6 @@ class RequirementFacts:
 
     kind: str
     skills: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TriageQuestion:
-    """What staff ask and say; `tell` is for residents. They answer it where a `wrong_answer` means: do `instead`."""
-
-    ask: str
-    say: str
-    tell: str = ""
-    wrong_answer: str = ""
-    instead: str = ""
-    translations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

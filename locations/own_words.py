@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish
 from locations.authority_brand import AuthorityBrand
-from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts, TriageQuestion
+from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts
+from locations.triage_questions import TriageQuestion
 
 Facts = TypeVar("Facts", AuthorityFacts, AuthorityBrand, ServiceFacts, SiteFacts)
 

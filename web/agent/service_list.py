@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from locations.model import ServiceFacts, TriageQuestion
+from locations.model import ServiceFacts
+from locations.triage_questions import TriageQuestion
 from web.agent.call_request import CallState
 from web.agent.resident_card import ResidentCard
 from web.page_context import StaffContext

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import InputRequired
 
-from locations.model import TriageQuestion
+from locations.triage_questions import TriageQuestion
 from people.staff.access_marks import public
 from web.components.form_fields import Choice, Form
 from web.page_context import PageContext, council_context

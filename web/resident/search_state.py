@@ -15,7 +15,8 @@ from booking.queries.slots import SlotQuery
 from core.errors import InvalidValue, NotFound
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
-from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts, TriageQuestion
+from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
+from locations.triage_questions import TriageQuestion
 from people.residents.details import NEEDS
 
 MAX_SERVICES = 2
