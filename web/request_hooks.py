@@ -1,7 +1,8 @@
 """What happens around every request: an id, one timer, one structured log line and one count for Prometheus.
 
 The line names the endpoint rather than the path: a path may hold a reference or a token. `install(app)` comes before
-every other hook, so that the timer starts first and the line is written last.
+every other hook, so that the timer starts first and the line is written last. Whatever bytes were sent behind the question
+mark, they are read as if the sender had encoded them, as browsers do.
 """
 
 from __future__ import annotations
@@ -9,19 +10,36 @@ from __future__ import annotations
 import re
 import secrets
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_from_bytes
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from core.screens import set_screen
 from web.monitoring import count_request
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 log = structlog.stdlib.get_logger("front_door")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+PRINTABLE = bytes(range(0x21, 0x7F)).decode()  # all that an address may hold (RFC 3986, 2)
+
+
+class EncodedRequest(Request):
+    """A request whose query is ASCII: raw bytes, which may be no text, stand in it as "%FF"."""
+
+    def __init__(self, environ: WSGIEnvironment, *args: Any, **options: Any) -> None:
+        sent = environ.get("QUERY_STRING", "").encode("latin-1")
+        environ["QUERY_STRING"] = quote_from_bytes(sent, safe=PRINTABLE)
+        super().__init__(environ, *args, **options)
 
 
 def install(app: Flask) -> None:
     """Put the hooks into `app`."""
+    app.request_class = EncodedRequest
     app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(lambda _error: set_screen(""))
