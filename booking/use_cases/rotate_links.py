@@ -1,13 +1,13 @@
-"""Every manage link under the current key: those that were sent before stop working."""
+"""Every manage link and short link under the current key: those that were sent before stop working."""
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from booking.tables import Appointment
 from core.database import connection_of, table_of
 from core.runtime import Runtime
-from core.tokens import digest, manage_token
+from core.tokens import digest, manage_token, new_nonce
 
 BATCH = 1_000
 _appointments = table_of(Appointment)
@@ -27,10 +27,14 @@ def rotate_links(runtime: Runtime) -> int:
         while rows := connection.execute(_PAGE.where(_appointments.c.id > last_id).limit(BATCH)).all():
             last_id = rows[-1].id
             for row in rows:
-                new = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))
-                if new != row.manage_digest:
-                    connection.execute(
-                        update(_appointments).where(_appointments.c.id == row.id).values(manage_digest=new)
-                    )
+                if digest(manage_token(runtime.settings.secret_key, row.manage_nonce)) != row.manage_digest:
+                    _renew(connection, row.id, runtime.settings.secret_key)
                     rotated += 1
     return rotated
+
+
+def _renew(connection: Connection, appointment_id: int, secret_key: str) -> None:
+    """Begin with a new nonce: short links have no digest, and old keys that are still listed would open them."""
+    nonce = new_nonce()
+    values = {"manage_nonce": nonce, "manage_digest": digest(manage_token(secret_key, nonce))}
+    connection.execute(update(_appointments).where(_appointments.c.id == appointment_id).values(values))

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskCliRunner
 
-from booking.queries.link_tokens import by_manage_token
+from booking.queries.link_tokens import by_manage_token, by_short_token
 from booking.use_cases.rotate_links import rotate_links
 from core.database import Database
 from core.errors import NotFound
 from core.runtime import Runtime
-from core.tokens import working_manage_token
+from core.tokens import short_token, working_manage_token
 from reminders.appointment_queries import message_facts
 from tests.support.factories import NOW, make_appointment, make_runtime, make_world
 
@@ -31,6 +31,22 @@ def opens(runtime: Runtime, token: str) -> bool:
     try:
         with runtime.database.reading() as db:
             by_manage_token(db, token)
+    except NotFound:
+        return False
+    return True
+
+
+def short_in_message(runtime: Runtime, appointment_id: int) -> str:
+    """The token of the short link that a text or letter sent now has."""
+    with runtime.database.reading() as db:
+        facts = message_facts(db, [appointment_id])[appointment_id]
+    return short_token(runtime.settings.secret_key, appointment_id, facts.manage_nonce)
+
+
+def opens_short(runtime: Runtime, token: str) -> bool:
+    try:
+        with runtime.database.reading() as db:
+            by_short_token(db, runtime.settings.secret_keys, token)
     except NotFound:
         return False
     return True
@@ -66,6 +82,18 @@ def test_after_rotation_links_that_were_sent_die_and_new_ones_work(database: Dat
     assert not opens(after, sent)
     assert opens(after, token_in_message(after, booked.appointment_id))
     assert rotate_links(after) == 0
+
+
+def test_short_links_die_too_even_where_the_old_key_is_listed_still(database: Database, before: Runtime) -> None:
+    booked = make_appointment(before, make_world(database), NOW + timedelta(hours=2))
+    sent, after = short_in_message(before, booked.appointment_id), with_keys(before, NEW, OLD)
+    between = short_in_message(after, booked.appointment_id)
+    assert opens_short(after, sent)
+    assert rotate_links(after) == 1
+    assert not opens_short(after, sent)
+    assert not opens_short(after, between)
+    assert opens_short(after, short_in_message(after, booked.appointment_id))
+    assert opens(after, token_in_message(after, booked.appointment_id))
 
 
 def test_the_command_says_how_many(runner: FlaskCliRunner, database: Database, before: Runtime) -> None:
