@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from booking.promises.promise_rules import Measured, Promise, broken_days, days_to_third, minutes_late, promised
 from booking.promises.tables import PromiseDay
@@ -16,8 +16,11 @@ from booking.queries.slots import SlotQuery, engine_slots
 from booking.tables import Appointment, AppointmentService
 from core.wall_clock import local_date_of, unit_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
+from locations.tables import Service
 
 SHOWN_DAYS = 14
+_Figures = Select[int, str, date, int | None]
+_FIGURES = select(PromiseDay.service_id, PromiseDay.promise, PromiseDay.date, PromiseDay.figure)
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,18 @@ def today_at(catalogue: Catalogue, now: datetime) -> date:
 
 
 def promises_of(
-    db: Session, catalogue: Catalogue, now: datetime, sites: Iterable[SiteFacts] | None = None
+    db: Session,
+    catalogue: Catalogue,
+    now: datetime,
+    sites: Iterable[SiteFacts] | None = None,
+    *,
+    at_most: int | None = None,
 ) -> tuple[PromiseView, ...]:
-    """The promises of all services, or of those of these sites; those that are broken for longest first. One statement."""
-    known, today = _known(db, catalogue.authority.id), today_at(catalogue, now)
+    """The promises of all services, or of those of these sites; those that are broken for longest first. One statement.
+
+    `at_most` is how many figures of each are read, the latest; None means all, which tell how long it is broken.
+    """
+    known, today = _known(db, catalogue.authority.id, at_most), today_at(catalogue, now)
     offered = None if sites is None else frozenset[int]().union(*(site.service_ids for site in sites))
     views = [
         PromiseView(service, promise, limit, tuple(days[:SHOWN_DAYS]), broken_days(days, limit, today))
@@ -61,9 +72,11 @@ def broken_promises(
     db: Session, catalogue: Catalogue, now: datetime, sites: Iterable[SiteFacts] | None = None
 ) -> tuple[PromiseView, ...]:
     """The promises that have been broken for as many days as the service says, or longer."""
-    if not any(promised(service) for service in catalogue.services):
+    alarm_days = [service.promise_alarm_days for service in catalogue.services if promised(service)]
+    if not alarm_days:
         return ()
-    return tuple(view for view in promises_of(db, catalogue, now, sites) if view.is_alarm)
+    enough = max(SHOWN_DAYS, *alarm_days)
+    return tuple(view for view in promises_of(db, catalogue, now, sites, at_most=enough) if view.is_alarm)
 
 
 def third_time_figure(db: Session, catalogue: Catalogue, service: ServiceFacts, now: datetime) -> int | None:
@@ -97,11 +110,30 @@ def waits_on(db: Session, authority_id: int, day: date) -> Mapping[int, list[int
     return waits
 
 
-def _known(db: Session, authority_id: int) -> Mapping[tuple[int, str], list[Measured]]:
+def _known(db: Session, authority_id: int, at_most: int | None) -> Mapping[tuple[int, str], list[Measured]]:
     """What was measured, by service and promise, the latest first."""
-    columns = select(PromiseDay.service_id, PromiseDay.promise, PromiseDay.date, PromiseDay.figure)
-    rows = db.execute(columns.where(PromiseDay.authority_id == authority_id).order_by(PromiseDay.date.desc()))
     known: defaultdict[tuple[int, str], list[Measured]] = defaultdict(list)
-    for service_id, promise, day, figure in rows:
+    figures = _FIGURES.where(PromiseDay.authority_id == authority_id)
+    statement = figures if at_most is None else _latest(figures, at_most)
+    for service_id, promise, day, figure in db.execute(statement.order_by(PromiseDay.date.desc())):
         known[service_id, promise].append(Measured(day, figure))
     return known
+
+
+def _latest(figures: _Figures, at_most: int) -> _Figures:
+    """The latest of them for each promise, found by the index of (service, promise, date): some have one in a week."""
+    kinds = union_all(*(select(literal(promise.value).label("promise")) for promise in Promise)).subquery()
+    other = aliased(PromiseDay)
+    first = (
+        select(other.date)
+        .where(other.service_id == Service.id, other.promise == kinds.c.promise)
+        .order_by(other.date.desc())
+        .offset(at_most - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        figures.join(Service, Service.id == PromiseDay.service_id)
+        .join(kinds, kinds.c.promise == PromiseDay.promise)
+        .where(Service.authority_id == PromiseDay.authority_id, PromiseDay.date >= func.coalesce(first, date.min))
+    )

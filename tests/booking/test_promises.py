@@ -18,11 +18,12 @@ from booking.promises.promise_rules import (
     most_minutes,
 )
 from booking.promises.tables import PromiseDay
+from booking.queries.promise_figures import broken_promises, promises_of
 from booking.states import State
 from booking.use_cases.measure_promises import are_promises_kept, measure_promises
 from booking.use_cases.outcomes import correct, record_outcome
 from core.database import Database
-from locations.catalogue_queries import bump_plan
+from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.tables import Service, SessionTemplate
 from tests.support.factories import AGENT, NOW, World, make_appointment, make_runtime, make_world
 
@@ -96,6 +97,31 @@ def test_a_service_without_a_time_breaks_its_promise(database: Database) -> None
     measure_promises(make_runtime(database))
     assert figures(database) == [("third_time", TODAY, None)]
     assert not are_promises_kept(make_runtime(database))
+
+
+def test_an_alarm_reads_the_latest_figures_alone_however_far_apart_they_are(database: Database) -> None:
+    """Every day for a year, and once a week where a service is given once a week."""
+    world = make_world(database)
+    promise(database, world, third_time_within_days=1, seen_within_minutes=10, promise_alarm_days=20)
+    with database.writing() as db:
+        db.add_all(
+            PromiseDay(
+                authority_id=world.authority_id,
+                service_id=world.service_ids[0],
+                promise=kind,
+                date=TODAY - timedelta(days=between * number),
+                figure=99,
+            )
+            for kind, between in (("third_time", 1), ("seen", 7))
+            for number in range(52)
+        )
+    with database.reading() as db:
+        catalogue = catalogue_by_id(db, world.authority_id)
+        assert [view.broken_days for view in promises_of(db, catalogue, NOW)] == [52, 52]
+        assert [view.broken_days for view in broken_promises(db, catalogue, NOW)] == [20, 20]
+    promise(database, world, promise_alarm_days=53)
+    with database.reading() as db:
+        assert broken_promises(db, catalogue_by_id(db, world.authority_id), NOW) == ()
 
 
 def test_minutes_past_the_booked_time_are_measured_when_the_day_is_over(database: Database) -> None:
