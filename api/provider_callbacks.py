@@ -67,6 +67,7 @@ class InboundTextSchema(Schema):
 
     id = fields.String(required=True, validate=IS_ID)
     source_number = fields.String(required=True, validate=validate.Length(1, 40))
+    destination_number = fields.String(load_default="", allow_none=True)
     message = fields.String(required=True)
     date_received = fields.AwareDateTime(load_default=None, allow_none=True)
 
@@ -104,7 +105,8 @@ def inbound_texts() -> ResponseReturnValue:
     sent = read_body(InboundTextSchema())
     now = runtime.clock.now()
     at = sent["date_received"]
-    received = ReceivedText(sent["id"], sent["source_number"], sent["message"], min(at, now) if at else now)
+    to_number = sent["destination_number"] or ""
+    received = ReceivedText(sent["id"], sent["source_number"], sent["message"], min(at, now) if at else now, to_number)
     with runtime.database.writing() as db:
         lock_by_name(db, f"inbound text {received.provider_id}")
         keep_text(db, received)

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from core.database import Base, BigId
 from core.personal_data import personal
+from people.residents.details import phone_key
+from people.residents.tables import by_code_point
 
 
 class Hold(Base):
@@ -65,6 +67,7 @@ class Appointment(Base):
         Index("ix_appointments_resident", "resident_id", "starts_at"),
         Index("ix_appointments_authority_starts", "authority_id", "starts_at"),
         Index("ix_appointments_contact_email", "contact_email"),
+        Index("ix_appointments_contact_phone_key", "contact_phone_key"),
         CheckConstraint("starts_at < ends_at", name="period"),
     )
 
@@ -95,6 +98,8 @@ class Appointment(Base):
     # Contact details given through the manage link for this appointment alone; NULL where the resident's record counts.
     contact_email: Mapped[str | None] = mapped_column(String(254), info=personal("contact"))
     contact_phone: Mapped[str | None] = mapped_column(String(40), info=personal("contact"))
+    # As of residents; follows the number.
+    contact_phone_key: Mapped[str | None] = mapped_column(by_code_point(20), info=personal("contact"))
     contact_preference: Mapped[str | None] = mapped_column(String(10))
     contact_leave_no_message: Mapped[bool | None]
     contact_language: Mapped[str | None] = mapped_column(String(40), info=personal("needs"))
@@ -117,6 +122,11 @@ class Appointment(Base):
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
     # Who wanted the last move: resident or authority; empty where it was never moved.
     moved_by: Mapped[str] = mapped_column(String(12), default="", server_default="")
+
+    @validates("contact_phone")
+    def _write_phone_key(self, _name: str, phone: str | None) -> str | None:
+        self.contact_phone_key = None if phone is None else phone_key(phone)
+        return phone
 
 
 class HandOver(Base):

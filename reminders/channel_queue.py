@@ -41,7 +41,7 @@ from reminders.delivery_decisions import (
 from reminders.queue import ClaimRequest
 from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, OTHER_CHANNEL, QUIET_HOURS, RESULT_NOT_RECORDED, SUPERSEDED
 from reminders.recipients import REMINDER, family_of
-from reminders.rerouting import plan_next_channel
+from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.retry_decisions import Retry, decide_after_failure
 from reminders.tables import ChannelPause
 
@@ -243,6 +243,8 @@ class ChannelQueue:
         self, db: Session, row: ClaimedRow, status: str, reason: str, now: datetime, counts: DeliveryCounts
     ) -> None:
         """Close a row that is not sent, in the running transaction."""
+        if reason in (OTHER_CHANNEL, QUIET_HOURS):
+            locked_alike(db, row.id)
         queue.close(db, [row], status, reason, now)
         if reason in (OTHER_CHANNEL, QUIET_HOURS):
             plan_next_channel(db, row.id, now)
@@ -261,6 +263,7 @@ def _record_failure(db: Session, result: DeliveryResult, now: datetime) -> None:
     if isinstance(decision, Retry):
         queue.schedule_retry(db, result, decision.at)
     else:
+        locked_alike(db, result.claimed.id)
         if queue.give_up(db, result, decision.status, decision.reason, now) and decision.status == FAILED:
             plan_next_channel(db, result.claimed.id, now)
     _log_result(result.claimed, result.outcome, error=result.error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.states import State
@@ -22,18 +22,14 @@ from core.outages import outage_of
 from core.runtime import Runtime
 from core.transactions import lock_by_name
 from reminders.delivery_decisions import PENDING
-from reminders.inbound_queries import (
-    has_text_of,
-    history_of_number,
-    owner_of_number,
-    was_answered_lately,
-)
+from reminders.inbound_queries import councils_of_number, has_text_of, history_of_number, was_answered_lately
 from reminders.recipients import CANCELLED, TEXT, TEXT_ANSWER
 from reminders.tables import InboundText, Notification
 from reminders.text_answers import Decision, Outcome, answer_of, decide
 
 ANSWER_IS_USEFUL = timedelta(hours=4)
 MOST_AT_ONCE = 50
+BETWEEN_TRIES, GIVEN_UP_AFTER = timedelta(minutes=5), timedelta(hours=1)  # of a text that could not be handled
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +37,8 @@ log = logging.getLogger(__name__)
 def handle_waiting_texts(runtime: Runtime) -> int:
     """How many texts were handled that have come, or that a process has left unfinished. One that fails stops no other."""
     with runtime.database.reading() as db:
-        waiting = select(InboundText.id).where(InboundText.handled_at.is_(None))
+        is_due = or_(InboundText.next_try_at.is_(None), InboundText.next_try_at <= runtime.clock.now())
+        waiting = select(InboundText.id).where(InboundText.handled_at.is_(None), is_due)
         found = db.scalars(waiting.order_by(InboundText.id).limit(MOST_AT_ONCE)).all()
     return sum(_is_handled(runtime, text_id) for text_id in found)
 
@@ -53,8 +50,22 @@ def _is_handled(runtime: Runtime, text_id: int) -> bool:
         if outage_of(error) is not None:
             raise
         log.exception("an inbound text could not be handled: %s", text_id)
+        _postpone(runtime, text_id)
         return False
     return True
+
+
+def _postpone(runtime: Runtime, text_id: int) -> None:
+    """Try the text again later, and others before it; when it has failed for an hour, a person reads it."""
+    with runtime.database.writing() as db:
+        row = _locked(db, text_id)
+        if row is None:
+            return
+        now = runtime.clock.database_now(db)
+        if row.received_at <= now - GIVEN_UP_AFTER:
+            row.outcome, row.handled_at = Outcome.TO_READ, now
+        else:
+            row.next_try_at = now + BETWEEN_TRIES
 
 
 def handle_text(runtime: Runtime, text_id: int) -> None:
@@ -65,7 +76,7 @@ def handle_text(runtime: Runtime, text_id: int) -> None:
             return
         if not row.outcome:
             _write_decision(db, row, runtime.clock.database_now(db))
-        outcome, authority_id = Outcome(row.outcome), row.authority_id
+        outcome, authority_id = Outcome(row.outcome), row.council
         reference = _reference(db, row.appointment_id) if outcome is Outcome.CANCEL else ""
     if outcome is Outcome.CANCEL:
         outcome = _cancel(runtime, authority_id, reference, text_id)
@@ -86,10 +97,11 @@ def _locked(db: Session, text_id: int) -> InboundText | None:
 
 
 def _write_decision(db: Session, row: InboundText, now: datetime) -> None:
-    lock_by_name(db, f"texts from {row.authority_id} {row.phone_key}")
-    owner = owner_of_number(db, row.authority_id, row.phone_key)
-    known = history_of_number(db, row, owner, now)
-    decision = decide(answer_of(row.text), known, now) if owner.is_known else Decision(Outcome.UNKNOWN)
+    lock_by_name(db, f"texts from {row.council} {row.phone_key}")
+    is_known = row.council in councils_of_number(db, row.phone_key)
+    decision = Decision(Outcome.UNKNOWN)
+    if is_known:
+        decision = decide(answer_of(row.text), history_of_number(db, row, now), now)
     row.outcome, row.appointment_id, row.choices = decision.outcome, decision.appointment_id, list(decision.choices)
 
 
@@ -130,7 +142,7 @@ def _acknowledge(db: Session, row: InboundText, now: datetime) -> None:
         return
     db.add(
         Notification(
-            authority_id=row.authority_id,
+            authority_id=row.council,
             appointment_id=appointment.id,
             version=appointment.version,
             kind=f"{TEXT_ANSWER}_{row.id}",

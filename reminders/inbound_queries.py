@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union
+from sqlalchemy.orm import Session
 
 from booking.states import State
 from booking.tables import Appointment
-from people.residents.details import phone_key
+from locations.tables import Authority
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT
 from reminders.recipients import TEXT
@@ -20,75 +20,88 @@ from reminders.text_answers import FOR_STAFF, EarlierText, Outcome, SentText, Te
 
 LOOKED_BACK = timedelta(days=30)  # at texts that were sent
 BETWEEN_ANSWERS = timedelta(days=1)  # to what a person has to read
-LAST_DIGITS = 9  # of a number however it was written: with the code of the country, or a 0
 
 
-@dataclass(frozen=True, slots=True)
-class NumberOwner:
-    """The residents and representatives who have a number, and the appointments for which it was given alone."""
-
-    residents: Sequence[int] = ()
-    representatives: Sequence[int] = ()
-    appointments: Sequence[int] = ()
-
-    @property
-    def is_known(self) -> bool:
-        """Whether anybody has it."""
-        return bool(self.residents or self.representatives or self.appointments)
-
-    def has(self) -> ColumnElement[bool]:
-        """The condition on appointments that somebody with the number has."""
-        own = Appointment.resident_id.in_(self.residents) & Appointment.contact_phone.is_(None)
-        acting = Appointment.representative_id.in_(self.representatives)
-        return or_(own, acting, Appointment.id.in_(self.appointments))
-
-
-def owner_of_number(db: Session, authority_id: int, key: str) -> NumberOwner:
-    """Who has the number of this key (see `people.residents.details.phone_key`)."""
+def councils_of_number(db: Session, key: str) -> Sequence[int]:
+    """The councils that know the number of this key (see `people.residents.details.phone_key`), by whoever has it."""
     if not key:
-        return NumberOwner()
-    residents = select(Resident.id).where(Resident.authority_id == authority_id, Resident.phone_key == key)
-    acting = select(Representative.id, Representative.phone).where(
-        Representative.authority_id == authority_id, _ends_alike(Representative.phone, key)
+        return ()
+    every_council = Resident.authority_id.in_(select(Authority.id))  # by the index, which begins with the council
+    residents = select(Resident.authority_id).where(every_council, Resident.phone_key == key)
+    acting = select(Representative.authority_id).where(Representative.phone_key == key)
+    given = select(Appointment.authority_id).where(Appointment.contact_phone_key == key)
+    return sorted(db.scalars(union(residents, acting, given)))
+
+
+def council_texted_last(db: Session, councils: Collection[int], key: str) -> int | None:
+    """The one of these councils that texted the number last; else the one with their next appointment; else None."""
+    theirs = _appointments_of(councils, [key]).subquery()
+    texted = (
+        select(Notification.authority_id)
+        .join(theirs, theirs.c.id == Notification.appointment_id)
+        .where(Notification.channel == TEXT, Notification.status == SENT)
+        .order_by(Notification.closed_at.desc(), Notification.id.desc())
     )
-    given = select(Appointment.id, Appointment.contact_phone).where(
-        Appointment.authority_id == authority_id, _ends_alike(Appointment.contact_phone, key)
+    coming = _appointments_of(councils, [key], Appointment.state == State.BOOKED.value).subquery()
+    expected = select(coming.c.authority_id).order_by(coming.c.starts_at.desc(), coming.c.id.desc())
+    return db.scalar(texted.limit(1)) or db.scalar(expected.limit(1))
+
+
+def appointments_of_numbers(
+    db: Session, authority_id: int, keys: Iterable[str], now: datetime
+) -> Mapping[str, Sequence[int]]:
+    """The ids of the appointments to come of whoever has a number, the soonest first, by the key of the number."""
+    coming = (Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
+    theirs = _appointments_of([authority_id], keys, *coming).subquery()
+    found: dict[str, list[int]] = {}
+    for row in db.execute(select(theirs).order_by(theirs.c.starts_at, theirs.c.id)):
+        found.setdefault(row.key, []).append(row.id)
+    return found
+
+
+def _appointments_of(
+    councils: Collection[int], keys: Iterable[str], *conditions: ColumnElement[bool]
+) -> CompoundSelect[Any]:
+    """The appointments, by the key of the number, of residents and representatives who have it, and for which it was given.
+
+    Each part begins with an index on the key.
+    """
+    known = [key for key in keys if key]
+    columns = (Appointment.id, Appointment.authority_id, Appointment.starts_at)
+    by_record = (Resident.authority_id.in_(councils), Resident.phone_key.in_(known))
+    own = select(Resident.phone_key.label("key"), *columns).join(Appointment, Appointment.resident_id == Resident.id)
+    by_helper = (Representative.authority_id.in_(councils), Representative.phone_key.in_(known))
+    # A representative acts for one resident; by appointments of residents there is an index.
+    is_theirs = and_(
+        Appointment.resident_id == Representative.resident_id, Appointment.representative_id == Representative.id
     )
-    return NumberOwner(
-        db.scalars(residents.order_by(Resident.id)).all(),
-        [row.id for row in db.execute(acting) if phone_key(row.phone) == key],
-        [row.id for row in db.execute(given) if phone_key(row.contact_phone or "") == key],
+    acting = select(Representative.phone_key, *columns).join(Appointment, is_theirs)
+    by_appointment = (Appointment.authority_id.in_(councils), Appointment.contact_phone_key.in_(known))
+    given = select(Appointment.contact_phone_key, *columns)
+    return union(
+        own.where(*by_record, Appointment.contact_phone.is_(None), *conditions),
+        acting.where(*by_helper, *conditions),
+        given.where(*by_appointment, *conditions),
     )
 
 
-def _ends_alike(
-    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], key: str
-) -> ColumnElement[bool]:
-    """Whether the last figures are those of the key, whatever stands between them. The whole number is compared later."""
-    bare: ColumnElement[str] = func.coalesce(column, "")
-    for mark in " -().":
-        bare = func.replace(bare, mark, "")
-    return bare.endswith(key[:LAST_DIGITS][::-1])
-
-
-def history_of_number(db: Session, row: InboundText, owner: NumberOwner, now: datetime) -> TextHistory:
+def history_of_number(db: Session, row: InboundText, now: datetime) -> TextHistory:
     """What is known of the number from which the text came, up to it."""
-    to_come = (Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
-    theirs = (Appointment.authority_id == row.authority_id, owner.has())
-    appointments = select(Appointment.id).where(*theirs, *to_come).order_by(Appointment.starts_at, Appointment.id)
+    theirs = _appointments_of([row.council], [row.phone_key]).subquery()
     texts = (
         select(Notification.appointment_id, Notification.closed_at)
-        .join(Appointment, Appointment.id == Notification.appointment_id)
-        .where(*theirs, Notification.channel == TEXT, Notification.status == SENT)
+        .join(theirs, theirs.c.id == Notification.appointment_id)
+        .where(Notification.channel == TEXT, Notification.status == SENT)
         .where(Notification.closed_at > now - LOOKED_BACK)
         .order_by(Notification.closed_at.desc(), Notification.id.desc())
     )
     sent = tuple(SentText(found.appointment_id, found.closed_at) for found in db.execute(texts))
-    return TextHistory(db.scalars(appointments).all(), sent, _earlier(db, row))
+    coming = appointments_of_numbers(db, row.council, [row.phone_key], now).get(row.phone_key, ())
+    return TextHistory(coming, sent, _earlier(db, row))
 
 
 def _earlier(db: Session, row: InboundText) -> EarlierText | None:
-    same = (InboundText.authority_id == row.authority_id, InboundText.phone_key == row.phone_key)
+    same = (InboundText.authority_id == row.council, InboundText.phone_key == row.phone_key)
     before = select(InboundText).where(*same, InboundText.id < row.id, InboundText.outcome != Outcome.REPEATED.value)
     found = db.scalars(before.order_by(InboundText.id.desc()).limit(1)).first()
     if found is None:
@@ -106,7 +119,7 @@ def has_text_of(db: Session, appointment_id: int, version: int, kind: str) -> bo
 
 def was_answered_lately(db: Session, row: InboundText, now: datetime) -> bool:
     """Whether a text from the number that a person has to read was answered within a day."""
-    same = (InboundText.authority_id == row.authority_id, InboundText.phone_key == row.phone_key)
+    same = (InboundText.authority_id == row.council, InboundText.phone_key == row.phone_key)
     lately = select(InboundText.id).where(
         *same,
         InboundText.id < row.id,
@@ -124,11 +137,6 @@ def texts_to_read(db: Session, authority_id: int, limit: int) -> Sequence[Inboun
 def texts_to_read_count(db: Session, authority_id: int) -> int:
     """How many texts somebody has to read."""
     return db.scalar(select(func.count()).select_from(InboundText).where(*_is_to_read(authority_id))) or 0
-
-
-def appointments_of_number(db: Session, row: InboundText, now: datetime) -> Sequence[int]:
-    """The ids of the appointments to come of whoever has the number, the soonest first."""
-    return history_of_number(db, row, owner_of_number(db, row.authority_id, row.phone_key), now).to_come
 
 
 def _is_to_read(authority_id: int) -> Iterable[ColumnElement[bool]]:

@@ -8,34 +8,36 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.tables import Appointment
 from core.text import one_line, received_text
 from locations.tables import Authority
 from people.residents.details import phone_key
-from people.residents.tables import Resident
-from reminders.delivery_decisions import SENT
-from reminders.recipients import TEXT
-from reminders.tables import InboundText, Notification
+from reminders.inbound_queries import council_texted_last, councils_of_number
+from reminders.tables import InboundText
+from reminders.text_answers import Outcome
 
 NUMBER_LENGTH, TEXT_LENGTH = 40, 2000  # of the columns; a text of ten segments has 1,530 characters at the most
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedText:
-    """A text as the provider passes it on: its own id for it, who sent it, what it says, and since when it has it."""
+    """A text as the provider passes it on: its id, from which number, what it says, since when it has it, and to which."""
 
     provider_id: str
     from_number: str
     text: str
     received_at: datetime
+    to_number: str = ""
 
 
 def keep_text(db: Session, received: ReceivedText) -> InboundText | None:
-    """The text as a row of the running transaction; None when it was kept before, or no council is served here."""
+    """The text as a row of the running transaction; None when it was kept before.
+
+    From a number that no council knows it may be for any of them: nobody's staff read it, and nothing is done about it.
+    """
     known = select(InboundText.id).where(InboundText.provider_id == received.provider_id)
-    authority_id = _authority_of(db, received.from_number)
-    if authority_id is None or db.scalar(known) is not None:
+    if db.scalar(known) is not None:
         return None
+    authority_id = _authority_of(db, phone_key(received.from_number), phone_key(received.to_number))
     row = InboundText(
         provider_id=received.provider_id,
         authority_id=authority_id,
@@ -43,24 +45,23 @@ def keep_text(db: Session, received: ReceivedText) -> InboundText | None:
         phone_key=phone_key(received.from_number),
         text=received_text(received.text)[:TEXT_LENGTH],
         received_at=received.received_at,
+        handled_at=None if authority_id else received.received_at,
+        outcome="" if authority_id else Outcome.UNKNOWN.value,
     )
     db.add(row)
     db.flush()
     return row
 
 
-def _authority_of(db: Session, number: str) -> int | None:
-    """The council that texted this number last, else the one that knows it, else the first of this installation."""
-    # By the index, which begins with the council.
-    knows = (Resident.authority_id.in_(select(Authority.id)), Resident.phone_key == phone_key(number))
-    texted = (
-        select(Notification.authority_id)
-        .join(Appointment, Appointment.id == Notification.appointment_id)
-        .join(Resident, Resident.id == Appointment.resident_id)
-        .where(*knows, Notification.channel == TEXT, Notification.status == SENT)
-        .order_by(Notification.closed_at.desc())
-        .limit(1)
-    )
-    known = select(Resident.authority_id).where(*knows).order_by(Resident.id.desc()).limit(1)
-    first = select(Authority.id).order_by(Authority.id).limit(1)
-    return next((found for one in (texted, known, first) if (found := db.scalar(one)) is not None), None)
+def _authority_of(db: Session, key: str, to_key: str) -> int | None:
+    """The council that texted the number last, of those that know it; else the one that has been written to.
+
+    A council is known to have been written to by its own number for texts, or because it is the only one here.
+    """
+    numbers = db.execute(select(Authority.id, Authority.text_number).order_by(Authority.id)).all()
+    written_to = [row.id for row in numbers if to_key and phone_key(row.text_number) == to_key]
+    known = councils_of_number(db, key)
+    among = [council for council in known if council in written_to] or known
+    if among:
+        return council_texted_last(db, among, key) or among[0]
+    return next((found[0] for found in (written_to, [row.id for row in numbers]) if len(found) == 1), None)

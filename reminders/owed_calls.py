@@ -19,7 +19,7 @@ from people.residents.tables import Resident
 from reminders.call_decisions import CallOutcome, after_call
 from reminders.delivery_decisions import FAILED, FAILED_OUTCOME, REFUSED_OUTCOME, SENT_OUTCOME, Closed
 from reminders.recipients import CALL
-from reminders.rerouting import plan_next_channel
+from reminders.rerouting import lock_messages, plan_next_channel
 from reminders.sending_times import hours_of, is_urgent, may_go_at, rules_of_council
 from reminders.tables import DeliveryAttempt, Notification
 from reminders.untold import due_calls, mark_others_told
@@ -113,6 +113,7 @@ def _locked(db: Session, authority_id: int, reference: str, site_ids: Collection
 def _write(
     db: Session, appointment: Appointment, staff_id: int, outcome: CallOutcome, actor: Actor, now: datetime
 ) -> None:
+    lock_messages(db, appointment.id)
     calls = due_calls(db, appointment.id, now)
     for row in calls:
         _close(db, row, staff_id, outcome, now)

@@ -27,7 +27,7 @@ from reminders.provider_states import (
     is_news,
 )
 from reminders.reasons import ARRIVED_EARLIER
-from reminders.rerouting import plan_next_channel, void_replacements
+from reminders.rerouting import locked_alike, plan_next_channel, void_replacements
 from reminders.tables import DeliveryAttempt, Notification
 
 _REFERENCE = re.compile(r"notification-([0-9]{1,18})-([0-9]{1,9})")
@@ -59,8 +59,8 @@ def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
     found = _REFERENCE.fullmatch(told.reference)
     if not found:
         return Learnt.UNKNOWN
-    of_message = (Notification.id == int(found[1]), Notification.version == int(found[2]))
-    row = db.scalars(select(Notification).where(*of_message).with_for_update()).first()
+    of_message = (int(found[1]), int(found[2]))
+    row = next((one for one in locked_alike(db, of_message[0]).values() if (one.id, one.version) == of_message), None)
     attempt = _attempt_of(db, row, told) if row else None
     if row is None or attempt is None:
         return Learnt.UNKNOWN

@@ -12,19 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from core.errors import DeliveryFailed
 from core.outages import outage_of
 from core.runtime import Runtime
+from core.transactions import run_with_retries
 from reminders.channels.base import Channel, TracksDelivery
 from reminders.delivery_decisions import ASK_AFTER, SENT
 from reminders.provider_states import ProviderState
 from reminders.receipts import learn
 from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
-from reminders.rerouting import plan_next_channel
+from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.tables import Notification
 
 BATCH = 50
@@ -128,19 +129,36 @@ def replace_overdue(runtime: Runtime) -> int:
 
     Each goes by the next channel as well.
     """
-    with runtime.database.writing() as db:
+    with runtime.database.reading() as db:
+        overdue = _overdue(db, runtime.clock.now())
+    return sum(_is_replaced(runtime, notification_id) for notification_id in overdue)
+
+
+def _is_replaced(runtime: Runtime, notification_id: int) -> bool:
+    """Whether the message counts as not delivered from now on. One that fails stops no other."""
+
+    def operation(db: Session) -> bool:
         now = runtime.clock.now()
-        overdue = [row for row in _on_their_way(db, now) if _is_overdue(row.Notification, row.starts_at, now)]
-        for row in overdue:
-            row.Notification.overdue_at = now
-            db.flush()
-            plan_next_channel(db, row.Notification.id, now)
-        return len(overdue)
+        alike = locked_alike(db, notification_id).values()
+        if not _overdue(db, now, Notification.id == notification_id):
+            return False
+        next(row for row in alike if row.id == notification_id).overdue_at = now
+        plan_next_channel(db, notification_id, now)
+        return True
+
+    try:
+        return run_with_retries(runtime.database, operation)
+    except Exception as error:
+        if outage_of(error) is not None:
+            raise
+        log.exception("notification %s is overdue, and could not go by another channel", notification_id)
+        return False
 
 
-def _on_their_way(db: Session, now: datetime) -> Sequence[Row[Notification, datetime]]:
-    return db.execute(
-        select(Notification, Appointment.starts_at)
+def _overdue(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[int]:
+    """The ids of messages that were sent some time ago, and are still on their way with the visit near."""
+    found = db.execute(
+        select(Notification.id, Notification.kind)
         .join(Appointment, Appointment.id == Notification.appointment_id)
         .where(
             Notification.ask_at.is_not(None),
@@ -149,11 +167,9 @@ def _on_their_way(db: Session, now: datetime) -> Sequence[Row[Notification, date
             Notification.version == Appointment.version,
             Appointment.starts_at > now,
             Appointment.starts_at <= now + BEFORE_VISIT,
+            Notification.closed_at <= now - SHORTEST_WAIT,
+            *conditions,
         )
-        .with_for_update(of=Notification, skip_locked=True)
-    ).all()
-
-
-def _is_overdue(row: Notification, starts_at: datetime, now: datetime) -> bool:
-    has_waited = row.closed_at is not None and row.closed_at <= now - SHORTEST_WAIT
-    return has_waited and family_of(row.kind) in (*SAY_THE_TIME, CANCELLED)
+        .order_by(Notification.id)
+    )
+    return [row.id for row in found if family_of(row.kind) in (*SAY_THE_TIME, CANCELLED)]

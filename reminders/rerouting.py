@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
 
 from reminders.appointment_queries import current_state
 from reminders.delivery_decisions import FAILED, PENDING, VOID
@@ -28,10 +28,10 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     Call it after the row was closed, as failed or as withheld because somebody is reached in another way now, or was
     found to be overdue: still on its way when the visit is near.
     """
-    row = db.get_one(Notification, notification_id, populate_existing=True, with_for_update=True)
+    alike = locked_alike(db, notification_id)
+    row = next(one for one in alike.values() if one.id == notification_id)
     if now >= row.useful_until or not current_state(db, row.appointment_id).makes_current(row.kind, row.version):
         return ""
-    alike = _alike(db, row)
     others = [one for one in alike.values() if one.id != row.id]
     if any((one.status in MAY_HAVE_ARRIVED and not one.overdue_at) or one.status == PENDING for one in others):
         return ""
@@ -50,20 +50,33 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
 
 def void_replacements(db: Session, row: Notification, now: datetime) -> None:
     """Owe nothing more in place of a message that has arrived after all; what a worker has in hand goes out."""
-    for other in _alike(db, row).values():
+    for other in locked_alike(db, row.id).values():
         if other.id != row.id and other.status == PENDING and other.lease_until is None:
             other.status, other.reason, other.closed_at = VOID, ARRIVED_EARLIER, now
 
 
-def _alike(db: Session, row: Notification) -> dict[str, Notification]:
-    """The rows of the same message, by their channels."""
-    same = (
-        Notification.appointment_id == row.appointment_id,
-        Notification.version == row.version,
-        Notification.kind == row.kind,
+def locked_alike(db: Session, notification_id: int) -> dict[str, Notification]:
+    """The rows of the same message, by their channels, locked in order of id as bookings and workers do.
+
+    Call it before one of them is locked or written: who holds a later one and waits for an earlier one stops whoever has
+    that and waits for the later one.
+    """
+    db.flush()
+    one = aliased(Notification)
+    is_same = and_(
+        Notification.appointment_id == one.appointment_id,
+        Notification.version == one.version,
+        Notification.kind == one.kind,
     )
-    rows = db.scalars(select(Notification).where(*same).order_by(Notification.id).with_for_update())
-    return {one.channel: one for one in rows.all()}
+    rows = select(Notification).join(one, is_same).where(one.id == notification_id).order_by(Notification.id)
+    found = db.scalars(rows.with_for_update(of=Notification), execution_options={"populate_existing": True})
+    return {row.channel: row for row in found.all()}
+
+
+def lock_messages(db: Session, appointment_id: int) -> None:
+    """Lock every message of the appointment in order of id, before some of them are locked or written."""
+    rows = select(Notification.id).where(Notification.appointment_id == appointment_id).order_by(Notification.id)
+    db.execute(rows.with_for_update()).all()
 
 
 def _contacts(db: Session, planning: PlanningInput, kind: str) -> Contacts:

@@ -132,25 +132,35 @@ class InboundText(Base):
     """A text that somebody sent to the provider's number, as it came. `provider_id` is the provider's own for it.
 
     `outcome` is what became of it (see `reminders.text_answers`), `choices` are the appointments that we asked about, as
-    they were numbered, and `done_at` is when staff had read what no rule understands.
+    they were numbered, and `done_at` is when staff had read what no rule understands. No council is that of a text from a
+    number that none knows. `next_try_at` is when a text that could not be handled is tried again.
     """
 
     __tablename__ = "inbound_texts"
-    __table_args__ = (Index("ix_inbound_texts_authority_id_handled_at", "authority_id", "handled_at"),)
+    __table_args__ = (
+        Index("ix_inbound_texts_authority_id_handled_at", "authority_id", "handled_at"),
+        Index("ix_inbound_texts_handled_at", "handled_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     provider_id: Mapped[str] = mapped_column(String(100), unique=True)
-    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    authority_id: Mapped[int | None] = mapped_column(ForeignKey("authorities.id"))
     from_number: Mapped[str] = mapped_column(String(40), info=personal("message"))
     # The digits from the last to the first, as of residents.
     phone_key: Mapped[str] = mapped_column(String(20), default="", index=True, info=personal("message"))
     text: Mapped[str] = mapped_column(String(2000), info=personal("message"))
     received_at: Mapped[datetime]
+    next_try_at: Mapped[datetime | None]
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(String(12), default="", server_default="")
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     choices: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     done_at: Mapped[datetime | None]
+
+    @property
+    def council(self) -> int:
+        """The id of the council; 0, which none has, where there is none."""
+        return self.authority_id or 0
 
 
 class DemoMessage(Base):

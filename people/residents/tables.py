@@ -9,10 +9,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, false
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from core.database import Base, BigId
 from core.personal_data import personal
+from people.residents.details import phone_key
 
 
 def by_code_point(length: int) -> String:
@@ -46,7 +47,9 @@ class Resident(Base):
     postcode_key: Mapped[str] = mapped_column(by_code_point(10), default="", info=personal("contact"))
     # The lines above the postcode, for letters.
     address: Mapped[str] = mapped_column(String(310), default="", server_default="", info=personal("contact"))
-    large_print: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    large_print: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false(), info=personal("needs", empty=False)
+    )
     language: Mapped[str] = mapped_column(String(40), default="", info=personal("needs"))
     support_needs: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
     # email, text, letter or none
@@ -83,7 +86,10 @@ class Representative(Base):
     """Who acts for a resident, and on what basis: parent, carer, power of attorney, support worker, other."""
 
     __tablename__ = "representatives"
-    __table_args__ = (Index("ix_representatives_authority_email", "authority_id", "email"),)
+    __table_args__ = (
+        Index("ix_representatives_authority_email", "authority_id", "email"),
+        Index("ix_representatives_phone_key", "phone_key"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
@@ -92,7 +98,14 @@ class Representative(Base):
     basis: Mapped[str] = mapped_column(String(60))
     email: Mapped[str] = mapped_column(String(254), default="", info=personal("contact"))
     phone: Mapped[str] = mapped_column(String(40), default="", info=personal("contact"))
+    # As of residents; follows the number.
+    phone_key: Mapped[str] = mapped_column(by_code_point(20), default="", server_default="", info=personal("contact"))
     created_at: Mapped[datetime]
+
+    @validates("phone")
+    def _write_phone_key(self, _name: str, phone: str) -> str:
+        self.phone_key = phone_key(phone)
+        return phone
 
 
 class ContactNote(Base):

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     ColumnElement,
     Date,
@@ -95,6 +96,8 @@ def is_filled(column: Column[Any]) -> Condition:
         return and_(column.is_not(None), cast(column, String).not_in(("[]", "{}", "null")))
     if isinstance(column.type, Date):
         return column.is_not(None)
+    if isinstance(column.type, Boolean):
+        return column.is_(True)
     empty: Any = b"" if isinstance(column.type, LargeBinary) else ""
     return and_(column.is_not(None), column != empty)
 
@@ -151,15 +154,49 @@ def _was_written_to(person: int) -> Condition:
     return or_(exists().where(is_theirs, of_owner, ~is_notice), exists().where(was_theirs, of_former_owner))
 
 
-def _is_about(person: int) -> Condition:
-    """Of an audit entry about an appointment: whether that was the resident's then."""
-    handed_over = (_hand_overs.c.appointment_id == _audit.c.subject_id) & (_audit.c.at < _hand_overs.c.at)
+def _was_of(person: int, appointment: Column[int], at: Column[datetime]) -> Condition:
+    """Whether the appointment was the resident's then."""
+    handed_over = (_hand_overs.c.appointment_id == appointment) & (at < _hand_overs.c.at)
     was_theirs = exists().where(handed_over, _hand_overs.c.from_resident_id == person)
-    is_theirs = and_(_audit.c.subject_id.in_(_appointments_of(person)), ~exists().where(handed_over))
-    return and_(_audit.c.subject_kind == "appointment", or_(is_theirs, was_theirs))
+    is_theirs = and_(appointment.in_(_appointments_of(person)), ~exists().where(handed_over))
+    return or_(is_theirs, was_theirs)
+
+
+def _has_texted(person: int) -> Condition:
+    """Of a text: whether it was about the resident's appointment; or about none, from a number that is theirs alone.
+
+    Of a text from a number that several people have, and that is about no appointment, nobody can say whose it is.
+    """
+    of_person, of_others = _has_number(lambda resident: resident == person), _has_number(lambda one: one != person)
+    is_theirs_alone = and_(_inbound.c.appointment_id.is_(None), _inbound.c.phone_key != "", of_person, ~of_others)
+    council = select(_residents.c.authority_id).where(_residents.c.id == person).scalar_subquery()
+    about_theirs = _was_of(person, _inbound.c.appointment_id, _inbound.c.received_at)
+    return and_(_inbound.c.authority_id == council, or_(about_theirs, is_theirs_alone))
+
+
+def _has_number(is_whose: Callable[[Column[int]], Condition]) -> Condition:
+    """Of a text: whether such a resident of its council has its number, by themselves or by who acts for them."""
+    key, council = _inbound.c.phone_key, _inbound.c.authority_id
+    given = _appointments.c.contact_phone_key == key
+    return or_(
+        exists().where(_residents.c.authority_id == council, _residents.c.phone_key == key, is_whose(_residents.c.id)),
+        exists().where(
+            _representatives.c.authority_id == council,
+            _representatives.c.phone_key == key,
+            is_whose(_representatives.c.resident_id),
+        ),
+        exists().where(_appointments.c.authority_id == council, given, is_whose(_appointments.c.resident_id)),
+    )
 
 
 PERSONAL_TABLES: tuple[PersonalTable, ...] = (
+    PersonalTable(  # before the numbers by which it is known whose a text is
+        _inbound,
+        # What no council has ends with what is kept for the shortest time.
+        in_authority=lambda authority: or_(_inbound.c.authority_id == authority, _inbound.c.authority_id.is_(None)),
+        of_resident=_has_texted,
+        is_older=lambda instant: _inbound.c.received_at < instant,
+    ),
     _with_resident(_residents, _residents.c.id, set_besides={"identity": "anonymised_at"}),
     _with_resident(_tokens, _tokens.c.resident_id, are_rows_deleted=True),
     _with_resident(_representatives, _representatives.c.resident_id),
@@ -207,14 +244,6 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         is_older=lambda instant: _attempts.c.started_at < instant,
     ),
     PersonalTable(
-        _inbound,
-        in_authority=lambda authority: _inbound.c.authority_id == authority,
-        of_resident=lambda person: exists().where(
-            _residents.c.id == person, _residents.c.phone_key != "", _residents.c.phone_key == _inbound.c.phone_key
-        ),
-        is_older=lambda instant: _inbound.c.received_at < instant,
-    ),
-    PersonalTable(
         _demo_messages,
         in_authority=lambda authority: _demo_messages.c.authority_id == authority,
         of_resident=lambda person: _demo_messages.c.notification_id.in_(_notifications_of(_was_written_to(person))),
@@ -225,7 +254,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         in_authority=lambda authority: _audit.c.authority_id == authority,
         of_resident=lambda person: or_(
             and_(_audit.c.subject_kind == "resident", _audit.c.subject_id == person),
-            _is_about(person),
+            and_(_audit.c.subject_kind == "appointment", _was_of(person, _audit.c.subject_id, _audit.c.at)),
         ),
         is_older=lambda instant: _audit.c.at < instant,
         after_emptied=mark_removed_reasons,

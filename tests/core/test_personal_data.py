@@ -31,6 +31,9 @@ NOT_PERSONAL = {
     "calls.slot_token",
     "delivery_attempts.provider_reference",
     "delivery_attempts.worker",
+    "inbound_texts.choices",
+    "inbound_texts.provider_id",
+    "notifications.instead_of",
     "proposals.hold_nonce",
     "proposals.passed",
     "proposals.slot_token",
@@ -64,7 +67,7 @@ OF_STAFF = {
     "staff_members",
     "staff_roles",
 }  # for as long as the audit names them
-OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "heartbeats", "second_step_demands"}
+OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "heartbeats", "promise_days", "second_step_demands"}
 OF_COUNCIL_FILE = {
     "authorities",
     "closures",

@@ -23,7 +23,7 @@ from core.text import clean_text
 from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
-from reminders.inbound import handle_text, handle_waiting_texts
+from reminders.inbound import GIVEN_UP_AFTER, MOST_AT_ONCE, handle_text, handle_waiting_texts
 from reminders.inbound_texts import ReceivedText, keep_text
 from reminders.outbox import plan_notifications
 from reminders.recipients import CHANNELS
@@ -222,7 +222,7 @@ def test_whoever_acts_for_somebody_answers_by_their_own_number(
     own = replace(ROBIN, phone="07700 900444")
     appointment = book(runtime, world, who=own)
     with database.writing() as db:
-        db.execute(update(Appointment).where(Appointment.id == appointment).values(contact_phone="(07700) 900-123"))
+        db.get_one(Appointment, appointment).contact_phone = "(07700) 900-123"
     text(runtime, "confirm")
     assert outcomes(database) == ["confirmed"]
     channel = RecordingChannel(body_type=TextBody)
@@ -243,6 +243,23 @@ def test_what_a_process_left_is_finished_by_the_scheduler(
     assert outcomes(database) == ["cancelled"]
     assert states(database) == ["cancelled_by_resident"]
     assert len(sent_answers(runtime, clock)) == 1
+
+
+def test_texts_that_always_fail_stop_no_other_and_are_read_at_last(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    book(runtime, world)
+    broken = [keep(runtime, "cancel", number=f"44770090{number}") for number in range(1000, 1000 + MOST_AT_ONCE)]
+    with database.writing() as db:
+        db.execute(update(InboundText).values(outcome="nonsense"))
+    text(runtime, "confirm")
+    assert handle_waiting_texts(runtime) == 1
+    with database.reading() as db:
+        handled = select(InboundText.outcome).where(InboundText.handled_at.is_not(None))
+        assert db.scalars(handled).all() == ["confirmed"]
+    later = make_runtime(database, NOW + GIVEN_UP_AFTER)
+    assert handle_waiting_texts(later) == 0
+    assert outcomes(database) == ["to_read"] * len(broken) + ["confirmed"]
 
 
 def test_the_same_text_twice_at_once_is_done_once(

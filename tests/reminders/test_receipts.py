@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
 from core.settings import Settings
+from locations.tables import Authority
 from people.residents.tables import Resident
 from reminders import queue
 from reminders.allowances import Allowance, allowances
@@ -28,12 +31,14 @@ from reminders.ledger import ledger_of, retry_failed
 from reminders.messages import EmailBody
 from reminders.provider_states import ON_ITS_WAY, STATUSES, ProviderState, is_final, is_news
 from reminders.receipts import Learnt, learn
-from reminders.reconciliation import BEFORE_VISIT, ask_providers
+from reminders.reconciliation import BEFORE_VISIT, ask_providers, replace_overdue
+from reminders.rerouting import plan_next_channel
 from reminders.tables import DeliveryAttempt, InboundText, Notification
 from reminders.worker import Worker
 from tests.conftest import NOW
 from tests.reminders.channels import worker_on
 from tests.reminders.make_bulk_notifications import FIRST_START, attempts, notifications, owe
+from tests.reminders.test_changed_while_sending import wait_until_blocked
 from tests.support.factories import World, make_runtime, make_world
 from tests.support.notify_server import API_KEY, CALLBACK_TOKEN, Fault, NotifyServer
 from tests.support.server import serve
@@ -292,6 +297,54 @@ def test_what_is_still_on_its_way_before_the_visit_counts_as_not_delivered_once(
     assert outcomes == [DELIVERED, ARRIVED_LATE]
     instead = notifications(database)[2]
     assert (instead.status, instead.reason) == ("void", "arrived_earlier")
+
+
+def test_an_overdue_message_that_cannot_be_replaced_stops_no_other(database: Database, world: World) -> None:
+    broken = make_world(database, slug="broken")
+    for one in (broken, world):
+        owe(database, one, 1, status="sent", closed_at=NOW, ask_at=NOW + ASK_AFTER, person={"phone": "07700 900123"})
+    with database.writing() as db:
+        values = {"message_channels": [{"first": "email"}], "plan_version": Authority.plan_version + 1}
+        db.execute(update(Authority).where(Authority.id == broken.authority_id).values(values))
+    assert replace_overdue(make_runtime(database, FIRST_START - BEFORE_VISIT)) == 1
+    assert [row.overdue_at is None for row in notifications(database)[:2]] == [True, False]
+    assert notifications(database)[2].authority_id == world.authority_id
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("way", ["receipt", "overdue", "other channel"])
+def test_rows_of_a_message_are_locked_in_order(database: Database, world: World, way: str) -> None:
+    """Who waits for the first of them holds no later one, as whoever has the first may want that next."""
+    sent = {"status": "sent", "closed_at": NOW, "ask_at": NOW + ASK_AFTER}
+    (appointment,) = owe(database, world, 1, channel="text", status="failed", closed_at=NOW, person={"phone": "1"})
+    with database.writing() as db:
+        first = db.scalars(select(Notification)).one()
+        same = {name: getattr(first, name) for name in ("authority_id", "version", "kind", "due_at", "useful_until")}
+        same |= {"next_try_at": NOW, "created_at": NOW, "instead_of": "text", "channel": "email"}
+        second = Notification(appointment_id=appointment, **same, **sent)
+        db.add(second)
+        db.flush()
+        ids = first.id, second.id
+        values = {"fencing_token": 1, "worker": "w", "started_at": NOW, "outcome": "sent"}
+        db.add(DeliveryAttempt(notification_id=second.id, **values))
+    runtime = make_runtime(database, FIRST_START - BEFORE_VISIT)
+
+    def write() -> None:
+        with database.writing() as db:
+            if way == "receipt":
+                learn(db, ProviderState("x", f"notification-{ids[1]}-1", "permanent-failure"), NOW)
+            else:
+                plan_next_channel(db, ids[1], NOW)
+
+    thread = Thread(target=partial(replace_overdue, runtime) if way == "overdue" else write)
+    with database.writing() as db:
+        in_order = select(Notification.id).order_by(Notification.id)
+        db.execute(in_order.where(Notification.id == ids[0]).with_for_update()).all()
+        thread.start()
+        wait_until_blocked(database, thread)
+        assert thread.is_alive()
+        db.execute(in_order.where(Notification.id == ids[1]).with_for_update(nowait=True)).all()
+    thread.join()
 
 
 def test_a_letter_that_comes_back_marks_the_address(

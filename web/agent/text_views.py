@@ -15,7 +15,7 @@ from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.inbound import mark_read
-from reminders.inbound_queries import appointments_of_number, texts_to_read
+from reminders.inbound_queries import appointments_of_numbers, texts_to_read
 from reminders.tables import InboundText
 from reminders.text_answers import Outcome
 from web.agent.message_views import blueprint
@@ -42,7 +42,7 @@ def text_list() -> ResponseReturnValue:
     """What residents have texted and no rule understands, the oldest first."""
     with staff_context() as context:
         found = texts_to_read(context.db, context.authority.id, MOST_SHOWN + 1)
-        lines = [_line(context, row) for row in found[:MOST_SHOWN]]
+        lines = _lines(context, found[:MOST_SHOWN])
         residents = sorted({view.resident.id for line in lines for view in line.appointments})
         with context.runtime.database.writing() as db:
             log_access(db, context.authority.id, None, context.actor, "texts", context.now, residents=residents)
@@ -59,11 +59,15 @@ def text_read(inbound_text: int) -> ResponseReturnValue:
     return redirect(url_for("messages.text_list", read=1), code=303)
 
 
-def _line(context: StaffContext, row: InboundText) -> TextLine:
-    ids = appointments_of_number(context.db, row, context.now)
-    views = of_ids(context.db, context.catalogue, ids)
+def _lines(context: StaffContext, rows: Sequence[InboundText]) -> list[TextLine]:
+    ids = appointments_of_numbers(context.db, context.authority.id, {row.phone_key for row in rows}, context.now)
+    views = of_ids(context.db, context.catalogue, {id_ for found in ids.values() for id_ in found})
+    return [_line(row, [views[id_] for id_ in ids.get(row.phone_key, ()) if id_ in views]) for row in rows]
+
+
+def _line(row: InboundText, appointments: Sequence[AppointmentView]) -> TextLine:
     number, is_too_late = grouped_phone(_as_dialled(row.from_number)), row.outcome == Outcome.TOO_LATE
-    return TextLine(row.id, row.text, number, row.received_at, is_too_late, [views[id_] for id_ in ids if id_ in views])
+    return TextLine(row.id, row.text, number, row.received_at, is_too_late, appointments)
 
 
 def _as_dialled(number: str) -> str:

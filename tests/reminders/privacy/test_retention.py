@@ -22,17 +22,19 @@ from core.runtime import Runtime
 from locations.session_facts import FROM_FILE, FROM_STAFF
 from locations.tables import Authority, Closure
 from people.residents.contact_notes import add_note
+from people.residents.details import ResidentDetails, phone_key
+from people.residents.resident_repository import create_resident
 from people.residents.tables import Resident
 from people.staff.accounts import deactivate_staff
 from people.staff.colleague_queries import colleagues_of
 from people.staff.tables import StaffMember, StaffRole
 from reminders.privacy.personal_tables import PERSONAL_TABLES, is_filled
 from reminders.privacy.retention import BATCH, empty_expired, erase_resident, exported_resident
-from reminders.tables import DeliveryAttempt, DemoMessage, Notification
+from reminders.tables import DeliveryAttempt, DemoMessage, InboundText, Notification
 from tests.core.test_personal_data import refers_to_somebody
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_callers
-from tests.support.factories import NOW, make_runtime, make_world
+from tests.support.factories import NOW, make_authority, make_runtime, make_world
 
 SYSTEM = Actor.system()
 LONG = timedelta(days=max(KEPT_DAYS.values()) + 60)
@@ -230,6 +232,65 @@ def test_erasing_empties_one_resident_and_nobody_else(database: Database, caller
         others = db.scalars(select(Resident.name).where(Resident.id != callers.people["amina"])).all()
     assert all(others)
     assert len(others) == len(callers.people) - 1
+
+
+def text_from(database: Database, authority_id: int | None, number: str, words: str, about: int | None = None) -> None:
+    """Such a text is kept."""
+    with database.writing() as db:
+        row = {
+            "from_number": number,
+            "phone_key": phone_key(number),
+            "text": words,
+            "received_at": NOW,
+            "handled_at": NOW,
+        }
+        db.add(InboundText(authority_id=authority_id, provider_id=words, appointment_id=about, **row))
+
+
+def texts_kept(database: Database) -> set[str]:
+    """The words of the texts that are still kept, and whose numbers are."""
+    with database.reading() as db:
+        rows = db.execute(select(InboundText.text, InboundText.from_number, InboundText.phone_key)).all()
+    assert all(bool(row.text) == bool(row.from_number) == bool(row.phone_key) for row in rows)
+    return {row.text for row in rows} - {""}
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_texts_are_exported_and_erased_with_whom_they_are_from(
+    database: Database, callers: Callers, is_shared: bool
+) -> None:
+    """Of a number that somebody else has too, only what was about their appointment."""
+    here, other, amina = callers.town.authority_id, make_authority(database, "elsewhere"), callers.people["amina"]
+    own, helper = "07700 900999", "07700 900444"
+    with database.writing() as db:
+        appointment = db.scalars(select(Appointment)).one()
+        numbers = [db.get_one(Resident, amina).phone, helper, appointment.contact_phone or ""]
+        assert own == numbers[0]
+        db.execute(update(Appointment).values(state="cancelled_by_resident"))
+        if is_shared:
+            for number in numbers:
+                person = ResidentDetails(f"Neighbour {number}", phone=number)
+                create_resident(db, here, person, NOW)
+    theirs = set()
+    for number in numbers:
+        for council in (here, other):
+            text_from(database, council, number, f"{number} to {council}")
+        text_from(database, here, number, f"{number} about it", appointment.id)
+        theirs |= {f"{number} about it"} | (set() if is_shared else {f"{number} to {here}"})
+    before = texts_kept(database)
+    runtime = make_runtime(database)
+    kept = exported_resident(runtime, here, callers.booked.reference, actor=SYSTEM)
+    assert {row["text"] for row in kept["inbound_texts"]} == theirs
+    erase_resident(runtime, here, callers.booked.reference, actor=SYSTEM)
+    assert texts_kept(database) == before - theirs
+
+
+def test_a_text_of_no_council_ends_too(database: Database, callers: Callers) -> None:
+    text_from(database, None, "07700 900555", "Who is this?")
+    empty_expired(later(database, KEPT_DAYS["message"] - 1))
+    assert texts_kept(database) == {"Who is this?"}
+    empty_expired(later(database, KEPT_DAYS["message"] + 1))
+    assert texts_kept(database) == set()
 
 
 @pytest.mark.parametrize("reference", ["", "nonsense", "22222222"])
