@@ -28,6 +28,7 @@ import reminders.heartbeat
 import reminders.ledger
 import reminders.outbox
 import reminders.privacy.cli
+import reminders.reach_queries
 import reminders.wish_mails
 import web.account.staff_pages
 import web.agent
@@ -50,7 +51,7 @@ import web.resident
 import web.site
 import web.staff_guard
 from api.key_guard import check_key
-from booking.events import appointment_changed, manage_link_requested, wish_changed
+from booking.events import appointment_changed, manage_link_requested, readers_asked, wish_changed
 from booking.use_cases.measure_promises import are_promises_kept
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
@@ -162,6 +163,7 @@ def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
     manage_link_requested.connect(reminders.outbox.send_manage_link)
+    readers_asked.connect(reminders.reach_queries.readers_of)
     wish_changed.connect(reminders.wish_mails.plan_wish_mail)
 
 

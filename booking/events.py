@@ -82,6 +82,22 @@ def announce(db: Session, change: AppointmentChange) -> None:
     appointment_changed.send(db, change=change)
 
 
+Readers = tuple[tuple[str, str], ...]
+
+# Sent with the database session: readers_asked.send(session, appointment_id=...). The receiver answers with `Readers`.
+readers_asked = Signal("Whom messages about an appointment reach is to be known.")
+
+
+def readers_of(db: Session, appointment_id: int) -> Readers | None:
+    """Whom messages reach as things stand, by channel and address: by a confirmation first, and by all that have the link.
+
+    Two empty texts stand for nobody; None where no messages are sent at all.
+    """
+    db.flush()
+    answers: list[Readers] = [found for _receiver, found in readers_asked.send(db, appointment_id=appointment_id)]
+    return answers[0] if answers else None
+
+
 @dataclass(frozen=True)
 class WishChange:
     """What has become of a wish without an appointment; `number` is that of the last proposal, where there is one."""

@@ -31,6 +31,7 @@ from reminders.due_times import (
 from reminders.former_owner_queries import former_owners
 from reminders.outdated import (
     follow_contact,
+    has_gone_nowhere,
     owed_about_offers,
     void_arrangements,
     void_notices_to_owner,
@@ -91,15 +92,16 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     silence = ""
     if change.what not in NEW:
         known, silence = void_outdated(db, planning.facts, change.now)
-    if (change.what == "contact" or change.contact) and not silence:
-        is_confirmed_anew = change.contact is not None and change.contact.is_new_address
-        follow_contact(
-            db, planning.contacts, planning.rules, known, change.now, but=CONFIRMATION if is_confirmed_anew else ""
-        )
+    contact = change.contact
+    if contact and contact.is_new_address and has_gone_nowhere(known):
+        contact = replace(contact, is_new_address=False)  # what reached nobody goes out again, and once
+    if (change.what == "contact" or contact) and not silence:
+        but = CONFIRMATION if contact and contact.is_new_address else ""
+        follow_contact(db, planning.contacts, planning.rules, known, change.now, but=but)
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
-    if change.contact:
-        owed += owed_contact_change(change.contact, appointment, change.now)
+    if contact:
+        owed += owed_contact_change(contact, appointment, change.now)
     if change.offer or change.what in ABOUT_OFFERS:
         owed += owed_about_offers(change, appointment, known.values())
     if change.arrangement:
@@ -112,9 +114,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         _withhold(rows, silence, change.now)
     elif change.what == "booked" and appointment.channel == ONLINE:
         rows += _question_when_too_many(db, planning, rows, change.now)
-    known_kinds = {
-        kind for kind, _channel in known
-    }  # which go by another channel where they have to, and are not owed twice
+    known_kinds = {kind for kind, _channel in known}  # go by another channel where they have to, and are not owed twice
     write_rows(db, [row for row in rows if row["kind"] not in known_kinds])
 
 

@@ -18,6 +18,8 @@ from reminders.due_times import Owed, owed_going_ahead, owed_gone, owed_offer, o
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, OTHER_CHANNEL, PREFERS_LETTERS, SILENCE, SUPERSEDED
 from reminders.recipients import (
     ARRANGEMENT,
+    CALL,
+    CONFIRMATION,
     EARLIER_GONE,
     EARLIER_TIME,
     GOING_AHEAD,
@@ -146,6 +148,13 @@ def follow_contact(
         if not isinstance(found, Withheld):
             _follow(db, alike, found[0].channel, now, is_owed=family_of(kind) != but)
     db.flush()
+
+
+def has_gone_nowhere(rows: Mapping[tuple[str, str], Notification]) -> bool:
+    """Whether there is a confirmation among `rows`, and each has reached nobody, nor was anybody rung about it."""
+    found = [row for row in rows.values() if family_of(row.kind) == CONFIRMATION]
+    nowhere = (row.status in (FAILED, WITHHELD) or (row.status, row.channel) == (PENDING, CALL) for row in found)
+    return bool(found) and all(nowhere) and not any(row.told_at for row in found)
 
 
 def _is_open(alike: Mapping[str, Notification], now: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import String, cast, select, update
 from sqlalchemy.orm import Session
 
+from booking.events import Readers
 from booking.proposals.tables import Proposal
 from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import AFFECTED, ProposalState, RebookState
@@ -18,7 +19,7 @@ from reminders.delivery_decisions import FAILED, PENDING, WITHHELD
 from reminders.outbox import WINDOW, email_address, online_bookings, planning_input
 from reminders.reach import OfferMessage, Reached, reached_by
 from reminders.reasons import NOT_THEIRS
-from reminders.recipients import OFFER, Withheld, deliveries_for
+from reminders.recipients import CONFIRMATION, MANAGE_LINK, OFFER, Withheld, deliveries_for
 from reminders.tables import Notification
 
 # What the tables have of an open proposal and of the message that offers it.
@@ -35,6 +36,16 @@ def withhold_for_owner(db: Session, appointment_ids: Sequence[int], now: datetim
     )
     values = {"status": WITHHELD, "reason": NOT_THEIRS, "closed_at": now, "lease_until": None}
     db.execute(pending.values(values).execution_options(synchronize_session=False))
+
+
+def readers_of(db: Session, appointment_id: int) -> Readers:
+    """The subscriber of `booking.events.readers_asked`. The last one is who has a confirmation after channels failed."""
+    planning = planning_input(db, appointment_id)
+    refused = (Notification.appointment_id == appointment_id, Notification.status == FAILED)
+    failed = frozenset(db.scalars(select(Notification.channel).where(*refused)))
+    asked = ((CONFIRMATION, frozenset[str]()), (MANAGE_LINK, frozenset[str]()), (CONFIRMATION, failed))
+    found = (deliveries_for(planning.contacts, kind, planning.rules, but) for kind, but in asked)
+    return tuple(("", "") if isinstance(one, Withheld) else (one[0].channel, one[0].address) for one in found)
 
 
 def address_of(db: Session, appointment_id: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_for_change, check_link, check_seen
 from booking.arrangements import asked_again
-from booking.events import AppointmentChange, announce
+from booking.events import AppointmentChange, Readers, announce, readers_of
 from booking.queries.appointments import contact_of
 from booking.states import Contact, ContactChange, State, link_sent_to, written_to
 from booking.tables import Appointment
@@ -23,6 +24,8 @@ from core.tokens import digest, manage_token, new_nonce
 from people.residents.details import Representation, email_key
 from people.residents.resident_repository import add_representative
 from people.residents.tables import Representative, Resident
+
+BY_VOICE = "call"  # the channel by which nobody gets a link
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,30 @@ class Details:
     language: str | None = None
     notes: str | None = None
     helper: HelperContact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How the people of an appointment are reached: `address` gets its email, `link_reader` the link when it is lost.
+
+    `readers` are the channels and addresses of `booking.events.readers_of`.
+    """
+
+    contact: Contact
+    representative_id: int | None
+    address: str
+    link_reader: str
+    readers: Readers
+
+    @property
+    def who(self) -> tuple[object, ...]:
+        """Those who can have the link."""
+        return (self.address, self.link_reader, self.readers)
+
+    @property
+    def confirmed_to(self) -> set[tuple[str, str]]:
+        """Where confirmations are read: by the channel that is meant for them, and by the one that is left."""
+        return {one for one in (self.readers[0], self.readers[-1]) if one[0] not in ("", BY_VOICE)}
 
 
 def change_details(
@@ -105,50 +132,73 @@ def _spoken_language(db: Session, row: Appointment) -> str:
 
 
 def follow_record(
-    db: Session, runtime: Runtime, resident: Resident, actor: Actor, now: datetime, *, is_reached_anew: bool = True
+    db: Session,
+    runtime: Runtime,
+    resident: Resident,
+    actor: Actor,
+    now: datetime,
+    *,
+    known: Mapping[int, Reached] | None = None,
+    is_reached_anew: bool = True,
 ) -> None:
     """Remove the contact details of each appointment ahead: the resident's record, which staff have changed, counts again.
 
-    Where they are reached in another way now (`is_reached_anew`), it is announced for the other appointments too.
+    Where somebody else is reached than before (`known`, of `reached_ahead`), they get a new link. Where it is another way
+    (`is_reached_anew`), it is announced for the other appointments too.
     Call it in the transaction that changes the record, after the change.
     """
-    rows = db.scalars(
-        select(Appointment)
-        .where(
-            Appointment.resident_id == resident.id,
-            Appointment.state == State.BOOKED.value,
-            Appointment.starts_at > now,
-        )
-        .order_by(Appointment.id)
-        .with_for_update(key_share=True)
-    ).all()
-    for row in rows:
-        if (row.contact_email, row.contact_phone, row.contact_preference) != (None, None, None):
+    for row in _ahead(db, resident, now):
+        before = (known or {}).get(row.id) or reached_now(db, row, resident)
+        has_own = (row.contact_email, row.contact_phone, row.contact_preference) != (None, None, None)
+        _set_contact(row, resident, None)
+        after = reached_now(db, row, resident)
+        if has_own or after.who != before.who:
             row.changed_at = now
-            _recorded(db, row, actor, now, _change_contact(db, runtime, row, None))
+            change = _renewed(runtime, row, before, after)
+            if (
+                change and not has_own
+            ):  # staff wrote it: a notice is for who has the address no more, and may be written to
+                is_noticed = bool(after.readers[0][0]) and before.address not in ("", after.address)
+                change = replace(change, had_address=is_noticed)
+            _recorded(db, row, actor, now, change)
         elif is_reached_anew:
             announce(db, AppointmentChange(row.authority_id, row.id, row.version, "contact", now))
 
 
+def reached_ahead(db: Session, resident: Resident, now: datetime) -> dict[int, Reached]:
+    """How the resident is reached about each appointment ahead, by its id; locks them."""
+    return {row.id: reached_now(db, row, resident) for row in _ahead(db, resident, now)}
+
+
+def _ahead(db: Session, resident: Resident, now: datetime) -> Sequence[Appointment]:
+    is_ahead = (Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
+    rows = select(Appointment).where(Appointment.resident_id == resident.id, *is_ahead)
+    return db.scalars(rows.order_by(Appointment.id).with_for_update(key_share=True)).all()
+
+
 def _change_contact(
-    db: Session, runtime: Runtime, row: Appointment, contact: Contact | None, helper: HelperContact | None = None
+    db: Session, runtime: Runtime, row: Appointment, contact: Contact, helper: HelperContact | None
 ) -> ContactChange | None:
-    """What has changed, after the change to `contact`, or back to the record for None; None when nothing has."""
+    """What has changed, after the change to `contact`; None when nothing has."""
     resident = db.get_one(Resident, row.resident_id)
-    before = contact_of(row, resident)
-    old, old_reader = _address(db, row, before), _link_reader(db, row, before)
+    before = reached_now(db, row, resident)
     _set_contact(row, resident, contact)
-    after = contact_of(row, resident)
-    is_same_helper = helper is None or not _replace_helper(db, row, helper)
-    if after == before and is_same_helper:
+    if helper:
+        _replace_helper(db, row, helper)
+    return _renewed(runtime, row, before, reached_now(db, row, resident))
+
+
+def _renewed(runtime: Runtime, row: Appointment, before: Reached, after: Reached) -> ContactChange | None:
+    """What has changed, with a new link where somebody else reads it now; None when nothing has."""
+    if after == before:
         return None
-    new = _address(db, row, after)
-    # Whoever reads the old address keeps no key to the appointment.
-    if old != new or old_reader != _link_reader(db, row, after):
+    # Whoever reads the old address, or has the old number, keeps no key to the appointment.
+    if after.who != before.who:
         row.manage_nonce = new_nonce()
         row.manage_digest = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))
-    row.earlier_emails = [*(row.earlier_emails or []), old]
-    return ContactChange(len(row.earlier_emails), bool(old), bool(new) and old != new)
+    row.earlier_emails = [*(row.earlier_emails or []), before.address]
+    is_new = not after.confirmed_to <= before.confirmed_to
+    return ContactChange(len(row.earlier_emails), bool(before.address), is_new)
 
 
 def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) -> None:
@@ -164,22 +214,22 @@ def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) 
     row.contact_leave_no_message = None if is_same else contact.leave_no_message
 
 
-def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> bool:
-    """Whether whoever acts for the resident is reached in another way now; other appointments keep theirs."""
+def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> None:
+    """Keep how whoever acts for the resident is reached; other appointments keep theirs."""
     known = db.get(Representative, row.representative_id) if row.representative_id else None
     if known is None or (known.email, known.phone) == (contact.email.strip(), contact.phone.strip()):
-        return False
+        return
     changed = Representation(known.name, known.basis, contact.email, contact.phone)
     row.representative_id = add_representative(db, row.authority_id, row.resident_id, changed, row.changed_at)
-    return True
 
 
-def _address(db: Session, row: Appointment, contact: Contact) -> str:
-    return written_to(contact.preference, contact.email, _helper_email(db, row), mode=row.mode)
-
-
-def _link_reader(db: Session, row: Appointment, contact: Contact) -> str:
-    return link_sent_to(contact.email, _helper_email(db, row))
+def reached_now(db: Session, row: Appointment, resident: Resident) -> Reached:
+    """How the people of this appointment are reached as things stand."""
+    contact, helper_email = contact_of(row, resident), _helper_email(db, row)
+    address = written_to(contact.preference, contact.email, helper_email, mode=row.mode)
+    link_reader = link_sent_to(contact.email, helper_email)
+    readers = readers_of(db, row.id) or (("email" if address else "", address),)
+    return Reached(contact, row.representative_id, address, link_reader, readers)
 
 
 def _helper_email(db: Session, row: Appointment) -> str:

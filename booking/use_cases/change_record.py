@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from booking.use_cases.change_details import follow_record
+from booking.use_cases.change_details import follow_record, reached_ahead
 from core.audit import Actor, record
 from core.errors import Stale
 from core.idempotency import IdempotencyKey, run_once
@@ -35,9 +35,9 @@ def change_record(
         db.refresh(row)
         if seen is not None and seen != record_stamp(row):
             raise Stale.because("record_changed")
-        before = _reached(row)
+        before, known = _reached(row), reached_ahead(db, row, now)
         change_contact(db, row, person)
-        follow_record(db, runtime, row, actor, now, is_reached_anew=_reached(row) != before)
+        follow_record(db, runtime, row, actor, now, known=known, is_reached_anew=_reached(row) != before)
         record(db, actor, "resident_changed", ("resident", resident_id), authority_id=authority_id, now=now)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from booking.events import appointment_changed
+from booking.events import appointment_changed, readers_asked
 from booking.states import Contact
+from booking.tables import Appointment
 from booking.use_cases.change_details import Details, change_details
 from booking.use_cases.change_record import change_record
 from core.database import Database
@@ -20,6 +21,7 @@ from core.runtime import Runtime
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 from reminders.outbox import plan_notifications
+from reminders.reach_queries import readers_of
 from reminders.recipients import CHANNELS, USUAL_CHANNELS
 from reminders.rerouting import plan_next_channel
 from reminders.tables import Notification
@@ -69,6 +71,11 @@ class Post:
             resident_id = db.query(Resident.id).scalar()
         change_record(self.runtime, self.world.authority_id, resident_id, person, actor=AGENT)
 
+    def link(self) -> str:
+        """The digest of the link that opens the appointment."""
+        with self.database.reading() as db:
+            return db.scalars(select(Appointment.manage_digest)).one()
+
     def rows(self, kind: str = "confirmation") -> dict[str, str]:
         """Of a message its status by channel, with the channels that failed before."""
         found = [row for row in notifications(self.database) if row.kind == kind]
@@ -79,7 +86,7 @@ class Post:
 @pytest.fixture
 def post(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     monkeypatch.setitem(database.facts, CHANNELS, frozenset(USUAL_CHANNELS))
-    with appointment_changed.connected_to(plan_notifications):
+    with appointment_changed.connected_to(plan_notifications), readers_asked.connected_to(readers_of):
         yield Post(make_runtime(database), make_world(database))
 
 
@@ -144,7 +151,10 @@ def test_who_changes_the_preference_between_planning_and_sending_gets_the_messag
             post.change(contact_preference=preference)
     post.send()
     post.send()
-    assert post.rows() == {"text": "withheld", "email": "sent"}
+    if is_announced:  # each change owes a confirmation where it is read now, and voids the one before
+        assert post.rows("confirmation_3") == {"email": "sent"}
+    else:
+        assert post.rows() == {"text": "withheld", "email": "sent"}
     assert (len(post.email.sent), len(post.text.sent)) == (1, 0)
     assert set(post.rows("reminder_2h")) == ({"text", "email"} if is_announced else {"text"})
 
@@ -184,6 +194,52 @@ def test_an_address_that_is_added_or_corrected_lets_letters_go_out(post: Post) -
         post.record(other)
         assert post.rows() == {"email": "withheld", "letter": "pending"}
         post.record(there)
+
+
+@pytest.mark.parametrize("is_record", [True, False])
+@pytest.mark.parametrize(
+    ("person", "changed", "confirmed_to"),
+    [
+        (ROBIN, {"phone": "07700 900789"}, "07700 900789"),
+        (replace(ROBIN, email=""), {"phone": "07700 900789"}, "07700 900789"),
+        (ROBIN, {"contact_preference": "email"}, "robin@example.org"),
+        (
+            replace(ROBIN, contact_preference="email"),
+            {"email": "robin@council.example.org"},
+            "robin@council.example.org",
+        ),
+        (replace(ROBIN, contact_preference="email"), {"phone": "07700 900789"}, ""),
+        (
+            replace(ROBIN, email="refused@example.org", contact_preference="email"),
+            {"phone": "07700 900789"},
+            "07700 900789",
+        ),
+        (ROBIN, {"leave_no_message": True}, ""),
+    ],
+)
+def test_who_is_reached_elsewhere_gets_a_new_link_and_the_old_one_ends(
+    post: Post, person: ResidentDetails, changed: dict[str, object], confirmed_to: str, *, is_record: bool
+) -> None:
+    post.email.on_send = lambda message: refuse(message) if "refused" in message.recipient.address else None
+    post.book(person)
+    post.send()
+    post.send()
+    before, sent = post.link(), len(post.text.sent + post.email.sent)
+    assert sent == 1
+    other = replace(person, **changed)  # type: ignore[arg-type]
+    if is_record:
+        post.record(other)
+    else:
+        contact = Contact(other.email, other.phone, other.contact_preference, other.leave_no_message)
+        change_details(post.runtime, post.world.authority_id, post.reference, Details(contact), actor=AGENT)
+    assert (post.link() != before) == bool(confirmed_to)
+    assert bool(post.rows("confirmation_1")) == bool(confirmed_to)
+    for _ in range(2):
+        post.send()
+    rows = [row for row in notifications(post.database) if row.kind == "confirmation_1"]
+    references = {f"notification-{row.id}-{row.version}" for row in rows}
+    confirmed = [one.recipient.address for one in post.text.sent + post.email.sent if one.reference in references]
+    assert confirmed == [confirmed_to] * bool(confirmed_to)
 
 
 def test_who_can_be_written_to_after_all_is_not_rung(post: Post) -> None:
