@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import DataRequired
 
-from booking.use_cases.absences import SeenVisit, preview_absence, record_absence
+from booking.use_cases.absences import Absence, SeenVisit, preview_absence, record_absence
 from booking.use_cases.make_closure import NewClosure
 from core.errors import IdempotencyMismatch, Invalid
 from locations.model import PERSON_KINDS, ResourceFacts
@@ -25,7 +25,7 @@ from planner.planner_blueprint import PLANNED_SITE_PATH, blueprint
 from web.components.form_fields import AtMost, Dropdown, Text, optional
 from web.manage.closure_context import log_people, managed_sites
 from web.manage.closure_forms import LONGEST_REASON, ClosureForm, end_of, fields_of
-from web.manage.closure_overlaps import closure_that_covers, closures_that_meet, scope_of_new
+from web.manage.closure_overlaps import closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.new_closure_views import offer_times
 from web.page_context import SiteContext, site_context
@@ -93,10 +93,6 @@ def record_away(site: str) -> ResponseReturnValue:
         if not form.validate():
             return _form_page(context, form), 400
         absence, visits = form.absence(context), _visits_sent()
-        scope = scope_of_new(context, None if absence.site is None else context.site, absence)
-        covering = closure_that_covers(context, scope, absence.starts_at, absence.ends_at)
-        if covering is not None:  # another window, or a colleague, was quicker: nobody is away twice
-            return _recorded(context, covering)
         try:
             done = record_absence(
                 context.runtime,
@@ -111,14 +107,19 @@ def record_away(site: str) -> ResponseReturnValue:
             return _form_page(context, form), 400
         except IdempotencyMismatch:
             return redirect(url_for("manage.closures"), code=303)
-        return _recorded(context, done.closure_id)
+        return _recorded(context, done)
 
 
-def _recorded(context: SiteContext, closure_id: int | None) -> ResponseReturnValue:
-    """On to the page of those whom nobody can see, who are offered other times if that was pressed."""
-    if closure_id is not None and "offers" in request.form:
-        offer_times(context, closure_id)
-    return redirect(url_for("manage.closure", closure=closure_id, done="away"), code=303)
+def _recorded(context: SiteContext, absence: Absence) -> ResponseReturnValue:
+    """On to the page of those whom nobody can see, who are offered other times if that was pressed.
+
+    Where another window, or a colleague, was quicker, nothing is done but to show it: its people were on no preview.
+    """
+    if not absence.is_new:
+        return redirect(url_for("manage.closure", closure=absence.closure_id), code=303)
+    if absence.closure_id is not None and "offers" in request.form:
+        offer_times(context, absence.closure_id)
+    return redirect(url_for("manage.closure", closure=absence.closure_id, done="away"), code=303)
 
 
 def people_here(context: SiteContext) -> list[ResourceFacts]:

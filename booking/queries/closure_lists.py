@@ -30,6 +30,7 @@ class ClosureView:
     id: int
     authority_id: int
     site: SiteFacts | None
+    resource_id: int | None
     resource_name: str
     service: ServiceFacts | None
     topic: str
@@ -164,6 +165,7 @@ def _view(catalogue: Catalogue, row: Any, counts: Mapping[int, Mapping[RebookSta
         id=closure.id,
         authority_id=closure.authority_id,
         site=None if closure.site_id is None else catalogue.site_by_id(closure.site_id),
+        resource_id=closure.resource_id,
         resource_name=row.resource_name or "",
         service=None if closure.service_id is None else catalogue.service_by_id(closure.service_id),
         topic=closure.topic,

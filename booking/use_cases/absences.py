@@ -45,10 +45,14 @@ class AbsencePreview:
 
 @dataclass(frozen=True)
 class Absence:
-    """What came of an absence: the closure that was made for it, and how many visits a colleague has taken."""
+    """What came of an absence: the closure that was made for it, and how many visits a colleague has taken.
+
+    It is not new where somebody had recorded the absence of this person already: then nobody takes anything.
+    """
 
     closure_id: int | None
     taken: int
+    is_new: bool = True
 
 
 def preview_absence(db: Session, catalogue: Catalogue, away: NewClosure, now: datetime) -> AbsencePreview:
@@ -82,7 +86,9 @@ def record_absence(
     Everybody affected is on the closure's list first, so whoever nobody can take any more stays there. Raises: Invalid,
     IdempotencyMismatch.
     """
-    made = make_closure(runtime, authority_id, away, actor=actor, idempotency=idempotency)
+    made = make_closure(runtime, authority_id, away, actor=actor, idempotency=idempotency, only_once=True)
+    if not made.is_new:
+        return Absence(made.id, 0, is_new=False)
     with runtime.database.reading() as db:
         affected = references_of(db, RebookList(authority_id, made.id))
     # Whatever was sent: a visit that does not belong to the absence is nobody's here to give away.

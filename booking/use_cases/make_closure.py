@@ -50,10 +50,11 @@ class NewClosure:
 
 @dataclass(frozen=True)
 class MadeClosure:
-    """A closure, None in a preview, and how many booked appointments it affects."""
+    """A closure, None in a preview, and how many booked appointments it affects; `is_new` unless it was there already."""
 
     id: int | None
     affected: int
+    is_new: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,20 @@ def make_closure(
     *,
     actor: Actor,
     idempotency: IdempotencyKey | None = None,
+    only_once: bool = False,
 ) -> MadeClosure:
     """The closure, in force from the commit on. Every booking is refused by it, or is on its list.
+
+    With `only_once` one that shuts exactly this already, at least as long, is left as it is, and given.
 
     Raises: Invalid, naming the field, for a period or a scope that cannot be; IdempotencyMismatch.
     """
 
     def operation(db: Session) -> dict[str, Any]:
         now = runtime.clock.database_now(db)
-        closure, affected = _make(db, authority_id, new, actor, now)
+        closure, affected = _make(db, authority_id, new, actor, now, only_once=only_once)
+        if affected is None:
+            return {"id": closure.id, "affected": 0, "is_new": False}
         scope = {name: getattr(new, name) for name in SCOPE if getattr(new, name)}
         _record(db, actor, "closure_made", closure, now, reason=closure.reason, affected=affected, **scope)
         return {"id": closure.id, "affected": affected}
@@ -167,10 +173,16 @@ def _record(db: Session, actor: Actor, action: str, closure: Closure, now: datet
     record(db, actor, action, subject, authority_id=closure.authority_id, now=now, **period | facts)
 
 
-def _make(db: Session, authority_id: int, new: NewClosure, actor: Actor, now: datetime) -> tuple[Closure, int]:
+def _make(
+    db: Session, authority_id: int, new: NewClosure, actor: Actor, now: datetime, *, only_once: bool
+) -> tuple[Closure, int | None]:
+    """The closure, and how many it affects; None where it was there already."""
     source = FROM_PROGRAM if actor.kind == "api" else FROM_STAFF
     closure, scope = _row_of(catalogue_by_id(db, authority_id), new, source, now)
     _lock(db, authority_id, scope)
+    known = _like(db, closure) if only_once else None
+    if known is not None:
+        return known, None
     db.add(closure)
     db.flush()
     return closure, list_touched(db, closure.id, now)
@@ -196,6 +208,18 @@ def _row_of(catalogue: Catalogue, new: NewClosure, source: str, now: datetime) -
         source=source,
     )
     return closure, scope
+
+
+def _like(db: Session, closure: Closure) -> Closure | None:
+    """A closure in force that shuts the same, at least as long."""
+    same = ("authority_id", "site_id", "resource_id", "service_id", "topic", "mode")
+    statement = select(Closure).where(
+        *(getattr(Closure, name) == getattr(closure, name) for name in same),
+        Closure.starts_at <= closure.starts_at,
+        Closure.ends_at >= closure.ends_at,
+        Closure.lifted_at.is_(None),
+    )
+    return db.scalars(statement.order_by(Closure.id).limit(1)).first()
 
 
 def _lock(db: Session, authority_id: int, scope: _Scope) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -9,8 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from booking.use_cases.absences import Absence, record_absence
+from booking.use_cases.make_closure import NewClosure
+from core.audit import Actor
 from locations.catalogue_queries import bump_plan
-from locations.tables import Resource, Service
+from locations.tables import Closure, Resource, Service
 from tests.support.factories import NOW, make_resource, make_session
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import SITE, TODAY, Library
@@ -71,8 +75,47 @@ def test_an_absence_that_is_recorded_already_is_shown_and_not_recorded_twice(
     library.book(60)
     first, second = (preview(manager, resource="desk-1").form_to("/away") for _window in range(2))
     made = [manager.post(form.action, data=form.values()).location for form in (first, second)]
-    assert made[0] == made[1]
+    assert made[1] == made[0].partition("?")[0]
     assert "Some of this is shut already" in preview(manager, resource="desk-1").text
+
+
+@pytest.mark.parametrize("other", ["the whole site", "somebody of the same name"])
+def test_an_absence_while_something_else_is_shut_is_recorded_and_offers_go_to_its_own_people(
+    library: Library, manager: FlaskClient, other: str
+) -> None:
+    """Whoever is on the list of the other closure was on no preview here."""
+    references = [library.book(minutes) for minutes in (60, 60, 120)]
+    desk = library.desk_of(references[2])
+    with library.database.writing() as db:
+        db.execute(update(Resource).values(name="Sam"))
+        bump_plan(db, library.world.authority_id)
+        ids = {row.slug: row.id for row in db.scalars(select(Resource))}
+    colleague = next(ids[slug] for slug in ids if slug != f"desk-{desk}")
+    form = preview(manager, resource=f"desk-{desk}").form_to("/away")
+    library.close(NOW, NOW + timedelta(days=2), resource_id=None if other == "the whole site" else colleague)
+    with library.database.reading() as db:
+        wider = db.scalars(select(Closure.id)).one()
+    answer = manager.post(form.action, data=form.values(offers="1"))
+    assert answer.location != f"/staff/closures/{wider}?done=away"
+    with library.database.reading() as db:
+        closures = {row.id: row for row in db.scalars(select(Closure))}
+        assert closures[wider].offers_wanted_at is None
+        made = next(row for key, row in closures.items() if key != wider)
+        assert (made.resource_id, made.offers_wanted_at is None) == (ids[f"desk-{desk}"], False)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_of_several_who_record_it_at_once_one_does(library: Library) -> None:
+    key = (library.runtime, library.world.authority_id)
+    away = NewClosure(NOW, NOW + timedelta(hours=4), site="high-street", resource="desk-1")
+
+    def record(_number: int) -> Absence:
+        return record_absence(*key, away, [], actor=Actor.system())
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(record, range(4)))
+    assert len({one.closure_id for one in made}) == 1
+    assert [one.is_new for one in made].count(True) == 1
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from web.page_context import StaffContext
 
 @dataclass(frozen=True)
 class Scope:
-    """What is shut, by names that can be compared; what is empty leaves nothing out."""
+    """What is shut, by what can be compared; what is empty leaves nothing out. Two people may have one name."""
 
     site: str
-    resource: str
+    resource: int | None
     service: str
     topic: str
     mode: str
@@ -42,27 +42,36 @@ class ShutAlready:
     may_open: bool
 
 
+@dataclass(frozen=True)
+class Covering:
+    """A closure that shuts all of what somebody wants to shut; `is_same` when it shuts nothing else."""
+
+    id: int
+    is_same: bool
+
+
 def scope_of(closure: ClosureView) -> Scope:
     """What the closure shuts."""
     site, service = closure.site, closure.service
     topic = closure.topic or (service.topic if service else "")
-    return Scope(site.slug if site else "", closure.resource_name, service.slug if service else "", topic, closure.mode)
+    return Scope(site.slug if site else "", closure.resource_id, service.slug if service else "", topic, closure.mode)
 
 
 def scope_of_new(context: StaffContext, site: SiteFacts | None, new: NewClosure) -> Scope:
     """What the closure would shut."""
     resources = site.resources if site else context.catalogue.people
-    resource = next((one.name for one in resources if one.slug == new.resource), "")
+    resource = next((one.id for one in resources if one.slug == new.resource), None)
     service = context.catalogue.service(new.service) if new.service else None
     return Scope(new.site or "", resource, new.service or "", new.topic or (service.topic if service else ""), new.mode)
 
 
-def closure_that_covers(context: StaffContext, scope: Scope, starts_at: datetime, ends_at: datetime) -> int | None:
-    """The id of a closure, of what they may shut, that shuts all of this already; or None."""
+def closure_that_covers(context: StaffContext, scope: Scope, starts_at: datetime, ends_at: datetime) -> Covering | None:
+    """A closure, of what they may shut, that shuts all of this already; or None."""
     found = closures_of(context.db, context.catalogue, context.now, managed_sites(context))
     for one in found:
-        if scope_of(one).covers(scope) and one.starts_at <= starts_at and one.ends_at >= ends_at:
-            return one.id
+        own = scope_of(one)
+        if own.covers(scope) and one.starts_at <= starts_at and one.ends_at >= ends_at:
+            return Covering(one.id, (own, one.starts_at, one.ends_at) == (scope, starts_at, ends_at))
     return None
 
 

@@ -19,7 +19,7 @@ from reminders.reach_queries import can_be_told
 from web.labels import MODES, label_of
 from web.manage.closure_context import WHOLE_COUNCIL, log_people, managed_sites, place_of, sites_to_shut
 from web.manage.closure_forms import ClosureForm, closure_form, fields_of
-from web.manage.closure_overlaps import closure_that_covers, closures_that_meet, scope_of_new
+from web.manage.closure_overlaps import Covering, closure_that_covers, closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.manage_blueprint import CLOSURES_PATH, blueprint
 from web.page_context import StaffContext, staff_context
@@ -88,11 +88,14 @@ def shut() -> ResponseReturnValue:
     return redirect(url_for("manage.closure", closure=made.id, done="shut"), code=303)
 
 
-def _shut_already(context: StaffContext, closure_id: int) -> ResponseReturnValue:
-    """On to the closure that a colleague, or another window, made meanwhile: nothing is shut twice."""
-    if "offers" in request.form:
-        offer_times(context, closure_id)
-    return redirect(url_for("manage.closure", closure=closure_id, done="shut"), code=303)
+def _shut_already(context: StaffContext, covering: Covering) -> ResponseReturnValue:
+    """On to the closure that a colleague, or another window, made meanwhile: nothing is shut twice.
+
+    The people of one that shuts more were on nobody's preview, so they are offered nothing from here.
+    """
+    if covering.is_same and "offers" in request.form:
+        offer_times(context, covering.id)
+    return redirect(url_for("manage.closure", closure=covering.id, done="shut"), code=303)
 
 
 def offer_times(context: StaffContext, closure_id: int) -> None:

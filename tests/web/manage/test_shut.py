@@ -162,6 +162,17 @@ def test_what_is_shut_already_is_said_and_not_shut_twice(library: Library) -> No
     assert "shut already" not in apart.text
 
 
+def test_a_closure_that_shuts_more_offers_nobody_a_time_who_was_on_no_preview(library: Library) -> None:
+    book_tomorrow(library, 0, 30)
+    manager = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    form = page_of(manager, PREVIEW, **SECOND_DAY | {"resource": "desk-1"}).form_to(CLOSURES)
+    whole = page_of(manager, PREVIEW, **SECOND_DAY).form_to(CLOSURES)
+    locations = [manager.post(CLOSURES, data=data).location for data in (whole.values(), form.values(offers="1"))]
+    assert locations == [locations[0]] * 2
+    with library.database.reading() as db:
+        assert db.scalars(select(Closure)).one().offers_wanted_at is None
+
+
 def test_now_is_the_moment_that_the_preview_showed(library: Library) -> None:
     manager = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
     query = SECOND_DAY | {"starts": "now", "from_day": "", "until_day": "2026-11-23", "until_time": "12:30"}
