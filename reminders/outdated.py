@@ -177,8 +177,9 @@ def _follow(db: Session, alike: Mapping[str, Notification], channel: str, now: d
         return
     if known is None:
         owe_by(db, first, channel, None, (), now)
-    elif known.status != PENDING:
+    elif known.status != PENDING or known.tries:
         _open_again(known, max(now, known.due_at))
+        known.tries = 0  # those were of another address
 
 
 def owe_by(

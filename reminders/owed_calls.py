@@ -12,6 +12,7 @@ from booking.tables import Appointment
 from booking.use_cases.ringing import leave_rung, take_to_ring
 from core.audit import Actor, record
 from core.errors import NotAllowed, NotFound
+from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 from locations.tables import Authority
@@ -49,7 +50,7 @@ def take_call(
     def operation(db: Session) -> bool:
         appointment = _locked(db, authority_id, reference, site_ids)
         calls = due_calls(db, appointment.id, now := runtime.clock.database_now(db))
-        if not calls:
+        if not any(row.next_try_at <= now for row in calls):
             raise NotFound
         if _not_now(db, appointment, calls, now):
             raise NotAllowed
@@ -67,25 +68,26 @@ def end_call(
     *,
     actor: Actor,
     site_ids: Collection[int] | None,
+    idempotency: IdempotencyKey | None = None,
 ) -> bool:
-    """Whether the outcome was written: nobody else has taken them meanwhile. A second time it writes nothing.
+    """Whether the outcome was written: they had them to ring, nobody else has taken them since, and a call was due.
 
-    Raises: NotFound; NotAllowed for a message that was left with somebody who wants none left.
+    A second time it writes nothing. Raises: NotFound; NotAllowed for a message that was left with somebody who wants none
+    left; IdempotencyMismatch.
     """
 
-    def operation(db: Session) -> bool:
+    def operation(db: Session) -> dict[str, bool]:
         appointment = _locked(db, authority_id, reference, site_ids)
         now = runtime.clock.database_now(db)
         if outcome is CallOutcome.MESSAGE_LEFT and not may_leave_message(db, appointment):
             raise NotAllowed
         nobody_answered = outcome is CallOutcome.NO_ANSWER
         if not leave_rung(db, appointment, staff_id, actor, now, nobody_answered=nobody_answered):
-            return False
-        if outcome is not CallOutcome.BACK:
-            _write(db, appointment, staff_id, outcome, actor, now)
-        return True
+            return {"is_written": False}
+        is_written = outcome is CallOutcome.BACK or _write(db, appointment, staff_id, outcome, actor, now)
+        return {"is_written": is_written}
 
-    return run_with_retries(runtime.database, operation)
+    return bool(run_once(runtime.database, idempotency, operation, runtime.clock.now())["is_written"])
 
 
 def _not_now(db: Session, appointment: Appointment, calls: Sequence[Notification], now: datetime) -> bool:
@@ -112,9 +114,15 @@ def _locked(db: Session, authority_id: int, reference: str, site_ids: Collection
 
 def _write(
     db: Session, appointment: Appointment, staff_id: int, outcome: CallOutcome, actor: Actor, now: datetime
-) -> None:
+) -> bool:
+    """Whether a call was due. Who does not answer is rung again about what was due; every other outcome is about all."""
     lock_messages(db, appointment.id)
     calls = due_calls(db, appointment.id, now)
+    due = [row for row in calls if row.next_try_at <= now]
+    if not due:
+        return False
+    if outcome is CallOutcome.NO_ANSWER:
+        calls = due
     for row in calls:
         _close(db, row, staff_id, outcome, now)
     kinds = [row.kind for row in calls]
@@ -126,6 +134,7 @@ def _write(
             plan_next_channel(db, row.id, now)
     if kinds and outcome in (CallOutcome.REACHED, CallOutcome.MESSAGE_LEFT):
         _record_told(db, appointment, actor, kinds, now)
+    return True
 
 
 def _close(db: Session, row: Notification, staff_id: int, outcome: CallOutcome, now: datetime) -> None:

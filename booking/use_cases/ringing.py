@@ -68,10 +68,15 @@ def take_to_ring(db: Session, appointment: Appointment, staff_id: int, actor: Ac
 def leave_rung(
     db: Session, appointment: Appointment, staff_id: int, actor: Actor, now: datetime, *, nobody_answered: bool
 ) -> bool:
-    """Whether nobody else had them: others may ring them again. In the transaction that locked the appointment."""
+    """Whether they had them last, and nobody has taken them since: others may ring them again. Under the appointment's lock.
+
+    A claim that is over stays as it is: what comes a second time is counted once.
+    """
     row = db.get(Ringing, appointment.id)
-    if row is None or row.staff_id != staff_id or row.until <= now:
-        return row is None or row.until <= now
+    if row is None or row.staff_id != staff_id:
+        return False
+    if row.until <= now:
+        return True
     row.until = now
     if nobody_answered:
         row.tries, row.tried_at = row.tries + 1, now

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, by_reference, of_ids
 from booking.ringing.ring_queries import RingingNow, ringing_of
-from core.errors import NotFound
+from core.errors import IdempotencyMismatch, NotFound
 from core.language import LANGUAGES
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
@@ -108,8 +108,17 @@ def call_ended(reference: str) -> ResponseReturnValue:
         raise NotFound
     with staff_context() as context:
         key = (context.authority.id, reference, context.staff.staff_id)
-        served = context.served_sites
-        is_written = end_call(context.runtime, *key, outcome, actor=context.actor, site_ids=served)
+        try:
+            is_written = end_call(
+                context.runtime,
+                *key,
+                outcome,
+                actor=context.actor,
+                site_ids=context.served_sites,
+                idempotency=context.form_key("call_ended", (reference, outcome.value)),
+            )
+        except IdempotencyMismatch:
+            is_written = False
     if not is_written:
         with staff_context() as context:
             return _list_page(context, TAKEN), 409

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from booking.states import Contact
+from booking.use_cases.change_details import Details, change_details
 from booking.use_cases.ringing import RINGING_PERIOD
 from core.audit import Actor
+from core.errors import NotFound
 from people.staff.policy import Role
 from people.staff.tables import StaffMember
 from reminders.call_decisions import MOST_TRIES, CallOutcome, after_call
@@ -47,10 +50,22 @@ def calls(library: Library) -> dict[str, tuple[str, str, int]]:
         return {row.kind: (row.status, row.reason, row.tries) for row in rows}
 
 
-def end(library: Library, reference: str, staff_id: int) -> bool:
-    """Whether somebody could write that they have told them."""
+def take(library: Library, reference: str, staff_id: int) -> bool:
+    """Whether somebody has them to ring now."""
     key = (library.runtime, library.world.authority_id, reference, staff_id)
-    return end_call(*key, CallOutcome.REACHED, actor=Actor.system(), site_ids=None)
+    return take_call(*key, actor=Actor.system(), site_ids=None)
+
+
+def end(library: Library, reference: str, staff_id: int, outcome: CallOutcome = CallOutcome.REACHED) -> bool:
+    """Whether somebody could write how their call has ended: that they have told them, if nothing else is said."""
+    key = (library.runtime, library.world.authority_id, reference, staff_id)
+    return end_call(*key, outcome, actor=Actor.system(), site_ids=None)
+
+
+def change_phone(library: Library, reference: str, phone: str) -> None:
+    """Somebody corrects the number of this appointment."""
+    details = Details(contact=Contact("", phone, "", leave_no_message=False))
+    change_details(library.runtime, library.world.authority_id, reference, details, actor=Actor.system())
 
 
 @SQLITE
@@ -115,6 +130,49 @@ def test_a_wrong_number_ends_the_call_and_a_call_of_nobody_can_not_be_ended(libr
     elsewhere = library.sign_in(Role.SITE_STAFF, library.other_site_id)
     fields = page_of(elsewhere).form_to("/sign-out").values()
     assert elsewhere.post(f"{UNTOLD}/{booked.reference}/ring", data=fields).status_code == 404
+
+
+@SQLITE
+def test_nobody_answered_pressed_more_often_is_one_try(library: Library) -> None:
+    reference = book(library).reference
+    agent = library.sign_in(Role.TRIAGE_AGENT)
+    press(agent, page_of(agent), f"{reference}/ring")
+    ringing = page_of(agent, f"{UNTOLD}/{reference}")
+    assert [press(agent, ringing, f"{reference}/outcome", outcome="no_answer") for _press in range(3)] == [303] * 3
+    assert calls(library)["confirmation"] == ("pending", "", 1)
+    assert press(agent, ringing, f"{reference}/outcome", outcome="reached") == 409
+
+
+def test_an_outcome_needs_a_call_that_is_due_and_that_they_had_to_make(library: Library) -> None:
+    reference = book(library).reference
+    library.sign_in(Role.TRIAGE_AGENT)
+    library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    with library.database.reading() as db:
+        first, other = db.scalars(select(StaffMember.id).order_by(StaffMember.id)).all()
+    assert not end(library, reference, first, CallOutcome.NO_ANSWER)
+    assert take(library, reference, first)
+    library.clock.advance(RINGING_PERIOD + timedelta(minutes=1))  # a long call; nobody else has rung them
+    assert not end(library, reference, other, CallOutcome.NO_ANSWER)
+    assert [end(library, reference, first, CallOutcome.NO_ANSWER) for _press in range(3)] == [True, False, False]
+    assert calls(library)["confirmation"][2] == 1
+    with pytest.raises(NotFound):
+        take(library, reference, first)
+
+
+@SQLITE
+def test_another_number_is_rung_as_often_as_the_first(library: Library) -> None:
+    reference = book(library).reference
+    library.sign_in(Role.TRIAGE_AGENT)
+    with library.database.reading() as db:
+        staff_id = db.scalars(select(StaffMember.id)).one()
+    for number in range(1, MOST_TRIES):
+        assert take(library, reference, staff_id)
+        assert end(library, reference, staff_id, CallOutcome.NO_ANSWER)
+        assert calls(library)["confirmation"][2] == number
+        library.clock.advance(timedelta(hours=3, minutes=1))
+    change_phone(library, reference, "07700 900456")
+    assert calls(library)["confirmation"] == ("pending", "", 0)
+    assert take(library, reference, staff_id)
 
 
 def test_of_several_who_press_at_once_one_has_them(library: Library) -> None:
