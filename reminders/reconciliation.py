@@ -101,13 +101,16 @@ def _claimed(runtime: Runtime, name: str) -> list[_Question]:
 
 def _write(runtime: Runtime, answered: Sequence[tuple[_Question, list[ProviderState]]]) -> None:
     """Write the answers together, or one by one where that fails: one must not stop the others."""
+
+    def operation(db: Session) -> None:
+        now = runtime.clock.now()
+        for question, states in answered:
+            for state in states:
+                learn(db, state, now)
+            _forget(db, question, now)
+
     try:
-        with runtime.database.writing() as db:
-            now = runtime.clock.now()
-            for question, states in answered:
-                for state in states:
-                    learn(db, state, now)
-                _forget(db, question, now)
+        run_with_retries(runtime.database, operation)
     except Exception as error:
         if outage_of(error) is not None:
             raise
