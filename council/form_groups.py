@@ -13,6 +13,7 @@ from locations.importing.toml_fields import TRANSLATIONS
 GROUPS: Mapping[str, Mapping[str, LazyString]] = {
     "council": {
         "phone": _l("How people reach you"),
+        "opening_words": _l("What people read first"),
         "publishes_availability": _l("Rules for booking"),
         "bsl_contact": _l("For people who use British Sign Language"),
     },

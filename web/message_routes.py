@@ -66,6 +66,11 @@ class MessageRoute:
         return self.code not in (PREFERS_LETTERS, NO_CONTACT_WANTED)
 
     @property
+    def is_text(self) -> bool:
+        """Whether the confirmation goes by text."""
+        return bool(self.deliveries) and self.deliveries[0].channel == TEXT
+
+    @property
     def is_email_for_text(self) -> bool:
         """Whether somebody who prefers texts gets email."""
         return self.preference == TEXT and any(delivery.channel == EMAIL for delivery in self.deliveries)
@@ -74,6 +79,11 @@ class MessageRoute:
 def rules_of_page() -> ChannelRules:
     """By which channels the council of this page sends its messages."""
     return rules_in(current_runtime().database.facts, g.authority.message_channels)
+
+
+def sends_texts() -> bool:
+    """Whether the council of this page reminds people by text."""
+    return TEXT in rules_of_page().channels_for(REMINDER)
 
 
 def route_of(contacts: Contacts) -> MessageRoute:

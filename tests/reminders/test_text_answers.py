@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.language import LANGUAGES, language_for
 from reminders.text_answers import (
     Answer,
     Decision,
@@ -23,6 +25,14 @@ from tests.support.factories import NOW
 
 CANCEL, CONFIRM, ONE, TWO = (answer_of(text) for text in ("CANCEL", "YES", "1", "2"))
 HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_a_text_tells_people_to_reply_is_understood_and_in_its_language(code: str) -> None:
+    said = language_for(code).gettext("Or reply CONFIRM or CANCEL.")
+    words = re.findall(r"\b[A-Z]{4,}\b", said)
+    assert [answer_of(word) for word in words] == [Answer(Meaning.CONFIRM), Answer(Meaning.CANCEL)]
+    assert code == "en" or not {"CONFIRM", "CANCEL"} & set(words)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from web.agent.call_request import Typed
 from web.agent.forms import facts_of
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of
 from web.language_labels import MESSAGE_LANGUAGES
-from web.message_routes import MessageRoute, route_of
+from web.message_routes import MessageRoute, route_of, sends_texts
 from web.page_context import StaffContext
 from web.request_language import format_birth_date
 
@@ -115,7 +115,11 @@ def preference_label(resident: ResidentDetails) -> str:
         return str(_("Cannot be reached: take a number or an email"))
     if resident.contact_preference == "email" and not resident.email:
         return str(_("Email, but we have none"))
-    if resident.contact_preference != "text":
+    if resident.contact_preference == "text" and not resident.phone and sends_texts():
+        return str(_("Text message, but we have no number"))
+    if resident.contact_preference == "letter" and not resident.postal:
+        return str(_("Letter, but we have no address"))
+    if resident.contact_preference != "text" or sends_texts():
         return label_of(CONTACT_PREFERENCES, resident.contact_preference)
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))
 

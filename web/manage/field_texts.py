@@ -32,7 +32,7 @@ COUNCIL: Texts = {
     "service_order": _t(_l("Order on the first page")),
     "phone": _t(_l("Telephone"), _PHONE),
     "email": _t(_l("Email address"), _l("Residents see it as the way to write to you")),
-    "opening_words": _t(_l("When can people ring you?"), _l("For example, “Monday to Friday, 9am to 5pm”")),
+    "opening_words": _t(_l("Heading of your first page"), _l("For example, “Book an appointment with the council”")),
     "publishes_availability": _t(_l("May anybody see free times by program?")),
     "closes_on_bank_holidays": _t(_l("Are your places shut on bank holidays?")),
     "lead_minutes": _t(_l("Shortest time before an appointment"), _LEAD),

@@ -149,6 +149,25 @@ def confirm_held_time(context: StaffContext, view: AppointmentView) -> str:
     return ""
 
 
+def confirmed_person(context: StaffContext, listed: RebookList) -> AppointmentView | None:
+    """Whose new time has just been confirmed, as the address of the page says."""
+    if request.args.get("done") != "confirmed":
+        return None
+    try:
+        return listed_person(context, listed, request.args.get("person", ""))
+    except NotFound:
+        return None
+
+
+def confirmed_text(view: AppointmentView | None) -> str:
+    """That a new time is confirmed: whose, and which."""
+    if view is None:
+        return str(_("The new time is confirmed."))
+    at = format_moment_short(view.starts_at.astimezone(ZoneInfo(view.zone)))
+    facts = {"name": view.resident.name, "time": at, "place": view.site.name}
+    return str(_("The new time of %(name)s is confirmed: %(time)s, %(place)s.", **facts))
+
+
 def _by_start(people: Mapping[RebookState, Sequence[ListedPerson]]) -> list[ListedPerson]:
     """Those to be rung, who is due first first."""
     ringing = [person for state in TO_BE_RUNG for person in people[state]]

@@ -11,7 +11,13 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.reach_queries import can_be_told
 from web.manage.closure_context import managed_sites
-from web.manage.list_sections import confirm_held_time, listed_person, sections_of
+from web.manage.list_sections import (
+    confirm_held_time,
+    confirmed_person,
+    confirmed_text,
+    listed_person,
+    sections_of,
+)
 from web.manage.manage_blueprint import MISFITS_PATH, blueprint
 from web.manage.new_closure_views import SECONDS
 from web.page_context import StaffContext, staff_context
@@ -46,11 +52,12 @@ def confirm_misfit(reference: str) -> ResponseReturnValue:
     if error:
         with staff_context() as context:  # a new one, which reads the list as it is now
             return _page(context, error), 409
-    return redirect(url_for("manage.misfits", done="confirmed"), code=303)
+    return redirect(url_for("manage.misfits", done="confirmed", person=reference), code=303)
 
 
 def _page(context: StaffContext, error: str = "") -> str:
     listed = list_of_misfits(context.authority.id, managed_sites(context), context.now)
     values = sections_of(context, listed, is_seeking=True)
     done = "" if error else request.args.get("done", "")
-    return render_template("manage/misfits.html", error=error, done=done, **values)
+    confirmed = confirmed_text(confirmed_person(context, listed))
+    return render_template("manage/misfits.html", error=error, done=done, confirmed=confirmed, **values)

@@ -14,7 +14,13 @@ from people.staff.policy import Action
 from web.manage.closure_context import log_people, managed_closure
 from web.manage.closure_overlaps import closures_that_meet, scope_of
 from web.manage.closure_pages import closure_line, listed_rows
-from web.manage.list_sections import confirm_held_time, listed_person, sections_of
+from web.manage.list_sections import (
+    confirm_held_time,
+    confirmed_person,
+    confirmed_text,
+    listed_person,
+    sections_of,
+)
 from web.manage.manage_blueprint import CLOSURE_PATH, blueprint
 from web.manage.new_closure_views import offer_times
 from web.page_context import StaffContext, staff_context
@@ -51,7 +57,7 @@ def confirm_time(closure: int, reference: str) -> ResponseReturnValue:
     if error:
         with staff_context() as context:  # a new one, which reads the list as it is now
             return _page(context, managed_closure(context, closure), error), 409
-    return redirect(url_for("manage.closure", closure=closure, done="confirmed"), code=303)
+    return redirect(url_for("manage.closure", closure=closure, done="confirmed", person=reference), code=303)
 
 
 @blueprint.get(f"{CLOSURE_PATH}/lift")
@@ -103,5 +109,6 @@ def _page(context: StaffContext, shut: ClosureView, error: str = "") -> str:
         error=error,
         shut_too=closures_that_meet(context, scope_of(shut), shut.starts_at, shut.ends_at, without=shut.id),
         done="" if error else request.args.get("done", ""),
+        confirmed=confirmed_text(confirmed_person(context, shut.people)),
         **values,
     )

@@ -21,7 +21,7 @@ from people.staff.policy import Action
 from reminders.reach_queries import undelivered_offers
 from web.manage.closure_context import log_people
 from web.manage.closure_pages import NO_TURNS, PersonRow, listed_rows
-from web.manage.list_sections import confirm_held_time, listed_person, who_rings
+from web.manage.list_sections import confirm_held_time, confirmed_person, confirmed_text, listed_person, who_rings
 from web.manage.manage_blueprint import RING_PATH, blueprint
 from web.manage.turn_texts import turn_texts
 from web.page_context import StaffContext, staff_context
@@ -98,7 +98,7 @@ def confirm_rung(reference: str) -> ResponseReturnValue:
     if error:
         with staff_context() as context:
             return _list_page(context, error), 409
-    return redirect(url_for("manage.to_ring", done="confirmed"), code=303)
+    return redirect(url_for("manage.to_ring", done="confirmed", person=reference), code=303)
 
 
 def _to_ring(context: StaffContext, reference: str) -> ToRing:
@@ -123,13 +123,16 @@ def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
     found = people_to_ring(context.db, context.catalogue, context.now, _unreached(context))
     shown = found[:MOST_SHOWN]
     turns = turn_texts([one.person.appointment for one in found], context.now)
-    log_people(context, "people_to_ring", [one.person.appointment for one in shown])
+    confirmed = confirmed_person(context, RebookList(context.authority.id, is_any=True))
+    named = [confirmed] if confirmed is not None else []
+    log_people(context, "people_to_ring", [one.person.appointment for one in shown] + named)
     return render_template(
         "manage/to_ring.html",
         rows=[_row(context, one, turns) for one in shown],
         total=len(found),
         error=error,
         done="" if error else request.args.get("done", ""),
+        confirmed=confirmed_text(confirmed),
         read_at=context.now.astimezone(ZoneInfo(context.zone)),
     )
 

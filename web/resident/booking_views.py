@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from booking.use_cases.holds import prolong_hold, release_hold
 from core.errors import HoldExpired
 from people.staff.access_marks import public
+from web.message_routes import sends_texts
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.check_views import ON_WHO, show_current
 from web.resident.drafts import STEPS, BookingPage, Draft
-from web.resident.forms import DetailsForm, HelperForm, WhoForm
+from web.resident.forms import DetailsForm, HelperForm, WhoForm, offer_ways
 from web.resident.page_rendering import postcode_like, show
 from web.resident.slot_hold_views import hold_for_draft
 from web.resident.urls import blueprint
@@ -107,6 +108,7 @@ def _person_of(form: DetailsForm) -> dict[str, Any]:
 def _details_form(context: PageContext, page: BookingPage) -> DetailsForm:
     form = DetailsForm(data=page.draft.values_on("details", page.draft.person))
     form.postcode.example = postcode_like(context.catalogue)
+    offer_ways(form, with_texts=sends_texts())
     form.describe_for_mode(page.visit.mode)
     if page.draft.is_for_somebody_else:
         form.describe_for_representative()

@@ -14,11 +14,11 @@ from core.audit import Actor
 from core.errors import IllegalMove, Stale
 from people.staff.access_marks import public
 from web.components.form_fields import Form
-from web.message_routes import route_of_appointment
+from web.message_routes import route_of_appointment, sends_texts
 from web.resident import drafts
 from web.resident.appointment_page import AppointmentPage, open_appointment_context
 from web.resident.contact_form import ContactForm
-from web.resident.forms import NeedsForm
+from web.resident.forms import NeedsForm, offer_ways
 from web.resident.search_state import needs_of
 from web.resident.urls import blueprint
 
@@ -50,6 +50,7 @@ def _contact_form(page: AppointmentPage, known: Contact, helper: HelperContact |
     """The form with the current values, but without the address and the number; emails stand in for texts."""
     facts = {"leave_no_message": known.leave_no_message, "notes": page.view.notes}
     form = ContactForm(data={**facts, "contact_preference": known.preference})
+    offer_ways(form, with_texts=sends_texts() and not page.view.resident.do_not_text)
     form.describe_known(known, helper)
     if form.contact_preference.data == "text" and route_of_appointment(page.view).is_email_for_text:
         form.contact_preference.data = "email"

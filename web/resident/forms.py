@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, StopValidation
 
 from booking.states import Contact
@@ -30,6 +31,7 @@ from web.components.form_fields import (
 
 CONTACT_CHOICES = {
     "email": _("Email"),
+    "text": _("Text message"),
     "none": _("No messages. I will write the date down"),
 }
 
@@ -48,7 +50,15 @@ def unreachable(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple
         return missing, REACH_TEXTS[missing]
     if contact.preference == "email" and not email:
         return "email", _("Enter an email address, or choose another way to be reminded")
+    if contact.preference == "text" and not phone:
+        return "phone", _("Enter a mobile phone number, or choose another way to be reminded")
     return None
+
+
+def offer_ways(form: Any, *, with_texts: bool) -> None:
+    """Offer the ways to be reminded that there are."""
+    ways = [way for way in CONTACT_CHOICES.items() if way[0] != "text" or with_texts]
+    form.contact_preference.choices = [SelectChoice(*way) for way in ways]
 
 
 def offer_nothing(*fields: Any) -> None:

@@ -12,6 +12,7 @@ from core.clock import FixedClock
 from core.database import Database
 from people.residents.tables import ResidentView
 from people.staff.sign_in_sessions import COOKIE
+from reminders.recipients import CHANNELS, TEXT, WITHOUT_PROVIDERS
 from tests.support.callers import Callers, sign_in
 from tests.web.agent.conftest import Agent
 from web.agent.call_request import Typed, read_typed, representation_of
@@ -36,6 +37,18 @@ def test_who_types_the_name_of_a_helper_means_somebody_new(ticked: str) -> None:
 def test_nobody_prefers_an_email_that_there_is_none_of(agent: Agent) -> None:
     typed = {"name": "Zork Testperson", "phone": "07700 900444", "contact_preference": "email"}
     assert "Email, but we have none" in agent.checked(agent.send("/staff/calls/register", data=typed)).text
+
+
+def test_what_is_preferred_is_said_as_it_can_be_had(agent: Agent, callers: Callers, database: Database) -> None:
+    typed = {"name": "Zork Testperson", "phone": "07700 900444", "contact_preference": "text"}
+    address = agent.send("/staff/calls/register", follow=False, data=typed).location
+    for channels, words in ((WITHOUT_PROVIDERS, "(we cannot send any yet)"), (WITHOUT_PROVIDERS | {TEXT}, "")):
+        database.facts[CHANNELS] = channels
+        text = agent.checked(agent.client.get(address)).text
+        assert "Text message" in text
+        assert ("we cannot send any yet" in text) is bool(words)
+    letters = {"name": "Yulia Testperson", "phone": "07700 900445", "contact_preference": "letter"}
+    assert "Letter, but we have no address" in agent.checked(agent.send("/staff/calls/register", data=letters)).text
 
 
 def test_from_what_is_read_out_the_details_lead_back_to_it(agent: Agent, callers: Callers) -> None:

@@ -60,6 +60,8 @@ def test_who_cannot_be_written_to_is_rung_and_the_held_time_confirmed(library: L
     first = manager.post(form.action, data=form.values())
     again = manager.post(form.action, data=form.values())
     assert (first.status_code, again.status_code) == (303, 303)
+    confirmed = check_page(manager.get(first.location).text)
+    assert "The new time of Robin 30 is confirmed: " in confirmed.text
     with library.database.reading() as db:
         view = by_reference(db, catalogue(library.database, library.world), reference)
     assert view.starts_at.date() != TOMORROW.date()

@@ -82,7 +82,10 @@ def test_whom_one_agent_rings_no_other_one_does(library: Library, references: li
     )
     for _press in range(2):
         assert press(agent, ringing, "/confirm") == 303
-    assert "Robin 0," not in page_of(manager).text
+    page = page_of(manager, f"{LIST}?done=confirmed&person={references[0]}")
+    assert "The new time of Robin 0 is confirmed: " in page.text
+    assert "Robin 0," not in page.text
+    assert "The new time is confirmed." in page_of(manager, f"{LIST}?done=confirmed&person=NOBODY00").text
     with library.database.reading() as db:
         assert sorted(db.scalars(select(RebookItem.state))) == ["accepted", "offered", "to_ring"]
 
@@ -97,6 +100,21 @@ def test_who_did_not_answer_is_on_the_list_again(library: Library, references: l
     assert press(manager, page, f"{references[0]}/ring") == 303
     library.clock.advance(timedelta(minutes=11))  # a browser that was shut keeps nobody
     assert press(agent, page_of(agent), f"{references[0]}/ring") == 303
+
+
+@SQLITE
+def test_whom_nobody_can_ring_is_no_call(library: Library) -> None:
+    (reference,) = book_tomorrow(library, 0, email="")
+    shut_tomorrow(library)
+    agent = library.sign_in(Role.TRIAGE_AGENT)
+    page = page_of(agent)
+    assert "We have no telephone number. Look in their record for another way" in page.text
+    assert "I am ringing" not in page.text.replace("Press “I am ringing”", "")
+    assert press(agent, page, f"{reference}/ring") == 303
+    one = page_of(agent, f"{LIST}/{reference}")
+    assert "We have no telephone number." in one.text
+    assert "Nobody answered" not in one.text
+    assert one.link("Their record and appointments").startswith("/staff/calls/residents/")
 
 
 @SQLITE

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from core.database import Database
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Service
+from reminders.recipients import CHANNELS, TEXT, WITHOUT_PROVIDERS
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 
@@ -85,6 +86,24 @@ def test_whoever_chose_no_messages_is_not_told_that_we_cannot(
     visitor.send("/check")
     assert words in visitor.page.text
     assert "cannot send" not in visitor.page.text
+
+
+def test_texts_are_offered_where_they_can_be_sent(database: Database, visitor: Visitor, town: Town) -> None:
+    database.facts[CHANNELS] = WITHOUT_PROVIDERS | {TEXT}
+    go_to_times(visitor)
+    visitor.take_first_time()
+    fill_in(visitor, email="", phone="", contact_preference="text")
+    assert "Enter a mobile phone number, or choose another way to be reminded" in visitor.page.text
+    visitor.send("/details", phone="07700 900123")
+    assert "By text message to 07700 900123" in visitor.page.text
+    visitor.send("/check")
+    assert "We will send a text message to 07700 900123 to confirm, and again to remind you." in visitor.page.text
+    assert "by email" not in visitor.page.text
+    visitor.follow("See, change or cancel")
+    visitor.follow("Change reminders")
+    assert visitor.page.form_to("/contact").fields["contact_preference"] == ["text"]
+    visitor.send("/contact")
+    assert "By text message to 07" in visitor.page.text
 
 
 def test_whoever_has_forgotten_the_reference_is_told_where_it_stands(visitor: Visitor, town: Town) -> None:
