@@ -14,6 +14,7 @@ from core.language import language_for
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Service, Site
 from people.residents.tables import Resident
+from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.pages import Form, Page
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor
@@ -213,3 +214,13 @@ def test_a_browser_that_asks_for_welsh_gets_it(visitor: Reader) -> None:
     assert visitor.language == "cy"
     visitor.open("/no/such/page")
     assert (visitor.status, visitor.language) == (404, "cy")
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_switch_takes_every_bad_value_in_every_field(visitor: Reader) -> None:
+    fields = visitor.open("/find").form_to("/find").fields
+    for words, value in BAD_VALUES.items():
+        for bad in fields.keys() - {"csrf_token"} | {"lang"}:
+            sent = {**fields, "lang": "cy", bad: as_sent(value)}
+            answer = visitor.client.post("/testshire/language?page=/testshire/find", data=sent, follow_redirects=True)
+            assert answer.status_code == 200, f"{bad}: {words}"
