@@ -29,6 +29,7 @@ from reminders.delivery_decisions import (
     FAILED,
     FAILED_OUTCOME,
     IN_DOUBT,
+    LATE,
     SENT,
     SENT_OUTCOME,
     VOID,
@@ -264,7 +265,7 @@ def _record_failure(db: Session, result: DeliveryResult, now: datetime) -> None:
         queue.schedule_retry(db, result, decision.at)
     else:
         locked_alike(db, result.claimed.id)
-        if queue.give_up(db, result, decision.status, decision.reason, now) and decision.status == FAILED:
+        if queue.give_up(db, result, decision.status, decision.reason, now) and decision.status in (FAILED, LATE):
             plan_next_channel(db, result.claimed.id, now)
     _log_result(result.claimed, result.outcome, error=result.error)
 

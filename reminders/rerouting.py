@@ -12,7 +12,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from reminders.appointment_queries import current_state
-from reminders.delivery_decisions import FAILED, PENDING, VOID
+from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID
 from reminders.former_owner_queries import former_owners
 from reminders.history_queries import reason_for_silence
 from reminders.outbox import PlanningInput, planning_input
@@ -38,7 +38,9 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     if reason_for_silence(db, row.appointment_id):
         return ""
     failed = {
-        one.channel for one in alike.values() if one.status == FAILED or one.overdue_at or one.reason == QUIET_HOURS
+        one.channel
+        for one in alike.values()
+        if one.status in (FAILED, LATE) or one.overdue_at or one.reason == QUIET_HOURS
     }
     planning = planning_input(db, row.appointment_id)
     found = deliveries_for(_contacts(db, planning, row.kind), row.kind, planning.rules, failed)

@@ -34,6 +34,7 @@ from reminders.privacy.retention import empty_expired
 from reminders.reach_queries import can_be_told
 from reminders.reconciliation import ask_providers
 from reminders.staff_mails import delete_old_mails, send_staff_mails
+from reminders.stuck_messages import replace_stuck
 from reminders.tables import Heartbeat
 from reminders.wish_mails import delete_old_wish_mails, send_wish_mails
 from reminders.worker import Worker
@@ -75,6 +76,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
             ("offers", lambda: work_offers(runtime), tick_seconds),
             ("receipts", lambda: ask_providers(runtime, worker.channels, stopping), RECEIPT_SECONDS),
+            ("stuck messages", lambda: replace_stuck(runtime), RECEIPT_SECONDS),
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_earlier_times(runtime, can_be_told, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
@@ -118,6 +120,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     handle_waiting_texts(runtime)
     counts = worker.send_due()
     ask_providers(runtime, worker.channels)
+    replace_stuck(runtime)
     sweep_when_due(runtime)
     return counts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,6 +20,8 @@ from people.residents.tables import Resident
 from reminders.letters import LetterBody
 from reminders.outbox import plan_notifications
 from reminders.recipients import CHANNELS
+from reminders.stuck_messages import replace_stuck
+from reminders.untold import untold
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, writer
 from tests.reminders.make_bulk_notifications import notifications
@@ -53,6 +56,23 @@ def test_a_letter_is_sent_to_the_address_in_time_for_the_post(database: Database
     assert isinstance(message.body, LetterBody)
     assert message.body.address_lines == ("Mary Nobody", "1 High Street", "Testshire", "NW11 9QS")
     assert message.body.large_print
+
+
+@pytest.mark.parametrize("phone", ["07700 900123", ""])
+def test_a_letter_that_misses_the_post_is_a_matter_for_staff_until_the_visit(database: Database, phone: str) -> None:
+    book(database, LATER, replace(MARY, phone=phone, contact_preference="letter"))
+    owed = notifications(database)
+    letter = next(row for row in owed if row.kind == "confirmation")
+    early, late = (make_runtime(database, letter.useful_until - timedelta(minutes=left)) for left in (31, 29))
+    assert replace_stuck(early) == 0
+    assert replace_stuck(late) == len(owed)
+    rows = {row.channel: row for row in notifications(database) if row.kind == "confirmation"}
+    assert (rows["letter"].status, rows["letter"].reason) == ("failed", "too_late")
+    assert {row.useful_until for row in rows.values()} == {LATER}
+    assert ("call" in rows) == bool(phone)
+    with database.reading() as db:
+        listed = untold(db, letter.authority_id, late.clock.now(), site_ids=None, limit=9)
+    assert [one.appointment_id for one in listed] == [letter.appointment_id]
 
 
 def test_what_would_arrive_too_late_is_no_letter(database: Database) -> None:

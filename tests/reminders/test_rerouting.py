@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,16 +15,21 @@ from booking.states import Contact
 from booking.tables import Appointment
 from booking.use_cases.change_details import Details, change_details
 from booking.use_cases.change_record import change_record
+from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
+from reminders.channels.base import ChannelUnavailable, DeliveryDeferred
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import readers_of
 from reminders.recipients import CHANNELS, USUAL_CHANNELS
+from reminders.reconciliation import BEFORE_VISIT
 from reminders.rerouting import plan_next_channel
+from reminders.stuck_messages import replace_stuck
 from reminders.tables import Notification
+from reminders.untried import hold_channel
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, writer
 from tests.reminders.make_bulk_notifications import notifications
@@ -36,6 +41,10 @@ ROBIN = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123", con
 
 def refuse(_message: object) -> None:
     raise DeliveryFailed(detail="550 nobody here", permanent=True)
+
+
+def busy(_message: object) -> None:
+    raise DeliveryFailed(detail="451 busy")
 
 
 @dataclass
@@ -60,6 +69,10 @@ class Post:
     def send(self) -> None:
         worker = Worker(self.database, self.runtime.clock, {"email": self.email, "text": self.text}, writer())
         worker.send_due()
+
+    def at(self, now: datetime) -> None:
+        """Let it be that time."""
+        self.runtime = replace(self.runtime, clock=FixedClock(now))
 
     def change(self, **values: object) -> None:
         """Other contact details in the record, as staff write them, or behind the back of the program."""
@@ -121,6 +134,53 @@ def test_what_is_of_no_use_any_more_or_has_arrived_goes_nowhere_else(post: Post)
         assert plan_next_channel(db, ids["reminder_2h"], NOW) == ""  # it waits for the email
         db.execute(update(Notification).where(Notification.channel == "email").values(status="in_doubt"))
         assert plan_next_channel(db, ids["reminder_2h"], NOW) == ""
+
+
+def unavailable(_message: object) -> None:
+    raise ChannelUnavailable(detail="allowance_used_up")
+
+
+def deferred(_message: object) -> None:
+    raise DeliveryDeferred(detail="template_unusable: confirmation")
+
+
+@pytest.mark.parametrize("refusal", [unavailable, deferred])
+def test_what_a_channel_cannot_send_goes_by_the_next_when_the_visit_is_near(
+    post: Post, refusal: Callable[[object], None]
+) -> None:
+    """Neither costs a try, so that without this it would wait until the visit has begun."""
+    post.text.on_send = refusal
+    post.book()
+    post.send()
+    for before, status in ((BEFORE_VISIT + timedelta(minutes=1), {"text": "pending"}), (BEFORE_VISIT, None)):
+        post.at(STARTS - before)
+        replaced = replace_stuck(post.runtime)
+        assert post.rows() == (status or {"text": "failed", "email for text": "pending"})
+        assert bool(replaced) == (status is None)
+    assert replace_stuck(post.runtime) == 0
+    post.send()
+    assert post.rows() == {"text": "failed", "email for text": "sent"}
+
+
+def test_what_only_waits_or_has_no_other_channel_goes_on_waiting(post: Post) -> None:
+    post.book(replace(ROBIN, email="", do_not_text=False))
+    post.change(phone="")
+    post.at(STARTS - timedelta(hours=3))
+    assert replace_stuck(post.runtime) == 0  # no channel is known to fail
+    with post.database.writing() as db:
+        hold_channel(db, "text", NOW)
+    assert replace_stuck(post.runtime) == 0
+    assert post.rows() == {"text": "pending"}
+
+
+def test_what_fails_when_no_other_try_is_in_time_goes_by_the_next(post: Post) -> None:
+    """The waits between tries grow to six hours, and the visit may come sooner."""
+    post.text.on_send = busy
+    post.book()
+    with post.database.writing() as db:
+        db.execute(update(Notification).values(useful_until=NOW + timedelta(seconds=1)))
+    post.send()
+    assert post.rows() == {"text": "late", "email for text": "pending"}
 
 
 def test_two_who_see_the_same_failure_owe_one_message(post: Post) -> None:

@@ -112,6 +112,7 @@ LAYER_OF_MODULE = {
     "reminders.scheduler": "use_cases",
     "reminders.plain_mails": "use_cases",
     "reminders.staff_mails": "use_cases",
+    "reminders.stuck_messages": "use_cases",
     "reminders.slow_conversations": "use_cases",
     "reminders.template_commands": "cli",
     "reminders.untold": "use_cases",
