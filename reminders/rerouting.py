@@ -71,7 +71,10 @@ def locked_alike(db: Session, notification_id: int) -> dict[str, Notification]:
         Notification.kind == one.kind,
     )
     rows = select(Notification).join(one, is_same).where(one.id == notification_id).order_by(Notification.id)
-    found = db.scalars(rows.with_for_update(of=Notification), execution_options={"populate_existing": True})
+    locking = rows.with_for_update(of=Notification)
+    db.execute(locking.with_only_columns(Notification.id)).all()
+    # Once more: what somebody else has owed while we waited for a lock is not among the rows of the statement that waited.
+    found = db.scalars(locking, execution_options={"populate_existing": True})
     return {row.channel: row for row in found.all()}
 
 
