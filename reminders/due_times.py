@@ -49,6 +49,8 @@ from reminders.recipients import (
     RESCHEDULED,
     SEVERAL_BOOKINGS,
     WISH_PAUSED,
+    ChannelRules,
+    Contacts,
 )
 
 # What is sent at once about a change; imports, moves and changed details send nothing by themselves.
@@ -67,6 +69,25 @@ class Owed:
     kind: str
     due_at: datetime
     useful_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By which channel a message goes, and when; the channels `failed`, or would be too late."""
+
+    channel: str
+    message: Owed
+    failed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningInput:
+    """What decides which messages an appointment is owed, and by which channels."""
+
+    facts: PlanningFacts
+    contacts: Contacts
+    rules: ChannelRules
+    quiet: tuple[str, time, time]  # the council's zone, and its quiet hours by that
 
 
 def owed_after(appointment: PlanningFacts, what: str, now: datetime, told_at: datetime | None = None) -> list[Owed]:

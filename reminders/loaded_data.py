@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
-from reminders.due_times import owed_reminders
-from reminders.outbox import PlanningInput, input_of, planning_rows, rows_for, write_rows
+from reminders.due_times import PlanningInput, owed_reminders
+from reminders.outbox import input_of, planning_rows, rows_for, write_rows
 from reminders.tables import Notification
 
 CHUNK = 2000

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, union
@@ -21,6 +21,8 @@ from reminders.appointment_queries import CONTACT_COLUMNS
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import (
     Owed,
+    PlanningInput,
+    Way,
     owed_after,
     owed_arrangement,
     owed_contact_change,
@@ -37,23 +39,19 @@ from reminders.outdated import (
     void_notices_to_owner,
     void_outdated,
 )
-from reminders.posting import by_post
-from reminders.reasons import TOO_MANY_BOOKINGS
+from reminders.posting import way_of
+from reminders.reasons import TOLD_ALREADY, TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
     EMAIL,
-    HANDED_OVER,
     LETTER,
     MANAGE_LINK,
     REMINDER,
     RESCHEDULED,
-    ChannelRules,
-    Contacts,
     Withheld,
     contacts_of,
     deliveries_for,
     family_of,
-    planned_channels,
     rules_in,
 )
 from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
@@ -67,18 +65,7 @@ ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 
 _INSERT = table_of(Notification).insert()
 _SENDING = (Authority.quiet_from, Authority.quiet_until, Authority.reminders_apart_hours)
-
 ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers themselves
-
-
-@dataclass(frozen=True, slots=True)
-class PlanningInput:
-    """What decides which messages an appointment is owed, and by which channels."""
-
-    facts: PlanningFacts
-    contacts: Contacts
-    rules: ChannelRules
-    quiet: tuple[str, time, time]  # the council's zone, and its quiet hours by that
 
 
 def plan_notifications(db: Session, change: AppointmentChange) -> None:
@@ -97,7 +84,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         contact = replace(contact, is_new_address=False)  # what reached nobody goes out again, and once
     if (change.what == "contact" or contact) and not silence:
         but = CONFIRMATION if contact and contact.is_new_address else ""
-        follow_contact(db, planning.contacts, planning.rules, known, change.now, but=but)
+        follow_contact(db, (planning.contacts, planning.rules, appointment), known, change.now, but=but)
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     if contact:
@@ -252,21 +239,31 @@ def _input(facts: PlanningFacts, row: Row[Any], db: Session) -> PlanningInput:
 
 
 def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
-    """A row for each message and each channel by which it goes: by letter only what arrives in time."""
-    rows = []
+    """A row for each message, by the channel by which it goes: of reminders that go by one post the last one."""
+    rows: dict[str, dict[str, Any]] = {}
+    posted: dict[datetime, str] = {}
     for message in owed:
-        channels = planned_channels(planning.contacts, message.kind, planning.rules)
-        if LETTER in channels and family_of(message.kind) != HANDED_OVER:
-            posted = by_post(message, planning.facts, now)
-            if posted is None:
-                channels = planned_channels(planning.contacts, message.kind, planning.rules, frozenset({LETTER}))
-            message = posted or message
-        rows += [_row(planning, message, channel, now) for channel in channels]
-    return rows
+        way = _way(planning, message, now)
+        row = rows[message.kind] = _row(planning, way, now)
+        if way.channel == LETTER and family_of(message.kind) == REMINDER:
+            earlier = posted.get(way.message.due_at)
+            _withhold([rows[earlier]] if earlier else [], TOLD_ALREADY, now)
+            posted[way.message.due_at] = row["kind"]
+    return list(rows.values())
 
 
-def _row(planning: PlanningInput, message: Owed, channel: str, now: datetime) -> dict[str, Any]:
-    facts, due_at = planning.facts, message.due_at
+def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:
+    """How a message goes; one that reaches nobody has a channel too, whose row says so."""
+    found = deliveries_for(planning.contacts, message.kind, planning.rules)
+    channel = found.channel if isinstance(found, Withheld) else found[0].channel
+    if channel != LETTER:
+        return Way(channel, message)
+    way = way_of(message, planning.contacts, planning.rules, planning.facts, now, frozenset())
+    return way if isinstance(way, Way) else Way(way.channel, message)
+
+
+def _row(planning: PlanningInput, way: Way, now: datetime) -> dict[str, Any]:
+    facts, message, channel, due_at = planning.facts, way.message, way.channel, way.message.due_at
     if channel in AUDIBLE and family_of(message.kind) == REMINDER:
         wanted, (zone, *quiet) = hours_of(planning.contacts.safe_hours), planning.quiet
         due_at = max(now, due_for(channel, due_at, message.useful_until, SendingRules(zone, Hours(*quiet)), wanted))
@@ -285,6 +282,7 @@ def _row(planning: PlanningInput, message: Owed, channel: str, now: datetime) ->
         "created_at": now,
         "closed_at": None,
         "reason": "",
+        "instead_of": ",".join(sorted(way.failed)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
 from core.database import connection_of, table_of
 from reminders.delivery_decisions import FAILED, IN_DOUBT, PENDING, SENT, VOID, WITHHELD
-from reminders.due_times import Owed, owed_going_ahead, owed_gone, owed_offer, owed_pause
+from reminders.due_times import Owed, Way, owed_going_ahead, owed_gone, owed_offer, owed_pause
+from reminders.posting import before_the_post, way_of
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, OTHER_CHANNEL, PREFERS_LETTERS, SILENCE, SUPERSEDED
 from reminders.recipients import (
     ARRANGEMENT,
@@ -24,14 +25,15 @@ from reminders.recipients import (
     EARLIER_TIME,
     GOING_AHEAD,
     HANDED_OVER,
+    LETTER,
     OFFER,
     OFFERS,
+    REMINDER,
     TEXT_ANSWER,
     WISH_PAUSED,
     ChannelRules,
     Contacts,
     Withheld,
-    deliveries_for,
     family_of,
     is_current,
     number_of,
@@ -128,8 +130,7 @@ def void_arrangements(rows: Iterable[Notification], number: int, now: datetime) 
 
 def follow_contact(
     db: Session,
-    contacts: Contacts,
-    rules: ChannelRules,
+    people: tuple[Contacts, ChannelRules, PlanningFacts],
     rows: Mapping[tuple[str, str], Notification],
     now: datetime,
     *,
@@ -137,17 +138,46 @@ def follow_contact(
 ) -> None:
     """Have each message of this version go by the channel by which somebody is reached since their contact has changed.
 
-    What waits for a channel that does not fit any more is withheld; what nobody could get, or what failed, is owed again
-    while it is of use, but for the family `but`, which another message stands for. `rows` are by kind and channel, locked.
+    What waits for a channel that does not fit any more is withheld, and calls of whom nobody may ring; what nobody could
+    get, or what failed, is owed again while it is of use, but for the family `but`, which another message stands for.
+    `rows` are by kind and channel, locked.
     """
-    for kind in dict.fromkeys(kind for kind, _channel in rows):
+    contacts, rules, facts = people
+    posted: dict[datetime, Mapping[str, Notification]] = {}
+    for kind in sorted({kind for kind, _channel in rows}, key=lambda one: _own_times(rows, one, facts).due_at):
         alike = {channel: row for (of_kind, channel), row in rows.items() if of_kind == kind}
-        if family_of(kind) in (HANDED_OVER, TEXT_ANSWER) or not _is_open(alike, now):
+        message = _own_times(rows, kind, facts)
+        if family_of(kind) in (HANDED_OVER, TEXT_ANSWER) or not _is_open(alike, message.useful_until, now):
             continue
-        found = deliveries_for(contacts, kind, rules)
-        if not isinstance(found, Withheld):
-            _follow(db, alike, found[0].channel, now, is_owed=family_of(kind) != but)
+        way = way_of(message, contacts, rules, facts, now, frozenset())
+        if isinstance(way, Withheld):
+            _withhold([row for row in alike.values() if row.channel == CALL], way.code, now)
+            continue
+        if way.channel == LETTER and family_of(kind) == REMINDER:  # of those that go by one post the last one
+            _withhold(posted.get(way.message.due_at, {}).values(), OTHER_CHANNEL, now)
+        _follow(db, alike, way, now, is_owed=family_of(kind) != but)
+        if way.channel == LETTER and family_of(kind) == REMINDER:
+            db.flush()
+            known = (Notification.appointment_id == facts.appointment_id, Notification.version == facts.version)
+            found = db.scalars(select(Notification).where(*known, Notification.kind == kind))
+            posted[way.message.due_at] = {row.channel: row for row in found}
     db.flush()
+
+
+def _own_times(rows: Mapping[tuple[str, str], Notification], kind: str, facts: PlanningFacts) -> Owed:
+    first = min((row for (of_kind, _channel), row in rows.items() if of_kind == kind), key=lambda row: row.id)
+    return own_times(first, facts)
+
+
+def own_times(row: Notification, facts: PlanningFacts) -> Owed:
+    """When the message of `row` is due and of use, whatever the channel."""
+    return before_the_post(Owed(row.kind, row.due_at, row.useful_until), row.channel, facts)
+
+
+def _withhold(rows: Iterable[Notification], reason: str, now: datetime) -> None:
+    for row in rows:
+        if row.status == PENDING:
+            row.status, row.closed_at, row.reason = WITHHELD, now, reason
 
 
 def has_gone_nowhere(rows: Mapping[tuple[str, str], Notification]) -> bool:
@@ -157,49 +187,39 @@ def has_gone_nowhere(rows: Mapping[tuple[str, str], Notification]) -> bool:
     return bool(found) and all(nowhere) and not any(row.told_at for row in found)
 
 
-def _is_open(alike: Mapping[str, Notification], now: datetime) -> bool:
+def _is_open(alike: Mapping[str, Notification], useful_until: datetime, now: datetime) -> bool:
     """Whether a message is still to be sent: nothing of it has gone out or is about to, and it is of use."""
     rows = alike.values()
     if any(row.status in MAY_HAVE_ARRIVED or row.lease_until or row.told_at for row in rows):
         return False
     is_pending = any(row.status == PENDING for row in rows)
     went_nowhere = any(row.status == FAILED or (row.status == WITHHELD and row.reason in FOR_NOBODY) for row in rows)
-    return (is_pending or went_nowhere) and all(now < row.useful_until for row in rows)
+    return (is_pending or went_nowhere) and now < useful_until
 
 
-def _follow(db: Session, alike: Mapping[str, Notification], channel: str, now: datetime, *, is_owed: bool) -> None:
+def _follow(db: Session, alike: Mapping[str, Notification], way: Way, now: datetime, *, is_owed: bool) -> None:
     first = min(alike.values(), key=lambda row: row.id)
-    for other, row in alike.items():
-        if other != channel and row.status == PENDING:
-            row.status, row.closed_at, row.reason = WITHHELD, now, OTHER_CHANNEL
-    known = alike.get(channel)
-    if not is_owed:
-        return
-    if known is None:
-        owe_by(db, first, channel, None, (), now)
-    elif known.status != PENDING or known.tries:
-        _open_again(known, max(now, known.due_at))
-        known.tries = 0  # those were of another address
+    _withhold([row for other, row in alike.items() if other != way.channel], OTHER_CHANNEL, now)
+    known = alike.get(way.channel)
+    if is_owed and (known is None or known.status != PENDING or known.tries):
+        owe_by(db, first, way, known, now)
+        if known:
+            known.tries = 0  # those were of another address
 
 
-def owe_by(
-    db: Session,
-    row: Notification,
-    channel: str,
-    earlier: Notification | None,
-    failed: Collection[str],
-    now: datetime,
-) -> None:
-    """Owe the message of `row` by `channel`, from now on; `earlier` is its row where there is one."""
-    due_at = max(now, row.due_at)
-    instead_of = ",".join(sorted(failed))
+def owe_by(db: Session, row: Notification, way: Way, earlier: Notification | None, now: datetime) -> None:
+    """Owe the message of `row` by this `way`, from now on; `earlier` is its row where there is one."""
+    due_at = max(now, way.message.due_at)
+    instead_of = ",".join(sorted(way.failed))
     if earlier is not None:
         _open_again(earlier, due_at, instead_of)
+        earlier.useful_until = way.message.useful_until
         db.flush()
         return
     values = _values_of(row) | {
-        "channel": channel,
+        "channel": way.channel,
         "due_at": due_at,
+        "useful_until": way.message.useful_until,
         "next_try_at": due_at,
         "created_at": now,
         "instead_of": instead_of,
@@ -210,7 +230,7 @@ def owe_by(
 
 def _values_of(row: Notification) -> dict[str, Any]:
     """What the row of another channel has in common with `row`, and what is empty in a new one."""
-    same = ("authority_id", "appointment_id", "version", "kind", "useful_until")
+    same = ("authority_id", "appointment_id", "version", "kind")
     empty = {"status": PENDING, "tries": 0, "fencing_token": 0, "closed_at": None, "reason": ""}
     return {name: getattr(row, name) for name in same} | empty
 

@@ -5,15 +5,26 @@ Second class takes three working days: Monday to Friday, but for bank holidays. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from booking.events import PlanningFacts
 from core.wall_clock import wall_instant
 from locations.bank_holidays import bank_holiday
-from reminders.due_times import Owed
+from reminders.due_times import CANCELLATION_IS_USEFUL, Owed, Way, owed_reminders
+from reminders.recipients import (
+    CANCELLED,
+    HANDED_OVER,
+    LETTER,
+    REMINDER,
+    ChannelRules,
+    Contacts,
+    Withheld,
+    deliveries_for,
+    family_of,
+)
 
 POST_DAYS = 3  # working days from the day of posting to the day of arrival
 POST_OPENS, POST_GOES = time(9), time(17)
@@ -45,3 +56,31 @@ def by_post(message: Owed, facts: PlanningFacts, now: datetime) -> Owed | None:
         return None
     due_at = min(message.due_at, wall_instant(last_day, POST_OPENS, facts.zone))
     return replace(message, due_at=max(now, due_at), useful_until=until)
+
+
+def way_of(
+    message: Owed, contacts: Contacts, rules: ChannelRules, facts: PlanningFacts, now: datetime, failed: Set[str]
+) -> Way | Withheld:
+    """How `message` goes from now on, or why it reaches nobody: by letter only what arrives in time."""
+    found = deliveries_for(contacts, message.kind, rules, failed)
+    if isinstance(found, Withheld):
+        return found
+    channel = found[0].channel
+    if channel != LETTER or family_of(message.kind) == HANDED_OVER:
+        return Way(channel, message, frozenset(failed))
+    posted = by_post(message, facts, now)
+    if posted is None:
+        return way_of(message, contacts, rules, facts, now, failed | {LETTER})
+    return Way(LETTER, posted, frozenset(failed))
+
+
+def before_the_post(message: Owed, channel: str, facts: PlanningFacts) -> Owed:
+    """`message` of a row for `channel` at the times that it has by itself: those of a letter are the post's."""
+    family = family_of(message.kind)
+    if channel != LETTER or family == HANDED_OVER:
+        return message
+    if family == REMINDER:
+        planned = {one.kind: one for one in owed_reminders(facts, datetime(1970, 1, 1, tzinfo=UTC))}
+        return planned.get(message.kind, replace(message, useful_until=facts.starts_at))
+    more = CANCELLATION_IS_USEFUL if family == CANCELLED else timedelta()
+    return replace(message, useful_until=facts.starts_at + more)

@@ -264,14 +264,6 @@ def _is_needed(contacts: Contacts, kind: str) -> bool:
     return wants_none and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 
-def planned_channels(
-    contacts: Contacts, kind: str, rules: ChannelRules, failed: Set[str] = frozenset()
-) -> tuple[str, ...]:
-    """The channels that get a row in the outbox. One that is withheld has a row too, so that staff see the reason."""
-    found = deliveries_for(contacts, kind, rules, failed)
-    return (found.channel,) if isinstance(found, Withheld) else tuple(delivery.channel for delivery in found)
-
-
 def _resident(contacts: Contacts) -> Person:
     record, own = contacts.resident, contacts.own
     if own.email is None and own.phone is None:

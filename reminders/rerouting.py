@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session, aliased
 
 from reminders.appointment_queries import current_state
 from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID
+from reminders.due_times import PlanningInput
 from reminders.former_owner_queries import former_owners
 from reminders.history_queries import reason_for_silence
-from reminders.outbox import PlanningInput, planning_input
-from reminders.outdated import MAY_HAVE_ARRIVED, owe_by
+from reminders.outbox import planning_input
+from reminders.outdated import MAY_HAVE_ARRIVED, owe_by, own_times
+from reminders.posting import way_of
 from reminders.reasons import ARRIVED_EARLIER, QUIET_HOURS
-from reminders.recipients import HANDED_OVER, Contacts, Withheld, deliveries_for, family_of, number_of
+from reminders.recipients import HANDED_OVER, Contacts, Withheld, family_of, number_of
 from reminders.tables import Notification
 
 
@@ -30,7 +32,9 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     """
     alike = locked_alike(db, notification_id)
     row = next(one for one in alike.values() if one.id == notification_id)
-    if now >= row.useful_until or not current_state(db, row.appointment_id).makes_current(row.kind, row.version):
+    planning = planning_input(db, row.appointment_id)
+    message = own_times(row, planning.facts)
+    if now >= message.useful_until or not current_state(db, row.appointment_id).makes_current(row.kind, row.version):
         return ""
     others = [one for one in alike.values() if one.id != row.id]
     if any((one.status in MAY_HAVE_ARRIVED and not one.overdue_at) or one.status == PENDING for one in others):
@@ -42,12 +46,12 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
         for one in alike.values()
         if one.status in (FAILED, LATE) or one.overdue_at or one.reason == QUIET_HOURS
     }
-    planning = planning_input(db, row.appointment_id)
-    found = deliveries_for(_contacts(db, planning, row.kind), row.kind, planning.rules, failed)
-    if isinstance(found, Withheld):
+    contacts = _contacts(db, planning, row.kind)
+    way = way_of(message, contacts, planning.rules, planning.facts, now, failed)
+    if isinstance(way, Withheld):
         return ""
-    owe_by(db, row, found[0].channel, alike.get(found[0].channel), failed, now)
-    return found[0].channel
+    owe_by(db, row, way, alike.get(way.channel), now)
+    return way.channel
 
 
 def void_replacements(db: Session, row: Notification, now: datetime) -> None:

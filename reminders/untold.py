@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, func, literal_column, or_, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, exists, func, literal_column, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from booking.states import State
@@ -15,6 +15,7 @@ from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
+from people.residents.tables import Resident
 from reminders.delivery_decisions import FAILED, SENT
 from reminders.due_times import CANCELLATION_IS_USEFUL
 from reminders.reasons import TOLD_BY_STAFF
@@ -46,7 +47,11 @@ _UNSENT: tuple[ColumnElement[bool], ...] = (
     ~REACHES_SOMEBODY,
     ~FAILED_LATER_TOO,
 )
-_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL,)
+_WANTS_NO_CONTACT = exists().where(
+    Resident.id == Appointment.resident_id,
+    func.coalesce(Appointment.contact_preference, Resident.contact_preference) == "none",
+)
+_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL, ~_WANTS_NO_CONTACT)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from reminders.reconciliation import BEFORE_VISIT
 from reminders.rerouting import plan_next_channel
 from reminders.stuck_messages import replace_stuck
 from reminders.tables import Notification
+from reminders.untold import due_calls, untold
 from reminders.untried import hold_channel
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, writer
@@ -300,6 +301,76 @@ def test_who_is_reached_elsewhere_gets_a_new_link_and_the_old_one_ends(
     references = {f"notification-{row.id}-{row.version}" for row in rows}
     confirmed = [one.recipient.address for one in post.text.sent + post.email.sent if one.reference in references]
     assert confirmed == [confirmed_to] * bool(confirmed_to)
+
+
+MARY = ResidentDetails("Mary Sample", phone="07700 900123", address="1 High Street\nTestshire", postcode="NW11 9QS")
+LETTERS = replace(MARY, contact_preference="letter")
+IN_DAYS = NOW + timedelta(days=4, hours=1)  # Friday: the last post goes on Monday, today
+
+
+def test_no_letter_is_the_next_channel_that_would_arrive_after_the_visit(post: Post) -> None:
+    post.email.on_send = post.text.on_send = refuse
+    post.book(replace(MARY, email="mary@example.org"))
+    for _ in range(3):
+        post.send()
+    assert post.rows() == {"email": "failed", "text for email": "failed", "call for email,letter,text": "pending"}
+
+
+@pytest.mark.parametrize(("days", "channel"), [(1, "call for letter"), (14, "letter")])
+def test_who_prefers_letters_from_now_on_is_rung_where_none_arrives(post: Post, days: int, channel: str) -> None:
+    post.starts = NOW + timedelta(days=days, hours=2)
+    post.book(replace(MARY, contact_preference="text"))
+    post.record(LETTERS)
+    assert post.rows("reminder_2h")["text"] == "withheld"
+    assert post.rows("reminder_2h")[channel] == "pending"
+
+
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_one_post_brings_one_reminder(post: Post, *, is_changed: bool) -> None:
+    post.starts = NOW + timedelta(days=14, hours=1)
+    post.book(replace(MARY, contact_preference="text") if is_changed else LETTERS)
+    if is_changed:
+        post.record(LETTERS)
+    letters = [row for row in notifications(post.database) if row.channel == "letter" and row.status == "pending"]
+    due = [row.due_at for row in letters if row.kind.startswith("reminder")]
+    assert due
+    assert len(due) == len(set(due))
+    assert "reminder_2h" in {row.kind for row in letters}
+    post.record(replace(LETTERS, large_print=True))
+    assert [row.due_at for row in notifications(post.database) if row.id in {one.id for one in letters}] == [
+        row.due_at for row in letters
+    ]
+
+
+def test_what_a_letter_did_not_bring_is_told_by_telephone_until_the_visit(post: Post) -> None:
+    post.starts = IN_DAYS
+    post.book(LETTERS)
+    assert post.rows() == {"letter": "pending"}
+    with post.database.writing() as db:
+        db.execute(update(Notification).values(status="failed", closed_at=NOW))
+    (row,) = (one for one in notifications(post.database) if one.kind == "confirmation")
+    with post.database.writing() as db:
+        assert plan_next_channel(db, row.id, NOW + timedelta(days=2)) == "call"
+    (call,) = (one for one in notifications(post.database) if (one.kind, one.channel) == ("confirmation", "call"))
+    assert call.useful_until == IN_DAYS
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_who_wants_no_contact_any_more_is_not_rung(post: Post, *, is_announced: bool) -> None:
+    booked = ResidentDetails("Mary Sample", phone="07700 900123", do_not_text=True)
+    post.book(booked)
+    assert post.rows() == {"call": "pending"}
+    (row, *_) = notifications(post.database)
+    if is_announced:
+        post.record(replace(booked, contact_preference="none"))
+        assert post.rows() == {"call": "withheld"}
+    else:
+        post.change(contact_preference="none")
+    with post.database.writing() as db:
+        assert due_calls(db, row.appointment_id, NOW) == []
+        assert untold(db, post.world.authority_id, NOW, site_ids=None, limit=9) == []
+    post.record(booked)
+    assert post.rows() == {"call": "pending"}
 
 
 def test_who_can_be_written_to_after_all_is_not_rung(post: Post) -> None:

@@ -108,7 +108,7 @@ def test_a_message_that_a_server_refused_for_good_is_listed(library: Library, si
 def test_the_last_channel_that_failed_is_listed_whatever_it_is(
     library: Library, messages: dict[str, tuple[str, str]], reason: str | None
 ) -> None:
-    booked, now = book(library, contact_preference="none"), library.clock.now()
+    booked, now = book(library), library.clock.now()
     with library.database.writing() as db:
         (known,) = db.scalars(select(Notification).where(Notification.kind == "confirmation"))
         same = ("authority_id", "appointment_id", "version", "kind", "due_at", "useful_until", "created_at")
