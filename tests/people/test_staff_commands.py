@@ -216,7 +216,7 @@ def test_a_command_that_cannot_be_done_says_why(commands, council, args: list[st
 
 def test_somebody_with_an_address_of_the_councils_own_network_gets_an_account(commands, council):
     said = invoke(commands, "add", "--email", "jane@anytown.local", *ADD[4:])
-    assert said == "jane@anytown.local is site staff for northbank.\n"
+    assert said.startswith("jane@anytown.local is site staff for northbank.\n")
 
 
 def test_the_same_person_added_by_two_commands_at_once_is_one_account(people_app, database, council, clock):

@@ -94,8 +94,10 @@ KIND_OF_FIELD = {
     moment_fields.DayField: "day",
     moment_fields.ClockField: "",  # a time of day, on the form of a closure alone
     form_fields.Password: "",
+    form_fields.PostalField: "",  # lines of an address, which staff alone type, at one place
     form_fields.BirthDateField: "",  # typed by staff alone, at one place: tests/people says what is taken
 }
+OF_THEIR_OWN = {"safe_hours"}  # hours of a day, which staff alone type, at one place
 FORM_MODULES = (web.account.forms, web.agent.forms, web.manage.closure_forms, web.resident.forms, web.site.forms)
 
 
@@ -103,7 +105,8 @@ def page_places() -> Iterator[tuple[str, str, Keep]]:
     """Each text field of each form."""
     for form_class in {found for module in FORM_MODULES for found in vars(module).values() if is_form(found)}:
         for field in form_class(meta={"csrf": False}):
-            if isinstance(field, StringField | TextAreaField) and (kind := KIND_OF_FIELD[type(field)]):
+            is_text = isinstance(field, StringField | TextAreaField) and field.name not in OF_THEIR_OWN
+            if is_text and (kind := KIND_OF_FIELD[type(field)]):
                 yield kind, f"{form_class.__name__}.{field.name}", partial(typed_into, form_class, field.name)
 
 
