@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
 import core.language
 from core.database import Database
 from tests.reminders.channels import writer
 from tests.reminders.test_messages import AUTHORITY, CASES, FACTS, Outline
-from tests.support.chromium import find_chromium
 from tests.support.pages import Page
 from tests.support.rtl_language import arabic
 from tests.support.server import serve
@@ -86,23 +86,16 @@ def address(app: Flask) -> Iterator[str]:
         yield server.url
 
 
-@pytest.mark.journey
-def test_a_browser_shows_the_page_from_the_right(address: str) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**find_chromium().launch_options())
-        for width in (320, 1280):
-            page = browser.new_page(viewport={"width": width, "height": 800})
-            page.goto(f"{address}/testshire/needs?service=certify")
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-            box, label = (
-                page.locator(f".govuk-checkboxes__{part}").first.bounding_box() for part in ("input", "label")
-            )
-            assert box
-            assert label
-            assert box["x"] > label["x"]
-            heading = page.locator("h1").bounding_box()
-            assert heading
-            assert width - (heading["x"] + heading["width"]) < width / 2
-        browser.close()
+def test_a_browser_shows_the_page_from_the_right(browser: Browser, address: str) -> None:
+    for width in (320, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(f"{address}/testshire/needs?service=certify")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        box, label = (page.locator(f".govuk-checkboxes__{part}").first.bounding_box() for part in ("input", "label"))
+        assert box
+        assert label
+        assert box["x"] > label["x"]
+        heading = page.locator("h1").bounding_box()
+        assert heading
+        assert width - (heading["x"] + heading["width"]) < width / 2
+        page.close()
