@@ -161,10 +161,11 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     booked = _booked_online(app, callers.town, datetime(2026, 12, 2, 11, tzinfo=UTC), EMAIL)
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
+        _ask_first(database, callers.town)
         offered = _offered(app, callers.town)
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
-        starts += [*_own_wishes(app, callers.town), _short_link(app, callers)]
+        starts += [*_own_wishes(app, callers.town), _short_link(app, callers), "/testshire/questions?service=parking"]
         return Explorer(app, database, clock, known), starts
     work = _leave_work(app.extensions[EXTENSION], callers, admin, at_ten_today)
     email = "authority_admin@example.org"
@@ -253,6 +254,17 @@ def _drop_from_plan(runtime: Runtime, callers: Callers) -> str:
         with runtime.database.writing() as db:
             db.add(RebookItem(appointment_id=booked.appointment_id, offers_wanted_at=wanted_at, **common))
     return booked.reference
+
+
+def _ask_first(database: Database, town: Town) -> None:
+    """A service that is the right one for some people only."""
+    asked = {"ask": "Do you live here?", "say": "", "wrong_answer": "no", "instead": "Ask the council where you live."}
+    name = {"name": "Parking", "topic": "Roads"}
+    service = make_service(database, town.authority_id, "parking", triage_questions=[asked], **name)
+    desk = make_resource(database, town.authority_id, town.sites["hub"], "parking-desk")
+    make_session(database, town.authority_id, town.sites["hub"], [desk], [service], "parking-days")
+    with database.writing() as db:
+        bump_plan(db, town.authority_id)
 
 
 def _offered(app: Flask, town: Town) -> Booked:
