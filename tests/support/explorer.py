@@ -42,6 +42,7 @@ VALUES_THAT_WORK = {
     "q": "Norbert",
     "reason": "Ill",
     "date_of_birth": "14 March 1970",
+    "safe_hours": "10:00-12:00",
     "from_day": "2026-12-03",
     "from_time": "09:00",
     "until_day": "2026-12-03",
