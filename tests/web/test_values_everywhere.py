@@ -97,7 +97,7 @@ KIND_OF_FIELD = {
     form_fields.PostalField: "",  # lines of an address, which staff alone type, at one place
     form_fields.BirthDateField: "",  # typed by staff alone, at one place: tests/people says what is taken
 }
-OF_THEIR_OWN = {"safe_hours"}  # hours of a day, which staff alone type, at one place
+OF_THEIR_OWN = {"safe_hours"}  # hours of a day: tests/web/agent/test_hours_typed.py
 FORM_MODULES = (web.account.forms, web.agent.forms, web.manage.closure_forms, web.resident.forms, web.site.forms)
 
 

@@ -42,7 +42,7 @@ HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]
 def are_hours(_form: Any, field_: Any) -> None:
     """Two times of day, such as 10:00-12:00, with whatever line or space between them. Raises: StopValidation."""
     text = re.sub(r"\s*[-\u2010-\u2015]\s*", "-", (field_.data or "").strip())
-    if not HOURS.fullmatch(text) or text[:5] == text[6:]:
+    if text and (not HOURS.fullmatch(text) or text[:5] == text[6:]):
         raise StopValidation(_("Enter two times of day, such as 10:00-12:00"))
     field_.data = text
 
