@@ -216,7 +216,8 @@ def test_a_command_that_cannot_be_done_says_why(commands, council, args: list[st
 
 def test_somebody_with_an_address_of_the_councils_own_network_gets_an_account(commands, council):
     said = invoke(commands, "add", "--email", "jane@anytown.local", *ADD[4:])
-    assert said.startswith("jane@anytown.local is site staff for northbank.\n")
+    signs_in = "They sign in at http://127.0.0.1:8000/staff/sign-in.\n"
+    assert said == f"jane@anytown.local is site staff for northbank.\n{signs_in}"
 
 
 def test_the_same_person_added_by_two_commands_at_once_is_one_account(people_app, database, council, clock):
