@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier, Event
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -23,7 +24,9 @@ from booking.rebooking import AFFECTED, RebookState
 from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
-from booking.use_cases.book import Booking, book
+from booking.use_cases import reschedule
+from booking.use_cases.appointment_changes import lock_appointment
+from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.cancel import cancel
 from booking.use_cases.holds import delete_expired_holds
 from booking.use_cases.make_closure import (
@@ -162,6 +165,31 @@ def test_an_answer_from_two_windows_counts_once(database: Database) -> None:
     with database.reading() as db:
         counts = closure_progress(db, world.authority_id, closure)
     assert counts["accepted"] + counts["declined"] == counts["affected"] == 1
+    check_books(database)
+
+
+@pytest.mark.databases("postgresql")  # SQLite lets nobody else write between the two steps
+def test_who_says_yes_while_it_is_said_already_changes_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    (reference,) = booked(runtime, world, 1)
+    closure = shut(runtime, world)
+    lock = lock_appointment
+    quicker: list[Booked | None] = []
+
+    def lock_after_the_other(*args: Any) -> Appointment:
+        if not quicker:
+            quicker.append(None)  # the other one locks at once
+            with ThreadPoolExecutor(1) as pool:
+                quicker[0] = pool.submit(accept_offer, runtime, world.authority_id, reference, actor=RESIDENT).result()
+        return lock(*args)
+
+    monkeypatch.setattr(reschedule, "lock_appointment", lock_after_the_other)
+    assert accept_offer(runtime, world.authority_id, reference, actor=RESIDENT) == quicker[0]
+    with database.reading() as db:
+        assert db.scalars(select(Appointment.version)).one() == 2
+        assert closure_progress(db, world.authority_id, closure)["accepted"] == 1
     check_books(database)
 
 
