@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from api.blueprint import blueprint
 from api.key_guard import api_actor
 from api.operations import BODY_PROBLEMS, Values, idempotency_key, json_answer, operation, requested_slot, signed_in_key
 from api.slot_conflicts import with_alternatives
-from booking.calendar.event import Audience, appointment_event
+from booking.calendar.event import Audience, appointment_event, neutral_services, neutral_site
 from booking.calendar.ical import single_file
 from booking.queries.appointments import AppointmentView, by_id, by_reference
 from booking.slot_tokens import SlotKey, decode
@@ -71,7 +73,7 @@ def calendar(reference: str) -> Response:
         view, catalogue = _viewed(db, reference, "api_calendar")
     settings = current_runtime().settings
     event = appointment_event(  # without the link that could change it
-        view,
+        replace(view, services=neutral_services(view.services), site=neutral_site(view.site, view.services)),
         catalogue.authority,
         Audience.RESIDENT,
         language_for(DEFAULT_LANGUAGE),

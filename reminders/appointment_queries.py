@@ -12,6 +12,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
+from booking.calendar.event import neutral_services, neutral_site
 from booking.proposals.tables import Proposal
 from booking.queries.proposed_changes import proposed_changes
 from booking.queries.unmet_needs import unmet_by_appointment
@@ -20,7 +21,7 @@ from booking.slot_tokens import decode
 from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
-from locations.model import Catalogue, ServiceFacts, SiteFacts
+from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
 from reminders.former_owner_queries import POSTAL_COLUMNS, former_owners
@@ -265,8 +266,8 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         manage_digest=row.manage_digest,
         contacts=contacts_of(row),
         authority=catalogue.authority,
-        site=_place_alone(site) if any(service.message_name for service in services) else site,
-        services=tuple(_as_told(service) for service in services),
+        site=neutral_site(site, services),
+        services=neutral_services(services),
         awaits_rebooking=row.awaits_rebooking,
         join_url=site.join_url(row.mode, resources, row.room),
         support_needs=tuple(row.support_needs),
@@ -274,16 +275,3 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         owner_since=row.owner_since,
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
     )
-
-
-def _as_told(service: ServiceFacts) -> ServiceFacts:
-    """The service as messages name it: one with a neutral name says nothing else of what it is."""
-    if not service.message_name:
-        return service
-    return replace(service, name=service.message_name, documents=(), translations={})
-
-
-def _place_alone(site: SiteFacts) -> SiteFacts:
-    """The site by its address, without a name that may say what people come for; by its name where it has no address."""
-    first, *rest = site.address.splitlines() or [site.name]
-    return replace(site, name=first, address="\n".join(rest), translations={})

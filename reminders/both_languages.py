@@ -21,6 +21,11 @@ def in_both_languages(events: Sequence[CalendarEvent]) -> CalendarEvent:
         summary=_each_once(" / ", [event.summary for event in events]),
         description=_each_once("\n\n", [event.description for event in events]),
         location=_each_once(" / ", [event.location for event in events]),
+        join_label=_each_once(" / ", [event.join_label for event in events]),
+        alarms=tuple(
+            replace(same[0], text=_each_once(" / ", [alarm.text for alarm in same]))
+            for same in zip(*(event.alarms for event in events), strict=True)
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""An appointment as a calendar shows it: one event for messages, downloads and feeds. Pure."""
+"""An appointment as a calendar shows it, and what it is called where others may read it: for messages, downloads, feeds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from datetime import timedelta
 from email.utils import parseaddr
 from enum import Enum, auto
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking.calendar.appointment_facts import AppointmentFacts, PhoneCall
-from booking.calendar.ical import CalendarEvent, uid_of
+from booking.calendar.ical import CalendarAlarm, CalendarEvent, uid_of
 from booking.states import CANCELLED
 from core.contact_lines import contact_lines
 from core.language import Language
@@ -21,7 +22,7 @@ from core.tokens import spoken_reference
 from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
 
 TO_THE_PERSON = re.compile(r"\b(?:you|yours?)\b", re.IGNORECASE)
-ALARM_MINUTES = 120  # as the last reminder of the default plan
+DAY_MINUTES, LAST_MINUTES = 24 * 60, 120  # the day before, and as the last reminder of the default plan
 
 
 class Audience(Enum):
@@ -29,6 +30,25 @@ class Audience(Enum):
 
     RESIDENT = auto()  # whom the appointment is for, or who acts for them
     STAFF = auto()  # calendars that the council does not run: nothing about the resident
+
+
+def neutral_services(services: Sequence[ServiceFacts]) -> tuple[ServiceFacts, ...]:
+    """The services as they are told: one with a neutral name says nothing else of what it is."""
+    return tuple(
+        replace(one, name=one.message_name, documents=(), translations={}) if one.message_name else one
+        for one in services
+    )
+
+
+def neutral_site(site: SiteFacts, services: Sequence[ServiceFacts]) -> SiteFacts:
+    """The site as it is told: by its address alone where a service has a neutral name."""
+    return _place_alone(site) if any(service.message_name for service in services) else site
+
+
+def _place_alone(site: SiteFacts) -> SiteFacts:
+    """The site by its address, without a name that may say what people come for; by its name where it has no address."""
+    first, *rest = site.address.splitlines() or [site.name]
+    return replace(site, name=first, address="\n".join(rest), translations={})
 
 
 def phone_call(appointment: AppointmentFacts) -> PhoneCall | None:
@@ -64,19 +84,34 @@ def appointment_event(
     event = _bare_event(appointment, authority.zone, language, public_url)
     if audience is Audience.STAFF:
         return _for_staff(event, appointment, language, resources)
+    summary = f"{event.summary}, {authority.name}"
     return replace(
         event,
         uid=uid_of(appointment.reference, public_url, owner_since),
-        summary=f"{event.summary}, {authority.name}",
+        summary=summary,
         description=_description(appointment, authority, language, manage_url, needs, acts_for=acts_for),
-        location=", ".join(place_lines(appointment, language)),
-        url=manage_url,
-        join_url="" if appointment.state in CANCELLED else appointment.join_url,
+        **_where(appointment, language, manage_url),
         organizer_name=authority.name,
         organizer_email=authority.email or _address_in(mail_from),
         attendee_name=attendee[0],
         attendee_email=attendee[1],
-        alarm_minutes=ALARM_MINUTES,
+        alarms=_alarms(summary, language),
+    )
+
+
+def _where(appointment: AppointmentFacts, language: Language, manage_url: str) -> dict[str, Any]:
+    """Where to go. A video is joined from wherever a program looks: programs differ in that."""
+    join_url, label = appointment.join_url, language.gettext("Join the video")
+    if appointment.state in CANCELLED or not join_url:
+        return {"location": ", ".join(place_lines(appointment, language)), "url": manage_url}
+    return {"location": join_url, "url": join_url, "join_url": join_url, "join_label": label}
+
+
+def _alarms(summary: str, language: Language) -> tuple[CalendarAlarm, ...]:
+    """What the calendar of a resident says before the appointment."""
+    return (
+        CalendarAlarm(DAY_MINUTES, language.gettext("Tomorrow: %(what)s", what=summary)),
+        CalendarAlarm(LAST_MINUTES, language.gettext("In 2 hours: %(what)s", what=summary)),
     )
 
 

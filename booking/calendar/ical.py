@@ -36,6 +36,7 @@ PRODUCT = "-//Front Door//Appointments//EN"
 PIECES = re.compile(r".{1,74}(?:(?<![\\^])|$)|.{74}")
 END, END_EVENT = "END:VCALENDAR\r\n", "END:VEVENT\r\n"
 REFRESHED_AFTER = timedelta(hours=1)  # what a feed asks of programs, which by themselves look once a day or less
+ALARMS_KEPT = 256  # those of the services of some councils
 FEEDS_KEPT = 32  # texts of feeds in memory: some 300 kB each with 200 appointments
 # What programs take for the end of a line, and the control characters that are none (RFC 5545 3.1, CONTROL).
 LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -71,6 +72,14 @@ class Method(StrEnum):
     CANCEL = "CANCEL"
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarAlarm:
+    """What a calendar shows, and how many minutes before the event begins."""
+
+    minutes: int
+    text: str
+
+
 @dataclass(frozen=True)
 class CalendarEvent:
     """One appointment as a calendar knows it. Instants are aware; `changed_at` is when these facts came to be.
@@ -90,11 +99,12 @@ class CalendarEvent:
     location: str = ""
     url: str = ""
     join_url: str = ""
+    join_label: str = ""
     organizer_name: str = ""
     organizer_email: str = ""
     attendee_name: str = ""
     attendee_email: str = ""
-    alarm_minutes: int | None = None
+    alarms: tuple[CalendarAlarm, ...] = ()
     is_cancelled: bool = False
 
 
@@ -150,9 +160,9 @@ class CalendarText(vText):
 
 
 class QuotedName(Parameters):
-    """Parameters with the name of a person, which is always quoted: programs differ in what they read otherwise."""
+    """Parameters with a name in words, which is always quoted: programs differ in what they read otherwise."""
 
-    always_quoted = (*Parameters.always_quoted, "CN")  # type: ignore[assignment]  # declared by its length
+    always_quoted = (*Parameters.always_quoted, "CN", "LABEL")  # type: ignore[assignment]  # declared by its length
 
 
 @lru_cache(maxsize=FEEDS_KEPT)
@@ -175,9 +185,9 @@ def _head(method: Method, name: str) -> str:
 def _event_text(event: CalendarEvent, method: Method) -> str:
     is_cancelled = event.is_cancelled or method is Method.CANCEL
     text = _text_of(_component(event, method, is_cancelled=is_cancelled))
-    if event.alarm_minutes is None or is_cancelled:
+    if is_cancelled:
         return text
-    return f"{text.removesuffix(END_EVENT)}{_alarm(event.summary, event.alarm_minutes)}{END_EVENT}"
+    return "".join([text.removesuffix(END_EVENT), *(_alarm_text(alarm) for alarm in event.alarms), END_EVENT])
 
 
 def _component(event: CalendarEvent, method: Method, *, is_cancelled: bool) -> Event:
@@ -199,13 +209,17 @@ def _component(event: CalendarEvent, method: Method, *, is_cancelled: bool) -> E
     if event.url:
         component["URL"] = vUri(event.url)
     if event.join_url:
-        component["CONFERENCE"] = vUri(
-            event.join_url, params={"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"]}
-        )  # RFC 7986 5.11
+        component["CONFERENCE"] = _conference(event)
     _add_people(component, event, method)
     component["STATUS"] = vText("CANCELLED" if is_cancelled else "CONFIRMED")
     component["TRANSP"] = vText("OPAQUE")
     return component
+
+
+def _conference(event: CalendarEvent) -> vUri:
+    """Where a video is joined. Source: RFC 7986 5.11 and 6.3 to 6.5."""
+    label = {"LABEL": plain_name(event.join_label)} if event.join_label else {}
+    return vUri(event.join_url, params=QuotedName({"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"]} | label))
 
 
 def _add_people(component: Event, event: CalendarEvent, method: Method) -> None:
@@ -224,14 +238,14 @@ def _address(email: str, name: str, role: dict[str, str] | None = None) -> vCalA
     return address
 
 
-@lru_cache(maxsize=256)
-def _alarm(summary: str, minutes: int) -> str:
+@lru_cache(maxsize=ALARMS_KEPT)
+def _alarm_text(alarm: CalendarAlarm) -> str:
     """The lines of an alarm: the same for all appointments for one service of a council."""
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", _text(summary))
-    alarm.add("trigger", timedelta(minutes=-minutes))
-    return _text_of(alarm)
+    component = Alarm()
+    component.add("action", "DISPLAY")
+    component.add("description", _text(alarm.text))
+    component.add("trigger", timedelta(minutes=-alarm.minutes))
+    return _text_of(component)
 
 
 def _text(value: str) -> CalendarText:

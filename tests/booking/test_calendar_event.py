@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from booking.calendar.event import ALARM_MINUTES, Audience, appointment_event
-from booking.calendar.ical import CalendarEvent, uid_of
+from booking.calendar.event import Audience, appointment_event
+from booking.calendar.ical import CalendarAlarm, CalendarEvent, uid_of
 from core.language import language_for
 from locations.model import ResourceFacts
 from tests.reminders.test_messages import AUTHORITY, FACTS
@@ -39,7 +39,7 @@ def test_an_event_for_staff_holds_nothing_about_the_resident() -> None:
     assert event.description == "Reference: K7PM 4QX2"
     assert event.location == "High Street Library"
     assert not [one for one in ("secret", "Zoë", "zoe@", "Passport") if one in repr(event)]
-    assert (event.url, event.organizer_email, event.alarm_minutes) == ("", "", None)
+    assert (event.url, event.organizer_email, event.alarms) == ("", "", ())
 
 
 def test_an_event_for_the_resident_says_where_to_go_and_what_to_bring() -> None:
@@ -48,7 +48,8 @@ def test_an_event_for_the_resident_says_where_to_go_and_what_to_bring() -> None:
     assert event.location == "High Street Library, 1 High Street, Testshire, NW11 9QS"
     for words in ("K7PM 4QX2", "- Passport", "The lift is behind the desk.", "/manage/secret"):
         assert words in event.description
-    assert event.alarm_minutes == ALARM_MINUTES
+    what = event.summary
+    assert event.alarms == (CalendarAlarm(1440, f"Tomorrow: {what}"), CalendarAlarm(120, f"In 2 hours: {what}"))
     assert "Desk 1" not in repr(event)
 
 

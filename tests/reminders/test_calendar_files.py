@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from booking.calendar.ical import (
+    CalendarAlarm,
     CalendarEvent,
     CalendarText,
     Method,
@@ -42,7 +43,7 @@ EVENT = CalendarEvent(
     organizer_email="hello@testshire.example.org",
     attendee_name="Zoë Ó Sample",
     attendee_email="zoe@example.org",
-    alarm_minutes=120,
+    alarms=(CalendarAlarm(1440, "Tomorrow"), CalendarAlarm(120, "In 2 hours: a; b, c")),
 )
 
 # The instants that a council's wall clock means, worked out by hand.
@@ -89,7 +90,7 @@ def test_a_request_invites_the_reader_and_reminds_them() -> None:
     (facts,) = facts_from_ical_js(calendar_file([EVENT], Method.REQUEST))
     assert (facts["method"], facts["status"], facts["sequence"]) == ("REQUEST", "CONFIRMED", 3)
     assert facts["attendees"] == ["mailto:zoe@example.org"]
-    assert facts["alarms"] == 1
+    assert facts["alarms"] == 2
 
 
 def test_a_cancellation_keeps_the_uid_and_raises_the_sequence() -> None:
@@ -105,6 +106,26 @@ def test_the_download_of_a_cancelled_event_cancels_it() -> None:
     assert (facts["method"], facts["status"], facts["sequence"]) == ("CANCEL", "CANCELLED", 4)
     (facts,) = facts_from_ical_js(single_file(EVENT))
     assert (facts["method"], facts["status"], facts["sequence"]) == ("PUBLISH", "CONFIRMED", 3)
+
+
+def test_a_video_is_joined_from_where_each_program_looks() -> None:
+    """And what a browser or a bridge gets of it is the address as it is, whatever its label."""
+    room = "https://meet.example.org/rooms/a,b;c?x=1&y=%2C"
+    event = replace(EVENT, location=room, url=room, join_url=room, join_label='Join the "video"; now, please: here')
+    for text in (calendar_file([event], Method.REQUEST), single_file(event)):
+        (read,) = Calendar.from_ical(text).events
+        assert [str(read[name]) for name in ("LOCATION", "URL", "CONFERENCE")] == [room] * 3
+        assert read["CONFERENCE"].params["VALUE"] == "URI"
+        assert read["CONFERENCE"].params["LABEL"] == "Join the 'video'; now, please: here"
+
+
+def test_the_alarms_of_a_download_are_shown_a_day_and_two_hours_before() -> None:
+    (event,) = Calendar.from_ical(single_file(EVENT)).events
+    alarms = [(one["ACTION"], one.decoded("TRIGGER"), str(one["DESCRIPTION"])) for one in event.walk("VALARM")]
+    assert alarms == [
+        ("DISPLAY", timedelta(days=-1), "Tomorrow"),
+        ("DISPLAY", timedelta(hours=-2), "In 2 hours: a; b, c"),
+    ]
 
 
 def test_a_published_file_names_no_attendee() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from werkzeug.utils import secure_filename
 
-from booking.calendar.event import Audience, appointment_event
+from booking.calendar.event import Audience, appointment_event, neutral_services, neutral_site
 from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
 from booking.queries import appointments, link_tokens
@@ -149,17 +149,17 @@ def _message(view: AppointmentView) -> Banner | None:
 def calendar(authority: str, reference: str) -> ResponseReturnValue:
     """The appointment as a calendar file, without the link that could change it."""
     with open_appointment_context(authority, reference) as page:
-        settings = page.context.runtime.settings
+        settings, view = page.context.runtime.settings, page.view
         event = appointment_event(
-            page.view,
+            replace(view, services=neutral_services(view.services), site=neutral_site(view.site, view.services)),
             page.context.authority,
             Audience.RESIDENT,
             current_language(),
             public_url=settings.public_url,
             mail_from=settings.mail_from,
-            needs=need_lines(page.view, current_language()),
-            owner_since=page.view.owner_since,
-            acts_for=page.view.resident.name if page.view.representative else "",
+            needs=need_lines(view, current_language()),
+            owner_since=view.owner_since,
+            acts_for=view.resident.name if view.representative else "",
         )
     name = secure_filename(f"appointment-{reference}.ics")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -262,7 +262,7 @@ def test_the_calendar_file_is_for_this_appointment(database: Database, visitor: 
     assert f"UID:{reference}@" in answer.text
     assert "DTSTART;TZID=Europe/London:20261124T090000" in answer.text
     (facts,) = facts_from_ical_js(answer.text)
-    assert (facts["method"], facts["status"], facts["sequence"], facts["alarms"]) == ("PUBLISH", "CONFIRMED", 1, 1)
+    assert (facts["method"], facts["status"], facts["sequence"], facts["alarms"]) == ("PUBLISH", "CONFIRMED", 1, 2)
     assert "ATTENDEE" not in answer.text
 
 
