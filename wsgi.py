@@ -62,6 +62,7 @@ from core.runtime import Runtime
 from core.settings import ROOT, Settings
 from core.write_probe import WriteProbe
 from reminders.channels.registry import set_channels
+from reminders.ledger import is_no_pause_long
 from reminders.ledger_queries import are_messages_in_order
 from reminders.recipients import EMAIL, LETTER, TEXT
 from web.public_address import PublicAddress
@@ -150,13 +151,13 @@ def _checks(runtime: Runtime) -> dict[str, web.monitoring.Check]:
 
 
 def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
-    """What needs an operator: a channel that refuses this service, as with a wrong key, or sending that was stopped."""
+    """What needs an operator: a channel that refuses this service, as with a wrong key, or sending that is stopped."""
     channels = {"mail": EMAIL, "texts": TEXT, "letters": LETTER}
     alarms: dict[str, web.monitoring.Check] = {
         name: partial(reminders.ledger.is_sending, runtime, channel) for name, channel in channels.items()
     }
     more = {"messages": partial(are_messages_in_order, runtime), "promises": partial(are_promises_kept, runtime)}
-    return alarms | more
+    return alarms | more | {"pauses": partial(is_no_pause_long, runtime)}
 
 
 def _connect() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from core.errors import Reason
 from core.language import Language
+from core.message_texts import MESSAGE_TEXTS
 
 
 def _(text: str) -> str:
@@ -162,8 +163,6 @@ REQUEST_TEXTS: Mapping[str, str] = {
     "cursor_unknown": _("This is not a cursor of this list. Begin again without one."),
     "key_too_long": _("Use at most %(longest)s characters."),
     "key_without_scope": _("This key does not have the scope %(scope)s."),
-    "message_unknown": _("There is no such message."),
-    "message_without_calendar": _("This message has no calendar file."),
     "not_a_json_object": _("Send a JSON object."),
     "not_json": _("The body is not JSON that can be read."),
     "nothing_here": _("There is nothing here."),
@@ -276,6 +275,7 @@ ROTA_TEXTS: Mapping[str, str] = {
 }
 ERROR_TEXTS: Mapping[str, str] = {
     **VALUE_TEXTS,
+    **MESSAGE_TEXTS,
     **BOOKING_TEXTS,
     **PLACE_TEXTS,
     **PEOPLE_TEXTS,

@@ -39,7 +39,7 @@ from reminders.delivery_decisions import (
     Held,
     ReadyMessage,
 )
-from reminders.queue import ClaimRequest
+from reminders.queue import ClaimRequest, pauses_on
 from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, OTHER_CHANNEL, QUIET_HOURS, RESULT_NOT_RECORDED, SUPERSEDED
 from reminders.recipients import REMINDER, family_of
 from reminders.rerouting import locked_alike, plan_next_channel
@@ -129,13 +129,13 @@ class ChannelQueue:
         return done
 
     def claim(self, due_by: datetime, limit: int) -> tuple[list[ClaimedRow], datetime]:
-        """Rows that were due at `due_by`, for the length of a lease, and the time of the claim; none during a pause."""
+        """Rows that were due at `due_by`, for the length of a lease, and the time of the claim; none that is paused."""
         with self.transaction() as (db, now):
             pauses = queue.pauses_of(db, self.name)
             self.was_refused = self.name in pauses
             if any(pause.is_on(now) for pause in pauses.values()):
                 return [], now
-            request = ClaimRequest(self.name, due_by, limit)
+            request = ClaimRequest(self.name, due_by, limit, pauses_on(db, now))
             return queue.claim(db, request, now=now, lease_until=now + self.lease), now
 
     @contextmanager
@@ -230,6 +230,8 @@ class ChannelQueue:
         if now >= row.useful_until or (found.awaits_rebooking and family_of(row.kind) == REMINDER):
             queue.release(db, [row], now)  # the next pass closes it as late, or holds it
             return False
+        if self.is_held(db, row, now):
+            return False
         earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
         if earlier.arrived:
             self.close(db, row, SENT, "", now, counts)
@@ -251,6 +253,14 @@ class ChannelQueue:
             plan_next_channel(db, row.id, now)
         counts.skipped += 1
         _log_result(row, status)
+
+    def is_held(self, db: Session, row: ClaimedRow, now: datetime) -> bool:
+        """Whether the council holds the row back since it was claimed: it is given back, and waits."""
+        pauses = pauses_on(db, now, row.authority_id)
+        is_held = any(pause.holds(row.authority_id, row.kind, row.channel) for pause in pauses)
+        if is_held:
+            queue.release(db, [row], now)
+        return is_held
 
     def hold(self, db: Session, row: ClaimedRow, held: Held, counts: DeliveryCounts) -> None:
         """Give back a row that is not sent for the time being, in the running transaction."""

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.runtime import Runtime
 from reminders.delivery_decisions import FAILED, PENDING, SENT, STATES
-from reminders.queue import EVERY_CHANNEL
+from reminders.pauses import ALARM_AFTER
+from reminders.queue import EVERY_CHANNEL, pauses_on
 from reminders.same_message_queries import REACHES_SOMEBODY
 from reminders.tables import ChannelPause, Notification
 from reminders.untried import end_pause, hold_channel
@@ -70,3 +71,16 @@ def is_sending(runtime: Runtime, channel: str) -> bool:
     paused = select(func.count()).select_from(ChannelPause).where(ChannelPause.channel.in_([channel, EVERY_CHANNEL]))
     with runtime.database.reading() as db:
         return not db.scalar(paused)
+
+
+def stopped_since(db: Session) -> datetime | None:
+    """Since when whoever runs the service has stopped the sending of every council; None while they have not."""
+    every = (ChannelPause.channel == EVERY_CHANNEL, ChannelPause.until.is_(None))
+    return db.scalar(select(ChannelPause.since).where(*every))
+
+
+def is_no_pause_long(runtime: Runtime) -> bool:
+    """Whether no council has paused anything for longer than a day."""
+    with runtime.database.reading() as db:
+        now = runtime.clock.database_now(db)
+        return all(now - pause.since <= ALARM_AFTER for pause in pauses_on(db, now))

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, not_, select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from core.runtime import Runtime
 from locations.tables import Authority
 from reminders.delivery_decisions import FAILED, SENT, STATES
-from reminders.queue import IS_PENDING
+from reminders.pause_queries import rows_held
+from reminders.queue import IS_PENDING, pauses_on
 from reminders.recipients import CALL, family_of
 from reminders.tables import Notification
 
@@ -102,6 +103,7 @@ def ledger_alarms(db: Session, authority_id: int, now: datetime) -> list[LedgerA
         Notification.channel != CALL,
         Notification.next_try_at <= now - OVERDUE,
         Notification.useful_until > now,
+        not_(rows_held(pauses_on(db, now, authority_id))),
     )
     if db.scalar(overdue.limit(1)) is not None:
         found.append(LedgerAlarm.OVERDUE)

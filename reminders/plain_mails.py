@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
 from core.errors import DeliveryFailed
@@ -50,10 +50,14 @@ class _UntilStopped:
 
 @dataclass(frozen=True)
 class MailQueue(Generic[Mail]):
-    """The emails of one table. `write` makes the message of a row, None when it is not true any more."""
+    """The emails of one table. `write` makes the message of a row, None when it is not true any more.
+
+    Those that `held` is a condition on wait.
+    """
 
     rows: type[Mail]
     write: Callable[[Runtime, Session, Mail, datetime], RenderedMessage | None]
+    held: Callable[[Session, datetime], ColumnElement[bool]] = lambda _db, _now: false()
 
     def send(self, runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
         """How many emails were sent in one pass over those that are due."""
@@ -87,14 +91,14 @@ class MailQueue(Generic[Mail]):
             now = runtime.clock.now()
             if any(pause.is_on(now) for pause in pauses_of(db, EMAIL).values()):
                 return []
-            due = select(self.rows.id).where(self.rows.state == PENDING, self.rows.due_at <= now)
+            due = select(self.rows.id).where(self.rows.state == PENDING, self.rows.due_at <= now, ~self.held(db, now))
             return list(db.scalars(due.order_by(self.rows.due_at).limit(MOST_AT_ONCE)))
 
     def _claimed(self, runtime: Runtime, mail_id: int) -> RenderedMessage | None:
         """The email, for the length of a lease; None when another process has it, or it is not true any more."""
         now = runtime.clock.now()
         with runtime.database.writing() as db:
-            here = (self.rows.id == mail_id, self.rows.state == PENDING, self.rows.due_at <= now)
+            here = (self.rows.id == mail_id, self.rows.state == PENDING, self.rows.due_at <= now, ~self.held(db, now))
             mail = db.scalars(select(self.rows).where(*here).with_for_update(skip_locked=True)).first()
             if mail is None:
                 return None

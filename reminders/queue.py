@@ -7,11 +7,11 @@ again then. A result is written under the token of its claim; if the row was cla
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, literal_column, null, or_, select, update
+from sqlalchemy import case, delete, insert, literal, literal_column, not_, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import UtcDateTime
@@ -27,19 +27,25 @@ from reminders.delivery_decisions import (
     DeliveryResult,
     EarlierTries,
 )
-from reminders.reasons import TOO_LATE, UNKNOWN_CHANNEL
+from reminders.pause_queries import rows_held
+from reminders.pauses import MessagePause
+from reminders.reasons import PAUSED, TOO_LATE, UNKNOWN_CHANNEL
 from reminders.retry_decisions import wait_after
-from reminders.tables import ChannelPause, DeliveryAttempt, Notification
+from reminders.tables import ChannelPause, CouncilPause, DeliveryAttempt, Notification
 
 EVERY_CHANNEL = "*"  # of a pause
 LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
 
+_OF_PAUSE = tuple(getattr(CouncilPause, one.name) for one in fields(MessagePause))
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
 IS_PENDING = Notification.status == literal_column(f"'{PENDING}'")
 
 
 def close_late(db: Session, now: datetime) -> int:
-    """How many rows were closed because they are of no use any more. A row that a worker has is left to that worker."""
+    """How many rows were closed because they are of no use any more. A row that a worker has is left to that worker.
+
+    Of those that their council holds back the reason is the pause.
+    """
     late = (
         select(Notification.id)
         .where(IS_PENDING, Notification.next_try_at <= now, Notification.useful_until <= now)
@@ -47,7 +53,9 @@ def close_late(db: Session, now: datetime) -> int:
         .cte("late")
     )
     statement = update(Notification).where(Notification.id.in_(select(late.c.id)))
-    return _changed(db, statement.values(status=LATE, closed_at=now, reason=TOO_LATE, lease_until=null()))
+    pauses = pauses_on(db, now)
+    reason = case((rows_held(pauses), PAUSED), else_=TOO_LATE) if pauses else TOO_LATE
+    return _changed(db, statement.values(status=LATE, closed_at=now, reason=reason, lease_until=null()))
 
 
 def withhold_unknown(db: Session, known: Iterable[str], now: datetime) -> list[str]:
@@ -93,13 +101,22 @@ def pauses_of(db: Session, channel: str) -> dict[str, Pause]:
     return {name: Pause(refusals, until) for name, refusals, until in rows}
 
 
+def pauses_on(db: Session, now: datetime, authority_id: int | None = None) -> list[MessagePause]:
+    """The pauses of councils that last, of this one or of all, the oldest first."""
+    found = select(*_OF_PAUSE).where(or_(CouncilPause.until.is_(None), CouncilPause.until > now))
+    if authority_id is not None:
+        found = found.where(CouncilPause.authority_id == authority_id)
+    return [MessagePause(*row) for row in db.execute(found.order_by(CouncilPause.since, CouncilPause.id))]
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """What a worker claims: rows of `channel` that were due at `due_by`, `limit` at most."""
+    """What a worker claims: rows of `channel` that were due at `due_by`, `limit` at most; none that `held` hold back."""
 
     channel: str
     due_by: datetime
     limit: int
+    held: Sequence[MessagePause] = ()
 
 
 def claim(db: Session, request: ClaimRequest, *, now: datetime, lease_until: datetime) -> list[ClaimedRow]:
@@ -107,7 +124,7 @@ def claim(db: Session, request: ClaimRequest, *, now: datetime, lease_until: dat
     due = (
         select(Notification.id)
         .where(IS_PENDING, Notification.next_try_at <= request.due_by, Notification.useful_until > now)
-        .where(Notification.channel == request.channel)
+        .where(Notification.channel == request.channel, *([not_(rows_held(request.held))] if request.held else ()))
         .order_by(Notification.next_try_at)  # not by id as well: at 09:00 thousands share one instant
         .limit(request.limit)
         .with_for_update(skip_locked=True)

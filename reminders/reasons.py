@@ -23,6 +23,7 @@ OTHER_CHANNEL = "other_channel"  # the person is reached by another channel now
 UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
 
 QUIET_HOURS = "quiet_hours"  # or hours in which they do not want to be reached
+PAUSED = "paused"  # by the council, until it was of no use any more
 TOLD_ALREADY = "told_already"  # a short time ago, by another message
 
 TOLD_BY_STAFF = "told_by_staff"  # they were rung, or told in another way
@@ -76,6 +77,7 @@ CODES = frozenset(
         OTHER_CHANNEL,
         UNKNOWN_CHANNEL,
         QUIET_HOURS,
+        PAUSED,
         TOLD_ALREADY,
         TOLD_BY_STAFF,
         MESSAGE_LEFT,

@@ -194,6 +194,22 @@ class ChannelPause(Base):
     reason: Mapped[str] = mapped_column(String(300), default="")
 
 
+class CouncilPause(Base):
+    """What a council holds back of its own messages: all, one kind, or one channel (`subject`; empty for all)."""
+
+    __tablename__ = "council_pauses"
+    __table_args__ = (UniqueConstraint("authority_id", "scope", "subject"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    scope: Mapped[str] = mapped_column(String(10))
+    subject: Mapped[str] = mapped_column(String(30))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    paused_by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(200), info=personal("story"))
+
+
 class Heartbeat(Base):
     """A running scheduler's last heartbeat; `/readyz` looks at the newest."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select
 from sqlalchemy.orm import Session
 
 from booking.calendar.event import address_lines
@@ -33,14 +33,17 @@ from reminders.both_languages import PLACES
 from reminders.channels.base import Channel
 from reminders.messages import RenderedMessage, email_body, joined_email
 from reminders.plain_mails import PENDING, VOID, MailQueue, is_with_the_reader
+from reminders.queue import pauses_on
 from reminders.reasons import SUPERSEDED
-from reminders.recipients import EMAIL, Delivery
+from reminders.recipients import EARLIER_GONE, EARLIER_TIME, EMAIL, MANAGE_LINK, WISH_PAUSED, Delivery
 from reminders.tables import WishMail
 
 LINK, OFFERED, GONE, PAUSED = "link", "offered", "gone", "paused"
 # Nobody has proved that the address is theirs: asked again within minutes, or too often, its link is not sent again.
 BETWEEN_LINKS, MOST_LINKS = timedelta(minutes=5), 3
 KEPT = timedelta(days=90)
+# What the same message is called that somebody with an appointment gets: a pause of the one holds back the other.
+FAMILY_OF = {LINK: MANAGE_LINK, OFFERED: EARLIER_TIME, GONE: EARLIER_GONE, PAUSED: WISH_PAUSED}
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,16 @@ def _was_offered(db: Session, change: WishChange) -> bool:
 
 def send_wish_mails(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
     """How many emails were sent in one pass over those that are due."""
-    return MailQueue(WishMail, _message).send(runtime, channels, stopping)
+    return MailQueue(WishMail, _message, _held).send(runtime, channels, stopping)
+
+
+def _held(db: Session, now: datetime) -> ColumnElement[bool]:
+    """The condition on emails that their council holds back."""
+    of_pauses = []
+    for pause in pauses_on(db, now):
+        kinds = [kind for kind, family in FAMILY_OF.items() if pause.holds(pause.authority_id, family, EMAIL)]
+        of_pauses.append(and_(WishMail.authority_id == pause.authority_id, WishMail.kind.in_(kinds)))
+    return or_(false(), *of_pauses)
 
 
 def delete_old_wish_mails(db: Session, now: datetime) -> None:

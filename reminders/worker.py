@@ -173,6 +173,8 @@ class Worker:
         earlier = queue.earlier_tries(db, group)
         ready: list[ReadyMessage] = []
         for row in group:
+            if self.queues[name].is_held(db, row, now):
+                continue
             tries = earlier.get(row.id, EarlierTries())
             decision = decide_delivery(row, facts.get(row.appointment_id), tries, rules_in(db.info), now)
             if isinstance(decision, ReadyMessage):

@@ -171,6 +171,7 @@ ACTIONS: Labels = {
     Action.MANAGE_RESOURCES: _l("change the desks, rooms and people of a site"),
     Action.MANAGE_SET_UP: _l("change the council’s sites, services and rules"),
     Action.MANAGE_CLOSURES: _l("shut something and offer people other times"),
+    Action.PAUSE_MESSAGES: _l("pause the council’s messages"),
     Action.RING_PEOPLE: _l("ring people who need another time"),
 }
 MATCH_REASONS: Labels = {

@@ -42,6 +42,7 @@ class Action(StrEnum):
     EXPORT_DAY_LIST = "export_day_list"
     MANAGE_FEEDS = "manage_feeds"
     MANAGE_CLOSURES = "manage_closures"
+    PAUSE_MESSAGES = "pause_messages"
     RING_PEOPLE = "ring_people"
     MANAGE_SESSIONS = "manage_sessions"
     MANAGE_RESOURCES = "manage_resources"
@@ -83,6 +84,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
         Action.MANAGE_FEEDS: _MANAGERS,
         Action.MANAGE_CLOSURES: _MANAGERS,
+        Action.PAUSE_MESSAGES: _MANAGERS,  # of the whole council: a channel out of order concerns every site
         Action.RING_PEOPLE: _AGENTS,
         Action.MANAGE_SESSIONS: _MANAGERS,
         Action.MANAGE_RESOURCES: _MANAGERS,

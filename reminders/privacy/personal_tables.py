@@ -45,14 +45,14 @@ from locations.session_facts import FROM_FILE
 from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.recipients import HANDED_OVER
-from reminders.tables import DeliveryAttempt, DemoMessage, InboundText, Notification
+from reminders.tables import CouncilPause, DeliveryAttempt, DemoMessage, InboundText, Notification
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
 _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
 _calls, _requests = table_of(Call), table_of(LinkRequest)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
-_inbound = table_of(InboundText)
+_inbound, _pauses = table_of(InboundText), table_of(CouncilPause)
 _demo_messages, _audit, _wishes = table_of(DemoMessage), table_of(AuditEntry), table_of(Wish)
 Condition = ColumnElement[bool]
 
@@ -219,6 +219,12 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         in_authority=lambda authority: _closures.c.authority_id == authority,
         of_resident=lambda _person: false(),  # nobody knows about whom somebody wrote
         is_older=lambda instant: and_(_closures.c.ends_at < instant, _closures.c.source != FROM_FILE),
+    ),
+    PersonalTable(
+        _pauses,
+        in_authority=lambda authority: _pauses.c.authority_id == authority,
+        of_resident=lambda _person: false(),
+        is_older=lambda instant: _pauses.c.since < instant,
     ),
     PersonalTable(
         _requests,

@@ -67,7 +67,9 @@ OF_STAFF = {
     "staff_members",
     "staff_roles",
 }  # for as long as the audit names them
-OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "heartbeats", "promise_days", "second_step_demands"}
+OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "promise_days"} | {
+    "second_step_demands"
+}
 OF_COUNCIL_FILE = {
     "authorities",
     "closures",

@@ -110,6 +110,7 @@ LAYER_OF_MODULE = {
     "reminders.receipts": "queries",
     "reminders.reconciliation": "use_cases",
     "reminders.scheduler": "use_cases",
+    "reminders.pausing": "use_cases",
     "reminders.plain_mails": "use_cases",
     "reminders.staff_mails": "use_cases",
     "reminders.stuck_messages": "use_cases",

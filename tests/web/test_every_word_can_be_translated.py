@@ -764,6 +764,12 @@ def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
         staff.open(address)
     staff.send(f"{at}/logo")
     staff.send(f"{at}/travel", add="travel")
+    staff.open("/staff/pauses")
+    fields: tuple[dict[str, Any], ...] = ({}, {"what": "kind:offer", "until_day": "2026-11-25"}, {"what": "all"})
+    for typed in fields:
+        staff.send("/staff/pauses", reason="x", **typed)
+    for address in ("/staff/pauses", "/staff/ledger", "/staff/"):
+        staff.open(address)
     staff.send(f"{at}/service/certify", look="1")
     assert drawn.bare() == {}
 

@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, Any] = {
     "colleague": 1,
     "api_key": 1,
     "closure": 1,
+    "pause": 1,
     "wish": 1,
     "session": "hub-days",
     "inbound_text": 1,

@@ -36,7 +36,10 @@ from people.staff import sign_in_sessions
 from people.staff.key_changes import make_key as make_api_key
 from people.staff.policy import Role
 from people.staff.tables import StaffMember
+from reminders.pauses import PauseScope
+from reminders.pausing import NewPause, pause_messages
 from reminders.reach_queries import can_be_told
+from reminders.tables import CouncilPause
 from tests.support.council import make_key, make_staff
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
 from tests.support.inbound_texts import inbound_text
@@ -48,6 +51,7 @@ SIGNING = {"staff.sign_out", "staff.send_sign_in"}
 # The arguments of addresses that name what is somebody's, and what nobody has.
 NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "site": "nowhere", "hold": "0" * 64} | {
     "api_key": 999_999,
+    "pause": 999_999,
     "closure": 999_999,
     "colleague": 999_999,
     "wish": 999_999,
@@ -104,12 +108,15 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     email = f"colleague.{world.authority_id}@example.org"
     colleague = make_staff(database, clock, world.authority_id, Role.SITE_STAFF, site_id=world.site_id, email=email)
     slot = encode(slot_key_at(world, starts_at + timedelta(hours=2)))
+    pause_messages(runtime, world.authority_id, NewPause(PauseScope.KIND, "offer", "Wrong"), actor=Actor.system())
+    with database.reading() as db:
+        pause = db.scalars(select(CouncilPause.id).where(CouncilPause.authority_id == world.authority_id)).one()
     api_key = make_api_key(runtime, world.authority_id, f"Key of {name}", ["read"], actor=Actor.system()).key_id
     return Numbers(
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"api_key": api_key, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
+        | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {
             "slug": site.slug,
@@ -338,6 +345,7 @@ def at_another_site(
         "session",
         "resource",
         "inbound_text",
+        "pause",
     )
     nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(

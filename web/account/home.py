@@ -100,6 +100,11 @@ def _ledger_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("manage.ledger")
     if href and staff.may(Action.MANAGE_CLOSURES):
         yield Task(_("Messages of a day"), href, _("What was sent, what was not and why, and what goes out tomorrow."))
+    href = url_or_none("manage.pauses")
+    if href and staff.may(Action.PAUSE_MESSAGES):
+        yield Task(
+            _("Pause messages"), href, _("Hold back all messages, one kind or one channel, and send them later.")
+        )
 
 
 def _site_tasks(sites: Sequence[tuple[int, str, str]], endpoint: str) -> Iterator[Task]:

@@ -21,6 +21,7 @@ from web.account.attempts import attempt_of
 from web.account.forms import SignInForm
 from web.account.home import tasks_of, url_or_none
 from web.account.home_figures import home_figures
+from web.account.pause_lines import pause_lines
 from web.account.rate_limited_page import rate_limited_page
 from web.account.second_step_views import lead_to_code
 from web.account.signed_in_answer import signed_in_answer
@@ -102,6 +103,8 @@ def home() -> ResponseReturnValue:
             "staff/home.html",
             staff=context.staff,
             figures=home_figures(context),
+            pauses=pause_lines(context),
+            pauses_href=url_or_none("manage.pauses") if context.staff.may(Action.PAUSE_MESSAGES) else "",
             tasks=tasks_of(context.staff, sites),
             roles=ROLES,
             can_search=url_or_none("agent.find") is not None and context.staff.may(Action.FIND_RESIDENT),

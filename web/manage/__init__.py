@@ -9,6 +9,7 @@ from web.manage import (
     misfit_views,
     new_closure_views,
     one_closure_views,
+    pause_views,
     ring_views,
 )
 from web.manage.manage_blueprint import blueprint
@@ -24,5 +25,6 @@ __all__ = [
     "misfit_views",
     "new_closure_views",
     "one_closure_views",
+    "pause_views",
     "ring_views",
 ]

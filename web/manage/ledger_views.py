@@ -14,6 +14,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.delivery_decisions import PENDING, STATES
 from reminders.ledger_queries import Ledger, LedgerAlarm, ledger_alarms, ledger_lines, ledger_messages
+from web.account.pause_lines import pause_lines
 from web.labels import Labels
 from web.manage.closure_context import managed_sites, sites_to_shut
 from web.manage.manage_blueprint import blueprint
@@ -59,6 +60,7 @@ def ledger() -> str:
             lines=ledger_lines(context.db, shown.ledger),
             tomorrow=[line for line in ledger_lines(context.db, tomorrow.ledger) if line.states.get(PENDING)],
             alarms=[ALARMS[alarm] for alarm in ledger_alarms(context.db, context.authority.id, context.now)],
+            pauses=pause_lines(context),
             states=STATES,
             kinds=MESSAGE_KINDS,
             channels=MESSAGE_CHANNELS,

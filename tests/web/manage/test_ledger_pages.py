@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,17 @@ from sqlalchemy import func, select, update
 
 from people.staff.policy import POLICY, Action, Role
 from reminders.delivery_decisions import STATES
+from reminders.ledger import pause_sending
 from reminders.ledger_queries import LedgerAlarm, are_messages_in_order, ledger_alarms
 from reminders.tables import Notification
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.factories import NOW
 from tests.support.pages import check_page
 from tests.web.site.conftest import TODAY, Library
+from web.manage.pause_forms import WHILE_PAUSED
+from web.message_labels import MESSAGE_KINDS
 
-LEDGER = "/staff/ledger"
+LEDGER, PAUSES = "/staff/ledger", "/staff/pauses"
 pytestmark = pytest.mark.databases("sqlite")
 
 
@@ -82,3 +86,44 @@ def test_an_alarm_says_what_is_not_in_order(
     client = library.sign_in(Role.AUTHORITY_ADMIN)
     assert client.get("/readyz").get_json()["alarms"]["messages"] == (alarm is None)
     assert ("govuk-warning-text" in client.get(LEDGER).text) == (alarm is not None)
+
+
+def test_a_manager_pauses_messages_everybody_sees_it_and_one_press_resumes(library: Library) -> None:
+    client, other = library.sign_in(Role.AUTHORITY_ADMIN), library.sign_in(Role.SITE_STAFF, library.world.site_id)
+    assert (other.get(PAUSES).status_code, other.post(PAUSES).status_code) == (404, 404)
+    page = check_page(client.get(PAUSES).text)
+    assert "Nothing. All messages go out" in page.text
+    token = page.form_to(PAUSES).fields["csrf_token"]
+    wrong = client.post(PAUSES, data={"until_time": "10:00", "csrf_token": token})
+    assert wrong.status_code == 400
+    assert [text for text in ("Choose what you want to pause", "Enter a reason") if text not in wrong.text] == []
+    form = {"what": "kind:reminder", "reason": "The times are wrong", "until_day": TODAY, "until_time": "08:59"} | {
+        "csrf_token": token
+    }
+    assert "still to come" in client.post(PAUSES, data=form).text
+    form |= {"until_time": "17:00"}
+    assert client.post(PAUSES, data=form | {"until_day": ""}).status_code == 400
+    for _ in range(2):
+        assert client.post(PAUSES, data=form, follow_redirects=True).status_code == 200
+    for answer in (client.get(PAUSES), client.get(LEDGER), client.get("/staff/"), other.get("/staff/")):
+        text = check_page(answer.text).text
+        assert "Not sent: Reminder" in text
+        assert "Paused by Authority admin" in text
+        assert "The times are wrong" in text
+    assert f'href="{PAUSES}"' not in other.get("/staff/").text
+    (resume,) = re.findall(rf'action="({PAUSES}/\d+/resume)"', client.get(PAUSES).text)
+    assert "Resumed" in client.post(resume, data={"csrf_token": token}, follow_redirects=True).text
+    again = client.post(resume, data={"csrf_token": token})
+    assert (again.status_code, "This pause is over already" in again.text) == (404, True)
+    assert "Messages are paused" not in client.get("/staff/").text
+
+
+def test_the_page_says_of_every_kind_of_message_what_it_does_in_a_pause() -> None:
+    assert set(WHILE_PAUSED) == set(MESSAGE_KINDS)
+
+
+def test_what_whoever_runs_the_service_has_stopped_stands_there_without_a_button(library: Library) -> None:
+    pause_sending(library.runtime)
+    page = library.sign_in(Role.AUTHORITY_ADMIN).get(PAUSES).text
+    assert "Stopped by whoever runs the service" in page
+    assert "/resume" not in page
