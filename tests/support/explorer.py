@@ -211,7 +211,8 @@ class Explorer(TimeMachine):
         for kind, form, _ in forms:
             is_of_rules = kind[0] in self._from_rules
             for values in self._ways(form, with_choices=not is_of_rules):
-                choice = (*(kind[:1] if is_of_rules else kind), *subject, *self._choice(form, values))
+                chosen = self._choice(replace(form, choices={}) if is_of_rules else form, values)
+                choice = (*(kind[:1] if is_of_rules else kind), *subject, *chosen)
                 if self._is_new(1, *shown, *choice) and self._is_new(SENDINGS_TRIED, *choice):
                     self.go_back(moment)
                     self._look(form.action, self.send(form, values))
