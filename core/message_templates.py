@@ -37,4 +37,5 @@ def _templates(language: Language) -> Environment:
     )
     install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
     install(cache(translations.ugettext), translations.ungettext, newstyle=True)
+    environment.globals["_"] = environment.globals["gettext"]  # without the way round by the context
     return environment

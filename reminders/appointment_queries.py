@@ -117,15 +117,17 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     offers = _offers(db, [row for row in rows if row.is_offered_another_time], catalogues)
     asking = [row for row in rows if row.support_needs]
     unmet = unmet_by_appointment(db, asking, catalogues) if asking else {}
-    found = (_facts(row, catalogues[row.authority_id], services[row.id], resources[row.id]) for row in rows)
     return {
-        one.appointment_id: replace(
-            one,
-            former=former.get(one.appointment_id, {}),
-            unmet_needs=unmet.get(one.appointment_id, ()),
-            offer=offers.get(one.appointment_id),
+        row.id: _facts(
+            row,
+            catalogues[row.authority_id],
+            services[row.id],
+            resources[row.id],
+            former=former.get(row.id, {}),
+            unmet_needs=unmet.get(row.id, ()),
+            offer=offers.get(row.id),
         )
-        for one in found
+        for row in rows
     }
 
 
@@ -248,7 +250,9 @@ def _resource_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
     return found
 
 
-def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids: list[int]) -> MessageFacts:
+def _facts(
+    row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids: list[int], **of_other_tables: Any
+) -> MessageFacts:
     site = catalogue.site_by_id(row.site_id)
     resources = [found for resource_id in resource_ids if (found := catalogue.resource_at(site, resource_id))]
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
@@ -274,4 +278,5 @@ def _facts(row: Any, catalogue: Catalogue, service_ids: list[int], resource_ids:
         spoken_language=row.spoken_language,
         owner_since=row.owner_since,
         arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
+        **of_other_tables,
     )

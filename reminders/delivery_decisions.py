@@ -149,6 +149,8 @@ class MessageFacts:
     def as_told(self) -> MessageFacts:
         """The appointment at the time that people were told last; unchanged where they were told none."""
         start = self.told_starts_at or self.starts_at
+        if start == self.starts_at:
+            return self
         return replace(self, starts_at=start, ends_at=start + (self.ends_at - self.starts_at))
 
     @property

@@ -60,15 +60,17 @@ class TextSize:
 def text_size(text: str) -> TextSize:
     """The size of `text`; an empty one takes a segment too."""
     alphabet = alphabet_of(text)
-    costs = [_cost(character, alphabet) for character in text]
     alone, shared = _ROOM[alphabet]
-    units = sum(costs)
-    return TextSize(alphabet, len(text), units, 1 if units <= alone else _packed(costs, shared))
+    is_gsm = alphabet is Alphabet.GSM_7
+    units = len(text) + sum(one in EXTENSION for one in text) if is_gsm else len(text.encode("utf-16-le")) // 2
+    if units <= alone:
+        return TextSize(alphabet, len(text), units, 1)
+    return TextSize(alphabet, len(text), units, _packed((_cost(one, alphabet) for one in text), shared))
 
 
 def alphabet_of(text: str) -> Alphabet:
     """The alphabet that `text` needs."""
-    return Alphabet.GSM_7 if all(one in BASIC or one in EXTENSION for one in text) else Alphabet.UCS_2
+    return Alphabet.GSM_7 if set(text) <= BASIC | EXTENSION else Alphabet.UCS_2
 
 
 def plain(text: str) -> str:

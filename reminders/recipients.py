@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from booking.states import WITHOUT_EMAIL
@@ -83,6 +84,7 @@ def number_of(kind: str) -> int:
     return int(kind.rpartition("_")[2])
 
 
+@lru_cache(maxsize=256)
 def family_of(kind: str) -> str:
     """The kind without what a plan or a count has added: `reminder` of `reminder_7d`."""
     return next((family for family in FAMILIES if kind.startswith(family)), kind)

@@ -33,7 +33,7 @@ from icalendar.parser import Contentline
 
 PRODUCT = "-//Front Door//Appointments//EN"
 # At most 75 octets with the space that begins a further piece (RFC 5545 3.1); not cut inside `\,` or `^n`.
-PIECES = re.compile(r".{1,74}(?:(?<![\\^])|$)|.{74}")
+PIECE_OCTETS, ESCAPES = 74, b"\\^"  # of a line that is folded; what is not cut from what it escapes
 END, END_EVENT = "END:VCALENDAR\r\n", "END:VEVENT\r\n"
 REFRESHED_AFTER = timedelta(hours=1)  # what a feed asks of programs, which by themselves look once a day or less
 ALARMS_KEPT = 256  # those of the services of some councils
@@ -271,8 +271,13 @@ def _text_of(component: Component) -> str:
 
 
 def _folded(line: Contentline) -> str:
-    """`line` in pieces as the library cuts it, which takes a loop over its characters only where one has several octets."""
-    if line.isascii():
-        return "\r\n ".join(PIECES.findall(line))
-    folded: bytes = line.to_ical()  # type: ignore[no-untyped-call]
-    return folded.decode()
+    """`line` in pieces as the library cuts it; its own loop over all the characters took a third of the file's time."""
+    octets, pieces, begins = line.encode(), list[bytes](), 0
+    while len(octets) - begins > PIECE_OCTETS:
+        ends = begins + PIECE_OCTETS
+        while octets[ends] & 0xC0 == 0x80:  # inside a character
+            ends -= 1
+        ends -= octets[ends - 1] in ESCAPES
+        pieces.append(octets[begins:ends])
+        begins = ends
+    return b"\r\n ".join([*pieces, octets[begins:]]).decode()

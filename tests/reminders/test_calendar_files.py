@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
+from icalendar.parser import Contentline
 
 from booking.calendar.ical import (
     CalendarAlarm,
@@ -210,6 +211,15 @@ def test_lines_are_folded_at_75_octets_and_never_inside_a_character() -> None:
     assert max(len(line) for line in lines) <= LINE_OCTETS
     assert all(line.decode() for line in lines)
     assert "\n" not in text.replace("\r\n", "")
+
+
+@given(st.text(st.sampled_from("ab ,\\^é’🦊"), max_size=260))
+@example("\\" * 100)
+@example("🦊" * 60)
+def test_lines_are_cut_as_the_library_cuts_them(description: str) -> None:
+    text = calendar_file([replace(EVENT, description=description)])
+    lines = text.replace("\r\n ", "").split("\r\n")
+    assert text.encode() == b"\r\n".join(Contentline(line).to_ical() for line in lines)
 
 
 def test_a_line_end_in_a_name_cannot_add_a_property() -> None:
