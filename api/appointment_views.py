@@ -96,7 +96,9 @@ def calendar(reference: str) -> Response:
 )
 def reschedule_appointment(reference: str, body: Values) -> Response:
     """Move an appointment to another time or place."""
-    move = Move(_slot_key(body), body.get("hold") or None, body.get("reason") or "")
+    move = Move(
+        _slot_key(body), body.get("hold") or None, body.get("reason") or "", changes_counts=body["changes_numbers"]
+    )
     try:
         booked = reschedule(
             current_runtime(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -15,9 +15,10 @@ from api.operations import Values, operation, published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
+from booking.counted import counts_asked
 from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import SlotQuery, made_of_slots
-from booking.slot_tokens import SlotKey, decode
+from booking.slot_tokens import Counts, SlotKey, decode
 from core.errors import BadRequest, Invalid, NotFound
 from core.flask_context import current_runtime
 from core.wall_clock import local_date_of
@@ -65,9 +66,10 @@ def _answer(catalogue: Catalogue, slot_query: SlotQuery, query: Values, found: l
 
 
 def _slot_query(catalogue: Catalogue, query: Values) -> SlotQuery:
-    zone = catalogue.authority.zone
+    zone, service_ids = catalogue.authority.zone, known_services(catalogue, query["service"])
     return SlotQuery(
-        service_ids=known_services(catalogue, query["service"]),
+        service_ids=service_ids,
+        counts=_counts(catalogue, service_ids, query.get("number", ())),
         site_ids=known_sites(catalogue, query["site"]) if "site" in query else None,
         mode=query.get("mode"),
         needs=frozenset(query.get("need", ())),
@@ -75,6 +77,14 @@ def _slot_query(catalogue: Catalogue, query: Values) -> SlotQuery:
         last_date=_date_of(query.get("last"), zone),
         for_public=True,
     )
+
+
+def _counts(catalogue: Catalogue, service_ids: Sequence[int], numbers: Sequence[int]) -> Counts | None:
+    """What the numbers add to each service; None for one of each. Raises: BadRequest."""
+    counts = counts_asked([catalogue.service_by_id(id_) for id_ in service_ids], numbers) if numbers else None
+    if numbers and counts is None:
+        raise BadRequest.in_field("number", "numbers_not_asked")
+    return counts
 
 
 def _date_of(bound: date | datetime | None, zone: str) -> date | None:

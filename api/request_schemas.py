@@ -21,7 +21,7 @@ from api.schema_fields import (
     WallTime,
     Weekday,
 )
-from booking.slot_tokens import MAX_SERVICES
+from booking.slot_tokens import LARGEST_COUNT, MAX_SERVICES
 from booking.states import CHANNELS, State
 from locations.model import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES, NEEDS
@@ -61,6 +61,12 @@ def _one_of(choices: Any, **options: Any) -> fields.String:
 
 def _needs(**options: Any) -> fields.List[Any]:
     return fields.List(_one_of(NEEDS), validate=validate.Length(max=len(NEEDS)), **options)
+
+
+def numbers(text: str, **options: Any) -> fields.List[Any]:
+    """The answers to what services count, in the order of the services."""
+    one = fields.Integer(validate=validate.Range(1, LARGEST_COUNT, error="Use a number from {min} to {max}."))
+    return fields.List(one, validate=validate.Length(max=MAX_SERVICES), metadata=about(text, example=[3]), **options)
 
 
 def _limit(usual: int) -> fields.Integer:
@@ -119,6 +125,9 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     )
     mode = _one_of(MODES, metadata=about("How the visit is held."))
     need = _needs(metadata=about("A support need that must be met; repeat it for several."))
+    number = numbers(
+        "How many of what a service counts, for each that does; see `counts` of services. Without it, one."
+    )
 
 
 class HoldBodySchema(RequestSchema):
@@ -187,6 +196,10 @@ class RescheduleBodySchema(RequestSchema):
     )
     hold = SingleLineText(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
     reason = MultiLineText(LONGEST_REASON, allow_none=True)
+    changes_numbers = fields.Boolean(
+        load_default=False,
+        metadata=about("Whether the slot may be for other numbers than the appointment has: longer or shorter."),
+    )
 
 
 class CancelBodySchema(RequestSchema):
@@ -268,3 +281,6 @@ class WishBodySchema(RequestSchema):
     from_time = WallTime(allow_none=True, metadata=about("Not before this time of the day.", example="09:00"))
     to_time = WallTime(allow_none=True, metadata=about("Beginning before this time of the day.", example="12:00"))
     until = DayText(allow_none=True, metadata=about("Not after this date.", example="2026-12-24"))
+    numbers = numbers(
+        "Without an appointment: how many of what the services count, as in the availability.", allow_none=True
+    )

@@ -38,6 +38,22 @@ def _cursor() -> fields.String:
     return fields.String(required=True, allow_none=True, metadata=about("For the next page; null on the last one."))
 
 
+class CountsSchema(Schema):
+    """What a service counts: the visit is longer for each."""
+
+    question = _text("What people are asked.")
+    minutes_each = fields.Integer(required=True, metadata=about("Added to `duration_minutes` for each."))
+    most = fields.Integer(required=True, metadata=about("The highest number."))
+
+
+class NumberSchema(Schema):
+    """How many of what a service counts the visit is for."""
+
+    service = _text("The service's slug.")
+    question = _text("What people were asked.")
+    number = fields.Integer(required=True)
+
+
 class ServiceSchema(Schema):
     """Something that residents can be seen about."""
 
@@ -48,6 +64,12 @@ class ServiceSchema(Schema):
     modes = _list(_one_of(MODES, "A mode."), "How it can be held.")
     documents = _list(fields.String(), "What to bring.")
     bookable_online = fields.Boolean(required=True, metadata=about("Whether residents may book it by themselves."))
+    counts = fields.Nested(
+        CountsSchema,
+        required=True,
+        allow_none=True,
+        metadata=about("What makes a visit longer; null where it always takes as long."),
+    )
 
 
 class ServicesSchema(Schema):
@@ -197,6 +219,7 @@ class AppointmentSchema(Schema):
     arrangements = _list(fields.Nested(ArrangementSchema), "Interpreters, in the order of the needs.")
     documents = _list(fields.String(), "What to bring.")
     notes = _text()
+    numbers = _list(fields.Nested(NumberSchema), "What makes the visit longer.")
     created_at = _moment("When it was booked.")
     changed_at = _moment("When it last changed.")
 

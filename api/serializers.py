@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.queries.appointments import AppointmentView, RepresentativeView, ResidentView
+from booking.counted import counted_of
+from booking.queries.appointments import AppointmentView
+from booking.queries.people_views import RepresentativeView, ResidentView
 from booking.queries.slots import FreeSlot
 from locations.drop_in_hours import DropIn
 from locations.model import ServiceFacts, SiteFacts
@@ -24,7 +26,13 @@ def service(facts: ServiceFacts) -> dict[str, Any]:
         "modes": list(facts.modes),
         "documents": list(facts.documents),
         "bookable_online": facts.bookable_online,
+        "counts": _counts(facts),
     }
+
+
+def _counts(facts: ServiceFacts) -> dict[str, Any] | None:
+    asked = facts.counting_question
+    return None if asked is None else {"question": asked.ask, "minutes_each": asked.minutes_each, "most": asked.most}
 
 
 def site(facts: SiteFacts, miles: float | None, hours: Iterable[DropIn], slugs: Mapping[int, str]) -> dict[str, Any]:
@@ -87,6 +95,10 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
         "arrangements": [{"need": need, "state": state.value} for need, state in view.arrangements.items()],
         "documents": list(view.documents),
         "notes": view.notes,
+        "numbers": [
+            {"service": one.service, "question": one.ask, "number": one.number}
+            for one in counted_of(view.services, view.counts)
+        ],
         "created_at": moment(view.created_at, view.zone),
         "changed_at": moment(view.changed_at, view.zone),
     }

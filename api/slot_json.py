@@ -7,8 +7,9 @@ what `json.dumps` would write; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from booking.availability.site_days import counts_in
 from booking.availability.values import Slot
 from booking.queries.slots import SlotQuery, modes_at
 from booking.slot_tokens import prefix
@@ -51,10 +52,11 @@ def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[s
     """
     site = catalogue.site_by_id(site_id)
     closing = {closure.mode for closure in site.closures}
-    extra_time = query.extra_time or "extra-time" in query.needs
+    how = partial(prefix, extra_time=query.extra_time or "extra-time" in query.needs)
+    how = partial(how, counts=counts_in(catalogue, query.service_ids, query.counts))
     return [
         (
-            f'{{"slot":"{prefix(catalogue.authority.id, site.id, query.service_ids, mode, extra_time=extra_time)}',
+            f'{{"slot":"{how(catalogue.authority.id, site.id, query.service_ids, mode)}',
             f'","site":"{site.slug}","mode":"{mode}","starts_at":"',
             mode if mode in closing else "",
         )

@@ -37,6 +37,7 @@ def wait(body: Values) -> Response:
         from_time=body.get("from_time"),
         to_time=body.get("to_time"),
         until=body.get("until"),
+        numbers=tuple(body.get("numbers") or ()),
     )
     authority_id = signed_in_key().authority_id
     wish_id = make_wish(current_runtime(), authority_id, new, actor=api_actor(), idempotency=idempotency_key())

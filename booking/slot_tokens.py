@@ -1,12 +1,14 @@
 """A slot's key: one start of one visit at one site, as an opaque token that travels through pages and programs.
 
 The token grants nothing: whatever it says is checked against plan and bookings again when it is used. The format is
-`1.<authority>.<site>.<services>.<mode>.<extra>.<unit in hexadecimal>`.
+`1.<authority>.<site>.<services>.<mode>.<extra>.<unit in hexadecimal>`. A service of which a resident has several (three
+children to register, say) stands there as `<service>x<number>y<ticks that they add to its length>`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.errors import Invalid
 
@@ -15,7 +17,19 @@ MODE_CODES = {"in_person": "p", "video": "v", "phone": "t"}
 MODES_BY_CODE = {code: mode for mode, code in MODE_CODES.items()}
 MAX_SERVICES = 4
 LARGEST_ID = 2**31  # what every database can look up
+LARGEST_COUNT = 999  # far more than any service can say
 LAST_UNIT = 2**25  # some day in 2289; clocks and calendars can still show it
+
+
+class Count(NamedTuple):
+    """How many of what a service counts, and the ticks that these add to its length; 0 where it does not count."""
+
+    number: int = 0
+    ticks: int = 0
+
+
+Counts = tuple[Count, ...]
+"""One for each service of a visit, in their order; empty when none of them counts."""
 
 
 @dataclass(frozen=True)
@@ -28,31 +42,58 @@ class SlotKey:
     mode: str
     start_unit: int
     extra_time: bool = False
+    counts: Counts = ()
 
 
-def prefix(authority_id: int, site_id: int, service_ids: tuple[int, ...], mode: str, *, extra_time: bool) -> str:
+def prefix(
+    authority_id: int,
+    site_id: int,
+    service_ids: tuple[int, ...],
+    mode: str,
+    *,
+    extra_time: bool,
+    counts: Counts = (),
+) -> str:
     """The part of a token that all starts of one search at one site share; the unit in hexadecimal follows."""
-    services = "-".join(map(str, service_ids))
+    services = "-".join(map(_service_text, service_ids, counts or (Count(),) * len(service_ids)))
     return f"{VERSION}.{authority_id}.{site_id}.{services}.{MODE_CODES[mode]}.{int(extra_time)}."
 
 
 def encode(slot_key: SlotKey) -> str:
     """The token of `slot_key`."""
     key = slot_key
-    return f"{prefix(key.authority_id, key.site_id, key.service_ids, key.mode, extra_time=key.extra_time)}{key.start_unit:x}"
+    of_search = (key.authority_id, key.site_id, key.service_ids, key.mode)
+    return f"{prefix(*of_search, extra_time=key.extra_time, counts=key.counts)}{key.start_unit:x}"
+
+
+def _service_text(service_id: int, count: Count) -> str:
+    return f"{service_id}x{count.number}y{count.ticks}" if any(count) else str(service_id)
+
+
+def _service_of(text: str) -> tuple[int, Count]:
+    service_id, is_counted, counted = text.partition("x")
+    number, _, ticks = counted.partition("y")
+    return int(service_id), Count(int(number), int(ticks)) if is_counted else Count()
+
+
+def counts_or_none(counts: Counts) -> Counts:
+    """The counts of a visit, empty when no service of it counts."""
+    return counts if any(map(any, counts)) else ()
 
 
 def decode(token: str) -> SlotKey:
     """The key that `token` means. Raises: Invalid."""
     try:
         version, authority, site, services, mode, extra, unit = token.split(".")
+        parts = [_service_of(service) for service in services.split("-")]
         slot_key = SlotKey(
             authority_id=int(authority),
             site_id=int(site),
-            service_ids=tuple(int(service) for service in services.split("-")),
+            service_ids=tuple(service_id for service_id, _ in parts),
             mode=MODES_BY_CODE[mode],
             start_unit=int(unit, 16),
             extra_time=extra == "1",
+            counts=counts_or_none(tuple(count for _, count in parts)),
         )
     except (ValueError, KeyError) as error:
         raise _unknown() from error
@@ -61,10 +102,17 @@ def decode(token: str) -> SlotKey:
     return slot_key
 
 
+def counts_in_token(token: str) -> Counts:
+    """The counts of the slot of `token`; most have none. Raises: Invalid."""
+    return decode(token).counts if "x" in token else ()
+
+
 def _is_possible(slot_key: SlotKey) -> bool:
     """Whether its numbers are such as a real slot could have."""
     ids = (slot_key.authority_id, slot_key.site_id, *slot_key.service_ids)
-    return len(slot_key.service_ids) <= MAX_SERVICES and max(ids) < LARGEST_ID and 0 <= slot_key.start_unit < LAST_UNIT
+    counted = max((max(count) for count in slot_key.counts), default=0)
+    is_short = len(slot_key.service_ids) <= MAX_SERVICES and counted <= LARGEST_COUNT
+    return is_short and max(ids) < LARGEST_ID and 0 <= slot_key.start_unit < LAST_UNIT
 
 
 def _unknown() -> Invalid:

@@ -120,6 +120,11 @@ class ServiceFacts:
     opens_same_day_early: bool = False
     is_same_day_open: bool = False  # what is kept for the day itself is for everybody now
 
+    @property
+    def counting_question(self) -> TriageQuestion | None:
+        """The question whose answer is a number that makes the visit longer; None when it always takes the same time."""
+        return next((question for question in self.triage_questions if question.minutes_each), None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResourceFacts:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish
 from locations.authority_brand import AuthorityBrand
 from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts
-from locations.triage_questions import TriageQuestion
+from locations.triage_questions import MOST_COUNTED, TriageQuestion
 
 Facts = TypeVar("Facts", AuthorityFacts, AuthorityBrand, ServiceFacts, SiteFacts)
 
@@ -60,11 +60,13 @@ def kept_translations(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value and translated_key(key)}
 
 
-def triage_question(asked: Mapping[str, str]) -> TriageQuestion:
+def triage_question(asked: Mapping[str, Any]) -> TriageQuestion:
     """A question as it is stored."""
     translations = tuple(kept_translations(asked).items())
     parts = {name: asked.get(name, "") for name in QUESTION_PARTS}
-    return TriageQuestion(**parts, translations=translations)
+    each = asked.get("minutes_each") or 0
+    most = (asked.get("most") or MOST_COUNTED) if each else 0
+    return TriageQuestion(**parts, translations=translations, minutes_each=each, most=most)
 
 
 def languages_for(authority: AuthorityFacts, code: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.counted import counts_asked
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.open_wishes import wish_of_appointment
 from booking.queries.slots import SlotQuery
@@ -23,6 +24,7 @@ from web.agent.message_views import blueprint
 from web.components.wish_fields import WishForm
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
+from web.visit_numbers import parse_numbers
 
 LONGEST_NUMBER = 18  # figures, of what every database can look up
 
@@ -36,12 +38,14 @@ class _Subject:
     services: tuple[ServiceFacts, ...]
     appointment: AppointmentView | None
     can_be_reached: bool = True
+    numbers: tuple[int, ...] = ()
 
     @property
     def query(self) -> SlotQuery:
         """What can be had at all."""
         mode = self.appointment.mode if self.appointment else None
-        return SlotQuery(tuple(service.id for service in self.services), mode=mode, for_public=False)
+        counts = self.appointment.counts if self.appointment else counts_asked(self.services, self.numbers)
+        return SlotQuery(tuple(service.id for service in self.services), mode=mode, for_public=False, counts=counts)
 
 
 @blueprint.route("/staff/waiting/new", methods=["GET", "POST"])
@@ -87,8 +91,11 @@ def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> in
         weekdays=form.wanted_weekdays,
         from_time=from_time,
         to_time=to_time,
+        numbers=subject.numbers,
     )
-    key = context.form_key("wish", (reference, subject.resident_id, form.wanted_weekdays, form.part.data, form.sites))
+    key = context.form_key(
+        "wish", (reference, subject.resident_id, subject.numbers, form.wanted_weekdays, form.part.data, form.sites)
+    )
     return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
 
 
@@ -119,4 +126,6 @@ def _subject(context: StaffContext) -> _Subject:
     if not 0 < len(slugs) <= MOST_SERVICES or len(set(slugs)) < len(slugs):
         raise NotFound.because("no_service_chosen")
     services = tuple(context.catalogue.public_service(slug) for slug in slugs)
-    return _Subject(resident.id, resident.name, services, None, bool(resident.email or resident.phone))
+    numbers = parse_numbers(request.args.getlist("number"))
+    numbers = () if counts_asked(services, numbers) is None else numbers
+    return _Subject(resident.id, resident.name, services, None, bool(resident.email or resident.phone), numbers)

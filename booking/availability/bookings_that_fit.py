@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from booking.availability.busy import NOTHING_BUSY, Busy, away_rows, busy_index
@@ -19,7 +19,7 @@ from booking.availability.engine import check_slot, find_slots
 from booking.availability.site_days import modes_of_visit, search_for, site_day
 from booking.availability.travel_after_plan_change import Pair, too_close, who_must_move
 from booking.availability.values import NO_NAMES, BookedVisit, Requirement, Search, SiteDay, SlotCheck
-from booking.slot_tokens import LAST_UNIT
+from booking.slot_tokens import LAST_UNIT, Counts
 from core.errors import NotFound
 from core.wall_clock import days_between, local_date_of, local_day
 from locations.model import Catalogue
@@ -184,7 +184,7 @@ class PlanFit:
 
     def __init__(self, catalogue: Catalogue, now: datetime) -> None:
         self._catalogue, self._now = catalogue, now
-        self._searches: dict[tuple[tuple[int, ...], bool, frozenset[str], str], Search] = {}
+        self._searches: dict[tuple[tuple[int, ...], bool, frozenset[str], str, Counts], Search] = {}
         self._days: dict[tuple[int, date], _Day] = {}
         self._days_by_start: dict[tuple[int, int], _Day] = {}
 
@@ -207,12 +207,11 @@ class PlanFit:
 
     def _search(self, visit: BookedVisit) -> Search:
         """The engine's search for the visit. Raises: NotFound."""
-        key = (visit.slot.service_ids, visit.slot.extra_time, visit.needs, visit.slot.mode)
+        key = (visit.slot.service_ids, visit.slot.extra_time, visit.needs, visit.slot.mode, visit.slot.counts)
         if key not in self._searches:
-            services, extra_time, needs, mode = key
-            search = search_for(
-                self._catalogue, services, self._now, for_public=False, needs=needs, extra_time=extra_time, mode=mode
-            )
+            services, extra_time, needs, mode, counts = key
+            how = partial(search_for, extra_time=extra_time, mode=mode, counts=counts)
+            search = how(self._catalogue, services, self._now, for_public=False, needs=needs)
             shapes = tuple(replace(shape, grid_ticks=1) for shape in search.visit)
             self._searches[key] = replace(search, visit=shapes, earliest_unit=0, latest_unit=LAST_UNIT)
         return self._searches[key]

@@ -6,7 +6,7 @@ old day can never be served for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -25,7 +25,7 @@ from booking.availability.values import (
     SiteDay,
     Window,
 )
-from booking.slot_tokens import SlotKey
+from booking.slot_tokens import Count, Counts, SlotKey, counts_or_none
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, holiday_on, modes_closed_on, openings_on
@@ -109,6 +109,30 @@ def shape_of(service: ServiceFacts) -> ServiceShape:
     )
 
 
+def counts_of(services: Sequence[ServiceFacts], numbers: Mapping[int, int]) -> Counts:
+    """What `numbers`, by service id, add to the length of a visit; 1 where a service counts and none is given."""
+    found = []
+    for service in services:
+        question = service.counting_question
+        number = numbers.get(service.id, 1) if question else 0
+        found.append(Count(number, _ticks(question.minutes_each * number)) if question else Count())
+    return counts_or_none(tuple(found))
+
+
+def counts_in(catalogue: Catalogue, service_ids: Sequence[int], counts: Counts | None = None) -> Counts:
+    """These counts; without them, one of whatever the services count. Raises: NotFound."""
+    return counts_of([catalogue.service_by_id(id_) for id_ in service_ids], {}) if counts is None else counts
+
+
+def are_counts_of_plan(catalogue: Catalogue, slot_key: SlotKey) -> bool:
+    """Whether the length that the slot says is what the services ask for such numbers now. Raises: NotFound."""
+    services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
+    numbers = {id_: count.number for id_, count in zip(slot_key.service_ids, slot_key.counts, strict=False)}
+    asked = [(one.counting_question, numbers.get(one.id, 0)) for one in services]
+    can_be = all(1 <= number <= question.most for question, number in asked if question)
+    return can_be and counts_of(services, numbers) == slot_key.counts
+
+
 def _ticks(minutes: int) -> int:
     return -(-minutes // TICK_MINUTES)
 
@@ -136,16 +160,23 @@ def search_for(
     is_walk_in: bool = False,
     mode: str | None = None,
     for_list: bool = False,
+    counts: Counts | None = None,
 ) -> Search:
     """The engine's search for a visit to these services, between lead time and horizon, in any mode or in this one.
 
     A walk-in begins at any five minutes: on no grid and without lead time. `for_list` finds what the waiting list has first.
+    Without `counts` a visit is as long as for one of whatever its services count.
     """
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
     zone = catalogue.authority.zone
     last_day = local_day(last_bookable_date(services, now, zone), zone)
     earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
     visit = tuple(shape_of(service) for service in services)
+    for number, count in enumerate(counts_of(services, {}) if counts is None else counts):
+        shape = visit[number]
+        if count.ticks:
+            longer = replace(shape, duration_ticks=shape.duration_ticks + count.ticks)
+            visit = (*visit[:number], longer, *visit[number + 1 :])
     return Search(
         visit=(replace(visit[0], grid_ticks=1), *visit[1:]) if is_walk_in else visit,
         # The five minutes that have begun, or those before: they may have ended since somebody pressed the button.

@@ -27,7 +27,7 @@ from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import assign, check_slot
 from booking.availability.needs_met import unmet_needs
 from booking.availability.notice import arranged_from, earliest_at, is_short_notice
-from booking.availability.site_days import day_of_slot, modes_of_visit, search_for
+from booking.availability.site_days import are_counts_of_plan, day_of_slot, modes_of_visit, search_for
 from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
 from booking.capacity.kept_times import kept_hold_ids, take_from
 from booking.capacity.occupancy import is_person_at_another_site, occupied_on
@@ -116,9 +116,9 @@ def place(
     """
     slot_key = replace(slot_key, extra_time=slot_key.extra_time or wants_extra_time(needs))
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
-    _check_offered(catalogue, slot_key)
+    _check_offered(catalogue, slot_key, by_plan=for_public and not takes_kept and not exclude_appointment_ids)
     how = partial(search_for, extra_time=slot_key.extra_time, mode=slot_key.mode, for_list=takes_kept)
-    how = partial(how, is_walk_in=is_walk_in)
+    how = partial(how, is_walk_in=is_walk_in, counts=slot_key.counts)
     search = how(catalogue, slot_key.service_ids, now, for_public=for_public, needs=needs)
     day = day_of_slot(catalogue, slot_key)
     kept = kept_hold_ids(db, slot_key.site_id, now) if takes_kept else ()
@@ -141,14 +141,16 @@ def spread_of(db: Session) -> int:
     return secrets.randbelow(1 << 16) if lost_races(db) else 0
 
 
-def _check_offered(catalogue: Catalogue, slot_key: SlotKey) -> None:
-    """Raises: SlotTaken, when the site does not offer all services of the slot in its mode."""
+def _check_offered(catalogue: Catalogue, slot_key: SlotKey, *, by_plan: bool = False) -> None:
+    """Raises: SlotTaken, when the site does not offer all services of the slot in its mode; `by_plan`, at its length."""
     service_ids = slot_key.service_ids
     offering = (
         site for site in catalogue.sites if site.id == slot_key.site_id and site.service_ids.issuperset(service_ids)
     )
     if not any(slot_key.mode in modes_of_visit(catalogue, site, service_ids) for site in offering):
         raise SlotTaken.because("not_offered_here")
+    if by_plan and not are_counts_of_plan(catalogue, slot_key):
+        raise SlotTaken.because("length_changed")
 
 
 def _refusal(check: SlotCheck, earliest: datetime, latest: datetime) -> SlotTaken | TooSoon | TooFar:
@@ -177,7 +179,8 @@ def place_held(
     slot_key = decode(hold.slot_token)
     catalogue = catalogue_while_locked(db, slot_key.authority_id, [slot_key.site_id])
     _check_offered(catalogue, slot_key)
-    search = search_for(catalogue, slot_key.service_ids, now, for_public=False, extra_time=slot_key.extra_time)
+    how = partial(search_for, extra_time=slot_key.extra_time, counts=slot_key.counts)
+    search = how(catalogue, slot_key.service_ids, now, for_public=False)
     day = day_of_slot(catalogue, slot_key)
     whenever = replace(search, earliest_unit=0, modes=frozenset((slot_key.mode,)))
     if check_slot(whenever, day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:

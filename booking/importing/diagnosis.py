@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from booking.availability.busy import NOTHING_BUSY
 from booking.availability.engine import check_slot
-from booking.availability.site_days import last_bookable_date, modes_of_visit, search_for, site_day
+from booking.availability.site_days import counts_of, last_bookable_date, modes_of_visit, search_for, site_day
 from booking.availability.values import SlotCheck
 from booking.importing.old_booking import OldBooking
 from booking.slot_tokens import SlotKey
@@ -39,7 +39,8 @@ def slot_key_of(catalogue: Catalogue, booking: OldBooking) -> SlotKey | Found:
     if starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != booking.start:
         return "start", Reason("import_start_skipped")
     return _offered(catalogue, site, service_ids, booking) or SlotKey(
-        catalogue.authority.id, site.id, service_ids, booking.mode, unit_of(starts_at)
+        *(catalogue.authority.id, site.id, service_ids, booking.mode, unit_of(starts_at)),
+        counts=counts_of(services, {}),
     )
 
 
@@ -92,13 +93,13 @@ def overlap(one: SlotKey, end_unit: int, other: SlotKey, other_end: int) -> bool
 
 def visit_end(catalogue: Catalogue, slot_key: SlotKey, needs: frozenset[str], now: datetime) -> int:
     """The unit at which the visit would end."""
-    search = search_for(catalogue, slot_key.service_ids, now, for_public=False, needs=needs)
+    search = search_for(catalogue, slot_key.service_ids, now, for_public=False, needs=needs, counts=slot_key.counts)
     return slot_key.start_unit + search.visit_ticks
 
 
 def _check(catalogue: Catalogue, slot_key: SlotKey, needs: frozenset[str], now: datetime) -> SlotCheck:
     """The check of the slot as if nothing were booked."""
-    search = search_for(catalogue, slot_key.service_ids, now, for_public=False, needs=needs)
+    search = search_for(catalogue, slot_key.service_ids, now, for_public=False, needs=needs, counts=slot_key.counts)
     zone = catalogue.authority.zone
     if instant_of(slot_key.start_unit) < now:
         return SlotCheck.TOO_SOON

@@ -36,6 +36,8 @@ class Wish(Base):
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"), index=True)
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
     service_ids: Mapped[list[int]] = mapped_column(JSON)  # empty where the appointment has them
+    # How many of what each of these services counts, in their order, 0 where it does not; empty where none does.
+    numbers: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     site_ids: Mapped[list[int]] = mapped_column(JSON)
     weekdays: Mapped[list[int]] = mapped_column(JSON)
     from_time: Mapped[time | None]

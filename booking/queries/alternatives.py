@@ -37,6 +37,7 @@ def nearest_alternatives(
         last_date=requested_date + timedelta(days=14),
         for_public=for_public,
         extra_time=slot_key.extra_time,
+        counts=slot_key.counts,
     )
     found: dict[str, FreeSlot] = {}
     # The closest first: here about then, anywhere about then, anywhere at any time.

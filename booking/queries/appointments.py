@@ -12,43 +12,16 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import ArrangementState, arrangements_of
+from booking.queries.people_views import RepresentativeView, ResidentView
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
+from booking.slot_tokens import Counts, counts_in_token
 from booking.states import Contact, State
 from booking.tables import Allocation, Appointment, AppointmentService, OldReference
 from core.errors import NotFound
 from core.tokens import mark_of_digest, spoken_reference, stamp_of
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.residents.tables import Representative, Resident
-
-
-@dataclass(frozen=True)
-class ResidentView:
-    """Who it is for."""
-
-    id: int
-    name: str
-    email: str
-    phone: str
-    postcode: str
-    language: str
-    contact_preference: str
-    do_not_text: bool
-    leave_no_message: bool
-    message_language: str
-    safe_hours: str
-    postal: str = ""
-
-
-@dataclass(frozen=True)
-class RepresentativeView:
-    """Who acts for the resident, and on what basis."""
-
-    id: int
-    name: str
-    basis: str
-    email: str
-    phone: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +66,7 @@ class AppointmentView:
     unmet_needs: tuple[str, ...] = ()
     moved_by: str = ""
     is_confirmed: bool = False
+    counts: Counts = ()
 
     @property
     def spoken_language(self) -> str:
@@ -226,16 +200,17 @@ def _views(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> lis
     return [replace(view, unmet_needs=unmet[view.id]) if view.id in unmet else view for view in views]
 
 
-def _grouped(db: Session, statement: Any, ids: list[int]) -> Mapping[int, Sequence[int]]:
+Grouped = Mapping[int, Sequence[int]]
+
+
+def _grouped(db: Session, statement: Any, ids: list[int]) -> Grouped:
     grouped: defaultdict[int, list[int]] = defaultdict(list)
     for owner, value in db.execute(statement, {"ids": ids}):
         grouped[owner].append(value)
     return grouped
 
 
-def _view(
-    catalogue: Catalogue, found: Any, services: Mapping[int, Sequence[int]], resources: Mapping[int, Sequence[int]]
-) -> AppointmentView:
+def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Grouped) -> AppointmentView:
     row: Appointment = found.Appointment
     site = catalogue.site_by_id(row.site_id)
     return AppointmentView(
@@ -272,6 +247,7 @@ def _view(
         old_reference=found.old_reference or "",
         moved_by=row.moved_by,
         is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,
+        counts=counts_in_token(row.slot_token),
     )
 
 

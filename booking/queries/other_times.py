@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -55,6 +56,7 @@ def slot_key_of(db: Session, row: Appointment, best: OtherTime) -> SlotKey:
         mode=best.mode,
         start_unit=unit_of(best.starts_at),
         extra_time=decode(row.slot_token).extra_time or wants_extra_time(frozenset(row.support_needs)),
+        counts=decode(row.slot_token).counts,
     )
 
 
@@ -71,6 +73,7 @@ def other_times(db: Session, catalogue: Catalogue, row: Appointment, now: dateti
         needs=frozenset(row.support_needs),
         for_public=False,
         extra_time=decode(row.slot_token).extra_time,
+        counts=decode(row.slot_token).counts,
     )
     sought = _Sought(row, query, persons_of(db, catalogue, row))
     others = [*_same_time(db, catalogue, sought, now), *_later_or_sooner(db, catalogue, sought, near, now)]
@@ -138,9 +141,8 @@ def _has_same_person(db: Session, catalogue: Catalogue, key: SlotKey, sought: _S
     if not sought.person_ids:
         return False
     needs, day = sought.query.needs, day_of_slot(catalogue, key)
-    search = search_for(
-        catalogue, key.service_ids, now, for_public=False, needs=needs, extra_time=key.extra_time, mode=key.mode
-    )
+    how = partial(search_for, extra_time=key.extra_time, mode=key.mode, counts=key.counts)
+    search = how(catalogue, key.service_ids, now, for_public=False, needs=needs)
     busy = occupied_on(db, catalogue, day, now, exclude=[sought.row.id]).busy()
     found = assign(search, day, busy, key.start_unit, prefer=sought.person_ids, most=1)
     return any(seat.resource_id in sought.person_ids for seating in found for seat in seating)

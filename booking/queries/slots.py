@@ -15,16 +15,15 @@ from booking.availability.bits import Bits, span
 from booking.availability.busy import NOTHING_BUSY, Busy, BusyRow
 from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
 from booking.availability.notice import earliest_at
-from booking.availability.site_days import last_bookable_date, modes_of_visit, search_for, site_day
+from booking.availability.search_periods import growing_periods
+from booking.availability.site_days import counts_in, last_bookable_date, modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
-from booking.slot_tokens import SlotKey, encode
+from booking.slot_tokens import Counts, SlotKey, encode
 from core.wall_clock import days_between, instant_of, local_date_of, local_day, unit_after
 from locations.model import Catalogue, SiteFacts
 from locations.opening_hours import is_mode_closed
 
-# How many days a search for first slots reads at a time: most sites have one within days, so the rest is rarely read.
-FIRST_SLOT_DAYS = (4, 17)
 Answer = TypeVar("Answer")
 
 
@@ -33,6 +32,7 @@ class SlotQuery:
     """A search for slots. No site means all, no mode any mode, no dates all between lead time and horizon.
 
     `own_seats` are those of a hold or appointment of whoever searches: free to them. `for_list`: for the waiting list.
+    Without `counts` it is for one of whatever its services count.
     """
 
     service_ids: tuple[int, ...]
@@ -45,6 +45,7 @@ class SlotQuery:
     extra_time: bool = False
     own_seats: frozenset[BusyRow] = frozenset()
     for_list: bool = False
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def made_of_slots(
         return make([])
     days = _site_days(catalogue, scope)
     busy = _busy(db, catalogue, query, days, now)
-    question = (*question, query.needs, query.mode, query.extra_time)
+    question = (*question, query.needs, query.mode, query.extra_time, query.counts)
     return _answer(busy, question, scope, lambda: make(find_slots(scope.search, days, busy, limit)))
 
 
@@ -210,7 +211,7 @@ def _answer(busy: Busy, question: tuple[Hashable, ...], scope: _Scope, work_out:
 def first_by_site(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> dict[int, FreeSlot]:
     """The first slot of each site that has one, soonest first. At most six statements."""
     scope, found = _scope(catalogue, query, now), dict[int, Slot]()
-    for dates in _growing_periods(scope):
+    for dates in growing_periods(scope.dates):
         sites = tuple(site for site in scope.sites if site.id not in found)
         if sites:
             days = _site_days(catalogue, replace(scope, sites=sites, dates=dates))
@@ -224,7 +225,7 @@ def first_by_site(db: Session, catalogue: Catalogue, query: SlotQuery, now: date
 def next_slot(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> FreeSlot | None:
     """The soonest slot at any site of the query."""
     scope = _scope(catalogue, query, now)
-    for dates in _growing_periods(scope):
+    for dates in growing_periods(scope.dates):
         days = _site_days(catalogue, replace(scope, dates=dates))
         slots = find_slots(scope.search, days, _busy(db, catalogue, query, days, now), limit=1)
         if slots:
@@ -252,6 +253,7 @@ def _scope(catalogue: Catalogue, query: SlotQuery, now: datetime) -> _Scope:
         extra_time=query.extra_time,
         mode=query.mode,
         for_list=query.for_list,
+        counts=query.counts,
     )
     first, last = bookable_dates(catalogue, query, now)
     first = max(first, query.first_date) if query.first_date else first
@@ -267,21 +269,6 @@ def _site_days(catalogue: Catalogue, scope: _Scope) -> list[SiteDay]:
     return [site_day(site, day, zone) for day in days for site in scope.sites]
 
 
-def _growing_periods(scope: _Scope) -> Iterator[tuple[date, date]]:
-    """The scope's dates in a few pieces, the first ones short."""
-    if scope.dates is None:
-        return
-    first, last = scope.dates
-    for length in FIRST_SLOT_DAYS:
-        if first > last:
-            return
-        end = min(last, first + timedelta(days=length - 1))
-        yield first, end
-        first = end + timedelta(days=1)
-    if first <= last:
-        yield first, last
-
-
 def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterator[FreeSlot]:
     """The engine's slot ready to show, once for each mode in which it can be had."""
     site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
@@ -293,6 +280,7 @@ def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterato
             mode=mode,
             start_unit=slot.start_unit,
             extra_time=query.extra_time or "extra-time" in query.needs,
+            counts=counts_in(catalogue, query.service_ids, query.counts),
         )
         starts_at = instant_of(slot.start_unit).astimezone(zone)
         ends_at = instant_of(slot.end_unit).astimezone(zone)

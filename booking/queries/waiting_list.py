@@ -13,13 +13,14 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.availability.busy import BusyRow
+from booking.availability.site_days import counts_of
 from booking.availability.values import Slot
 from booking.capacity.kept_times import kept_seats
 from booking.proposals.tables import Proposal, Wish
 from booking.proposals.wish_rules import SHORT_NOTICE, PassedOver, QueuedWish, WantedTimes, WishState, earliest_use
 from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
 from booking.rebooking import ProposalState
-from booking.slot_tokens import SlotKey, decode
+from booking.slot_tokens import Counts, SlotKey, decode
 from booking.states import State
 from booking.tables import Appointment, AppointmentService, RebookItem
 from core.wall_clock import ONE_DAY, instant_of
@@ -51,6 +52,7 @@ class Visit:
     mode: str | None
     needs: frozenset[str]
     extra_time: bool
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,8 @@ def _at_once(
 def _is_met_by(one: Candidate, visit: Visit, mode: str) -> bool:
     """Whether a time that was found for `visit`, in this mode, is what they wait for as well, and they can be reached."""
     own = one.visit
-    is_same = own.service_ids == visit.service_ids and own.extra_time == visit.extra_time and own.needs <= visit.needs
+    alike = (own.service_ids, own.extra_time, own.counts) == (visit.service_ids, visit.extra_time, visit.counts)
+    is_same = alike and own.needs <= visit.needs
     return is_same and own.mode in (None, mode) and not missing_contact(mode, email=one.email, phone=one.phone)
 
 
@@ -181,6 +184,7 @@ def _query(visit: Visit, last_date: date | None) -> SlotQuery:
         last_date=None if last_date == date.max else last_date,
         extra_time=visit.extra_time,
         for_list=True,
+        counts=visit.counts,
     )
 
 
@@ -220,7 +224,7 @@ def _candidate(
 ) -> Candidate:
     wish, appointment, resident = row.Wish, row.Appointment, row.Resident
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
-    visit = _visit(wish, appointment, resident, services)
+    visit = _visit(catalogue, wish, appointment, resident, services)
     times, is_open = _times(wish, appointment), _last_open_date(catalogue, wish, visit)
     times = replace(times, last_date=min(times.last_date, is_open))
     waiting = QueuedWish(
@@ -262,10 +266,19 @@ def _times(wish: Wish, appointment: Appointment | None) -> WantedTimes:
     return WantedTimes(last_date, frozenset(site_ids), frozenset(wish.weekdays), wish.from_time, wish.to_time)
 
 
-def _visit(wish: Wish, appointment: Appointment | None, resident: Resident, services: Mapping[int, list[int]]) -> Visit:
+def _visit(
+    catalogue: Catalogue,
+    wish: Wish,
+    appointment: Appointment | None,
+    resident: Resident,
+    services: Mapping[int, list[int]],
+) -> Visit:
     if appointment is None:
         needs = frozenset(resident.support_needs if wish.support_needs is None else wish.support_needs)
-        return Visit(tuple(wish.service_ids), None, needs, wants_extra_time(needs))
+        wanted = [one for service_id in wish.service_ids for one in catalogue.services if one.id == service_id]
+        counts = counts_of(wanted, dict(zip(wish.service_ids, wish.numbers, strict=False)))
+        return Visit(tuple(wish.service_ids), None, needs, wants_extra_time(needs), counts)
     needs = frozenset(appointment.support_needs)
-    extra_time = decode(appointment.slot_token).extra_time
-    return Visit(tuple(services[appointment.id]), appointment.mode, needs, extra_time)
+    slot_key = decode(appointment.slot_token)
+    service_ids = tuple(services[appointment.id])
+    return Visit(service_ids, appointment.mode, needs, slot_key.extra_time, slot_key.counts)

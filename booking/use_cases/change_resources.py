@@ -113,7 +113,7 @@ def _claim(
     left = visit.seats.difference(seating)
     in_the_way = [seat for seat in left if any(_overlap(seat, other) for other in new)]
     _free(db, row.id, in_the_way)
-    search = search_for(catalogue, visit.slot.service_ids, now, for_public=False)
+    search = search_for(catalogue, visit.slot.service_ids, now, for_public=False, counts=visit.slot.counts)
     placement = Placement(catalogue, search, visit.slot, row.slot_token, new)
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     _free(db, row.id, left.difference(in_the_way))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from booking.events import WishChange, announce_wish
 from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import WishState
-from booking.use_cases.wishes import NewWish, record_wish, service_ids_named, times_of
+from booking.use_cases.wishes import NewWish, numbers_asked, record_wish, service_ids_named, times_of
 from core.audit import Actor
 from core.errors import Invalid, LimitReached
 from core.idempotency import IdempotencyKey, run_once
@@ -49,6 +49,7 @@ class OnlineWish:
     sites: tuple[str, ...] = ()
     weekdays: tuple[int, ...] = ()
     hours: tuple[time | None, time | None] = (None, None)
+    numbers: tuple[int, ...] = ()
 
     @property
     def contact(self) -> str:
@@ -85,19 +86,20 @@ def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) 
     service_ids = service_ids_named(catalogue, wanted.services)
     lock_by_name(db, f"wishes of {authority_id} {wanted.contact}")
     known = db.scalars(_made_for(authority_id, wanted, now)).all()
-    same = next((wish for wish in known if wish.closed_at is None and wish.service_ids == service_ids), None)
+    what = (service_ids, numbers_asked(catalogue, service_ids, wanted.numbers))
+    same = next((one for one in known if one.closed_at is None and (one.service_ids, one.numbers) == what), None)
     if same is not None:
         announce_wish(db, WishChange(authority_id, same.id, "link", now))
         return
     made_today = [wish for wish in known if wish.asked_at > now - WINDOW]
     if max(len(made_today), sum(wish.closed_at is None for wish in known)) >= MOST_OPEN:
         raise LimitReached(MOST_OPEN)
-    resident = identify(db, authority_id, wanted.resident, now)
     nonce = new_nonce()
     wish = Wish(
         authority_id=authority_id,
-        resident_id=resident.id,
+        resident_id=identify(db, authority_id, wanted.resident, now).id,
         service_ids=service_ids,
+        numbers=what[1],
         channel=ONLINE,
         asked_at=now,
         changed_at=now,

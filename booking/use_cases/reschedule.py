@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen, service_ids_of
 from booking.arrangements import asked_again
+from booking.availability.site_days import are_counts_of_plan
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.capacity.same_time import is_proposed_at_same_time, place_at_same_time
 from booking.queries.appointments import contact_of
-from booking.slot_tokens import SlotKey, decode, encode
+from booking.slot_tokens import SlotKey, counts_in_token, decode, encode
 from booking.states import BY_COUNCIL, BY_RESIDENT, Contact
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import (
@@ -32,6 +33,7 @@ from core.audit import Actor
 from core.errors import Invalid
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
+from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import check_reach
 from people.residents.tables import Representative, Resident
 
@@ -41,6 +43,7 @@ class Move:
     """Where an appointment is to go: a slot, or a hold's token; and the contact that the new mode needs, where it is new.
 
     `is_by_council` says that the council asked for it. Whoever has to be rebooked is moved by the council, whoever answers.
+    The appointment stays as long as it is, unless the number of what its services count `changes_counts`.
     """
 
     slot_key: SlotKey | None = None
@@ -49,6 +52,7 @@ class Move:
     contact: Contact | None = None
     despite_same_time: bool = False
     is_by_council: bool = False
+    changes_counts: bool = False
 
 
 def reschedule(
@@ -76,7 +80,7 @@ def reschedule(
         check_link(row, actor, now)
         check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
-        _check_same_visit(db, row, slot_key)
+        _check_same_visit(db, row, slot_key, changes_counts=move.changes_counts, is_held=isinstance(destination, Hold))
         if move.contact is not None:
             change_contact(db, runtime, row, Details(contact=move.contact), actor, now)
         if actor.kind in PUBLIC_ACTORS and slot_key.mode != row.mode:
@@ -104,10 +108,15 @@ def _destination(db: Session, authority_id: int, move: Move, now: datetime) -> S
     return move.slot_key
 
 
-def _check_same_visit(db: Session, row: Appointment, slot_key: SlotKey) -> None:
-    """Raises: Invalid when the slot is not for the appointment's own services."""
+def _check_same_visit(db: Session, row: Appointment, slot_key: SlotKey, *, changes_counts: bool, is_held: bool) -> None:
+    """Raises: Invalid when the slot is not for the appointment's own services, or not as long as it may be."""
     if slot_key.authority_id != row.authority_id or slot_key.service_ids != service_ids_of(db, row.id):
         raise Invalid.in_field("slot", "slot_of_another_service")
+    if slot_key.counts == counts_in_token(row.slot_token):
+        return
+    catalogue = catalogue_by_id(db, row.authority_id)
+    if not changes_counts or not (is_held or are_counts_of_plan(catalogue, slot_key)):
+        raise Invalid.in_field("slot", "slot_of_another_length")
 
 
 def _check_reach(db: Session, row: Appointment, mode: str) -> None:

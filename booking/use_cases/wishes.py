@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link
+from booking.availability.site_days import counts_of
+from booking.counted import counts_asked
 from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import WishState
 from booking.slot_tokens import MAX_SERVICES
@@ -34,7 +36,7 @@ class NewWish:
     """An earlier time is wanted: of an appointment (its reference), or by a resident for services (their slugs).
 
     No weekdays (Monday is 1) or hours are any; no sites are the appointment's own, or, without one, any. A visit is to begin
-    before `to_time`, and on `until` at the latest.
+    before `to_time`, and on `until` at the latest. `numbers` answer what the services count; without them it is one of each.
     """
 
     channel: str
@@ -46,6 +48,7 @@ class NewWish:
     from_time: time | None = None
     to_time: time | None = None
     until: date | None = None
+    numbers: tuple[int, ...] = ()
 
 
 def make_wish(
@@ -194,9 +197,14 @@ def _of_resident(db: Session, catalogue: Catalogue, new: NewWish, actor: Actor, 
     resident = _resident(db, catalogue.authority.id, new.resident, actor, now)
     if not resident.email and not resident.phone:
         raise Invalid.in_field("resident", "wish_without_contact")
+    numbers = numbers_asked(catalogue, service_ids, new.numbers)
     same = (Wish.resident_id == resident.id, Wish.appointment_id.is_(None), Wish.closed_at.is_(None))
-    known = db.scalars(select(Wish).where(*same).order_by(Wish.id).with_for_update())
-    return next((wish for wish in known if wish.service_ids == service_ids), None) or Wish(
+    for known in db.scalars(select(Wish).where(*same).order_by(Wish.id).with_for_update()):
+        if known.service_ids == service_ids:
+            known.numbers = numbers
+            return known
+    return Wish(
+        numbers=numbers,
         authority_id=catalogue.authority.id,
         resident_id=resident.id,
         service_ids=service_ids,
@@ -211,6 +219,15 @@ def service_ids_named(catalogue: Catalogue, slugs: tuple[str, ...]) -> list[int]
     if not 0 < len(set(slugs)) <= MAX_SERVICES or len(set(slugs)) < len(slugs) or not known.keys() >= set(slugs):
         raise Invalid.in_field("services", "wish_service_unknown")
     return [known[slug] for slug in slugs]
+
+
+def numbers_asked(catalogue: Catalogue, service_ids: list[int], numbers: tuple[int, ...]) -> list[int]:
+    """The number of each service, for the column. Raises: Invalid, when the services do not ask for these numbers."""
+    services = [catalogue.service_by_id(service_id) for service_id in service_ids]
+    counts = counts_asked(services, numbers) if numbers else counts_of(services, {})
+    if counts is None:
+        raise Invalid.in_field("numbers", "numbers_not_asked")
+    return [count.number for count in counts]
 
 
 def _resident(

@@ -10,6 +10,7 @@ from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
 from locations.importing.value_checks import did_you_mean
 from locations.model import ROOM, VIRTUAL_SITE, modes_of_site
+from locations.triage_questions import LONGEST_VISIT, MOST_COUNTED
 
 Services = Sequence[tuple[Mapping[str, Any], Path]]
 
@@ -125,3 +126,25 @@ def note_unknown_order(reader: Reader, order: Sequence[str], services: Services)
             hint = did_you_mean(slug, slugs) or "; add it under [[services]]"
             what = f"service_order of [authority] has {slug!r}, which is no service{hint}."
             reader.note(("authority", "service_order"), what)
+
+
+def note_lengths(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
+    """Note questions whose answers cannot make the visit longer as they say: too long, two of them, or not by a number."""
+    counting = [one for one in service["triage_questions"] if one.get("minutes_each")]
+    at = (*path, "triage_questions")
+    if len(counting) > 1:
+        reader.note(at, f"{name} has two questions with minutes_each: leave one.")
+    for question in service["triage_questions"]:
+        each = question.get("minutes_each")
+        if question.get("most") and not each:
+            reader.note(at, f"a triage question of {name} has most: it needs minutes_each as well.")
+        if each and question.get("wrong_answer"):
+            what = "has minutes_each, so that its answer is a number, and wrong_answer: leave one of them out."
+            reader.note(at, f"a triage question of {name} {what}")
+        if each and service["duration_minutes"]:
+            longest = service["duration_minutes"] + each * (question.get("most") or MOST_COUNTED)
+            if longest > LONGEST_VISIT:
+                what = (
+                    f"could take {longest} minutes by its question with minutes_each, and the most is {LONGEST_VISIT}"
+                )
+                reader.note(at, f"{name} {what}: make minutes_each or most smaller.")

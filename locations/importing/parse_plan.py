@@ -10,6 +10,7 @@ from locations.importing.consistency import (
     check_consistency,
     note_closures_of_nothing,
     note_endings,
+    note_lengths,
     note_unknown_order,
 )
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
@@ -106,6 +107,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
         _question(reader, reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}"), at, name)
         for question, at in reader.tables(found, "triage_questions", path, name)
     ]
+    note_lengths(reader, row, path, name)
     row["requirements"] = [
         _with_list(reader.table(need, toml_fields.REQUIREMENT, at, f"a requirement of {name}"), "skills")
         for need, at in reader.tables(found, "requirements", path, name)

@@ -78,6 +78,8 @@ QUESTION: Fields = {
     "tell": Field(text(1000), ""),
     "wrong_answer": Field(one_of(("yes", "no")), ""),
     "instead": Field(text(1000), ""),
+    "minutes_each": Field(minutes(5, 240)),
+    "most": Field(whole(2, 50)),
 }
 RELEASE: Fields = {
     "percent": Field(whole(1, 100), required=True),

@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from api import serializers
 from core.database import Database
+from locations.catalogue_queries import bump_plan
+from locations.tables import Service
 from tests.contract.conftest import Program, assert_problem
 from tests.support.factories import (
     NOW,
@@ -222,3 +225,36 @@ def test_a_wrong_parameter_is_named(query: dict[str, Any], field: str, anonymous
 def test_an_ask_without_slots_is_an_empty_list(anonymous_program: Program) -> None:
     answer = anonymous_program.get("/availability", service="certify", **{"from": "2030-01-01"})
     assert answer.get_json() == {"items": [], "next_cursor": None}
+
+
+def test_a_number_makes_the_slots_longer(
+    anonymous_program: Program, program: Program, database: Database, world: World
+) -> None:
+    """Without one it is for one; the appointment says it, and moves to a slot of another length only if that is said."""
+    question = {"ask": "How many children?", "say": "", "minutes_each": 10, "most": 3}
+    with database.writing() as db:
+        db.execute(update(Service).where(Service.slug == "certify").values(triage_questions=[question]))
+        bump_plan(db, world.authority_id)
+    [certify] = [one for one in program.get("/services").json["items"] if one["slug"] == "certify"]
+    assert certify["counts"] == {"question": "How many children?", "minutes_each": 10, "most": 3}
+
+    def slot(**more: Any) -> dict[str, Any]:
+        found: list[dict[str, Any]] = anonymous_program.get("/availability", service="certify", **more).json["items"]
+        return found[-1]
+
+    lengths = [
+        datetime.fromisoformat(one["ends_at"]) - datetime.fromisoformat(one["starts_at"])
+        for one in (slot(), slot(number=1), slot(number=3))
+    ]
+    assert [length.total_seconds() // 60 for length in lengths] == [40, 40, 60]
+    assert slot()["slot"] == slot(number=1)["slot"]
+    for wrong in ({"number": 4}, {"number": [1, 2]}, {"number": 0}):
+        assert_problem(anonymous_program.get("/availability", service="certify", **wrong), 400, "validation")
+    booked = program.book(slot(number=3)["slot"])
+    address = f"/appointments/{booked['reference']}"
+    assert program.get(address).json["numbers"] == [
+        {"service": "certify", "question": "How many children?", "number": 3}
+    ]
+    other = {"slot": slot(number=1)["slot"]}
+    assert_problem(program.post(f"{address}/reschedule", other), 422, "validation")
+    assert program.post(f"{address}/reschedule", other | {"changes_numbers": True}).status_code == 200

@@ -66,6 +66,8 @@ SCHEMAS = {
     "Sites",
     "Slot",
     "Slots",
+    "Counts",
+    "Number",
     "Wish",
     "WishBody",
 }

@@ -11,11 +11,13 @@ from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from booking.availability.notice import is_short_notice
+from booking.counted import minutes_of
 from booking.queries.appointments import AppointmentView
 from booking.use_cases.book import coming_visits
 from booking.use_cases.calls import open_call
 from locations.model import ServiceFacts
 from web.agent.call_request import ANSWER, MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
+from web.agent.call_visit import visit_in_call, with_known_services
 from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
 from web.agent.not_changeable import without_ended
@@ -85,7 +87,8 @@ class CallPage(ResidentPage):
     @property
     def visit_minutes(self) -> int:
         """How long the selected services take together."""
-        return sum(service.duration_minutes for service in self.services)
+        counts = self.held.counts if self.held else self.search.counts if self.search else ()
+        return sum(minutes_of(self.services, counts))
 
     @property
     def can_add_service(self) -> bool:
@@ -111,7 +114,11 @@ class CallPage(ResidentPage):
             can_wait = self.moving.local_date > self.context.today
             return url_for("messages.new_wish", appointment=self.moving.reference) if can_wait else ""
         slugs = [service.slug for service in self.services]
-        return url_for("messages.new_wish", resident=self.card.id, service=slugs) if slugs else ""
+        return (
+            url_for("messages.new_wish", resident=self.card.id, service=slugs, number=list(self.state.numbers))
+            if slugs
+            else ""
+        )
 
     @property
     def still_held_query(self) -> str:
@@ -216,7 +223,7 @@ def show_call(context: StaffContext, resident_id: int, state: CallState, result:
 
 def _call_page(context: StaffContext, card: ResidentCard, state: CallState, result: FormResult) -> CallPage:
     moving = _appointment(context, card, state.moving)
-    state = _with_known_services(context, state, moving)
+    state = with_known_services(context, state, moving)
     services = tuple(context.catalogue.service(slug) for slug in state.services)
     is_picking = state.picking or not services
     now_open = open_call(context.runtime, context.call_with(card.id))
@@ -272,7 +279,7 @@ def _search(
     """The free slots; the place and day of a slot that is held for this call are marked."""
     held_on = (slot.site.id, slot.starts_at.date()) if slot and slot.is_alive else None
     near = state.near or card.resident.postcode
-    return search_view(context, state, needs_of(card, state, moving), near, held_on)
+    return search_view(context, state, visit_in_call(context, card, state, moving), near, held_on)
 
 
 def _appointment(context: StaffContext, card: ResidentCard, reference: str) -> AppointmentView | None:
@@ -282,16 +289,3 @@ def _appointment(context: StaffContext, card: ResidentCard, reference: str) -> A
     found = card.appointment(reference)
     context.check_serves(found.site.id)
     return found
-
-
-def _with_known_services(context: StaffContext, state: CallState, moving: AppointmentView | None) -> CallState:
-    """The state with services that exist; an appointment that moves keeps its own."""
-    if moving is not None:
-        return replace(state, services=tuple(service.slug for service in moving.services))
-    known = {service.slug for service in context.catalogue.services}
-    return replace(state, services=tuple(slug for slug in state.services if slug in known))
-
-
-def needs_of(card: ResidentCard, state: CallState, moving: AppointmentView | None = None) -> tuple[str, ...]:
-    """The support needs that the search and the booking respect."""
-    return state.needs_or(moving.support_needs if moving is not None else card.resident.support_needs)

@@ -25,6 +25,7 @@ from people.residents.contact_notes import LONGEST_NOTE
 from people.residents.details import BASES, NEEDS, Representation, parse_name
 from web.components.form_fields import FieldError
 from web.request_language import current_language
+from web.visit_numbers import parse_numbers
 
 Parser = Callable[[str], str]
 MOST_SERVICES = 2
@@ -56,6 +57,7 @@ class CallState:
     search_text: str = ""
     moving: str = ""
     cancelling: str = ""
+    numbers: tuple[int, ...] = ()
 
     def but(self, **changes: Any) -> CallState:
         """The same state with `changes`; an opened cell is closed unless it is one of them."""
@@ -72,6 +74,7 @@ class CallState:
         pairs: list[tuple[str, str]] = [("service", slug) for slug in self.services]
         if self.needs is not None:
             pairs += [("filtered", "1"), *(("need", code) for code in self.needs)]
+        pairs += [("number", str(number)) for number in self.numbers]
         facts: Mapping[str, str] = {
             "mode": self.mode,
             "near": self.near,
@@ -100,6 +103,7 @@ def read_state(arguments: MultiDict[str, str]) -> CallState:
         search_text=" ".join(arguments.get("find", "").split())[:LONGEST_SERVICE_TEXT],
         moving=arguments.get("move", "")[:12],
         cancelling=arguments.get("cancel", "")[:12],
+        numbers=parse_numbers(arguments.getlist("number")),
     )
 
 

@@ -22,7 +22,7 @@ from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.call_page import needs_of, show_call
+from web.agent.call_page import show_call
 from web.agent.call_request import (
     CallState,
     Typed,
@@ -34,6 +34,7 @@ from web.agent.call_request import (
     representation_of,
     typed_fields,
 )
+from web.agent.call_visit import needs_of
 from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
@@ -109,6 +110,8 @@ def stay(resident_id: int) -> ResponseReturnValue:
     if "filtered" in request.form:
         chosen = read_state(request.form)
         state = state.but(needs=chosen.needs, mode=chosen.mode, near=chosen.near, first_date=None)
+    if "number" in request.form:
+        state = state.but(numbers=read_state(request.form).numbers, first_date=None)
     if "find" in request.form:
         query = urlencode({"find": read_state(request.form).search_text})
         return _to_call(resident_id, "&".join(filter(None, [state.but(picking=True).query, query])))

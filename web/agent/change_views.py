@@ -76,6 +76,7 @@ def _move(context: StaffContext, resident_id: int, state: CallState, typed: Type
             reason=_reason(typed),
             despite_same_time=bool(request.form.get("despite_same_time")),
             is_by_council=typed.is_asked_by_council,
+            changes_counts=True,
         ),
         actor=context.actor,
         enforce_cutoff=False,

@@ -7,7 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from booking.calendar.event import Papers, papers_of
-from booking.slot_tokens import SlotKey, decode
+from booking.counted import Counted, counted_of, minutes_of
+from booking.slot_tokens import Counts, SlotKey, decode
 from booking.use_cases.calls import CallHold
 from booking.use_cases.holds import held
 from core.errors import HoldExpired
@@ -32,6 +33,17 @@ class HeldSlotView:
     starts_at: datetime
     until: datetime | None
     seconds_left: int
+    counts: Counts = ()
+
+    @property
+    def minutes(self) -> int:
+        """How long the visit takes, without extra time."""
+        return sum(minutes_of(self.services, self.counts))
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """The numbers that make it longer."""
+        return counted_of(self.services, self.counts)
 
     @property
     def is_alive(self) -> bool:
@@ -91,6 +103,7 @@ def _view(context: StaffContext, hold: CallHold, until: datetime | None) -> Held
         starts_at=instant_of(slot_key.start_unit).astimezone(zone),
         until=until.astimezone(zone) if until else None,
         seconds_left=max(0, int((until - context.now).total_seconds())) if until else 0,
+        counts=slot_key.counts,
     )
 
 
@@ -121,6 +134,7 @@ def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozense
         Question(key, question.ask, typed.answers.get(key, ""))
         for service in slot.services
         for number, question in enumerate(service.triage_questions)
+        if not question.minutes_each  # the time that is held has the number
         for key in [f"{service.slug}-{number}"]
     )
     is_open = not typed.is_self or bool(typed.rep_name) or not ABOUT_HELPER.isdisjoint(fields_with_error)

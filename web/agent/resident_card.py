@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 
-from booking.queries.appointments import AppointmentView, RepresentativeView, of_resident
+from booking.queries.appointments import AppointmentView, of_resident
+from booking.queries.people_views import RepresentativeView
 from booking.states import OPEN
 from core.errors import NotFound
 from locations.model import ServiceFacts

@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.calendar.need_lines import need_lines
-from booking.queries.appointments import AppointmentView, RepresentativeView
+from booking.queries.appointments import AppointmentView
 from booking.queries.open_wishes import WishView, wishes_of_resident
+from booking.queries.people_views import RepresentativeView
 from booking.states import State
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
 from web.agent.resident_card import ResidentCard

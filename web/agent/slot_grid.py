@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from booking.availability.bits import Bits, ticks_of
 from booking.queries.starts_of_week import Starts
-from booking.slot_tokens import prefix
+from booking.slot_tokens import Counts, prefix
 from core.language import Language
 from core.wall_clock import instant_of, local_date_of
 from locations.model import SiteFacts
@@ -80,10 +80,13 @@ def row_specs(
     service_ids: tuple[int, ...],
     *,
     extra_time: bool,
+    counts: Counts,
 ) -> list[GridRowSpec]:
     """A row for each site and each of its modes, in the order of `sites`: (site, miles, modes)."""
     return [
-        GridRowSpec(site, mode, miles, prefix(authority_id, site.id, service_ids, mode, extra_time=extra_time))
+        GridRowSpec(
+            site, mode, miles, prefix(authority_id, site.id, service_ids, mode, extra_time=extra_time, counts=counts)
+        )
         for site, miles, modes in sites
         for mode in modes
     ]

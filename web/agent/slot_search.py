@@ -20,11 +20,13 @@ from booking.queries.starts_of_week import (
     starts_between,
     why_none,
 )
+from booking.slot_tokens import Counts
 from core.wall_clock import unit_of
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
 from people.residents.details import wants_extra_time
 from web.agent.call_request import CallState
+from web.agent.call_visit import CallVisit, NumberField
 from web.agent.choices import Option, options_of
 from web.agent.slot_grid import (
     DAYS_SHOWN,
@@ -80,6 +82,9 @@ class SearchView:
     near_is_unknown: bool
     needs: tuple[str, ...]
     mode: str
+    counts: Counts
+    numbers: tuple[NumberField, ...]
+    has_wrong_number: bool
 
     @property
     def needs_text(self) -> str:
@@ -104,7 +109,7 @@ class SearchView:
 def search_view(
     context: StaffContext,
     state: CallState,
-    needs: tuple[str, ...],
+    visit: CallVisit,
     near: str,
     held_on: tuple[int, date] | None = None,
 ) -> SearchView:
@@ -112,7 +117,7 @@ def search_view(
 
     `held_on` is the site and the day on which a slot is held for this call.
     """
-    query = _slot_query(context, state, needs)
+    query = _slot_query(context, state, visit)
     place = locate(near) if near else None
     last = last_date(context.catalogue, query, context.now)
     dates = week_from(min(max(state.first_date or context.today, context.today), last))
@@ -134,19 +139,23 @@ def search_view(
         period=_("%(first)s to %(last)s", first=format_day_short(dates[0]), last=format_day_short(dates[-1])),
         near=near,
         near_is_unknown=bool(near) and place is None,
-        needs=needs,
+        needs=visit.needs,
         mode=state.mode,
+        counts=visit.counts,
+        numbers=visit.numbers,
+        has_wrong_number=visit.has_wrong_number,
     )
 
 
-def _slot_query(context: StaffContext, state: CallState, needs: tuple[str, ...]) -> SlotQuery:
+def _slot_query(context: StaffContext, state: CallState, visit: CallVisit) -> SlotQuery:
     return SlotQuery(
         tuple(context.catalogue.service(slug).id for slug in state.services),
         site_ids=None if context.served_sites is None else tuple(sorted(context.served_sites)),
         mode=state.mode or None,
-        needs=frozenset(needs),
+        needs=frozenset(visit.needs),
         for_public=False,
-        extra_time=wants_extra_time(frozenset(needs)),
+        extra_time=wants_extra_time(frozenset(visit.needs)),
+        counts=visit.counts,
     )
 
 
@@ -182,7 +191,9 @@ def _rows(context: StaffContext, query: SlotQuery, place: PostcodePlace | None) 
         (site, miles, modes_at(context.catalogue, query, site))
         for site, miles in sites_by_distance(context.catalogue, query, place)
     ]
-    return row_specs(sites, context.authority.id, query.service_ids, extra_time=query.extra_time)
+    return row_specs(
+        sites, context.authority.id, query.service_ids, extra_time=query.extra_time, counts=query.counts or ()
+    )
 
 
 def _week(context: StaffContext, state: CallState, first: date, last: date) -> str:

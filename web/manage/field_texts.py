@@ -161,6 +161,11 @@ QUESTION: Texts = {
         _l("Then residents answer yes or no before they look for a time"),
     ),
     "instead": _t(_l("What do people with this answer do instead?")),
+    "minutes_each": _t(
+        _l("If the answer is a number: how many more minutes does the visit take for each?"),
+        _l("They are added to how long the service takes. Leave it empty if the answer changes nothing"),
+    ),
+    "most": _t(_l("The highest number that can be answered"), _l("10 if you leave it empty")),
 }
 REQUIREMENT: Texts = {
     "kind": _t(_l("One of these is needed")),

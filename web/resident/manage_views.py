@@ -13,6 +13,7 @@ from werkzeug.utils import secure_filename
 from booking.calendar.event import Audience, appointment_event, neutral_services, neutral_site
 from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
+from booking.counted import numbers_of
 from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_proposals import rebooking_of
@@ -128,7 +129,9 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
     wish = wish_of_appointment(page.context.db, page.context.catalogue, view.id, page.context.now)
     facts = {"message": message, "route": route, "rebooking": rebooking, "longer": longer, "wish": wish}
     lines = wish_lines(wish, view.site) if wish else ()
-    return page.show("appointment", search=search_for_another_time(view), wish_lines=lines, **facts)
+    numbers = numbers_of(view.services, view.counts)
+    search = search_for_another_time(view)
+    return page.show("appointment", search=search, numbers=numbers, wish_lines=lines, **facts)
 
 
 def _message(view: AppointmentView) -> Banner | None:

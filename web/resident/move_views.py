@@ -63,7 +63,7 @@ def _reschedule(page: AppointmentPage, slot_key: SlotKey, form: MoveForm) -> Non
         page.context.runtime,
         page.view.authority_id,
         page.view.reference,
-        Move(slot_key=slot_key, contact=_new_contact(page.contact, form)),
+        Move(slot_key=slot_key, contact=_new_contact(page.contact, form), changes_counts=True),
         actor=Actor.resident(),
         enforce_cutoff=True,
         seen=page.seen,

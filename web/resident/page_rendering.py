@@ -17,9 +17,10 @@ from booking.arrangements import ArrangementState
 from booking.availability.notice import arranged_from
 from booking.calendar.event import remote_lines
 from booking.calendar.need_lines import is_asked, is_not_possible, need_lines
+from booking.counted import Counted, counted_of, minutes_of
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import open_dates
-from booking.slot_tokens import SlotKey
+from booking.slot_tokens import Counts, SlotKey
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
 from core.wall_clock import instant_of
@@ -149,6 +150,7 @@ class VisitView:
     mode: str
     starts_at: datetime
     minutes: int
+    counts: Counts = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -168,20 +170,22 @@ class VisitView:
 
 @dataclass(frozen=True)
 class VisitPart:
-    """One service of a visit, and when it begins, in the zone of the place."""
+    """One service of a visit, and when it begins, in the zone of the place; with the number that makes it longer."""
 
     name: str
     starts_at: datetime
+    counted: Counted | None = None
 
 
 def parts_of(visit: VisitView | AppointmentView, zone: str) -> list[VisitPart]:
     """The services of a visit, one after the other. Extra time is shared out equally."""
     starts_at, total = visit.starts_at.astimezone(ZoneInfo(zone)), visit.ends_at - visit.starts_at
-    lengths = [timedelta(minutes=service.duration_minutes) for service in visit.services]
+    lengths = [timedelta(minutes=minutes) for minutes in minutes_of(visit.services, visit.counts)]
+    counted = {one.service_id: one for one in counted_of(visit.services, visit.counts)}
     extra = (total - sum(lengths, timedelta())) / len(lengths)
     parts = []
     for service, length in zip(visit.services, lengths, strict=True):
-        parts.append(VisitPart(service.name, starts_at))
+        parts.append(VisitPart(service.name, starts_at, counted.get(service.id)))
         starts_at += length + extra
     return parts
 
@@ -195,7 +199,8 @@ def visit_of(catalogue: Catalogue, slot_key: SlotKey) -> VisitView:
         catalogue.site_by_id(slot_key.site_id),
         slot_key.mode,
         instant_of(slot_key.start_unit).astimezone(ZoneInfo(catalogue.authority.zone)),
-        sum(service.duration_minutes + extra for service in services),
+        sum(minutes_of(services, slot_key.counts)) + extra * len(services),
+        slot_key.counts,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -132,7 +132,7 @@ def where(authority: str) -> ResponseReturnValue:
 
 def _find_places(context: PageContext, search: SearchState) -> Places:
     """What the page about places shows: nearest first when the postcode is known."""
-    here = SearchState(services=search.services, needs=search.needs, visit=search.visit, moving=search.moving)
+    here = replace(search, language="", near="", site="", mode="", month="", day="", days="", asked="")
     own = None
     if here.visit or here.moving:
         query, own = query_with_own_time(context, here)

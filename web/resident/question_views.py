@@ -1,4 +1,8 @@
-"""The questions that decide whether a service is the right one: asked before a time is looked for. No answer is kept."""
+"""The questions that are asked before a time is looked for: whether it is the right service, and how long it takes.
+
+The answers to the first are not kept. The numbers that make a visit longer stand in the address of the search, and a time
+that is chosen carries them.
+"""
 
 # WTForms has no types, so that every class here has a base of unknown type.
 # mypy: disable-error-code="misc"
@@ -10,16 +14,28 @@ from typing import Any
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import InputRequired
 
+from booking.counted import counts_asked
+from locations.model import ServiceFacts
 from locations.triage_questions import TriageQuestion
 from people.staff.access_marks import public
 from web.components.form_fields import Choice, Form
+from web.components.number_fields import WholeNumber
 from web.page_context import PageContext, council_context
+from web.request_language import format_minutes
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import show_search
-from web.resident.search_state import ASKED, SearchState, deciding_questions, ended_in, read_search_state, services_of
+from web.resident.search_state import (
+    ASKED,
+    SearchState,
+    deciding_questions,
+    ended_in,
+    read_search_state,
+    services_of,
+)
 from web.resident.urls import blueprint
 
 ANSWERS = (("yes", _l("Yes")), ("no", _l("No")))
@@ -28,36 +44,74 @@ ANSWERS = (("yes", _l("Yes")), ("no", _l("No")))
 @blueprint.route("/<authority:authority>/questions", methods=["GET", "POST"])
 @public
 def questions(authority: str) -> ResponseReturnValue:
-    """Ask what decides; then on to the search, or to what people do instead."""
+    """Ask what decides and what makes the visit longer; then on to the search, or to what people do instead.
+
+    Whoever moves an appointment is asked for the numbers alone.
+    """
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
-        asked = deciding_questions(services_of(context.catalogue, search))
-        form = _form(asked)
-        if not asked or form.validate_on_submit():
-            wrong = [
-                question for question, field in zip(asked, form, strict=False) if field.data == question.wrong_answer
-            ]
-            if not wrong:
-                return redirect(f"{context.base}/needs?{search.query(asked=ASKED)}", code=303)
+        services = services_of(context.catalogue, search)
+        deciding = [] if search.moving else deciding_questions(services)
+        counting = [service for service in services if service.counting_question]
+        form = _form(deciding, counting, search)
+        if (deciding or counting) and not form.validate_on_submit():
+            return _page("questions", context, search, form=form, **_fields(form, deciding, counting))
+        wrong = [asked for n, asked in enumerate(deciding) if form[f"question_{n}"].data == asked.wrong_answer]
+        if wrong:
             return _page("not_this_service", context, search, wrong=wrong)
-        return _page("questions", context, search, form=form, fields=[form[f"question_{n}"] for n in range(len(asked))])
+        numbers = tuple(form[f"number_{n}"].data for n in range(len(counting)))
+        return redirect(_next(context, search, numbers), code=303)
 
 
-def _form(asked: Sequence[TriageQuestion]) -> Any:
-    """A form of these questions, each with yes and no."""
-    fields = {
+def _next(context: PageContext, search: SearchState, numbers: tuple[int, ...]) -> str:
+    """Where the search goes on; back to the appointment, where its number stays as it is."""
+    if not search.moving:
+        return f"{context.base}/needs?{search.query(asked=ASKED, numbers=numbers)}"
+    if numbers == search.numbers:
+        return f"{context.base}/appointment/{search.moving}"
+    return f"{context.base}/when?{search.query(numbers=numbers, day='', month='')}"
+
+
+def _fields(form: Any, deciding: Sequence[TriageQuestion], counting: Sequence[ServiceFacts]) -> dict[str, Any]:
+    return {
+        "fields": [form[f"question_{n}"] for n in range(len(deciding))],
+        "numbers": [form[f"number_{n}"] for n in range(len(counting))],
+    }
+
+
+def _form(deciding: Sequence[TriageQuestion], counting: Sequence[ServiceFacts], search: SearchState) -> Any:
+    """A form of these questions, with yes and no, or with a number."""
+    fields: dict[str, Any] = {
         f"question_{number}": Choice(
             question.ask, choices=list(ANSWERS), validators=[InputRequired(_l("Choose yes or no"))]
         )
-        for number, question in enumerate(asked)
+        for number, question in enumerate(deciding)
     }
-    return type("QuestionForm", (Form,), fields)()
+    fields |= {f"number_{number}": _number(service) for number, service in enumerate(counting)}
+    services_are_known = counts_asked(counting, search.numbers) is not None
+    known = {f"number_{n}": number for n, number in enumerate(search.numbers)} if services_are_known else {}
+    return type("QuestionForm", (Form,), fields)(data=known)
+
+
+def _number(service: ServiceFacts) -> WholeNumber:
+    question = service.counting_question
+    if question is None:
+        raise TypeError(service.slug)
+    hint = gettext(
+        "The visit takes %(base)s, and %(each)s more for each",
+        base=format_minutes(service.duration_minutes),
+        each=format_minutes(question.minutes_each),
+    )
+    message = gettext("Enter a number from 1 to %(most)s", most=question.most)
+    return WholeNumber(question.ask, description=hint, least=1, most=question.most, message=message)
 
 
 def _page(template: str, context: PageContext, search: SearchState, **values: Any) -> Response:
     back = f"{context.base}/services/{search.services[0]}?visit={search.visit}"
+    if search.moving:
+        back = f"{context.base}/appointment/{search.moving}"
     page = show_search(template, context, search, back=back, **values)
     page.headers["Cache-Control"] = "no-store"  # what somebody answered is nobody else's
     return page

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+from booking.counted import counts_asked
 from booking.queries.slots import SlotQuery
 from core.errors import InvalidValue, NotFound
 from core.tokens import parse_reference
@@ -18,6 +19,7 @@ from core.wall_clock import parse_day
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.triage_questions import TriageQuestion
 from people.residents.details import NEEDS
+from web.visit_numbers import parse_numbers
 
 MAX_SERVICES = 2
 REMOTE_MODES = ("phone", "video")
@@ -35,7 +37,7 @@ class SearchState:
 
     `visit` names this visit's draft, so that each tab has its own; `moving`
     is the reference of an appointment that is to get another time; `days` says how the days of a month are shown; `asked`
-    that the questions of the services have been answered.
+    that the questions of the services have been answered; `numbers` are the answers to those that make the visit longer.
     """
 
     services: tuple[str, ...] = ()
@@ -50,6 +52,7 @@ class SearchState:
     moving: str = ""
     days: str = ""
     asked: str = ""
+    numbers: tuple[int, ...] = ()
 
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
@@ -67,6 +70,7 @@ class SearchState:
             ("moving", search.moving),
             ("days", search.days),
             ("asked", search.asked),
+            *(("number", str(number)) for number in search.numbers),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
 
@@ -94,6 +98,7 @@ def read_search_state(query: Query) -> SearchState:
         moving=parse_reference(one("moving")) or "",
         days=one("days") if one("days") == AS_LIST else "",
         asked=one("asked") if one("asked") == ASKED else "",
+        numbers=parse_numbers(query.get("number", ())),
     )
 
 
@@ -155,12 +160,13 @@ def has_ended(named: ServiceFacts | SiteFacts, today: date) -> bool:
 
 def slot_query_of(catalogue: Catalogue, search: SearchState) -> SlotQuery:
     """The query of free slots for this search. Raises: NotFound."""
-    site = site_of(catalogue, search)
+    site, services = site_of(catalogue, search), services_of(catalogue, search)
     return SlotQuery(
-        service_ids=tuple(service.id for service in services_of(catalogue, search)),
+        service_ids=tuple(service.id for service in services),
         site_ids=(site.id,) if site else None,
         mode=search.mode or None,
         needs=frozenset(search.needs),
+        counts=counts_asked(services, search.numbers),
     )
 
 
@@ -191,6 +197,9 @@ def deciding_questions(services: Sequence[ServiceFacts]) -> list[TriageQuestion]
 
 def must_answer(catalogue: Catalogue, search: SearchState) -> bool:
     """Whether questions of the services are to be answered first; not by whoever moves an appointment. Raises: NotFound."""
-    if search.moving or search.asked or not search.services:
+    if search.moving or not search.services:
         return False
-    return bool(deciding_questions(services_of(catalogue, search)))
+    services = services_of(catalogue, search)
+    if any(service.counting_question for service in services) and counts_asked(services, search.numbers) is None:
+        return True
+    return not search.asked and bool(deciding_questions(services))

@@ -95,4 +95,5 @@ def _wish(context: PageContext, search: SearchState, form: WaitForm, origin: str
         sites=form.wanted_places,
         weekdays=form.wanted_weekdays,
         hours=form.hours,
+        numbers=search.numbers,
     )

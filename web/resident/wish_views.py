@@ -70,4 +70,5 @@ def _wait(page: AppointmentPage, form: WishForm) -> None:
 
 def _query(page: AppointmentPage) -> SlotQuery:
     services = service_ids_of(page.context.db, page.view.id)
-    return SlotQuery(services, mode=page.view.mode, needs=frozenset(page.view.support_needs))
+    needs = frozenset(page.view.support_needs)
+    return SlotQuery(services, mode=page.view.mode, needs=needs, counts=page.view.counts)

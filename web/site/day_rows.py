@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from booking.counted import counted_of
 from booking.queries.appointments import AppointmentView
 from booking.states import BY_COUNCIL, CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
 from web.labels import (
@@ -207,7 +208,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         needs=need_rows(view, now, may_arrange=rights.may_arrange) if view.support_needs else (),
         documents=view.documents,
         notes=view.notes.strip(),
-        answers=tuple((str(question), str(answer)) for question, answer in view.answers.items() if answer),
+        answers=answers_of(view),
         representative=_representative(view),
         state=state.value,
         state_label=str(STATES[state]),
@@ -232,6 +233,12 @@ def _moved(view: AppointmentView) -> str:
     if view.is_confirmed and view.state is State.BOOKED:
         return str(_("They have said that they come"))
     return str(MOVED_BY[BY_COUNCIL]) if view.moved_by == BY_COUNCIL else ""
+
+
+def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
+    """What was asked and answered: the numbers that make the visit longer, then what was written down."""
+    counted = [(one.ask, str(one.number)) for one in counted_of(view.services, view.counts)]
+    return (*counted, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
 
 
 def _representative(view: AppointmentView) -> str:

@@ -26,7 +26,9 @@ def starts_on(world: World, day: date, count: int, first: int = NINE) -> Starts:
 
 def drawn(database: Database, world: World, starts: Starts, first: date) -> Grid:
     site = catalogue(database, world).site_by_id(world.site_id)
-    rows = row_specs([(site, 1.25, ["in_person"])], world.authority_id, (world.service_ids[0],), extra_time=False)
+    rows = row_specs(
+        [(site, 1.25, ["in_person"])], world.authority_id, (world.service_ids[0],), extra_time=False, counts=()
+    )
     days = days_shown(starts, week_from(first))
     return make_grid(rows, starts, days, ZONE, {(site.id, day): f"none on {day.day}" for day in days})
 

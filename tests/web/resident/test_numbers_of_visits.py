@@ -1,0 +1,104 @@
+"""A number that makes the visit longer: asked before the times, shown with the booking, changed with what it changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.slot_tokens import Count, decode
+from booking.tables import Appointment
+from core.database import Database
+from tests.support.callers import Callers
+from tests.support.pages import Page
+from tests.support.town import Town
+from tests.web.agent.conftest import Agent, agent, callers
+from tests.web.agent.test_call_pages import call_of
+from tests.web.resident.browser import Visitor, fill_in
+from tests.web.resident.test_question_pages import LIVES_HERE, ask
+
+pytestmark = pytest.mark.databases("sqlite")
+CHILDREN = {"ask": "How many children do you register?", "say": "", "minutes_each": 20, "most": 4}
+__all__ = ["agent", "callers"]
+
+
+def the_appointment(database: Database) -> Appointment:
+    with database.reading() as db:
+        row = db.query(Appointment).one()
+        db.expunge(row)
+        return row
+
+
+def book_three(visitor: Visitor) -> Page:
+    visitor.open("/services/certify")
+    visitor.follow("Find a time")
+    visitor.send("/questions", question_0="yes", number_0="3")
+    visitor.send("/where")
+    search = next(href for _, href in visitor.page.links if "/when?" in href)
+    visitor.open("!" + search.replace("/when?", "/times?") + "&site=high-street&day=2026-11-24")
+    visitor.take_first_time()
+    return fill_in(visitor)
+
+
+def test_the_number_is_asked_first_and_the_visit_is_as_long_as_it_says(
+    database: Database, town: Town, visitor: Visitor
+) -> None:
+    ask(database, town, "certify", LIVES_HERE, CHILDREN)
+    visitor.open("/services/certify")
+    assert "And 20 minutes more for each: How many children do you register?" in visitor.page.text
+    for wrong in ("", "0", "5", "-1", "two", "3.5", "９", "99999999999999999999"):
+        visitor.open("/questions?service=certify")
+        visitor.send("/questions", question_0="yes", number_0=wrong)
+        assert "Enter a number from 1 to 4" in visitor.page.text
+    page = book_three(visitor)
+    assert "How many children do you register? 3" in page.text
+    assert "1 hour 30 minutes" in page.text
+    visitor.send("/check")
+    row = the_appointment(database)
+    assert (row.ends_at - row.starts_at).total_seconds() == 90 * 60
+    assert decode(row.slot_token).counts == (Count(3, 12),)
+
+
+@pytest.mark.parametrize("numbers", ["", "&number=0", "&number=5", "&number=x", "&number=1&number=1"])
+@pytest.mark.parametrize("page", ["needs", "where", "when", "times", "wait"])
+def test_no_page_of_a_search_is_reached_without_a_number(
+    page: str, numbers: str, database: Database, town: Town, visitor: Visitor
+) -> None:
+    ask(database, town, "certify", CHILDREN)
+    visitor.open(f"/{page}?service=certify&asked=1&site=high-street&day=2026-11-24{numbers}")
+    assert visitor.at == "/questions"
+
+
+def test_whoever_changes_the_number_reads_what_changes_and_chooses_a_new_time(
+    database: Database, town: Town, visitor: Visitor
+) -> None:
+    ask(database, town, "certify", LIVES_HERE, CHILDREN)
+    book_three(visitor)
+    visitor.send("/check")
+    reference = the_appointment(database).reference
+    visitor.open(f"/appointment/{reference}")
+    visitor.follow("Change how long it takes")
+    assert visitor.page.form_to("/questions").fields["number_0"] == ["3"]
+    visitor.send("/questions", number_0="3")
+    assert visitor.at == f"/appointment/{reference}"
+    visitor.follow("Change how long it takes")
+    visitor.send("/questions", number_0="1")
+    assert "the visit takes 50 minutes, instead of 1 hour 30 minutes" in visitor.page.text
+    visitor.open(f"/times?service=certify&site=high-street&day=2026-11-25&moving={reference}&number=1")
+    slot = next(value for name, value in visitor.page.form_to("/move").buttons if name == "slot")
+    visitor.send("/move", slot=slot)
+    assert "50 minutes, instead of 1 hour 30 minutes" in visitor.page.text
+    visitor.send("/move")
+    assert decode(the_appointment(database).slot_token).counts == (Count(1, 4),)
+
+
+def test_an_agent_types_the_number_beside_the_times(database: Database, callers: Callers, agent: Agent) -> None:
+    ask(database, callers.town, "certify", CHILDREN)
+    here = f"{call_of(callers)}?service=certify"
+    page = agent.open(here)
+    assert "How many children do you register?" in page.text
+    assert "The times are for the number shown" in agent.open(f"{here}&number=9").text
+    answer = agent.send(f"{call_of(callers)}/stay?service=certify", data={"number": "3"})
+    assert "number=3" in answer.request.url
+    slots = agent.slots(f"{here}&number=3")
+    assert {decode(token).counts for token, _ in slots} == {(Count(3, 12),)}
+    held = agent.send(f"{call_of(callers)}/hold?service=certify&number=3", data={"slot": slots[0][0]})
+    assert "1 hour 30 minutes" in agent.checked(held).text
