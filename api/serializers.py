@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from booking.counted import counted_of
 from booking.queries.appointments import AppointmentView
-from booking.queries.people_views import RepresentativeView, ResidentView
 from booking.queries.slots import FreeSlot
+from booking.states import RepresentativeView, ResidentView
 from locations.drop_in_hours import DropIn
 from locations.model import ServiceFacts, SiteFacts
 from reminders.history_queries import MessageHistoryEntry

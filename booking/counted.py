@@ -30,7 +30,12 @@ def minutes_of(services: Sequence[ServiceFacts], counts: Counts) -> list[int]:
 def counted_of(services: Sequence[ServiceFacts], counts: Counts) -> tuple[Counted, ...]:
     """The numbers of a visit, for those of its services that have one."""
     return tuple(
-        Counted(service.id, service.slug, service.counting_question.ask if service.counting_question else service.name, number)
+        Counted(
+            service.id,
+            service.slug,
+            service.counting_question.ask if service.counting_question else service.name,
+            number,
+        )
         for service, (number, _) in zip(services, counts, strict=False)
         if number
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.errors import InvalidValue
 
@@ -21,6 +21,7 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(0x
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 NAME_LENGTH = 70  # of a person or a council in a message
+SMALL = 3  # figures of a number that somebody counts
 _PAGE = re.compile(r"://|^\W*www\.|[^\W_][.。．｡][^\W_]+(:\d+)?[/\\]", re.IGNORECASE)
 _GAP = re.compile(r"\n{3,}")
 _DOT_IN_WORD = re.compile(r"(?<=[\w-])([.。．｡])(?=[\w-]{2})")
@@ -108,3 +109,9 @@ def _limited(text: str, longest: int | None) -> str:
 
 def _is_kept(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cs") and character not in _REORDERING
+
+
+def small_numbers(texts: Sequence[str], *, most: int) -> tuple[int, ...]:
+    """The first `most` of these whole numbers of up to three figures; none where one of them is something else."""
+    are_numbers = all(text.isascii() and text.isdecimal() and len(text) <= SMALL for text in texts)
+    return tuple(map(int, texts))[:most] if are_numbers else ()

@@ -15,6 +15,7 @@ from booking.queries.slots import SlotQuery
 from booking.use_cases.wishes import NewWish, make_wish
 from core.errors import IllegalMove, Invalid, NotFound
 from core.problems import joined_texts
+from core.text import small_numbers
 from locations.model import ServiceFacts
 from people.residents.resident_repository import resident_of
 from people.staff.access_marks import requires
@@ -24,7 +25,6 @@ from web.agent.message_views import blueprint
 from web.components.wish_fields import WishForm
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
-from web.visit_numbers import parse_numbers
 
 LONGEST_NUMBER = 18  # figures, of what every database can look up
 
@@ -126,6 +126,6 @@ def _subject(context: StaffContext) -> _Subject:
     if not 0 < len(slugs) <= MOST_SERVICES or len(set(slugs)) < len(slugs):
         raise NotFound.because("no_service_chosen")
     services = tuple(context.catalogue.public_service(slug) for slug in slugs)
-    numbers = parse_numbers(request.args.getlist("number"))
+    numbers = small_numbers(request.args.getlist("number"), most=MOST_SERVICES)
     numbers = () if counts_asked(services, numbers) is None else numbers
     return _Subject(resident.id, resident.name, services, None, bool(resident.email or resident.phone), numbers)

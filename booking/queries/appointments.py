@@ -12,11 +12,10 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import ArrangementState, arrangements_of
-from booking.queries.people_views import RepresentativeView, ResidentView
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.slot_tokens import Counts, counts_in_token
-from booking.states import Contact, State
+from booking.states import Contact, RepresentativeView, ResidentView, State
 from booking.tables import Allocation, Appointment, AppointmentService, OldReference
 from core.errors import NotFound
 from core.tokens import mark_of_digest, spoken_reference, stamp_of

@@ -184,6 +184,7 @@ def test_a_resident_cannot_make_a_slot_shorter_than_the_number_in_it_says(regist
     for counts in ((), (Count(3, 1),), (Count(MOST + 1, (MOST + 1) * 3),), (Count(0, 9),)):
         with pytest.raises(SlotTaken) as refused:
             hold_slot(registry.runtime, replace(honest, counts=counts), for_public=True)
+        assert refused.value.reason is not None
         assert refused.value.reason.code == "length_changed"
     assert hold_slot(registry.runtime, honest, for_public=True).slot_key == honest
 

@@ -18,14 +18,13 @@ from werkzeug.datastructures import MultiDict
 from core.contact_values import parse_email, parse_phone
 from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
-from core.text import clean_line, clean_text, is_blank, parse_or_empty, printable
+from core.text import clean_line, clean_text, is_blank, parse_or_empty, printable, small_numbers
 from core.wall_clock import parse_day
 from locations.model import MODES, ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
 from people.residents.details import BASES, NEEDS, Representation, parse_name
 from web.components.form_fields import FieldError
 from web.request_language import current_language
-from web.visit_numbers import parse_numbers
 
 Parser = Callable[[str], str]
 MOST_SERVICES = 2
@@ -103,7 +102,7 @@ def read_state(arguments: MultiDict[str, str]) -> CallState:
         search_text=" ".join(arguments.get("find", "").split())[:LONGEST_SERVICE_TEXT],
         moving=arguments.get("move", "")[:12],
         cancelling=arguments.get("cancel", "")[:12],
-        numbers=parse_numbers(arguments.getlist("number")),
+        numbers=small_numbers(arguments.getlist("number"), most=MOST_SERVICES),
     )
 
 

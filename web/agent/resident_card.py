@@ -9,8 +9,7 @@ from datetime import timedelta
 from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, of_resident
-from booking.queries.people_views import RepresentativeView
-from booking.states import OPEN
+from booking.states import OPEN, RepresentativeView
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.access_log import has_logged_access, log_access

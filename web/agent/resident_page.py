@@ -14,8 +14,7 @@ from flask_babel import lazy_gettext as _l
 from booking.calendar.need_lines import need_lines
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_wishes import WishView, wishes_of_resident
-from booking.queries.people_views import RepresentativeView
-from booking.states import State
+from booking.states import RepresentativeView, State
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label

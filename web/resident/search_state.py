@@ -14,12 +14,12 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 from booking.counted import counts_asked
 from booking.queries.slots import SlotQuery
 from core.errors import InvalidValue, NotFound
+from core.text import small_numbers
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.triage_questions import TriageQuestion
 from people.residents.details import NEEDS
-from web.visit_numbers import parse_numbers
 
 MAX_SERVICES = 2
 REMOTE_MODES = ("phone", "video")
@@ -98,7 +98,7 @@ def read_search_state(query: Query) -> SearchState:
         moving=parse_reference(one("moving")) or "",
         days=one("days") if one("days") == AS_LIST else "",
         asked=one("asked") if one("asked") == ASKED else "",
-        numbers=parse_numbers(query.get("number", ())),
+        numbers=small_numbers(query.get("number", ()), most=MAX_SERVICES),
     )
 
 
@@ -166,7 +166,7 @@ def slot_query_of(catalogue: Catalogue, search: SearchState) -> SlotQuery:
         site_ids=(site.id,) if site else None,
         mode=search.mode or None,
         needs=frozenset(search.needs),
-        counts=counts_asked(services, search.numbers),
+        counts=counts_asked(services, search.numbers) if search.numbers else None,
     )
 
 

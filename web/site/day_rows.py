@@ -237,8 +237,9 @@ def _moved(view: AppointmentView) -> str:
 
 def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
     """What was asked and answered: the numbers that make the visit longer, then what was written down."""
-    counted = [(one.ask, str(one.number)) for one in counted_of(view.services, view.counts)]
-    return (*counted, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
+    counted = counted_of(view.services, view.counts) if view.counts else ()
+    numbers = ((one.ask, str(one.number)) for one in counted)
+    return (*numbers, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
 
 
 def _representative(view: AppointmentView) -> str:
