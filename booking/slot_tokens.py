@@ -15,6 +15,7 @@ from core.errors import Invalid
 VERSION = "1"
 MODE_CODES = {"in_person": "p", "video": "v", "phone": "t"}
 MODES_BY_CODE = {code: mode for mode, code in MODE_CODES.items()}
+COUNTED = "x"  # what stands in a token whose services count, and in no other
 MAX_SERVICES = 4
 LARGEST_ID = 2**31  # what every database can look up
 LARGEST_COUNT = 999  # far more than any service can say
@@ -67,11 +68,11 @@ def encode(slot_key: SlotKey) -> str:
 
 
 def _service_text(service_id: int, count: Count) -> str:
-    return f"{service_id}x{count.number}y{count.ticks}" if any(count) else str(service_id)
+    return f"{service_id}{COUNTED}{count.number}y{count.ticks}" if any(count) else str(service_id)
 
 
 def _service_of(text: str) -> tuple[int, Count]:
-    service_id, is_counted, counted = text.partition("x")
+    service_id, is_counted, counted = text.partition(COUNTED)
     number, _, ticks = counted.partition("y")
     return int(service_id), Count(int(number), int(ticks)) if is_counted else Count()
 
@@ -104,7 +105,7 @@ def decode(token: str) -> SlotKey:
 
 def counts_in_token(token: str) -> Counts:
     """The counts of the slot of `token`; most have none. Raises: Invalid."""
-    return decode(token).counts if "x" in token else ()
+    return decode(token).counts if COUNTED in token else ()
 
 
 def _is_possible(slot_key: SlotKey) -> bool:

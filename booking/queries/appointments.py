@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking.arrangements import ArrangementState, arrangements_of
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
-from booking.slot_tokens import Counts, counts_in_token
+from booking.slot_tokens import COUNTED, Counts, counts_in_token
 from booking.states import Contact, RepresentativeView, ResidentView, State
 from booking.tables import Allocation, Appointment, AppointmentService, OldReference
 from core.errors import NotFound
@@ -246,7 +246,7 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
         old_reference=found.old_reference or "",
         moved_by=row.moved_by,
         is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,
-        counts=counts_in_token(row.slot_token),
+        counts=counts_in_token(row.slot_token) if COUNTED in row.slot_token else (),
     )
 
 
