@@ -89,6 +89,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
         "arrangements": [],
         "documents": ["Passport"],
         "notes": "Rings twice.",
+        "numbers": [],
         "created_at": "2026-11-23T09:00:00+00:00",
         "changed_at": "2026-11-23T09:00:00+00:00",
     }

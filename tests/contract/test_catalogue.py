@@ -31,6 +31,7 @@ def test_services_are_listed_without_a_key(anonymous_program: Program) -> None:
                 "modes": ["in_person"],
                 "documents": ["Passport"],
                 "bookable_online": True,
+                "counts": None,
             },
             {
                 "slug": "advice",
@@ -40,6 +41,7 @@ def test_services_are_listed_without_a_key(anonymous_program: Program) -> None:
                 "modes": ["in_person"],
                 "documents": ["Tenancy agreement", "Passport"],
                 "bookable_online": True,
+                "counts": None,
             },
         ],
         "next_cursor": None,
