@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0072"
-down_revision = "0063"
+down_revision = "0064"
 
 
 def upgrade() -> None:
