@@ -37,6 +37,7 @@ import web.agent.call_views
 import web.agent.caller_views
 import web.agent.change_views
 import web.agent.check_caller_views
+import web.agent.failure_views
 import web.agent.hand_over_views
 import web.agent.message_views
 import web.agent.record_views

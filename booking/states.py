@@ -125,6 +125,7 @@ class ResidentView:
     message_language: str
     safe_hours: str
     postal: str = ""
+    is_email_returned: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,3 +137,4 @@ class RepresentativeView:
     basis: str
     email: str
     phone: str
+    is_email_returned: bool = False

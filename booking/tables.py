@@ -102,6 +102,8 @@ class Appointment(Base):
     contact_phone_key: Mapped[str | None] = mapped_column(by_code_point(20), info=personal("contact"))
     contact_preference: Mapped[str | None] = mapped_column(String(10))
     contact_leave_no_message: Mapped[bool | None]
+    # When a mail server said that there is no such mailbox.
+    contact_email_returned_at: Mapped[datetime | None]
     contact_language: Mapped[str | None] = mapped_column(String(40), info=personal("needs"))
     # Where messages went before each change of the contact, the oldest first; empty where they went nowhere.
     earlier_emails: Mapped[list[str] | None] = mapped_column(info=personal("contact"))
@@ -122,6 +124,12 @@ class Appointment(Base):
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
     # Who wanted the last move: resident or authority; empty where it was never moved.
     moved_by: Mapped[str] = mapped_column(String(12), default="", server_default="")
+
+    @validates("contact_email")
+    def _forget_returned_mail(self, _name: str, email: str | None) -> str | None:
+        if email != self.contact_email:  # what came back was sent to the one before
+            self.contact_email_returned_at = None
+        return email
 
     @validates("contact_phone")
     def _write_phone_key(self, _name: str, phone: str | None) -> str | None:

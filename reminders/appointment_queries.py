@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import arrangements_of
@@ -24,7 +24,7 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
-from reminders.former_owner_queries import POSTAL_COLUMNS, former_owners
+from reminders.former_owner_queries import EMAIL, POSTAL_COLUMNS, former_owners
 from reminders.recipients import (
     CANCELLED,
     REMINDER,
@@ -42,7 +42,7 @@ from reminders.text_answers import TextAnswer
 # What `contacts_of` needs of a row; the resident and the representative are joined.
 CONTACT_COLUMNS = (
     Resident.name.label("resident_name"),
-    Resident.email.label("resident_email"),
+    EMAIL,
     Resident.phone.label("resident_phone"),
     *POSTAL_COLUMNS,
     Resident.contact_preference,
@@ -51,13 +51,13 @@ CONTACT_COLUMNS = (
     Resident.message_language,
     Resident.safe_hours,
     Appointment.mode,
-    Appointment.contact_email.label("own_email"),
+    case((Appointment.contact_email_returned_at.is_(None), Appointment.contact_email), else_="").label("own_email"),
     Appointment.contact_phone.label("own_phone"),
     Appointment.contact_preference.label("own_preference"),
     Appointment.contact_leave_no_message.label("own_leave_no_message"),
     Appointment.earlier_emails,
     Representative.name.label("acting_name"),
-    Representative.email.label("acting_email"),
+    case((Representative.email_returned_at.is_(None), Representative.email), else_="").label("acting_email"),
     Representative.phone.label("acting_phone"),
 )
 

@@ -25,6 +25,8 @@ POSTAL_COLUMNS = (
     ).label("resident_postal"),
     Resident.large_print,
 )
+# None where mail to it has come back.
+EMAIL = case((Resident.email_returned_at.is_(None), Resident.email), else_="").label("resident_email")
 # A try that runs may arrive: it counts.
 _HAS_GONE_OUT = or_(
     Notification.status.in_((SENT, IN_DOUBT)),
@@ -55,7 +57,7 @@ _FORMER = (
         literal(None).label("earlier_emails"),
         literal("").label("mode"),  # of no effect on what a former owner is told
         Resident.name.label("resident_name"),
-        Resident.email.label("resident_email"),
+        EMAIL,
         Resident.phone.label("resident_phone"),
         *POSTAL_COLUMNS,
         Resident.contact_preference,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from reminders.delivery_decisions import SENT, WITHHELD
+from reminders.failure_queries import Ended, endings_of
 from reminders.reasons import SILENCE
 from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
 from reminders.tables import DeliveryAttempt, Notification
@@ -39,6 +40,7 @@ class MessageHistoryEntry:
     instead_of: tuple[str, ...] = ()  # the channels that failed before
     delivered_at: datetime | None = None
     arrived_late: bool = False
+    ended: Ended | None = None  # how staff dealt with its failure
 
     @property
     def outcome(self) -> str:
@@ -70,6 +72,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         .where(Notification.appointment_id == appointment_id)
         .order_by(Notification.due_at, Notification.id)
     )
+    endings = endings_of(db, appointment_id)
     return [
         MessageHistoryEntry(
             kind=family_of(row.kind),
@@ -86,6 +89,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
             instead_of=tuple(row.instead_of.split(",")) if row.instead_of else (),
             delivered_at=row.delivered_at,
             arrived_late=is_late(row.kind, row.delivered_at, starts_at),
+            ended=endings.get(row.id),
         )
         for row, maybe_twice, starts_at in db.execute(statement)
     ]

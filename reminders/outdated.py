@@ -147,7 +147,7 @@ def follow_contact(
     for kind in sorted({kind for kind, _channel in rows}, key=lambda one: _own_times(rows, one, facts).due_at):
         alike = {channel: row for (of_kind, channel), row in rows.items() if of_kind == kind}
         message = _own_times(rows, kind, facts)
-        if family_of(kind) in (HANDED_OVER, TEXT_ANSWER) or not _is_open(alike, message.useful_until, now):
+        if family_of(kind) in (HANDED_OVER, TEXT_ANSWER) or not is_open(alike, message.useful_until, now):
             continue
         way = way_of(message, contacts, rules, facts, now, frozenset())
         if isinstance(way, Withheld):
@@ -155,7 +155,7 @@ def follow_contact(
             continue
         if way.channel == LETTER and family_of(kind) == REMINDER:  # of those that go by one post the last one
             _withhold(posted.get(way.message.due_at, {}).values(), OTHER_CHANNEL, now)
-        _follow(db, alike, way, now, is_owed=family_of(kind) != but)
+        go_by(db, alike, way, now, is_owed=family_of(kind) != but)
         if way.channel == LETTER and family_of(kind) == REMINDER:
             db.flush()
             known = (Notification.appointment_id == facts.appointment_id, Notification.version == facts.version)
@@ -187,7 +187,7 @@ def has_gone_nowhere(rows: Mapping[tuple[str, str], Notification]) -> bool:
     return bool(found) and all(nowhere) and not any(row.told_at for row in found)
 
 
-def _is_open(alike: Mapping[str, Notification], useful_until: datetime, now: datetime) -> bool:
+def is_open(alike: Mapping[str, Notification], useful_until: datetime, now: datetime) -> bool:
     """Whether a message is still to be sent: nothing of it has gone out or is about to, and it is of use."""
     rows = alike.values()
     if any(row.status in MAY_HAVE_ARRIVED or row.lease_until or row.told_at for row in rows):
@@ -197,7 +197,8 @@ def _is_open(alike: Mapping[str, Notification], useful_until: datetime, now: dat
     return (is_pending or went_nowhere) and now < useful_until
 
 
-def _follow(db: Session, alike: Mapping[str, Notification], way: Way, now: datetime, *, is_owed: bool) -> None:
+def go_by(db: Session, alike: Mapping[str, Notification], way: Way, now: datetime, *, is_owed: bool = True) -> None:
+    """Have the message of these rows, by channel, go by this `way` and no other; a try by it begins anew."""
     first = min(alike.values(), key=lambda row: row.id)
     _withhold([row for other, row in alike.items() if other != way.channel], OTHER_CHANNEL, now)
     known = alike.get(way.channel)

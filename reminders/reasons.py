@@ -57,6 +57,7 @@ PROVIDER_FAILED = "provider_failed"  # it lost the message
 LETTER_CANCELLED = "letter_cancelled"
 LETTER_UNPRINTABLE = "letter_unprintable"
 LETTER_RETURNED = "letter_returned"  # the post brought it back
+MAIL_RETURNED = "mail_returned"  # a mail server took it, and wrote later that it cannot be delivered
 
 SILENCE = frozenset({TOO_MANY_BOOKINGS, NOT_THEIRS})  # nothing more is sent about the appointment
 CODES = frozenset(
@@ -107,6 +108,7 @@ CODES = frozenset(
         LETTER_CANCELLED,
         LETTER_UNPRINTABLE,
         LETTER_RETURNED,
+        MAIL_RETURNED,
     }
 )
 REASON_LENGTH = 300  # of the columns that keep one

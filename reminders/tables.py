@@ -43,6 +43,14 @@ class Notification(Base):
             sqlite_where=text("status = 'pending' AND channel = 'call'"),
         ),
         Index(
+            "ix_notifications_failed",
+            "authority_id",
+            "closed_at",
+            postgresql_where=text("status IN ('failed', 'late') AND told_at IS NULL"),
+            sqlite_where=text("status IN ('failed', 'late') AND told_at IS NULL"),
+        ),
+        Index("ix_notifications_authority_id_due_at", "authority_id", "due_at"),
+        Index(
             "ix_notifications_ask_at",
             "ask_at",
             postgresql_where=text("ask_at IS NOT NULL"),
@@ -126,6 +134,24 @@ class DeliveryAttempt(Base):
     error: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
     # An earlier try may have arrived although nothing says so.
     maybe_duplicate: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class EndedFailure(Base):
+    """What staff did about a message that failed: corrected, retried, rung or nothing. `fencing_token` is that of the try.
+
+    A message that fails once more has another token then, and is to be dealt with again.
+    """
+
+    __tablename__ = "failure_endings"
+    __table_args__ = (UniqueConstraint("notification_id", "fencing_token"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    fencing_token: Mapped[int]
+    ending: Mapped[str] = mapped_column(String(10))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    at: Mapped[datetime]
 
 
 class InboundText(Base):

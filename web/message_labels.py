@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from reminders import reasons
+from reminders.failures import FailureEnding, FailureKind
 from reminders.history_queries import ARRIVED_LATE, DELIVERED
 from reminders.reach import Reach
 from web.labels import Labels
@@ -108,6 +109,24 @@ MESSAGE_REASONS: Labels = {
     reasons.LETTER_CANCELLED: _l("The letter was stopped before it was printed."),
     reasons.LETTER_UNPRINTABLE: _l("The letter could not be printed."),
     reasons.LETTER_RETURNED: _l("The letter came back. Ask for the right postal address."),
+    reasons.MAIL_RETURNED: _l("The email came back. Ask for the right address."),
+}
+
+# What is wrong with how somebody is reached.
+FAILURE_KINDS: Labels = {
+    FailureKind.WRONG_NUMBER: _l("The number is wrong, or cannot get texts"),
+    FailureKind.NO_ANSWER: _l("Nobody answered, as often as we ring"),
+    FailureKind.MAILBOX_FULL: _l("The mailbox is full"),
+    FailureKind.REFUSED: _l("The address was refused"),
+    FailureKind.RETURNED_MAIL: _l("The email came back"),
+    FailureKind.RETURNED_LETTER: _l("The letter came back"),
+    FailureKind.OTHER: _l("It could not be sent"),
+}
+FAILURE_ENDINGS: Labels = {
+    FailureEnding.CORRECTED: _l("Address corrected"),
+    FailureEnding.RETRIED: _l("Address checked, and tried again"),
+    FailureEnding.RUNG: _l("Put on the list of calls"),
+    FailureEnding.NOTHING: _l("Nothing more to do"),
 }
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView
+from booking.states import RepresentativeView, ResidentView
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
 from people.residents.details import ResidentDetails
@@ -111,13 +112,18 @@ def contacts_of_appointment(view: AppointmentView) -> Contacts:
     """What decides where the messages about this appointment go."""
     resident, helper = view.resident, view.representative
     return Contacts(
-        resident=Person(resident.name, resident.email, resident.phone, resident.postal),
-        representative=Person(helper.name, helper.email, helper.phone) if helper else None,
+        resident=Person(resident.name, _mail_to(resident), resident.phone, resident.postal),
+        representative=Person(helper.name, _mail_to(helper), helper.phone) if helper else None,
         preference=resident.contact_preference,
         do_not_text=resident.do_not_text,
         leave_no_message=resident.leave_no_message,
         mode=view.mode,
     )
+
+
+def _mail_to(person: ResidentView | RepresentativeView) -> str:
+    """Their email address, unless mail to it has come back."""
+    return "" if person.is_email_returned else person.email
 
 
 def route_of_resident(resident: ResidentDetails) -> MessageRoute:

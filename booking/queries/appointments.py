@@ -142,14 +142,16 @@ def of_site_day(db: Session, catalogue: Catalogue, site_id: int, local_date: dat
     return sorted(views, key=lambda view: (view.starts_at, view.resident.name, view.id))
 
 
+_AS_KEPT = ("id", "name", "postcode", "do_not_text", "message_language", "safe_hours")
+
+
 def contact_of(row: Appointment, resident: Resident) -> Contact:
     """How the resident is reached about this appointment: as given for it, or else as in the resident's record."""
     own = (row.contact_email, row.contact_phone, row.contact_preference, row.contact_leave_no_message)
     known = (resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
-    email, phone, preference, leave_no_message = (
-        record if given is None else given for given, record in zip(own, known, strict=True)
-    )
-    return Contact(str(email), str(phone), str(preference), bool(leave_no_message))
+    both = zip(own, known, strict=True)
+    email, phone, preference, silent = (record if given is None else given for given, record in both)
+    return Contact(str(email), str(phone), str(preference), bool(silent))
 
 
 def stamp_of_row(row: Appointment) -> str:
@@ -257,19 +259,20 @@ def _resources_at(catalogue: Catalogue, site: SiteFacts, ids: Sequence[int]) -> 
 
 def _resident(row: Resident, appointment: Appointment) -> ResidentView:
     contact, language = contact_of(appointment, row), appointment.contact_language
-    same = {
-        name: getattr(row, name) for name in ("id", "name", "postcode", "do_not_text", "message_language", "safe_hours")
-    }
+    same = {name: getattr(row, name) for name in _AS_KEPT}
+    is_own = appointment.contact_email is not None
     return ResidentView(
         email=contact.email,
         phone=contact.phone,
         language=row.language if language is None else language,
         contact_preference=contact.preference,
         leave_no_message=contact.leave_no_message,
+        is_email_returned=bool(appointment.contact_email_returned_at if is_own else row.email_returned_at),
         postal=f"{row.address}\n{row.postcode}" if row.address and row.postcode and not row.letter_returned_at else "",
         **same,
     )
 
 
 def _representative(row: Representative | None) -> RepresentativeView | None:
-    return None if row is None else RepresentativeView(row.id, row.name, row.basis, row.email, row.phone)
+    is_returned = row is not None and row.email_returned_at is not None
+    return None if row is None else RepresentativeView(row.id, row.name, row.basis, row.email, row.phone, is_returned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -35,10 +36,17 @@ def change_record(
         db.refresh(row)
         if seen is not None and seen != record_stamp(row):
             raise Stale.because("record_changed")
-        before, known = _reached(row), reached_ahead(db, row, now)
-        change_contact(db, row, person)
-        follow_record(db, runtime, row, actor, now, known=known, is_reached_anew=_reached(row) != before)
-        record(db, actor, "resident_changed", ("resident", resident_id), authority_id=authority_id, now=now)
+        write_record(db, runtime, row, person, actor, now)
+
+
+def write_record(
+    db: Session, runtime: Runtime, row: Resident, person: ResidentDetails, actor: Actor, now: datetime
+) -> None:
+    """Write `person` over the record, which is locked and as it is now; the appointments ahead follow."""
+    before, known = _reached(row), reached_ahead(db, row, now)
+    change_contact(db, row, person)
+    follow_record(db, runtime, row, actor, now, known=known, is_reached_anew=_reached(row) != before)
+    record(db, actor, "resident_changed", ("resident", row.id), authority_id=row.authority_id, now=now)
 
 
 def _reached(row: Resident) -> tuple[object, ...]:

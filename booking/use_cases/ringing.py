@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.ringing.tables import Ringing
@@ -16,7 +17,7 @@ from booking.use_cases.rebook_items import is_to_rebook
 from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
-from core.transactions import run_with_retries
+from core.transactions import lock_by_name, run_with_retries
 
 RINGING_PERIOD = timedelta(minutes=10)
 
@@ -45,7 +46,13 @@ def stop_ringing(
 
 
 def take_to_ring(db: Session, appointment: Appointment, staff_id: int, actor: Actor, now: datetime) -> bool:
-    """Whether this member of staff has them for ten minutes from now, in the transaction that locked the appointment."""
+    """Whether this member of staff has them for ten minutes from now; not while a colleague has them, whatever about.
+
+    Whoever takes the same person at the same moment, about another appointment, waits until this transaction ends.
+    """
+    lock_by_name(db, f"ringing {appointment.resident_id}")
+    if is_with_colleague(db, appointment.resident_id, staff_id, now):
+        return False
     row = db.get(Ringing, appointment.id) or Ringing(
         appointment_id=appointment.id,
         authority_id=appointment.authority_id,
@@ -54,8 +61,6 @@ def take_to_ring(db: Session, appointment: Appointment, staff_id: int, actor: Ac
         tries=0,
         tried_at=None,
     )
-    if row.until > now and row.staff_id != staff_id:
-        return False
     is_new = row.staff_id != staff_id or row.until <= now
     row.staff_id, row.until = staff_id, now + RINGING_PERIOD
     db.add(row)
@@ -63,6 +68,28 @@ def take_to_ring(db: Session, appointment: Appointment, staff_id: int, actor: Ac
         subject = ("appointment", appointment.id)
         record(db, actor, "ringing_started", subject, authority_id=appointment.authority_id, now=now)
     return True
+
+
+def is_with_colleague(db: Session, resident_id: int, staff_id: int, now: datetime) -> bool:
+    """Whether somebody else has this person now, about any of their appointments."""
+    db.flush()
+    others = exists().where(
+        Ringing.appointment_id == Appointment.id,
+        Appointment.resident_id == resident_id,
+        Ringing.staff_id != staff_id,
+        Ringing.until > now,
+    )
+    return bool(db.scalar(select(others)))
+
+
+def had_last(db: Session, resident_id: int, staff_id: int, now: datetime) -> bool:
+    """Whether this member of staff has taken this person, and nobody else has since."""
+    mine = exists().where(
+        Ringing.appointment_id == Appointment.id,
+        Appointment.resident_id == resident_id,
+        Ringing.staff_id == staff_id,
+    )
+    return bool(db.scalar(select(mine))) and not is_with_colleague(db, resident_id, staff_id, now)
 
 
 def leave_rung(

@@ -60,10 +60,18 @@ class Resident(Base):
     leave_no_message: Mapped[bool] = mapped_column(Boolean, default=False)
     # When the post brought a letter back: no more are sent until the address has changed.
     letter_returned_at: Mapped[datetime | None]
+    # When a mail server said that there is no such mailbox: as of letters.
+    email_returned_at: Mapped[datetime | None]
     # "10:00-12:00": they may be rung and texted between these times of day alone. Empty for any.
     safe_hours: Mapped[str] = mapped_column(String(11), default="", server_default="", info=personal("contact"))
     created_at: Mapped[datetime]
     anonymised_at: Mapped[datetime | None]
+
+    @validates("email")
+    def _forget_returned_mail(self, _name: str, email: str) -> str:
+        if email != self.email:  # what came back was sent to the one before
+            self.email_returned_at = None
+        return email
 
 
 class ResidentNameToken(Base):
@@ -101,6 +109,7 @@ class Representative(Base):
     # As of residents; follows the number.
     phone_key: Mapped[str] = mapped_column(by_code_point(20), default="", server_default="", info=personal("contact"))
     created_at: Mapped[datetime]
+    email_returned_at: Mapped[datetime | None]
 
     @validates("phone")
     def _write_phone_key(self, _name: str, phone: str) -> str:

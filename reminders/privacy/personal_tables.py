@@ -45,7 +45,7 @@ from locations.session_facts import FROM_FILE
 from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.recipients import HANDED_OVER
-from reminders.tables import CouncilPause, DeliveryAttempt, DemoMessage, InboundText, Notification
+from reminders.tables import CouncilPause, DeliveryAttempt, DemoMessage, EndedFailure, InboundText, Notification
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
@@ -268,11 +268,15 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
 )
 
 # What is kept besides about somebody's appointments, without a personal column: what it was for, and what came of it.
-OF_APPOINTMENTS: tuple[Table, ...] = tuple(table_of(one) for one in (AppointmentService, RebookItem, Proposal, Ringing))
+OF_APPOINTMENTS: tuple[Table, ...] = tuple(
+    table_of(one) for one in (AppointmentService, RebookItem, Proposal, Ringing, EndedFailure)
+)
 
 
 def of_appointments(table: Table, person: int) -> Condition:
     """The condition on the rows of one of `OF_APPOINTMENTS` that are of the resident's appointments, or of their wishes."""
+    if "notification_id" in table.c:
+        return table.c.notification_id.in_(_notifications_of(_was_written_to(person)))
     of_appointments = table.c.appointment_id.in_(_appointments_of(person))
     if "wish_id" not in table.c:
         return of_appointments

@@ -44,6 +44,7 @@ from people.residents.resident_repository import create_resident
 from people.staff.password_links import make_link
 from people.staff.sign_in_sessions import COOKIE
 from reminders.delivery_decisions import PENDING, WITHHELD
+from reminders.failure_work import FailureWork
 from reminders.reach_queries import can_be_told
 from reminders.reasons import NO_ADDRESS
 from reminders.recipients import CHANNELS, WITHOUT_PROVIDERS
@@ -52,6 +53,7 @@ from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_s
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachine
 from tests.support.factories import NOW, make_resource, make_service, make_session
+from tests.support.failures import failed_message
 from tests.support.inbound_texts import inbound_text
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
@@ -218,6 +220,10 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     assert make_offers(runtime, can_be_told) == 2
     _leave_waiting(runtime, callers)
     inbound_text(runtime.database, council, MORNING)
+    for channel in ("email", "text", "letter"):
+        failed_message(runtime.database, callers.booked.reference, MORNING, channel=channel)
+    failures = FailureWork(runtime, council, callers.people["amina"], admin, Actor("staff", admin, "Ada Admin"), None)
+    assert failures.take()
     return [f"/staff/closures/{unworked}", f"/staff/closures/{closure_id}", f"/staff/to-ring/{dropped}"]
 
 

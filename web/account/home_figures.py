@@ -20,6 +20,7 @@ from locations.model import SiteFacts
 from locations.school_holidays import school_holidays_end
 from people.residents.access_log import log_access
 from people.staff.policy import Action, Role, sites_for
+from reminders.failure_queries import people_with_failures
 from reminders.heartbeat import is_fresh
 from reminders.inbound_queries import texts_to_read_count
 from reminders.untold import untold_count
@@ -161,12 +162,28 @@ def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
                 unsent,
             )
             yield ToDo(text, untold)
+    yield from _failures(context)
     texts = url_or_none("messages.text_list")
     if texts and _may(context, Action.RING_PEOPLE) and (unread := texts_to_read_count(db, council)):
         yield ToDo(ngettext("Read %(num)d text from a resident", "Read %(num)d texts from residents", unread), texts)
     waiting = url_or_none("messages.waiting_list")
     if waiting and _may(context, Action.BOOK_FOR_RESIDENT):
         yield from _people_who_wait(context, waiting)
+
+
+def _failures(context: StaffContext) -> Iterator[ToDo]:
+    """Whose messages failed, and nobody has dealt with it."""
+    href = url_or_none("messages.failure_list")
+    if not href or not _may(context, Action.BOOK_FOR_RESIDENT):
+        return
+    failed = people_with_failures(context.db, context.authority.id, context.now, site_ids=context.served_sites)
+    if failed:
+        text = ngettext(
+            "Put right how we reach %(num)d person: messages failed",
+            "Put right how we reach %(num)d people: messages failed",
+            failed,
+        )
+        yield ToDo(text, href)
 
 
 def _broken_promises(context: StaffContext) -> Iterator[ToDo]:

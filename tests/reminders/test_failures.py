@@ -1,0 +1,231 @@
+"""Messages that failed: who deals with them, what goes out again, and how each of them ends, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from booking.events import appointment_changed, readers_asked
+from booking.tables import Appointment
+from core.audit import AuditEntry
+from core.database import Database
+from people.residents.details import Representation, ResidentDetails
+from people.residents.tables import Representative, Resident
+from people.staff.tables import StaffMember
+from reminders.failure_queries import LISTED_FOR, endings_of, open_failures, people_with_failures
+from reminders.failure_work import Correction, FailureWork
+from reminders.failures import ContactPart, FailureEnding, FailureKind, failure_kind
+from reminders.outbox import plan_notifications
+from reminders.reach_queries import readers_of
+from reminders.reasons import CODES, with_detail
+from reminders.recipients import CHANNELS, USUAL_CHANNELS
+from reminders.tables import EndedFailure, Notification
+from tests.reminders.channels import RecordingChannel
+from tests.reminders.test_rerouting import ROBIN, Post, refuse
+from tests.support.factories import AGENT, NOW, make_appointment, make_runtime, make_world
+
+EMAIL_ALONE = ResidentDetails("Robin Sample", "robin@example.org")
+SQLITE = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture
+def post(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset(USUAL_CHANNELS))
+    with appointment_changed.connected_to(plan_notifications), readers_asked.connected_to(readers_of):
+        yield Post(make_runtime(database), make_world(database))
+
+
+def staff(post: Post, *names: str) -> list[int]:
+    with post.database.writing() as db:
+        rows = [
+            StaffMember(
+                authority_id=post.world.authority_id,
+                email=f"{name}@example.org",
+                name=name,
+                password_hash="-",  # nobody signs in
+                created_at=NOW,
+            )
+            for name in names
+        ]
+        db.add_all(rows)
+        db.flush()
+        return [row.id for row in rows]
+
+
+def work(post: Post, staff_id: int) -> FailureWork:
+    with post.database.reading() as db:
+        resident_id = db.scalars(select(Resident.id).order_by(Resident.id)).first() or 0
+    return FailureWork(post.runtime, post.world.authority_id, resident_id, staff_id, AGENT, None)
+
+
+def open_now(post: Post) -> list[tuple[str, FailureKind, bool]]:
+    with post.database.reading() as db:
+        now = post.runtime.clock.now()
+        found = open_failures(db, post.world.authority_id, now, site_ids=None, limit=50)
+        assert people_with_failures(db, post.world.authority_id, now, site_ids=None) == len(
+            {one.resident_id for one in found}
+        )
+        return [(one.channel, one.what, one.is_of_use) for one in found]
+
+
+def refused(post: Post, person: ResidentDetails) -> FailureWork:
+    """Somebody whose confirmation was refused, taken by a colleague; the channels work again."""
+    post.text.on_send = post.email.on_send = refuse
+    post.book(person)
+    post.send()
+    post.text.on_send = post.email.on_send = RecordingChannel().on_send
+    found = work(post, *staff(post, "Ada"))
+    assert found.take()
+    return found
+
+
+def test_a_corrected_address_gets_what_is_of_use_and_the_failure_is_over(post: Post) -> None:
+    mine = refused(post, EMAIL_ALONE)
+    assert open_now(post) == [("email", FailureKind.REFUSED, True)]
+    assert mine.correct(ContactPart.EMAIL, Correction(email="robin.sample@example.org"))
+    assert open_now(post) == []
+    post.send()
+    assert {one.recipient.address for one in post.email.sent} == {"robin.sample@example.org", "robin@example.org"}
+    assert post.rows() == {"email": "sent"}
+    post.email.sent.clear()
+    post.at(NOW + timedelta(days=1))
+    post.send()
+    assert {one.recipient.address for one in post.email.sent} == {"robin.sample@example.org"}
+    assert not mine.correct(ContactPart.EMAIL, Correction(email="again@example.org"))
+    with post.database.reading() as db:
+        ending = db.scalars(select(EndedFailure)).one()
+        assert (ending.ending, ending.staff_id) == ("corrected", mine.staff_id)
+        assert endings_of(db, db.scalars(select(Appointment.id)).one())[ending.notification_id].by == "Ada"
+        actions = db.scalars(select(AuditEntry.action)).all()
+        assert actions.count("failure_ended") == 1
+
+
+def test_what_is_right_is_tried_again_and_fails_once_more_as_a_new_failure(post: Post) -> None:
+    mine = refused(post, EMAIL_ALONE)
+    post.change(email_returned_at=NOW)
+    assert mine.retry(ContactPart.EMAIL)
+    assert open_now(post) == []
+    assert post.rows() == {"email": "pending"}
+    post.email.on_send = refuse
+    post.send()
+    assert open_now(post) == [("email", FailureKind.REFUSED, True)]
+    with post.database.reading() as db:
+        assert db.scalars(select(Resident.email_returned_at)).one() is None
+
+
+def test_a_failure_whose_message_went_in_another_way_is_not_sent_twice(post: Post) -> None:
+    post.text.on_send = refuse
+    post.book(ROBIN)
+    post.send()
+    post.send()
+    assert post.rows() == {"text": "failed", "email for text": "sent"}
+    mine = work(post, *staff(post, "Ada"))
+    assert mine.take()
+    assert mine.retry(ContactPart.PHONE)
+    assert post.rows() == {"text": "failed", "email for text": "sent"}
+    assert open_now(post) == []
+
+
+def test_ring_instead_puts_it_on_the_list_of_calls_and_nothing_more_sends_nothing(post: Post) -> None:
+    post.runtime = replace(post.runtime)
+    mine = refused(post, ResidentDetails("Robin Sample", "robin@example.org", "07700 900123"))
+    with post.database.writing() as db:  # as where a council has no other channel than email
+        db.execute(update(Notification).where(Notification.channel == "text").values(status="failed", closed_at=NOW))
+    assert mine.ring(ContactPart.EMAIL)
+    assert post.rows()["call for email,text"] == "pending"
+    assert [channel for channel, *_ in open_now(post)] == ["text"]
+    assert mine.leave(ContactPart.PHONE)
+    assert open_now(post) == []
+    assert post.rows()["call for email,text"] == "pending"
+
+
+def test_who_acts_for_somebody_is_corrected_and_not_the_resident(post: Post) -> None:
+    post.email.on_send = refuse
+    helper = Representation("Kim Helper", "carer", "kim@example.org")
+    make_appointment(post.runtime, post.world, post.starts, resident=EMAIL_ALONE, representative=helper)
+    post.send()
+    mine = work(post, *staff(post, "Ada"))
+    assert mine.take()
+    assert mine.correct(ContactPart.EMAIL, Correction(email="kim.helper@example.org"))
+    with post.database.reading() as db:
+        assert db.scalars(select(Resident.email)).all() == ["robin@example.org"]
+        last = db.get_one(Representative, db.scalars(select(Appointment.representative_id)).one())
+        assert last.email == "kim.helper@example.org"
+
+
+def test_what_is_of_no_use_any_more_says_so_and_leaves_the_list_after_a_month(post: Post) -> None:
+    mine = refused(post, EMAIL_ALONE)
+    post.at(post.starts + timedelta(hours=1))
+    assert open_now(post) == [("email", FailureKind.REFUSED, False)]
+    again = replace(mine, runtime=post.runtime)
+    assert again.take()
+    assert again.retry(ContactPart.EMAIL)
+    assert post.rows() == {"email": "failed"}
+    assert open_now(post) == []
+    with post.database.writing() as db:
+        db.query(EndedFailure).delete()
+    post.at(NOW + LISTED_FOR + timedelta(hours=1))
+    assert open_now(post) == []
+
+
+def test_two_colleagues_never_have_one_person_whatever_it_is_about(post: Post) -> None:
+    """Two appointments of one person, and two colleagues who take them at one moment, again and again."""
+    post.email.on_send = refuse
+    for days in (1, 2):
+        post.starts = NOW + timedelta(days=days, hours=2)
+        post.book(EMAIL_ALONE)
+    post.send()
+    ids = staff(post, "Ada", "Ben")
+    for _ in range(5):
+        barrier = Barrier(2)
+
+        def take(staff_id: int, barrier: Barrier = barrier) -> bool:
+            barrier.wait()
+            return work(post, staff_id).take()
+
+        with ThreadPoolExecutor(2) as pool:
+            results = list(pool.map(take, ids))
+        assert sorted(results) == [False, True]
+        loser, winner = (work(post, ids[results.index(won)]) for won in (False, True))
+        assert not loser.leave(ContactPart.EMAIL)
+        winner.give_back()
+    assert work(post, ids[0]).take()
+    assert work(post, ids[0]).leave(ContactPart.EMAIL)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("channel", "reason", "kind"),
+    [
+        ("email", "552 5.2.2 mailbox full", FailureKind.MAILBOX_FULL),
+        ("email", "too_late: 452 4.2.2 over quota", FailureKind.MAILBOX_FULL),
+        ("email", "550 5.1.1 nobody here", FailureKind.REFUSED),
+        ("email", "mail_returned: 5.1.1", FailureKind.RETURNED_MAIL),
+        ("email", "mail_returned: 5.2.2", FailureKind.MAILBOX_FULL),
+        ("email", "address_unknown", FailureKind.REFUSED),
+        ("text", "address_unknown", FailureKind.WRONG_NUMBER),
+        ("call", "wrong_number", FailureKind.WRONG_NUMBER),
+        ("letter", "letter_returned", FailureKind.RETURNED_LETTER),
+        ("letter", "provider_failed", FailureKind.OTHER),
+    ],
+)
+def test_a_reason_says_what_is_wrong_with_the_address(channel: str, reason: str, kind: FailureKind) -> None:
+    assert failure_kind(channel, reason) is kind
+
+
+@given(st.sampled_from(USUAL_CHANNELS), st.sampled_from(sorted(CODES)), st.text(max_size=40))
+def test_every_reason_has_a_kind(channel: str, code: str, detail: str) -> None:
+    assert failure_kind(channel, with_detail(code, detail)) in FailureKind
+    assert failure_kind(channel, detail) in FailureKind
+
+
+def test_endings_fit_their_column() -> None:
+    assert max(map(len, FailureEnding)) <= 10
