@@ -266,8 +266,16 @@ class RebookItem(Base):
     closed_at: Mapped[datetime | None]
 
 
-class CalendarFeed(Base):
-    """A secret, revocable .ics address for a site or one of its resources. Kept as a digest."""
+class SecretAddress:
+    """Whoever has the address reads what is behind it, until it is revoked. Its token is kept as a digest."""
+
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class CalendarFeed(SecretAddress, Base):
+    """A secret, revocable .ics address for a site or one of its resources."""
 
     __tablename__ = "calendar_feeds"
 
@@ -275,10 +283,7 @@ class CalendarFeed(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"))
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
 
 
 class LinkRequest(Base):

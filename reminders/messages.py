@@ -6,7 +6,7 @@ other channels send writes itself from the same context: see `OtherBody`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -119,7 +119,7 @@ class MessageContext:
     brand_colour: str
     manage_url: str
     short_url: str
-    owner_url: str
+    owner_urls: Mapping[str, str]  # by the page: only this message has them
     book_url: str
     is_on: bool
     by_authority: bool
@@ -260,7 +260,7 @@ class MessageWriter:
             brand_colour=facts.authority.brand_colour,
             manage_url=link_in(facts.authority, language.code, manage_url),
             short_url=short_url,
-            owner_url=f"{manage_url}/all/{proof}",
+            owner_urls={page: f"{manage_url}/{page}/{proof}" for page in ("all", "calendar")},
             book_url=link_in(facts.authority, language.code, f"{self.public_url}/{facts.authority.slug}"),
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",

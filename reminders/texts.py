@@ -109,7 +109,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         directions=one_line(facts.site.directions),
         url=message.short_url,
         book_url=message.book_url,
-        owner_url=message.owner_url,
+        owner_url=message.owner_urls["all"],
         contact=next((line.value for line in message.contact), ""),  # the link leads to all of them
         answers=bool(facts.authority.text_number),
         answer=answer.outcome,

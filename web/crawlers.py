@@ -20,7 +20,7 @@ INDEXED = frozenset(
 ASSETS = frozenset({"static", "assets", "health.robots_txt"})
 # The first are nobody's business; the searches would be crawled without end. RFC 9309, read 2026-11-26.
 NOT_CRAWLED = (
-    *("/staff/", "/manage/", "/s/", "/demo/", "/api/v1/", "/*/book/", "/*/appointment/", "/*/find/sent"),
+    *("/staff/", "/manage/", "/s/", "/feeds/", "/demo/", "/api/v1/", "/*/book/", "/*/appointment/", "/*/find/sent"),
     *("/*/where", "/*/needs", "/*/when", "/*/times", "/*/services/*/together", "/*?"),
 )
 

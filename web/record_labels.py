@@ -48,6 +48,8 @@ AUDIT_ACTIONS: Labels = {
     "day_list_exported": _l("Saved the list of a day as a file"),
     "feed_made": _l("Made a calendar feed"),
     "feed_revoked": _l("Ended a calendar feed"),
+    "resident_feed_made": _l("Made an address for the calendar of a resident"),
+    "resident_feed_revoked": _l("Ended an address for the calendar of a resident"),
     "locations_imported": _l("Changed the set-up by a file"),
     "locations_exported": _l("Saved the set-up as a file"),
     "set_up_changed": _l("Changed the set-up"),

@@ -53,7 +53,7 @@ def make_feed(
             authority_id=authority_id,
             site_id=site.id,
             resource_id=resource_id,
-            token_digest=digest(_token(runtime, nonce)),
+            token_digest=digest(feed_token(runtime, nonce)),
             name=name.strip(),
             created_at=now,
         )
@@ -64,7 +64,7 @@ def make_feed(
         return {"id": row.id, "nonce": nonce}
 
     result = run_once(runtime.database, idempotency, operation, runtime.clock.now())
-    return NewFeed(result["id"], _token(runtime, result["nonce"]))
+    return NewFeed(result["id"], feed_token(runtime, result["nonce"]))
 
 
 def revoke_feed(runtime: Runtime, authority_id: int, site_id: int, feed_id: int, *, actor: Actor) -> str:
@@ -101,6 +101,6 @@ def _check(db: Session, site: SiteFacts, name: str, resource_id: int | None) -> 
         raise Invalid.in_field("name", "too_many_feeds", most=MOST_FEEDS)
 
 
-def _token(runtime: Runtime, nonce: str) -> str:
-    """An HMAC, so that the record of a form sent twice can answer alike without holding the token itself."""
+def feed_token(runtime: Runtime, nonce: str) -> str:
+    """The token of a feed: an HMAC, so that the record of a form sent twice can answer alike and does not hold it."""
     return hmac.new(runtime.settings.secret_key.encode(), f"feed:{nonce}".encode(), hashlib.sha256).hexdigest()

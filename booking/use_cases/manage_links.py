@@ -51,6 +51,12 @@ def request_manage_link(runtime: Runtime, authority_id: int, reference_text: str
         db.add(LinkRequest(reference=reference, typed=typed, **whose))
 
 
+def send_link_again(runtime: Runtime, authority_id: int, appointment_id: int) -> None:
+    """Have the link sent to whoever has opened the appointment already, to its address on record and nowhere else."""
+    with runtime.database.writing() as db:
+        _send(db, authority_id, appointment_id, runtime.clock.database_now(db))
+
+
 def answer_link_requests(runtime: Runtime) -> int:
     """How many waiting requests were answered and deleted. One that fails is logged, and stops no other."""
     with runtime.database.reading() as db:
@@ -104,8 +110,13 @@ def _answer(db: Session, request: LinkRequest, now: datetime) -> None:
         return
     if not has_name_part(found.name, request.surname):
         return
-    record(db, Actor.resident(), "manage_link_requested", ("appointment", found.id), authority_id=authority_id, now=now)
-    announce_link_request(db, ManageLinkRequest(authority_id, found.id, now))
+    _send(db, authority_id, found.id, now)
+
+
+def _send(db: Session, authority_id: int, appointment_id: int, now: datetime) -> None:
+    subject = ("appointment", appointment_id)
+    record(db, Actor.resident(), "manage_link_requested", subject, authority_id=authority_id, now=now)
+    announce_link_request(db, ManageLinkRequest(authority_id, appointment_id, now))
 
 
 def _named(db: Session, authority_id: int, reference: str | None) -> Row[int, datetime, str] | None:

@@ -38,6 +38,7 @@ NOT_PERSONAL = {
     "proposals.passed",
     "proposals.slot_token",
     "representatives.basis",
+    "resident_feeds.token_digest",
     "resident_views.facts",
     "resident_views.purpose",
     "wishes.link_digest",

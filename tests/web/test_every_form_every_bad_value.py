@@ -92,9 +92,9 @@ CHANGES = {
 }
 FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what follows a file or a form of the rules, and
-# the switch of a council with two languages: each has a test of its own.
+# the switch of a council with two languages, and buttons behind a link of a message: each has a test of its own.
 ELSEWHERE = {
-    "resident": {"resident.change_language"},
+    "resident": {"resident.change_language", "resident.make_own_calendar"},
     "staff": {
         "agent.keep",
         "council.add_colleagues",

@@ -239,6 +239,7 @@ def test_the_pages_of_an_appointment_in_its_owner_s_hands(drawn: Drawn, clock: F
     visitor.send("/find")
     visitor.open(at.removeprefix("/testshire"))
     visitor.open(f"!{link}/all/x")
+    see_calendar(visitor, drawn, link)
     hold_one(visitor)
     again = book_all(visitor)
     second = next(href for _, href in visitor.page.links if "/manage/" in href)
@@ -254,6 +255,19 @@ def test_the_pages_of_an_appointment_in_its_owner_s_hands(drawn: Drawn, clock: F
     visitor.open("!/manage/unknown")
     assert len(drawn.pages) > 30
     assert drawn.bare() == {}
+
+
+def see_calendar(visitor: Visitor, drawn: Drawn, link: str) -> None:
+    """Every page that leads to the calendar of all appointments."""
+    visitor.open(f"!{link}")
+    at = visitor.at
+    visitor.open(f"{at}/calendar")
+    visitor.send("/calendar")
+    own = path_for_owner(drawn.app, link, "kim@example.org", "calendar")
+    visitor.open(f"!{own}")
+    visitor.send(own)
+    visitor.open(f"!{own}")
+    visitor._see(visitor.post(visitor.page.form_to(own), {"stop": "1"}, follow_redirects=True))
 
 
 def test_what_a_resident_sees_when_a_time_cannot_be_had(drawn: Drawn, callers: Callers, clock: FixedClock) -> None:

@@ -2,6 +2,7 @@
 
 from web.resident import (
     booking_views,
+    calendar_views,
     check_views,
     details_views,
     find_views,
@@ -28,6 +29,7 @@ from web.resident.urls import blueprint
 __all__ = [
     "blueprint",
     "booking_views",
+    "calendar_views",
     "check_views",
     "details_views",
     "find_views",

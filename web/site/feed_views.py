@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.calendar.event import Audience, appointment_event
@@ -15,12 +15,12 @@ from core.problems import joined_texts
 from locations.model import Catalogue
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
+from web.calendar_answers import calendar_answer, count_reading
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language
 from web.site.forms import FeedForm, feed_form
 from web.site.site_blueprint import SITE_PATH, blueprint
 
-FRESH_SECONDS = 300  # calendar programs load a feed every few hours at most; a faulty one must not load the database
 FEEDS_PATH = f"{SITE_PATH}/feeds"
 
 
@@ -65,16 +65,12 @@ def remove_feed(site: str, feed: int) -> ResponseReturnValue:
 def feed(token: str) -> ResponseReturnValue:
     """The calendar at a secret address. The answer for an unknown and for a revoked one is the same."""
     runtime = current_runtime()
+    count_reading(runtime, token)
     with runtime.database.reading() as db:
         catalogue, known_feed = feed_by_token(db, token)
         entries = entries_of(db, catalogue, known_feed, runtime.clock.now())
     text = feed_text(catalogue, known_feed, entries, runtime.settings.public_url)
-    response = Response(text, content_type="text/calendar; charset=utf-8")
-    response.headers["Content-Disposition"] = f'inline; filename="{known_feed.site.slug}.ics"'
-    response.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.add_etag()
-    return response.make_conditional(request)
+    return calendar_answer(text, f"{known_feed.site.slug}.ics")
 
 
 def feed_text(catalogue: Catalogue, feed: Feed, entries: list[FeedEntry], public_url: str) -> str:

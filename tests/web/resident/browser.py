@@ -81,10 +81,10 @@ def book_one(visitor: Visitor, **where: str) -> str:
     return visitor.page.title.split(":")[1].split("–")[0].strip()
 
 
-def path_for_owner(app: Flask, link: str, address: str) -> str:
-    """The path of all bookings for `address`, as a message to it has it; `link` is the manage link of one of them."""
+def path_for_owner(app: Flask, link: str, address: str, page: str = "all") -> str:
+    """The path of a page for whoever reads `address`, as a message to it has it; `link` is a manage link."""
     runtime = app.extensions[EXTENSION]
     known = Appointment.manage_digest == digest(link.rpartition("/")[2])
     with runtime.database.reading() as db:
         nonce = db.scalars(select(Appointment.manage_nonce).where(known)).one()
-    return f"{link}/all/{owner_proof(runtime.settings.secret_key, nonce, address)}"
+    return f"{link}/{page}/{owner_proof(runtime.settings.secret_key, nonce, address)}"

@@ -1,0 +1,72 @@
+"""Makes and revokes the secret address at which a calendar program reads all appointments of a resident.
+
+Whoever makes it has proved that they read the mail of an email address. What the feed shows is told to that address
+anyway, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.feeds.tables import ResidentFeed
+from booking.queries.resident_feeds import reader_digest
+from booking.use_cases.calendar_feeds import NewFeed, feed_token
+from core.audit import Actor, record
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from core.tokens import digest, new_nonce
+
+
+def make_resident_feed(
+    runtime: Runtime, authority_id: int, resident_id: int, reader: str, *, idempotency: IdempotencyKey | None = None
+) -> NewFeed:
+    """A new feed of what is told about the resident to the email address `reader`; the former one is revoked.
+
+    Raises: IdempotencyMismatch.
+    """
+
+    def operation(db: Session) -> dict[str, Any]:
+        now, nonce = runtime.clock.database_now(db), new_nonce()
+        _revoke(runtime, db, authority_id, resident_id, reader)
+        row = ResidentFeed(
+            authority_id=authority_id,
+            resident_id=resident_id,
+            reader_digest=reader_digest(resident_id, reader),
+            token_digest=digest(feed_token(runtime, nonce)),
+            created_at=now,
+        )
+        db.add(row)
+        db.flush()
+        subject = ("resident", resident_id)
+        record(db, Actor.resident(), "resident_feed_made", subject, authority_id=authority_id, now=now)
+        return {"id": row.id, "nonce": nonce}
+
+    result = run_once(runtime.database, idempotency, operation, runtime.clock.now())
+    return NewFeed(result["id"], feed_token(runtime, result["nonce"]))
+
+
+def revoke_resident_feed(runtime: Runtime, authority_id: int, resident_id: int, reader: str) -> None:
+    """End the feed, if there is one."""
+    with runtime.database.writing() as db:
+        _revoke(runtime, db, authority_id, resident_id, reader)
+
+
+def _revoke(runtime: Runtime, db: Session, authority_id: int, resident_id: int, reader: str) -> None:
+    now = runtime.clock.database_now(db)
+    theirs = (
+        select(ResidentFeed)
+        .where(
+            ResidentFeed.authority_id == authority_id,
+            ResidentFeed.resident_id == resident_id,
+            ResidentFeed.reader_digest == reader_digest(resident_id, reader),
+            ResidentFeed.revoked_at.is_(None),
+        )
+        .with_for_update()
+    )
+    for row in db.scalars(theirs):
+        row.revoked_at = now
+        subject = ("resident", resident_id)
+        record(db, Actor.resident(), "resident_feed_revoked", subject, authority_id=authority_id, now=now)
