@@ -30,12 +30,14 @@ from reminders.recipients import (
     REMINDER,
     RESCHEDULED,
     SAY_THE_TIME,
+    SITE_MESSAGE,
     TEXT_ANSWER,
     contacts_of,
     family_of,
     is_current,
     number_of,
 )
+from reminders.site_text_queries import site_texts
 from reminders.tables import InboundText, Notification
 from reminders.text_answers import TextAnswer
 
@@ -154,9 +156,17 @@ def with_told_times(
     told = told_times(db, {row.appointment_id for row in rows if row.kind in (CANCELLED, RESCHEDULED)})
     texts = {number_of(row.kind) for row in rows if family_of(row.kind) == TEXT_ANSWER}
     answers = _text_answers(db, texts) if texts else {}
+    own = {number_of(row.kind) for row in rows if family_of(row.kind) == SITE_MESSAGE}
+    own_texts = site_texts(db, own) if own else {}
     said = _said(db, {row.appointment_id for row in rows if family_of(row.kind) == REMINDER})
     return {
-        key: replace(found, told_starts_at=told.get(key), answers=answers, said=said.get((key, found.version), {}))
+        key: replace(
+            found,
+            told_starts_at=told.get(key),
+            answers=answers,
+            site_texts=own_texts,
+            said=said.get((key, found.version), {}),
+        )
         for key, found in facts.items()
     }
 

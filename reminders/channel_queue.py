@@ -227,8 +227,9 @@ class ChannelQueue:
         if not found.makes_current(row.kind, row.version):
             self.close(db, row, VOID, SUPERSEDED, now, counts)
             return False
-        if now >= row.useful_until or (found.awaits_rebooking and family_of(row.kind) == REMINDER):
-            queue.release(db, [row], now)  # the next pass closes it as late, or holds it
+        is_other = found.version != ready.facts.version
+        if is_other or now >= row.useful_until or (found.awaits_rebooking and family_of(row.kind) == REMINDER):
+            queue.release(db, [row], now)  # the next pass checks it again, closes it as late, or holds it
             return False
         if self.is_held(db, row, now):
             return False

@@ -10,19 +10,14 @@ from booking.arrangements import ArrangementState
 from booking.proposals.time_ranking import ProposedChange
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.reasons import (
-    AWAITS_REBOOKING,
-    OTHER_CHANNEL,
-    QUIET_HOURS,
-    SUPERSEDED,
-    TOLD_ALREADY,
-)
+from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, QUIET_HOURS, SUPERSEDED, TOLD_ALREADY
 from reminders.recipients import (
     GOING_AHEAD,
     HANDED_OVER,
     MANAGE_LINK,
     OFFERS,
     REMINDER,
+    SITE_MESSAGE,
     TEXT_ANSWER,
     ChannelRules,
     Contacts,
@@ -35,6 +30,7 @@ from reminders.recipients import (
     number_of,
 )
 from reminders.sending_times import AUDIBLE, hours_of, is_urgent, may_go_at, rules_of_council, says_it_again
+from reminders.site_text import NO_SITE_TEXT, SiteText
 from reminders.text_answers import NO_ANSWER, TextAnswer
 
 # Of a notification.
@@ -120,6 +116,7 @@ class MessageFacts:
     former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
     moved_by: str = ""
     answers: Mapping[int, TextAnswer] = field(default_factory=dict)  # by the number of the text
+    site_texts: Mapping[int, SiteText] = field(default_factory=dict)  # by the number of the message
 
     def for_kind(self, kind: str) -> MessageFacts:
         """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""
@@ -144,6 +141,10 @@ class MessageFacts:
             arrangements={},
             is_in_calendar=owner.is_in_calendar,
         )
+
+    def site_text_of(self, kind: str) -> SiteText:
+        """What staff wrote, of a message of such a kind; nothing of another."""
+        return self.site_texts.get(number_of(kind), NO_SITE_TEXT) if family_of(kind) == SITE_MESSAGE else NO_SITE_TEXT
 
     @property
     def as_told(self) -> MessageFacts:
@@ -260,6 +261,9 @@ def decide_delivery(
     if family_of(row.kind) in OFFERS and facts.offer is None:
         return Closed(VOID, SUPERSEDED)
     if family_of(row.kind) == GOING_AHEAD and facts.awaits_rebooking:  # by another closure since
+        return Closed(VOID, SUPERSEDED)
+    text, place = facts.site_text_of(row.kind), (facts.site.id, facts.starts_at, facts.authority.zone)
+    if text is not NO_SITE_TEXT and not text.concerns(*place):
         return Closed(VOID, SUPERSEDED)
     rules = replace(rules, orders=facts.authority.message_channels)
     found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules, row.failed_channels)

@@ -34,6 +34,7 @@ from locations.own_words import languages_for, link_in
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.delivery_decisions import MessageFacts, OfferedTime, ReadyMessage
 from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
+from reminders.site_text import NO_SITE_TEXT, SiteText
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,7 @@ Body = EmailBody | OtherBody
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """A message ready to be sent. `reference` is ours, and the same for every try.
-
-    It has a `notification_id` when it is about an appointment.
-    """
+    """A message ready to be sent, `reference` the same for every try; one about no appointment has no `notification_id`."""
 
     notification_id: int | None
     authority_id: int
@@ -134,6 +132,7 @@ class MessageContext:
     welcomes_welsh: bool = False
     place_in_message: str = ""
     direction: str = "ltr"
+    site_text: SiteText = NO_SITE_TEXT
 
     @property
     def papers_mean_another(self) -> bool:
@@ -193,12 +192,13 @@ class MessageWriter:
         """What the message says, in each language in which it is written."""
         facts = facts.for_kind(kind)
         codes = languages_for(facts.authority, delivery.language)
-        places = PLACES if len(codes) > 1 else ("",)
-        parts = []
+        places, parts = PLACES if len(codes) > 1 else ("",), []
         for code, place in zip(codes, places, strict=True):
             language, in_one = language_for(code), facts if code == DEFAULT_LANGUAGE else facts_in(facts, code)
             message = self._context(kind, in_one, delivery, language)
-            parts.append((in_one, replace(message, place_in_message=place, direction=language.direction), language))
+            own = facts.site_text_of(kind)
+            said = replace(message, place_in_message=place, direction=language.direction, site_text=own)
+            parts.append((in_one, said, language))
         return parts
 
     def _event(

@@ -42,6 +42,7 @@ WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told o
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 TEXT_ANSWER = "text_answer"  # and the number of the text that it answers
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
+SITE_MESSAGE = "site_message"  # and a number: which text of staff to everybody of a day at a site
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 FAMILIES = (
     REMINDER,
@@ -56,9 +57,11 @@ FAMILIES = (
     EARLIER_TIME,
     EARLIER_GONE,
     WISH_PAUSED,
+    SITE_MESSAGE,
 )
 OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
-WITHOUT_CALENDAR = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED)
+_ABOUT_LINKS = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS)
+WITHOUT_CALENDAR = (*_ABOUT_LINKS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED, SITE_MESSAGE)
 BOOKED = "booked"
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 # The families of messages that say when the appointment is, and are of no use after that.
@@ -70,7 +73,7 @@ CALL = "call"  # staff ring them
 USUAL_CHANNELS = (EMAIL, TEXT, LETTER, CALL)
 CHANNELS, WITHOUT_PROVIDERS = "channels", frozenset({EMAIL, CALL})  # the fact of an installation: how it reaches people
 # What concerns the visit itself: staff ring about nothing else, and write no letter about it.
-ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER)
+ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER, SITE_MESSAGE)
 BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
 # The channels that somebody with this preference does not want.
 _UNWANTED: Mapping[str, frozenset[str]] = {LETTER: frozenset({EMAIL, TEXT}), "none": frozenset(USUAL_CHANNELS)}
@@ -98,7 +101,7 @@ def is_current(kind: str, *, version: int, now_version: int, now_state: str, own
         return False
     if family_of(kind) in (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS, TEXT_ANSWER):
         return True  # true whatever the version
-    if version != now_version:
+    if version != now_version and family_of(kind) != SITE_MESSAGE:
         return False
     return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED
 

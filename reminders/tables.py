@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -234,6 +234,23 @@ class CouncilPause(Base):
     until: Mapped[datetime | None]
     paused_by: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(200), info=personal("story"))
+
+
+class SiteMessage(Base):
+    """What staff wrote to everybody who was booked at a site on a day, or for one service of it; Welsh where given."""
+
+    __tablename__ = "site_messages"
+    __table_args__ = (Index("ix_site_messages_authority_id_local_date", "authority_id", "local_date"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
+    local_date: Mapped[date]
+    text: Mapped[str] = mapped_column(String(500), info=personal("story"))
+    text_cy: Mapped[str] = mapped_column(String(500), info=personal("story"))
+    sent_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
 
 
 class Heartbeat(Base):

@@ -54,6 +54,8 @@ class TextMessage:
     offer_is_same_time: bool
     answer: str
     choices: tuple[str, ...]
+    own_text: str
+    is_english: bool
     is_brief: bool = False
 
 
@@ -114,6 +116,8 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         answers=bool(facts.authority.text_number),
         answer=answer.outcome,
         choices=tuple(language.moment_short(start.astimezone(zone)) for start in answer.choices),
+        own_text=message.site_text.text_in(language.code),
+        is_english=message.site_text.is_english_in(language.code),
         by_authority=message.by_authority,
         offer_when=language.moment_short(offer.starts_at.astimezone(zone)) if offer else "",
         offer_until=language.moment_short(offer.answer_by.astimezone(zone)) if offer else "",

@@ -19,7 +19,7 @@ from people.residents.tables import Resident
 from reminders.delivery_decisions import FAILED, SENT
 from reminders.due_times import CANCELLATION_IS_USEFUL
 from reminders.reasons import TOLD_BY_STAFF
-from reminders.recipients import ABOUT_THE_VISIT, CALL, CANCELLED, family_of
+from reminders.recipients import ABOUT_THE_VISIT, CALL, CANCELLED, SITE_MESSAGE, family_of, number_of
 from reminders.same_message_queries import FAILED_LATER_TOO, REACHES_SOMEBODY, UNREACHED
 from reminders.sending_times import is_urgent
 from reminders.tables import Notification
@@ -69,6 +69,7 @@ class Untold:
     is_to_ring: bool = False
     tries: int = 0
     is_urgent: bool = False
+    site_messages: tuple[int, ...] = ()  # the numbers of what staff wrote to everybody of a day
 
 
 def untold(
@@ -100,7 +101,8 @@ def _untold(appointment_id: int, rows: Sequence[Notification], now: datetime) ->
     calls = [row for row in rows if row.channel == CALL]
     tries = max((row.tries for row in calls), default=0)
     urgent = any(is_urgent(row.kind, row.useful_until - CANCELLATION_IS_USEFUL, now) for row in calls)
-    return Untold(appointment_id, kinds, reason, rows[0].useful_until, bool(calls), tries, urgent)
+    texts = tuple(number_of(row.kind) for row in rows if family_of(row.kind) == SITE_MESSAGE)
+    return Untold(appointment_id, kinds, reason, rows[0].useful_until, bool(calls), tries, urgent, texts)
 
 
 def untold_count(db: Session, authority_id: int, now: datetime, *, site_ids: Collection[int] | None) -> int:

@@ -46,7 +46,15 @@ from locations.session_facts import FROM_FILE
 from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.recipients import HANDED_OVER
-from reminders.tables import CouncilPause, DeliveryAttempt, DemoMessage, EndedFailure, InboundText, Notification
+from reminders.tables import (
+    CouncilPause,
+    DeliveryAttempt,
+    DemoMessage,
+    EndedFailure,
+    InboundText,
+    Notification,
+    SiteMessage,
+)
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
@@ -54,6 +62,7 @@ _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
 _calls, _requests = table_of(Call), table_of(LinkRequest)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
+_site_messages = table_of(SiteMessage)
 _demo_messages, _audit, _wishes = table_of(DemoMessage), table_of(AuditEntry), table_of(Wish)
 Condition = ColumnElement[bool]
 
@@ -227,6 +236,12 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         in_authority=lambda authority: _pauses.c.authority_id == authority,
         of_resident=lambda _person: false(),
         is_older=lambda instant: _pauses.c.since < instant,
+    ),
+    PersonalTable(
+        _site_messages,
+        in_authority=lambda authority: _site_messages.c.authority_id == authority,
+        of_resident=lambda _person: false(),
+        is_older=lambda instant: _site_messages.c.created_at < instant,
     ),
     PersonalTable(
         _requests,

@@ -69,7 +69,8 @@ OF_STAFF = {
     "staff_roles",
 }  # for as long as the audit names them
 OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "promise_days"} | {
-    "second_step_demands"
+    "second_step_demands",
+    "site_messages",
 }
 OF_COUNCIL_FILE = {
     "authorities",

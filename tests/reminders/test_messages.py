@@ -25,6 +25,7 @@ from locations.session_facts import HolidayRule
 from reminders.delivery_decisions import FormerOwner, MessageFacts, OfferedTime
 from reminders.messages import EmailBody
 from reminders.recipients import Contacts, Delivery, Person, family_of
+from reminders.site_text import SiteText
 from tests.reminders.channels import writer
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -318,6 +319,7 @@ KINDS = {
     "earlier_gone_1": {},
     "wish_paused_1": {},
     "going_ahead_1": {},
+    "site_message_1": {"site_texts": {1: SiteText(1, STARTS.date(), "The lift is broken.")}},
 }
 PAPERS = (service("Certify documents", "Your passport", "Tenancy agreement"), service("Housing advice", "Passport"))
 # About nobody's appointment: whoever reads the address is meant.

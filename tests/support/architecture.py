@@ -113,6 +113,7 @@ LAYER_OF_MODULE = {
     "reminders.scheduler": "use_cases",
     "reminders.pausing": "use_cases",
     "reminders.plain_mails": "use_cases",
+    "reminders.site_messages": "use_cases",
     "reminders.staff_mails": "use_cases",
     "reminders.stuck_messages": "use_cases",
     "reminders.slow_conversations": "use_cases",

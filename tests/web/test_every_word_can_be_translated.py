@@ -782,7 +782,10 @@ def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
     fields: tuple[dict[str, Any], ...] = ({}, {"what": "kind:offer", "until_day": "2026-11-25"}, {"what": "all"})
     for typed in fields:
         staff.send("/staff/pauses", reason="x", **typed)
-    for address in ("/staff/pauses", "/staff/ledger", "/staff/"):
+    for words in ("", "x"):
+        staff.send("/staff/day-messages/preview", site="riverside-hub", day="2026-11-23", text=words)
+    staff.send("/staff/day-messages", site="riverside-hub", day="2026-11-23", text="x")
+    for address in ("/staff/pauses", "/staff/day-messages?told=0", "/staff/ledger", "/staff/"):
         staff.open(address)
     staff.send(f"{at}/service/certify", look="1")
     assert drawn.bare() == {}

@@ -100,6 +100,10 @@ def _ledger_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("manage.ledger")
     if href and staff.may(Action.MANAGE_CLOSURES):
         yield Task(_("Messages of a day"), href, _("What was sent, what was not and why, and what goes out tomorrow."))
+    href = url_or_none("manage.site_messages")
+    if href and staff.may(Action.MANAGE_CLOSURES):
+        text, hint = _("Write to everybody of a day"), _("Tell everybody who is booked at a site on a day the same.")
+        yield Task(text, href, hint)
     href = url_or_none("manage.pauses")
     if href and staff.may(Action.PAUSE_MESSAGES):
         yield Task(

@@ -22,6 +22,7 @@ from reminders.call_decisions import MOST_TRIES, CallOutcome
 from reminders.owed_calls import end_call, take_call
 from reminders.recipients import CALL, CONFIRMATION, ChannelRules, Delivery, Withheld, deliveries_for
 from reminders.sending_times import hours_of, may_go_at, rules_of_council
+from reminders.site_text_queries import site_texts
 from reminders.untold import Untold, calls_later, mark_told, untold
 from web.agent.message_views import blueprint
 from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, labels_of, phone_of, wishes_of
@@ -56,6 +57,7 @@ class UntoldLine:
     tried: str
     not_before: datetime | None
     may_leave_message: bool
+    to_say: tuple[str, ...]
 
 
 @blueprint.get(PATH)
@@ -194,7 +196,14 @@ def _line(context: StaffContext, one: Untold, view: AppointmentView, ringing: Ri
         else "",
         not_before=_not_before(context, one, view),
         may_leave_message=not view.resident.leave_no_message,
+        to_say=_to_say(context, one, view),
     )
+
+
+def _to_say(context: StaffContext, one: Untold, view: AppointmentView) -> tuple[str, ...]:
+    """What colleagues wrote to everybody of the day, to be read out."""
+    found = site_texts(context.db, one.site_messages) if one.site_messages else {}
+    return tuple(text.text_in(view.resident.message_language) for text in found.values())
 
 
 def _not_before(context: StaffContext, one: Untold, view: AppointmentView) -> datetime | None:

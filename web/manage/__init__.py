@@ -11,6 +11,7 @@ from web.manage import (
     one_closure_views,
     pause_views,
     ring_views,
+    site_message_views,
 )
 from web.manage.manage_blueprint import blueprint
 
@@ -27,4 +28,5 @@ __all__ = [
     "one_closure_views",
     "pause_views",
     "ring_views",
+    "site_message_views",
 ]

@@ -42,6 +42,7 @@ WHILE_PAUSED: Labels = {
     "wish_paused": _UNTIL_VISIT,
     "arrangement": _UNTIL_VISIT,
     "several_bookings": _UNTIL_VISIT,
+    "site_message": _UNTIL_VISIT,
     "manage_link": _ONE_DAY,
     "text_answer": _ONE_DAY,
     "contact_changed": _THREE_DAYS,

@@ -1,0 +1,134 @@
+"""What staff write to everybody who is booked at a site on a day: once, to whom it still concerns, as each is reached."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from booking.tables import Appointment
+from core.audit import Actor, AuditEntry
+from core.database import Database
+from core.runtime import Runtime
+from locations.tables import Authority
+from people.residents.tables import Resident
+from reminders.messages import RenderedMessage
+from reminders.recipients import CALL, CHANNELS, EMAIL, SITE_MESSAGE, TEXT
+from reminders.site_messages import NewSiteMessage, readers_of, send_site_message
+from reminders.tables import Notification
+from reminders.texts import TextBody
+from reminders.worker import Worker
+from tests.reminders.channels import RecordingChannel, writer
+from tests.reminders.make_bulk_notifications import owe
+from tests.support.factories import NOW, World, make_runtime, make_site, make_world
+
+MANAGER = Actor("staff", 1, "Mary Manager")
+WORDS = "The lift is broken. <b>Ring</b> us before you come."
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return make_world(database)
+
+
+def new_of(world: World, text: str = WORDS, text_cy: str = "") -> NewSiteMessage:
+    return NewSiteMessage(world.site_id, (NOW + timedelta(days=1)).date(), text, text_cy)
+
+
+def rows_of(database: Database) -> list[Notification]:
+    found = select(Notification).where(Notification.kind.startswith(SITE_MESSAGE)).order_by(Notification.id)
+    with database.reading() as db:
+        return list(db.scalars(found))
+
+
+def send(runtime: Runtime) -> tuple[list[RenderedMessage], list[RenderedMessage]]:
+    """What goes out now, by email and by text."""
+    email, text = RecordingChannel(), RecordingChannel(body_type=TextBody)
+    Worker(runtime.database, runtime.clock, {EMAIL: email, TEXT: text}, writer()).send_due()
+    return email.sent, text.sent
+
+
+def test_everybody_of_the_day_is_told_once_however_often_it_is_pressed(database: Database, world: World) -> None:
+    runtime = make_runtime(database)
+    ids, other = owe(database, world, 3, status="sent"), make_site(database, world.authority_id, "mill-lane")
+    with database.writing() as db:
+        db.execute(update(Appointment).where(Appointment.id == ids[2]).values(site_id=other))
+
+    def press(_number: int) -> int:
+        return send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER).told
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(press, range(4))) == [0, 0, 0, 2]
+    assert [row.appointment_id for row in rows_of(database)] == ids[:2]
+    emails, _texts = send(runtime)
+    assert len(emails) == 2
+    assert WORDS in emails[0].email.text
+    assert "&lt;b&gt;Ring&lt;/b&gt;" in emails[0].email.html
+    assert send(runtime) == ([], [])
+    with database.reading() as db:
+        entry = db.execute(select(AuditEntry.actor_name, AuditEntry.facts)).one()
+    assert (entry.actor_name, entry.facts["appointments"]) == ("Mary Manager", 2)
+    assert send_site_message(runtime, world.authority_id, new_of(world, "Bring a coat."), actor=MANAGER).told == 2
+
+
+@pytest.mark.databases("sqlite")
+def test_whoever_cancels_or_moves_to_another_day_meanwhile_is_not_told(database: Database, world: World) -> None:
+    runtime = make_runtime(database)
+    gone, moved, later, stays = owe(database, world, 4, status="sent")
+    send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER)
+    start = NOW + timedelta(days=2)
+    changes: dict[int, dict[str, object]] = {
+        gone: {"state": "cancelled_by_resident"},
+        moved: {"starts_at": start, "ends_at": start + timedelta(minutes=30), "local_date": start.date()},
+        later: {"ends_at": NOW + timedelta(days=1, hours=1)},
+    }
+    with database.writing() as db:
+        for key, values in changes.items():
+            db.execute(update(Appointment).where(Appointment.id == key).values(version=2, **values))
+    assert len(send(runtime)[0]) == 2
+    status = {row.appointment_id: row.status for row in rows_of(database)}
+    assert status == {gone: "void", moved: "void", later: "sent", stays: "sent"}
+
+
+@pytest.mark.databases("sqlite")
+def test_each_is_reached_as_they_can_be_and_at_a_decent_hour(database: Database, world: World) -> None:
+    night = NOW.replace(hour=22)
+    runtime = make_runtime(database, night)
+    database.facts[CHANNELS] = frozenset({EMAIL, TEXT, CALL})
+    ids = owe(database, world, 4, now=night, status="sent")
+    changes: tuple[dict[str, object], ...] = (
+        {"email": "", "phone": "07700 900123"},
+        {"email": "", "phone": "07700 900124", "do_not_text": True},
+        {"contact_preference": "none"},
+    )
+    with database.writing() as db:
+        for key, values in zip(ids[1:], changes, strict=True):
+            resident = select(Appointment.resident_id).where(Appointment.id == key).scalar_subquery()
+            db.execute(update(Resident).where(Resident.id == resident).values(values))
+    with database.reading() as db:
+        readers = readers_of(db, world.authority_id, new_of(world), night)
+    assert [one.channel for one in readers] == [EMAIL, TEXT, CALL, ""]
+    send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER)
+    assert [len(sent) for sent in send(runtime)] == [1, 0]
+    runtime.clock.advance(timedelta(hours=10, minutes=1))  # type: ignore[attr-defined]
+    (text,) = send(runtime)[1]
+    assert isinstance(text.body, TextBody)
+    assert WORDS in text.body.text
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("welsh", "expected"), [("Mae'r lifft wedi torri.", "Mae'r lifft"), ("", "yn Saesneg")])
+def test_who_reads_welsh_gets_welsh_or_english_that_says_so(
+    database: Database, world: World, welsh: str, expected: str
+) -> None:
+    runtime = make_runtime(database)
+    owe(database, world, 1, person={"message_language": "cy"}, status="sent")
+    with database.writing() as db:
+        db.execute(update(Authority).values(languages=["en", "cy"]))
+    send_site_message(runtime, world.authority_id, new_of(world, text_cy=welsh), actor=MANAGER)
+    (message,) = send(runtime)[0]
+    assert expected in message.email.text
+    assert (WORDS in message.email.text) == (not welsh)
+    assert ('<span lang="en" dir="auto"' in message.email.html) == (not welsh)

@@ -1,0 +1,161 @@
+"""Write to everybody who is booked at a site on a day: what it would look like, whom it reaches, and then it is sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.queries.appointments import AppointmentView, of_ids
+from core.personal_data import mask_email, mask_phone
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from reminders.appointment_queries import message_facts
+from reminders.gsm7 import text_size
+from reminders.messages import MessageWriter
+from reminders.recipients import CALL, EMAIL, SITE_MESSAGE, TEXT, Delivery
+from reminders.site_messages import NewSiteMessage, Reader, readers_of, send_site_message
+from reminders.site_text import SiteText
+from reminders.site_text_queries import sent_messages
+from reminders.texts import TextBody
+from web.labels import ContactLine, phone_of
+from web.manage.closure_context import log_people, managed_sites
+from web.manage.manage_blueprint import blueprint
+from web.manage.site_message_forms import SiteMessageForm, new_message, site_message_form
+from web.message_labels import MESSAGE_CHANNELS, message_reason
+from web.page_context import StaffContext, staff_context
+
+PATH = "/staff/day-messages"
+MOST_NAMED = 100
+NOT_A_LINK = "example"  # of which no appointment's link is made
+
+
+@dataclass(frozen=True)
+class Example:
+    """How the message looks that one of them gets. Its link opens nothing; `segments` is 0 of an email."""
+
+    to: str
+    subject: str
+    text: str
+    segments: int = 0
+
+
+@dataclass(frozen=True)
+class NotReached:
+    """Somebody whom no message of ours reaches: why, and the number to ring."""
+
+    view: AppointmentView
+    why: str
+    phone: ContactLine
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Whom the message would reach, by channel, whom it would not, and an example of each kind."""
+
+    total: int
+    counts: Sequence[tuple[str, int]]
+    examples: Sequence[Example]
+    not_reached: Sequence[NotReached]
+    more: int
+
+
+@blueprint.get(PATH)
+@requires(Action.MANAGE_CLOSURES)
+def site_messages() -> str:
+    """The form, and what was sent before."""
+    with staff_context() as context:
+        return _page(context, site_message_form(context, None))
+
+
+@blueprint.post(f"{PATH}/preview")
+@requires(Action.MANAGE_CLOSURES)
+def preview_site_message() -> ResponseReturnValue:
+    """What it would look like and whom it reaches. Nothing is sent."""
+    with staff_context() as context:
+        form = site_message_form(context, request.form)
+        if not form.validate() or form.refuse_past(context.today):
+            return _page(context, form), 400
+        _site, new = new_message(context, form)
+        readers = readers_of(context.db, context.authority.id, new, context.now)
+        if not readers:
+            form.refuse("day", _("Nobody is booked there then. Choose another day, site or service"))
+            return _page(context, form), 400
+        return _page(context, form, _preview(context, new, readers))
+
+
+@blueprint.post(PATH)
+@requires(Action.MANAGE_CLOSURES)
+def send_day_message() -> ResponseReturnValue:
+    """Send it; the same once more tells nobody twice."""
+    with staff_context() as context:
+        form = site_message_form(context, request.form)
+        if not form.validate() or form.refuse_past(context.today):
+            return _page(context, form), 400
+        _site, new = new_message(context, form)
+        sent = send_site_message(context.runtime, context.authority.id, new, actor=context.actor)
+    return redirect(url_for("manage.site_messages", told=sent.told), code=303)
+
+
+def _preview(context: StaffContext, new: NewSiteMessage, readers: Sequence[Reader]) -> Preview:
+    unreached = [one for one in readers if one.channel in ("", CALL)]
+    views = of_ids(context.db, context.catalogue, [one.appointment_id for one in unreached[:MOST_NAMED]])
+    examples = [one for one in (_first(readers, EMAIL), _first(readers, TEXT)) if one]
+    shown = of_ids(context.db, context.catalogue, [one.appointment_id for one in examples])
+    log_people(context, "site_message", [*views.values(), *shown.values()])
+    counted = Counter(one.channel for one in readers if one.channel)
+    return Preview(
+        len(readers),
+        [(str(MESSAGE_CHANNELS[name]), counted[name]) for name in MESSAGE_CHANNELS if counted[name]],
+        [_example(context, new, one) for one in examples],
+        [_not_reached(views[one.appointment_id], one) for one in unreached[:MOST_NAMED]],
+        max(0, len(unreached) - MOST_NAMED),
+    )
+
+
+def _first(readers: Sequence[Reader], channel: str) -> Reader | None:
+    return next((one for one in readers if one.channel == channel), None)
+
+
+def _example(context: StaffContext, new: NewSiteMessage, reader: Reader) -> Example:
+    facts = message_facts(context.db, [reader.appointment_id])[reader.appointment_id]
+    words = {0: SiteText(new.site_id, new.day, new.text, new.text_cy)}
+    facts = replace(facts, site_texts=words, manage_nonce=NOT_A_LINK, manage_digest="")
+    settings = context.runtime.settings
+    writer = MessageWriter(settings.public_url, NOT_A_LINK, settings.mail_from)
+    delivery, kind = reader.delivery or Delivery(reader.channel, "", ""), f"{SITE_MESSAGE}_0"
+    if reader.channel == TEXT:
+        body = writer.body(kind, facts, delivery, TextBody)
+        text = body.text if isinstance(body, TextBody) else ""
+        return Example(mask_phone(delivery.address), "", text, text_size(text).segments)
+    email = writer.write(kind, facts, delivery)
+    return Example(mask_email(delivery.address), email.subject, email.text)
+
+
+def _not_reached(view: AppointmentView, reader: Reader) -> NotReached:
+    why = message_reason(reader.reason) if reader.reason else str(_("We can only ring them."))
+    return NotReached(view, why, phone_of(view))
+
+
+def _earlier(context: StaffContext) -> Iterator[tuple[str, date, str, str]]:
+    """Of each message that was sent: where, for which day, what, and by whom."""
+    sites = {site.id: site.name for site in context.catalogue.sites}
+    for row in sent_messages(context.db, context.authority.id, managed_sites(context)):
+        yield sites.get(row.site_id, ""), row.local_date, row.text, row.sent_by
+
+
+def _page(context: StaffContext, form: SiteMessageForm, preview: Preview | None = None) -> str:
+    told = request.args.get("told", "")
+    return render_template(
+        "manage/site_messages.html",
+        form=form,
+        has_errors=bool(form.errors),
+        preview=preview,
+        told=int(told) if told.isascii() and told.isdecimal() and len(told) < 6 and request.method == "GET" else None,
+        earlier=list(_earlier(context)),
+    )
