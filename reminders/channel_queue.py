@@ -231,7 +231,7 @@ class ChannelQueue:
         if is_other or now >= row.useful_until or (found.awaits_rebooking and family_of(row.kind) == REMINDER):
             queue.release(db, [row], now)  # the next pass checks it again, closes it as late, or holds it
             return False
-        if self.is_held(db, row, now):
+        if not self.not_held(db, [row], now):
             return False
         earlier = queue.earlier_tries(db, [row]).get(row.id, EarlierTries())
         if earlier.arrived:
@@ -255,13 +255,13 @@ class ChannelQueue:
         counts.skipped += 1
         _log_result(row, status)
 
-    def is_held(self, db: Session, row: ClaimedRow, now: datetime) -> bool:
-        """Whether the council holds the row back since it was claimed: it is given back, and waits."""
-        pauses = pauses_on(db, now, row.authority_id)
-        is_held = any(pause.holds(row.authority_id, row.kind, row.channel) for pause in pauses)
-        if is_held:
-            queue.release(db, [row], now)
-        return is_held
+    def not_held(self, db: Session, rows: Sequence[ClaimedRow], now: datetime) -> list[ClaimedRow]:
+        """Those that no council holds back since they were claimed; the others are given back, and wait."""
+        pauses = pauses_on(db, now)
+        held = {row.id for row in rows if any(one.holds(row.authority_id, row.kind, row.channel) for one in pauses)}
+        if held:
+            queue.release(db, [row for row in rows if row.id in held], now)
+        return [row for row in rows if row.id not in held]
 
     def hold(self, db: Session, row: ClaimedRow, held: Held, counts: DeliveryCounts) -> None:
         """Give back a row that is not sent for the time being, in the running transaction."""

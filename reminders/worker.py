@@ -172,9 +172,7 @@ class Worker:
         facts = with_told_times(db, group, message_facts(db, [row.appointment_id for row in group]))
         earlier = queue.earlier_tries(db, group)
         ready: list[ReadyMessage] = []
-        for row in group:
-            if self.queues[name].is_held(db, row, now):
-                continue
+        for row in self.queues[name].not_held(db, group, now):
             tries = earlier.get(row.id, EarlierTries())
             decision = decide_delivery(row, facts.get(row.appointment_id), tries, rules_in(db.info), now)
             if isinstance(decision, ReadyMessage):
