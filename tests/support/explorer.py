@@ -137,7 +137,8 @@ class TimeMachine:
     def adopt(self, moment: Moment, origin: TimeMachine) -> Moment:
         """A moment of another database, as one of this."""
         origin.go_back(moment)
-        copy = replace(moment, restore=self._snapshots.restoring(rows_of(origin.database)))
+        self._snapshots.write(rows_of(origin.database))
+        copy = replace(moment, restore=self._snapshots.keep())
         self.go_back(copy)
         return copy
 

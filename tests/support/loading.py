@@ -59,10 +59,10 @@ def write_rows(database: Database, rows: Rows) -> None:
         for table, values in rows:
             db.execute(insert(table), values)
         if not database.is_sqlite:
-            _move_sequences(db, [table for table, _ in rows])
+            move_sequences(db, [table for table, _ in rows])
 
 
-def _move_sequences(db: Session, tables: list[Table]) -> None:
+def move_sequences(db: Session, tables: list[Table]) -> None:
     """Let PostgreSQL count on from the ids that were written."""
     counted = [(table.name, table.autoincrement_column) for table in tables]
     last = [

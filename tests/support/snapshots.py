@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 from sqlalchemy import delete, text
 from sqlalchemy.engine import make_url
 
 from core.database import Base, Database
-from tests.support.loading import Rows, rows_of, write_rows
+from tests.support.loading import Rows, move_sequences, write_rows
 
 Restore = Callable[[], None]
 
@@ -32,18 +33,14 @@ class Snapshots:
 
     def keep(self) -> Restore:
         """What the database holds now, as a function that writes it back."""
-        return self._keep_file(self._file) if self._file else self.restoring(rows_of(self._database))
+        return self._keep_file(self._file) if self._file else self._keep_tables()
 
-    def restoring(self, rows: Rows) -> Restore:
-        """A function that makes the database hold these rows and no others."""
-
-        def restore() -> None:
-            with self._database.writing() as db:
-                for table in reversed(Base.metadata.sorted_tables):
-                    db.execute(delete(table))
-            write_rows(self._database, rows)
-
-        return restore
+    def write(self, rows: Rows) -> None:
+        """Make the database hold these rows and no others."""
+        with self._database.writing() as db:
+            for table in reversed(Base.metadata.sorted_tables):
+                db.execute(delete(table))
+        write_rows(self._database, rows)
 
     def close(self) -> None:
         """Close the connection to a SQLite file."""
@@ -56,6 +53,33 @@ class Snapshots:
 
         def restore() -> None:
             with closing(sqlite3.connect(self._path)) as other:  # `file` does not count its own writes
+                other.execute("PRAGMA synchronous = OFF")
                 kept.backup(other)
 
         return restore
+
+    def _keep_tables(self) -> Restore:
+        tables = Base.metadata.sorted_tables
+        empty = "; ".join(f"DELETE FROM {table.name}" for table in reversed(tables))
+        with self._database.reading() as db, _cursor(db) as cursor:
+            copies = [(table, _copied(cursor, table.name)) for table in tables]
+        filled = [(table, copied) for table, copied in copies if copied]
+
+        def restore() -> None:
+            with self._database.writing() as db, _cursor(db) as cursor:
+                cursor.execute(empty)
+                for table, copied in filled:
+                    with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+                        copy.write(copied)
+                move_sequences(db, [table for table, _ in filled])
+
+        return restore
+
+
+def _cursor(db: Any) -> Any:
+    return db.connection().connection.cursor()
+
+
+def _copied(cursor: Any, table: str) -> bytes:
+    with cursor.copy(f"COPY {table} TO STDOUT") as copy:
+        return b"".join(bytes(part) for part in copy)
