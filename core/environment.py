@@ -22,6 +22,8 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         smtp_url=environ.get("SMTP_URL", ""),
         mail_from=environ.get("MAIL_FROM") or Settings.mail_from,
         smtp_ehlo_name=environ.get("SMTP_EHLO_NAME", "").strip(),
+        bounce_address=environ.get("BOUNCE_ADDRESS", "").strip(),
+        bounce_mailbox=environ.get("BOUNCE_MAILBOX", "").strip(),
         notify_api_key=environ.get("NOTIFY_API_KEY", "").strip(),
         notify_base_url=environ.get("NOTIFY_BASE_URL", "").strip(),
         notify_callback_token=environ.get("NOTIFY_CALLBACK_TOKEN", "").strip(),

@@ -20,6 +20,8 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = "appointments@frontdoor.example"
     smtp_ehlo_name: str = ""
+    bounce_address: str = ""
+    bounce_mailbox: str = ""
     notify_api_key: str = ""
     notify_base_url: str = ""
     notify_callback_token: str = ""

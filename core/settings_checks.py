@@ -11,7 +11,7 @@ from limits import parse_many
 from limits.errors import ConfigurationError as StorageError
 from limits.storage import storage_from_string
 
-from core.contact_values import parse_sign_in_email
+from core.contact_values import parse_email, parse_sign_in_email
 from core.errors import InvalidValue
 from core.settings import Settings
 
@@ -120,8 +120,21 @@ def _of_mail(settings: Settings) -> Iterator[str]:
     parts = _split(settings.smtp_url)
     if settings.smtp_url and (parts is None or parts.scheme != "smtp" or not parts.hostname):
         yield "SMTP_URL must look like smtp://user:password@mail.example.org:587."
+    yield from _of_bounces(settings)
     if settings.security_contact and not settings.security_contact.startswith(("mailto:", "https:", "tel:")):
         yield "SECURITY_CONTACT must begin with mailto:, https: or tel:."
+
+
+def _of_bounces(settings: Settings) -> Iterator[str]:
+    try:
+        parse_email(settings.bounce_address) if settings.bounce_address else None
+    except InvalidValue:
+        yield "BOUNCE_ADDRESS must be an email address, for example bounces@example.org or bounces+@example.org."
+    parts = _split(settings.bounce_mailbox)
+    is_folder = parts is not None and parts.scheme == "maildir" and not parts.netloc and parts.path.strip("/")
+    is_server = parts is not None and parts.scheme == "imaps" and parts.hostname and parts.username
+    if settings.bounce_mailbox and not (is_folder or is_server):
+        yield "BOUNCE_MAILBOX must look like imaps://user:password@mail.example.org/INBOX or maildir:///var/mail/bounces."
 
 
 def _of_notify(settings: Settings) -> Iterator[str]:

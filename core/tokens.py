@@ -120,6 +120,11 @@ def _derived(secret_key: str, purpose: str, nonce: str) -> str:
     return hmac.new(secret_key.encode(), f"{purpose}:{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
+def bounce_mark(secret_key: str, reference: str) -> str:
+    """The mark of a message's reference: 24 figures (96 bits), by which a report about it is known to be about ours."""
+    return _derived(secret_key, "bounce", reference)[:24]
+
+
 def password_token(secret_key: str, nonce: str) -> str:
     """The token of a link with which a member of staff sets a password: an HMAC, so that an email can carry it."""
     return _derived(secret_key, "password", nonce)

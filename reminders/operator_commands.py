@@ -14,6 +14,9 @@ from core.problems import text_of_error
 from core.runtime import Runtime
 from core.wall_clock import parse_instant
 from locations.ids_by_slug import authority_id_of
+from reminders.bounce_reports import Reading
+from reminders.bounces import read_bounces
+from reminders.channels.base import ChannelUnavailable
 from reminders.ledger import ledger_of, pause_sending, resume_sending, retry_failed
 
 
@@ -53,7 +56,26 @@ def resume_command(runtime: Runtime) -> None:
     click.echo("Sending goes on." if resume_sending(runtime) else "Sending was not stopped.")
 
 
-COMMANDS: tuple[click.Command, ...] = (ledger_command, retry_failed_command, pause_command, resume_command)
+@click.command("bounces")
+@runtime_command
+def bounces_command(runtime: Runtime) -> None:
+    """Read the mailbox of BOUNCE_MAILBOX once, fail what came back, and print what was read, as JSON."""
+    if not runtime.settings.bounce_mailbox:
+        raise click.ClickException("BOUNCE_MAILBOX is not set, so there is no mailbox to read.")
+    try:
+        found = read_bounces(runtime)
+    except ChannelUnavailable as error:
+        raise click.ClickException(f"The mailbox could not be read: {error.detail}") from error
+    click.echo(json.dumps({reading.value: found[reading] for reading in Reading}))
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    ledger_command,
+    retry_failed_command,
+    pause_command,
+    resume_command,
+    bounces_command,
+)
 
 
 def _instant(text: str) -> datetime:

@@ -25,7 +25,9 @@ from booking.use_cases.proposals import end_unanswered
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 from people.staff.password_requests import answer_password_requests
+from reminders.bounces import read_bounces
 from reminders.channel_queue import DeliveryCounts
+from reminders.channels.base import ChannelUnavailable
 from reminders.channels.registry import configured_channels
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.inbound import handle_waiting_texts
@@ -40,6 +42,7 @@ from reminders.wish_mails import delete_old_wish_mails, send_wish_mails
 from reminders.worker import Worker
 
 TICK_SECONDS = 3
+BOUNCE_SECONDS = 300.0
 RECEIPT_SECONDS = 30
 SWEEP_CHECK_SECONDS = 60
 SWEEP_INTERVAL = timedelta(hours=1)
@@ -77,6 +80,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("offers", lambda: work_offers(runtime), tick_seconds),
             ("receipts", lambda: ask_providers(runtime, worker.channels, stopping), RECEIPT_SECONDS),
             ("stuck messages", lambda: replace_stuck(runtime), RECEIPT_SECONDS),
+            ("bounces", lambda: look_for_bounces(runtime, stopping), BOUNCE_SECONDS),
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_earlier_times(runtime, can_be_told, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
@@ -121,8 +125,18 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     counts = worker.send_due()
     ask_providers(runtime, worker.channels)
     replace_stuck(runtime)
+    look_for_bounces(runtime)
     sweep_when_due(runtime)
     return counts
+
+
+def look_for_bounces(runtime: Runtime, stopping: threading.Event | None = None) -> None:
+    """Read the mailbox of BOUNCE_MAILBOX, where there is one; one that cannot be read is tried again later."""
+    try:
+        read_bounces(runtime, stopping)
+    except ChannelUnavailable as error:
+        if stopping is None or not stopping.is_set():
+            log.error("the mailbox for reports of mail servers could not be read: %s", error.detail)
 
 
 def work_offers(runtime: Runtime) -> None:

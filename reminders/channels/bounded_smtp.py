@@ -91,7 +91,7 @@ class BoundedSmtp(smtplib.SMTP):
         """The connection that `connect` asks for, to the first address of `host` that takes it."""
         self._host = host  # the name on the server's certificate
         connection = open_socket(host, port, self.deadline)
-        return self._encrypt(connection, self.tls) if self.tls else connection
+        return encrypt_socket(connection, self.tls, host, self.deadline) if self.tls else connection
 
     def encrypt(self, context: ssl.SSLContext) -> None:
         """Encrypt from here on by STARTTLS. What the server said before is forgotten (RFC 3207 4.2)."""
@@ -100,7 +100,7 @@ class BoundedSmtp(smtplib.SMTP):
             raise smtplib.SMTPResponseException(code, reply)
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("no connection that could be encrypted")
-        self.sock = self._encrypt(self.sock, context)
+        self.sock = encrypt_socket(self.sock, context, self._host, self.deadline)
         self.file = None
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features, self.does_esmtp = {}, False
@@ -128,20 +128,6 @@ class BoundedSmtp(smtplib.SMTP):
         except OSError as error:
             self.close()
             raise smtplib.SMTPServerDisconnected(str(error)) from error
-
-    def _encrypt(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
-        encrypted = context.wrap_socket(plain, server_hostname=self._host, do_handshake_on_connect=False)
-        try:
-            while True:
-                encrypted.settimeout(self.deadline.piece())
-                try:
-                    encrypted.do_handshake()
-                    return encrypted
-                except TimeoutError:
-                    continue
-        except OSError:
-            encrypted.close()
-            raise
 
 
 class _ReplyReader:
@@ -172,12 +158,33 @@ class _ReplyReader:
         """Nothing to close: the connection is closed by its owner."""
 
     def _receive(self) -> bytes:
+        return receive(self.connection, self.deadline)
+
+
+def receive(connection: socket.socket, deadline: Deadline) -> bytes:
+    """What has come next; nothing at the end of the connection. Raises: OSError."""
+    while True:
+        connection.settimeout(deadline.piece())
+        try:
+            return connection.recv(BLOCK)
+        except TimeoutError:
+            continue
+
+
+def encrypt_socket(plain: socket.socket, context: ssl.SSLContext, host: str, deadline: Deadline) -> ssl.SSLSocket:
+    """`plain`, encrypted, with `host` on the server's certificate. Raises: OSError."""
+    encrypted = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+    try:
         while True:
-            self.connection.settimeout(self.deadline.piece())
+            encrypted.settimeout(deadline.piece())
             try:
-                return self.connection.recv(BLOCK)
+                encrypted.do_handshake()
+                return encrypted
             except TimeoutError:
                 continue
+    except OSError:
+        encrypted.close()
+        raise
 
 
 def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
 from core.text import NAME_LENGTH, one_line, person_name
+from reminders.bounce_marks import marked
 from reminders.channels.base import ChannelUnavailable
 from reminders.channels.headers import is_address, mailbox, unstructured
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.reasons import INVALID_ADDRESS, INVALID_SENDER
 
 
-def as_email(message: RenderedMessage, mail_from: str) -> EmailMessage:
+@dataclass(frozen=True)
+class BounceOrigin:
+    """Where servers report what they cannot deliver, and the key of the mark that their reports bring back.
+
+    An `address` such as bounces+@example.org gets the mark behind its plus; without one reports go to the sender.
+    """
+
+    secret_key: str
+    address: str = ""
+
+    def reference_of(self, message: RenderedMessage) -> str:
+        """Our reference with its mark, of a message about an appointment."""
+        is_marked = message.notification_id is not None and self.secret_key
+        return marked(self.secret_key, message.reference) if is_marked else message.reference
+
+    def sender_of(self, message: RenderedMessage, mail_from: str) -> str:
+        """The sender on the envelope. Raises: ChannelUnavailable when it is no address."""
+        address = sender_address(self.address or mail_from)
+        local, _, domain = address.rpartition("@")
+        return f"{local}{self.reference_of(message)}@{domain}" if local.endswith("+") else address
+
+
+WITHOUT_MARKS = BounceOrigin("")
+
+
+def as_email(message: RenderedMessage, mail_from: str, origin: BounceOrigin = WITHOUT_MARKS) -> EmailMessage:
     """The email of `message`: alternatives from the plainest to the richest, and the calendar once more as an attachment.
 
     The same notification always has the same Message-ID, so that mail systems can merge a duplicate. What people and
@@ -31,7 +58,7 @@ def as_email(message: RenderedMessage, mail_from: str) -> EmailMessage:
         email["Reply-To"] = mailbox("Reply-To", council, reply_to)
     email["Subject"] = unstructured("Subject", one_line(body.subject))
     email["Date"] = format_datetime(message.at)
-    email["Message-ID"] = message_id(message.reference, sender)
+    email["Message-ID"] = message_id(origin.reference_of(message), sender)
     # Automatic replies are not wanted. Source: RFC 3834 5.
     email["Auto-Submitted"] = "auto-generated"
     # The same for Exchange, which does not know it. Source: [MS-OXCMAIL] 2.2.3.2.15, read 2026-11-25.

@@ -12,6 +12,7 @@ from core.database import Database
 from core.errors import ConfigurationError
 from core.settings import Settings
 from reminders.channels.base import Channel, TracksDelivery
+from reminders.channels.mime import BounceOrigin
 from reminders.channels.notify import NotifyChannel
 from reminders.channels.notify_account import account_of
 from reminders.channels.smtp import SmtpChannel, SmtpServer
@@ -35,7 +36,8 @@ def email_channel(settings: Settings, database: Database) -> Channel:
     """
     if settings.smtp_url:
         server = SmtpServer.from_url(settings.smtp_url, ehlo_name=ehlo_name(settings))
-        return SmtpChannel(server, settings.mail_from)
+        origin = BounceOrigin(settings.secret_key, settings.bounce_address)
+        return SmtpChannel(server, settings.mail_from, origin)
     if channel := _notify_or_demo(settings, database, EmailBody):
         return channel
     raise ConfigurationError(

@@ -14,7 +14,7 @@ from core.errors import ConfigurationError, DeliveryFailed
 from core.text import one_line
 from reminders.channels.base import ChannelUnavailable, DeliveryDeferred, DeliveryUnclear, Waiting
 from reminders.channels.bounded_smtp import GREETING, BoundedSmtp, Deadline, TimeLimits
-from reminders.channels.mime import as_email, envelope_address, sender_address
+from reminders.channels.mime import WITHOUT_MARKS, BounceOrigin, as_email, envelope_address
 from reminders.channels.replies import DATA, MAIL, MAIL_UTF8, RCPT, RefusalScope, scope_of_refusal
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.reasons import ADDRESS_NOT_SUPPORTED, SERVER_UNUSABLE, SERVER_WENT_AWAY, with_detail
@@ -97,14 +97,15 @@ class SmtpChannel:
     batch_size = 50
     body_type = EmailBody
 
-    def __init__(self, server: _Connector, mail_from: str) -> None:
+    def __init__(self, server: _Connector, mail_from: str, origin: BounceOrigin = WITHOUT_MARKS) -> None:
         self.server = server
         self.mail_from = mail_from
+        self.origin = origin
 
     @contextmanager
     def open(self, waiting: Waiting) -> Iterator[SmtpConnection]:
         """A connection that is made at its first message and used for the whole batch."""
-        connection = SmtpConnection(self.server, self.mail_from, Deadline(waiting))
+        connection = SmtpConnection(self.server, (self.mail_from, self.origin), Deadline(waiting))
         try:
             yield connection
         finally:
@@ -118,9 +119,9 @@ class SmtpChannel:
 class SmtpConnection:
     """One connection for one batch. A server that cannot be used is not tried again within the batch."""
 
-    def __init__(self, server: _Connector, mail_from: str, deadline: Deadline) -> None:
+    def __init__(self, server: _Connector, sender: tuple[str, BounceOrigin], deadline: Deadline) -> None:
         self._server = server
-        self._mail_from = mail_from
+        self._mail_from, self._origin = sender
         self._deadline = deadline
         self._client: BoundedSmtp | None = None
         self._unreachable: str = ""
@@ -130,9 +131,9 @@ class SmtpConnection:
 
         Raises: DeliveryFailed, DeliveryUnclear, DeliveryDeferred, ChannelUnavailable.
         """
-        email = as_email(message, self._mail_from).as_bytes()
+        email = as_email(message, self._mail_from, self._origin).as_bytes()
         to = envelope_address(message.recipient.address)
-        client = self._ready_for(to)
+        client = self._ready_for(self._origin.sender_of(message, self._mail_from), to)
         try:
             _accepted(RCPT, client.rcpt(to))
             client.begin_text(email)
@@ -155,7 +156,7 @@ class SmtpConnection:
                 client.quit()
             client.close()
 
-    def _ready_for(self, to: str) -> BoundedSmtp:
+    def _ready_for(self, sender: str, to: str) -> BoundedSmtp:
         """A connection on which the server has taken the sender. A used one that has ended meanwhile is made anew.
 
         Raises: DeliveryFailed, DeliveryDeferred, ChannelUnavailable.
@@ -164,12 +165,12 @@ class SmtpConnection:
         client = self._connected()
         self._deadline.begin_message(self._server.limits)
         try:
-            _name_sender(client, sender_address(self._mail_from), to)
+            _name_sender(client, sender, to)
         except (smtplib.SMTPServerDisconnected, _Refused) as error:
             is_over = isinstance(error, smtplib.SMTPServerDisconnected) or error.smtp_code == SERVICE_CLOSING
             if is_over and is_used and not self._deadline.waiting.stopping.is_set():
                 self._drop()
-                return self._ready_for(to)
+                return self._ready_for(sender, to)
             if isinstance(error, _Refused):
                 self._part()
                 raise _failed(error) from error

@@ -19,6 +19,8 @@ GOOD = {
     "SMTP_URL": "smtp://user:password@mail.internal:587",
     "MAIL_FROM": "appointments@example.org",
     "TRUSTED_PROXIES": "1",
+    "BOUNCE_ADDRESS": "bounces+@example.org",
+    "BOUNCE_MAILBOX": "imaps://bounces:password@mail.internal/INBOX",
 }
 BAD = [
     ("SECRET_KEY", ""),
@@ -37,6 +39,9 @@ BAD = [
     ("MAIL_FROM", ""),
     ("MAIL_FROM", "nonsense"),
     ("SMTP_URL", "mail.internal:25"),
+    ("BOUNCE_ADDRESS", "nobody"),
+    ("BOUNCE_MAILBOX", "imap://user:password@mail.internal/INBOX"),
+    ("BOUNCE_MAILBOX", "maildir://relative"),
     ("SECURITY_CONTACT", "someone@example.org"),
     ("TRUSTED_PROXIES", "99"),
     ("TRUSTED_PROXIES", "one"),

@@ -90,6 +90,7 @@ LAYER_OF_MODULE = {
     "people.staff.password_requests": "use_cases",
     "people.staff.sign_in": "use_cases",
     "people.staff.sign_in_sessions": "queries",
+    "reminders.bounces": "use_cases",
     "reminders.channels.stored": "queries",
     "reminders.channels.registry": "queries",
     "reminders.owed_calls": "use_cases",
