@@ -1,7 +1,8 @@
 """W6: messages a second into channels that do nothing, by two worker processes, and the memory they take.
 
 Everything else is real: claims, checks, appointments read in batches, words, HTML and calendar written for each
-message, every try and every result recorded. Once all are emails; once half are texts, beside single-row committed inserts.
+message, every try and every result recorded. Once all are emails; once as many go by email, text and letter, beside
+single-row committed inserts.
 
 Usage: python -m bench.reminders [MESSAGES ...]
 """
@@ -26,7 +27,8 @@ from bench.limits import inserts_a_second
 from core.clock import SystemClock
 from core.database import Database, upgrade
 from reminders.channels.null import NullChannel
-from reminders.recipients import CHANNELS, EMAIL, TEXT
+from reminders.letters import LetterBody
+from reminders.recipients import CHANNELS, EMAIL, LETTER, TEXT
 from reminders.tables import Notification
 from reminders.texts import TextBody
 from reminders.worker import Worker
@@ -37,12 +39,13 @@ from tests.support.postgres import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("PostgreSQL", "SQLite")
-COUNTS, COUNT_OF_SEVERAL = (10_000, 100_000), 10_000
+COUNTS, COUNT_OF_SEVERAL = (10_000, 100_000), 9_999
 WORKERS = 2
 ONE_CHANNEL: Mapping[str, Mapping[str, Any]] = {EMAIL: {}}
 SEVERAL_CHANNELS: Mapping[str, Mapping[str, Any]] = {
     EMAIL: {},
     TEXT: {"contact_preference": "text", "phone": "07700 900123", "phone_key": "07700900123"},
+    LETTER: {"contact_preference": "letter", "address": "1 High Street\nTestshire", "postcode": "N12 9AA"},
 }
 """The channels of the messages, and what is known of the people who get them so."""
 
@@ -101,7 +104,7 @@ def measure(name: str, url: str, count: int, channels: Mapping[str, Mapping[str,
 def work(url: str, name: str) -> None:
     """One worker process: says that it is ready, waits for "go", sends, prints how many and its peak memory."""
     database = Database(url)
-    channels = {EMAIL: NullChannel(), TEXT: NullChannel(TextBody)}
+    channels = {EMAIL: NullChannel(), TEXT: NullChannel(TextBody), LETTER: NullChannel(LetterBody)}
     database.facts[CHANNELS] = frozenset(channels)
     worker = Worker(database, SystemClock(), channels, writer(), name=name)
     print("ready", flush=True)

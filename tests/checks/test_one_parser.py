@@ -14,6 +14,7 @@ ALLOWED = {
     "email address": {
         "core.contact_values",  # the parser
         "reminders.channels.smtp",  # takes addresses out of what a mail server answers
+        "reminders.channels.bounce_mailboxes",  # and a server of reports
         "reminders.channels.notify_answers",  # and out of what the provider of texts answers
         "reminders.channels.headers",  # and out of names in a header
         "web.site.day_csv",  # what a spreadsheet would run

@@ -1,4 +1,4 @@
-"""Email and texts at once, by workers of whom some are killed, while providers and database fail in their ways.
+"""Email, texts and letters at once, by workers of whom some are killed, while providers and database fail in their ways.
 
 Nothing is lost. By a provider that can be asked by our reference nothing is sent twice; what a mail server got twice is
 flagged. The hosts' clocks are an hour fast or slow, and the database loses all connections once.
@@ -21,7 +21,7 @@ import pytest
 
 from core.clock import SystemClock
 from core.database import Database
-from reminders.recipients import EMAIL, TEXT
+from reminders.recipients import EMAIL, LETTER, TEXT
 from tests.faults.conftest import Channels, Report, Scale
 from tests.faults.crew import Crew, at_work
 from tests.faults.database_proxy import DatabaseProxy, proxied
@@ -38,6 +38,7 @@ Met = TypeVar("Met")
 PEOPLE: dict[str, dict[str, Any]] = {
     EMAIL: {},
     TEXT: {"contact_preference": "text", "phone": "07700 900123", "phone_key": "07700900123"},
+    LETTER: {"contact_preference": "letter", "address": "1 High Street\nTestshire", "postcode": "N12 9AA"},
 }
 OF_PROVIDER = (
     *(Fault.SLOW, Fault.REFUSE, Fault.ERROR, Fault.ERROR_AFTER),
@@ -65,7 +66,7 @@ class Weather:
     of_mail_server: Iterator[str] = field(default_factory=lambda: cycle(OF_MAIL_SERVER))
 
     def at_provider(self) -> Fault | None:
-        """What a request to send a text meets."""
+        """What a request to send a text or a letter meets."""
         return self._next("provider", self.of_provider)
 
     def at_mail_server(self, _email: EmailMessage) -> str:
