@@ -14,7 +14,6 @@ from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, QUIET_HOURS, SUPE
 from reminders.recipients import (
     GOING_AHEAD,
     HANDED_OVER,
-    MANAGE_LINK,
     OFFERS,
     REMINDER,
     SITE_MESSAGE,
@@ -29,7 +28,7 @@ from reminders.recipients import (
     is_current,
     number_of,
 )
-from reminders.sending_times import AUDIBLE, hours_of, is_urgent, may_go_at, rules_of_council, says_it_again
+from reminders.sending_times import goes_at, rules_of_council, says_it_again
 from reminders.site_text import NO_SITE_TEXT, SiteText
 from reminders.text_answers import NO_ANSWER, TextAnswer
 
@@ -42,7 +41,6 @@ SENT_OUTCOME, FAILED_OUTCOME, REFUSED_OUTCOME, UNCLEAR_OUTCOME = "sent", "failed
 RETURNED_OUTCOME = "returned"  # the provider took it, and says later that it could not be delivered
 # No try was made, and nothing is recorded: of no message by this channel, or not of this message for now.
 UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME = "unavailable", "deferred"
-ASKED_FOR = (MANAGE_LINK, TEXT_ANSWER)  # just now, by whoever gets it: at any hour
 # Until a held message is looked at again, and between two questions what became of one that a provider took.
 HELD_FOR = ASK_AFTER = timedelta(minutes=10)
 
@@ -282,11 +280,9 @@ def _at_its_hour(row: ClaimedRow, facts: MessageFacts, now: datetime) -> Held | 
     apart = timedelta(hours=facts.authority.reminders_apart_hours)
     if facts.said and says_it_again(row.kind, facts.said, apart, now):
         return Closed(WITHHELD, TOLD_ALREADY)
-    if row.channel not in AUDIBLE or family_of(row.kind) in ASKED_FOR:
-        return None
-    wanted = hours_of(facts.for_kind(row.kind).contacts.safe_hours)
-    at = may_go_at(row.channel, now, rules_of_council(facts.authority), wanted)
-    if at <= now or (wanted is None and is_urgent(row.kind, facts.as_told.starts_at, now)):
+    wanted, council = facts.for_kind(row.kind).contacts.safe_hours, rules_of_council(facts.authority)
+    at = goes_at(row.kind, row.channel, wanted, council, facts.as_told.starts_at, now)
+    if at <= now:
         return None
     return Held(at, QUIET_HOURS) if at < row.useful_until else Closed(WITHHELD, QUIET_HOURS)
 

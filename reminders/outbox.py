@@ -22,7 +22,6 @@ from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import (
     Owed,
     PlanningInput,
-    Way,
     owed_after,
     owed_arrangement,
     owed_contact_change,
@@ -39,22 +38,18 @@ from reminders.outdated import (
     void_notices_to_owner,
     void_outdated,
 )
-from reminders.posting import way_of
-from reminders.reasons import TOLD_ALREADY, TOO_MANY_BOOKINGS
+from reminders.planned_ways import Planned, planned_ways
+from reminders.reasons import TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
     EMAIL,
-    LETTER,
     MANAGE_LINK,
-    REMINDER,
     RESCHEDULED,
     Withheld,
     contacts_of,
     deliveries_for,
-    family_of,
     rules_in,
 )
-from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
 from reminders.tables import Notification
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
@@ -240,48 +235,26 @@ def _input(facts: PlanningFacts, row: Row[Any], db: Session) -> PlanningInput:
 
 def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
     """A row for each message, by the channel by which it goes: of reminders that go by one post the last one."""
-    rows: dict[str, dict[str, Any]] = {}
-    posted: dict[datetime, str] = {}
-    for message in owed:
-        way = _way(planning, message, now)
-        row = rows[message.kind] = _row(planning, way, now)
-        if way.channel == LETTER and family_of(message.kind) == REMINDER:
-            earlier = posted.get(way.message.due_at)
-            _withhold([rows[earlier]] if earlier else [], TOLD_ALREADY, now)
-            posted[way.message.due_at] = row["kind"]
-    return list(rows.values())
+    return [_row(planning, one, now) for one in planned_ways(planning, owed, now)]
 
 
-def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:
-    """How a message goes; one that reaches nobody has a channel too, whose row says so."""
-    found = deliveries_for(planning.contacts, message.kind, planning.rules)
-    channel = found.channel if isinstance(found, Withheld) else found[0].channel
-    if channel != LETTER:
-        return Way(channel, message)
-    way = way_of(message, planning.contacts, planning.rules, planning.facts, now, frozenset())
-    return way if isinstance(way, Way) else Way(way.channel, message)
-
-
-def _row(planning: PlanningInput, way: Way, now: datetime) -> dict[str, Any]:
-    facts, message, channel, due_at = planning.facts, way.message, way.channel, way.message.due_at
-    if channel in AUDIBLE and family_of(message.kind) == REMINDER:
-        wanted, (zone, *quiet) = hours_of(planning.contacts.safe_hours), planning.quiet
-        due_at = max(now, due_for(channel, due_at, message.useful_until, SendingRules(zone, Hours(*quiet)), wanted))
+def _row(planning: PlanningInput, planned: Planned, now: datetime) -> dict[str, Any]:
+    facts, way, due_at = planning.facts, planned.way, planned.due_at
     return {
         "authority_id": facts.authority_id,
         "appointment_id": facts.appointment_id,
         "version": facts.version,
-        "kind": message.kind,
-        "channel": channel,
-        "status": PENDING,
+        "kind": way.message.kind,
+        "channel": way.channel,
+        "status": WITHHELD if planned.reason else PENDING,
         "due_at": due_at,
-        "useful_until": message.useful_until,
+        "useful_until": way.message.useful_until,
         "next_try_at": due_at,
         "tries": 0,
         "fencing_token": 0,
         "created_at": now,
-        "closed_at": None,
-        "reason": "",
+        "closed_at": now if planned.reason else None,
+        "reason": planned.reason,
         "instead_of": ",".join(sorted(way.failed)),
     }
 

@@ -14,9 +14,20 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from core.wall_clock import wall_instant
-from reminders.recipients import CALL, CANCELLED, CONFIRMATION, REMINDER, RESCHEDULED, TEXT, family_of
+from reminders.recipients import (
+    CALL,
+    CANCELLED,
+    CONFIRMATION,
+    MANAGE_LINK,
+    REMINDER,
+    RESCHEDULED,
+    TEXT,
+    TEXT_ANSWER,
+    family_of,
+)
 
 AUDIBLE = frozenset({TEXT, CALL})
+ASKED_FOR = (MANAGE_LINK, TEXT_ANSWER)  # just now, by whoever gets it: at any hour
 SAID_FOR = timedelta(hours=3)  # after a confirmation went out, in which no reminder says the same
 URGENT = timedelta(hours=4)  # before a cancelled visit, in which it is told at any hour
 BEFORE_QUIET = timedelta(minutes=30)  # so long before the quiet hours goes what would be too late after them
@@ -62,6 +73,21 @@ def may_go_at(channel: str, at: datetime, rules: SendingRules, wanted: Hours | N
     if wanted is not None and wanted.starts != wanted.ends:
         return _first(at, wanted.starts, rules.zone, wanted.have)
     return _first(at, rules.quiet.ends, rules.zone, lambda clock: not rules.quiet.have(clock))
+
+
+def goes_at(
+    kind: str, channel: str, safe_hours: str, rules: SendingRules, starts_at: datetime, now: datetime
+) -> datetime:
+    """When a message that is due goes by this channel: now, or at the hour at which it may.
+
+    `safe_hours` is as in the record, and `starts_at` when whoever gets it thinks that the visit is.
+    """
+    if channel not in AUDIBLE or family_of(kind) in ASKED_FOR:
+        return now
+    wanted = hours_of(safe_hours)
+    if wanted is None and is_urgent(kind, starts_at, now):
+        return now
+    return may_go_at(channel, now, rules, wanted)
 
 
 def _first(at: datetime, clock: time, zone: str, is_allowed: Callable[[time], bool]) -> datetime:

@@ -1,0 +1,63 @@
+"""By which channel a message of the outbox goes, and when it is due by that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reminders.due_times import Owed, PlanningInput, Way
+from reminders.posting import way_of
+from reminders.reasons import TOLD_ALREADY
+from reminders.recipients import LETTER, REMINDER, Withheld, deliveries_for, family_of
+from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
+
+NO_FAILURE = frozenset[str]()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A message with its way, and when it is due; withheld from the start where there is a `reason`."""
+
+    way: Way
+    due_at: datetime
+    reason: str = ""
+
+
+def planned_ways(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[Planned]:
+    """How each message goes, by the channel by which it does: of reminders that go by one post the last one."""
+    found: dict[str, Planned] = {}
+    posted: dict[datetime, str] = {}
+    for message in owed:
+        way = _way(planning, message, now)
+        found[message.kind] = Planned(way, _due(planning, way, now))
+        if way.channel == LETTER and family_of(message.kind) == REMINDER:
+            if earlier := posted.get(way.message.due_at):
+                found[earlier] = replace(found[earlier], reason=TOLD_ALREADY)
+            posted[way.message.due_at] = message.kind
+    return list(found.values())
+
+
+def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:
+    """How a message goes; one that reaches nobody has a channel too, whose row says so."""
+    found = deliveries_for(planning.contacts, message.kind, planning.rules)
+    channel = found.channel if isinstance(found, Withheld) else found[0].channel
+    if channel != LETTER:
+        return Way(channel, message)
+    way = way_of(message, planning.contacts, planning.rules, planning.facts, now, NO_FAILURE)
+    return way if isinstance(way, Way) else Way(way.channel, message, frozenset({LETTER}))
+
+
+def _due(planning: PlanningInput, way: Way, now: datetime) -> datetime:
+    """When a message is due by this way: a reminder that is audible at its hour."""
+    due_at, rules = way.message.due_at, sending_rules(planning)
+    if way.channel not in AUDIBLE or family_of(way.message.kind) != REMINDER:
+        return due_at
+    wanted = hours_of(planning.contacts.safe_hours)
+    return max(now, due_for(way.channel, due_at, way.message.useful_until, rules, wanted))
+
+
+def sending_rules(planning: PlanningInput) -> SendingRules:
+    """When the council of the appointment sends nothing that is audible."""
+    zone, *quiet = planning.quiet
+    return SendingRules(zone, Hours(*quiet))

@@ -1,0 +1,135 @@
+"""What is said before a change of who will be told is what the outbox writes and the worker then does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, get_args
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from booking.events import PlanningFacts, What
+from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE, MESSAGE_CHANNELS
+from locations.own_words import languages_for
+from reminders.delivery_decisions import ClaimedRow, Closed, EarlierTries, Held, MessageFacts, decide_delivery
+from reminders.due_times import NOTICES, Owed, PlanningInput, owed_after
+from reminders.expected import Expected, expected_after
+from reminders.outbox import rows_for
+from reminders.posting import way_of
+from reminders.reasons import QUIET_HOURS
+from reminders.recipients import (
+    BOOKED,
+    CALL,
+    CANCELLED,
+    CANCELLED_STATES,
+    ChannelRules,
+    Contacts,
+    OwnContact,
+    Person,
+    Withheld,
+    deliveries_for,
+)
+from reminders.same_message_queries import UNREACHED
+from tests.reminders.test_messages import FACTS
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MAIL, PHONE, POSTAL = st.sampled_from(["", "a@example.org"]), st.sampled_from(["", "07700 900111"]), "1 Road\nN1 1AA"
+PEOPLE = st.builds(Person, st.just("Robin"), MAIL, PHONE, st.sampled_from(["", POSTAL]))
+HELPERS = st.none() | st.builds(Person, st.just("Mary"), MAIL, PHONE)
+PREFERENCES = st.sampled_from(["email", "text", "letter", "none"])
+OWN = st.builds(OwnContact, st.none() | MAIL, st.none() | PHONE, st.none() | PREFERENCES)
+CONTACTS = st.builds(
+    Contacts,
+    resident=PEOPLE,
+    representative=HELPERS,
+    preference=PREFERENCES,
+    do_not_text=st.booleans(),
+    own=OWN,
+    language=st.sampled_from(["", "en", "cy"]),
+    mode=st.sampled_from(["in_person", "video"]),
+    safe_hours=st.sampled_from(["", "10:00-12:00", "22:00-23:00"]),
+)
+ORDERS = st.lists(st.sampled_from(MESSAGE_CHANNELS), min_size=1, max_size=4, unique=True).map(
+    lambda order: ({"message": EVERY_MESSAGE, **dict(zip(CHANNEL_PLACES, order, strict=False))},)
+)
+RULES = st.builds(
+    ChannelRules, st.sampled_from([frozenset({"email", "call"}), frozenset(MESSAGE_CHANNELS)]), st.just(()) | ORDERS
+)
+CLOCKS = st.sampled_from([time(8), time(21), time(0), time(10, 30)])
+COUNCILS = st.builds(
+    lambda languages, first, starts, ends: replace(
+        FACTS.authority, languages=languages, first_language=first, quiet_from=starts, quiet_until=ends
+    ),
+    st.sampled_from([("en",), ("en", "cy")]),
+    st.sampled_from(["en", "cy"]),
+    CLOCKS,
+    CLOCKS,
+)
+PLAN = (
+    {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},
+    {"kind": "reminder_1d", "days_before": 1, "at": "17:00"},
+    {"kind": "reminder_2h", "minutes_before": 120},
+)
+
+
+@given(
+    CONTACTS,
+    RULES,
+    COUNCILS,
+    st.sampled_from([what for what in get_args(What) if what in NOTICES]),
+    st.integers(0, 95).map(lambda quarters: NOON + timedelta(minutes=15 * quarters)),
+    st.sampled_from([timedelta(hours=1), timedelta(hours=11), timedelta(days=3), timedelta(days=20)]),
+)
+@settings(max_examples=400)
+def test_what_is_expected_is_what_is_owed_and_sent(
+    contacts: Contacts, rules: ChannelRules, council: Any, what: What, now: datetime, ahead: timedelta
+) -> None:
+    """Over contacts, preferences, the council's channels, hours of rest and languages."""
+    starts_at = now + ahead
+    rules = replace(rules, orders=council.message_channels or rules.orders)
+    council = replace(council, message_channels=tuple(rules.orders))
+    state = min(CANCELLED_STATES) if NOTICES[what] == CANCELLED else BOOKED
+    facts = PlanningFacts(1, 1, 1, state, starts_at, False, council.zone, PLAN)
+    planning = PlanningInput(facts, contacts, rules, (council.zone, council.quiet_from, council.quiet_until))
+    message = replace(FACTS, state=state, starts_at=starts_at, ends_at=starts_at, contacts=contacts, authority=council)
+    rows = rows_for(planning, owed_after(facts, what, now), now)
+    said = expected_after(planning, what, council, now)
+    assert [one.kind for one in said] == [row["kind"] for row in rows]
+    for one, row in zip(said, rows, strict=True):
+        assert outcome_said(one) == outcome_of(row, planning, message), row
+
+
+def outcome_said(one: Expected) -> tuple[object, ...]:
+    if one.delivery and one.channel == CALL:
+        return ("rung", one.delivery)
+    if one.delivery:
+        return ("sent", one.delivery, one.at, one.languages)
+    return ("nobody", one.code, one.is_to_ring)
+
+
+def outcome_of(row: dict[str, Any], planning: PlanningInput, facts: MessageFacts) -> tuple[object, ...]:
+    """What becomes of a row of the outbox while every channel works, as the worker decides."""
+    at, failed = row["next_try_at"], frozenset(filter(None, row["instead_of"].split(",")))
+    channel, until, due_at = row["channel"], row["useful_until"], row["due_at"]
+    while row["status"] == "pending":
+        if channel == CALL:
+            found = deliveries_for(planning.contacts, row["kind"], planning.rules, failed)
+            assert not isinstance(found, Withheld)
+            return ("rung", found[0])
+        claimed = ClaimedRow(1, 1, 1, 1, row["kind"], channel, until, 1, due_at, ",".join(sorted(failed)))
+        decided = decide_delivery(claimed, facts, EarlierTries(), planning.rules, at)
+        if isinstance(decided, Held):
+            at = decided.until
+        elif isinstance(decided, Closed) and decided.reason == QUIET_HOURS:
+            failed |= {channel}
+            owed = Owed(row["kind"], due_at, until)
+            way = way_of(owed, planning.contacts, planning.rules, planning.facts, at, failed)
+            if isinstance(way, Withheld):
+                return ("nobody", QUIET_HOURS, False)
+            channel, until, at = way.channel, way.message.useful_until, max(at, way.message.due_at)
+        elif isinstance(decided, Closed):
+            return ("nobody", decided.reason, decided.reason in UNREACHED)
+        else:
+            return ("sent", decided.delivery, at, languages_for(facts.authority, decided.delivery.language))
+    return ("nobody", row["reason"], False)
