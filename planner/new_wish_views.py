@@ -20,6 +20,7 @@ from locations.model import ServiceFacts
 from people.residents.resident_repository import resident_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from planner.told_of_wishes import told_of_earlier
 from web.agent.call_request import MOST_SERVICES
 from web.agent.message_views import blueprint
 from web.components.wish_fields import WishForm
@@ -56,12 +57,12 @@ def new_wish() -> ResponseReturnValue:
         subject = _subject(context)
         if subject.appointment and subject.appointment.local_date <= context.today:
             problem = _("The appointment is so soon that no earlier day is left.")
-            return Response(_page(subject, WishForm(), problem, is_refused=True), status=409)
+            return Response(_page(context, subject, WishForm(), problem, is_refused=True), status=409)
         if not subject.can_be_reached:
             problem = _(
                 "We have no email address and no phone number for them. Add one first, so that we can tell them."
             )
-            return _page(subject, WishForm(), problem, is_refused=True)
+            return _page(context, subject, WishForm(), problem, is_refused=True)
         form, here = WishForm(), subject.appointment.site if subject.appointment else None
         form.offer(context.catalogue, subject.query, here, context.today)
         if request.method == "GET" and subject.appointment:
@@ -69,13 +70,15 @@ def new_wish() -> ResponseReturnValue:
             if known is not None:
                 form.show(known)
         if not form.validate_on_submit():
-            return _page(subject, form)
+            return _page(context, subject, form)
         try:
             wish = _put_on_list(context, subject, form)
         except Invalid as error:
-            return Response(_page(subject, form, joined_texts(error, current_language())), status=400)
+            return Response(_page(context, subject, form, joined_texts(error, current_language())), status=400)
         except IllegalMove:
-            return Response(_page(subject, form, _("This appointment is over, or cancelled already.")), status=409)
+            return Response(
+                _page(context, subject, form, _("This appointment is over, or cancelled already.")), status=409
+            )
     return redirect(url_for("messages.waiting_one", wish=wish, said="waiting"), code=303)
 
 
@@ -99,11 +102,15 @@ def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> in
     return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
 
 
-def _page(subject: _Subject, form: WishForm, problem: str = "", *, is_refused: bool = False) -> str:
+def _page(
+    context: StaffContext, subject: _Subject, form: WishForm, problem: str = "", *, is_refused: bool = False
+) -> str:
+    appointment = subject.appointment.id if subject.appointment else None
     action = f"{url_for('messages.new_wish')}?{request.query_string.decode('ascii', 'ignore')}"
     return render_template(
         "staff/waiting_new.html",
         subject=subject,
+        who=told_of_earlier(context, appointment, subject.name),
         form=form,
         problem=problem,
         is_refused=is_refused,

@@ -14,9 +14,11 @@ from booking.queries.open_wishes import WishView
 from booking.queries.waiting_tasks import WaitingPerson, WaitingTask
 from booking.rebooking import ProposalState
 from core.tokens import spoken_reference
+from planner.told_of_wishes import told_of_taking
 from web.components.wish_fields import wish_lines
 from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, Labels, wishes_of
 from web.page_context import StaffContext
+from web.told import ToldLine
 
 SAID: Mapping[str, LazyString] = {
     "waiting": _l("They are on the waiting list."),
@@ -57,7 +59,10 @@ PASSED_OVER: Labels = {
 
 @dataclass(frozen=True)
 class Line:
-    """Somebody who waits: whom to ring, for what, since when, and what is held for them. Instants are in UTC."""
+    """Somebody who waits: whom to ring, for what, since when, and what is held for them. Instants are in UTC.
+
+    `told` is who is told when they take that.
+    """
 
     wish: WishView
     task: WaitingTask
@@ -70,6 +75,7 @@ class Line:
     spoken_reference: str
     own_time: datetime | None
     facts: Sequence[tuple[str, str]]
+    told: tuple[ToldLine, ...] = ()
 
     def days_waited(self, now: datetime) -> int:
         """For how many days they have waited."""
@@ -108,4 +114,5 @@ def line_of(context: StaffContext, person: WaitingPerson) -> Line:
         spoken_reference=spoken_reference(row.reference) if row else "",
         own_time=row.starts_at if row else None,
         facts=wish_lines(person.wish, site),
+        told=told_of_taking(context, person),
     )

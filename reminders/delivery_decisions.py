@@ -115,6 +115,12 @@ class MessageFacts:
     moved_by: str = ""
     answers: Mapping[int, TextAnswer] = field(default_factory=dict)  # by the number of the text
     site_texts: Mapping[int, SiteText] = field(default_factory=dict)  # by the number of the message
+    can_be_cancelled: bool = True  # by who gets the message, when they get it
+
+    def at(self, now: datetime) -> MessageFacts:
+        """The facts of a message that is written now."""
+        minutes = max((service.cancel_cutoff_minutes for service in self.services), default=0)
+        return replace(self, can_be_cancelled=now < self.starts_at - timedelta(minutes=minutes))
 
     def for_kind(self, kind: str) -> MessageFacts:
         """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""

@@ -51,6 +51,7 @@ class Expected:
     languages: tuple[str, ...] = ()
     is_to_ring: bool = False
     is_at_once: bool = True
+    safe_hours: str = ""  # in which they want to be rung and texted
 
     @property
     def is_reminder(self) -> bool:
@@ -59,7 +60,13 @@ class Expected:
 
 
 def expected_after(
-    planning: PlanningInput, what: What, council: AuthorityFacts, now: datetime, *, starts_at: datetime | None = None
+    planning: PlanningInput,
+    what: What,
+    council: AuthorityFacts,
+    now: datetime,
+    *,
+    starts_at: datetime | None = None,
+    silence: str = "",
 ) -> tuple[Expected, ...]:
     """The messages that the appointment would be owed after `what`, at `starts_at` where that gives it another time."""
     facts = replace(planning.facts, starts_at=starts_at or planning.facts.starts_at)
@@ -68,7 +75,7 @@ def expected_after(
     elif what in NOTICES:
         facts = replace(facts, state=BOOKED)
     planning = replace(planning, facts=facts)
-    return expected(planning, owed_after(facts, what, now), council, now)
+    return expected(planning, owed_after(facts, what, now), council, now, silence=silence)
 
 
 def expected(
@@ -94,7 +101,8 @@ def _expected(planning: PlanningInput, planned: Planned, council: AuthorityFacts
     if way.channel != CALL and at >= way.message.useful_until:
         return replace(nobody, channel=way.channel, code=QUIET_HOURS)
     languages = languages_for(council, found[0].language)
-    return Expected(kind, way.channel, found[0], at, resident, "", languages, way.channel == CALL, at <= now)
+    is_call, hours = way.channel == CALL, planning.contacts.safe_hours
+    return Expected(kind, way.channel, found[0], at, resident, "", languages, is_call, at <= now, hours)
 
 
 def _in_time(planning: PlanningInput, planned: Planned) -> tuple[Way, datetime]:

@@ -152,7 +152,7 @@ class MessageWriter:
 
     def render(self, message: ReadyMessage, body_type: type[Body], now: datetime) -> RenderedMessage:
         """What a channel sends of `message`."""
-        row, facts = message.claimed, message.facts
+        row, facts = message.claimed, message.facts.at(now)
         return RenderedMessage(
             notification_id=row.id,
             authority_id=row.authority_id,

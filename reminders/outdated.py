@@ -116,9 +116,15 @@ def void_offers(rows: Iterable[Notification], now: datetime) -> int:
     for row in rows:
         if family_of(row.kind) in OFFERS and row.status == PENDING and row.tries == 0:
             row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
-        elif family_of(row.kind) == OFFER and row.status not in (VOID, WITHHELD):
-            last = max(last, number_of(row.kind))
+        last = max(last, number_of_offer(row))
     return last
+
+
+def number_of_offer(row: Notification) -> int:
+    """The number of the offer of another time that somebody may have got by this row; 0 for none."""
+    is_waiting = row.status == PENDING and row.tries == 0
+    may_have_got = family_of(row.kind) == OFFER and not is_waiting and row.status not in (VOID, WITHHELD)
+    return number_of(row.kind) if may_have_got else 0
 
 
 def void_arrangements(rows: Iterable[Notification], number: int, now: datetime) -> None:

@@ -47,6 +47,7 @@ class TextMessage:
     owner_url: str
     contact: str
     answers: bool
+    can_cancel: bool
     by_authority: bool
     offer_when: str
     offer_until: str
@@ -114,6 +115,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         owner_url=message.owner_urls["all"],
         contact=next((line.value for line in message.contact), ""),  # the link leads to all of them
         answers=bool(facts.authority.text_number),
+        can_cancel=facts.can_be_cancelled,
         answer=answer.outcome,
         choices=tuple(language.moment_short(start.astimezone(zone)) for start in answer.choices),
         own_text=message.site_text.text_in(language.code),

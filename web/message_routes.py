@@ -12,7 +12,6 @@ from booking.queries.appointments import AppointmentView
 from booking.states import RepresentativeView, ResidentView
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
-from people.residents.details import ResidentDetails
 from reminders.history_queries import reason_for_silence
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import (
@@ -60,11 +59,6 @@ class MessageRoute:
     def is_link_alone(self) -> bool:
         """Whether only what somebody cannot come without is sent: how to join the video."""
         return bool(self.deliveries) and not self.reminders
-
-    @property
-    def is_open_to_helper(self) -> bool:
-        """Whether somebody with an email address who acts for the resident would get the messages."""
-        return self.code not in (PREFERS_LETTERS, NO_CONTACT_WANTED)
 
     @property
     def is_text(self) -> bool:
@@ -124,18 +118,6 @@ def contacts_of_appointment(view: AppointmentView) -> Contacts:
 def _mail_to(person: ResidentView | RepresentativeView) -> str:
     """Their email address, unless mail to it has come back."""
     return "" if person.is_email_returned else person.email
-
-
-def route_of_resident(resident: ResidentDetails) -> MessageRoute:
-    """Where the messages about an appointment go that the resident has without anybody's help."""
-    return route_of(
-        Contacts(
-            resident=Person(resident.name, resident.email, resident.phone, resident.postal),
-            preference=resident.contact_preference,
-            do_not_text=resident.do_not_text,
-            leave_no_message=resident.leave_no_message,
-        )
-    )
 
 
 def route_of_booked(db: Session, view: AppointmentView) -> MessageRoute:

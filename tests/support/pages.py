@@ -28,6 +28,7 @@ class Form:
     button_actions: list[str] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)
     is_hidden: bool = False  # until a script shows it
+    says_who_is_told: bool = False
 
     def values(self, **typed: str | list[str]) -> dict[str, str | list[str]]:
         """What the browser would send, with `typed` on top."""
@@ -95,6 +96,8 @@ class _Reader(HTMLParser):
             self._form = Form(facts.get("action", ""), facts.get("method", "get").lower(), facts.get("id", ""))
             self._form.is_hidden = "hidden" in facts
             page.forms.append(self._form)
+        if self._form and facts.get("class") == "fd-told":
+            self._form.says_who_is_told = True
         if tag in ("input", "select", "textarea"):
             self._field(tag, facts)
         if tag == "button" and "form" in facts:

@@ -10,10 +10,12 @@ from sqlalchemy import update
 from booking.tables import Appointment
 from core.database import table_of
 from people.residents.tables import Resident
+from reminders.delivery_decisions import WITHHELD
+from reminders.tables import Notification
 from tests.support.explorer import Found, FoundForm, TimeMachine
 from tests.support.loading import rows_of
 
-SUBJECTS = (table_of(Appointment), table_of(Resident))
+SUBJECTS, OUTBOX = (table_of(Appointment), table_of(Resident)), table_of(Notification)
 # Views, sessions, counts and what is typed in a call are no change of what a form is about.
 NOT_COMPARED = {
     "access_log", "browser_states", "calls", "idempotency_records", "rate_limit_hits", "resident_views", "staff_sessions"
@@ -22,15 +24,21 @@ REFUSED = {400, 409, 410}
 Subject = tuple[str, int]
 
 
-def stale_forms(machine: TimeMachine, found: Found) -> Iterator[tuple[FoundForm, str]]:
-    """Each form that changes an appointment or a record that was there before, and what is wrong with its answer."""
+def stale_forms(machine: TimeMachine, found: Found, telling: list[FoundForm]) -> Iterator[tuple[FoundForm, str]]:
+    """Each form that changes an appointment or a record that was there before, and what is wrong with its answer.
+
+    Each that has somebody sent a message, or rung, is put among the `telling`.
+    """
     for one in found.forms.values():
         if one.form.method != "post":
             continue
         machine.go_back(one.moment)
         before = _contents(machine)
         machine.send(one.form, one.form.fields)
-        changed = _changed(before, _contents(machine))
+        after = _contents(machine)
+        if _owed(after) - _owed(before):
+            telling.append(one)
+        changed = _changed(before, after)
         if changed:
             yield one, _failure(machine, one, changed)
 
@@ -63,6 +71,11 @@ def _change(machine: TimeMachine, subjects: set[Subject]) -> None:
 
 def _contents(machine: TimeMachine) -> dict[str, list[dict[str, Any]]]:
     return {table.name: rows for table, rows in rows_of(machine.database) if table.name not in NOT_COMPARED}
+
+
+def _owed(contents: dict[str, list[dict[str, Any]]]) -> set[int]:
+    """The messages of the outbox, but for those that nobody gets."""
+    return {row["id"] for row in contents.get(OUTBOX.name, []) if row["status"] != WITHHELD}
 
 
 def _changed(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> set[Subject]:

@@ -90,6 +90,8 @@ CHANGES = {
     "resident": {"resident.cancel", "resident.change_needs", "resident.several_bookings"},
     "staff": {"agent.cancel", "agent.save_details", "agent.move", "site.arrange", "site.record", "site.undo"},
 }
+# Some of those that have somebody told: were none found, the test would say nothing.
+TELLING = {"resident": {"resident.cancel"}, "staff": {"agent.cancel", "agent.confirm", "agent.move", "site.arrange"}}
 FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what follows a file or a form of the rules, and
 # the switch of a council with two languages, and buttons behind a link of a message: each has a test of its own.
@@ -369,10 +371,15 @@ def test_the_next_free_time_takes_every_bad_value(keeping: Explorer) -> None:
 
 
 def test_no_form_changes_what_somebody_else_has_changed_meanwhile(explored: Explored) -> None:
-    answers = [(one.kind[0], failure) for one, failure in stale_forms(explored.explorer, explored.found)]
+    """And each that has somebody told something says beside its button who will be told."""
+    telling: list[FoundForm] = []
+    answers = [(one.kind[0], failure) for one, failure in stale_forms(explored.explorer, explored.found, telling)]
     failures = [f"{endpoint}: {failure}" for endpoint, failure in answers if failure]
     assert not failures, "\n".join(failures)
     assert {endpoint for endpoint, _ in answers} >= CHANGES[explored.who]
+    assert {one.kind[0] for one in telling} >= TELLING[explored.who]
+    silent = {(one.kind[0], one.page) for one in telling if not one.form.says_who_is_told}
+    assert explored.who != "staff" or not silent, f"nothing says who will be told: {silent}"
 
 
 def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], explorer: Explorer) -> Iterator[str]:

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from booking.availability.notice import is_short_notice
 from booking.counted import minutes_of
 from booking.queries.appointments import AppointmentView
+from booking.states import WITHOUT_EMAIL
 from booking.use_cases.book import coming_visits
 from booking.use_cases.calls import open_call
 from locations.model import ServiceFacts
@@ -21,15 +22,16 @@ from web.agent.call_visit import visit_in_call, with_known_services
 from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
 from web.agent.not_changeable import without_ended
-from web.agent.resident_card import ResidentCard, message_route, resident_card
+from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.agent.service_list import Guidance, ListedService, listed_services
 from web.agent.slot_search import SearchView, search_view
 from web.agent.suggestions import Suggestion
+from web.agent.told_on_call import told_of_cancelling, told_of_held
 from web.components.form_fields import FieldError
 from web.labels import MODES_IN_SENTENCE, label_of
-from web.message_routes import MessageRoute, confirmation_text, route_of_appointment
 from web.page_context import StaffContext
+from web.told import ToldLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,6 @@ class CallPage(ResidentPage):
     still_held: HeldSlotView | None
     conflict: SlotConflict | None
     errors: Sequence[FieldError]
-    route: MessageRoute
     is_same_time: bool
     same_service: frozenset[str]
 
@@ -169,14 +170,16 @@ class CallPage(ResidentPage):
         return frozenset(names)
 
     @cached_property
-    def message_text(self) -> str:
-        """Where the confirmation goes; empty when none can be sent."""
-        return confirmation_text(self.route)
+    def told(self) -> tuple[ToldLine, ...]:
+        """Who is told when the main button is pressed."""
+        if self.cancelling:
+            return told_of_cancelling(self.context, self.cancelling)
+        return told_of_held(self.context, self.card, self.typed, self.held, self.moving) if self.held else ()
 
     @property
     def can_redirect_message(self) -> bool:
         """Whether the message goes to somebody who acts for the resident as soon as they give an email address."""
-        return self.moving is None and self.route.is_open_to_helper
+        return self.moving is None and self.card.resident.contact_preference not in WITHOUT_EMAIL
 
     @property
     def filters_text(self) -> str:
@@ -250,7 +253,6 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         still_held=slot if slot is not None and slot.is_alive and not is_for_services else None,
         conflict=result.conflict,
         is_same_time=result.is_same_time,
-        route=route_of_appointment(moving) if moving else message_route(card, typed, held.mode if held else ""),
         same_service=_same_service(context, card, services),
     )
 

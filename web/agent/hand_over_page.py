@@ -13,14 +13,14 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView
 from booking.states import State
 from people.residents.details import NEEDS
-from reminders.former_owner_queries import is_owner_told
+from reminders.expected_queries import expected_of_hand_over
 from web.agent.caller_views import MatchLine
 from web.agent.resident_card import ResidentCard
 from web.components.form_fields import FieldError
 from web.labels import NEEDS as NEED_LABELS
-from web.message_routes import MessageRoute, confirmation_text, route_of_appointment, route_of_resident
 from web.page_context import StaffContext
 from web.request_language import all_of, format_moment, format_moment_short
+from web.told import ToldLine, told_lines
 
 
 @dataclass(frozen=True)
@@ -111,20 +111,22 @@ class HandOverPage(VisitPage):
         return tuple(BothFact(str(label), ours or unknown, theirs or unknown) for label, ours, theirs in known)
 
     @cached_property
-    def right_text(self) -> str:
-        """Where the confirmation goes; empty when nothing can be sent."""
-        return confirmation_text(route_of_resident(self.right.resident))
+    def told(self) -> tuple[ToldLine, ...]:
+        """What the right person is told, and what the one for whom it was booked."""
+        about = (self.context.db, self.context.authority, self.view.id, self.right.id)
+        right, wrong = expected_of_hand_over(*about, self.context.now)
+        to_wrong = told_lines(wrong) if wrong else (self._nothing_sent,)
+        return (*told_lines(right), *to_wrong)
 
-    @cached_property
-    def wrong_text(self) -> str:
-        """What the person for whom it was booked is told."""
-        if not is_owner_told(self.context.db, self.view.id):
-            return str(_("Nothing was sent about this visit, so nothing is sent now."))
-        route: MessageRoute = route_of_appointment(self.view)
-        if not route.deliveries:
-            return str(_("They were told of it, but we can send nothing now. Tell them when you speak to them."))
-        where = confirmation_text(route)
-        return str(_("They are told that it was not meant for them, and nothing else: %(where)s.", where=where))
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the right person gets no message: then what is read out is all that they have."""
+        return not any(line.is_message for line in self.told if line.name != self.card.resident.name)
+
+    @property
+    def _nothing_sent(self) -> ToldLine:
+        text = str(_("not told: nothing was sent about this visit"))
+        return ToldLine(text, self.card.resident.name, is_told=False)
 
     @property
     def needs(self) -> tuple[NeedChoice, ...]:

@@ -22,6 +22,7 @@ from web.agent.kept_forms import drop_record, key_of_resident, record_of, reside
 from web.agent.record_conflict import facts_as_text, merged_form, shown_facts
 from web.agent.resident_card import details_of
 from web.agent.resident_views import DetailsPage, details_page, know_council
+from web.agent.told_on_call import told_of_record
 from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
 
@@ -108,6 +109,7 @@ def _record_page(
         was=shown.was,
         notice=notice,
         lines=lines,
+        told=told_of_record(context, known.id),
     )
     return details_page(context, page)
 

@@ -17,12 +17,12 @@ from people.residents.contact_notes import Note, notes_of
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
-from reminders.recipients import Contacts, Person
+from reminders.recipients import Person
 from web.agent.call_request import Typed
 from web.agent.forms import facts_of
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of
 from web.language_labels import MESSAGE_LANGUAGES
-from web.message_routes import MessageRoute, route_of, sends_texts
+from web.message_routes import sends_texts
 from web.page_context import StaffContext
 from web.request_language import format_birth_date
 
@@ -124,22 +124,8 @@ def preference_label(resident: ResidentDetails) -> str:
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))
 
 
-def message_route(card: ResidentCard, typed: Typed, mode: str) -> MessageRoute:
-    """Where the messages about a new appointment in this mode go, by who is calling as far as it is typed."""
-    resident = card.resident
-    return route_of(
-        Contacts(
-            resident=Person(resident.name, resident.email, resident.phone, resident.postal),
-            representative=_representative(card, typed),
-            preference=resident.contact_preference,
-            do_not_text=resident.do_not_text,
-            leave_no_message=resident.leave_no_message,
-            mode=mode,
-        )
-    )
-
-
-def _representative(card: ResidentCard, typed: Typed) -> Person | None:
+def representative_of(card: ResidentCard, typed: Typed) -> Person | None:
+    """Who is calling for the resident, as far as it is typed."""
     known = next((person for person in card.representatives if typed.representative_id == person.id), None)
     if known is not None and not typed.rep_name:
         return Person(known.name, known.email, known.phone)

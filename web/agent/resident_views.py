@@ -37,6 +37,7 @@ from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
 from web.request_language import format_birth_date
 from web.resident.page_rendering import postcode_like
+from web.told import ToldLine
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class AlikeLine:
 class DetailsPage:
     """The form of a resident. `draft` is the key under which what is typed is kept until it is saved or not wanted.
 
-    `seen` is the stamp of what it shows of the record, `was` that itself. `lines` say what has changed meanwhile.
+    `seen` is the stamp of what it shows of the record, `was` that itself. `lines` say what has changed meanwhile, and
+    `told` who is told of another way to reach them.
     """
 
     form: ResidentForm
@@ -76,6 +78,7 @@ class DetailsPage:
     notice: str = ""
     lines: tuple[FieldError, ...] = ()
     alike: tuple[AlikeLine, ...] = ()
+    told: tuple[ToldLine, ...] = ()
 
 
 def know_council(form: ResidentForm, context: StaffContext) -> None:

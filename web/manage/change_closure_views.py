@@ -24,6 +24,7 @@ from web.manage.closure_forms import PeriodForm, period_form
 from web.manage.closure_pages import PersonRow, closure_line, period_text, preview_rows
 from web.manage.manage_blueprint import CLOSURE_PATH, blueprint
 from web.manage.new_closure_views import SECONDS
+from web.manage.told_of_offers import told_of_keeping, told_of_offers
 from web.page_context import StaffContext, staff_context
 
 CHANGE_PATH = f"{CLOSURE_PATH}/change"
@@ -108,6 +109,8 @@ def _preview_page(context: StaffContext, shut: ClosureView, form: PeriodForm) ->
         line=closure_line(shut, context.authority.name, context.zone),
         when=period_text(*period, context.zone),
         found=found,
+        told=told_of_keeping(context, found.keeping),
+        told_too=told_of_offers(context, found.added) if found.added and shut.wants_offers else (),
         added=_rows(context, shut, found.added),
         keeping=_rows(context, shut, found.keeping),
         fields={name: request.args.get(name, "") for name in ("from_day", "from_time", "until_day", "until_time")},

@@ -23,9 +23,11 @@ from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, ContactLine,
 from web.manage.closure_forms import is_midnight
 from web.manage.turn_texts import turn_texts
 from web.request_language import all_of, current_language, format_day, format_moment, format_moment_short
+from web.told import ToldLine
 
 ONE_MINUTE = timedelta(minutes=1)
 NO_TURNS: Mapping[int, str] = MappingProxyType({})
+NOT_TOLD: Mapping[int, tuple[ToldLine, ...]] = MappingProxyType({})
 NO_TIMES: Mapping[int, PreviewedTime] = MappingProxyType({})
 
 
@@ -43,7 +45,7 @@ class ClosureLine:
 class PersonRow:
     """Somebody whom a closure touches. `reached` says how they are told; `other_time` what is held for them, if anything.
 
-    `turn` says in which order other times are given out, and why.
+    `turn` says in which order other times are given out, and why, and `told` who is told when they take `other_time`.
     """
 
     appointment_id: int
@@ -63,6 +65,7 @@ class PersonRow:
     other_time: str = ""
     proposal_key: str = ""
     turn: str = ""
+    told: tuple[ToldLine, ...] = ()
 
 
 def closure_line(closure: ClosureView, council: str, zone: str) -> ClosureLine:
@@ -112,7 +115,11 @@ def _previewed(found: PreviewedTime | None) -> str:
 
 
 def listed_rows(
-    people: Iterable[ListedPerson], *, is_seeking: bool, turns: Mapping[int, str] = NO_TURNS
+    people: Iterable[ListedPerson],
+    *,
+    is_seeking: bool,
+    turns: Mapping[int, str] = NO_TURNS,
+    told: Mapping[int, tuple[ToldLine, ...]] = NOT_TOLD,
 ) -> list[PersonRow]:
     """A row for each person on the list of a closure."""
     return [
@@ -123,6 +130,7 @@ def listed_rows(
             other_time=_other_time(person, is_seeking=is_seeking),
             proposal_key=_key_of(person.proposal) if person.proposal else "",
             turn=turns.get(person.appointment.id, ""),
+            told=told.get(person.appointment.id, ()),
         )
         for person in people
     ]
@@ -158,7 +166,7 @@ def _reached(db: Session, view: AppointmentView, now: datetime) -> str:
     return str(_("Ring") if phone_of(view) else _("No telephone and no email"))
 
 
-def _row(view: AppointmentView, **changes: str) -> PersonRow:
+def _row(view: AppointmentView, told: tuple[ToldLine, ...] = (), **changes: str) -> PersonRow:
     at = view.starts_at.astimezone(ZoneInfo(view.zone))
     return PersonRow(
         appointment_id=view.id,
@@ -172,5 +180,6 @@ def _row(view: AppointmentView, **changes: str) -> PersonRow:
         needs=labels_of(NEEDS, view.support_needs),
         phone=phone_of(view),
         stamp=view.stamp,
+        told=told,
         **changes,
     )

@@ -26,6 +26,7 @@ from reminders.reach_queries import reached_on
 from web.labels import REBOOK_STATES
 from web.manage.closure_context import log_people
 from web.manage.closure_pages import PersonRow, listed_rows, time_key
+from web.manage.told_of_offers import told_of_held, told_of_offers
 from web.manage.turn_texts import turn_texts
 from web.message_labels import REACHES, message_reason
 from web.page_context import StaffContext
@@ -57,15 +58,17 @@ def sections_of(context: StaffContext, listed: RebookList, *, is_seeking: bool, 
     ringing = Section(
         RebookState.TO_RING,
         _("To ring"),
-        listed_rows(rung_people, is_seeking=is_seeking, turns=turns),
+        listed_rows(rung_people, is_seeking=is_seeking, turns=turns, told=told_of_held(context, rung_people)),
         sum(counts[state] for state in TO_BE_RUNG),
     )
+    unsought = [person.appointment.id for person in people[RebookState.TO_RING] if not person.was_sought]
     rung = ringing_of(context.db, [row.appointment_id for row in ringing.rows])
     return {
         "rung": {id_: who_rings(context, one) for id_, one in rung.items() if one.until > context.now},
         "counts": {state: counts[state] for state in AFFECTED},
         "affected": len(reached),
-        "has_unsought": any(not person.was_sought for person in people[RebookState.TO_RING]),
+        "has_unsought": bool(unsought),
+        "told": told_of_offers(context, unsought),
         "to_ring": ringing,
         "reaches": {reach: reach_counts[reach] for reach in Reach},
         "reach_labels": REACHES,

@@ -22,6 +22,7 @@ from web.manage.closure_forms import ClosureForm, closure_form, fields_of
 from web.manage.closure_overlaps import Covering, closure_that_covers, closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.manage_blueprint import CLOSURES_PATH, blueprint
+from web.manage.told_of_offers import told_of_offers
 from web.page_context import StaffContext, staff_context
 
 # So long the request itself seeks other times; the scheduler goes on with what is left.
@@ -137,6 +138,7 @@ def _preview_page(context: StaffContext, site: SiteFacts | None, new: NewClosure
         when=period_text(new.starts_at, new.ends_at, context.zone),
         rows=preview_rows(context.db, views, context.now, times),
         affected=len(ids),
+        told=told_of_offers(context, ids),
         shut_by_others=closures_that_meet(context, scope_of_new(context, site, new), new.starts_at, new.ends_at),
         most=MOST_SHOWN,
         fields=fields_of(new, context.zone),

@@ -23,6 +23,7 @@ from web.manage.list_sections import (
 )
 from web.manage.manage_blueprint import CLOSURE_PATH, blueprint
 from web.manage.new_closure_views import offer_times
+from web.manage.told_of_offers import told_of_keeping
 from web.page_context import StaffContext, staff_context
 
 NOT_ANSWERED = (*TO_BE_RUNG, RebookState.OFFERED)
@@ -80,6 +81,7 @@ def confirm_lift(closure: int) -> ResponseReturnValue:
             closure=shut,
             line=closure_line(shut, context.authority.name, context.zone),
             rows=listed_rows(staying, is_seeking=False),
+            told=told_of_keeping(context, [person.appointment.id for person in staying]),
             keeping=shut.count(*NOT_ANSWERED) - len(elsewhere),
             elsewhere=len(elsewhere),
             changed=shut.affected - shut.count(*NOT_ANSWERED, RebookState.CANCELLED),

@@ -20,9 +20,10 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.reach_queries import undelivered_offers
 from web.manage.closure_context import log_people
-from web.manage.closure_pages import NO_TURNS, PersonRow, listed_rows
+from web.manage.closure_pages import NO_TURNS, NOT_TOLD, PersonRow, listed_rows
 from web.manage.list_sections import confirm_held_time, confirmed_person, confirmed_text, listed_person, who_rings
 from web.manage.manage_blueprint import RING_PATH, blueprint
+from web.manage.told_of_offers import told_of_held
 from web.manage.turn_texts import turn_texts
 from web.page_context import StaffContext, staff_context
 from web.request_language import format_moment_short
@@ -143,9 +144,10 @@ def _one_page(context: StaffContext, one: ToRing) -> str:
 
 
 def _row(context: StaffContext, one: ToRing, turns: Mapping[int, str] = NO_TURNS) -> RingRow:
-    (person,) = listed_rows([one.person], is_seeking=True, turns=turns)
     rung = one.rung_by(context.now)
     is_mine = rung is not None and rung.staff_id == context.staff.staff_id
+    told = told_of_held(context, [one.person]) if is_mine else NOT_TOLD
+    (person,) = listed_rows([one.person], is_seeking=True, turns=turns, told=told)
     return RingRow(person, who_rings(context, rung) if rung else "", is_mine, _tried(context, one))
 
 

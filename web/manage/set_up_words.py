@@ -10,20 +10,32 @@ from flask_babel import gettext as _
 
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Table, TableChange, plain
+from locations.importing.toml_fields import Field
+from locations.importing.value_checks import ListCheck, OneOfCheck, division
 from locations.logos import logo_of
 from locations.model import Catalogue
 from locations.session_tables import session_of
 from web.branding import contrast_with_white, hex_of, parse_colour, readable
 from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, text_of_field
 from web.manage.field_words import WORDS
-from web.manage.thing_form import FIELDS, KEEP
+from web.manage.thing_form import FIELDS, KEEP, LISTS
 from web.request_language import all_of
 from web.session_texts import session_text
 
 # Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
 WHEN = frozenset("days rrule date first_date last_date starts ends school break_starts break_ends drop_in".split())
 HIDDEN = frozenset({"slug"})
-CODES = frozenset({"kind", "modes", "division", "days", "mode", "status", "wrong_answer"})
+OF_SESSIONS = frozenset({"days", "mode"})
+
+
+def _coded(field: Field) -> bool:
+    """Whether the value of the field, or each in its list, is one of some words of the file."""
+    check = field.check.item if isinstance(field.check, ListCheck) else field.check
+    return isinstance(check, OneOfCheck) or check is division
+
+
+_tables = (*FIELDS.values(), *(fields for lists in LISTS.values() for fields in lists.values()))
+CODES = OF_SESSIONS | {name for fields in _tables for name, field in fields.items() if _coded(field)}
 
 
 @dataclass(frozen=True)

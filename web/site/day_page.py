@@ -26,6 +26,7 @@ from web.request_language import format_time
 from web.site.day_rows import DayRow, RowRights, day_row, mark_of
 from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, is_nearly_meant, sections_of
 from web.site.rebook_reasons import reason_text
+from web.site.told_of_day import DayTold, with_told
 
 ALL, TO_DO, WAITING, DONE, GAPS = "", "to-do", "waiting", "done", "free"
 STATES_SHOWN: dict[str, frozenset[State]] = {
@@ -167,7 +168,7 @@ class DayPage:
         return mark_of((self.top_mark, [section.marks for section in self.sections]))
 
 
-def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights) -> DayPage:
+def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights, told: DayTold) -> DayPage:
     """The page of the day, as far as the filter shows it. Nobody can have arrived on a day that has not begun."""
     now_here = day.now.astimezone(ZoneInfo(day.zone))
     today = now_here.date()
@@ -179,7 +180,9 @@ def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights) -> DayP
     shown = [view for view in matching if day_filter.shows(view)]
     reasons = {person.appointment.id: reason_text(person) for person in day.to_rebook}
     in_list = rights if has_begun else replace(rights, may_record=False)
-    rows = [day_row(view, day.now, in_list, to_rebook=reasons.get(view.id, "")) for view in shown]
+    rows = [
+        with_told(day_row(view, day.now, in_list, to_rebook=reasons.get(view.id, "")), view.id, told) for view in shown
+    ]
     gaps = [gap for gap in day.gaps if day_filter.shows_gap(gap, day.site, day.catalogue)]
     gap_lines = gap_rows(gaps, day.site, day.zone, day.now)
     time = DayTime(day.now, is_today=day.date == today, is_to_come=day.date > today)
@@ -197,7 +200,10 @@ def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights) -> DayP
         summary=_summary(matching, len(gaps), may_have_gaps=day.date >= today),
         opening=_opening_text(day),
         notices=tuple(_notices(day)),
-        to_rebook=tuple(day_row(view, day.now, to_be_rung, to_rebook=reasons[view.id]) for view in rebooking),
+        to_rebook=tuple(
+            with_told(day_row(view, day.now, to_be_rung, to_rebook=reasons[view.id]), view.id, told)
+            for view in rebooking
+        ),
         day_filter=day_filter,
     )
 

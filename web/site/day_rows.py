@@ -28,6 +28,7 @@ from web.labels import (
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.request_language import all_of, format_time
 from web.site.arrangement_rows import NeedRow, need_rows
+from web.told import ToldLine
 
 # In the order of how often they are clicked; the first that is possible is the green button.
 ROW_ACTIONS = (
@@ -121,6 +122,8 @@ class DayRow:
     undo_to: str
     may_change_resources: bool
     can_change: bool
+    told_of_arrangement: tuple[ToldLine, ...] = ()
+    told_of_other_desk: tuple[ToldLine, ...] = ()
 
     kind = "row"
 

@@ -17,6 +17,7 @@ from web.site.day_page import DayFilter, DayPage, day_page, filter_fields, read_
 from web.site.day_rows import RowRights
 from web.site.outcome_errors import RowError
 from web.site.site_blueprint import DAY_PATH, SITE_PATH, blueprint
+from web.site.told_of_day import told_of_day
 
 # When the rows were read, in the site's own time and in UTC; on an unchanged answer (304) too.
 AS_AT, NOW = "Fd-As-At", "Fd-Now"
@@ -117,7 +118,8 @@ def _read_page(context: SiteContext, date: str, day_filter: DayFilter) -> DayPag
         may_arrange=context.may(Action.ARRANGE_NEED),
         may_change_resources=context.may(Action.CHANGE_RESOURCES),
     )
-    return day_page(context.day(date), day_filter, rights)
+    day = context.day(date)
+    return day_page(day, day_filter, rights, told_of_day(context, day))
 
 
 def _read_filter(context: SiteContext) -> DayFilter:

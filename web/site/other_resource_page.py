@@ -11,6 +11,7 @@ from booking.queries.other_resources import OtherResources
 from web.request_language import all_of
 from web.site.day_rows import DayRow, RowRights, day_row
 from web.site.rebook_reasons import reason_text
+from web.told import ToldLine
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class OtherResourcesPage:
     others: tuple[FitLine, ...]
     done: Sequence[ResultLine] = ()
     refused: Sequence[ResultLine] = ()
+    told: tuple[ToldLine, ...] = ()
 
     @property
     def residents(self) -> tuple[int, ...]:
@@ -55,12 +57,13 @@ def other_resources_page(
     found: Sequence[OtherResources],
     done: Sequence[ResultLine] = (),
     refused: Sequence[ResultLine] = (),
+    told: tuple[ToldLine, ...] = (),
 ) -> OtherResourcesPage:
     """The page of the day, in the order of the times."""
     reasons = {person.appointment.id: reason_text(person) for person in day.to_rebook}
     lines = sorted((_line(one, day, reasons) for one in found), key=lambda line: (line.row.starts_at, line.row.name))
     fits = tuple(line for line in lines if line.other)
-    return OtherResourcesPage(day.date, fits, tuple(line for line in lines if not line.other), done, refused)
+    return OtherResourcesPage(day.date, fits, tuple(line for line in lines if not line.other), done, refused, told)
 
 
 def _line(one: OtherResources, day: SiteDayView, reasons: Mapping[int, str]) -> FitLine:

@@ -16,6 +16,7 @@ from core.errors import IdempotencyMismatch, IllegalMove, Refused, SlotTaken, St
 from core.problems import text_of_error
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.expected_queries import expected_of_keeping
 from web.page_context import SiteContext, date_of, site_context
 from web.request_language import all_of, current_language, format_time
 from web.site.day_page import read_filter
@@ -24,6 +25,7 @@ from web.site.other_resource_page import ResultLine, other_resources_page
 from web.site.outcome_errors import RowError
 from web.site.outcome_views import ROW_PATH, appointment_here, conflict_here, row_recorded
 from web.site.site_blueprint import DAY_PATH, blueprint
+from web.told import told_counts
 
 PATH = f"{DAY_PATH}/other-resources"
 MOST_VISITS = 200  # of one day of one site
@@ -111,7 +113,12 @@ def _page(
     day = context.day(date)
     views = [person.appointment for person in day.to_rebook if person.appointment.ends_at > day.now]
     found = other_resources(context.db, context.catalogue, views, day.now)
-    page = other_resources_page(day, found, done, refused)
+    fitting = {one.appointment.id for one in found if one.resources}
+    offered = [
+        person.appointment.id for person in day.to_rebook if person.answer_by and person.appointment.id in fitting
+    ]
+    told = told_counts(expected_of_keeping(context.db, context.authority, offered, day.now).values() if offered else ())
+    page = other_resources_page(day, found, done, refused, told)
     context.log_view("other_resources", page.residents, date=date)
     html = render_template(
         "site/other_resources.html",

@@ -1,0 +1,177 @@
+"""What a change of an appointment, or a booking, would have sent: read for `reminders.expected`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import false, select
+from sqlalchemy.orm import Session
+
+from booking.events import PlanningFacts, What
+from booking.states import ContactChange
+from booking.tables import Appointment
+from locations.model import AuthorityFacts, ServiceFacts
+from people.residents.tables import Representative, Resident
+from reminders.appointment_queries import CONTACT_COLUMNS
+from reminders.due_times import (
+    Owed,
+    PlanningInput,
+    owed_arrangement,
+    owed_contact_change,
+    owed_going_ahead,
+    owed_hand_over,
+    owed_offer,
+)
+from reminders.expected import Expected, expected, expected_after
+from reminders.former_owner_queries import is_owner_told
+from reminders.history_queries import reason_for_silence, reasons_for_silence
+from reminders.outbox import email_address, input_of, planning_rows
+from reminders.outdated import number_of_offer
+from reminders.recipients import BOOKED, OFFER, Contacts, Person, contacts_of, rules_in
+from reminders.tables import Notification
+
+ByAppointment = Mapping[int, tuple[Expected, ...]]
+OTHER_CONTACT = ContactChange(1, had_address=True, is_new_address=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """A visit that is about to be booked."""
+
+    service: ServiceFacts
+    starts_at: datetime
+    mode: str
+    representative: Person | None = None
+
+
+def contacts_of_resident(db: Session, resident_id: int) -> Contacts:
+    """How a resident is reached by the record alone."""
+    rows = select(*CONTACT_COLUMNS).select_from(Resident).outerjoin(Appointment, false())
+    row = db.execute(rows.outerjoin(Representative, false()).where(Resident.id == resident_id)).one()
+    return replace(contacts_of(row), mode="")
+
+
+def expected_of_booking(
+    db: Session, council: AuthorityFacts, resident_id: int, visit: NewVisit, now: datetime
+) -> tuple[Expected, ...]:
+    """What the resident would be owed when the visit is booked."""
+    contacts = replace(contacts_of_resident(db, resident_id), mode=visit.mode, representative=visit.representative)
+    facts = PlanningFacts(
+        authority_id=council.id,
+        appointment_id=0,
+        version=1,
+        state=BOOKED,
+        starts_at=visit.starts_at,
+        is_walk_in=False,
+        zone=council.zone,
+        reminder_plan=visit.service.reminder_plan,
+        division=council.division,
+        reminders_apart=timedelta(hours=council.reminders_apart_hours),
+    )
+    quiet = (council.zone, council.quiet_from, council.quiet_until)
+    planning = PlanningInput(facts, contacts, rules_in(db.info, council.message_channels), quiet)
+    return expected_after(planning, "booked", council, now)
+
+
+def planning_of(db: Session, appointment_ids: Collection[int]) -> Mapping[int, PlanningInput]:
+    """What decides about the messages of each appointment, by its id. One statement."""
+    rows = db.execute(planning_rows().where(Appointment.id.in_(appointment_ids)))
+    return {row.id: input_of(row, db) for row in rows}
+
+
+def expected_of_change(
+    db: Session, council: AuthorityFacts, appointment_id: int, what: What, now: datetime
+) -> tuple[Expected, ...]:
+    """What the appointment would be owed after `what`."""
+    planning, silence = planning_of(db, [appointment_id])[appointment_id], reason_for_silence(db, appointment_id)
+    return expected_after(planning, what, council, now, silence=silence)
+
+
+def expected_of_moves(
+    db: Session, council: AuthorityFacts, starts: Mapping[int, datetime], now: datetime
+) -> ByAppointment:
+    """What each appointment would be owed when it is moved to this start, by its id."""
+    plans, silences = planning_of(db, starts), reasons_for_silence(db, starts)
+    return {
+        id_: expected_after(plan, "rescheduled", council, now, starts_at=starts[id_], silence=silences.get(id_, ""))
+        for id_, plan in plans.items()
+    }
+
+
+def expected_of_hand_over(
+    db: Session, council: AuthorityFacts, appointment_id: int, to_resident_id: int, now: datetime
+) -> tuple[tuple[Expected, ...], tuple[Expected, ...]]:
+    """What whose the visit becomes is owed, and whose it was: nothing where nothing has gone out to them."""
+    planning = planning_of(db, [appointment_id])[appointment_id]
+    contacts = contacts_of_resident(db, to_resident_id)
+    to_new = replace(planning, contacts=replace(contacts, mode=planning.contacts.mode))
+    notice = [owed_hand_over(planning.facts.version + 1, now)] if is_owner_told(db, appointment_id) else []
+    return expected_after(to_new, "handed_over", council, now), expected(planning, notice, council, now)
+
+
+def expected_of_offers(
+    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime, family: str = OFFER
+) -> ByAppointment:
+    """What each appointment would be owed when another time is offered, by its id."""
+    return _each(db, council, appointment_ids, now, lambda facts: [owed_offer(family, 1, facts.starts_at, now)])
+
+
+def expected_of_arrangements(
+    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime
+) -> ByAppointment:
+    """What each appointment would be owed when it is decided whether there is an interpreter, by its id."""
+    return _each(db, council, appointment_ids, now, lambda facts: owed_arrangement(1, facts, now))
+
+
+def expected_of_keeping(
+    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime
+) -> ByAppointment:
+    """What each appointment would be owed when it takes place as booked after all: nothing where no time was offered."""
+    offers = Notification.appointment_id.in_(appointment_ids) & Notification.kind.startswith(OFFER)
+    rows = db.scalars(select(Notification).join(Appointment).where(offers, Notification.version == Appointment.version))
+    numbers = Counter[int]()
+    for row in rows:
+        numbers[row.appointment_id] = max(numbers[row.appointment_id], number_of_offer(row))
+    return _each(
+        db, council, appointment_ids, now, lambda facts: owed_going_ahead(numbers[facts.appointment_id], facts, now)
+    )
+
+
+def _each(
+    db: Session,
+    council: AuthorityFacts,
+    appointment_ids: Collection[int],
+    now: datetime,
+    owed: Callable[[PlanningFacts], list[Owed]],
+) -> ByAppointment:
+    plans, silences = planning_of(db, appointment_ids), reasons_for_silence(db, appointment_ids)
+    return {
+        id_: expected(plan, owed(plan.facts), council, now, silence=silences.get(id_, ""))
+        for id_, plan in plans.items()
+    }
+
+
+def coming_visits_of(db: Session, resident_id: int, now: datetime) -> Sequence[int]:
+    """The ids of the resident's visits that are still to come, the first one first."""
+    is_ahead = (Appointment.state == BOOKED, Appointment.starts_at > now)
+    rows = select(Appointment.id).where(Appointment.resident_id == resident_id, *is_ahead)
+    return db.scalars(rows.order_by(Appointment.starts_at, Appointment.id)).all()
+
+
+def expected_of_new_contact(
+    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime
+) -> ByAppointment:
+    """What whoever reads the email address of each appointment is owed when another one takes its place."""
+    return {
+        id_: expected(_with_earlier(planning), owed_contact_change(OTHER_CONTACT, planning.facts, now), council, now)
+        for id_, planning in planning_of(db, appointment_ids).items()
+        if email_address(planning)
+    }
+
+
+def _with_earlier(planning: PlanningInput) -> PlanningInput:
+    contacts = replace(planning.contacts, earlier_emails=(email_address(planning),))
+    return replace(planning, contacts=contacts)

@@ -1,0 +1,51 @@
+"""Who will be told when a call ends in a visit that is booked, moved or cancelled, or in another record."""
+
+from __future__ import annotations
+
+from flask_babel import ngettext
+
+from booking.queries.appointments import AppointmentView
+from reminders.expected_queries import (
+    NewVisit,
+    coming_visits_of,
+    expected_of_booking,
+    expected_of_change,
+    expected_of_moves,
+    expected_of_new_contact,
+)
+from web.agent.call_request import Typed
+from web.agent.held_slot_view import HeldSlotView
+from web.agent.resident_card import ResidentCard, representative_of
+from web.page_context import StaffContext
+from web.told import ToldLine, told_lines
+
+
+def told_of_held(
+    context: StaffContext, card: ResidentCard, typed: Typed, held: HeldSlotView, moving: AppointmentView | None
+) -> tuple[ToldLine, ...]:
+    """Who is told when the held time is booked, or the visit moved there."""
+    if moving is not None:
+        found = expected_of_moves(context.db, context.authority, {moving.id: held.starts_at}, context.now)
+        return told_lines(found[moving.id])
+    visit = NewVisit(held.services[0], held.starts_at, held.mode, representative_of(card, typed))
+    return told_lines(expected_of_booking(context.db, context.authority, card.id, visit, context.now))
+
+
+def told_of_cancelling(context: StaffContext, cancelling: AppointmentView) -> tuple[ToldLine, ...]:
+    """Who is told when the visit is cancelled."""
+    return told_lines(expected_of_change(context.db, context.authority, cancelling.id, "cancelled", context.now))
+
+
+def told_of_record(context: StaffContext, resident_id: int) -> tuple[ToldLine, ...]:
+    """Who is told when the record says that the resident is reached in another way; nobody without a visit to come."""
+    ids = coming_visits_of(context.db, resident_id, context.now)
+    if not ids:
+        return told_lines(())
+    found = expected_of_new_contact(context.db, context.authority, ids, context.now)
+    old = [line for messages in found.values() for line in told_lines(messages)]
+    new = ngettext(
+        "Whoever is reached then gets the confirmation of %(num)d visit to come, with a new link",
+        "Whoever is reached then gets the confirmations of %(num)d visits to come, with new links",
+        len(ids),
+    )
+    return (*dict.fromkeys(old), ToldLine(new))

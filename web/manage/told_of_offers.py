@@ -1,0 +1,40 @@
+"""Who will be told when other times are offered, when one is taken on the telephone, and when everything stays as booked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from flask_babel import ngettext
+
+from booking.queries.closure_lists import ListedPerson
+from booking.rebooking import SHORT_NOTICE
+from reminders.expected_queries import expected_of_keeping, expected_of_moves, expected_of_offers, planning_of
+from web.page_context import StaffContext
+from web.told import ToldLine, told_counts, told_lines
+
+
+def told_of_offers(context: StaffContext, appointment_ids: Collection[int]) -> tuple[ToldLine, ...]:
+    """Who is told of another time as soon as one is found, and how many are to be rung instead."""
+    plans = planning_of(context.db, appointment_ids)
+    in_time = [id_ for id_, plan in plans.items() if plan.facts.starts_at - context.now > SHORT_NOTICE]
+    found = expected_of_offers(context.db, context.authority, in_time, context.now)
+    written = [messages for messages in found.values() if messages and messages[0].delivery]
+    number = len(plans) - len(written)
+    text = ngettext(
+        "%(num)d person is told nothing: they come too soon, or cannot be written to. They are on the list to ring.",
+        "%(num)d people are told nothing: they come too soon, or cannot be written to. They are on the list to ring.",
+        number,
+    )
+    return (*(told_counts(written) if written else ()), *([ToldLine(text, is_told=False)] if number else []))
+
+
+def told_of_keeping(context: StaffContext, appointment_ids: Collection[int]) -> tuple[ToldLine, ...]:
+    """Who is told that their visit takes place as booked: those who were offered another time."""
+    return told_counts(expected_of_keeping(context.db, context.authority, appointment_ids, context.now).values())
+
+
+def told_of_held(context: StaffContext, people: Iterable[ListedPerson]) -> dict[int, tuple[ToldLine, ...]]:
+    """Who is told when each person takes the time that is held for them, by the id of the appointment."""
+    starts = {person.appointment.id: person.proposal.starts_at for person in people if person.proposal}
+    found = expected_of_moves(context.db, context.authority, starts, context.now)
+    return {id_: told_lines(messages) for id_, messages in found.items()}
