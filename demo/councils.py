@@ -175,8 +175,8 @@ def _representatives(
 ) -> dict[int, int]:
     """For one resident in thirty, somebody who acts for them: resident id to representative id."""
     known = {}
-    for resident_id in ids[::30]:
-        person = invent(rng.randrange(20), ("",), rng)
+    for number, resident_id in enumerate(ids[::30], start=len(ids)):
+        person = invent(number, ("",), rng)
         row = Representative(
             authority_id=authority_id,
             resident_id=resident_id,

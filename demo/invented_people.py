@@ -55,6 +55,12 @@ OTHER_SCRIPTS = (
     ("Tusaale Tijaabo", "Somali"),
 )
 LANGUAGES = tuple(sorted({language for _, language in OTHER_SCRIPTS}))
+MOBILE = "07700 900"
+# All that is free for drama: of London, Manchester, Birmingham, Leeds, Bristol, Liverpool, Cardiff, and of no place.
+LANDLINES = (
+    *("020 7946 0", "0161 496 0", "0121 496 0", "0113 496 0", "0117 496 0", "0151 496 0", "029 2018 0", "01632 960"),
+    *("0114 496 0", "0115 496 0", "0116 496 0", "0118 496 0", "0131 496 0", "0141 496 0", "0191 498 0", "028 9649 6"),
+)
 NEEDS = ("step-free", "hearing-loop", "bsl", "language", "extra-time")
 
 
@@ -78,7 +84,7 @@ def invent(number: int, postcodes: tuple[str, ...], rng: random.Random) -> Inven
     name, language = _name(number, rng)
     has_email, has_phone = rng.random() < 0.72, rng.random() < 0.85
     email = _email(name, number) if has_email else ""
-    phone = f"07700 900{rng.randrange(1000):03d}" if has_phone else ""
+    phone = _phone(number) if has_phone else ""
     return InventedResident(
         name=name,
         email=email,
@@ -105,6 +111,15 @@ def _email(name: str, number: int) -> str:
     return f"{local_part or 'resident'}.{number}@example.org"
 
 
+def _phone(number: int) -> str:
+    """A number that no other resident has: of four one mobile, as far as there are any, and else a landline."""
+    turn, kind = divmod(number, 4)
+    if kind == 0 and turn < 1000:
+        return f"{MOBILE}{turn:03d}"
+    area, line = divmod(number, 1000)
+    return f"{LANDLINES[area % len(LANDLINES)]}{line:03d}"
+
+
 def _needs(language: str, rng: random.Random) -> tuple[str, ...]:
     needs = [need for need in NEEDS if need != "language" and rng.random() < 0.03]
     return tuple([*needs, "language"] if language and rng.random() < 0.5 else needs)
@@ -113,6 +128,6 @@ def _needs(language: str, rng: random.Random) -> tuple[str, ...]:
 def _preference(email: str, phone: str, rng: random.Random) -> str:
     if email:
         return "email"
-    if phone:
+    if phone.startswith(MOBILE):
         return "text"
     return rng.choice(("letter", "none"))

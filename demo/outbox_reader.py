@@ -100,11 +100,13 @@ def read_message(db: Session, message_id: int) -> OutboxMessage:
     row = db.execute(_SUMMARIES.where(DemoMessage.id == message_id)).first()
     if row is None:
         raise NotFound.because("message_unknown")
-    kept = select(DemoMessage.raw, Authority.name).join(Authority, Authority.id == DemoMessage.authority_id)
-    raw, council = db.execute(kept.where(DemoMessage.id == message_id)).one()
+    kept = select(DemoMessage.raw, Authority.name, Authority.text_number).join(
+        Authority, Authority.id == DemoMessage.authority_id
+    )
+    raw, council, number = db.execute(kept.where(DemoMessage.id == message_id)).one()
     summary = MessageSummary(*row)
     if summary.channel == TEXT:
-        return OutboxText(summary, council, raw.decode(), text_size(raw.decode()))
+        return OutboxText(summary, number or council, raw.decode(), text_size(raw.decode()))
     if summary.channel == LETTER:
         return OutboxLetter(summary, council, letter_of(raw))
     email = message_from_bytes(raw, policy=default)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from booking.counted import counts_asked
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.open_wishes import wish_of_appointment
-from booking.queries.slots import SlotQuery
+from booking.queries.slots import SlotQuery, candidate_sites
 from booking.use_cases.wishes import NewWish, make_wish
 from core.errors import IllegalMove, Invalid, NotFound
 from core.problems import joined_texts
@@ -23,7 +23,7 @@ from people.staff.policy import Action
 from planner.told_of_wishes import told_of_earlier
 from web.agent.call_request import MOST_SERVICES
 from web.agent.message_views import blueprint
-from web.components.wish_fields import WishForm
+from web.components.wish_fields import AnywhereForm, WishForm
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
@@ -63,8 +63,7 @@ def new_wish() -> ResponseReturnValue:
                 "We have no email address and no phone number for them. Add one first, so that we can tell them."
             )
             return _page(context, subject, WishForm(), problem, is_refused=True)
-        form, here = WishForm(), subject.appointment.site if subject.appointment else None
-        form.offer(context.catalogue, subject.query, here, context.today)
+        form = _form(context, subject)
         if request.method == "GET" and subject.appointment:
             known = wish_of_appointment(context.db, context.catalogue, subject.appointment.id, context.now)
             if known is not None:
@@ -80,6 +79,18 @@ def new_wish() -> ResponseReturnValue:
                 _page(context, subject, form, _("This appointment is over, or cancelled already.")), status=409
             )
     return redirect(url_for("messages.waiting_one", wish=wish, said="waiting"), code=303)
+
+
+def _form(context: StaffContext, subject: _Subject) -> WishForm:
+    """The questions, with the places for somebody who has none yet."""
+    if subject.appointment:
+        form = WishForm()
+        form.offer(context.catalogue, subject.query, subject.appointment.site, context.today)
+        return form
+    anywhere = AnywhereForm()
+    anywhere.offer(context.catalogue, subject.query, None, context.today)
+    anywhere.offer_places(candidate_sites(context.catalogue, subject.query))
+    return anywhere
 
 
 def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> int:

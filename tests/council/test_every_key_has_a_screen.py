@@ -9,9 +9,12 @@ from flask import Flask
 
 from locations.importing import parse_statements, toml_fields
 from locations.importing.toml_fields import Field, Fields
+from locations.importing.value_checks import ListCheck, OneOfCheck
 from planner.session_forms import SessionForm
 from planner.session_page import DateForm
 from web.manage.closure_forms import ClosureForm
+from web.manage.field_words import WORDS
+from web.manage.set_up_words import value_text
 from web.manage.table_inputs import is_shown
 from web.manage.thing_form import FIELDS, KEEP, LISTS
 
@@ -71,3 +74,13 @@ def test_every_key_is_on_a_screen_or_named_with_its_reason(app: Flask) -> None:
         if not hasattr(form, names.get(key, key)):
             without.append(f"{schema}.{key}")
     assert not without
+
+
+def test_every_word_of_the_file_is_shown_in_the_words_of_people(app: Flask) -> None:
+    """Not as its code, wherever a change of the set-up is shown before it is saved."""
+    tables = (*FIELDS.values(), *(fields for lists in LISTS.values() for fields in lists.values()))
+    with app.test_request_context():
+        for name, field in ((name, field) for fields in tables for name, field in fields.items()):
+            check = field.check.item if isinstance(field.check, ListCheck) else field.check
+            for code in check.choices if isinstance(check, OneOfCheck) else ():
+                assert value_text(name, [code]) == str(WORDS[code]), name

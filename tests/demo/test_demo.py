@@ -29,7 +29,7 @@ from core.settings import Settings
 from core.wall_clock import local_day, unit_of
 from demo.councils import BARNET, OLDHAM
 from demo.day_filler import fill_day, seeded
-from demo.invented_people import FAMILY, GIVEN, invent
+from demo.invented_people import FAMILY, GIVEN, LANDLINES, MOBILE, invent
 from demo.load import FOLDER, POPULATIONS, load_councils, load_scale
 from demo.scale import POSTCODES, Size, plan_text
 from locations.catalogue_queries import catalogue_of
@@ -220,7 +220,9 @@ def test_every_contact_is_one_that_cannot_be_anybodys(demo: Runtime) -> None:
     with demo.database.reading() as db:
         residents = db.scalars(select(Resident)).all()
     assert all(resident.email.endswith("@example.org") for resident in residents if resident.email)
-    assert all(resident.phone.startswith("07700 900") for resident in residents if resident.phone)
+    numbers = [(resident.authority_id, resident.phone) for resident in residents if resident.phone]
+    assert all(phone.startswith((MOBILE, *LANDLINES)) for _, phone in numbers)
+    assert len(set(numbers)) == len(numbers)  # nobody shares a telephone
     assert any(not resident.email and not resident.phone for resident in residents)
 
 

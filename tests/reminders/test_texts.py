@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from reminders.recipients import (
     Delivery,
     Person,
 )
+from reminders.text_answers import TextAnswer
 from reminders.texts import TextBody
 from tests.reminders.channels import writer
 from tests.reminders.test_messages import AUTHORITY, FACTS, SITE, STARTS
@@ -35,6 +37,7 @@ KINDS = sorted(
     {*(f"{family}_1" for family in FAMILIES if family != TEXT_ANSWER), RESCHEDULED, CANCELLED, SEVERAL_BOOKINGS}
 )
 ALL_FACTS = replace(FACTS, offer=OFFER, former={1: FORMER}, told_starts_at=STARTS - timedelta(days=1))
+ANSWERS = ("cancelled", "confirmed", "asked", "too_late", "to_read")
 SECRETS = ("Certify", "Housing", "Passport", "Tenancy", "K7PM", "interpreter")
 
 
@@ -126,3 +129,22 @@ def test_a_short_link_names_its_appointment_and_opens_no_other(number: int, nonc
 def test_any_other_text_is_no_short_link(typed: str) -> None:
     found = appointment_of_short_token(typed)
     assert found is None or not is_short_token(("key",), found, "nonce", typed)
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize("kind", [*KINDS, *(f"{TEXT_ANSWER}_{number}" for number in range(1, 6))])
+def test_every_sentence_of_a_text_begins_with_a_large_letter(kind: str, language: str) -> None:
+    """But for the first, which goes on after the council's name."""
+    answers = {number: TextAnswer(outcome, "07700 900123") for number, outcome in enumerate(ANSWERS, start=1)}
+    council = replace(AUTHORITY, languages=("en", "cy"), text_number="07700 900982")
+    facts = replace(ALL_FACTS, authority=council, answers=answers)
+    said = text(kind, facts, replace(BY_TEXT, language=language))
+    assert not re.search(r"[.!?] [a-zŵŷâêîôû]", said), said
+
+
+def test_nobody_is_asked_to_cancel_by_text_when_it_is_too_late() -> None:
+    council = replace(AUTHORITY, text_number="07700 900982")
+    facts = replace(FACTS, authority=council)
+    ends = STARTS - timedelta(minutes=120)
+    assert "Or reply CONFIRM or CANCEL." in text("reminder_2h", facts.at(ends - timedelta(seconds=1)))
+    assert "Or reply CONFIRM. Or contact us: 01632 960000" in text("reminder_2h", facts.at(ends))

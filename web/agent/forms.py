@@ -31,7 +31,7 @@ from web.components.form_fields import (
     Text,
     optional,
 )
-from web.language_labels import MESSAGE_LANGUAGES
+from web.language_labels import MESSAGE_LANGUAGES, code_of_language
 
 OFF = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -101,6 +101,11 @@ class ResidentForm(Form):
         if field_.data == "letter" and self.address.data and not self.postcode.data:
             raise StopValidation(_("A letter needs the postcode too. Choose another way, or enter it"))
 
+    def _message_language(self) -> str:
+        """The language that was chosen; where nobody was asked, the one that was typed, as far as we write in it."""
+        chosen = self.message_language.data
+        return chosen if chosen in LANGUAGES else code_of_language(self.language.data or "")
+
     def person(self) -> ResidentDetails:
         """The person whom the form describes."""
         return ResidentDetails(
@@ -109,7 +114,7 @@ class ResidentForm(Form):
             phone=self.phone.data or "",
             postcode=self.postcode.data or "",
             language=self.language.data or "",
-            message_language=self.message_language.data if self.message_language.data in LANGUAGES else "",
+            message_language=self._message_language(),
             support_needs=tuple(code for code in NEEDS if code in (self.support_needs.data or ())),
             contact_preference=self.contact_preference.data or "email",
             do_not_text=bool(self.do_not_text.data),

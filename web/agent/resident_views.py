@@ -8,6 +8,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.use_cases.caller_checks import record_check
 from booking.use_cases.calls import end_call, keep_typed, open_call
 from booking.use_cases.change_record import register_resident
 from core.errors import Invalid
@@ -160,6 +161,8 @@ def register() -> ResponseReturnValue:
             context.runtime, context.authority.id, person, actor=context.actor, idempotency=form_key
         )
         drop_record(context, key)
+        call = context.call_with(resident_id)
+        record_check(context.runtime, call, (), str(_("Their record is new")), actor=context.actor)
         return to_call(resident_id)
 
 

@@ -69,6 +69,26 @@ class WishForm(Form):
         return tuple(site.slug for site in self.others) if is_anywhere else ()
 
 
+class AnywhereForm(WishForm):
+    """The same for somebody without an appointment, with the places."""
+
+    places = Choices(_l("Which places suit?"), description=_l("Choose none if any place suits"), validate_choice=False)
+
+    def offer_places(self, sites: Sequence[SiteFacts]) -> None:
+        """Ask for the places, where there are several."""
+        self.places.choices = [(site.slug, site.name) for site in sites]
+        if len(sites) < 2:
+            del self.places
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The slugs of the places that were chosen; none of them is any."""
+        if "places" not in self:
+            return ()
+        known = {slug for slug, _ in self.places.choices}
+        return tuple(slug for slug in self.places.data or () if slug in known)
+
+
 def part_of(wish: WishView) -> str:
     """Which of `PARTS` the hours of a wish are."""
     return AFTERNOON if wish.from_time == NOON else MORNING if wish.to_time == NOON else ANY

@@ -148,7 +148,6 @@ def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
         language=draft.language,
         support_needs=draft.needs,
         contact_preference=typed["contact_preference"],
-        do_not_text=typed["contact_preference"] == "none",
         leave_no_message=bool(typed["leave_no_message"]),
         message_language=message_language,
     )

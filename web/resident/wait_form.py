@@ -18,8 +18,8 @@ from booking.queries.slots import SlotQuery
 from booking.use_cases.online_wishes import BY_EMAIL, BY_PHONE
 from locations.model import Catalogue, SiteFacts
 from locations.postcodes import locate
-from web.components.form_fields import Choice, Choices, EmailField, NameField, PhoneField, optional
-from web.components.wish_fields import WishForm
+from web.components.form_fields import Choice, EmailField, NameField, PhoneField, optional
+from web.components.wish_fields import AnywhereForm
 from web.resident.search_state import REMOTE_MODES, SearchState
 
 MOST_PLACES = 30  # the nearest, or the first: of more nobody chooses
@@ -30,10 +30,9 @@ REQUIRED: Mapping[str, LazyString] = {
 }
 
 
-class WaitForm(WishForm):
+class WaitForm(AnywhereForm):
     """Which times suit somebody without an appointment, who they are, and how we tell them."""
 
-    places = Choices(_l("Which places suit?"), description=_l("Choose none if any place suits"), validate_choice=False)
     weeks = Choice(_l("How long shall we look?"), choices=list(WEEKS.items()), default="4")
     name = NameField(
         _l("Full name"),
@@ -61,19 +60,9 @@ class WaitForm(WishForm):
         near = locate(search.near) if search.near else None
         offering = (site for site, _ in sites_by_distance(catalogue, query, near))
         sites = [site for site in offering if not never_met_at(site, search.needs)][:MOST_PLACES]
-        self.places.choices = [(site.slug, site.name) for site in sites]
         if not self.is_submitted():
             self.places.data = _searched(sites, search)
-        if len(sites) < 2:
-            del self.places
-
-    @property
-    def wanted_places(self) -> tuple[str, ...]:
-        """The slugs of the places that were chosen; none of them is any."""
-        if "places" not in self:
-            return ()
-        known = {slug for slug, _ in self.places.choices}
-        return tuple(slug for slug in self.places.data or () if slug in known)
+        self.offer_places(sites)
 
     def last_date(self, today: date) -> date:
         """Up to which day we look."""

@@ -92,7 +92,7 @@ def _wish(context: PageContext, search: SearchState, form: WaitForm, origin: str
         # Counted apart from the holds of whoever is at the same computers now.
         origin=subject_digest(context.runtime.settings.secret_key, "wish", origin),
         until=form.last_date(context.today),
-        sites=form.wanted_places,
+        sites=form.sites,
         weekdays=form.wanted_weekdays,
         hours=form.hours,
         numbers=search.numbers,
