@@ -28,7 +28,7 @@ from reminders.recipients import (
     is_current,
     number_of,
 )
-from reminders.sending_times import goes_at, rules_of_council, says_it_again
+from reminders.sending_times import AUDIBLE, goes_at, rules_of_council, says_it_again
 from reminders.site_text import NO_SITE_TEXT, SiteText
 from reminders.text_answers import NO_ANSWER, TextAnswer
 
@@ -286,6 +286,8 @@ def _at_its_hour(row: ClaimedRow, facts: MessageFacts, now: datetime) -> Held | 
     apart = timedelta(hours=facts.authority.reminders_apart_hours)
     if facts.said and says_it_again(row.kind, facts.said, apart, now):
         return Closed(WITHHELD, TOLD_ALREADY)
+    if row.channel not in AUDIBLE:
+        return None
     wanted, council = facts.for_kind(row.kind).contacts.safe_hours, rules_of_council(facts.authority)
     at = goes_at(row.kind, row.channel, wanted, council, facts.as_told.starts_at, now)
     if at <= now:

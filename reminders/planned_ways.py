@@ -50,11 +50,11 @@ def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:
 
 def _due(planning: PlanningInput, way: Way, now: datetime) -> datetime:
     """When a message is due by this way: a reminder that is audible at its hour."""
-    due_at, rules = way.message.due_at, sending_rules(planning)
+    due_at = way.message.due_at
     if way.channel not in AUDIBLE or family_of(way.message.kind) != REMINDER:
         return due_at
     wanted = hours_of(planning.contacts.safe_hours)
-    return max(now, due_for(way.channel, due_at, way.message.useful_until, rules, wanted))
+    return max(now, due_for(way.channel, due_at, way.message.useful_until, sending_rules(planning), wanted))
 
 
 def sending_rules(planning: PlanningInput) -> SendingRules:
