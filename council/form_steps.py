@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits, preview_edits
 from core.errors import NotFound
+from council.reminder_presets import PRESETS
 from council.thing_page import thing_page
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import NOT_THERE, STATEMENTS, Edit, Table, fingerprint
@@ -85,13 +86,16 @@ def show_form(place: FormPlace) -> ResponseReturnValue:
 
 
 def send_form(place: FormPlace) -> ResponseReturnValue:
-    """A row more or less, the form again with what was typed, or the preview of the change. Raises: NotFound."""
+    """A row more or less or a plan to start from, the form with what was typed, or the preview. Raises: NotFound."""
     seen = request.form.get("seen", "")
     if "proposal" in request.form:
         return _back(place, proposal_of(place.context, request.form["proposal"]))
     add, remove = (request.form.get(name, "") for name in ("add", "remove_row"))
     form = form_of_request(place.kind, request.form, add, remove)
-    if add or remove:
+    preset = PRESETS.get(request.form.get("preset", ""))
+    if preset and "reminder_plan" in form.rows:
+        form.fill("reminder_plan", preset.reminders)
+    if add or remove or preset:
         return _lead_on(place, {"typed": form.sent(), "seen": seen})
     stored = place.stored() or {}
     is_valid = form.validate()

@@ -19,7 +19,7 @@ from web.page_context import StaffContext
 
 MOST_DAYS = 60
 _NUMBER, _TIME = re.compile("[0-9]{1,5}"), re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
-AHEAD, AT = timedelta(days=14), time(10, 30)  # the example: in two weeks at half past ten
+AHEAD, AT = timedelta(days=21), time(10, 30)  # the example: in three weeks at half past ten
 
 
 @dataclass(frozen=True)

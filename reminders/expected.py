@@ -110,7 +110,8 @@ def _in_time(planning: PlanningInput, planned: Planned) -> tuple[Way, datetime]:
     way, at = planned.way, _goes_at(planning, planned.way, planned.due_at)
     while way.channel != CALL and at >= way.message.useful_until:
         failed = way.failed | {way.channel}
-        other = way_of(way.message, planning.contacts, planning.rules, planning.facts, planned.due_at, failed)
+        message = replace(way.message, due_at=planned.due_at)  # as its row has it
+        other = way_of(message, planning.contacts, planning.rules, planning.facts, planned.due_at, failed)
         if isinstance(other, Withheld):
             break
         way, at = other, _goes_at(planning, other, max(planned.due_at, other.message.due_at))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from booking.use_cases.change_set_up import current_tables
+from council.reminder_presets import PRESETS
 from locations.catalogue_queries import bump_plan
 from people.staff.policy import Role
 from tests.council.test_set_up import HOME, form_at, page_of, post, save
@@ -102,14 +104,34 @@ def test_topics_and_services_stand_in_the_council_s_order(library: Library, admi
 
 def test_reminders_are_shown_with_the_times_of_an_example(admin: FlaskClient) -> None:
     page = page_of(admin, COUNCIL)
-    assert "an appointment on Monday 7 December 2026 at 10:30am that is booked now" in page.text
-    for time in ("Monday 30 November 2026 at 9am", "Sunday 6 December 2026 at 9am", "Monday 7 December 2026 at 8:30am"):
+    assert "an appointment on Monday 14 December 2026 at 10:30am that is booked now" in page.text
+    for time in (
+        "Monday 7 December 2026 at 9am",
+        "Sunday 13 December 2026 at 9am",
+        "Monday 14 December 2026 at 8:30am",
+    ):
         assert time in page.text
     form = page.form_to(COUNCIL)
-    typed: Any = {"reminder_plan-0-days_before": "14", "reminder_plan-0-at": "12:00"}
+    typed: Any = {"reminder_plan-0-days_before": "21", "reminder_plan-0-at": "12:00"}
     again = post(admin, form, add="reminder_plan", **typed)
     assert "Monday 23 November 2026 at" in again.text
     assert "Not sent: the confirmation has just said it." in again.text
+
+
+@pytest.mark.parametrize(
+    ("preset", "times"),
+    [
+        ("two", ["Monday 30 November 2026 at 9am", "Thursday 10 December 2026 at 9am"]),
+        ("one", ["Wednesday 9 December 2026 at 9am"]),
+    ],
+)
+def test_a_plan_to_start_from_shows_its_times_and_is_saved(
+    library: Library, admin: FlaskClient, preset: str, times: list[str]
+) -> None:
+    page = post(admin, page_of(admin, COUNCIL).form_to(COUNCIL), preset=preset)
+    assert re.findall(r"Reminder ?(\w+ \d+ \w+ 2026 at [0-9:]+am)", page.text) == times
+    save(admin, post(admin, page.form_to(COUNCIL)))
+    assert tables(library)["authority"]["reminder_plan"] == list(PRESETS[preset].reminders)
 
 
 def test_what_residents_will_see_stands_beside_the_form(library: Library, admin: FlaskClient) -> None:

@@ -128,6 +128,7 @@ def outcome_of(row: dict[str, Any], planning: PlanningInput, facts: MessageFacts
             if isinstance(way, Withheld):
                 return ("nobody", QUIET_HOURS, False)
             channel, until, at = way.channel, way.message.useful_until, max(at, way.message.due_at)
+            failed = way.failed
         elif isinstance(decided, Closed):
             return ("nobody", decided.reason, decided.reason in UNREACHED)
         else:

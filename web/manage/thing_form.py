@@ -80,6 +80,11 @@ class ThingForm:
         results = [form.validate() for form in forms]  # all of them, so that each shows its errors
         return all(results)
 
+    def fill(self, name: str, rows: Iterable[Table]) -> None:
+        """Show these rows in a list in place of what stands there."""
+        fields = LISTS[self.kind][name]
+        self.rows[name] = [_row_form(name, fields, shown(fields, row), number) for number, row in enumerate(rows)]
+
     def sent(self) -> dict[str, list[str]]:
         """What a browser would send of it, an empty row included."""
         forms = [self.main, *(row for rows in self.rows.values() for row in rows)]
