@@ -289,8 +289,7 @@ def _at_its_hour(row: ClaimedRow, facts: MessageFacts, now: datetime) -> Held | 
     if row.channel not in AUDIBLE:
         return None
     wanted, council = facts.for_kind(row.kind).contacts.safe_hours, rules_of_council(facts.authority)
-    at = goes_at(row.kind, row.channel, wanted, council, facts.as_told.starts_at, now)
-    if at <= now:
+    if (at := goes_at(row.kind, row.channel, wanted, council, facts.as_told.starts_at, now)) <= now:
         return None
     return Held(at, QUIET_HOURS) if at < row.useful_until else Closed(WITHHELD, QUIET_HOURS)
 
