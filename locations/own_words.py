@@ -27,6 +27,7 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
         "summary",
         "documents",
         "also_called",
+        "message_name",
         "online_instead",
         "post_instead",
         "where_to_go",
@@ -119,6 +120,17 @@ def topic_in(service: ServiceFacts, code: str) -> str:
     if code == DEFAULT_LANGUAGE:
         return service.topic
     return service.translations.get(key_in("topic", code)) or _marked(service.topic)
+
+
+def by_neutral_name(service: ServiceFacts) -> ServiceFacts:
+    """The service as messages say it: by its neutral name, in every language that has one, and no other words."""
+    words = {
+        key_in(key, code): name
+        for code in OTHER_LANGUAGES
+        if (name := service.translations.get(key_in("message_name", code)))
+        for key in ("name", "message_name")
+    }
+    return replace(service, name=service.message_name, documents=(), translations=words)
 
 
 def _names_of(facts: object) -> Iterable[str]:

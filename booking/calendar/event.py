@@ -20,6 +20,7 @@ from core.language import Language
 from core.personal_data import mask_phone
 from core.tokens import spoken_reference
 from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
+from locations.own_words import by_neutral_name
 
 TO_THE_PERSON = re.compile(r"\b(?:you|yours?)\b", re.IGNORECASE)
 DAY_MINUTES, LAST_MINUTES = 24 * 60, 120  # the day before, and as the last reminder of the default plan
@@ -34,10 +35,7 @@ class Audience(Enum):
 
 def neutral_services(services: Sequence[ServiceFacts]) -> tuple[ServiceFacts, ...]:
     """The services as they are told: one with a neutral name says nothing else of what it is."""
-    return tuple(
-        replace(one, name=one.message_name, documents=(), translations={}) if one.message_name else one
-        for one in services
-    )
+    return tuple(by_neutral_name(one) if one.message_name else one for one in services)
 
 
 def neutral_site(site: SiteFacts, services: Sequence[ServiceFacts]) -> SiteFacts:

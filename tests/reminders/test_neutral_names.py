@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
@@ -42,3 +44,22 @@ def test_neutral_is_neutral_everywhere(database: Database, kind: str) -> None:
     assert "your visit" in text.text
     assert not calendar or "SUMMARY:your visit" in calendar
     assert not calendar or "1 High Street" in calendar
+
+
+def test_a_neutral_name_is_said_in_welsh_where_there_is_one(database: Database) -> None:
+    world = make_world(database)
+    (appointment,) = owe(database, world, 1)
+    words = {"name_cy": "Cyngor ar droi allan", "message_name_cy": "eich ymweliad"}
+    with database.writing() as db:
+        db.execute(update(Service).values(name="Eviction advice", message_name="your visit", translations=words))
+        db.execute(update(Authority).values(languages=["en", "cy"], plan_version=Authority.plan_version + 1))
+    with database.reading() as db:
+        facts = message_facts(db, [appointment])[appointment]
+    to = Delivery("email", "robin@example.org", "Robin Sample", language="cy")
+    email = writer().write("confirmation", facts, to)
+    text = writer().body("confirmation", facts, replace(to, channel="text", address="07700 900123"), TextBody)
+    assert isinstance(text, TextBody)
+    sent = [email.subject, email.text, email.html, email.calendar.replace("\r\n ", ""), text.text]
+    assert [word for word in ("troi allan", "Eviction", "your visit") for one in sent if word in one] == []
+    assert "eich ymweliad" in email.text
+    assert "eich ymweliad" in text.text
