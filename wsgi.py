@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -52,7 +53,7 @@ import web.resident
 import web.site
 import web.staff_guard
 from api.key_guard import check_key
-from booking.events import appointment_changed, manage_link_requested, readers_asked, wish_changed
+from booking.events import UNDO_FOR, appointment_changed, manage_link_requested, readers_asked, wish_changed
 from booking.use_cases.measure_promises import are_promises_kept
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.config.update(_config(settings))
     runtime = Runtime(settings, database or Database(settings.database_url), clock or make_clock(settings.fixed_now))
     set_channels(settings, runtime.database)
+    runtime.database.facts[UNDO_FOR] = timedelta(seconds=settings.undo_seconds)
     demo.own_councils.check_database(settings, runtime.database)
     app.extensions[EXTENSION] = runtime
     core.logs.configure(runtime_level=settings.log_level)

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 from booking.states import ContactChange
 
+# The fact of an installation: for how long a change by staff can be taken back, and is told to nobody.
+UNDO_FOR = "undo_for"
+
 What = Literal[
     "booked",
     "imported",
     "rescheduled",
     "cancelled",
+    "put_back",
     "moved",
     "details",
     "contact",
@@ -57,7 +61,8 @@ class AppointmentChange:
     `arrangement` counts the decisions about what the council arranges, with the one that has just been made; `offer` is the
     number of the proposal that has just been made, and `answer_by` when it ends. An offer is `earlier` when whoever has the
     appointment waits for one; where a wish is paused, `offer` is the last one that was not answered, and
-    where it is `earlier_gone` the one that another person was quicker to take.
+    where it is `earlier_gone` the one that another person was quicker to take. Nobody is told of it before `told_after`,
+    while whoever made it can take it back.
     """
 
     authority_id: int
@@ -70,6 +75,7 @@ class AppointmentChange:
     arrangement: int = 0
     offer: int = 0
     answer_by: datetime | None = None
+    told_after: timedelta = timedelta()
 
 
 # Sent with the database session: appointment_changed.send(session, change=AppointmentChange(...)).

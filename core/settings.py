@@ -36,6 +36,7 @@ class Settings:
     old_secret_keys: tuple[str, ...] = ()
     metrics_token: str = ""
     heartbeat_seconds: int = 60
+    undo_seconds: int = 60
     allow_http: bool = False
     public_url_is_set: bool = True
     mail_from_is_set: bool = True

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -105,6 +105,15 @@ def owed_after(appointment: PlanningFacts, what: str, now: datetime, told_at: da
         return []
     at_once = [Owed(notice, now, appointment.starts_at)] if notice else []
     return at_once + owed_reminders(appointment, now, now if notice else told_at)
+
+
+def told_later(owed: list[Owed], wait: timedelta) -> list[Owed]:
+    """The same messages, a notice of a change after this `wait`, unless it is of no use by then."""
+
+    def is_notice(one: Owed) -> bool:
+        return one.kind in (RESCHEDULED, CANCELLED) and one.due_at + wait < one.useful_until
+
+    return [replace(one, due_at=one.due_at + wait) if is_notice(one) else one for one in owed] if wait else owed
 
 
 def owed_reminders(appointment: PlanningFacts, now: datetime, told_at: datetime | None = None) -> list[Owed]:

@@ -28,6 +28,7 @@ from reminders.due_times import (
     owed_hand_over,
     owed_link,
     owed_question,
+    told_later,
 )
 from reminders.former_owner_queries import former_owners
 from reminders.outdated import (
@@ -51,6 +52,7 @@ from reminders.recipients import (
     rules_in,
 )
 from reminders.tables import Notification
+from reminders.told_since import owed_when_put_back
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
 BETWEEN_LINKS = timedelta(minutes=5)
@@ -64,10 +66,7 @@ ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers the
 
 
 def plan_notifications(db: Session, change: AppointmentChange) -> None:
-    """Bring the outbox in line with `change`. The subscriber of `booking.events.appointment_changed`.
-
-    Called twice for one change it writes nothing more: the unique key is (appointment, version, kind, channel).
-    """
+    """Bring the outbox in line with `change`; twice for one it writes nothing more. Subscribes to `appointment_changed`."""
     planning = planning_input(db, change.appointment_id, change.facts)
     appointment = planning.facts
     known: dict[tuple[str, str], Notification] = {}
@@ -82,6 +81,9 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         follow_contact(db, (planning.contacts, planning.rules, appointment), known, change.now, but=but)
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
+    owed = told_later(owed, change.told_after)
+    if change.what == "put_back":
+        owed += owed_when_put_back(db, appointment, change.now)
     if contact:
         owed += owed_contact_change(contact, appointment, change.now)
     if change.offer or change.what in ABOUT_OFFERS:
@@ -89,15 +91,22 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     if change.arrangement:
         void_arrangements(known.values(), change.arrangement, change.now)
         owed += owed_arrangement(change.arrangement, appointment, change.now)
+    rows = _rows_of_change(db, planning, change, owed, silence)
+    known_kinds = {kind for kind, _channel in known}  # go by another channel where they have to, and are not owed twice
+    write_rows(db, [row for row in rows if row["kind"] not in known_kinds])
+
+
+def _rows_of_change(
+    db: Session, planning: PlanningInput, change: AppointmentChange, owed: list[Owed], silence: str
+) -> list[dict[str, Any]]:
     rows = rows_for(planning, owed, change.now)
     if change.what == "handed_over":
         rows += _rows_of_former_owner(db, planning, change.now)
     if silence:
         _withhold(rows, silence, change.now)
-    elif change.what == "booked" and appointment.channel == ONLINE:
+    elif change.what == "booked" and planning.facts.channel == ONLINE:
         rows += _question_when_too_many(db, planning, rows, change.now)
-    known_kinds = {kind for kind, _channel in known}  # go by another channel where they have to, and are not owed twice
-    write_rows(db, [row for row in rows if row["kind"] not in known_kinds])
+    return rows
 
 
 def _rows_of_former_owner(db: Session, current: PlanningInput, now: datetime) -> list[dict[str, Any]]:
@@ -110,10 +119,7 @@ def _rows_of_former_owner(db: Session, current: PlanningInput, now: datetime) ->
 
 
 def send_manage_link(db: Session, request: ManageLinkRequest) -> None:
-    """Owe the manage link once more. The subscriber of `booking.events.manage_link_requested`.
-
-    Requested again within a few minutes it owes nothing more, so that nobody's mailbox can be filled.
-    """
+    """Owe the manage link once more, not within a few minutes: nobody's mailbox is filled. For `manage_link_requested`."""
     planning = planning_input(db, request.appointment_id)
     links = select(Notification.created_at).where(
         Notification.appointment_id == request.appointment_id, Notification.kind.startswith(MANAGE_LINK)

@@ -119,7 +119,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings of a test."""
-    return Settings(database_url=database_url, secret_key="a secret for tests", is_test=True)
+    return Settings(database_url=database_url, secret_key="a secret for tests", is_test=True, undo_seconds=0)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ AUDIT_ACTIONS: Labels = {
     "imported": _l("Took the appointment over from another system"),
     "rescheduled": _l("Moved the appointment"),
     "cancelled": _l("Cancelled the appointment"),
+    "put_back": _l("Undid a change of the appointment"),
     "handed_over": _l("Handed the appointment over to the right person"),
     "moved": _l("Recorded what became of the visit"),
     "corrected": _l("Put right what was recorded of the visit"),

@@ -13,7 +13,7 @@ from booking.appointment_repository import appointment_for_change, service_ids_o
 from booking.availability.values import SeatAllocation
 from booking.capacity.kept_times import keep_time_of
 from booking.capacity.placement import release
-from booking.events import AppointmentChange, announce
+from booking.events import UNDO_FOR, AppointmentChange, announce
 from booking.queries.references import meant_reference
 from booking.states import State
 from booking.tables import Appointment
@@ -69,7 +69,7 @@ def record_change(
     db: Session,
     row: Appointment,
     actor: Actor,
-    what: Literal["rescheduled", "cancelled", "handed_over"],
+    what: Literal["rescheduled", "cancelled", "handed_over", "put_back"],
     now: datetime,
     reason: str,
     **facts: Any,
@@ -86,7 +86,9 @@ def record_change(
         version=row.version,
         **facts,
     )
-    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now))
+    is_undoable = actor.kind == "staff" and what in ("rescheduled", "cancelled")
+    wait: timedelta = db.info.get(UNDO_FOR, timedelta()) if is_undoable else timedelta()
+    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now, told_after=wait))
 
 
 def release_or_keep(

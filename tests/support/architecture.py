@@ -119,6 +119,7 @@ LAYER_OF_MODULE = {
     "reminders.stuck_messages": "use_cases",
     "reminders.slow_conversations": "use_cases",
     "reminders.template_commands": "cli",
+    "reminders.told_since": "queries",
     "reminders.untold": "use_cases",
     "reminders.untried": "use_cases",
     "reminders.wish_mails": "use_cases",

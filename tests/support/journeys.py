@@ -49,7 +49,7 @@ def journeys_database(url: str) -> Database:
 
 def demo_settings(url: str) -> Settings:
     """Settings of the demo on the database at `url`."""
-    return Settings(database_url=url, secret_key="a secret for journeys", is_demo=True, is_test=True)
+    return Settings(database_url=url, secret_key="a secret for journeys", is_demo=True, is_test=True, undo_seconds=0)
 
 
 @pytest.fixture

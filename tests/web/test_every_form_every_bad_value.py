@@ -101,6 +101,7 @@ ELSEWHERE = {
         "agent.keep",
         "council.add_colleagues",
         "council.save_site_resource",
+        "manage.send_day_message",  # after a preview of a day on which somebody is booked
         "site.book_next",
         "site.try_walk_in",
     },

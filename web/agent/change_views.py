@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,9 +13,12 @@ from booking.states import State
 from booking.use_cases.calls import hold_to_confirm, open_call
 from booking.use_cases.cancel import cancel
 from booking.use_cases.reschedule import Move, reschedule
-from core.errors import HoldExpired, IllegalMove, Invalid, SameTime, Stale
+from booking.use_cases.undo_change import undo_change, undoable_until
+from core.errors import HoldExpired, IllegalMove, Invalid, SameTime, SlotTaken, Stale, TooFar, TooSoon
+from core.problems import text_of_error
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.told_since import check_untold
 from web.agent import blueprint
 from web.agent.call_page import show_call
 from web.agent.call_request import CallState, Typed, check_reason, cleaned, field_errors, read_state, read_typed
@@ -34,6 +38,7 @@ from web.agent.not_changeable import handed_over_text, not_done_text
 from web.agent.resident_card import resident_card
 from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
+from web.request_language import current_language
 
 OF_CANCELLING = ("call_note", "reason", "asked_by")  # what is typed for it
 
@@ -147,24 +152,44 @@ def _changed(resident_id: int, state: CallState) -> Response:
         return show_call(context, resident_id, state, FormResult(errors=[FieldError(text, "")], status=409))
 
 
+@blueprint.post("/residents/<int:resident_id>/appointments/<reference>/undo")
+@requires(Action.CHANGE_APPOINTMENT)
+def undo(resident_id: int, reference: str) -> ResponseReturnValue:
+    """Take back the move or the cancellation of just now, before anybody is told; or say why it cannot be."""
+    with staff_context() as context:
+        _check_owner(context, resident_id, reference)
+        try:
+            undo_change(context.runtime, context.authority.id, reference, check_untold, actor=context.actor)
+        except (SlotTaken, Stale, TooSoon, TooFar) as error:
+            refusal = text_of_error(error, current_language())
+            with staff_context() as now:
+                return _done_page(now, resident_id, reference, refusal), 409
+    return to_done(resident_id, reference, "put_back")
+
+
 @blueprint.get("/residents/<int:resident_id>/appointments/<reference>")
 @requires(Action.SEE_RESIDENT)
 def done(resident_id: int, reference: str) -> ResponseReturnValue:
     """What to read out: the reference letter by letter, day, time, place and what to bring."""
     with staff_context() as context:
-        card = resident_card(context, resident_id)
-        appointment = card.appointment(reference)
-        now_open = open_call(context.runtime, context.call_with(resident_id))
-        page = ConfirmationPage(
-            context=context,
-            card=card,
-            typed=read_typed(now_open.typed),
-            check_result=now_open.check_result,
-            appointment=appointment,
-            history=() if appointment.state is State.BOOKED else history_of(context.db, appointment),
-            operation=request.args.get("what", ""),
-            can_end_by_key=True,
-        )
-        return Response(
-            render_template("agent/done.html", authority=context.authority, page=page), mimetype="text/html"
-        )
+        return _done_page(context, resident_id, reference)
+
+
+def _done_page(context: StaffContext, resident_id: int, reference: str, refusal: str = "") -> Response:
+    card = resident_card(context, resident_id)
+    appointment = card.appointment(reference)
+    now_open = open_call(context.runtime, context.call_with(resident_id))
+    until = undoable_until(context.db, context.authority.id, appointment.reference, context.now)
+    page = ConfirmationPage(
+        context=context,
+        card=card,
+        typed=read_typed(now_open.typed),
+        check_result=now_open.check_result,
+        appointment=appointment,
+        history=() if appointment.state is State.BOOKED else history_of(context.db, appointment),
+        operation=request.args.get("what", ""),
+        can_end_by_key=True,
+        undo_seconds=ceil((until - context.now).total_seconds()) if until and not refusal else 0,
+        refusal=refusal,
+    )
+    return Response(render_template("agent/done.html", authority=context.authority, page=page), mimetype="text/html")

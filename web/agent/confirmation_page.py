@@ -46,11 +46,13 @@ class ConfirmationPage(ResidentPage):
     appointment: AppointmentView
     operation: str
     history: Sequence[MessageHistoryEntry] = ()
+    undo_seconds: int = 0  # for which the change can still be taken back
+    refusal: str = ""  # why it could not be
 
     @property
     def title(self) -> str:
         """What was done, or the state of the appointment."""
-        results = {**CALL_RESULTS, **DONE_BEFORE}
+        results = {**CALL_RESULTS, **DONE_BEFORE, "put_back": _l("Undone")}
         return str(results.get(self.operation, STATES[self.appointment.state]))
 
     @property

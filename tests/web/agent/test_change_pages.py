@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from booking.events import UNDO_FOR
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Appointment
 from core.audit import AuditEntry
@@ -52,6 +53,27 @@ def test_a_move_that_the_council_asks_for_needs_a_reason(agent: Agent, callers: 
     page = agent.checked(agent.send(f"{call_of(callers)}/move?move={reference}", asked_by="authority"), 400)
     assert "Say why the council moves the appointment" in page.text
     assert appointment_of(database, callers).version == 1
+
+
+def test_what_was_just_cancelled_is_undone_with_one_press(
+    agent: Agent, callers: Callers, database: Database, clock: FixedClock
+) -> None:
+    database.facts[UNDO_FOR] = timedelta(minutes=1)
+    reference = callers.booked.reference
+    done = agent.checked(agent.send(f"{call_of(callers)}/cancel?cancel={reference}", asked_by="resident"))
+    assert "Nobody is told of this for 60 seconds more" in done.text
+    address = f"{call_of(callers)}/appointments/{reference}/undo"
+    html = agent.client.get(f"{call_of(callers)}/appointments/{reference}").text
+    assert f'formaction="{address}"' in html
+    assert html.count("<form") == html.count("</form>") == 1 + html.count('action="/staff/sign-out"')
+    assert agent.checked(agent.send(address)).title.startswith("Undone")
+    row = appointment_of(database, callers)
+    assert (row.state, row.version) == ("booked", 3)
+    page = agent.checked(agent.send(address), 409)
+    assert "This cannot be undone any more" in page.text
+    agent.checked(agent.send(f"{call_of(callers)}/cancel?cancel={reference}", asked_by="resident"))
+    clock.advance(timedelta(minutes=1))
+    assert "Undo" not in agent.open(f"{call_of(callers)}/appointments/{reference}").text
 
 
 def test_a_resident_cancels_without_a_reason_even_past_the_cut_off(
