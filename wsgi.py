@@ -54,6 +54,7 @@ import web.site
 import web.staff_guard
 from api.key_guard import check_key
 from booking.events import UNDO_FOR, appointment_changed, manage_link_requested, readers_asked, wish_changed
+from booking.queries.calendars_elsewhere import are_calendars_read
 from booking.use_cases.measure_promises import are_promises_kept
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
@@ -160,6 +161,7 @@ def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
         name: partial(reminders.ledger.is_sending, runtime, channel) for name, channel in channels.items()
     }
     more = {"messages": partial(are_messages_in_order, runtime), "promises": partial(are_promises_kept, runtime)}
+    more["calendars"] = partial(are_calendars_read, runtime)
     return alarms | more | {"pauses": partial(is_no_pause_long, runtime)}
 
 

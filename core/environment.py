@@ -40,6 +40,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         old_secret_keys=tuple(environ.get("OLD_SECRET_KEYS", "").split()),
         metrics_token=environ.get("METRICS_TOKEN", ""),
         undo_seconds=_whole_number(environ, "UNDO_SECONDS", Settings.undo_seconds),
+        calendar_hosts=tuple(environ.get("CALENDAR_HOSTS", "").lower().split()),
         heartbeat_seconds=_whole_number(environ, "HEARTBEAT_SECONDS", Settings.heartbeat_seconds),
         allow_http=environ.get("ALLOW_HTTP") == "1",
         public_url_is_set=bool(environ.get("PUBLIC_URL")),

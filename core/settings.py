@@ -35,6 +35,7 @@ class Settings:
     rate_limit_storage: str = "database://"
     old_secret_keys: tuple[str, ...] = ()
     metrics_token: str = ""
+    calendar_hosts: tuple[str, ...] = ()
     heartbeat_seconds: int = 60
     undo_seconds: int = 60
     allow_http: bool = False

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from locations.model import AuthorityFacts
-from locations.session_facts import ClosureFacts
+from locations.session_facts import FROM_OUTSIDE, ClosureFacts
 from locations.shut_for_good import Ending
 from locations.tables import Closure, Service, Site
 
@@ -36,7 +36,15 @@ def closures_in_force(db: Session, authority: AuthorityFacts) -> list[ClosureInF
 def closures_at(site_id: int, people: frozenset[int], closures: Iterable[ClosureInForce]) -> tuple[ClosureFacts, ...]:
     """The closures of the site itself, of its whole authority, and of the authority's people who work here."""
     return tuple(
-        ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason, service_ids, row.mode)
+        ClosureFacts(
+            row.starts_at,
+            row.ends_at,
+            row.resource_id,
+            row.reason,
+            service_ids,
+            row.mode,
+            is_busy_elsewhere=row.source == FROM_OUTSIDE,
+        )
         for row, service_ids in closures
         if row.site_id == site_id or (row.site_id is None and (row.resource_id is None or row.resource_id in people))
     )

@@ -84,8 +84,8 @@ class DatedSessionFacts:
     public_from: datetime | None = None
 
 
-FROM_FILE, FROM_STAFF, FROM_PROGRAM = "file", "staff", "api"
-"""Who made a closure: the council's file, somebody on a page, or a program."""
+FROM_FILE, FROM_STAFF, FROM_PROGRAM, FROM_OUTSIDE = "file", "staff", "api", "outside"
+"""Who made a closure: the council's file, somebody on a page, a program, or a calendar that is kept elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class ClosureFacts:
     reason: str = ""
     service_ids: frozenset[int] | None = None
     mode: str = ""
+    is_busy_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

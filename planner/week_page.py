@@ -183,6 +183,8 @@ def _closure_text(closure: ClosureFacts, day: DayPlan, zone: ZoneInfo) -> str:
     text = _("Partly shut") if is_partial else _("Shut")
     if closure.mode:
         text = _("Shut for %(mode)s", mode=label_of(MODES, closure.mode))
+    if closure.is_busy_elsewhere:
+        text = _("Busy elsewhere")
     hours = _hours_within(starts_at, ends_at, day, zone)
     if hours:
         text = _("%(shut)s %(hours)s", shut=text, hours=hours)

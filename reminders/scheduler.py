@@ -21,6 +21,7 @@ from booking.use_cases.earlier_times import Mark, offer_earlier_times
 from booking.use_cases.manage_links import answer_link_requests
 from booking.use_cases.measure_promises import measure_promises
 from booking.use_cases.offers import make_offers
+from booking.use_cases.outside_calendars import read_outside_calendars
 from booking.use_cases.proposals import end_unanswered
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
@@ -76,6 +77,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("send", worker.send_due, tick_seconds),
             ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
             ("promises", lambda: measure_promises(runtime), SWEEP_CHECK_SECONDS),
+            ("calendars", lambda: read_outside_calendars(runtime), SWEEP_CHECK_SECONDS),
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
             ("offers", lambda: work_offers(runtime), tick_seconds),
             ("receipts", lambda: ask_providers(runtime, worker.channels, stopping), RECEIPT_SECONDS),
@@ -121,6 +123,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     offer_earlier_times(runtime, can_be_told)
     send_wish_mails(runtime, worker.channels)
     measure_promises(runtime)
+    read_outside_calendars(runtime)
     handle_waiting_texts(runtime)
     counts = worker.send_due()
     ask_providers(runtime, worker.channels)

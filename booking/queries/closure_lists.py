@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.queries.appointments import AppointmentView, of_ids
@@ -18,6 +18,7 @@ from booking.rebooking import AFFECTED, RebookState
 from booking.tables import Appointment, RebookItem
 from core.errors import NotFound
 from locations.model import Catalogue, ServiceFacts, SiteFacts
+from locations.session_facts import FROM_OUTSIDE
 from locations.tables import Closure, Resource
 
 MOST_SHOWN = 200  # people of one state on a page
@@ -72,11 +73,15 @@ class ListedPerson:
 def closures_of(
     db: Session, catalogue: Catalogue, now: datetime, site_ids: Collection[int] | None
 ) -> tuple[ClosureView, ...]:
-    """The closures that are not over, in the order of their beginning; of these sites alone, or (None) all."""
+    """The closures that are not over, in the order of their beginning; of these sites alone, or (None) all.
+
+    Of the busy times of calendars kept elsewhere those alone that touch somebody.
+    """
     ahead = _closures(catalogue).where(Closure.ends_at > now, Closure.lifted_at.is_(None))
     if site_ids is not None:
         ahead = ahead.where(Closure.site_id.in_(site_ids))
-    rows = db.execute(ahead.order_by(Closure.starts_at, Closure.id)).all()
+    is_shut = or_(Closure.source != FROM_OUTSIDE, exists().where(RebookItem.closure_id == Closure.id))
+    rows = db.execute(ahead.where(is_shut).order_by(Closure.starts_at, Closure.id)).all()
     counts = _counts(db, [row.Closure.id for row in rows])
     return tuple(_view(catalogue, row, counts) for row in rows)
 

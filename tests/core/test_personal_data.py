@@ -63,6 +63,7 @@ DELETED_WHEN_EXPIRED = {
 OF_STAFF = {
     "api_keys",
     "calendar_feeds",
+    "outside_calendars",
     "recovery_codes",
     "second_steps",
     "staff_members",

@@ -93,13 +93,15 @@ CHANGES = {
 # Some of those that have somebody told: were none found, the test would say nothing.
 TELLING = {"resident": {"resident.cancel"}, "staff": {"agent.cancel", "agent.confirm", "agent.move", "site.arrange"}}
 FOR_PROGRAMS = {"api", "provider_callbacks"}
-# Two that scripts send, a button of an answer that only a full house gives, what follows a file or a form of the rules, and
-# the switch of a council with two languages, and buttons behind a link of a message: each has a test of its own.
+# Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows a
+# file or a form of the rules, the switch of a council with two languages, and buttons behind a link of a message: each has
+# a test of its own.
 ELSEWHERE = {
     "resident": {"resident.change_language", "resident.make_own_calendar"},
     "staff": {
         "agent.keep",
         "council.add_colleagues",
+        "council.change_outside_calendar",
         "council.save_site_resource",
         "manage.send_day_message",  # after a preview of a day on which somebody is booked
         "site.book_next",

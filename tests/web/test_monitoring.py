@@ -37,7 +37,15 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
     assert answer.get_json() == {
         "status": "ok",
         "checks": {"database": True, "migrations": True, "scheduler": True},
-        "alarms": {"mail": True, "texts": True, "letters": True, "promises": True, "messages": True, "pauses": True},
+        "alarms": {
+            "mail": True,
+            "texts": True,
+            "letters": True,
+            "promises": True,
+            "messages": True,
+            "pauses": True,
+            "calendars": True,
+        },
     }
 
 

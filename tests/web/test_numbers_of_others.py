@@ -40,6 +40,7 @@ from reminders.pauses import PauseScope
 from reminders.pausing import NewPause, pause_messages
 from reminders.reach_queries import can_be_told
 from reminders.tables import CouncilPause
+from tests.support.calendar_server import outside_calendar
 from tests.support.council import make_key, make_staff
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
 from tests.support.inbound_texts import inbound_text
@@ -56,6 +57,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "colleague": 999_999,
     "wish": 999_999,
     "inbound_text": 999_999,
+    "calendar": 999_999,
     "change": 999_999,
     "slug": "nothing-is-called-this",
     "session": "nowhere",
@@ -116,6 +118,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
+        | {"calendar": outside_calendar(database, world, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {
@@ -345,6 +348,7 @@ def at_another_site(
         "session",
         "resource",
         "inbound_text",
+        "calendar",
         "pause",
     )
     nothing = {name: NOBODYS[name] for name in names}

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView
+from booking.queries.calendars_elsewhere import failing_too_long
 from booking.queries.promise_figures import broken_promises
 from booking.queries.site_figures import DayFigures, figures_of, next_visits, to_ring_count
 from booking.queries.waiting_tasks import WaitingTask, task_counts
@@ -135,6 +136,7 @@ def _row_of(view: AppointmentView) -> str:
 def _to_do(context: StaffContext) -> Iterator[ToDo]:
     yield from _people_to_tell(context)
     yield from _broken_promises(context)
+    yield from _calendars_not_read(context)
     if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
         yield from _service_alarms(context)
 
@@ -200,6 +202,19 @@ def _broken_promises(context: StaffContext) -> Iterator[ToDo]:
             len(broken),
         )
         yield ToDo(text, href)
+
+
+def _calendars_not_read(context: StaffContext) -> Iterator[ToDo]:
+    href = url_or_none("council.outside_calendar_list")
+    if href and context.staff.may(Action.MANAGE_SET_UP):
+        failing = failing_too_long(context.db, context.now, context.authority.id)
+        if failing:
+            text = ngettext(
+                "%(num)d calendar elsewhere could not be read for a day",
+                "%(num)d calendars elsewhere could not be read for a day",
+                failing,
+            )
+            yield ToDo(text, href)
 
 
 def _people_who_wait(context: StaffContext, waiting: str) -> Iterator[ToDo]:

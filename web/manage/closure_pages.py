@@ -18,6 +18,7 @@ from booking.queries.open_proposals import OpenProposal
 from booking.queries.previewed_times import PreviewedTime
 from booking.rebooking import SHORT_NOTICE, RebookState
 from booking.use_cases.closures import BY_CLOSURE
+from locations.session_facts import FROM_OUTSIDE
 from reminders.reach_queries import can_be_told
 from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
 from web.manage.closure_forms import is_midnight
@@ -78,7 +79,8 @@ def closure_line(closure: ClosureView, council: str, zone: str) -> ClosureLine:
         label_of(MODES, closure.mode) if closure.mode else "",
     ]
     when = period_text(closure.starts_at, closure.ends_at, zone)
-    return ClosureLine(closure.id, ", ".join(part for part in parts if part), when, closure.reason)
+    reason = str(_("Busy elsewhere")) if closure.source == FROM_OUTSIDE else closure.reason
+    return ClosureLine(closure.id, ", ".join(part for part in parts if part), when, reason)
 
 
 def period_text(starts_at: datetime, ends_at: datetime, zone: str) -> str:

@@ -269,15 +269,16 @@ def _opening_text(day: SiteDayView) -> str:
 def _closure_text(closure: ClosureFacts, day: SiteDayView) -> str:
     zone, starts_at, ends_at = ZoneInfo(day.zone), day.opening.starts_at, day.opening.ends_at
     resource = day.site.resource(closure.resource_id) if closure.resource_id else None
+    reason = _("busy elsewhere") if closure.is_busy_elsewhere else closure.reason
     facts = {
         "what": resource.name if resource else _("Site"),
-        "reason": closure.reason,
+        "reason": reason,
         "first": format_time(max(closure.starts_at, starts_at).astimezone(zone)),
         "last": format_time(min(closure.ends_at, ends_at).astimezone(zone)),
     }
     is_away = resource is not None and resource.is_council_wide
     is_all_day = closure.starts_at <= starts_at and closure.ends_at >= ends_at
-    return _closure_sentence(is_away, is_all_day, bool(closure.reason)) % facts
+    return _closure_sentence(is_away, is_all_day, bool(reason)) % facts
 
 
 def _closure_sentence(is_away: bool, is_all_day: bool, has_reason: bool) -> str:
