@@ -37,6 +37,25 @@ FIELD_OF = {"days": "weekdays", "rrule": "repeats", "date": "first_date", "excep
 class SessionForm(Form):
     """When a session is held, who or what is open then, and for which services."""
 
+    resources = Choices(lazy_gettext("Who or what is open?"))
+    services = Choices(lazy_gettext("For which services?"))
+    starts = ClockField(
+        lazy_gettext("From what time?"),
+        validators=[DataRequired(lazy_gettext("Enter from what time it is held"))],
+        render_kw=LOOK,
+    )
+    ends = ClockField(
+        lazy_gettext("Until what time?"),
+        validators=[DataRequired(lazy_gettext("Enter until what time it is held"))],
+        render_kw=LOOK,
+    )
+    break_starts = ClockField(
+        lazy_gettext("A break from (optional)"),
+        description=lazy_gettext("Nobody can be booked in it"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    break_ends = ClockField(lazy_gettext("A break until (optional)"), validators=[optional()], render_kw=LOOK)
     repeats = Choice(
         lazy_gettext("How often is it held?"),
         choices=[
@@ -75,23 +94,6 @@ class SessionForm(Form):
         validators=[optional()],
         render_kw=LOOK,
     )
-    starts = ClockField(
-        lazy_gettext("From what time?"),
-        validators=[DataRequired(lazy_gettext("Enter from what time it is held"))],
-        render_kw=LOOK,
-    )
-    ends = ClockField(
-        lazy_gettext("Until what time?"),
-        validators=[DataRequired(lazy_gettext("Enter until what time it is held"))],
-        render_kw=LOOK,
-    )
-    break_starts = ClockField(
-        lazy_gettext("A break from (optional)"),
-        description=lazy_gettext("Nobody can be booked in it"),
-        validators=[optional()],
-        render_kw=LOOK,
-    )
-    break_ends = ClockField(lazy_gettext("A break until (optional)"), validators=[optional()], render_kw=LOOK)
     school = Choice(
         lazy_gettext("And in school holidays?"),
         choices=[
@@ -101,8 +103,6 @@ class SessionForm(Form):
         ],
         default="",
     )
-    resources = Choices(lazy_gettext("Who or what is open?"))
-    services = Choices(lazy_gettext("For which services?"))
     drop_in = Checkbox(
         lazy_gettext("Drop in: people come without an appointment"),
         description=lazy_gettext("Its times cannot be booked. Residents see when they can come"),

@@ -52,10 +52,13 @@ class ResidentForm(Form):
 
     name = NameField(_("Full name"), validators=[DataRequired(_("Enter a name"))], render_kw=OFF)
     phone = PhoneField(_("Telephone"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-20"})
-    email = EmailField(_("Email"), validators=[optional()], render_kw=OFF)
-    postcode = PostcodeField(
-        _("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"}
+    date_of_birth = BirthDateField(
+        _("Date of birth"),
+        description=_("If they tell you. For example, 14 3 1970"),
+        validators=[optional()],
+        render_kw=OFF | {"classes": "govuk-input--width-20"},
     )
+    email = EmailField(_("Email"), validators=[optional()], render_kw=OFF)
     address = PostalField(
         _("Postal address"),
         description=_("For letters. Without the postcode"),
@@ -63,18 +66,21 @@ class ResidentForm(Form):
         validators=[optional()],
         render_kw=OFF | {"rows": 3},
     )
-    large_print = Checkbox(_("Letters in large print"))
-    date_of_birth = BirthDateField(
-        _("Date of birth"),
-        description=_("If they tell you. For example, 14 3 1970"),
-        validators=[optional()],
-        render_kw=OFF | {"classes": "govuk-input--width-20"},
+    postcode = PostcodeField(
+        _("Postcode"), validators=[optional()], render_kw=OFF | {"classes": "govuk-input--width-10"}
     )
     contact_preference = Choice(
         _("How do they want to hear from us?"), choices=list(labels.CONTACT_PREFERENCES.items()), default="email"
     )
     do_not_text = Checkbox(_("Do not text"))
     leave_no_message = Checkbox(_("Leave no message when nobody answers"))
+    large_print = Checkbox(_("Letters in large print"))
+    message_language = Choice(
+        _("In which language do they want us to write and speak?"),
+        choices=list(MESSAGE_LANGUAGES.items()),
+        default="",
+        validate_choice=False,
+    )
     safe_hours = Text(
         _("Only ring and text between these times"),
         description=_("If they ask for it, for example, 10:00-12:00"),
@@ -85,12 +91,6 @@ class ResidentForm(Form):
         _("Language, if they need another than English"),
         validators=[optional(), AtMost(40)],
         render_kw=OFF | {"classes": "govuk-input--width-20"},
-    )
-    message_language = Choice(
-        _("In which language do they want us to write and speak?"),
-        choices=list(MESSAGE_LANGUAGES.items()),
-        default="",
-        validate_choice=False,
     )
     support_needs = Choices(_("Support needs"), choices=list(labels.NEEDS.items()), validate_choice=False)
 

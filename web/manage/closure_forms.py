@@ -35,9 +35,6 @@ class ClosureForm(Form):
     """What is shut at a place, from when until when, and why."""
 
     resource = Dropdown(lazy_gettext("What is shut?"), default="")
-    service = Dropdown(lazy_gettext("Which services?"), default="")
-    topic = Dropdown(lazy_gettext("Which topics?"), default="")
-    mode = Dropdown(lazy_gettext("Which ways to meet?"), default="")
     starts = Choice(
         lazy_gettext("From when?"),
         choices=[(NOW, lazy_gettext("From now on")), (LATER, lazy_gettext("From a day that I give here"))],
@@ -65,6 +62,9 @@ class ClosureForm(Form):
         validators=[optional(), AtMost(LONGEST_REASON)],
         render_kw={"autocomplete": "off"},
     )
+    service = Dropdown(lazy_gettext("Which services?"), default="")
+    topic = Dropdown(lazy_gettext("Which topics?"), default="")
+    mode = Dropdown(lazy_gettext("Which ways to meet?"), default="")
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything can be used; a first day is needed unless it begins now, and then there is none."""

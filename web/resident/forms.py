@@ -120,6 +120,7 @@ class DetailsForm(Form):
         validators=[optional()],
         render_kw={"classes": "govuk-input--width-20"},
     )
+    leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
     postcode = PostcodeField(
         _("Postcode (optional)"),
         description=_("Give the whole postcode. It helps us find you if you ring"),
@@ -131,7 +132,6 @@ class DetailsForm(Form):
         choices=list(CONTACT_CHOICES.items()),
         validators=[InputRequired(_("Choose how we should remind you"))],
     )
-    leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
     notes = LongText(
         _("Is there anything else we should know? (optional)"),
         description=_("Do not write about your case here. You can tell us when we meet."),
