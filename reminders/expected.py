@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from booking.events import What
 from locations.model import AuthorityFacts
 from locations.own_words import languages_for
-from reminders.due_times import NOTICES, Owed, PlanningInput, Way, owed_after
+from reminders.due_times import NOTICES, Owed, PlanningInput, Way, owed_after, told_later
 from reminders.planned_ways import Planned, planned_ways, sending_rules
 from reminders.posting import way_of
 from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS, QUIET_HOURS
@@ -31,6 +31,7 @@ from reminders.recipients import (
 from reminders.sending_times import goes_at
 
 # Who wants no contact is not contacted; what is no news of the visit itself is nobody's task.
+SOON = timedelta(minutes=10)  # longer than a change can be taken back
 LISTED = frozenset({NO_ADDRESS, PREFERS_LETTERS})
 
 
@@ -52,6 +53,7 @@ class Expected:
     is_to_ring: bool = False
     is_at_once: bool = True
     safe_hours: str = ""  # in which they want to be rung and texted
+    is_soon: bool = False  # as soon as it cannot be taken back any more
 
     @property
     def is_reminder(self) -> bool:
@@ -67,15 +69,20 @@ def expected_after(
     *,
     starts_at: datetime | None = None,
     silence: str = "",
+    wait: timedelta = timedelta(),
 ) -> tuple[Expected, ...]:
-    """The messages that the appointment would be owed after `what`, at `starts_at` where that gives it another time."""
+    """The messages that the appointment would be owed after `what`, at `starts_at` where that gives it another time.
+
+    A notice of a change goes out after this `wait`, in which it can be taken back.
+    """
     facts = replace(planning.facts, starts_at=starts_at or planning.facts.starts_at)
     if NOTICES.get(what) == CANCELLED:
         facts = replace(facts, state=min(CANCELLED_STATES))
     elif what in NOTICES:
         facts = replace(facts, state=BOOKED)
     planning = replace(planning, facts=facts)
-    return expected(planning, owed_after(facts, what, now), council, now, silence=silence)
+    owed = told_later(owed_after(facts, what, now), wait)
+    return expected(planning, owed, council, now, silence=silence)
 
 
 def expected(
@@ -102,7 +109,8 @@ def _expected(planning: PlanningInput, planned: Planned, council: AuthorityFacts
         return replace(nobody, channel=way.channel, code=QUIET_HOURS)
     languages = languages_for(council, found[0].language)
     is_call, hours = way.channel == CALL, planning.contacts.safe_hours
-    return Expected(kind, way.channel, found[0], at, resident, "", languages, is_call, at <= now, hours)
+    is_soon = at == planned.due_at and at - now <= SOON
+    return Expected(kind, way.channel, found[0], at, resident, "", languages, is_call, at <= now, hours, is_soon)
 
 
 def _in_time(planning: PlanningInput, planned: Planned) -> tuple[Way, datetime]:

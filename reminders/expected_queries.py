@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import false, select
 from sqlalchemy.orm import Session
 
-from booking.events import PlanningFacts, What
+from booking.events import UNDO_FOR, PlanningFacts, What
 from booking.states import ContactChange
 from booking.tables import Appointment
 from locations.model import AuthorityFacts, ServiceFacts
@@ -87,18 +87,26 @@ def expected_of_change(
 ) -> tuple[Expected, ...]:
     """What the appointment would be owed after `what`."""
     planning, silence = planning_of(db, [appointment_id])[appointment_id], reason_for_silence(db, appointment_id)
-    return expected_after(planning, what, council, now, silence=silence)
+    return expected_after(planning, what, council, now, silence=silence, wait=_undo_time(db))
 
 
 def expected_of_moves(
     db: Session, council: AuthorityFacts, starts: Mapping[int, datetime], now: datetime
 ) -> ByAppointment:
     """What each appointment would be owed when it is moved to this start, by its id."""
-    plans, silences = planning_of(db, starts), reasons_for_silence(db, starts)
+    plans, silences, wait = planning_of(db, starts), reasons_for_silence(db, starts), _undo_time(db)
     return {
-        id_: expected_after(plan, "rescheduled", council, now, starts_at=starts[id_], silence=silences.get(id_, ""))
+        id_: expected_after(
+            plan, "rescheduled", council, now, starts_at=starts[id_], silence=silences.get(id_, ""), wait=wait
+        )
         for id_, plan in plans.items()
     }
+
+
+def _undo_time(db: Session) -> timedelta:
+    """For how long staff can take a change back, before anybody is told of it."""
+    found: timedelta = db.info.get(UNDO_FOR, timedelta())
+    return found
 
 
 def expected_of_hand_over(

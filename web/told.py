@@ -91,6 +91,8 @@ def when_text(one: Expected) -> str:
         return str(_("at once"))
     if one.channel == LETTER:
         return str(_("posted on %(day)s", day=format_day_short(at.date())))
+    if not one.is_reminder and one.is_soon:
+        return str(_("in a minute, so that it can be undone"))
     if one.is_reminder or one.channel == EMAIL:
         return str(_("on %(moment)s", moment=format_moment_short(at)))
     if one.safe_hours:

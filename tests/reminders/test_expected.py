@@ -134,3 +134,14 @@ def outcome_of(row: dict[str, Any], planning: PlanningInput, facts: MessageFacts
         else:
             return ("sent", decided.delivery, at, languages_for(facts.authority, decided.delivery.language))
     return ("nobody", row["reason"], False)
+
+
+def test_what_can_be_taken_back_is_told_after_that() -> None:
+    """A move or a cancellation by staff; a booking is told at once."""
+    facts = PlanningFacts(1, 1, 1, BOOKED, NOON + timedelta(days=3), False, "Europe/London", PLAN)
+    contacts = Contacts(Person("Robin", "a@example.org"))
+    planning = PlanningInput(facts, contacts, ChannelRules(), ("Europe/London", time(21), time(8)))
+    wait = timedelta(minutes=1)
+    for what, later in (("rescheduled", wait), ("cancelled", wait), ("booked", timedelta())):
+        first = expected_after(planning, what, FACTS.authority, NOON, wait=wait)[0]  # type: ignore[arg-type]
+        assert (first.at, first.is_at_once) == (NOON + later, not later)

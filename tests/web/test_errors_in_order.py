@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,14 +17,14 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 FIELD = re.compile(r"{{ form\.([a-z_]+)\(")
 
 
-def forms(of: type = Form) -> Iterator[type]:
+def forms(of: type[Any] = Form) -> Iterator[type[Any]]:
     """Every class of a form, as the application has imported them."""
     for one in of.__subclasses__():
         yield one
         yield from forms(one)
 
 
-def fields_of(form: type) -> list[str]:
+def fields_of(form: type[Any]) -> list[str]:
     """The names of its fields in the order in which its errors are listed: that of their making."""
     found = {name: value for name in dir(form) if hasattr(value := getattr(form, name), "creation_counter")}
     return sorted(found, key=lambda name: found[name].creation_counter)
