@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from api.request_schemas import about
+from api.service_schemas import CatchmentSchema, CountsSchema, NumberSchema
 from booking.arrangements import ArrangementState
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
@@ -38,22 +39,6 @@ def _cursor() -> fields.String:
     return fields.String(required=True, allow_none=True, metadata=about("For the next page; null on the last one."))
 
 
-class CountsSchema(Schema):
-    """What a service counts: the visit is longer for each."""
-
-    question = _text("What people are asked.")
-    minutes_each = fields.Integer(required=True, metadata=about("Added to `duration_minutes` for each."))
-    most = fields.Integer(required=True, metadata=about("The highest number."))
-
-
-class NumberSchema(Schema):
-    """How many of what a service counts the visit is for."""
-
-    service = _text("The service's slug.")
-    question = _text("What people were asked.")
-    number = fields.Integer(required=True)
-
-
 class ServiceSchema(Schema):
     """Something that residents can be seen about."""
 
@@ -69,6 +54,12 @@ class ServiceSchema(Schema):
         required=True,
         allow_none=True,
         metadata=about("What makes a visit longer; null where it always takes as long."),
+    )
+    catchment = fields.Nested(
+        CatchmentSchema,
+        required=True,
+        allow_none=True,
+        metadata=about("For whom it is; null where it is for everybody. `postcode` of the resident decides."),
     )
 
 

@@ -11,6 +11,7 @@ from booking.counted import counted_of
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import FreeSlot
 from booking.states import RepresentativeView, ResidentView
+from locations.catchment import catchment_of
 from locations.drop_in_hours import DropIn
 from locations.model import ServiceFacts, SiteFacts
 from reminders.history_queries import MessageHistoryEntry
@@ -27,7 +28,13 @@ def service(facts: ServiceFacts) -> dict[str, Any]:
         "documents": list(facts.documents),
         "bookable_online": facts.bookable_online,
         "counts": _counts(facts),
+        "catchment": _catchment(facts),
     }
+
+
+def _catchment(facts: ServiceFacts) -> dict[str, Any] | None:
+    found = catchment_of(facts)
+    return None if found is None else {"areas": list(found.areas), "is_rule": found.is_rule, "instead": found.instead}
 
 
 def _counts(facts: ServiceFacts) -> dict[str, Any] | None:

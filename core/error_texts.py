@@ -48,6 +48,7 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "appointment_changed": _("The appointment has changed since the page was opened."),
     "appointment_id_unknown": _("There is no appointment %(id)s."),
     "appointment_unknown": _("There is no appointment with this reference."),
+    "area_postcode": _("This is for people who live in some areas. Give the postcode where they live. %(instead)s"),
     "arrangement_unknown": _("Use one of: %(known)s."),
     "channel_unknown": _("Use one of: %(known)s."),
     "hold_expired": _("The time that was kept for you has run out. Choose it again."),
@@ -98,6 +99,8 @@ BOOKING_TEXTS: Mapping[str, str] = {
         "say that you change them."
     ),
     "slot_of_another_service": _("This slot is for another service. Ask for the appointment's own services."),
+    "outside_area": _("This is not for people who live there. %(instead)s"),
+    "outside_area_reason": _("They live outside the areas that this is for, or we do not know. Say why you book it"),
     "same_resident": _("This visit is theirs already. Choose somebody else."),
     "slot_taken": _("This time is not free any more. Choose another."),
     "slot_unknown": _("This is not a slot of this service. Ask for availability and send one of its slots."),

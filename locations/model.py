@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
 from typing import Any, cast
 
 from core.errors import NotFound
@@ -118,7 +118,12 @@ class ServiceFacts:
     promise_alarm_days: int = PROMISE_ALARM_DAYS
     translations: Mapping[str, Any] = field(default_factory=dict)
     opens_same_day_early: bool = False
+    catchment: tuple[str, ...] = ()  # see locations.catchment
+    catchment_kind: str = "rule"
+    catchment_instead: str = ""
+    catchment_may_be_passed: bool = True
     is_same_day_open: bool = False  # what is kept for the day itself is for everybody now
+    same_day_opened_at: datetime | None = None
 
     @property
     def counting_question(self) -> TriageQuestion | None:

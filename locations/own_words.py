@@ -30,6 +30,7 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
         "message_name",
         "online_instead",
         "post_instead",
+        "catchment_instead",
         "where_to_go",
     ),
     "site": ("name", "directions", "where_to_go"),

@@ -63,6 +63,15 @@ def parse_postcode(text: str, *, example: str = "") -> str:
     return f"{match[1]} {match[2]}"
 
 
+def parse_postcode_area(text: str) -> str:
+    """An outward code, a sector or a full postcode as people write it: "N12", "N12 0", "N12 0GA". Raises: InvalidValue."""
+    tidy = " ".join(normalize("NFKC", clean_line(text)).upper().split())
+    for outward, inward in _readings(tidy):
+        if len(inward) != 2 and (" " in tidy) == bool(inward):
+            return f"{outward} {inward}".strip()
+    raise InvalidValue.because("postcode_form")
+
+
 def is_known(postcode: str) -> bool:
     """Whether the directory knows this full postcode, or lists no place at all of its area."""
     if re.split(r"[0-9]", postcode, maxsplit=1)[0] in AREAS_WITHOUT_PLACES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Boolean, false
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,3 +19,4 @@ class PromisePolicy:
     # Whether what sessions keep for the day itself is for everybody while the promise is broken, and whether it is now.
     opens_same_day_early: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     is_same_day_open: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    same_day_opened_at: Mapped[datetime | None]

@@ -32,6 +32,16 @@ def visit_ticks(db: Session, authority: AuthorityFacts) -> Mapping[int, int]:
     return {service_id: -(-(duration + turnaround) // TICK_MINUTES) for service_id, duration, turnaround in rows}
 
 
+# What the facts have as the row does.
+AS_STORED = (
+    *("translations", "online_instead", "online_url", "post_instead", "bookable_online"),
+    *("waiting_list_first", "offered_at_once", "answer_days"),
+    *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
+    *("opens_same_day_early", "is_same_day_open", "same_day_opened_at"),
+    *("catchment_kind", "catchment_instead", "catchment_may_be_passed"),
+)
+
+
 def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
     own = partial(_resolved, row, authority)
     return ServiceFacts(
@@ -48,20 +58,9 @@ def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
         also_called=tuple(row.also_called),
         message_name=row.message_name,
         ending=ending_of(row),
-        opens_same_day_early=row.opens_same_day_early,
-        is_same_day_open=row.is_same_day_open,
+        catchment=tuple(row.catchment),
         triage_questions=tuple(map(triage_question, row.triage_questions)),
-        translations=row.translations,
-        online_instead=row.online_instead,
-        online_url=row.online_url,
-        post_instead=row.post_instead,
-        bookable_online=row.bookable_online,
-        waiting_list_first=row.waiting_list_first,
-        offered_at_once=row.offered_at_once,
-        answer_days=row.answer_days,
-        third_time_within_days=row.third_time_within_days,
-        seen_within_minutes=row.seen_within_minutes,
-        promise_alarm_days=row.promise_alarm_days,
+        **{name: getattr(row, name) for name in AS_STORED},
         lead_minutes=own("lead_minutes"),
         horizon_days=own("horizon_days"),
         open_limit=own("open_limit"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
 from core.personal_data import personal
+from locations.catchment_policy import CatchmentPolicy
 from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 from locations.promise_policy import PromisePolicy
 from locations.session_columns import SessionColumns, new_wait_seed
@@ -151,7 +152,7 @@ class TravelTime(Base):
     minutes: Mapped[int]
 
 
-class Service(WaitingPolicy, PromisePolicy, Translated, Base):
+class Service(CatchmentPolicy, WaitingPolicy, PromisePolicy, Translated, Base):
     """What a resident asks for. Policies that are None follow the authority's."""
 
     __tablename__ = "services"

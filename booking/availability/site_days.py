@@ -109,6 +109,17 @@ def shape_of(service: ServiceFacts) -> ServiceShape:
     )
 
 
+def _shape_at(catalogue: Catalogue, service: ServiceFacts, now: datetime, *, for_list: bool) -> ServiceShape:
+    """The service's shape; where the waiting list comes first, it has first what is opened early of the day itself."""
+    shape, opened_at = shape_of(service), service.same_day_opened_at
+    if not shape.is_same_day_open or not shape.list_comes_first or for_list or opened_at is None:
+        return shape
+    zone = catalogue.authority.zone
+    waits = [wait_ticks(site, local_date_of(unit_of(opened_at), zone), service.slug) for site in catalogue.sites[:1]]
+    is_for_all = now >= opened_at + timedelta(minutes=TICK_MINUTES * max(waits, default=0))
+    return shape if is_for_all else replace(shape, is_same_day_open=False)
+
+
 def counts_of(services: Sequence[ServiceFacts], numbers: Mapping[int, int]) -> Counts:
     """What `numbers`, by service id, add to the length of a visit; 1 where a service counts and none is given."""
     found = []
@@ -117,6 +128,12 @@ def counts_of(services: Sequence[ServiceFacts], numbers: Mapping[int, int]) -> C
         number = numbers.get(service.id, 1) if question else 0
         found.append(Count(number, _ticks(question.minutes_each * number)) if question else Count())
     return counts_or_none(tuple(found))
+
+
+def least_ticks(service: ServiceFacts) -> int:
+    """How long the shortest visit for the service is."""
+    question = service.counting_question
+    return shape_of(service).duration_ticks + (_ticks(question.minutes_each) if question else 0)
 
 
 def counts_in(catalogue: Catalogue, service_ids: Sequence[int], counts: Counts | None = None) -> Counts:
@@ -171,7 +188,7 @@ def search_for(
     zone = catalogue.authority.zone
     last_day = local_day(last_bookable_date(services, now, zone), zone)
     earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
-    visit = tuple(shape_of(service) for service in services)
+    visit = tuple(_shape_at(catalogue, service, now, for_list=for_list) for service in services)
     for number, count in enumerate(counts_of(services, {}) if counts is None else counts):
         shape = visit[number]
         if count.ticks:

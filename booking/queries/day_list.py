@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.bits import NOTHING, Bits, spans
 from booking.availability.free_periods import FreeStretch, free_stretches, runs
-from booking.availability.site_days import shape_of, site_day
+from booking.availability.site_days import least_ticks, site_day
 from booking.availability.values import SiteDay
 from booking.capacity.occupancy import busy_of
 from booking.proposals.tables import Proposal
@@ -129,7 +129,7 @@ def _gaps(db: Session, catalogue: Catalogue, plan: SiteDay, now: datetime) -> tu
 
 def _is_of_use(catalogue: Catalogue, stretch: FreeStretch) -> bool:
     services = (catalogue.service_by_id(service_id) for service_id in stretch.service_ids)
-    shortest = min((shape_of(service).duration_ticks for service in services), default=0)
+    shortest = min((least_ticks(service) for service in services), default=0)
     return shortest > 0 and stretch.last_unit - stretch.first_unit >= shortest
 
 

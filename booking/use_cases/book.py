@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -18,6 +17,7 @@ from booking.events import AppointmentChange, PlanningFacts, What, announce
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
+from booking.use_cases.booking_checks import check_lives_there
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
@@ -25,7 +25,8 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
 from core.wall_clock import instant_of, unit_of
-from people.residents.details import Representation, ResidentDetails, check_reach
+from locations.catalogue_queries import catalogue_by_id
+from people.residents.details import Representation, ResidentDetails, check_reached
 from people.residents.resident_repository import Identified, add_representative, identify, lock_resident
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
@@ -77,6 +78,7 @@ class Booking:
     is_walk_in: bool = False
     imported_as: str = ""
     is_told: bool = True
+    outside_reason: str = ""
 
     @property
     def state(self) -> State:
@@ -104,7 +106,13 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     """
     if booking.channel not in CHANNELS:
         raise Invalid.in_field("channel", "channel_unknown", known=sorted(CHANNELS))
-    return run_operation(runtime, idempotency, partial(_book, runtime=runtime, booking=booking, actor=actor))
+
+    def operation(db: Session, now: datetime) -> dict[str, Any]:
+        if any(one.catchment for one in catalogue_by_id(db, booking.authority_id).services):
+            check_lives_there(db, booking, actor, now)
+        return _book(db, now, runtime, booking, actor)
+
+    return run_operation(runtime, idempotency, operation)
 
 
 def run_operation(runtime: Runtime, idempotency: IdempotencyKey | None, operation: Operation) -> Booked:
@@ -140,7 +148,7 @@ def book_in_transaction(db: Session, now: datetime, runtime: Runtime, booking: B
 def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
     placement = _placed(db, booking, actor, now)
     if actor.kind == "resident" and not isinstance(booking.resident, int):
-        _check_reach(booking, placement.slot_key.mode)
+        check_reached(booking.resident, booking.representative, placement.slot_key.mode)
     resident = _resident(db, booking, actor, now)
     if actor.kind in PUBLIC_ACTORS and resident.same:
         _check_open_limit(db, placement, resident.same, now)
@@ -167,6 +175,7 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
         ("appointment", appointment_id),
         authority_id=booking.authority_id,
         now=now,
+        reason=booking.outside_reason,
         channel=booking.channel,
         slot_token=placement.slot_token,
     )
@@ -175,13 +184,6 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts))
     booked = Booked(appointment_id, reference, 1, booking.state.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
-
-
-def _check_reach(booking: Booking, mode: str) -> None:
-    """Raises: Invalid when a visit by phone or video would reach nobody."""
-    people = [person for person in (booking.resident, booking.representative) if person and not isinstance(person, int)]
-    email = next((person.email for person in people if person.email), "")
-    check_reach(mode, email=email, phone=next((person.phone for person in people if person.phone), ""))
 
 
 def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Placement:
@@ -239,7 +241,6 @@ def check_same_time(db: Session, placement: Placement, residents: Sequence[int],
 def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, Any]:
     return placement.columns() | {
         "authority_id": booking.authority_id,
-        "version": 1,
         "state": booking.state.value,
         "channel": booking.channel,
         "support_needs": sorted(set(booking.support_needs)),
@@ -249,7 +250,6 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
         "arrived_at": now if booking.is_walk_in else None,
         "created_at": now,
         "changed_at": now,
-        "state_reason": "",
     }
 
 

@@ -103,15 +103,28 @@ def affected_by(db: Session, catalogue: Catalogue, new: NewClosure, now: datetim
 def catalogue_with(catalogue: Catalogue, new: NewClosure, now: datetime) -> Catalogue:
     """The catalogue as it would be with the closure. Raises: Invalid."""
     row, _ = _row_of(catalogue, new, FROM_STAFF, now)
-    of_topic = frozenset(one.id for one in catalogue.services if not new.topic or one.topic == new.topic)
-    shut = of_topic if row.service_id is None else of_topic & {row.service_id}
-    service_ids = shut if new.topic or row.service_id is not None else None
-    closure = ClosureFacts(row.starts_at, row.ends_at, row.resource_id, row.reason, service_ids, row.mode)
+    period = (row.starts_at, row.ends_at)
+    return shut_in(catalogue, period, row.site_id, row.resource_id, row.service_id, topic=new.topic, mode=row.mode)
+
+
+def shut_in(
+    catalogue: Catalogue,
+    period: tuple[datetime, datetime],
+    site_id: int | None,
+    resource_id: int | None,
+    service_id: int | None,
+    *,
+    topic: str,
+    mode: str,
+) -> Catalogue:
+    """The catalogue as it would be if this were shut in the period; no site is the whole council."""
+    of_topic = frozenset(one.id for one in catalogue.services if not topic or one.topic == topic)
+    shut = of_topic if service_id is None else of_topic & {service_id}
+    service_ids = shut if topic or service_id is not None else None
+    closure = ClosureFacts(*period, resource_id, "", service_ids, mode)
 
     def touches(site: SiteFacts) -> bool:
-        return row.site_id in (None, site.id) and (
-            row.resource_id is None or site.resource(row.resource_id) is not None
-        )
+        return site_id in (None, site.id) and (resource_id is None or site.resource(resource_id) is not None)
 
     sites = (replace(one, closures=(*one.closures, closure)) if touches(one) else one for one in catalogue.sites)
     return replace(catalogue, sites=tuple(sites))

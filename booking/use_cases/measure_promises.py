@@ -117,7 +117,7 @@ def _open_what_is_kept(runtime: Runtime, authority_id: int) -> None:
             return
         bump_plan(db, authority_id)
         for service_id, is_open in switched.items():
-            db.execute(update(Service).where(Service.id == service_id).values(is_same_day_open=is_open))
+            db.execute(update(Service).where(Service.id == service_id).values(**_open_from(now, is_open=is_open)))
             record(
                 db,
                 Actor.system(),
@@ -128,6 +128,10 @@ def _open_what_is_kept(runtime: Runtime, authority_id: int) -> None:
             )
 
     run_with_retries(runtime.database, operation)
+
+
+def _open_from(now: datetime, *, is_open: bool) -> dict[str, object]:
+    return {"is_same_day_open": is_open, "same_day_opened_at": now if is_open else None}
 
 
 def _to_switch(db: Session, authority_id: int, now: datetime) -> Mapping[int, bool]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from booking.events import WishChange, announce_wish
 from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import WishState
+from booking.use_cases.booking_checks import check_areas
 from booking.use_cases.wishes import NewWish, numbers_asked, record_wish, service_ids_named, times_of
 from core.audit import Actor
 from core.errors import Invalid, LimitReached
@@ -78,14 +79,14 @@ def wait_online(
 def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) -> None:
     now, catalogue = runtime.clock.database_now(db), catalogue_by_id(db, authority_id)
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
-    from_time, to_time = wanted.hours
     ends = (last_date_of(one.ending) for one in catalogue.services if one.slug in wanted.services)
     until = min(wanted.until, today + LONGEST_WAIT, *ends)
-    times = NewWish(ONLINE, sites=wanted.sites, weekdays=wanted.weekdays, until=until)
-    columns = times_of(catalogue, replace(times, from_time=from_time, to_time=to_time), now)
+    days = NewWish(ONLINE, sites=wanted.sites, weekdays=wanted.weekdays, until=until)
+    columns = times_of(catalogue, replace(days, from_time=wanted.hours[0], to_time=wanted.hours[1]), now)
     service_ids = service_ids_named(catalogue, wanted.services)
     lock_by_name(db, f"wishes of {authority_id} {wanted.contact}")
     known = db.scalars(_made_for(authority_id, wanted, now)).all()
+    check_areas(catalogue, service_ids, wanted.resident.postcode, actor=Actor.resident())
     what = (service_ids, numbers_asked(catalogue, service_ids, wanted.numbers))
     same = next((one for one in known if one.closed_at is None and (one.service_ids, one.numbers) == what), None)
     if same is not None:

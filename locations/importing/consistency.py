@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from locations.catchment import RULE
 from locations.importing.council_plan import ClosurePlan, SitePlan
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
@@ -148,3 +149,12 @@ def note_lengths(reader: Reader, service: Mapping[str, Any], path: Path, name: s
                     f"could take {longest} minutes by its question with minutes_each, and the most is {LONGEST_VISIT}"
                 )
                 reader.note(at, f"{name} {what}: make minutes_each or most smaller.")
+
+
+def note_catchment(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
+    """Note a rule that does not say what others do instead, and words about an area without one."""
+    areas, instead = service["catchment"], service["catchment_instead"]
+    if areas and service["catchment_kind"] == RULE and not instead:
+        reader.note((*path, "catchment"), f"{name} is for some areas alone: add catchment_instead for everybody else.")
+    if instead and not areas:
+        reader.note((*path, "catchment_instead"), f"{name} has catchment_instead: add catchment, or leave it out.")

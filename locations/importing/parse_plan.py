@@ -8,6 +8,7 @@ from typing import Any
 from locations.importing import toml_fields
 from locations.importing.consistency import (
     check_consistency,
+    note_catchment,
     note_closures_of_nothing,
     note_endings,
     note_lengths,
@@ -108,6 +109,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
         for question, at in reader.tables(found, "triage_questions", path, name)
     ]
     note_lengths(reader, row, path, name)
+    note_catchment(reader, row, path, name)
     row["requirements"] = [
         _with_list(reader.table(need, toml_fields.REQUIREMENT, at, f"a requirement of {name}"), "skills")
         for need, at in reader.tables(found, "requirements", path, name)

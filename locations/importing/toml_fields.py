@@ -8,7 +8,9 @@ from datetime import time
 from typing import Any
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES
+from locations.catchment import CATCHMENT_KINDS, RULE
 from locations.importing import value_checks
+from locations.importing.area_checks import postcode_area
 from locations.importing.logo_checks import logo
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, TextCheck, code, list_of, minutes, one_of, slug, text, whole, yes_no
@@ -142,6 +144,10 @@ SERVICE: Fields = {
     "seen_within_minutes": Field(whole(0, 240)),
     "promise_alarm_days": Field(whole(1, 60), PROMISE_ALARM_DAYS),
     "opens_same_day_early": Field(yes_no, False),
+    "catchment": Field(list_of(postcode_area), ()),
+    "catchment_kind": Field(one_of(CATCHMENT_KINDS), RULE),
+    "catchment_instead": Field(text(500), ""),
+    "catchment_may_be_passed": Field(yes_no, True),
     **ENDING,
 }
 SITE: Fields = {

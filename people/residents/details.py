@@ -259,3 +259,10 @@ def check_reach(mode: str, *, email: str, phone: str) -> None:
     missing = missing_contact(mode, email=email, phone=phone)
     if missing:
         raise Invalid.in_field(missing, "no_phone_to_ring" if missing == "phone" else "no_email_for_video")
+
+
+def check_reached(resident: ResidentDetails, helper: Representation | None, mode: str) -> None:
+    """Raises: Invalid when a visit by phone or video would reach neither."""
+    people = [person for person in (resident, helper) if person is not None]
+    email = next((person.email for person in people if person.email), "")
+    check_reach(mode, email=email, phone=next((person.phone for person in people if person.phone), ""))

@@ -181,3 +181,18 @@ def test_while_a_promise_is_broken_everybody_can_book_what_is_kept_for_the_day_i
         assert len(all_slots(db, catalogue_by_id(db, world.authority_id), query, NOW)) == HOURS, "another service"
     measure_promises(runtime)  # today there is a third time today, so the promise is kept
     assert len(free(runtime, world, tuesday)) == HOURS
+
+
+def test_what_is_opened_early_is_for_the_waiting_list_first_where_that_comes_first(database: Database) -> None:
+    shares = [{"percent": 50, "days_before": 28}, {"percent": 50, "days_before": 0, "at": "08:00"}]
+    world = make_world(database, releases=shares)
+    early = {"opens_same_day_early": True, "is_same_day_open": True, "same_day_opened_at": NOW}
+    with database.writing() as db:
+        here = Service.id == world.service_ids[0]
+        db.execute(update(Service).where(here).values(waiting_list_first=True, **early))
+        bump_plan(db, world.authority_id)
+    runtime, tuesday = make_runtime(database), NOW.date() + timedelta(days=1)
+    assert len(free(runtime, world, tuesday)) == HOURS
+    assert len(free(runtime, world, tuesday, for_list=True)) == 2 * HOURS
+    assert len(free(make_runtime(database, NOW + timedelta(minutes=4)), world, tuesday)) == HOURS
+    assert len(free(make_runtime(database, NOW + timedelta(minutes=61)), world, tuesday)) == 2 * HOURS

@@ -32,6 +32,7 @@ def test_services_are_listed_without_a_key(anonymous_program: Program) -> None:
                 "documents": ["Passport"],
                 "bookable_online": True,
                 "counts": None,
+                "catchment": None,
             },
             {
                 "slug": "advice",
@@ -42,6 +43,7 @@ def test_services_are_listed_without_a_key(anonymous_program: Program) -> None:
                 "documents": ["Tenancy agreement", "Passport"],
                 "bookable_online": True,
                 "counts": None,
+                "catchment": None,
             },
         ],
         "next_cursor": None,

@@ -66,6 +66,7 @@ SCHEMAS = {
     "Sites",
     "Slot",
     "Slots",
+    "Catchment",
     "Counts",
     "Number",
     "Wish",

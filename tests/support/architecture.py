@@ -70,6 +70,7 @@ LAYER_OF_MODULE = {
     "core.flask_context": "cli",
     "locations.ids_by_slug": "queries",
     "locations.promise_policy": "tables",
+    "locations.catchment_policy": "tables",
     "locations.session_columns": "tables",
     "locations.waiting_policy": "tables",
     "locations.translated_columns": "tables",

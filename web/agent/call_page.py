@@ -16,6 +16,7 @@ from booking.queries.appointments import AppointmentView
 from booking.states import WITHOUT_EMAIL
 from booking.use_cases.book import coming_visits
 from booking.use_cases.calls import open_call
+from locations.catchment import Catchment, refusing_rule
 from locations.model import ServiceFacts
 from web.agent.call_request import ANSWER, MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
 from web.agent.call_visit import visit_in_call, with_known_services
@@ -74,6 +75,11 @@ class CallPage(ResidentPage):
         """Whether the held slot is sooner than an interpreter who is needed can be expected."""
         held, needs = self.held, self.search.needs if self.search else ()
         return held is not None and is_short_notice(self.context.authority, needs, held.starts_at, self.context.now)
+
+    @cached_property
+    def outside_area(self) -> Catchment | None:
+        """The rule about where people live that the caller does not meet, as far as we know."""
+        return None if self.moving else refusing_rule(self.services, self.card.resident.postcode)
 
     @property
     def confirm_view(self) -> str:
@@ -166,6 +172,7 @@ class CallPage(ResidentPage):
             names.add("reason")
         elif self.can_confirm and self.booking_fields:
             answers = {f"{ANSWER}{question.key}" for question in self.booking_fields.questions}
+            names |= {"reason"} if self.outside_area else set()
             names |= {"site_notes", *REPRESENTATIVE_FIELDS, *answers}
         return frozenset(names)
 

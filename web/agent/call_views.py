@@ -250,6 +250,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         notes=typed.site_notes,
         despite_same_time=bool(request.form.get("despite_same_time")),
         answers=_answers(context, typed, hold),
+        outside_reason=typed.reason,
     )
     key = context.form_key("book", (resident.id, typed))
     return book(context.runtime, booking, actor=context.actor, idempotency=key)

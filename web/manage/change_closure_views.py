@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from booking.queries.closure_changes import change_of_closure
 from booking.queries.closure_lists import MOST_SHOWN, ClosureView, by_start, first_due
+from booking.queries.previewed_times import previewed_times
 from booking.use_cases.closures import touched_by
-from booking.use_cases.make_closure import change_closure, check_period
+from booking.use_cases.make_closure import change_closure, check_period, shut_in
 from booking.use_cases.offers import make_offers
 from core.errors import Invalid, NotFound
+from locations.model import Catalogue
 from locations.session_facts import FROM_FILE
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -23,7 +26,7 @@ from web.manage.closure_context import log_people, managed_closure
 from web.manage.closure_forms import PeriodForm, period_form
 from web.manage.closure_pages import PersonRow, closure_line, period_text, preview_rows
 from web.manage.manage_blueprint import CLOSURE_PATH, blueprint
-from web.manage.new_closure_views import SECONDS
+from web.manage.new_closure_views import PREVIEW_SECONDS, SECONDS
 from web.manage.told_of_offers import told_of_keeping, told_of_offers
 from web.page_context import StaffContext, staff_context
 
@@ -111,7 +114,7 @@ def _preview_page(context: StaffContext, shut: ClosureView, form: PeriodForm) ->
         found=found,
         told=told_of_keeping(context, found.keeping),
         told_too=told_of_offers(context, found.added) if found.added and shut.wants_offers else (),
-        added=_rows(context, shut, found.added),
+        added=_rows(context, shut, found.added, then=_shut_then(context, shut, period)),
         keeping=_rows(context, shut, found.keeping),
         fields={name: request.args.get(name, "") for name in ("from_day", "from_time", "until_day", "until_time")},
         back=f"{url_for('manage.change_form', closure=shut.id)}?{urlencode(request.args.to_dict())}",
@@ -119,7 +122,20 @@ def _preview_page(context: StaffContext, shut: ClosureView, form: PeriodForm) ->
     )
 
 
-def _rows(context: StaffContext, shut: ClosureView, ids: Collection[int]) -> list[PersonRow]:
+def _shut_then(context: StaffContext, shut: ClosureView, period: tuple[datetime, datetime]) -> Catalogue:
+    """The set-up with the closure as it would be."""
+    site_id, service_id = shut.site.id if shut.site else None, shut.service.id if shut.service else None
+    what = (site_id, shut.resource_id, service_id)
+    return shut_in(context.catalogue, period, *what, topic=shut.topic, mode=shut.mode)
+
+
+def _rows(
+    context: StaffContext, shut: ClosureView, ids: Collection[int], then: Catalogue | None = None
+) -> list[PersonRow]:
+    """The people of these appointments; with the time that each would be offered if it were `then` as shut as that."""
     views = by_start(context.db, context.catalogue, first_due(context.db, ids, MOST_SHOWN))
     log_people(context, "closure_change", views, closure=shut.id)
-    return preview_rows(context.db, views, context.now)
+    if then is None:
+        return preview_rows(context.db, views, context.now)
+    times = previewed_times(context.db, then, [view.id for view in views], context.now, PREVIEW_SECONDS)
+    return preview_rows(context.db, views, context.now, times)

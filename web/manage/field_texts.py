@@ -148,6 +148,13 @@ SERVICE: Texts = {
         _l("While the promise of a free time is broken, can everybody book what is kept for the day itself?"),
         _l("The shares of sessions that would be free to book on the day only"),
     ),
+    "catchment": _t(
+        _l("Which areas is it for?"),
+        _l("One on each line: N12, N12 0 or N12 0GA. Leave it empty if it is for everybody"),
+    ),
+    "catchment_kind": _t(_l("Who else can book it?")),
+    "catchment_instead": _t(_l("What do people from other areas do instead?")),
+    "catchment_may_be_passed": _t(_l("Can staff book it for somebody from another area, if they say why?")),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),
     "reminder_plan": _t(_l("Reminders")),

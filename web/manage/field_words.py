@@ -9,6 +9,8 @@ from flask_babel import lazy_gettext as _l
 
 # What the words of the file mean, for radios, lists and previews.
 WORDS: Mapping[str, LazyString] = {
+    "rule": _l("Nobody else"),
+    "preference": _l("Everybody, but we say who it is for"),
     "library": _l("Library"),
     "hub": _l("Hub"),
     "office": _l("Office"),

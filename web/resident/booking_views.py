@@ -17,6 +17,7 @@ from web.resident.check_views import ON_WHO, show_current
 from web.resident.drafts import STEPS, BookingPage, Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm, offer_ways
 from web.resident.page_rendering import postcode_like, show
+from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import hold_for_draft
 from web.resident.urls import blueprint
 
@@ -95,18 +96,24 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         if request.method == "GET" and "missing" in request.args:
             form.check_reach(page.visit.mode, page.draft.helper)
         if form.is_submitted() and form.validate_with_reach(page.visit.mode, page.draft.helper):
-            page.save(person=_person_of(form))
+            page.save(person=_person_of(form, _home_of(page)))
             return redirect(page.url("check"), code=303)
         return page.show("details", form=form, back=back, seen=seen)
 
 
-def _person_of(form: DetailsForm) -> dict[str, Any]:
-    """What was typed, as plain values for the cookie."""
-    return {name: form[name].data if form[name].data is not None else "" for name in STEPS["details"]}
+def _home_of(page: BookingPage) -> str:
+    """The postcode that a service has asked for; empty where none did."""
+    return parse_search_state(page.draft.search_query).home
+
+
+def _person_of(form: DetailsForm, home: str) -> dict[str, Any]:
+    """What was typed, as plain values for the cookie; where they live, as they said before they looked for a time."""
+    typed = {name: form[name].data if form[name].data is not None else "" for name in STEPS["details"]}
+    return typed | {"postcode": typed["postcode"] or home}
 
 
 def _details_form(context: PageContext, page: BookingPage) -> DetailsForm:
-    form = DetailsForm(data=page.draft.values_on("details", page.draft.person))
+    form = DetailsForm(data=page.draft.values_on("details", page.draft.person or {"postcode": _home_of(page)}))
     form.postcode.example = postcode_like(context.catalogue)
     offer_ways(form, with_texts=sends_texts())
     form.describe_for_mode(page.visit.mode)

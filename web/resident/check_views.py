@@ -17,6 +17,7 @@ from core.errors import HoldExpired, Invalid, LimitReached, SameTime, SlotTaken,
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
+from locations.catchment import catchment_of
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
 from reminders.recipients import Contacts, Person
@@ -27,6 +28,7 @@ from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.drafts import BookingPage, Draft
 from web.resident.forms import WhoForm, unreachable
+from web.resident.page_rendering import show_search
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.urls import blueprint
@@ -35,6 +37,7 @@ from web.resident.urls import blueprint
 BOOKING_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
 # What these pages show of the draft beside the time: their forms are for exactly these.
 ON_WHO: tuple[str, ...] = ("helper",)
+AREA_FIELD = "postcode"
 ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
 
 
@@ -99,7 +102,12 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
         return show_alternatives(context, draft, decode(draft.slot_token))
     except SameTime:
         return _show_same_time(context, page)
-    except Invalid:  # the way was changed after the details were given: it needs a number, or an address
+    except Invalid as error:
+        if AREA_FIELD in error.errors:  # another postcode than the one that was asked for before
+            wrong = [one for one in map(catchment_of, page.visit.services) if one and one.is_rule]
+            search = parse_search_state(draft.search_query)
+            return Response(show_search("not_this_service", context, search, wrong=wrong).data, status=422)
+        # the way was changed after the details were given: it needs a number, or an address
         return redirect(_details_again(page), code=303)
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)

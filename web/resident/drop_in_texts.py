@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import islice
 
 from flask_babel import gettext as _
 
+from booking.queries.slots import candidate_sites
 from locations.drop_in_hours import drop_ins
 from locations.model import SiteFacts
 from web.page_context import PageContext
 from web.request_language import all_of, format_day, format_time
+from web.resident.search_state import SearchState, slot_query_of
+
+MOST_PLACES, MOST_HOURS = 3, 3
 
 
 def drop_in_texts(
@@ -29,3 +34,13 @@ def drop_in_texts(
             text = _("%(hours)s: %(services)s", hours=text, services=names)
         texts.append(str(text))
     return tuple(texts)
+
+
+def drop_ins_of_search(context: PageContext, search: SearchState) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The name of each of the first places of a search that have some, with its next hours; none for who moves."""
+    if search.moving:
+        return ()
+    query = slot_query_of(context.catalogue, search)
+    sites = candidate_sites(context.catalogue, query)
+    found = ((site.name, drop_in_texts(context, site, query.service_ids)[:MOST_HOURS]) for site in sites)
+    return tuple(islice((one for one in found if one[1]), MOST_PLACES))

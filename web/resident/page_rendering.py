@@ -24,6 +24,7 @@ from booking.slot_tokens import Counts, SlotKey
 from booking.states import CANCELLED, State
 from core.personal_data import mask_email, mask_phone
 from core.wall_clock import instant_of
+from locations.catchment import catchment_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 from locations.own_words import topic_in
 from people.residents.details import arranged_needs
@@ -70,6 +71,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         parts_of=parts_of,
         state_label=state_label,
         map_url=map_url,
+        catchment_of=catchment_of,
         place_label=place_label,
         topic_name=lambda service: topic_in(service, current_language().code),
         place_in_sentence=place_in_sentence,

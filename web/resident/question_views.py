@@ -1,4 +1,4 @@
-"""The questions that are asked before a time is looked for: whether it is the right service, and how long it takes.
+"""The questions that are asked before a time is looked for: is it the right service, for people here, and how long.
 
 The answers to the first are not kept. The numbers that make a visit longer stand in the address of the search, and a time
 that is chosen carries them.
@@ -10,24 +10,26 @@ that is chosen carries them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from booking.counted import counts_asked
+from locations.catchment import catchment_of
 from locations.model import ServiceFacts
 from locations.triage_questions import TriageQuestion
 from people.staff.access_marks import public
-from web.components.form_fields import Choice, Form
+from web.components.form_fields import Choice, Form, PostcodeField
 from web.components.number_fields import WholeNumber
 from web.page_context import PageContext, council_context
 from web.request_language import format_minutes
 from web.resident.ended_pages import show_ended
-from web.resident.page_rendering import show_search
+from web.resident.page_rendering import postcode_like, show_search
 from web.resident.search_state import (
     ASKED,
     SearchState,
@@ -55,12 +57,20 @@ def questions(authority: str) -> ResponseReturnValue:
         services = services_of(context.catalogue, search)
         deciding = [] if search.moving else deciding_questions(services)
         counting = [service for service in services if service.counting_question]
+        areas = [] if search.moving else [one for one in map(catchment_of, services) if one and one.is_rule]
         form = _form(deciding, counting, search)
-        if (deciding or counting) and not form.validate_on_submit():
+        if areas:
+            form.home.example = postcode_like(context.catalogue)
+        else:
+            del form.home
+        if (deciding or counting or areas) and not form.validate_on_submit():
             return _page("questions", context, search, form=form, **_fields(form, deciding, counting))
         wrong = [asked for n, asked in enumerate(deciding) if form[f"question_{n}"].data == asked.wrong_answer]
-        if wrong:
-            return _page("not_this_service", context, search, wrong=wrong)
+        home = form.home.data if areas else ""
+        outside = [area for area in areas if not area.has(home)]
+        if wrong or outside:
+            return _page("not_this_service", context, search, wrong=[*wrong, *outside])
+        search = replace(search, home=home or search.home)
         numbers = tuple(form[f"number_{n}"].data for n in range(len(counting)))
         return redirect(_next(context, search, numbers), code=303)
 
@@ -78,6 +88,7 @@ def _fields(form: Any, deciding: Sequence[TriageQuestion], counting: Sequence[Se
     return {
         "fields": [form[f"question_{n}"] for n in range(len(deciding))],
         "numbers": [form[f"number_{n}"] for n in range(len(counting))],
+        "lives_at": form.home if "home" in form else None,
     }
 
 
@@ -90,9 +101,15 @@ def _form(deciding: Sequence[TriageQuestion], counting: Sequence[ServiceFacts], 
         for number, question in enumerate(deciding)
     }
     fields |= {f"number_{number}": _number(service) for number, service in enumerate(counting)}
+    fields["home"] = PostcodeField(
+        _l("What is the postcode where you live?"),
+        description=_l("This service is for people from some areas. If you book for somebody, give theirs"),
+        validators=[DataRequired(_l("Enter the postcode where you live"))],
+        render_kw={"classes": "govuk-input--width-10", "autocomplete": "postal-code"},
+    )
     services_are_known = counts_asked(counting, search.numbers) is not None
     known = {f"number_{n}": number for n, number in enumerate(search.numbers)} if services_are_known else {}
-    return type("QuestionForm", (Form,), fields)(data=known)
+    return type("QuestionForm", (Form,), fields)(data={**known, "home": search.home})
 
 
 def _number(service: ServiceFacts) -> WholeNumber:

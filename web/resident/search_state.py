@@ -17,7 +17,9 @@ from core.errors import InvalidValue, NotFound
 from core.text import small_numbers
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
+from locations.catchment import refusing_rule
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
+from locations.postcodes import parse_postcode
 from locations.triage_questions import TriageQuestion
 from people.residents.details import NEEDS
 
@@ -37,7 +39,8 @@ class SearchState:
 
     `visit` names this visit's draft, so that each tab has its own; `moving`
     is the reference of an appointment that is to get another time; `days` says how the days of a month are shown; `asked`
-    that the questions of the services have been answered; `numbers` are the answers to those that make the visit longer.
+    that the questions of the services have been answered; `numbers` are the answers to those that make the visit longer;
+    `home` is the postcode where they live, which a service may ask for.
     """
 
     services: tuple[str, ...] = ()
@@ -53,6 +56,7 @@ class SearchState:
     days: str = ""
     asked: str = ""
     numbers: tuple[int, ...] = ()
+    home: str = ""
 
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
@@ -71,6 +75,7 @@ class SearchState:
             ("days", search.days),
             ("asked", search.asked),
             *(("number", str(number)) for number in search.numbers),
+            ("home", search.home),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
 
@@ -98,6 +103,7 @@ def read_search_state(query: Query) -> SearchState:
         moving=parse_reference(one("moving")) or "",
         days=one("days") if one("days") == AS_LIST else "",
         asked=one("asked") if one("asked") == ASKED else "",
+        home=parse_or_empty_postcode(one("home")) if one("home") else "",
         numbers=small_numbers(query.get("number", ()), most=MAX_SERVICES),
     )
 
@@ -115,6 +121,14 @@ def needs_of(codes: Iterable[str], language: str) -> tuple[str, ...]:
 
 def _several(values: Iterable[str], most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_short(value, LONGEST_SLUG) for value in values if value))[:most]
+
+
+def parse_or_empty_postcode(text: str) -> str:
+    """The full postcode, or nothing where it is none."""
+    try:
+        return parse_postcode(text)
+    except InvalidValue:
+        return ""
 
 
 def _short(text: str, most: int) -> str:
@@ -200,6 +214,8 @@ def must_answer(catalogue: Catalogue, search: SearchState) -> bool:
     if search.moving or not search.services:
         return False
     services = services_of(catalogue, search)
+    if any(one.catchment for one in services) and refusing_rule(services, search.home):
+        return True
     if any(service.counting_question for service in services) and counts_asked(services, search.numbers) is None:
         return True
     return not search.asked and bool(deciding_questions(services))

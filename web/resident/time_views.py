@@ -23,11 +23,12 @@ from booking.queries.slots import (
     open_dates,
 )
 from core.errors import NotFound
-from locations.model import SiteFacts
+from locations.model import Catalogue, SiteFacts
 from locations.postcodes import locate
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.day_times import TimesAt, times_by_place
+from web.resident.drop_in_texts import drop_ins_of_search
 from web.resident.ended_pages import show_ended
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
@@ -147,9 +148,15 @@ def when(authority: str) -> ResponseReturnValue:
         back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
         if search.moving:
             back = f"{context.base}/appointment/{search.moving}"
-        return show_search(
-            "when", context, search, found=found, place=searched_place(found.site, search.mode), back=back
-        )
+        place = searched_place(found.site, search.mode)
+        drop_ins = drop_ins_of_search(context, search) if _drops_in(context.catalogue) else ()
+        return show_search("when", context, search, found=found, place=place, drop_ins=drop_ins, back=back)
+
+
+def _drops_in(catalogue: Catalogue) -> bool:
+    """Whether any session of the council is for people without an appointment."""
+    weekly = any(one.hours.drop_in for site in catalogue.sites for one in site.recurrences)
+    return weekly or any(one.hours.drop_in for site in catalogue.sites for one in site.dated_sessions)
 
 
 def _find_month(context: PageContext, search: SearchState) -> MonthFound:

@@ -80,6 +80,7 @@ def _wish(context: PageContext, search: SearchState, form: WaitForm, origin: str
         name=form.name.data,
         email=form.email.data or "",
         phone=form.phone.data or "",
+        postcode=search.home,
         language=search.language,
         support_needs=search.needs,
         contact_preference="email" if form.told_by.data == BY_EMAIL else "none",

@@ -116,3 +116,13 @@ def test_a_lifted_one_and_another_sites_are_not_changed(library: Library, manage
     assert stranger.post(address, data=MORNING | {"csrf_token": token}).status_code == 404
     lift_closure(library.runtime, library.world.authority_id, closure, actor=Actor.system())
     assert manager.get(address).status_code == 404
+
+
+def test_the_preview_says_which_time_is_free_for_whoever_is_affected_in_addition(
+    manager: FlaskClient, closure: int
+) -> None:
+    """Neither in the old period nor in the new one, which begins today at noon."""
+    page = preview(manager, closure, **FROM_TODAY)
+    text = page.text[page.text.index("Affected in addition", page.text.index("Still to be rebooked")) :]
+    assert "Free now: Mon 23 Nov" in text or "Free now: Wed 25 Nov" in text
+    assert "Free now: Tue 24 Nov" not in text

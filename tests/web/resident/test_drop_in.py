@@ -40,6 +40,10 @@ def test_residents_and_programs_see_when_no_appointment_is_needed(app: Flask, da
     only = check_page(client.get("/testshire/where?service=forms").text)
     assert "Drop in, no appointment needed:" in only.text
     assert "Nothing free here" in only.text
+    when = check_page(client.get("/testshire/when?service=certify&site=high-street").text)
+    assert "Drop in, no appointment needed" in when.text
+    assert first in when.text
+    assert "Drop in" not in check_page(client.get("/testshire/when?service=advice").text).text
     site = check_page(client.get("/testshire/sites/high-street").text)
     assert f"{first}: Certify documents and Help with forms" in site.text
     (found,) = client.get("/api/v1/sites?service=certify").get_json()["items"]

@@ -1,0 +1,23 @@
+"""What a part of the map in a file must be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import InvalidValue
+from locations.importing.value_checks import WrongValueError
+from locations.postcodes import locate, parse_postcode_area
+
+
+def postcode_area(value: Any) -> str:
+    """An outward code, a sector or a full postcode that exists."""
+    advice = "write the beginning of a postcode or all of it, with its space, such as N12, N12 0 or N12 0GA"
+    if not isinstance(value, str):
+        raise WrongValueError(f"must be text in quotes; {advice}")
+    try:
+        area = parse_postcode_area(value)
+    except InvalidValue as error:
+        raise WrongValueError(f"is {value!r}; {advice}") from error
+    if locate(area) is None:
+        raise WrongValueError(f"is {value!r}, and no postcode begins so; {advice}")
+    return area
