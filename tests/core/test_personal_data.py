@@ -42,6 +42,7 @@ NOT_PERSONAL = {
     "resident_views.facts",
     "resident_views.purpose",
     "wishes.link_digest",
+    "wishes.numbers",
     "wishes.origin",
     "wishes.service_ids",
     "wishes.site_ids",
