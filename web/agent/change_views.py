@@ -31,7 +31,7 @@ from web.agent.call_views import (
     settle,
     to_done,
 )
-from web.agent.confirmation_page import ConfirmationPage
+from web.agent.confirmation_page import UNDONE, ConfirmationPage
 from web.agent.form_result import FormResult
 from web.agent.message_views import history_of
 from web.agent.not_changeable import handed_over_text, not_done_text
@@ -164,7 +164,7 @@ def undo(resident_id: int, reference: str) -> ResponseReturnValue:
             refusal = text_of_error(error, current_language())
             with staff_context() as now:
                 return _done_page(now, resident_id, reference, refusal), 409
-    return to_done(resident_id, reference, "put_back")
+    return to_done(resident_id, reference, UNDONE)
 
 
 @blueprint.get("/residents/<int:resident_id>/appointments/<reference>")

@@ -38,6 +38,8 @@ from web.spelling import spell_out
 # What was done in another window already, when it is asked for again.
 DONE_BEFORE: Labels = {"booked_before": _l("Booked already"), "moved_before": _l("Moved already")}
 
+UNDONE = "put_back"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConfirmationPage(ResidentPage):
@@ -52,7 +54,7 @@ class ConfirmationPage(ResidentPage):
     @property
     def title(self) -> str:
         """What was done, or the state of the appointment."""
-        results = {**CALL_RESULTS, **DONE_BEFORE, "put_back": _l("Undone")}
+        results = {**CALL_RESULTS, **DONE_BEFORE, UNDONE: _l("Undone")}
         return str(results.get(self.operation, STATES[self.appointment.state]))
 
     @property
@@ -69,6 +71,11 @@ class ConfirmationPage(ResidentPage):
     def is_from_before(self) -> bool:
         """Whether it was done in another window already, and nothing was done now."""
         return self.operation in DONE_BEFORE
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether a change was taken back before anybody was told of it."""
+        return self.operation == UNDONE
 
     @property
     def is_booked(self) -> bool:

@@ -66,7 +66,9 @@ def test_what_was_just_cancelled_is_undone_with_one_press(
     html = agent.client.get(f"{call_of(callers)}/appointments/{reference}").text
     assert f'formaction="{address}"' in html
     assert html.count("<form") == html.count("</form>") == 1 + html.count('action="/staff/sign-out"')
-    assert agent.checked(agent.send(address)).title.startswith("Undone")
+    undone = agent.checked(agent.send(address))
+    assert undone.title.startswith("Undone")
+    assert "Nobody is told of the change" in undone.text
     row = appointment_of(database, callers)
     assert (row.state, row.version) == ("booked", 3)
     page = agent.checked(agent.send(address), 409)
