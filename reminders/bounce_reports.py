@@ -21,13 +21,15 @@ MOST_PARTS = 50
 FAILED_ACTION = "failed"
 _STATUS = re.compile(r"\b([245])\.([0-9]{1,3})\.([0-9]{1,3})\b")
 _ADDRESSED = ("to", "delivered-to", "x-original-to", "in-reply-to", "references")
-# What is wrong is not the address: the mail system, the protocol, the content, or a policy (RFC 3463 3).
-_NOT_THE_ADDRESS = frozenset({"3", "5", "6", "7"})
+# No such mailbox, no such system, no address, moved without a new one, a domain without mail, a mailbox that is closed
+# (RFC 3463 3.2 and 3.3, RFC 7505 4.2). Everything else, such as a full mailbox or a sender that is refused, is the fault
+# of one try, and may pass.
+_ADDRESS_IS_BAD = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)  # of the standard library's parser
 
 
 class Reading(StrEnum):
-    """What came, and so what is done with it. The last five are left where they are."""
+    """What came, and so what is done with it. All but those of `UNDERSTOOD` are left where they are."""
 
     FAILED = "failed"  # the message did not arrive and will not
     DELAYED = "delayed"  # the server tries on
@@ -37,6 +39,7 @@ class Reading(StrEnum):
     FORGED = "forged"  # with a mark that we did not make
     HUGE = "huge"
     MALFORMED = "malformed"
+    BROKEN = "broken"  # it could not be written: a mistake of ours, or bad data
 
 
 UNDERSTOOD = frozenset({Reading.FAILED, Reading.DELAYED, Reading.DELIVERED})
@@ -46,14 +49,14 @@ UNDERSTOOD = frozenset({Reading.FAILED, Reading.DELAYED, Reading.DELIVERED})
 class BounceReport:
     """What was read. `status` is such as 5.1.1; `recipients` are the addresses that failed, in lower case.
 
-    `is_address_bad` says that nothing would arrive there later either.
+    At those of `bad` nothing would arrive later either.
     """
 
     reading: Reading
     reference: str = ""
     status: str = ""
     recipients: tuple[str, ...] = ()
-    is_address_bad: bool = False
+    bad: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,7 @@ class _Outcome:
     @property
     def is_address_bad(self) -> bool:
         """Whether it failed for good, and because of the address."""
-        parts = self.status.split(".")
-        return self.action == FAILED_ACTION and parts[0] == "5" and parts[1] not in _NOT_THE_ADDRESS
+        return self.action == FAILED_ACTION and self.status in _ADDRESS_IS_BAD
 
 
 def read_report(raw: bytes, secret_keys: Sequence[str]) -> BounceReport:
@@ -101,8 +103,11 @@ def _report(reference: str, outcomes: Sequence[_Outcome]) -> BounceReport:
         is_delayed = any(one.action == "delayed" for one in outcomes)
         return BounceReport(Reading.DELAYED if is_delayed else Reading.DELIVERED, reference)
     bad = [one for one in failed if one.is_address_bad]
-    recipients = tuple(dict.fromkeys(address for one in bad for address in one.recipients))
-    return BounceReport(Reading.FAILED, reference, (bad or failed)[0].status, recipients, is_address_bad=bool(bad))
+    return BounceReport(Reading.FAILED, reference, (bad or failed)[0].status, _addresses(failed), _addresses(bad))
+
+
+def _addresses(outcomes: Sequence[_Outcome]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for one in outcomes for address in one.recipients))
 
 
 def _parts(mail: Message) -> list[Message]:

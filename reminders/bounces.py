@@ -16,18 +16,21 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from core.errors import DeliveryFailed
+from core.outages import outage_of
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 from people.residents.tables import Representative, Resident
 from reminders.bounce_reports import UNDERSTOOD, BounceReport, Reading, read_report
 from reminders.channels.bounce_mailboxes import OpenMailbox, mailbox_from
 from reminders.channels.mime import envelope_address
-from reminders.delivery_decisions import FAILED, IN_DOUBT, RETURNED_OUTCOME, SENT, SENT_OUTCOME
+from reminders.delivery_decisions import FAILED, IN_DOUBT, RETURNED_OUTCOME, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
 from reminders.reasons import MAIL_RETURNED, with_detail
 from reminders.recipients import EMAIL
 from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.tables import DeliveryAttempt
 
+# Of what a server refused at once no copy went out.
+_MAY_COME_BACK = ("", SENT_OUTCOME, UNCLEAR_OUTCOME, RETURNED_OUTCOME)
 _REFERENCE = re.compile(r"notification-([0-9]{1,18})-([0-9]{1,9})")
 REPORTS = prometheus_client.Counter(
     "front_door_bounces_total", "What came into the mailbox for reports of mail servers", ["reading"]
@@ -70,18 +73,34 @@ def _read_one(runtime: Runtime, mailbox: OpenMailbox, name: str) -> Reading | No
     raw = mailbox.read(name)
     if raw is None:
         return None
-    report = read_report(raw, runtime.settings.secret_keys)
-    if report.reading is Reading.FAILED:
-        run_with_retries(runtime.database, lambda db: fail_returned(db, report, runtime.clock.database_now(db)))
-    if report.reading in UNDERSTOOD:
+    reading = _written(runtime, read_report(raw, runtime.settings.secret_keys))
+    if reading in UNDERSTOOD:
         mailbox.remove(name)
     else:
         mailbox.leave(name)
-    return report.reading
+    return reading
+
+
+def _written(runtime: Runtime, report: BounceReport) -> Reading:
+    """The reading of a report once it is written. Raises what it raises while the database is away."""
+    if report.reading is not Reading.FAILED:
+        return report.reading
+    try:
+        run_with_retries(runtime.database, lambda db: fail_returned(db, report, runtime.clock.database_now(db)))
+    except Exception as error:  # a mistake of ours in one report must not stop the others
+        if outage_of(error) is not None:
+            raise
+        log.exception("a report of a mail server could not be written: %s", report.reference)
+        return Reading.BROKEN
+    return Reading.FAILED
 
 
 def fail_returned(db: Session, report: BounceReport, now: datetime) -> bool:
-    """Whether the message of the report failed by it: it goes by the next channel, and its address counts as bad."""
+    """Whether the message of the report failed by it: it goes by the next channel, and a bad address is trusted no more.
+
+    One of which several copies have gone out fails by what is said of its address of today alone: an earlier copy may have
+    gone to the one before, which staff have corrected since.
+    """
     found = _REFERENCE.fullmatch(report.reference)
     if not found:
         return False
@@ -89,30 +108,50 @@ def fail_returned(db: Session, report: BounceReport, now: datetime) -> bool:
     row = next((one for one in locked_alike(db, of_message[0]).values() if (one.id, one.version) == of_message), None)
     if row is None or row.channel != EMAIL or row.status not in (SENT, IN_DOUBT):
         return False
+    people = _people(db, row.appointment_id)
+    tries = select(DeliveryAttempt).where(DeliveryAttempt.notification_id == row.id)
+    copies = tries.where(DeliveryAttempt.outcome.in_(_MAY_COME_BACK)).order_by(DeliveryAttempt.fencing_token)
+    attempts = db.scalars(copies).all()
+    if len(attempts) > 1 and not any(_is_one_of(address, report.recipients) for address in people.addresses):
+        return False
     row.status, row.reason, row.closed_at = FAILED, with_detail(MAIL_RETURNED, report.status), now
     row.delivered_at = row.ask_at = None
-    tries = select(DeliveryAttempt).where(DeliveryAttempt.notification_id == row.id)
-    attempt = db.scalars(tries.order_by(DeliveryAttempt.fencing_token.desc()).limit(1)).first()
-    if attempt is not None and attempt.outcome == SENT_OUTCOME:
-        attempt.outcome, attempt.error = RETURNED_OUTCOME, row.reason
-    if report.is_address_bad:
-        _mark_addresses(db, row.appointment_id, report.recipients, now)
+    if attempts and attempts[-1].outcome == SENT_OUTCOME:
+        attempts[-1].outcome, attempts[-1].error = RETURNED_OUTCOME, row.reason
+    people.distrust(report.bad, now)
     db.flush()
     plan_next_channel(db, row.id, now)
     return True
 
 
-def _mark_addresses(db: Session, appointment_id: int, recipients: Sequence[str], now: datetime) -> None:
-    """Trust these addresses no more, as far as they are those of the appointment's people."""
+@dataclass(frozen=True)
+class _People:
+    """Those to whom email about an appointment goes, as it is now."""
+
+    appointment: Appointment
+    resident: Resident
+    helper: Representative | None
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Where their email goes."""
+        own = self.appointment.contact_email
+        return (self.resident.email if own is None else own, self.helper.email if self.helper else "")
+
+    def distrust(self, recipients: Sequence[str], now: datetime) -> None:
+        """Trust these addresses no more, as far as they are theirs."""
+        if _is_one_of(self.resident.email, recipients):
+            self.resident.email_returned_at = now
+        if _is_one_of(self.appointment.contact_email or "", recipients):
+            self.appointment.contact_email_returned_at = now
+        if self.helper is not None and _is_one_of(self.helper.email, recipients):
+            self.helper.email_returned_at = now
+
+
+def _people(db: Session, appointment_id: int) -> _People:
     appointment = db.get_one(Appointment, appointment_id)
-    resident = db.get_one(Resident, appointment.resident_id)
     helper = db.get(Representative, appointment.representative_id) if appointment.representative_id else None
-    if _is_one_of(resident.email, recipients):
-        resident.email_returned_at = now
-    if _is_one_of(appointment.contact_email or "", recipients):
-        appointment.contact_email_returned_at = now
-    if helper is not None and _is_one_of(helper.email, recipients):
-        helper.email_returned_at = now
+    return _People(appointment, db.get_one(Resident, appointment.resident_id), helper)
 
 
 def _is_one_of(email: str, recipients: Sequence[str]) -> bool:

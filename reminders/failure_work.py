@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from booking.ringing.tables import Ringing
 from booking.states import State
 from booking.tables import Appointment
-from booking.use_cases.change_details import Details, HelperContact, change_contact
-from booking.use_cases.change_record import write_record
 from booking.use_cases.ringing import had_last, leave_rung, take_to_ring
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.runtime import Runtime
 from core.transactions import run_with_retries
-from people.residents.details import ResidentDetails
 from people.residents.resident_repository import lock_resident
-from people.residents.tables import Representative, Resident
+from people.residents.tables import Representative
 from reminders.appointment_queries import current_state
-from reminders.delivery_decisions import FAILED, LATE
+from reminders.corrections import Correction, write_correction
+from reminders.delivery_decisions import FAILED, LATE, PENDING
 from reminders.due_times import Way
 from reminders.failure_queries import Failure, open_failures
 from reminders.failures import ContactPart, FailureEnding
+from reminders.history_queries import reason_for_silence
 from reminders.outbox import planning_input
-from reminders.outdated import go_by, is_open, own_times
+from reminders.outdated import MAY_HAVE_ARRIVED, go_by, own_times
 from reminders.posting import by_post
-from reminders.recipients import ABOUT_THE_VISIT, CALL, LETTER, ChannelRules, Withheld, deliveries_for, family_of
+from reminders.recipients import (
+    ABOUT_THE_VISIT,
+    CALL,
+    CONFIRMATION,
+    LETTER,
+    REMINDER,
+    ChannelRules,
+    Withheld,
+    deliveries_for,
+    family_of,
+)
 from reminders.rerouting import locked_alike
 from reminders.tables import EndedFailure, Notification
 
 MOST_AT_ONCE = 500  # messages of one person
 BY_TELEPHONE = ChannelRules(frozenset({CALL}))
+_Act = Callable[[Session, Sequence[Failure], datetime], Mapping[int, FailureEnding]]
 _INSERT = {
     name: insert(table_of(EndedFailure)).on_conflict_do_nothing(index_elements=["notification_id", "fencing_token"])
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
@@ -44,13 +54,11 @@ _INSERT = {
 
 
 @dataclass(frozen=True)
-class Correction:
-    """What is right: the part that did not work, the others empty."""
+class Done:
+    """What was done about failures: how many of the messages are sent again, or rung about, and how many are not."""
 
-    email: str = ""
-    phone: str = ""
-    address: str = ""
-    postcode: str = ""
+    again: int
+    not_again: int
 
 
 @dataclass(frozen=True)
@@ -69,72 +77,79 @@ class FailureWork:
 
         def operation(db: Session) -> bool:
             now = self.runtime.clock.database_now(db)
-            ids = sorted({one.appointment_id for one in self._open(db, now)})
-            rows = [db.get_one(Appointment, appointment_id) for appointment_id in ids]
+            ids = {one.appointment_id for one in self._open(db, now)}
+            rows = [row for row in self._locked(db) if row.id in ids]
             return bool(rows) and all(take_to_ring(db, row, self.staff_id, self.actor, now) for row in rows)
 
         return run_with_retries(self.runtime.database, operation)
 
-    def correct(self, part: ContactPart, correction: Correction) -> bool:
-        """Whether what is right was written, where it failed; what is of use goes out again."""
+    def correct(self, part: ContactPart, correction: Correction) -> Done | None:
+        """Write what is right where what failed came from; what is of use goes out again."""
 
-        def act(db: Session, failures: Sequence[Failure], now: datetime) -> None:
+        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureEnding]:
+            resident = lock_resident(db, self.authority_id, self.resident_id)
             ids = {one.appointment_id for one in failures}
-            of_helpers = set() if part is ContactPart.POST else self._correct_helpers(db, ids, part, correction, now)
-            if ids - of_helpers:
-                row = lock_resident(db, self.authority_id, self.resident_id)
-                db.refresh(row)
-                write_record(db, self.runtime, row, _corrected(row, part, correction), self.actor, now)
+            write_correction(db, self.runtime, resident, ids, part, correction, self.actor, now)
+            for one in failures:
+                if not _is_planned_anew(db, one.id, now):
+                    _try_again(db, one.id, now)
+            return {one.id: FailureEnding.CORRECTED for one in failures}
 
-        return self._end(part, FailureEnding.CORRECTED, act)
+        return self._end(part, act)
 
-    def retry(self, part: ContactPart) -> bool:
-        """Whether the address counts as right again: what is of use goes to it once more."""
+    def retry(self, part: ContactPart) -> Done | None:
+        """Take the address for right again: what is of use goes to it once more."""
 
-        def act(db: Session, failures: Sequence[Failure], now: datetime) -> None:
+        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureEnding]:
             self._trust(db, {one.appointment_id for one in failures}, part)
-            for one in sorted(failures, key=lambda failure: failure.id):
-                _try_again(db, one.id, now)
+            again = {one.id for one in failures if _try_again(db, one.id, now)}
+            return {one.id: FailureEnding.RETRIED if one.id in again else FailureEnding.CHECKED for one in failures}
 
-        return self._end(part, FailureEnding.RETRIED, act)
+        return self._end(part, act)
 
-    def ring(self, part: ContactPart) -> bool:
-        """Whether what is of use is on the list of calls now."""
+    def ring(self, part: ContactPart) -> Done | None:
+        """Put on the list of calls what is of use; the others stay as they are."""
 
-        def act(db: Session, failures: Sequence[Failure], now: datetime) -> None:
-            for one in sorted(failures, key=lambda failure: failure.id):
-                _owe_call(db, one.id, now)
+        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureEnding]:
+            return {one.id: FailureEnding.RUNG for one in failures if _owe_call(db, one.id, now)}
 
-        return self._end(part, FailureEnding.RUNG, act)
+        return self._end(part, act)
 
-    def leave(self, part: ContactPart) -> bool:
-        """Whether it is written that nothing more is to do."""
-        return self._end(part, FailureEnding.NOTHING, lambda _db, _failures, _now: None)
+    def leave(self, part: ContactPart) -> Done | None:
+        """Write that nothing more is to do."""
+        return self._end(part, lambda _db, failures, _now: {one.id: FailureEnding.NOTHING for one in failures})
 
     def give_back(self) -> None:
         """Let colleagues have this person."""
 
         def operation(db: Session) -> None:
-            self._give_back(db, self.runtime.clock.database_now(db))
+            rows = self._locked(db)
+            self._give_back(db, rows, self.runtime.clock.database_now(db))
 
         run_with_retries(self.runtime.database, operation)
 
-    def _end(
-        self, part: ContactPart, ending: FailureEnding, act: Callable[[Session, Sequence[Failure], datetime], None]
-    ) -> bool:
-        """Whether `act` was done about the failures of this part, and written: they have this person, and there are some."""
+    def _end(self, part: ContactPart, act: _Act) -> Done | None:
+        """What `act` did about the failures of this part, in order of id, which is how each it names has ended.
 
-        def operation(db: Session) -> bool:
-            now = self.runtime.clock.database_now(db)
+        None when it ended none, when there are none, or when somebody else has this person.
+        """
+
+        def operation(db: Session) -> Done | None:
+            lock_resident(db, self.authority_id, self.resident_id)
+            rows, now = self._locked(db), self.runtime.clock.database_now(db)
             failures = [one for one in self._open(db, now) if one.part is part]
             if not failures or not had_last(db, self.resident_id, self.staff_id, now):
-                return False
+                return None
+            failures.sort(key=lambda failure: failure.id)
             tokens = _tokens(db, failures)
-            act(db, failures, now)
-            self._write(db, tokens, ending, now)
+            endings = act(db, failures, now)
+            if not endings:
+                return None
+            again = _owed_now(db, endings)
+            self._write(db, tokens, endings, again, now)
             if not self._open(db, now):
-                self._give_back(db, now)
-            return True
+                self._give_back(db, rows, now)
+            return Done(again, len(endings) - again)
 
         return run_with_retries(self.runtime.database, operation)
 
@@ -142,38 +157,34 @@ class FailureWork:
         whose = (self.authority_id, now)
         return open_failures(db, *whose, site_ids=self.site_ids, limit=MOST_AT_ONCE, resident_id=self.resident_id)
 
-    def _write(self, db: Session, tokens: dict[int, int], ending: FailureEnding, now: datetime) -> None:
+    def _locked(self, db: Session) -> Sequence[Appointment]:
+        """The appointments of this person, locked in order of id, as `take_to_ring` and `leave_rung` want them."""
+        theirs = (Appointment.resident_id == self.resident_id, Appointment.authority_id == self.authority_id)
+        return db.scalars(
+            select(Appointment).where(*theirs).order_by(Appointment.id).with_for_update(key_share=True)
+        ).all()
+
+    def _write(
+        self, db: Session, tokens: Mapping[int, int], endings: Mapping[int, FailureEnding], again: int, now: datetime
+    ) -> None:
         connection = connection_of(db)
-        same = {"authority_id": self.authority_id, "ending": ending.value, "staff_id": self.staff_id, "at": now}
-        rows = [same | {"notification_id": id_, "fencing_token": token} for id_, token in tokens.items()]
+        same = {"authority_id": self.authority_id, "staff_id": self.staff_id, "at": now}
+        rows = [
+            same | {"notification_id": id_, "fencing_token": tokens[id_], "ending": ending.value}
+            for id_, ending in endings.items()
+        ]
         connection.execute(_INSERT[connection.dialect.name], rows)
+        facts: dict[str, Any] = {
+            "ending": ",".join(sorted({ending.value for ending in endings.values()})),
+            "again": again,
+            "messages": len(endings),
+        }
         subject, authority_id = ("resident", self.resident_id), self.authority_id
-        record(db, self.actor, "failure_ended", subject, authority_id=authority_id, now=now, ending=ending.value)
+        record(db, self.actor, "failure_ended", subject, authority_id=authority_id, now=now, **facts)
 
-    def _give_back(self, db: Session, now: datetime) -> None:
-        of_person = select(Appointment).join(Ringing, Ringing.appointment_id == Appointment.id)
-        mine = (Appointment.resident_id == self.resident_id, Ringing.staff_id == self.staff_id)
-        for row in db.scalars(of_person.where(*mine).order_by(Appointment.id)).all():
+    def _give_back(self, db: Session, rows: Sequence[Appointment], now: datetime) -> None:
+        for row in rows:
             leave_rung(db, row, self.staff_id, self.actor, now, nobody_answered=False)
-
-    def _correct_helpers(
-        self, db: Session, ids: Collection[int], part: ContactPart, correction: Correction, now: datetime
-    ) -> set[int]:
-        """Those of the appointments whose messages go to whoever acts for the resident; theirs is corrected."""
-        rows = (
-            select(Appointment).where(Appointment.id.in_(ids)).order_by(Appointment.id).with_for_update(key_share=True)
-        )
-        found = set()
-        for row in db.scalars(rows).all():
-            helper = db.get(Representative, row.representative_id) if row.representative_id else None
-            if helper is None or not getattr(helper, part.value):
-                continue
-            found.add(row.id)
-            if row.state == State.BOOKED and row.starts_at > now:
-                row.changed_at = now
-                contact = HelperContact(correction.email or helper.email, correction.phone or helper.phone)
-                change_contact(db, self.runtime, row, Details(helper=contact), self.actor, now)
-        return found
 
     def _trust(self, db: Session, ids: Collection[int], part: ContactPart) -> None:
         """Take the address for right again, of whomever it is."""
@@ -198,48 +209,70 @@ def _tokens(db: Session, failures: Sequence[Failure]) -> dict[int, int]:
     return {row.id: row.fencing_token for row in rows}
 
 
-def _corrected(row: Resident, part: ContactPart, correction: Correction) -> ResidentDetails:
-    facts = {name: getattr(row, name) for name in ResidentDetails.__dataclass_fields__}
-    known = ResidentDetails(**facts | {"support_needs": tuple(row.support_needs)})
-    if part is ContactPart.EMAIL:
-        return replace(known, email=correction.email)
-    if part is ContactPart.PHONE:
-        return replace(known, phone=correction.phone)
-    return replace(known, address=correction.address, postcode=correction.postcode)
+def _owed_now(db: Session, ids: Collection[int]) -> int:
+    """How many of these messages go out, or are rung about, by whatever channel."""
+    db.flush()
+    other = aliased(Notification)
+    is_same = (
+        other.appointment_id == Notification.appointment_id,
+        other.version == Notification.version,
+        other.kind == Notification.kind,
+        other.status == PENDING,
+    )
+    owed = select(func.count()).select_from(Notification).where(Notification.id.in_(ids), exists().where(*is_same))
+    return db.scalar(owed) or 0
 
 
-def _try_again(db: Session, notification_id: int, now: datetime) -> None:
-    """Owe the message by its own channel again, if it is true and of use and nothing else of it is on its way."""
+def _is_planned_anew(db: Session, notification_id: int, now: datetime) -> bool:
+    """Whether the change of the contact has decided about this message: a confirmation may have another in its place."""
+    row = db.get_one(Notification, notification_id)
+    about = db.get_one(Appointment, row.appointment_id)
+    is_ahead = about.state == State.BOOKED and about.starts_at > now
+    return is_ahead and row.version == about.version and family_of(row.kind) == CONFIRMATION
+
+
+def _try_again(db: Session, notification_id: int, now: datetime) -> bool:
+    """Whether the message is owed by its own channel again: it is true and of use, and nothing of it is on its way."""
     alike = locked_alike(db, notification_id)
     row = next(one for one in alike.values() if one.id == notification_id)
     facts = planning_input(db, row.appointment_id).facts
     message = own_times(row, facts)
     posted = by_post(message, facts, now) if row.channel == LETTER else message
-    if row.status not in (FAILED, LATE) or posted is None:
-        return
+    if posted is None or not _may_go(db, row, alike, posted.useful_until, now):
+        return False
     failed = frozenset(channel for channel in row.instead_of.split(",") if channel)
-    if _may_go(db, row, alike, posted.useful_until, now):
-        go_by(db, alike, Way(row.channel, posted, failed), now)
+    go_by(db, alike, Way(row.channel, posted, failed), now)
+    return True
 
 
-def _owe_call(db: Session, notification_id: int, now: datetime) -> None:
-    """Have staff ring about the message, where that is of use and there is a number."""
+def _owe_call(db: Session, notification_id: int, now: datetime) -> bool:
+    """Whether staff ring about the message from now on, or do so already: it is of use, and there is a number."""
     alike = locked_alike(db, notification_id)
     row = next(one for one in alike.values() if one.id == notification_id)
     planning = planning_input(db, row.appointment_id)
     message = own_times(row, planning.facts)
-    if family_of(row.kind) not in ABOUT_THE_VISIT or not _may_go(db, row, alike, message.useful_until, now):
-        return
-    if not isinstance(deliveries_for(planning.contacts, row.kind, BY_TELEPHONE), Withheld):
-        failed = frozenset(one.channel for one in alike.values() if one.status in (FAILED, LATE))
-        go_by(db, alike, Way(CALL, message, failed - {CALL}), now)
+    if CALL in alike and alike[CALL].status == PENDING:
+        return True
+    is_rung_about = family_of(row.kind) in ABOUT_THE_VISIT and row.channel != CALL
+    if not is_rung_about or not _may_go(db, row, alike, message.useful_until, now):
+        return False
+    if isinstance(deliveries_for(planning.contacts, row.kind, BY_TELEPHONE), Withheld):
+        return False
+    failed = frozenset(one.channel for one in alike.values() if one.status in (FAILED, LATE))
+    go_by(db, alike, Way(CALL, message, failed - {CALL}), now)
+    return True
 
 
 def _may_go(
-    db: Session, row: Notification, alike: dict[str, Notification], useful_until: datetime, now: datetime
+    db: Session, row: Notification, alike: Mapping[str, Notification], useful_until: datetime, now: datetime
 ) -> bool:
-    is_true = current_state(db, row.appointment_id).makes_current(row.kind, row.version)
-    return is_true and (is_open(alike, useful_until, now) or (row.status == LATE and now < useful_until))
+    """Whether a message that failed may be owed again: it is true, wanted and of use, and nothing of it goes or went."""
+    goes = any(one.status in MAY_HAVE_ARRIVED or one.status == PENDING or one.told_at for one in alike.values())
+    if goes or row.status not in (FAILED, LATE) or now >= useful_until or reason_for_silence(db, row.appointment_id):
+        return False
+    state = current_state(db, row.appointment_id)
+    is_in_vain = state.awaits_rebooking and family_of(row.kind) == REMINDER
+    return state.makes_current(row.kind, row.version) and not is_in_vain
 
 
 def can_be_rung(db: Session, failures: Sequence[Failure]) -> bool:

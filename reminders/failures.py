@@ -52,6 +52,7 @@ class FailureEnding(StrEnum):
 
     CORRECTED = "corrected"
     RETRIED = "retried"
+    CHECKED = "checked"  # the address is right, and nothing goes to it again
     RUNG = "rung"
     NOTHING = "nothing"
 

@@ -126,6 +126,7 @@ FAILURE_KINDS: Labels = {
 FAILURE_ENDINGS: Labels = {
     FailureEnding.CORRECTED: _l("Address corrected"),
     FailureEnding.RETRIED: _l("Address checked, and tried again"),
+    FailureEnding.CHECKED: _l("Address checked, and nothing sent again"),
     FailureEnding.RUNG: _l("Put on the list of calls"),
     FailureEnding.NOTHING: _l("Nothing more to do"),
 }

@@ -115,6 +115,20 @@ def change_contact(
     _recorded(db, row, actor, now, change)
 
 
+def keep_contact(db: Session, row: Appointment, details: Details, actor: Actor, now: datetime) -> None:
+    """Keep the contact details with the locked appointment, which is cancelled or over, for what is still owed about it.
+
+    Nobody is told: there is nothing to come to.
+    """
+    row.changed_at = now
+    if details.contact:
+        _set_contact(row, db.get_one(Resident, row.resident_id), details.contact)
+    if details.helper:
+        _replace_helper(db, row, details.helper)
+    subject = ("appointment", row.id)
+    record(db, actor, "details_changed", subject, authority_id=row.authority_id, now=now, contact=True)
+
+
 def _change_needs(db: Session, row: Appointment, details: Details) -> None:
     """Keep other needs. An interpreter who was not needed before, or not for this language, is asked for anew."""
     before, spoken = set(row.support_needs), _spoken_language(db, row)
@@ -140,17 +154,21 @@ def follow_record(
     *,
     known: Mapping[int, Reached] | None = None,
     is_reached_anew: bool = True,
+    keeps_own: bool = False,
 ) -> None:
     """Remove the contact details of each appointment ahead: the resident's record, which staff have changed, counts again.
 
-    Where somebody else is reached than before (`known`, of `reached_ahead`), they get a new link. Where it is another way
+    They stay where it `keeps_own`: staff have changed one part of the record, and did not see those. Where somebody
+    else is reached than before (`known`, of `reached_ahead`), they get a new link. Where it is another way
     (`is_reached_anew`), it is announced for the other appointments too.
     Call it in the transaction that changes the record, after the change.
     """
     for row in _ahead(db, resident, now):
         before = (known or {}).get(row.id) or reached_now(db, row, resident)
-        has_own = (row.contact_email, row.contact_phone, row.contact_preference) != (None, None, None)
-        _set_contact(row, resident, None)
+        own = (row.contact_email, row.contact_phone, row.contact_preference)
+        has_own = not keeps_own and own != (None, None, None)
+        if not keeps_own:
+            _set_contact(row, resident, None)
         after = reached_now(db, row, resident)
         if has_own or after.who != before.who:
             row.changed_at = now

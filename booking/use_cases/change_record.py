@@ -40,12 +40,23 @@ def change_record(
 
 
 def write_record(
-    db: Session, runtime: Runtime, row: Resident, person: ResidentDetails, actor: Actor, now: datetime
+    db: Session,
+    runtime: Runtime,
+    row: Resident,
+    person: ResidentDetails,
+    actor: Actor,
+    now: datetime,
+    *,
+    keeps_own: bool = False,
 ) -> None:
-    """Write `person` over the record, which is locked and as it is now; the appointments ahead follow."""
+    """Write `person` over the record, which is locked and as it is now; the appointments ahead follow.
+
+    What was given for one appointment alone gives way to it, but where it `keeps_own`.
+    """
     before, known = _reached(row), reached_ahead(db, row, now)
     change_contact(db, row, person)
-    follow_record(db, runtime, row, actor, now, known=known, is_reached_anew=_reached(row) != before)
+    is_anew = _reached(row) != before
+    follow_record(db, runtime, row, actor, now, known=known, is_reached_anew=is_anew, keeps_own=keeps_own)
     record(db, actor, "resident_changed", ("resident", row.id), authority_id=row.authority_id, now=now)
 
 

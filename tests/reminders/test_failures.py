@@ -14,14 +14,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from booking.events import appointment_changed, readers_asked
+from booking.states import Contact
 from booking.tables import Appointment
+from booking.use_cases.cancel import cancel
+from booking.use_cases.change_details import Details, change_details
 from core.audit import AuditEntry
 from core.database import Database
 from people.residents.details import Representation, ResidentDetails
 from people.residents.tables import Representative, Resident
 from people.staff.tables import StaffMember
+from reminders.corrections import Correction
 from reminders.failure_queries import LISTED_FOR, endings_of, open_failures, people_with_failures
-from reminders.failure_work import Correction, FailureWork
+from reminders.failure_work import Done, FailureWork
 from reminders.failures import ContactPart, FailureEnding, FailureKind, failure_kind
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import readers_of
@@ -121,16 +125,69 @@ def test_what_is_right_is_tried_again_and_fails_once_more_as_a_new_failure(post:
         assert db.scalars(select(Resident.email_returned_at)).one() is None
 
 
-def test_a_failure_whose_message_went_in_another_way_is_not_sent_twice(post: Post) -> None:
+@pytest.mark.parametrize("status", ["failed", "late"])
+def test_a_failure_whose_message_went_in_another_way_is_not_sent_twice(post: Post, status: str) -> None:
     post.text.on_send = refuse
     post.book(ROBIN)
     post.send()
     post.send()
-    assert post.rows() == {"text": "failed", "email for text": "sent"}
+    values = {"status": status, "reason": "too_late: 452 4.2.2 over quota"}
+    with post.database.writing() as db:
+        db.execute(update(Notification).where(Notification.status == "failed").values(values))
+    expected = {"text": status, "email for text": "sent"}
+    assert post.rows() == expected
     mine = work(post, *staff(post, "Ada"))
     assert mine.take()
-    assert mine.retry(ContactPart.PHONE)
-    assert post.rows() == {"text": "failed", "email for text": "sent"}
+    assert mine.ring(ContactPart.PHONE) is None
+    assert post.rows() == expected
+    assert mine.retry(ContactPart.PHONE) == Done(again=0, not_again=1)
+    assert post.rows() == expected
+    assert open_now(post) == []
+    with post.database.reading() as db:
+        assert db.scalars(select(EndedFailure.ending)).all() == ["checked"]
+
+
+@pytest.mark.parametrize("own_phone", ["", "07700 900124"])
+def test_a_correction_changes_nothing_else_of_what_was_given_for_an_appointment(post: Post, own_phone: str) -> None:
+    post.book(ROBIN)
+    own = Contact("own@example.org", own_phone or ROBIN.phone, "text", leave_no_message=True)
+    change_details(post.runtime, post.world.authority_id, post.reference, Details(contact=own), actor=AGENT)
+    post.text.on_send = refuse
+    post.send()
+    post.email.sent.clear()
+    post.text.on_send = RecordingChannel().on_send
+    mine = work(post, *staff(post, "Ada"))
+    assert mine.take()
+    assert mine.correct(ContactPart.PHONE, Correction(phone="07700 900125"))
+    with post.database.reading() as db:
+        row, resident = db.scalars(select(Appointment)).one(), db.scalars(select(Resident)).one()
+        assert (row.contact_email, row.contact_leave_no_message) == ("own@example.org", True)
+        assert (row.contact_phone or resident.phone) == "07700 900125"
+        assert resident.phone == (ROBIN.phone if own_phone else "07700 900125")
+        assert resident.email == ROBIN.email
+    post.send()
+    post.send()
+    assert {one.recipient.address for one in post.text.sent} == {"07700 900125"}
+    assert ROBIN.email not in {one.recipient.address for one in post.email.sent}
+
+
+@pytest.mark.parametrize("by_helper", [False, True])
+def test_a_corrected_address_gets_what_says_that_it_is_cancelled(post: Post, *, by_helper: bool) -> None:
+    helper = Representation("Kim Helper", "carer", "kim@example.org") if by_helper else None
+    booked = make_appointment(post.runtime, post.world, post.starts, resident=EMAIL_ALONE, representative=helper)
+    post.send()
+    whose = (post.runtime, post.world.authority_id, booked.reference)
+    cancel(*whose, actor=AGENT, by="authority", reason="The office is shut", enforce_cutoff=False)
+    post.email.on_send = refuse
+    post.send()
+    post.email.on_send = RecordingChannel().on_send
+    post.email.sent.clear()
+    mine = work(post, *staff(post, "Ada"))
+    assert open_now(post) == [("email", FailureKind.REFUSED, True)]
+    assert mine.take()
+    assert mine.correct(ContactPart.EMAIL, Correction(email="right@example.org")) == Done(again=1, not_again=0)
+    post.send()
+    assert [one.recipient.address for one in post.email.sent] == ["right@example.org"]
     assert open_now(post) == []
 
 

@@ -96,6 +96,7 @@ LAYER_OF_MODULE = {
     "reminders.channels.registry": "queries",
     "reminders.owed_calls": "use_cases",
     "reminders.channel_queue": "use_cases",
+    "reminders.corrections": "use_cases",
     "reminders.failure_work": "use_cases",
     "reminders.heartbeat": "queries",
     "reminders.inbound": "use_cases",

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired
 
 from people.residents.details import email_key, phone_key, postcode_key
-from reminders.failure_work import Correction
+from reminders.corrections import Correction
 from reminders.failures import ContactPart
 from web.agent.forms import OFF
 from web.components.form_fields import EmailField, Form, PhoneField, PostalField, PostcodeField

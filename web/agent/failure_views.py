@@ -10,7 +10,7 @@ from core.errors import NotFound
 from people.residents.resident_repository import resident_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from reminders.failure_work import FailureWork
+from reminders.failure_work import Done, FailureWork
 from reminders.failures import ContactPart, FailureEnding
 from web.agent.correction_forms import CorrectionForm, correction_form
 from web.agent.failure_page import MOST_SHOWN, failed_parts, failed_people, failed_person, found_failures, known_values
@@ -87,7 +87,7 @@ def end_failures(resident_id: int) -> ResponseReturnValue:
     return redirect(f"{address}?done={ending.value}", code=303)
 
 
-def _ended(work: FailureWork, part: ContactPart, ending: FailureEnding, form: CorrectionForm | None) -> bool:
+def _ended(work: FailureWork, part: ContactPart, ending: FailureEnding, form: CorrectionForm | None) -> Done | None:
     if form is not None:
         return work.correct(part, form.correction())
     ways = {FailureEnding.RETRIED: work.retry, FailureEnding.RUNG: work.ring, FailureEnding.NOTHING: work.leave}
