@@ -5,7 +5,7 @@ No rule of its own: the outbox asks the same `planned_way`, and the worker the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from booking.events import What
 from locations.model import AuthorityFacts
 from locations.own_words import languages_for
 from reminders.due_times import NOTICES, Owed, PlanningInput, Way, owed_after, told_later
+from reminders.pauses import MessagePause
 from reminders.planned_ways import Planned, planned_ways, sending_rules
 from reminders.posting import way_of
 from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS, QUIET_HOURS
@@ -40,7 +41,7 @@ class Expected:
     """One message that a change would owe. Without a `delivery` nobody gets it, and `code` is why (`reminders.reasons`).
 
     It goes `at` that instant, which is later than now for hours of rest and for the post. Staff are asked to tell whoever
-    `is_to_ring`. `resident` is whom the visit is for.
+    `is_to_ring`. `resident` is whom the visit is for. `paused_by` holds it back for the time being.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Expected:
     is_at_once: bool = True
     safe_hours: str = ""  # in which they want to be rung and texted
     is_soon: bool = False  # as soon as it cannot be taken back any more
+    paused_by: str = ""
 
     @property
     def is_reminder(self) -> bool:
@@ -70,6 +72,7 @@ def expected_after(
     starts_at: datetime | None = None,
     silence: str = "",
     wait: timedelta = timedelta(),
+    pauses: Sequence[MessagePause] = (),
 ) -> tuple[Expected, ...]:
     """The messages that the appointment would be owed after `what`, at `starts_at` where that gives it another time.
 
@@ -82,17 +85,33 @@ def expected_after(
         facts = replace(facts, state=BOOKED)
     planning = replace(planning, facts=facts)
     owed = told_later(owed_after(facts, what, now), wait)
-    return expected(planning, owed, council, now, silence=silence)
+    return expected(planning, owed, council, now, silence=silence, pauses=pauses)
 
 
 def expected(
-    planning: PlanningInput, owed: Iterable[Owed], council: AuthorityFacts, now: datetime, *, silence: str = ""
+    planning: PlanningInput,
+    owed: Iterable[Owed],
+    council: AuthorityFacts,
+    now: datetime,
+    *,
+    silence: str = "",
+    pauses: Sequence[MessagePause] = (),
 ) -> tuple[Expected, ...]:
-    """Who would get these messages; with `silence`, a reason for which nothing about the appointment is sent, nobody."""
+    """Who would get these messages; with `silence`, a reason for which nothing about the appointment is sent, nobody.
+
+    `pauses` are those that last.
+    """
     found = [_expected(planning, one, council, now) for one in planned_ways(planning, owed, now)]
     if silence:
         found = [replace(one, delivery=None, code=silence, languages=(), is_to_ring=False) for one in found]
-    return tuple(found)
+    return tuple(_held(one, council, pauses) for one in found)
+
+
+def _held(one: Expected, council: AuthorityFacts, pauses: Sequence[MessagePause]) -> Expected:
+    """With who holds it back, if anybody does; a reminder that is due after the end of the pause is not held."""
+    holding = (pause for pause in pauses if pause.holds(council.id, one.kind, one.channel))
+    lasting = (pause.paused_by for pause in holding if pause.until is None or one.at < pause.until)
+    return replace(one, paused_by=next(lasting, "")) if one.delivery else one
 
 
 def _expected(planning: PlanningInput, planned: Planned, council: AuthorityFacts, now: datetime) -> Expected:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import false, select
 from sqlalchemy.orm import Session
@@ -30,6 +31,7 @@ from reminders.former_owner_queries import is_owner_told
 from reminders.history_queries import reason_for_silence, reasons_for_silence
 from reminders.outbox import email_address, input_of, planning_rows
 from reminders.outdated import number_of_offer
+from reminders.queue import pauses_on
 from reminders.recipients import BOOKED, OFFER, Contacts, Person, contacts_of, rules_in
 from reminders.tables import Notification
 
@@ -73,7 +75,7 @@ def expected_of_booking(
     )
     quiet = (council.zone, council.quiet_from, council.quiet_until)
     planning = PlanningInput(facts, contacts, rules_in(db.info, council.message_channels), quiet)
-    return expected_after(planning, "booked", council, now)
+    return expected_after(planning, "booked", council, now, pauses=pauses_on(db, now, council.id))
 
 
 def planning_of(db: Session, appointment_ids: Collection[int]) -> Mapping[int, PlanningInput]:
@@ -87,20 +89,18 @@ def expected_of_change(
 ) -> tuple[Expected, ...]:
     """What the appointment would be owed after `what`."""
     planning, silence = planning_of(db, [appointment_id])[appointment_id], reason_for_silence(db, appointment_id)
-    return expected_after(planning, what, council, now, silence=silence, wait=_undo_time(db))
+    pauses = pauses_on(db, now, council.id)
+    return expected_after(planning, what, council, now, silence=silence, pauses=pauses, wait=_undo_time(db))
 
 
 def expected_of_moves(
     db: Session, council: AuthorityFacts, starts: Mapping[int, datetime], now: datetime
 ) -> ByAppointment:
     """What each appointment would be owed when it is moved to this start, by its id."""
-    plans, silences, wait = planning_of(db, starts), reasons_for_silence(db, starts), _undo_time(db)
-    return {
-        id_: expected_after(
-            plan, "rescheduled", council, now, starts_at=starts[id_], silence=silences.get(id_, ""), wait=wait
-        )
-        for id_, plan in plans.items()
-    }
+    plans, silences = planning_of(db, starts), reasons_for_silence(db, starts)
+    pauses, wait = pauses_on(db, now, council.id), _undo_time(db)
+    after = partial(expected_after, what="rescheduled", council=council, now=now, pauses=pauses, wait=wait)
+    return {id_: after(plan, starts_at=starts[id_], silence=silences.get(id_, "")) for id_, plan in plans.items()}
 
 
 def _undo_time(db: Session) -> timedelta:
@@ -117,7 +117,9 @@ def expected_of_hand_over(
     contacts = contacts_of_resident(db, to_resident_id)
     to_new = replace(planning, contacts=replace(contacts, mode=planning.contacts.mode))
     notice = [owed_hand_over(planning.facts.version + 1, now)] if is_owner_told(db, appointment_id) else []
-    return expected_after(to_new, "handed_over", council, now), expected(planning, notice, council, now)
+    pauses = pauses_on(db, now, council.id)
+    to_old = expected(planning, notice, council, now, pauses=pauses)
+    return expected_after(to_new, "handed_over", council, now, pauses=pauses), to_old
 
 
 def expected_of_offers(
@@ -156,8 +158,9 @@ def _each(
     owed: Callable[[PlanningFacts], list[Owed]],
 ) -> ByAppointment:
     plans, silences = planning_of(db, appointment_ids), reasons_for_silence(db, appointment_ids)
+    pauses = pauses_on(db, now, council.id)
     return {
-        id_: expected(plan, owed(plan.facts), council, now, silence=silences.get(id_, ""))
+        id_: expected(plan, owed(plan.facts), council, now, silence=silences.get(id_, ""), pauses=pauses)
         for id_, plan in plans.items()
     }
 
@@ -173,8 +176,9 @@ def expected_of_new_contact(
     db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime
 ) -> ByAppointment:
     """What whoever reads the email address of each appointment is owed when another one takes its place."""
+    of_change, pauses = partial(owed_contact_change, OTHER_CONTACT), pauses_on(db, now, council.id)
     return {
-        id_: expected(_with_earlier(planning), owed_contact_change(OTHER_CONTACT, planning.facts, now), council, now)
+        id_: expected(_with_earlier(planning), of_change(planning.facts, now), council, now, pauses=pauses)
         for id_, planning in planning_of(db, appointment_ids).items()
         if email_address(planning)
     }

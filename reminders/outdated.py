@@ -29,6 +29,7 @@ from reminders.recipients import (
     OFFER,
     OFFERS,
     REMINDER,
+    SITE_MESSAGE,
     TEXT_ANSWER,
     WISH_PAUSED,
     ChannelRules,
@@ -41,6 +42,7 @@ from reminders.recipients import (
 from reminders.tables import Notification
 
 NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED)  # voided for good
+NOT_SENT = (PENDING, FAILED, WITHHELD)
 MAY_HAVE_ARRIVED = frozenset({SENT, IN_DOUBT})
 # Nobody could get it as things stood; with other contact details somebody may.
 FOR_NOBODY = frozenset({NO_ADDRESS, PREFERS_LETTERS, NO_CONTACT_WANTED, OTHER_CHANNEL})
@@ -69,10 +71,18 @@ def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dic
             row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
         elif row.status == VOID and current and now < row.useful_until and family_of(row.kind) not in NOT_AGAIN:
             row.status, row.closed_at, row.reason = PENDING, None, ""
+        if current and family_of(row.kind) == SITE_MESSAGE and row.channel != LETTER and row.status in NOT_SENT:
+            row.useful_until = facts.starts_at
     db.flush()
     of_owner = (row for row in rows if row.version >= facts.owner_since)
     silence = next((row.reason for row in of_owner if row.status == WITHHELD and row.reason in SILENCE), "")
-    return {(row.kind, row.channel): row for row in rows if row.version == facts.version}, silence
+    lasting = (row for row in rows if row.version == facts.version or _lasts(row, facts))
+    return {(row.kind, row.channel): row for row in lasting}, silence
+
+
+def _lasts(row: Notification, facts: PlanningFacts) -> bool:
+    """Whether the message is true of later versions of the appointment, too: what staff wrote to everybody of a day."""
+    return family_of(row.kind) == SITE_MESSAGE and row.version >= facts.owner_since
 
 
 def void_notices_to_owner(db: Session, appointment_id: int, now: datetime) -> None:

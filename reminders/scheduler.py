@@ -31,6 +31,7 @@ from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import ChannelUnavailable
 from reminders.channels.registry import configured_channels
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
+from reminders.held_offers import is_offer_held, was_offer_tried
 from reminders.inbound import handle_waiting_texts
 from reminders.messages import MessageWriter
 from reminders.privacy.retention import empty_expired
@@ -84,7 +85,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("stuck messages", lambda: replace_stuck(runtime), RECEIPT_SECONDS),
             ("bounces", lambda: look_for_bounces(runtime, stopping), BOUNCE_SECONDS),
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
-            ("waiting list", lambda: offer_earlier_times(runtime, can_be_told, seen), tick_seconds),
+            ("waiting list", lambda: offer_waiting(runtime, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
             ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
@@ -120,7 +121,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     answer_link_requests(runtime)
     work_offers(runtime)
     work_staff_mails(runtime, worker)
-    offer_earlier_times(runtime, can_be_told)
+    offer_waiting(runtime)
     send_wish_mails(runtime, worker.channels)
     measure_promises(runtime)
     read_outside_calendars(runtime)
@@ -144,8 +145,13 @@ def look_for_bounces(runtime: Runtime, stopping: threading.Event | None = None) 
 
 def work_offers(runtime: Runtime) -> None:
     """End the offers that were not answered in time, and seek other times for those who wait for one after a closure."""
-    end_unanswered(runtime)
+    end_unanswered(runtime, was_offer_tried)
     make_offers(runtime, can_be_told)
+
+
+def offer_waiting(runtime: Runtime, seen: dict[int, Mark] | None = None) -> None:
+    """Offer what is free to those who wait for it and who would be told."""
+    offer_earlier_times(runtime, can_be_told, seen, is_held=is_offer_held)
 
 
 def work_staff_mails(runtime: Runtime, worker: Worker, stopping: threading.Event | None = None) -> None:

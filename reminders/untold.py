@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, func, literal_column, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from booking.states import State
@@ -16,24 +29,59 @@ from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
 from people.residents.tables import Resident
-from reminders.delivery_decisions import FAILED, SENT
+from reminders.delivery_decisions import FAILED, PENDING, SENT, WITHHELD
 from reminders.due_times import CANCELLATION_IS_USEFUL
-from reminders.reasons import TOLD_BY_STAFF
-from reminders.recipients import ABOUT_THE_VISIT, CALL, CANCELLED, SITE_MESSAGE, family_of, number_of
+from reminders.pause_queries import rows_held
+from reminders.queue import IS_PENDING, pauses_on
+from reminders.reasons import PAUSED, TOLD_BY_STAFF
+from reminders.recipients import (
+    ABOUT_THE_VISIT,
+    ARRANGEMENT,
+    CALL,
+    CANCELLED,
+    CONFIRMATION,
+    GOING_AHEAD,
+    RESCHEDULED,
+    SITE_MESSAGE,
+    family_of,
+    number_of,
+)
 from reminders.same_message_queries import FAILED_LATER_TOO, REACHES_SOMEBODY, UNREACHED
 from reminders.sending_times import is_urgent
-from reminders.tables import Notification
+from reminders.tables import Notification, SiteMessage
 
+NEAR = timedelta(days=2)  # so long before the visit somebody rings about what a pause still holds back
+LISTED_FOR = timedelta(days=30)  # after it was too late to be sent
+NEWS = (CANCELLED, RESCHEDULED, GOING_AHEAD, ARRANGEMENT, SITE_MESSAGE)  # who is not told may come for nothing, or not
 CANCELLED_STATES = (State.CANCELLED_BY_AUTHORITY.value, State.CANCELLED_BY_RESIDENT.value)
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
 _IS_UNSENT = literal_column("notifications.status IN ('withheld', 'failed')", Notification.status.type)
 _IS_CALL = literal_column(
     "notifications.status = 'pending' AND notifications.channel = 'call'", Notification.status.type
 )
-# It is about the visit, and about what still holds.
+
+
+def _is_of(families: tuple[str, ...]) -> ColumnElement[bool]:
+    return or_(*(Notification.kind.startswith(family) for family in families))
+
+
+# What staff wrote to everybody of a day holds for whoever still comes to that place on that day, at whatever time.
+_IS_WRITTEN_TO_THE_DAY = and_(
+    Notification.kind.startswith(SITE_MESSAGE),
+    Notification.version >= Appointment.owner_since,
+    exists().where(
+        Notification.kind == SITE_MESSAGE + "_" + cast(SiteMessage.id, String),
+        SiteMessage.authority_id == Notification.authority_id,
+        SiteMessage.site_id == Appointment.site_id,
+        SiteMessage.local_date == Appointment.local_date,
+    ),
+)
+# It still holds.
 _IS_TRUE: tuple[ColumnElement[bool], ...] = (
-    Notification.version == Appointment.version,
-    or_(*(Notification.kind.startswith(family) for family in ABOUT_THE_VISIT)),
+    or_(
+        and_(Notification.version == Appointment.version, ~Notification.kind.startswith(SITE_MESSAGE)),
+        _IS_WRITTEN_TO_THE_DAY,
+    ),
     or_(
         (Notification.kind != CANCELLED) & (Appointment.state == State.BOOKED.value),
         (Notification.kind == CANCELLED) & Appointment.state.in_(CANCELLED_STATES),
@@ -42,16 +90,26 @@ _IS_TRUE: tuple[ColumnElement[bool], ...] = (
 # Nobody was reached by it or has told them, and it goes by no other channel: of several that failed the last one.
 _UNSENT: tuple[ColumnElement[bool], ...] = (
     _IS_UNSENT,
+    _is_of(ABOUT_THE_VISIT),
     Notification.told_at.is_(None),
     or_(Notification.status == FAILED, Notification.reason.in_(UNREACHED)),
     ~REACHES_SOMEBODY,
     ~FAILED_LATER_TOO,
 )
+# A pause held it back until it could not go out any more, and the visit is still to come.
+_HELD_TOO_LONG: tuple[ColumnElement[bool], ...] = (
+    literal_column(
+        "notifications.status IN ('failed', 'late') AND notifications.told_at IS NULL", Notification.status.type
+    ),
+    Notification.reason == PAUSED,
+    _is_of((*NEWS, CONFIRMATION)),
+    ~REACHES_SOMEBODY,
+)
 _WANTS_NO_CONTACT = exists().where(
     Resident.id == Appointment.resident_id,
     func.coalesce(Appointment.contact_preference, Resident.contact_preference) == "none",
 )
-_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL, ~_WANTS_NO_CONTACT)
+_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL, _is_of(ABOUT_THE_VISIT), ~_WANTS_NO_CONTACT)
 
 
 @dataclass(frozen=True)
@@ -85,29 +143,42 @@ def untold(
 
     `site_ids` are the sites that are looked at; None means all. `only` is the id of one appointment.
     """
-    ids = _ids_to_tell(authority_id, now, site_ids).subquery()
-    rows = select(Notification).where(Notification.id.in_(select(ids.c.id)))
+    ids = _ids_to_tell(db, authority_id, now, site_ids).subquery()
+    rows = (
+        select(Notification, Appointment.starts_at)
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(Notification.id.in_(select(ids.c.id)))
+    )
     if only is not None:
         rows = rows.where(Notification.appointment_id == only)
     by_appointment: dict[int, list[Notification]] = {}
-    for row in db.scalars(rows.order_by(Notification.useful_until, Notification.id).limit(limit)):
+    starts: dict[int, datetime] = {}
+    for row, starts_at in db.execute(rows.order_by(Notification.useful_until, Notification.id).limit(limit)):
         by_appointment.setdefault(row.appointment_id, []).append(row)
-    return [_untold(key, found, now) for key, found in by_appointment.items()]
+        starts[row.appointment_id] = starts_at
+    return [_untold(found, starts[key], now) for key, found in by_appointment.items()]
 
 
-def _untold(appointment_id: int, rows: Sequence[Notification], now: datetime) -> Untold:
+def _untold(rows: Sequence[Notification], starts_at: datetime, now: datetime) -> Untold:
     kinds = tuple(dict.fromkeys(family_of(row.kind) for row in rows))
-    reason = next((row.reason for row in rows if row.reason), "")
+    reason = next(filter(None, map(_reason, rows)), "")
     calls = [row for row in rows if row.channel == CALL]
     tries = max((row.tries for row in calls), default=0)
     urgent = any(is_urgent(row.kind, row.useful_until - CANCELLATION_IS_USEFUL, now) for row in calls)
     texts = tuple(number_of(row.kind) for row in rows if family_of(row.kind) == SITE_MESSAGE)
-    return Untold(appointment_id, kinds, reason, rows[0].useful_until, bool(calls), tries, urgent, texts)
+    until = min(row.useful_until if row.useful_until > now else starts_at for row in rows)
+    return Untold(rows[0].appointment_id, kinds, reason, until, bool(calls), tries, urgent, texts)
+
+
+def _reason(row: Notification) -> str:
+    """Why the message did not go out; nothing of one that only a call brings."""
+    is_held = row.status == PENDING and row.channel != CALL
+    return row.reason or (PAUSED if is_held else "")
 
 
 def untold_count(db: Session, authority_id: int, now: datetime, *, site_ids: Collection[int] | None) -> int:
     """How many appointments there are of which somebody is still to be told."""
-    ids = _ids_to_tell(authority_id, now, site_ids).subquery()
+    ids = _ids_to_tell(db, authority_id, now, site_ids).subquery()
     return db.scalar(select(func.count(ids.c.appointment_id.distinct()))) or 0
 
 
@@ -120,15 +191,21 @@ def mark_told(
         row = db.get(Appointment, appointment_id)
         if row is None or row.authority_id != authority_id or (site_ids is not None and row.site_id not in site_ids):
             raise NotFound
-        kinds = [kind for rows in (_UNSENT, _TO_RING) for kind in _close(db, rows, appointment_id, now)]
+        kinds = [*mark_others_told(db, appointment_id, now), *_close_calls(db, appointment_id, now)]
         if kinds:
             subject = ("appointment", appointment_id)
             record(db, actor, "resident_told", subject, authority_id=authority_id, now=now, kinds=sorted(kinds))
 
 
 def mark_others_told(db: Session, appointment_id: int, now: datetime) -> Sequence[str]:
-    """The kinds of what reached nobody, besides calls, now that somebody has told them."""
-    return _close(db, _UNSENT, appointment_id, now)
+    """The kinds of what reached nobody, besides calls, now that somebody has told them. What waits is not sent any more."""
+    kinds = [*_close(db, _about(appointment_id, now, *_UNSENT), {"told_at": now})]
+    kinds += _close(db, _about(appointment_id, now, *_HELD_TOO_LONG), {"told_at": now})
+    if held := _held_back(db, now):
+        waits = _about(appointment_id, now, *held, Notification.lease_until.is_(None))
+        values = {"told_at": now, "status": WITHHELD, "closed_at": now, "reason": TOLD_BY_STAFF}
+        kinds += _close(db, waits, values)
+    return kinds
 
 
 def due_calls(db: Session, appointment_id: int, now: datetime) -> Sequence[Notification]:
@@ -155,25 +232,48 @@ def calls_later(db: Session, authority_id: int, now: datetime, *, site_ids: Coll
     return db.scalar(rows if site_ids is None else rows.where(Appointment.site_id.in_(site_ids))) or 0
 
 
-def _close(db: Session, which: tuple[ColumnElement[bool], ...], appointment_id: int, now: datetime) -> Sequence[str]:
-    """The kinds of those messages of the appointment, which have been told. A call that was made is a message sent."""
-    about = (Notification.appointment_id == appointment_id, Notification.due_at <= now, *_IS_TRUE, *which)
-    ids = select(Notification.id).join(Appointment, Appointment.id == Notification.appointment_id).where(*about)
-    values: dict[str, Any] = {"told_at": now}
-    if which is _TO_RING:
-        values |= {"status": SENT, "closed_at": now, "reason": TOLD_BY_STAFF}
+def _close_calls(db: Session, appointment_id: int, now: datetime) -> Sequence[str]:
+    """The kinds of the calls of the appointment, which are made. A call that was made is a message sent."""
+    values = {"told_at": now, "status": SENT, "closed_at": now, "reason": TOLD_BY_STAFF}
+    return _close(db, _about(appointment_id, now, *_TO_RING), values)
+
+
+def _about(appointment_id: int, now: datetime, *which: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
+    return (Notification.appointment_id == appointment_id, Notification.due_at <= now, *_IS_TRUE, *which)
+
+
+def _close(db: Session, which: Sequence[ColumnElement[bool]], values: dict[str, Any]) -> Sequence[str]:
+    """The kinds of these messages, which have been told."""
+    ids = select(Notification.id).join(Appointment, Appointment.id == Notification.appointment_id).where(*which)
     told = update(Notification).where(Notification.id.in_(ids)).values(values).returning(Notification.kind)
     return db.scalars(told.execution_options(synchronize_session=False)).all()
 
 
-def _ids_to_tell(authority_id: int, now: datetime, site_ids: Collection[int] | None) -> CompoundSelect[Any]:
+def _held_back(db: Session, now: datetime, authority_id: int | None = None) -> tuple[ColumnElement[bool], ...]:
+    """The condition on what pauses hold back that somebody should know now, as the visit is near; empty without pauses."""
+    pauses = pauses_on(db, now, authority_id)
+    if not pauses:
+        return ()
+    is_near = (Notification.next_try_at <= now, Appointment.starts_at <= now + NEAR)
+    return (IS_PENDING, rows_held(pauses), _is_of(NEWS), *is_near, ~_WANTS_NO_CONTACT)
+
+
+def _ids_to_tell(
+    db: Session, authority_id: int, now: datetime, site_ids: Collection[int] | None
+) -> CompoundSelect[Any]:
     """The messages, with their appointments, that reached nobody or that staff are to ring about, and that still matter."""
     at_sites = () if site_ids is None else (Appointment.site_id.in_(site_ids),)
-    about = (Notification.authority_id == authority_id, Notification.useful_until > now, *_IS_TRUE, *at_sites)
+    is_useful, held = Notification.useful_until > now, _held_back(db, now, authority_id)
+    is_late = (Notification.closed_at > now - LISTED_FOR, Notification.useful_until <= now, Appointment.starts_at > now)
     parts = (
         select(Notification.id, Notification.appointment_id)
         .join(Appointment, Appointment.id == Notification.appointment_id)
-        .where(*about, *conditions)
-        for conditions in (_UNSENT, (*_TO_RING, Notification.next_try_at <= now))
+        .where(Notification.authority_id == authority_id, *_IS_TRUE, *at_sites, *conditions)
+        for conditions in (
+            (*_UNSENT, is_useful),
+            (*_TO_RING, is_useful, Notification.next_try_at <= now),
+            (*_HELD_TOO_LONG, *is_late),
+            *([(*held, is_useful)] if held else []),
+        )
     )
     return union_all(*parts)

@@ -13,6 +13,7 @@ from booking.states import RepresentativeView, ResidentView
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
 from reminders.history_queries import reason_for_silence
+from reminders.queue import pauses_on
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import (
     CALL,
@@ -39,6 +40,7 @@ class MessageRoute:
     code: str
     preference: str
     reminders: tuple[Delivery, ...] = ()
+    paused_by: str = ""  # who holds back what is sent at once
 
     @property
     def address(self) -> str:
@@ -121,9 +123,18 @@ def _mail_to(person: ResidentView | RepresentativeView) -> str:
 
 
 def route_of_booked(db: Session, view: AppointmentView) -> MessageRoute:
-    """The same, or none where its address gets no message about it because so much was booked for it."""
+    """The same, with who holds it back, or none where its address gets nothing as so much was booked for it."""
     route, silence = route_of_appointment(view), reason_for_silence(db, view.id)
+    route = replace(route, paused_by=paused_by(db, route, CONFIRMATION))
     return replace(route, deliveries=(), reminders=(), code=silence) if silence else route
+
+
+def paused_by(db: Session, route: MessageRoute, kind: str) -> str:
+    """Who holds back a message of this kind that goes this way; empty when it goes out."""
+    pauses = pauses_on(db, current_runtime().clock.now(), g.authority.id) if route.deliveries else []
+    ways = [delivery.channel for delivery in route.deliveries]
+    holding = (one.paused_by for one in pauses if any(one.holds(g.authority.id, kind, way) for way in ways))
+    return next(holding, "")
 
 
 def reminder_text(route: MessageRoute, *, is_masked: bool = False) -> str:

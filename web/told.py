@@ -86,6 +86,8 @@ def _language(one: Expected) -> list[str]:
 
 def when_text(one: Expected) -> str:
     """When it goes, and why not at once."""
+    if one.paused_by:
+        return str(_("held back: paused by %(name)s", name=one.paused_by))
     at = one.at.astimezone(ZoneInfo(g.authority.zone))
     if one.is_at_once:
         return str(_("at once"))
@@ -137,6 +139,12 @@ def told_counts(found: Iterable[Sequence[Expected]]) -> tuple[ToldLine, ...]:
         )
         if channels[channel]
     ]
+    held = Counter(one.paused_by for one in people if one.paused_by)
+    for name, number in held.items():
+        not_yet = ngettext(
+            "%(num)d of them waits: paused by %(name)s", "%(num)d of them wait: paused by %(name)s", number
+        )
+        lines.append(ToldLine(not_yet % {"name": name}, is_told=False))
     for (code, _is_listed), number in reasons.items():
         not_told = ngettext("%(num)d person is not told.", "%(num)d people are not told.", number)
         lines.append(ToldLine(f"{not_told} {message_reason(code)}", is_told=False))

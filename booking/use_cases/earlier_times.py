@@ -21,7 +21,7 @@ from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey
 from booking.tables import Allocation, Appointment, Hold
 from booking.use_cases.book import Booked, Booking, book_in_transaction, result_of, run_operation
-from booking.use_cases.offer_time import locked_appointment, offer_time
+from booking.use_cases.offer_time import IsHeld, locked_appointment, never_held, offer_time
 from booking.use_cases.offers import CanBeTold, accept_offer
 from booking.use_cases.proposals import end_proposal_of_wish
 from booking.use_cases.wishes import wish_of
@@ -44,12 +44,17 @@ log = logging.getLogger(__name__)
 
 
 def offer_earlier_times(
-    runtime: Runtime, can_be_told: CanBeTold, known: dict[int, Mark] | None = None, *, seconds: float = 10.0
+    runtime: Runtime,
+    can_be_told: CanBeTold,
+    known: dict[int, Mark] | None = None,
+    *,
+    is_held: IsHeld = never_held,
+    seconds: float = 10.0,
 ) -> int:
     """Offer what is free to those who wait for it, who has waited longest first; how many offers were made.
 
     It stops after `seconds`; what is left is offered by the next call. `known` keeps what was seen of each council, so that
-    the next call searches only where something has changed.
+    the next call searches only where something has changed. Nothing is offered to whom the council tells nothing now.
     """
     end, offered = monotonic() + seconds, 0
     known = {} if known is None else known
@@ -60,7 +65,7 @@ def offer_earlier_times(
         made, is_done = 0, True
         with _going_on("council", authority_id):
             _settle(runtime, authority_id)
-            made, is_done = _offer_in(runtime, authority_id, can_be_told, end)
+            made, is_done = _offer_in(runtime, authority_id, (can_be_told, is_held), end)
         offered += made
         if is_done and not made:
             known[authority_id] = mark
@@ -191,16 +196,22 @@ def _pause(db: Session, *, runtime: Runtime, wish_id: int) -> None:
         announce_wish(db, WishChange(wish.authority_id, wish.id, "paused", now, number))
 
 
-def _offer_in(runtime: Runtime, authority_id: int, can_be_told: CanBeTold, end: float) -> tuple[int, bool]:
+def _offer_in(runtime: Runtime, authority_id: int, telling: tuple[CanBeTold, IsHeld], end: float) -> tuple[int, bool]:
     """How many offers were made, and whether nothing is left to offer."""
+    can_be_told, is_held = telling
     offered, refused, full = 0, set[tuple[int, SlotKey]](), set[int]()
     while monotonic() < end:
         with runtime.database.reading() as db:
             now = runtime.clock.database_now(db)
             choice = next_choice(db, catalogue_by_id(db, authority_id), now, refused, full)
+            held = choice is not None and is_held(db, db.get_one(Wish, choice.wish_id), now)
         if choice is None:
             return offered, True
-        offer: Callable[[Session], bool] = partial(offer_time, runtime=runtime, can_be_told=can_be_told, choice=choice)
+        if held:
+            full.add(choice.wish_id)
+            continue
+        how = partial(offer_time, runtime=runtime, can_be_told=can_be_told, is_held=is_held)
+        offer: Callable[[Session], bool] = partial(how, choice=choice)
         is_right = False
         with _going_on("wish", choice.wish_id):
             try:

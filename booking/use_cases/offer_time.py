@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +26,14 @@ from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id, catalogue_while_locked
 from people.residents.tables import Resident
 
+IsHeld = Callable[[Session, Wish, datetime], bool]
+"""Whether the council holds back at present what would tell somebody of an offer."""
+
+
+def never_held(_db: Session, _wish: Wish, _now: datetime) -> bool:
+    """Where no council holds back any messages."""
+    return False
+
 
 @dataclass(frozen=True)
 class _Waiting:
@@ -35,8 +44,12 @@ class _Waiting:
     is_told: bool  # a message reaches them
 
 
-def offer_time(db: Session, *, runtime: Runtime, can_be_told: CanBeTold, choice: Choice) -> bool:
+def offer_time(
+    db: Session, *, runtime: Runtime, can_be_told: CanBeTold, choice: Choice, is_held: IsHeld = never_held
+) -> bool:
     """Whether the time could be offered; not when whoever waits has got another one meanwhile.
+
+    Of several at once nobody gets it whose message `is_held`.
 
     Raises: SlotTaken; RateLimited when as much is held for strangers of the same origin as may be.
     """
@@ -66,7 +79,7 @@ def offer_time(db: Session, *, runtime: Runtime, can_be_told: CanBeTold, choice:
     _tell(db, first, proposal, now)
     for wish_id in choice.others if first.is_told else ():
         other = _waiting(db, wish_id, slot_key.site_id, can_be_told)
-        if other is not None and other.is_told:
+        if other is not None and other.is_told and not is_held(db, other.wish, now):
             shared = share(db, proposal, appointment_id=other.wish.appointment_id, wish_id=wish_id)
             _tell(db, other, shared, now)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,9 @@ from core.runtime import Runtime
 from core.tokens import digest, hold_token
 from core.transactions import run_with_retries
 from locations.catalogue_queries import catalogue_by_id
+
+WasTried = Callable[[Session, Proposal], bool]
+"""Whether anybody has tried to send the message that tells of a proposal."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +158,11 @@ def decline_proposal(
     return run_operation(runtime, None, operation)
 
 
-def end_unanswered(runtime: Runtime) -> int:
+def end_unanswered(runtime: Runtime, was_tried: WasTried = lambda _db, _proposal: True) -> int:
     """End the proposals whose time to answer is up; how many there were.
 
-    After a closure somebody rings; who waits for an earlier time has not answered once more, unless they were to be rung.
+    After a closure somebody rings; who waits for an earlier time has not answered once more, unless they were to be rung
+    or were never told of it.
     """
 
     def operation(db: Session) -> int:
@@ -171,7 +175,7 @@ def end_unanswered(runtime: Runtime) -> int:
             if proposal.wish_id is not None and proposal.hold_id is not None:
                 leave_to_list(db, proposal.hold_id, now)
             wish = _wish_of(db, proposal)
-            if wish is not None and not proposal.is_rung:
+            if wish is not None and not proposal.is_rung and was_tried(db, proposal):
                 wish.unanswered, wish.changed_at = wish.unanswered + 1, now
         return len(proposals)
 

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from booking.events import wish_changed
+from booking.events import appointment_changed, wish_changed
+from booking.proposals.tables import Proposal, Wish
 from booking.tables import Appointment
 from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
@@ -21,16 +22,19 @@ from reminders.channel_queue import DeliveryCounts
 from reminders.ledger import is_no_pause_long, ledger_of
 from reminders.ledger_queries import ledger_alarms
 from reminders.messages import RenderedMessage
+from reminders.outbox import plan_notifications
 from reminders.pause_queries import rows_held
 from reminders.pauses import LONGEST, MessagePause, PauseScope
 from reminders.pausing import NewPause, pause_messages, resume_messages
 from reminders.queue import pauses_on
 from reminders.reasons import PAUSED
 from reminders.recipients import EMAIL, FAMILIES, TEXT, family_of
+from reminders.scheduler import offer_waiting, work_offers
 from reminders.tables import Notification
+from reminders.untold import mark_told, untold
 from reminders.wish_mails import plan_wish_mail, send_wish_mails
 from tests.booking.test_online_wishes import wait
-from tests.booking.test_waiting_list import full_house
+from tests.booking.test_waiting_list import full_house, give_up, wait_for
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import notifications, owe
 from tests.support.factories import World, make_runtime, make_world
@@ -216,3 +220,78 @@ def test_emails_to_who_waits_wait_as_well(database: Database) -> None:
     assert send_wish_mails(runtime, {EMAIL: channel}) == 0
     resume_messages(runtime, town.authority_id, link, actor=MANAGER)
     assert send_wish_mails(runtime, {EMAIL: channel}) == 1
+
+
+def test_news_that_a_pause_holds_back_is_for_staff_to_tell_when_the_visit_is_near(
+    app: Flask, database: Database, world: World, clock: FixedClock
+) -> None:
+    runtime, now, channel = runtime_of(app), clock.now(), RecordingChannel()
+    kinds = ("cancelled", "reminder_1d", "rescheduled", "arrangement_1", "confirmation", "rescheduled")
+    ids = owe(database, world, len(kinds), now=now)
+    cancelled, far, posted = ids[0], ids[2], ids[5]
+    with database.writing() as db:
+        for id_, kind in zip(ids, kinds, strict=True):
+            db.execute(update(Notification).where(Notification.appointment_id == id_).values(kind=kind))
+        db.execute(update(Appointment).where(Appointment.id == cancelled).values(state="cancelled_by_authority"))
+        later = {"starts_at": now + timedelta(days=3), "ends_at": now + timedelta(days=3, hours=1)}
+        db.execute(update(Appointment).where(Appointment.id == far).values(later))
+        letter = update(Notification).where(Notification.appointment_id == posted)
+        db.execute(letter.values(channel="letter", useful_until=now + timedelta(minutes=5)))
+
+    def listed() -> dict[int, str]:
+        with database.reading() as db:
+            found = untold(db, world.authority_id, clock.now(), site_ids=None, limit=9)
+        return {one.appointment_id: one.reason for one in found}
+
+    worker = worker_on(database, clock, channel)
+    assert listed() == {}
+    paused = pause(runtime, world, ALL)
+    near = [cancelled, ids[3], posted]
+    assert listed() == dict.fromkeys(near, PAUSED)
+    clock.advance(timedelta(minutes=10))
+    worker.send_due()
+    assert {row.appointment_id for row in notifications(database) if row.status == "late"} == {posted}
+    assert listed() == dict.fromkeys(near, PAUSED)
+    for id_ in (cancelled, posted):
+        mark_told(runtime, world.authority_id, id_, actor=MANAGER, site_ids=None)
+    assert listed() == {ids[3]: PAUSED}
+    resume_messages(runtime, world.authority_id, paused, actor=MANAGER)
+    assert listed() == {}
+    worker.send_due()
+    assert "cancelled" not in [kind for _council, kind in kinds_sent(channel, database)]
+    assert len(channel.sent) == 4
+
+
+@pytest.mark.parametrize("has_appointment", [True, False])
+def test_who_waits_loses_nothing_by_offers_that_a_pause_holds_back(
+    database: Database, *, has_appointment: bool
+) -> None:
+    town, references = full_house(database)
+    runtime, channel = make_runtime(database), RecordingChannel()
+    worker = worker_on(database, runtime.clock, channel)
+    with wish_changed.connected_to(plan_wish_mail), appointment_changed.connected_to(plan_notifications):
+        if has_appointment:
+            wait_for(runtime, town, references[-1])
+        else:
+            wait(runtime, town)
+        give_up(runtime, town, references[3])
+        offer_waiting(runtime)
+        paused = pause(runtime, town, KIND, "earlier_time")
+        for reference in references[4:8]:
+            send_wish_mails(runtime, {EMAIL: channel})
+            worker.send_due()
+            give_up(runtime, town, reference)
+            runtime.clock.advance(timedelta(minutes=31))  # type: ignore[attr-defined]
+            work_offers(runtime)
+            offer_waiting(runtime)
+        with database.reading() as db:
+            assert db.scalars(select(Proposal.state)).all() == ["ended"]
+            assert db.scalars(select(Wish.unanswered)).all() == [0]
+        resume_messages(runtime, town.authority_id, paused, actor=MANAGER)
+        offer_waiting(runtime)
+        send_wish_mails(runtime, {EMAIL: channel})
+        worker.send_due()
+        runtime.clock.advance(timedelta(minutes=31))  # type: ignore[attr-defined]
+        work_offers(runtime)
+        with database.reading() as db:
+            assert db.scalars(select(Wish.unanswered)).all() == [1]

@@ -16,6 +16,7 @@ from reminders.delivery_decisions import ClaimedRow, Closed, EarlierTries, Held,
 from reminders.due_times import NOTICES, Owed, PlanningInput, owed_after
 from reminders.expected import Expected, expected_after
 from reminders.outbox import rows_for
+from reminders.pauses import MessagePause, PauseScope
 from reminders.posting import way_of
 from reminders.reasons import QUIET_HOURS
 from reminders.recipients import (
@@ -23,6 +24,9 @@ from reminders.recipients import (
     CALL,
     CANCELLED,
     CANCELLED_STATES,
+    EMAIL,
+    REMINDER,
+    TEXT,
     ChannelRules,
     Contacts,
     OwnContact,
@@ -145,3 +149,17 @@ def test_what_can_be_taken_back_is_told_after_that() -> None:
     for what, later in (("rescheduled", wait), ("cancelled", wait), ("booked", timedelta())):
         first = expected_after(planning, what, FACTS.authority, NOON, wait=wait)[0]  # type: ignore[arg-type]
         assert (first.at, first.is_at_once) == (NOON + later, not later)
+
+
+@given(
+    CONTACTS, RULES, COUNCILS, st.sampled_from(PauseScope), st.sampled_from([CANCELLED, EMAIL, TEXT, CALL, REMINDER])
+)
+def test_what_is_held_back_is_what_the_pause_holds(
+    contacts: Contacts, rules: ChannelRules, council: Any, scope: PauseScope, subject: str
+) -> None:
+    facts = PlanningFacts(council.id, 1, 1, BOOKED, NOON + timedelta(days=3), False, council.zone, PLAN)
+    planning = PlanningInput(facts, contacts, rules, (council.zone, council.quiet_from, council.quiet_until))
+    pause = MessagePause(1, council.id, scope, subject, NOON, NOON + timedelta(days=1), "Mary Manager", "")
+    for one in expected_after(planning, "rescheduled", council, NOON, pauses=[pause]):
+        is_held = pause.holds(council.id, one.kind, one.channel) and one.at < NOON + timedelta(days=1)
+        assert bool(one.paused_by) == (is_held and one.delivery is not None)

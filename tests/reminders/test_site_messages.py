@@ -8,21 +8,36 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from booking.events import appointment_changed
 from booking.tables import Appointment
+from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, AuditEntry
 from core.database import Database
+from core.errors import DeliveryFailed
 from core.runtime import Runtime
 from locations.tables import Authority
+from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 from reminders.messages import RenderedMessage
+from reminders.outbox import plan_notifications
 from reminders.recipients import CALL, CHANNELS, EMAIL, SITE_MESSAGE, TEXT
 from reminders.site_messages import NewSiteMessage, readers_of, send_site_message
 from reminders.tables import Notification
 from reminders.texts import TextBody
+from reminders.untold import due_calls, untold, untold_count
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, writer
 from tests.reminders.make_bulk_notifications import owe
-from tests.support.factories import NOW, World, make_runtime, make_site, make_world
+from tests.support.factories import (
+    AGENT,
+    NOW,
+    World,
+    make_appointment,
+    make_runtime,
+    make_site,
+    make_world,
+    slot_key_at,
+)
 
 MANAGER = Actor("staff", 1, "Mary Manager")
 WORDS = "The lift is broken. <b>Ring</b> us before you come."
@@ -132,3 +147,44 @@ def test_who_reads_welsh_gets_welsh_or_english_that_says_so(
     assert expected in message.email.text
     assert (WORDS in message.email.text) == (not welsh)
     assert ('<span lang="en" dir="auto"' in message.email.html) == (not welsh)
+
+
+@pytest.mark.parametrize(("days", "hours", "is_rung"), [(0, 2, True), (0, -1, True), (1, 0, False)])
+def test_who_is_moved_within_the_day_is_still_rung_until_the_visit_begins(
+    database: Database, world: World, days: int, hours: int, *, is_rung: bool
+) -> None:
+    runtime, start = make_runtime(database), NOW + timedelta(days=1, hours=2)
+    moved_to = start + timedelta(days=days, hours=hours)
+    person = ResidentDetails("Robin Sample", phone="07700 900123", do_not_text=True)
+    with appointment_changed.connected_to(plan_notifications):
+        booked = make_appointment(runtime, world, start, resident=person)
+        send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER)
+        move = Move(slot_key=slot_key_at(world, moved_to))
+        reschedule(runtime, world.authority_id, booked.reference, move, actor=AGENT, enforce_cutoff=False)
+    (row,) = rows_of(database)
+    assert (row.channel, row.status, row.useful_until) == (CALL, "pending", moved_to)
+    with database.writing() as db:
+        listed = untold(db, world.authority_id, NOW, site_ids=None, limit=9)
+        assert (row.kind in {call.kind for call in due_calls(db, booked.appointment_id, NOW)}) == is_rung
+    assert [len(one.site_messages) for one in listed] == [int(is_rung)]
+
+
+@pytest.mark.databases("sqlite")
+def test_an_address_that_fails_after_a_move_within_the_day_is_rung(database: Database, world: World) -> None:
+    runtime, start = make_runtime(database), NOW + timedelta(days=1, hours=2)
+    person = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123", do_not_text=True)
+    with appointment_changed.connected_to(plan_notifications):
+        booked = make_appointment(runtime, world, start, resident=person)
+        send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER)
+        move = Move(slot_key=slot_key_at(world, start + timedelta(hours=1)))
+        reschedule(runtime, world.authority_id, booked.reference, move, actor=AGENT, enforce_cutoff=False)
+    Worker(database, runtime.clock, {EMAIL: RecordingChannel(on_send=refuse)}, writer()).send_due()
+    with database.reading() as db:
+        (one,) = untold(db, world.authority_id, NOW, site_ids=None, limit=9)
+        assert untold_count(db, world.authority_id, NOW, site_ids=None) == 1
+    assert one.is_to_ring
+    assert len(one.site_messages) == 1
+
+
+def refuse(_message: object) -> None:
+    raise DeliveryFailed(detail="550 nobody here", permanent=True)

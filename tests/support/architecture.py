@@ -99,6 +99,7 @@ LAYER_OF_MODULE = {
     "reminders.corrections": "use_cases",
     "reminders.failure_work": "use_cases",
     "reminders.heartbeat": "queries",
+    "reminders.held_offers": "use_cases",
     "reminders.inbound": "use_cases",
     "reminders.inbound_texts": "queries",
     "reminders.ledger": "use_cases",

@@ -18,7 +18,7 @@ from booking.states import CANCELLED as CANCELLED_STATES
 from booking.states import State
 from reminders.delivery_decisions import PENDING, SENT
 from reminders.history_queries import MessageHistoryEntry
-from reminders.recipients import CANCELLED
+from reminders.recipients import CANCELLED, CONFIRMATION, RESCHEDULED
 from web.agent.held_slot_view import site_address
 from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.labels import (
@@ -31,12 +31,13 @@ from web.labels import (
     label_of,
 )
 from web.message_labels import MESSAGE_OUTCOMES, message_reason
-from web.message_routes import confirmation_text, route_of_appointment
+from web.message_routes import confirmation_text, paused_by, route_of_appointment
 from web.request_language import current_language, format_moment
 from web.spelling import spell_out
 
 # What was done in another window already, when it is asked for again.
 DONE_BEFORE: Labels = {"booked_before": _l("Booked already"), "moved_before": _l("Moved already")}
+TELLS = {"moved": RESCHEDULED, "moved_before": RESCHEDULED, "cancelled": CANCELLED}  # the message by what was done
 
 UNDONE = "put_back"
 
@@ -138,12 +139,21 @@ class ConfirmationPage(ResidentPage):
 
     def _notice(self, entry: MessageHistoryEntry) -> str:
         status = str(MESSAGE_OUTCOMES[entry.outcome])
-        if entry.status in (PENDING, SENT) and self.message_text:
-            status = str(_("%(status)s, %(where)s", status=status, where=self.message_text))
+        where = self.message_text if entry.status == PENDING else self._where
+        if entry.status in (PENDING, SENT) and where:
+            status = str(_("%(status)s, %(where)s", status=status, where=where))
         reason = message_reason(entry.reason)
         return f"{status}. {reason}" if reason else status
 
     @cached_property
     def message_text(self) -> str:
-        """Where the confirmation goes; empty when none can be sent."""
+        """Where the confirmation goes, and who holds it back if anybody does; empty when none can be sent."""
+        route = route_of_appointment(self.appointment)
+        usual = CANCELLED if self.appointment.state in CANCELLED_STATES else CONFIRMATION
+        holder = paused_by(self.context.db, route, TELLS.get(self.operation, usual))
+        held = [str(_("held back: paused by %(name)s", name=holder))] if holder else []
+        return ", ".join(filter(None, [self._where, *held]))
+
+    @property
+    def _where(self) -> str:
         return confirmation_text(route_of_appointment(self.appointment))

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.events import UNDO_FOR
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Appointment
-from core.audit import AuditEntry
+from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
 from core.database import Database
 from core.wall_clock import unit_of
+from people.residents.tables import Resident
+from reminders.pauses import PauseScope
+from reminders.pausing import NewPause, pause_messages
 from tests.support.callers import Callers
+from tests.support.factories import make_runtime
 from tests.web.agent.conftest import Agent
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -167,3 +171,18 @@ def test_a_move_onto_another_appointment_is_warned_of_too(agent: Agent, callers:
     assert "They have another appointment at this time. Nothing is booked yet." in page.text
     answer = agent.send(f"{where}/move?move={reference}", shown=slot, despite_same_time="1", follow=False)
     assert answer.location.endswith("what=moved")
+
+
+def test_while_messages_are_paused_nobody_is_promised_one(agent: Agent, callers: Callers, database: Database) -> None:
+    with database.writing() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
+        db.execute(update(Resident).where(Resident.id == row.resident_id).values(email="amina@example.org"))
+    reference, authority_id = callers.booked.reference, row.authority_id
+    mail = NewPause(PauseScope.KIND, "cancelled")
+    pause_messages(make_runtime(database), authority_id, mail, actor=Actor("staff", 1, "Mary Manager"))
+    page = agent.open(f"{call_of(callers)}?cancel={reference}")
+    assert "held back: paused by Mary Manager" in page.text
+    done = f"{call_of(callers)}/appointments/{reference}"
+    assert "paused by" not in agent.open(done).text
+    cancelled = agent.checked(agent.send(f"{call_of(callers)}/cancel?cancel={reference}", asked_by="resident"))
+    assert "held back: paused by Mary Manager" in cancelled.text
