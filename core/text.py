@@ -111,7 +111,12 @@ def _is_kept(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cs") and character not in _REORDERING
 
 
+def small_number(text: str) -> int | None:
+    """The whole number of up to three figures that `text` is, or None."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= SMALL else None
+
+
 def small_numbers(texts: Sequence[str], *, most: int) -> tuple[int, ...]:
     """The first `most` of these whole numbers of up to three figures; none where one of them is something else."""
-    are_numbers = all(text.isascii() and text.isdecimal() and len(text) <= SMALL for text in texts)
-    return tuple(map(int, texts))[:most] if are_numbers else ()
+    numbers = [number for text in texts if (number := small_number(text)) is not None]
+    return tuple(numbers[:most]) if len(numbers) == len(texts) else ()

@@ -121,11 +121,8 @@ class CallPage(ResidentPage):
             can_wait = self.moving.local_date > self.context.today
             return url_for("messages.new_wish", appointment=self.moving.reference) if can_wait else ""
         slugs = [service.slug for service in self.services]
-        return (
-            url_for("messages.new_wish", resident=self.card.id, service=slugs, number=list(self.state.numbers))
-            if slugs
-            else ""
-        )
+        numbers = [field.value for field in self.search.numbers] if self.search else []
+        return url_for("messages.new_wish", resident=self.card.id, service=slugs, number=numbers) if slugs else ""
 
     @property
     def still_held_query(self) -> str:

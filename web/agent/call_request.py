@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from core.contact_values import parse_email, parse_phone
 from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
-from core.text import clean_line, clean_text, is_blank, parse_or_empty, printable, small_numbers
+from core.text import clean_line, clean_text, is_blank, parse_or_empty, printable
 from core.wall_clock import parse_day
 from locations.model import MODES, ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
@@ -34,6 +34,7 @@ LONGEST_ANSWER = 300
 LONGEST_ID = 18
 LONGEST_SEARCH = 200
 LONGEST_SERVICE_TEXT = 60
+LONGEST_NUMBER = 10  # as it was typed; what cannot be is shown again
 ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
 TYPED_FIELDS = (
@@ -44,7 +45,7 @@ LONGEST_FIELD_NAME = 100
 
 @dataclass(frozen=True)
 class CallState:
-    """What is selected in a call. `needs` None means those that the resident is known to have."""
+    """What is selected in a call, `numbers` as typed. `needs` None means those that the resident is known to have."""
 
     services: tuple[str, ...] = ()
     needs: tuple[str, ...] | None = None
@@ -56,7 +57,7 @@ class CallState:
     search_text: str = ""
     moving: str = ""
     cancelling: str = ""
-    numbers: tuple[int, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     def but(self, **changes: Any) -> CallState:
         """The same state with `changes`; an opened cell is closed unless it is one of them."""
@@ -73,7 +74,7 @@ class CallState:
         pairs: list[tuple[str, str]] = [("service", slug) for slug in self.services]
         if self.needs is not None:
             pairs += [("filtered", "1"), *(("need", code) for code in self.needs)]
-        pairs += [("number", str(number)) for number in self.numbers]
+        pairs += [("number", number) for number in self.numbers]
         facts: Mapping[str, str] = {
             "mode": self.mode,
             "near": self.near,
@@ -102,7 +103,7 @@ def read_state(arguments: MultiDict[str, str]) -> CallState:
         search_text=" ".join(arguments.get("find", "").split())[:LONGEST_SERVICE_TEXT],
         moving=arguments.get("move", "")[:12],
         cancelling=arguments.get("cancel", "")[:12],
-        numbers=small_numbers(arguments.getlist("number"), most=MOST_SERVICES),
+        numbers=tuple(as_search_text(text)[:LONGEST_NUMBER] for text in arguments.getlist("number")[:MOST_SERVICES]),
     )
 
 

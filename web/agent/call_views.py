@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import redirect, request, url_for
@@ -10,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.appointment_repository import booked_at
+from booking.counted import numbers_of
 from booking.queries.alternatives import nearest_alternatives
-from booking.slot_tokens import decode, encode
+from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_note, settle_call
 from core.errors import HoldExpired, Invalid, Refused, SameTime, SlotTaken, TooFar, TooSoon
@@ -34,7 +36,7 @@ from web.agent.call_request import (
     representation_of,
     typed_fields,
 )
-from web.agent.call_visit import needs_of
+from web.agent.call_visit import CallVisit, needs_of, visit_in_call
 from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
@@ -129,6 +131,11 @@ def hold(resident_id: int) -> ResponseReturnValue:
         card = resident_card(context, resident_id)
         moving = card.find(state.moving) if state.moving else None
         needs = frozenset(needs_of(card, state, moving))
+        if "number" in request.form:
+            state = state.but(numbers=read_state(request.form).numbers)
+            result = other_numbers(context, visit_in_call(context, card, state, moving), token, needs)
+            if result is not None:
+                return show_call(context, resident_id, state, result)
         try:
             hold_for(context, resident_id, token, needs, moving=state.moving)
         except CANNOT_BE_BOOKED as error:
@@ -137,15 +144,34 @@ def hold(resident_id: int) -> ResponseReturnValue:
     return _to_call(resident_id, state.but().query)
 
 
+def other_numbers(context: StaffContext, visit: CallVisit, token: str, needs: frozenset[str]) -> FormResult | None:
+    """The page's result when the slot of `token` is for other numbers than were typed beside it; None when it is not."""
+    slot_key = decode(token)
+    services = [context.catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
+    typed = tuple(field.number for field in visit.numbers)
+    if visit.has_wrong_number:
+        return FormResult(status=400)
+    if typed == numbers_of(services, slot_key.counts):
+        return None
+    title = _("That time was for another number")
+    conflict = conflict_near(context, title, replace(slot_key, counts=visit.counts), needs)
+    return FormResult(conflict=conflict, status=409)
+
+
 def conflict_of(context: StaffContext, error: Refused, token: str, needs: frozenset[str]) -> SlotConflict:
     """Why the slot of `token` cannot be booked, with the three nearest others."""
+    title = _("That time has passed") if isinstance(error, TooSoon) else title_of_error(error, current_language())
+    return conflict_near(context, title, decode(token), needs)
+
+
+def conflict_near(context: StaffContext, title: str, slot_key: SlotKey, needs: frozenset[str]) -> SlotConflict:
+    """What the page says under `title`, with the three slots nearest to one that cannot be booked."""
     with context.runtime.database.reading() as db:
-        others = nearest_alternatives(db, context.catalogue, decode(token), context.now, for_public=False, needs=needs)
+        others = nearest_alternatives(db, context.catalogue, slot_key, context.now, for_public=False, needs=needs)
     others = [slot for slot in others if context.serves(slot.site.id)]
     text = _("Nothing else is free near that time. Choose from the grid.")
     if others:
         text = _("These are the nearest others.")
-    title = _("That time has passed") if isinstance(error, TooSoon) else title_of_error(error, current_language())
     return SlotConflict(title, text, alternatives(others))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from booking.availability.site_days import counts_of
 from booking.counted import counts_asked, numbers_of
 from booking.queries.appointments import AppointmentView
 from booking.slot_tokens import Counts
+from core.text import small_number
 from locations.model import ServiceFacts
 from web.agent.call_request import CallState
 from web.agent.resident_card import ResidentCard
@@ -17,22 +17,31 @@ from web.page_context import StaffContext
 
 @dataclass(frozen=True)
 class NumberField:
-    """A question whose answer makes the visit longer, with the answer that the times shown are for."""
+    """A question whose answer makes the visit longer, with the answer as it was typed."""
 
     ask: str
-    minutes_each: int
     most: int
-    value: int
+    value: str
+
+    @property
+    def number(self) -> int | None:
+        """The number that was typed; None for what cannot be."""
+        number = small_number(self.value)
+        return number if number is not None and 1 <= number <= self.most else None
 
 
 @dataclass(frozen=True)
 class CallVisit:
-    """The visit that times are searched for. `has_wrong_number` when a number was typed that cannot be."""
+    """The visit that times are searched for; none are shown where a number was typed that cannot be."""
 
     needs: tuple[str, ...]
     counts: Counts
     numbers: tuple[NumberField, ...]
-    has_wrong_number: bool
+
+    @property
+    def has_wrong_number(self) -> bool:
+        """Whether a number was typed that cannot be."""
+        return any(field.number is None for field in self.numbers)
 
 
 def visit_in_call(
@@ -40,19 +49,18 @@ def visit_in_call(
 ) -> CallVisit:
     """The visit that the call is about; an appointment that moves is as long as it is, unless a number is typed."""
     services = tuple(context.catalogue.service(slug) for slug in state.services)
-    asked = counts_asked(services, state.numbers)
-    if asked is None or (moving is not None and not state.numbers):
-        counts = moving.counts if moving is not None else counts_of(services, {})
-    else:
-        counts = asked
-    fields = _fields(services, numbers_of(services, counts))
-    return CallVisit(needs_of(card, state, moving), counts, fields, bool(state.numbers) and asked is None)
+    before = moving.counts if moving is not None else ()
+    fields = _fields(services, state.numbers, numbers_of(services, before))
+    numbers = [field.number or 1 for field in fields]
+    counts = counts_asked(services, numbers) if moving is None or state.numbers else moving.counts
+    return CallVisit(needs_of(card, state, moving), counts or (), fields)
 
 
-def _fields(services: Sequence[ServiceFacts], numbers: Sequence[int]) -> tuple[NumberField, ...]:
+def _fields(services: Sequence[ServiceFacts], typed: Sequence[str], before: Sequence[int]) -> tuple[NumberField, ...]:
+    """The questions of the services with what was `typed`, in their order; a service that was added has the number before."""
     questions = [service.counting_question for service in services if service.counting_question]
-    pairs = zip(questions, numbers, strict=True)
-    return tuple(NumberField(asked.ask, asked.minutes_each, asked.most, number) for asked, number in pairs)
+    values = (*typed, *map(str, before[len(typed) :]))
+    return tuple(NumberField(asked.ask, asked.most, value) for asked, value in zip(questions, values, strict=False))
 
 
 def with_known_services(context: StaffContext, state: CallState, moving: AppointmentView | None) -> CallState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
@@ -84,7 +84,6 @@ class SearchView:
     mode: str
     counts: Counts
     numbers: tuple[NumberField, ...]
-    has_wrong_number: bool
 
     @property
     def needs_text(self) -> str:
@@ -128,7 +127,7 @@ def search_view(
     nothing_free, relaxed = ("", ()) if starts else _nothing_free(context, state, query, dates, soonest)
     days = days_shown(starts, dates)
     reasons = _reasons(context, query, {row.site.id: row.site for row in rows}.values(), days, starts, held_on)
-    return SearchView(
+    view = SearchView(
         grid=make_grid(rows, starts, days, context.zone, reasons),
         suggestions=suggestions_of(rows, firsts_of(starts), soonest, context.zone),
         opened=_opened_cell(context, state, rows, starts),
@@ -143,8 +142,14 @@ def search_view(
         mode=state.mode,
         counts=visit.counts,
         numbers=visit.numbers,
-        has_wrong_number=visit.has_wrong_number,
     )
+    return _without_times(view) if visit.has_wrong_number else view
+
+
+def _without_times(view: SearchView) -> SearchView:
+    """The search of a visit whose length is not known."""
+    grid = replace(view.grid, rows=())
+    return replace(view, grid=grid, suggestions=(), opened=None, nothing_free="", relaxed=())
 
 
 def _slot_query(context: StaffContext, state: CallState, visit: CallVisit) -> SlotQuery:

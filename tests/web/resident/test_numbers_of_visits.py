@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlencode
+
 import pytest
 
 from booking.slot_tokens import Count, decode
-from booking.tables import Appointment
+from booking.tables import Appointment, Hold
 from core.database import Database
 from tests.support.callers import Callers
 from tests.support.pages import Page
@@ -95,10 +98,49 @@ def test_an_agent_types_the_number_beside_the_times(database: Database, callers:
     here = f"{call_of(callers)}?service=certify"
     page = agent.open(here)
     assert "How many children do you register?" in page.text
-    assert "The times are for the number shown" in agent.open(f"{here}&number=9").text
     answer = agent.send(f"{call_of(callers)}/stay?service=certify", data={"number": "3"})
     assert "number=3" in answer.request.url
     slots = agent.slots(f"{here}&number=3")
     assert {decode(token).counts for token, _ in slots} == {(Count(3, 12),)}
     held = agent.send(f"{call_of(callers)}/hold?service=certify&number=3", data={"slot": slots[0][0]})
     assert "1 hour 30 minutes" in agent.checked(held).text
+
+
+def test_a_time_is_not_held_for_another_number_than_the_one_typed(
+    database: Database, callers: Callers, agent: Agent
+) -> None:
+    """Every time is a button of the form in which the number is typed: whoever clicks one has not asked for new times."""
+    ask(database, callers.town, "certify", CHILDREN)
+    here = f"{call_of(callers)}?service=certify"
+    token = agent.slots(here)[0][0]
+    where = f"{call_of(callers)}/hold?service=certify"
+    page = agent.checked(agent.send(where, data={"slot": token, "number": "3"}), 409)
+    assert "That time was for another number" in page.text
+    assert page.form_to("/stay").fields["number"] == ["3"]
+    offered = {token for form in page.forms for token in form.values_of("slot")}
+    assert {decode(one).counts for one in offered} == {(Count(3, 12),)}
+    page = agent.checked(agent.send(where, data={"slot": token, "number": "none"}), 400)
+    assert "Enter a number from 1 to 4" in page.text
+    with database.reading() as db:
+        assert not db.query(Hold).count()
+    held = agent.send(where, data={"slot": token, "number": "1"})
+    assert "50 minutes" in agent.checked(held).text
+
+
+def test_what_an_agent_typed_stays_and_each_number_has_its_own_error(
+    database: Database, callers: Callers, agent: Agent
+) -> None:
+    ask(database, callers.town, "certify", CHILDREN)
+    ask(database, callers.town, "advice", {**CHILDREN, "ask": "How many rooms?", "most": 9})
+    both = "service=certify&service=advice"
+
+    def typed(*numbers: str) -> tuple[list[str], list[str]]:
+        page = agent.open(f"{call_of(callers)}?{both}&{urlencode([('number', number) for number in numbers])}")
+        return page.form_to("/stay").fields["number"], re.findall(r"Enter a number from 1 to (\d)", page.text)
+
+    assert typed("three", "2") == (["three", "2"], ["4"])
+    assert typed("2", "") == (["2", ""], ["9"])
+    assert typed("5", "12") == (["5", "12"], ["4", "9"])
+    assert typed("3") == (["3", "1"], [])
+    assert not agent.slots(f"{call_of(callers)}?{both}&number=3&number=12")
+    assert agent.slots(f"{call_of(callers)}?{both}&number=3&number=9")
