@@ -33,9 +33,11 @@ from reminders.recipients import (
     SITE_MESSAGE,
     TEXT_ANSWER,
     contacts_of,
+    email_address,
     family_of,
     is_current,
     number_of,
+    rules_in,
 )
 from reminders.site_text_queries import site_texts
 from reminders.tables import InboundText, Notification
@@ -116,6 +118,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     handed_over = [row.id for row in rows if row.owner_since > 1]
     former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
+    rules = {id_: rules_in(db.info, known.authority.message_channels) for id_, known in catalogues.items()}
     offers = _offers(db, [row for row in rows if row.is_offered_another_time], catalogues)
     asking = [row for row in rows if row.support_needs]
     unmet = unmet_by_appointment(db, asking, catalogues) if asking else {}
@@ -128,6 +131,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
             former=former.get(row.id, {}),
             unmet_needs=unmet.get(row.id, ()),
             offer=offers.get(row.id),
+            mail_address=email_address(contacts_of(row), rules[row.authority_id]),
         )
         for row in rows
     }

@@ -115,6 +115,7 @@ class MessageFacts:
     moved_by: str = ""
     answers: Mapping[int, TextAnswer] = field(default_factory=dict)  # by the number of the text
     site_texts: Mapping[int, SiteText] = field(default_factory=dict)  # by the number of the message
+    mail_address: str = ""  # to which email about the appointment goes; nothing where messages go by other channels
     can_be_cancelled: bool = True  # by who gets the message, when they get it
 
     def at(self, now: datetime) -> MessageFacts:
@@ -262,10 +263,9 @@ def decide_delivery(
         owner_since=facts.owner_since,
     ):
         return Closed(VOID, SUPERSEDED)
-    if family_of(row.kind) in OFFERS and facts.offer is None:
-        return Closed(VOID, SUPERSEDED)
-    if family_of(row.kind) == GOING_AHEAD and facts.awaits_rebooking:  # by another closure since
-        return Closed(VOID, SUPERSEDED)
+    family = family_of(row.kind)
+    if (family in OFFERS and facts.offer is None) or (family == GOING_AHEAD and facts.awaits_rebooking):
+        return Closed(VOID, SUPERSEDED)  # gone since, or in doubt by another closure
     text, place = facts.site_text_of(row.kind), (facts.site.id, facts.starts_at, facts.authority.zone)
     if text is not NO_SITE_TEXT and not text.concerns(*place):
         return Closed(VOID, SUPERSEDED)
@@ -276,7 +276,7 @@ def decide_delivery(
     delivery = next((delivery for delivery in found if delivery.channel == row.channel), None)
     if delivery is None:
         return Closed(WITHHELD, OTHER_CHANNEL)
-    if facts.awaits_rebooking and family_of(row.kind) == REMINDER:
+    if facts.awaits_rebooking and family == REMINDER:
         return _held(row, now)
     return _at_its_hour(row, facts, now) or ReadyMessage(row, facts, delivery, earlier)
 

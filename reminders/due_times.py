@@ -51,6 +51,7 @@ from reminders.recipients import (
     WISH_PAUSED,
     ChannelRules,
     Contacts,
+    email_address,
 )
 
 # What is sent at once about a change; imports, moves and changed details send nothing by themselves.
@@ -88,6 +89,11 @@ class PlanningInput:
     contacts: Contacts
     rules: ChannelRules
     quiet: tuple[str, time, time]  # the council's zone, and its quiet hours by that
+
+    @property
+    def mail_address(self) -> str:
+        """The address to which email about the appointment goes, or nothing."""
+        return email_address(self.contacts, self.rules)
 
 
 def owed_after(appointment: PlanningFacts, what: str, now: datetime, told_at: datetime | None = None) -> list[Owed]:

@@ -29,7 +29,7 @@ from reminders.due_times import (
 from reminders.expected import Expected, expected, expected_after
 from reminders.former_owner_queries import is_owner_told
 from reminders.history_queries import reason_for_silence, reasons_for_silence
-from reminders.outbox import email_address, input_of, planning_rows
+from reminders.outbox import input_of, planning_rows
 from reminders.outdated import number_of_offer
 from reminders.queue import pauses_on
 from reminders.recipients import BOOKED, OFFER, Contacts, Person, contacts_of, rules_in
@@ -180,10 +180,10 @@ def expected_of_new_contact(
     return {
         id_: expected(_with_earlier(planning), of_change(planning.facts, now), council, now, pauses=pauses)
         for id_, planning in planning_of(db, appointment_ids).items()
-        if email_address(planning)
+        if planning.mail_address
     }
 
 
 def _with_earlier(planning: PlanningInput) -> PlanningInput:
-    contacts = replace(planning.contacts, earlier_emails=(email_address(planning),))
+    contacts = replace(planning.contacts, earlier_emails=(planning.mail_address,))
     return replace(planning, contacts=contacts)

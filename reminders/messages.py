@@ -169,9 +169,8 @@ class MessageWriter:
         if not issubclass(body_type, OtherBody):
             return self.write(kind, facts, delivery)
         parts = self._in_each_language(kind, facts, delivery)
-        return body_type.joined(
-            [body_type.written(kind, one, said, delivery, language) for one, said, language in parts]
-        )
+        written = [body_type.written(kind, one, said, delivery, language) for one, said, language in parts]
+        return body_type.joined(written)
 
     def write(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
         """The message of `kind` as an email."""
@@ -230,10 +229,10 @@ class MessageWriter:
         return f"{self.public_url}/manage/{token}", f"{self.public_url}/s/{short}"
 
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
-        zone = ZoneInfo(facts.authority.zone)
-        minutes = int((facts.ends_at - facts.starts_at).total_seconds()) // 60
+        zone, length = ZoneInfo(facts.authority.zone), facts.ends_at - facts.starts_at
         manage_url, short_url = self._links(facts)
         proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
+        pages = ("all", "calendar") if delivery.address == facts.mail_address else ("all",)
         was_told_another = facts.as_told.starts_at != facts.starts_at
         return MessageContext(
             language=language.code,
@@ -244,7 +243,7 @@ class MessageWriter:
             earlier_when=_moment(facts.as_told, language) if kind == RESCHEDULED and was_told_another else "",
             is_same_time=kind == RESCHEDULED and facts.told_starts_at == facts.starts_at,
             newer_when=_moment(facts, language) if kind == CANCELLED and was_told_another else "",
-            how_long=language.minutes(minutes),
+            how_long=language.minutes(int(length.total_seconds()) // 60),
             mode=facts.mode,
             site_name=facts.site.name,
             address=address_lines(facts.site),
@@ -260,7 +259,7 @@ class MessageWriter:
             brand_colour=facts.authority.brand_colour,
             manage_url=link_in(facts.authority, language.code, manage_url),
             short_url=short_url,
-            owner_urls={page: f"{manage_url}/{page}/{proof}" for page in ("all", "calendar")},
+            owner_urls={page: f"{manage_url}/{page}/{proof}" for page in pages},
             book_url=link_in(facts.authority, language.code, f"{self.public_url}/{facts.authority.slug}"),
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",

@@ -43,12 +43,9 @@ from reminders.planned_ways import Planned, planned_ways
 from reminders.reasons import TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
-    EMAIL,
     MANAGE_LINK,
     RESCHEDULED,
-    Withheld,
     contacts_of,
-    deliveries_for,
     rules_in,
 )
 from reminders.tables import Notification
@@ -137,7 +134,7 @@ def _question_when_too_many(
 
     Nobody has shown that the address is theirs, so a stranger could have it written to without end.
     """
-    facts, address = planning.facts, email_address(planning)
+    facts, address = planning.facts, planning.mail_address
     if not address:
         return []
     lock_by_name(db, f"bookings for {facts.authority_id} {address}")
@@ -161,14 +158,6 @@ def online_bookings(db: Session, authority_id: int, address: str, since: datetim
         select(Appointment.id).where(Appointment.contact_email == address, *made),
     )
     return sorted(db.scalars(found))
-
-
-def email_address(planning: PlanningInput) -> str:
-    """The address to which email about the appointment goes, or nothing."""
-    found = deliveries_for(planning.contacts, CONFIRMATION, planning.rules)
-    if isinstance(found, Withheld):
-        return ""
-    return next((delivery.address for delivery in found if delivery.channel == EMAIL), "")
 
 
 def _withhold(rows: Iterable[dict[str, Any]], reason: str, now: datetime) -> None:

@@ -16,10 +16,10 @@ from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import AFFECTED, ProposalState, RebookState
 from booking.tables import RebookItem
 from reminders.delivery_decisions import FAILED, PENDING, WITHHELD
-from reminders.outbox import WINDOW, email_address, online_bookings, planning_input
+from reminders.outbox import WINDOW, online_bookings, planning_input
 from reminders.reach import OfferMessage, Reached, reached_by
 from reminders.reasons import NOT_THEIRS
-from reminders.recipients import CONFIRMATION, MANAGE_LINK, OFFER, Withheld, deliveries_for
+from reminders.recipients import CONFIRMATION, EMAIL, MANAGE_LINK, OFFER, Withheld, deliveries_for
 from reminders.tables import Notification
 
 # What the tables have of an open proposal and of the message that offers it.
@@ -50,7 +50,15 @@ def readers_of(db: Session, appointment_id: int) -> Readers:
 
 def address_of(db: Session, appointment_id: int) -> str:
     """The address to which email about the appointment goes, or nothing."""
-    return email_address(planning_input(db, appointment_id))
+    return planning_input(db, appointment_id).mail_address
+
+
+def link_address_of(db: Session, appointment_id: int) -> str:
+    """The same address, where the link to the appointment goes there too when somebody asks for it, or nothing."""
+    planning = planning_input(db, appointment_id)
+    found = deliveries_for(planning.contacts, MANAGE_LINK, planning.rules)
+    address = "" if isinstance(found, Withheld) or found[0].channel != EMAIL else found[0].address
+    return address if address == planning.mail_address else ""
 
 
 def can_be_told(db: Session, appointment_id: int) -> bool:

@@ -77,8 +77,7 @@ ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER, 
 BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
 # The channels that somebody with this preference does not want.
 _UNWANTED: Mapping[str, frozenset[str]] = {LETTER: frozenset({EMAIL, TEXT}), "none": frozenset(USUAL_CHANNELS)}
-VIDEO = "video"
-_TELL_HOW_TO_JOIN = frozenset({CONFIRMATION, RESCHEDULED})
+VIDEO, _TELL_HOW_TO_JOIN = "video", frozenset({CONFIRMATION, RESCHEDULED})
 _REASONS: Mapping[str, str] = {LETTER: PREFERS_LETTERS, "none": NO_CONTACT_WANTED}
 
 
@@ -244,6 +243,12 @@ def deliveries_for(
     return Withheld(NO_ADDRESS if _is_needed(contacts, kind) else _REASONS.get(contacts.wanted, NO_ADDRESS))
 
 
+def email_address(contacts: Contacts, rules: ChannelRules) -> str:
+    """The address to which email about the appointment goes, or nothing."""
+    found = deliveries_for(contacts, CONFIRMATION, rules)
+    return "" if isinstance(found, Withheld) or found[0].channel != EMAIL else found[0].address
+
+
 def _wanted_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> list[str]:
     """The channels for a message of this kind, what is preferred first, without those that are not wanted."""
     channels, preference = rules.channels_for(kind), contacts.wanted
@@ -264,9 +269,8 @@ def _in_turn(acting: Person | None, resident: Person, channels: Sequence[str]) -
 
 def _is_needed(contacts: Contacts, kind: str) -> bool:
     """Whether a message goes to somebody who wants none: they asked for it, or cannot come without it."""
-    wants_none = contacts.wanted in WITHOUT_EMAIL
     how_to_join = contacts.mode == VIDEO and family_of(kind) in _TELL_HOW_TO_JOIN
-    return wants_none and (family_of(kind) == MANAGE_LINK or how_to_join)
+    return contacts.wanted in WITHOUT_EMAIL and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 
 def _resident(contacts: Contacts) -> Person:
@@ -292,6 +296,5 @@ def _to_earlier_address(contacts: Contacts, number: int, failed: Set[str]) -> tu
     acting, resident = contacts.representative, contacts.resident
     if not email or EMAIL in failed:
         return Withheld(NO_ADDRESS)
-    if acting and acting.email == email:
-        return (Delivery(EMAIL, email, acting.name, resident.name, contacts.language),)
-    return (Delivery(EMAIL, email, resident.name, "", contacts.language),)
+    who = (acting.name, resident.name) if acting and acting.email == email else (resident.name, "")
+    return (Delivery(EMAIL, email, *who, contacts.language),)

@@ -22,7 +22,7 @@ from locations.own_words import languages_for
 from reminders.appointment_queries import message_facts
 from reminders.both_languages import facts_in, in_both_languages
 from reminders.delivery_decisions import MessageFacts
-from reminders.outbox import email_address, input_of, planning_rows
+from reminders.outbox import input_of, planning_rows
 
 
 def resident_calendar(db: Session, feed: ResidentFeedView, settings: Settings, now: datetime) -> str:
@@ -40,7 +40,7 @@ def resident_calendar(db: Session, feed: ResidentFeedView, settings: Settings, n
 def _told_to_reader(db: Session, feed: ResidentFeedView, ids: Sequence[int]) -> list[int]:
     """Those of the appointments whose email goes to the reader of the feed, in their order."""
     rows = db.execute(planning_rows().where(Appointment.id.in_(ids))).all() if ids else ()
-    told = {row.id for row in rows if feed.is_read_by(email_address(input_of(row, db)))}
+    told = {row.id for row in rows if feed.is_read_by(input_of(row, db).mail_address)}
     return [id_ for id_ in ids if id_ in told]
 
 

@@ -17,8 +17,9 @@ READINGS_OF_ORIGIN = SlowingLimit("600/hour", beyond="1/second")
 
 def count_reading(runtime: Runtime, token: str) -> None:
     """Count that somebody reads this address. Raises: RateLimited."""
-    check_slowing_limit(runtime, READINGS, "feed", digest(token))
+    # The origin first: of one that is refused no row is written for each address that it tries.
     check_slowing_limit(runtime, READINGS_OF_ORIGIN, "feeds", origin_of(request.remote_addr))
+    check_slowing_limit(runtime, READINGS, "feed", digest(token))
 
 
 def calendar_answer(text: str, filename: str) -> Response:

@@ -45,6 +45,14 @@ def resident_feed_by_token(db: Session, token: str) -> ResidentFeedView:
     return ResidentFeedView(row.authority_id, row.resident_id, row.reader_digest)
 
 
+def is_in_use(db: Session, feed_id: int) -> bool:
+    """Whether the feed answers: it has not been revoked."""
+    return (
+        db.scalar(select(ResidentFeed.id).where(ResidentFeed.id == feed_id, ResidentFeed.revoked_at.is_(None)))
+        is not None
+    )
+
+
 def made_at(db: Session, authority_id: int, resident_id: int, address: str) -> datetime | None:
     """When the feed that answers was made by the reader of this address; None where there is none."""
     return db.scalar(

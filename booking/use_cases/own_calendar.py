@@ -18,12 +18,15 @@ from core.audit import Actor, record
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, new_nonce
+from core.transactions import lock_by_name
 
 
 def make_resident_feed(
     runtime: Runtime, authority_id: int, resident_id: int, reader: str, *, idempotency: IdempotencyKey | None = None
 ) -> NewFeed:
     """A new feed of what is told about the resident to the email address `reader`; the former one is revoked.
+
+    A form that is sent again gets the feed that it made, which may have been revoked since.
 
     Raises: IdempotencyMismatch.
     """
@@ -55,13 +58,15 @@ def revoke_resident_feed(runtime: Runtime, authority_id: int, resident_id: int, 
 
 
 def _revoke(runtime: Runtime, db: Session, authority_id: int, resident_id: int, reader: str) -> None:
+    theirs_digest = reader_digest(resident_id, reader)
+    lock_by_name(db, f"calendar of {theirs_digest}")  # of two that are made at once, one ends the other
     now = runtime.clock.database_now(db)
     theirs = (
         select(ResidentFeed)
         .where(
             ResidentFeed.authority_id == authority_id,
             ResidentFeed.resident_id == resident_id,
-            ResidentFeed.reader_digest == reader_digest(resident_id, reader),
+            ResidentFeed.reader_digest == theirs_digest,
             ResidentFeed.revoked_at.is_(None),
         )
         .with_for_update()

@@ -39,7 +39,7 @@ _CONTACT = {
     "email": _residents.email == bindparam("email"),
     "phone": _residents.phone_key == bindparam("phone"),
 }
-_KNOWN = (_residents.id, _residents.name, _residents.email, _residents.phone_key, _residents.message_language)
+_KNOWN = [_residents[key] for key in ("id", "name", "email", "phone_key", "message_language", "email_returned_at")]
 _SAME = {
     (by_email, by_phone): select(*_KNOWN)
     .where(
@@ -77,7 +77,8 @@ def identify(
     Staff have checked who calls, so what they enter replaces older details. Anybody else is unproven: somebody who only
     knows a name and an email must not redirect another person's messages, nor silence them. For them a record matches
     only when nothing of its email and telephone would change, and nothing of it is changed but the language in which
-    we write; otherwise a second record is made, and staff see both.
+    we write; otherwise a second record is made, and staff see both. An address that is given again gets email again,
+    even if some came back: at worst, one more comes back.
 
     Call it before the transaction claims capacity: on PostgreSQL it takes a lock on the email and telephone, so that
     two first bookings at the same moment share one resident, and locks the records of `same`, so that their open
@@ -93,7 +94,7 @@ def identify(
             db.flush()
         if by_staff or _changes_nothing(row, person):
             if not by_staff:
-                _keep_language(db, row, person)
+                _keep_what_is_new(db, row, person)
             return Identified(row.id, same)
     return Identified(create_resident(db, authority_id, person, now), same)
 
@@ -126,10 +127,12 @@ def _changes_nothing(resident: Row[*tuple[Any, ...]], person: ResidentDetails) -
     return (not email or email == resident.email) and (not phone or phone == resident.phone_key)
 
 
-def _keep_language(db: Session, resident: Row[*tuple[Any, ...]], person: ResidentDetails) -> None:
-    """Write in the language in which somebody books: it neither redirects a message nor silences one."""
-    if person.message_language not in ("", resident.message_language):
-        values = {"message_language": person.message_language}
+def _keep_what_is_new(db: Session, resident: Row[*tuple[Any, ...]], person: ResidentDetails) -> None:
+    """Write in the language in which somebody books, to the address given: no message is redirected or silenced."""
+    new_language = person.message_language or resident.message_language
+    is_given_again = resident.email_returned_at is not None and bool(email_key(person.email))
+    if is_given_again or new_language != resident.message_language:
+        values = {"message_language": new_language} | ({"email_returned_at": None} if is_given_again else {})
         connection_of(db).execute(update(table_of(Resident)).where(_residents.id == resident.id).values(values))
 
 
@@ -249,6 +252,7 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
 
 def add_details(resident: Resident, person: ResidentDetails) -> None:
     """Write what `person` gives over what is kept. What they leave out stays, and a "do not" is never lost here."""
+    resident.email_returned_at = None if person.email else resident.email_returned_at
     _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
     _set_address(resident, person.address or resident.address, person.postcode or resident.postcode)
     resident.large_print = resident.large_print or person.large_print
@@ -290,11 +294,6 @@ def _index_name(db: Session, authority_id: int, resident_id: int, name: str) -> 
 def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:
     """The rows of `resident_name_tokens` for a name, as plain values, for loading in bulk."""
     return [
-        {
-            "authority_id": authority_id,
-            "resident_id": resident_id,
-            "token": token,
-            "sound": sound_of(token),
-        }
+        {"authority_id": authority_id, "resident_id": resident_id, "token": token, "sound": sound_of(token)}
         for token in index_tokens(name)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -219,3 +220,19 @@ def test_a_changed_name_is_found_by_the_new_one(database, clock, council):
         change_contact(db, db.get_one(Resident, first.id), replace(AMINA, name="Amina Hassan"))
     assert come(database, clock, council.northbank, replace(AMINA, name="Hassan Amina")).id == first.id
     assert come(database, clock, council.northbank, AMINA).id != first.id
+
+
+@pytest.mark.parametrize("by_staff", [False, True])
+def test_who_gives_the_address_again_gets_email_again(database, clock, council, by_staff: bool):
+    """The page promises an email: the mail that came back once must not withhold it for ever."""
+    first = come(database, clock, council.northbank, AMINA)
+
+    def mark_after(person: ResidentDetails) -> datetime | None:
+        with database.writing() as db:
+            db.get_one(Resident, first.id).email_returned_at = clock.now()
+        again = come(database, clock, council.northbank, person, by_staff=by_staff)
+        assert again.id == first.id
+        return again.email_returned_at
+
+    assert mark_after(AMINA) is None
+    assert mark_after(replace(AMINA, email="")) is not None

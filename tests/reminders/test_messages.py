@@ -117,6 +117,7 @@ FACTS = MessageFacts(
     manage_nonce="nonce",
     manage_digest="",
     contacts=Contacts(Person("Zoë Sample", "zoe@example.org")),
+    mail_address="zoe@example.org",
     authority=AUTHORITY,
     site=SITE,
     services=(service("Certify documents", "Passport", "Tenancy agreement"), service("Housing advice", "Passport")),

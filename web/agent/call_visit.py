@@ -57,7 +57,7 @@ def visit_in_call(
 
 
 def _fields(services: Sequence[ServiceFacts], typed: Sequence[str], before: Sequence[int]) -> tuple[NumberField, ...]:
-    """The questions of the services with what was `typed`, in their order; a service that was added has the number before."""
+    """The questions of the services with what was `typed`, in order; the number before for a service that was added."""
     questions = [service.counting_question for service in services if service.counting_question]
     values = (*typed, *map(str, before[len(typed) :]))
     return tuple(NumberField(asked.ask, asked.most, value) for asked, value in zip(questions, values, strict=False))

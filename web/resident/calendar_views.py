@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.queries import appointments, link_tokens
 from booking.queries.appointments import AppointmentView
-from booking.queries.resident_feeds import made_at, resident_feed_by_token
+from booking.queries.resident_feeds import is_in_use, made_at, resident_feed_by_token
 from booking.states import has_link_ended
 from booking.use_cases.manage_links import send_link_again
 from booking.use_cases.own_calendar import make_resident_feed, revoke_resident_feed
@@ -25,7 +25,7 @@ from core.personal_data import mask_email
 from core.tokens import is_owner_proof
 from locations.catalogue_queries import authorities, catalogue_by_id
 from people.staff.access_marks import public
-from reminders.reach_queries import address_of
+from reminders.reach_queries import address_of, link_address_of
 from reminders.resident_calendar_queries import resident_calendar
 from web.calendar_answers import calendar_answer, count_reading
 from web.page_context import PageContext, resident_context
@@ -59,7 +59,7 @@ class CalendarPage:
 def calendar_link(authority: str, reference: str) -> ResponseReturnValue:
     """What a calendar of all appointments is, and the button that has its link sent to the address of this one."""
     with open_appointment_context(authority, reference) as page:
-        reader = address_of(page.context.db, page.view.id)
+        reader = link_address_of(page.context.db, page.view.id)
         if request.method == "POST" and reader:
             page.count_change()
             send_link_again(page.context.runtime, page.view.authority_id, page.view.id)
@@ -90,6 +90,9 @@ def make_own_calendar(token: str, proof: str) -> ResponseReturnValue:
         made = make_resident_feed(context.runtime, view.authority_id, view.resident.id, page.reader, idempotency=key)
     except IdempotencyMismatch:
         return redirect(page.url, code=303)
+    with context.runtime.database.reading() as db:
+        if not is_in_use(db, made.id):  # the form that made it was sent again, after it was stopped
+            return redirect(page.url, code=303)
     feed = url_for("resident.resident_feed", token=made.token)
     return page.show(address=f"{context.runtime.settings.public_url}{feed}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,19 +17,26 @@ from sqlalchemy import select, update
 
 from booking.feeds.tables import ResidentFeed
 from booking.tables import Appointment, AppointmentService
+from booking.use_cases.own_calendar import make_resident_feed
 from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Database
+from core.flask_context import EXTENSION
 from core.personal_data import mask_email
+from core.rate_limits import RateLimitHits, SlowingLimit
+from core.runtime import Runtime
+from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Service, Site
 from people.residents.tables import Resident
 from reminders.appointment_queries import message_facts
-from reminders.recipients import Delivery
+from reminders.messages import MessageWriter
+from reminders.recipients import CALL, CHANNELS, EMAIL, TEXT, Delivery
 from tests.reminders.channels import writer
 from tests.reminders.make_bulk_notifications import notifications
 from tests.support.pages import check_page
 from tests.support.town import make_town
 from tests.web.resident.browser import Visitor, fill_in, go_to_times, path_for_owner
+from web import calendar_answers
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -93,6 +101,42 @@ def test_the_link_comes_by_email_to_the_address_on_record_alone(app: Flask, data
         assert visitor.client.get(f"{link}/calendar/{proof}").status_code == 404
     wrong = path_for_owner(app, link, "mallory@example.org", "calendar")
     assert visitor.client.get(wrong).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("orders", "preference", "has_link"),
+    [
+        ((), "email", True),
+        ((), "none", False),
+        ((("confirmation", "text"),), "email", False),
+        ((("manage_link", "text"),), "email", False),
+    ],
+)
+def test_a_link_that_is_sent_is_one_that_opens(
+    orders: tuple[tuple[str, str], ...], preference: str, has_link: bool, app: Flask, database: Database
+) -> None:
+    """The calendar is of whoever gets the confirmations: nobody else is sent a link, nor told that one comes."""
+    make_town(database)
+    visitor, _link = booked(app, phone="07700 900123", contact_preference=preference)
+    database.facts[CHANNELS] = frozenset({EMAIL, TEXT, CALL})
+    with database.writing() as db:
+        channels = [{"message": message, "first": first} for message, first in orders]
+        db.execute(update(Authority).values(message_channels=channels))
+        bump_plan(db, db.scalars(select(Authority.id)).one())
+    with database.reading() as db:
+        (facts,) = message_facts(db, db.scalars(select(Appointment.id)).all()).values()
+    secret_key = app.extensions[EXTENSION].settings.secret_key
+    mail = MessageWriter("", secret_key, "front-door@example.org").write(
+        "manage_link_1", facts, Delivery(EMAIL, ROBIN, "Robin")
+    )
+    links = re.findall(r"/manage/\S+/calendar/[0-9a-f]{64}\b", mail.text)
+    answers = [app.test_client().get(one).status_code for one in links]
+    assert set(answers) <= {200}
+    if orders != (("manage_link", "text"),):  # that one is a text, which has no such link
+        assert bool(links) is has_link
+        assert ("/calendar/" in mail.html) is has_link
+    visitor.follow("All appointments in your calendar")
+    assert ("Send me the link" in visitor.page.text) is has_link
 
 
 def test_without_email_the_page_says_so_and_sends_nothing(town_app: Flask, database: Database) -> None:
@@ -197,3 +241,40 @@ def test_the_calendar_is_as_neutral_as_messages_and_forgets_what_is_past(
             db.execute(update(Appointment).values(starts_at=at, ends_at=at + timedelta(minutes=30)))
             db.execute(update(AppointmentService).values(starts_at=at, ends_at=at + timedelta(minutes=30)))
         assert len(events_at(town_app, path)) == shown
+
+
+def test_a_form_sent_again_after_the_calendar_was_stopped_shows_no_dead_address(town_app: Flask) -> None:
+    _visitor, link = booked(town_app)
+    reader = Visitor(town_app.test_client())
+    here = path_for_owner(town_app, link, ROBIN, "calendar")
+    reader.open(f"!{here}")
+    first = next(form for form in reader.page.forms if "/calendar/" in form.action).values()
+    assert "/feeds/own/" in reader.client.post(here, data=first).text
+    reader.open(f"!{here}")
+    reader.client.post(here, data=next(form for form in reader.page.forms if "stop" in form.fields).values())
+    again = reader.client.post(here, data=first)
+    assert (again.status_code, again.location) == (303, here)
+
+
+@pytest.mark.databases("postgresql")
+def test_of_two_addresses_made_at_once_one_works(town_app: Flask, database: Database) -> None:
+    booked(town_app)
+    runtime: Runtime = town_app.extensions[EXTENSION]
+    with database.reading() as db:
+        whose = db.execute(select(Resident.authority_id, Resident.id)).one()
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: make_resident_feed(runtime, *whose, ROBIN), range(8)))
+    client = town_app.test_client()
+    assert sorted(client.get(f"/feeds/own/{one.token}.ics").status_code for one in made) == [200] + [404] * 7
+
+
+def test_an_origin_that_is_refused_has_nothing_counted_of_the_addresses_that_it_tries(
+    town_app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar_answers, "READINGS_OF_ORIGIN", SlowingLimit("2/hour", beyond="1/hour"))
+    client = town_app.test_client()
+    answers = [client.get(f"/feeds/own/{number:064}.ics").status_code for number in range(6)]
+    assert answers == [404] * 3 + [429] * 3
+    with database.reading() as db:
+        counted = db.scalars(select(RateLimitHits.key)).all()
+    assert len(counted) == 3 + 2  # the addresses that were looked up, and the origin in both of its windows
