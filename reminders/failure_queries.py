@@ -14,7 +14,7 @@ from booking.tables import Appointment
 from people.residents.tables import Resident
 from people.staff.tables import StaffMember
 from reminders.delivery_decisions import FAILED
-from reminders.failures import PART_OF, ContactPart, FailureEnding, FailureKind, failure_kind
+from reminders.failures import PART_OF, ContactPart, FailureKind, FailureResult, failure_kind
 from reminders.reasons import TOO_LATE
 from reminders.recipients import CONTACT_CHANGED, HANDED_OVER, SEVERAL_BOOKINGS, TEXT_ANSWER, family_of, is_current
 from reminders.tables import EndedFailure, Notification
@@ -76,7 +76,7 @@ class Failure:
 class Ended:
     """How staff ended a failure, who and when."""
 
-    ending: FailureEnding
+    result: FailureResult
     by: str
     at: datetime
 
@@ -107,7 +107,7 @@ def people_with_failures(db: Session, authority_id: int, now: datetime, *, site_
     return db.scalar(_open_rows(authority_id, now, site_ids, counted)) or 0
 
 
-def endings_of(db: Session, appointment_id: int) -> Mapping[int, Ended]:
+def failure_results_of(db: Session, appointment_id: int) -> Mapping[int, Ended]:
     """How failures of the appointment's messages were ended, the last of each message, by its id."""
     rows = (
         select(EndedFailure, StaffMember.name)
@@ -116,7 +116,7 @@ def endings_of(db: Session, appointment_id: int) -> Mapping[int, Ended]:
         .where(Notification.appointment_id == appointment_id)
         .order_by(EndedFailure.id)
     )
-    return {one.notification_id: Ended(FailureEnding(one.ending), name or "", one.at) for one, name in db.execute(rows)}
+    return {one.notification_id: Ended(FailureResult(one.result), name or "", one.at) for one, name in db.execute(rows)}
 
 
 def _open_rows(authority_id: int, now: datetime, site_ids: Collection[int] | None, *columns: Any) -> Select[Any]:

@@ -25,7 +25,7 @@ from reminders.corrections import Correction, write_correction
 from reminders.delivery_decisions import FAILED, LATE, PENDING
 from reminders.due_times import Way
 from reminders.failure_queries import Failure, open_failures
-from reminders.failures import ContactPart, FailureEnding
+from reminders.failures import ContactPart, FailureResult
 from reminders.history_queries import reason_for_silence
 from reminders.outbox import planning_input
 from reminders.outdated import MAY_HAVE_ARRIVED, go_by, own_times
@@ -46,7 +46,7 @@ from reminders.tables import EndedFailure, Notification
 
 MOST_AT_ONCE = 500  # messages of one person
 BY_TELEPHONE = ChannelRules(frozenset({CALL}))
-_Act = Callable[[Session, Sequence[Failure], datetime], Mapping[int, FailureEnding]]
+_Act = Callable[[Session, Sequence[Failure], datetime], Mapping[int, FailureResult]]
 _INSERT = {
     name: insert(table_of(EndedFailure)).on_conflict_do_nothing(index_elements=["notification_id", "fencing_token"])
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
@@ -86,38 +86,38 @@ class FailureWork:
     def correct(self, part: ContactPart, correction: Correction) -> Done | None:
         """Write what is right where what failed came from; what is of use goes out again."""
 
-        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureEnding]:
+        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureResult]:
             resident = lock_resident(db, self.authority_id, self.resident_id)
             ids = {one.appointment_id for one in failures}
             write_correction(db, self.runtime, resident, ids, part, correction, self.actor, now)
             for one in failures:
                 if not _is_planned_anew(db, one.id, now):
                     _try_again(db, one.id, now)
-            return {one.id: FailureEnding.CORRECTED for one in failures}
+            return {one.id: FailureResult.CORRECTED for one in failures}
 
         return self._end(part, act)
 
     def retry(self, part: ContactPart) -> Done | None:
         """Take the address for right again: what is of use goes to it once more."""
 
-        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureEnding]:
+        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureResult]:
             self._trust(db, {one.appointment_id for one in failures}, part)
             again = {one.id for one in failures if _try_again(db, one.id, now)}
-            return {one.id: FailureEnding.RETRIED if one.id in again else FailureEnding.CHECKED for one in failures}
+            return {one.id: FailureResult.RETRIED if one.id in again else FailureResult.CHECKED for one in failures}
 
         return self._end(part, act)
 
     def ring(self, part: ContactPart) -> Done | None:
         """Put on the list of calls what is of use; the others stay as they are."""
 
-        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureEnding]:
-            return {one.id: FailureEnding.RUNG for one in failures if _owe_call(db, one.id, now)}
+        def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureResult]:
+            return {one.id: FailureResult.RUNG for one in failures if _owe_call(db, one.id, now)}
 
         return self._end(part, act)
 
     def leave(self, part: ContactPart) -> Done | None:
         """Write that nothing more is to do."""
-        return self._end(part, lambda _db, failures, _now: {one.id: FailureEnding.NOTHING for one in failures})
+        return self._end(part, lambda _db, failures, _now: {one.id: FailureResult.NOTHING for one in failures})
 
     def give_back(self) -> None:
         """Let colleagues have this person."""
@@ -142,14 +142,14 @@ class FailureWork:
                 return None
             failures.sort(key=lambda failure: failure.id)
             tokens = _tokens(db, failures)
-            endings = act(db, failures, now)
-            if not endings:
+            results = act(db, failures, now)
+            if not results:
                 return None
-            again = _owed_now(db, endings)
-            self._write(db, tokens, endings, again, now)
+            again = _owed_now(db, results)
+            self._write(db, tokens, results, again, now)
             if not self._open(db, now):
                 self._give_back(db, rows, now)
-            return Done(again, len(endings) - again)
+            return Done(again, len(results) - again)
 
         return run_with_retries(self.runtime.database, operation)
 
@@ -165,19 +165,19 @@ class FailureWork:
         ).all()
 
     def _write(
-        self, db: Session, tokens: Mapping[int, int], endings: Mapping[int, FailureEnding], again: int, now: datetime
+        self, db: Session, tokens: Mapping[int, int], results: Mapping[int, FailureResult], again: int, now: datetime
     ) -> None:
         connection = connection_of(db)
         same = {"authority_id": self.authority_id, "staff_id": self.staff_id, "at": now}
         rows = [
-            same | {"notification_id": id_, "fencing_token": tokens[id_], "ending": ending.value}
-            for id_, ending in endings.items()
+            same | {"notification_id": id_, "fencing_token": tokens[id_], "ending": result.value}
+            for id_, result in results.items()
         ]
         connection.execute(_INSERT[connection.dialect.name], rows)
         facts: dict[str, Any] = {
-            "ending": ",".join(sorted({ending.value for ending in endings.values()})),
+            "ending": ",".join(sorted({result.value for result in results.values()})),
             "again": again,
-            "messages": len(endings),
+            "messages": len(results),
         }
         subject, authority_id = ("resident", self.resident_id), self.authority_id
         record(db, self.actor, "failure_ended", subject, authority_id=authority_id, now=now, **facts)

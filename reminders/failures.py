@@ -47,7 +47,7 @@ class ContactPart(StrEnum):
     POST = "post"
 
 
-class FailureEnding(StrEnum):
+class FailureResult(StrEnum):
     """How staff end a failure."""
 
     CORRECTED = "corrected"

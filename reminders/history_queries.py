@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from reminders.delivery_decisions import SENT, WITHHELD
-from reminders.failure_queries import Ended, endings_of
+from reminders.failure_queries import Ended, failure_results_of
 from reminders.reasons import SILENCE
 from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
 from reminders.tables import DeliveryAttempt, Notification
@@ -79,7 +79,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         .where(Notification.appointment_id == appointment_id)
         .order_by(Notification.due_at, Notification.id)
     )
-    endings = endings_of(db, appointment_id)
+    results = failure_results_of(db, appointment_id)
     return [
         MessageHistoryEntry(
             kind=family_of(row.kind),
@@ -96,7 +96,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
             instead_of=tuple(row.instead_of.split(",")) if row.instead_of else (),
             delivered_at=row.delivered_at,
             arrived_late=is_late(row.kind, row.delivered_at, starts_at),
-            ended=endings.get(row.id),
+            ended=results.get(row.id),
         )
         for row, maybe_twice, starts_at in db.execute(statement)
     ]

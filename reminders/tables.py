@@ -149,7 +149,7 @@ class EndedFailure(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
     fencing_token: Mapped[int]
-    ending: Mapped[str] = mapped_column(String(10))
+    result: Mapped[str] = mapped_column("ending", String(10))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     at: Mapped[datetime]
 

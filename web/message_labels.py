@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from reminders import reasons
-from reminders.failures import FailureEnding, FailureKind
+from reminders.failures import FailureKind, FailureResult
 from reminders.history_queries import ARRIVED_LATE, DELIVERED
 from reminders.reach import Reach
 from web.labels import Labels
@@ -123,12 +123,12 @@ FAILURE_KINDS: Labels = {
     FailureKind.RETURNED_LETTER: _l("The letter came back"),
     FailureKind.OTHER: _l("It could not be sent"),
 }
-FAILURE_ENDINGS: Labels = {
-    FailureEnding.CORRECTED: _l("Address corrected"),
-    FailureEnding.RETRIED: _l("Address checked, and tried again"),
-    FailureEnding.CHECKED: _l("Address checked, and nothing sent again"),
-    FailureEnding.RUNG: _l("Put on the list of calls"),
-    FailureEnding.NOTHING: _l("Nothing more to do"),
+FAILURE_RESULTS: Labels = {
+    FailureResult.CORRECTED: _l("Address corrected"),
+    FailureResult.RETRIED: _l("Address checked, and tried again"),
+    FailureResult.CHECKED: _l("Address checked, and nothing sent again"),
+    FailureResult.RUNG: _l("Put on the list of calls"),
+    FailureResult.NOTHING: _l("Nothing more to do"),
 }
 
 

@@ -48,6 +48,7 @@ def stop_ringing(
 def take_to_ring(db: Session, appointment: Appointment, staff_id: int, actor: Actor, now: datetime) -> bool:
     """Whether this member of staff has them for ten minutes from now; not while a colleague has them, whatever about.
 
+    Call it in the transaction that locked the appointment: several of one person are locked in order of id, and then taken.
     Whoever takes the same person at the same moment, about another appointment, waits until this transaction ends.
     """
     lock_by_name(db, f"ringing {appointment.resident_id}")
@@ -84,12 +85,9 @@ def is_with_colleague(db: Session, resident_id: int, staff_id: int, now: datetim
 
 def had_last(db: Session, resident_id: int, staff_id: int, now: datetime) -> bool:
     """Whether this member of staff has taken this person, and nobody else has since."""
-    mine = exists().where(
-        Ringing.appointment_id == Appointment.id,
-        Appointment.resident_id == resident_id,
-        Ringing.staff_id == staff_id,
-    )
-    return bool(db.scalar(select(mine))) and not is_with_colleague(db, resident_id, staff_id, now)
+    of_person = select(Ringing.staff_id).join(Appointment, Appointment.id == Ringing.appointment_id)
+    newest = of_person.where(Appointment.resident_id == resident_id).order_by(Ringing.until.desc()).limit(1)
+    return not is_with_colleague(db, resident_id, staff_id, now) and db.scalar(newest) == staff_id
 
 
 def leave_rung(

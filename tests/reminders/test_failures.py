@@ -18,15 +18,16 @@ from booking.states import Contact
 from booking.tables import Appointment
 from booking.use_cases.cancel import cancel
 from booking.use_cases.change_details import Details, change_details
+from booking.use_cases.ringing import take_to_ring
 from core.audit import AuditEntry
 from core.database import Database
 from people.residents.details import Representation, ResidentDetails
 from people.residents.tables import Representative, Resident
 from people.staff.tables import StaffMember
 from reminders.corrections import Correction
-from reminders.failure_queries import LISTED_FOR, endings_of, open_failures, people_with_failures
+from reminders.failure_queries import LISTED_FOR, failure_results_of, open_failures, people_with_failures
 from reminders.failure_work import Done, FailureWork
-from reminders.failures import ContactPart, FailureEnding, FailureKind, failure_kind
+from reminders.failures import ContactPart, FailureKind, FailureResult, failure_kind
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import readers_of
 from reminders.reasons import CODES, with_detail
@@ -105,9 +106,9 @@ def test_a_corrected_address_gets_what_is_of_use_and_the_failure_is_over(post: P
     assert {one.recipient.address for one in post.email.sent} == {"robin.sample@example.org"}
     assert not mine.correct(ContactPart.EMAIL, Correction(email="again@example.org"))
     with post.database.reading() as db:
-        ending = db.scalars(select(EndedFailure)).one()
-        assert (ending.ending, ending.staff_id) == ("corrected", mine.staff_id)
-        assert endings_of(db, db.scalars(select(Appointment.id)).one())[ending.notification_id].by == "Ada"
+        ended = db.scalars(select(EndedFailure)).one()
+        assert (ended.result, ended.staff_id) == ("corrected", mine.staff_id)
+        assert failure_results_of(db, db.scalars(select(Appointment.id)).one())[ended.notification_id].by == "Ada"
         actions = db.scalars(select(AuditEntry.action)).all()
         assert actions.count("failure_ended") == 1
 
@@ -144,7 +145,7 @@ def test_a_failure_whose_message_went_in_another_way_is_not_sent_twice(post: Pos
     assert post.rows() == expected
     assert open_now(post) == []
     with post.database.reading() as db:
-        assert db.scalars(select(EndedFailure.ending)).all() == ["checked"]
+        assert db.scalars(select(EndedFailure.result)).all() == ["checked"]
 
 
 @pytest.mark.parametrize("own_phone", ["", "07700 900124"])
@@ -218,6 +219,38 @@ def test_who_acts_for_somebody_is_corrected_and_not_the_resident(post: Post) -> 
         assert last.email == "kim.helper@example.org"
 
 
+def test_only_what_is_rung_about_leaves_the_list_by_ring_instead(post: Post) -> None:
+    mine = refused(post, ResidentDetails("Robin Sample", "robin@example.org", "07700 900123"))
+    with post.database.writing() as db:  # as where a council has no other channel than email
+        db.execute(update(Notification).where(Notification.channel == "text").values(status="void", closed_at=NOW))
+        rows = db.scalars(select(Notification).where(Notification.kind == "reminder_2h")).all()
+        for row in rows:
+            row.status, row.reason, row.closed_at, row.useful_until = "failed", "550 nobody here", NOW, NOW
+            row.channel = "email"
+    assert sorted(is_of_use for *_, is_of_use in open_now(post)) == [False, True]
+    assert mine.ring(ContactPart.EMAIL) == Done(again=1, not_again=0)
+    assert open_now(post) == [("email", FailureKind.REFUSED, False)]
+
+
+def test_what_was_taken_long_ago_does_not_count_when_a_colleague_took_them_since(post: Post) -> None:
+    post.email.on_send = refuse
+    for days in (1, 2):
+        post.starts = NOW + timedelta(days=days, hours=2)
+        post.book(EMAIL_ALONE)
+    post.send()
+    first, second = (work(post, staff_id) for staff_id in staff(post, "Ada", "Ben"))
+    assert first.take()
+    later = NOW + timedelta(minutes=11)
+    with post.database.writing() as db:
+        row = db.scalars(select(Appointment).order_by(Appointment.id).with_for_update()).first()
+        assert row is not None
+        assert take_to_ring(db, row, second.staff_id, AGENT, later)
+    post.at(later + timedelta(minutes=11))  # nobody has them now
+    first, second = (replace(one, runtime=post.runtime) for one in (first, second))
+    assert first.leave(ContactPart.EMAIL) is None
+    assert second.leave(ContactPart.EMAIL)
+
+
 def test_what_is_of_no_use_any_more_says_so_and_leaves_the_list_after_a_month(post: Post) -> None:
     mine = refused(post, EMAIL_ALONE)
     post.at(post.starts + timedelta(hours=1))
@@ -284,5 +317,5 @@ def test_every_reason_has_a_kind(channel: str, code: str, detail: str) -> None:
     assert failure_kind(channel, detail) in FailureKind
 
 
-def test_endings_fit_their_column() -> None:
-    assert max(map(len, FailureEnding)) <= 10
+def test_results_fit_their_column() -> None:
+    assert max(map(len, FailureResult)) <= 10

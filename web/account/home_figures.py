@@ -181,8 +181,8 @@ def _failures(context: StaffContext) -> Iterator[ToDo]:
     failed = people_with_failures(context.db, context.authority.id, context.now, site_ids=context.served_sites)
     if failed:
         text = ngettext(
-            "Put right how we reach %(num)d person: messages failed",
-            "Put right how we reach %(num)d people: messages failed",
+            "Check the contact details of %(num)d person: messages failed",
+            "Check the contact details of %(num)d people: messages failed",
             failed,
         )
         yield ToDo(text, href)

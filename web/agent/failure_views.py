@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 
 from core.errors import NotFound
 from people.residents.resident_repository import resident_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from reminders.failure_work import Done, FailureWork
-from reminders.failures import ContactPart, FailureEnding
+from reminders.failure_work import MOST_AT_ONCE, Done, FailureWork
+from reminders.failures import ContactPart, FailureResult
 from web.agent.correction_forms import CorrectionForm, correction_form
 from web.agent.failure_page import MOST_SHOWN, failed_parts, failed_people, failed_person, found_failures, known_values
 from web.agent.message_views import blueprint
-from web.message_labels import FAILURE_ENDINGS
+from web.message_labels import FAILURE_RESULTS
 from web.page_context import StaffContext, staff_context
 
 PATH = "/staff/failures"
 TAKEN = lazy_gettext("A colleague has them, or it has been dealt with.")
+TAKEN_MEANWHILE = lazy_gettext(
+    "You do not have this person any more. What you entered is still here; nothing was saved"
+)
+_WAYS: Mapping[FailureResult, Callable[[FailureWork, ContactPart], Done | None]] = {
+    FailureResult.RETRIED: FailureWork.retry,
+    FailureResult.RUNG: FailureWork.ring,
+    FailureResult.NOTHING: FailureWork.leave,
+}
+SENDS_AGAIN = (FailureResult.CORRECTED, FailureResult.RETRIED)
 
 
 @blueprint.get(PATH)
@@ -66,32 +78,41 @@ def give_back_failures(resident_id: int) -> ResponseReturnValue:
 @requires(Action.BOOK_FOR_RESIDENT)
 def end_failures(resident_id: int) -> ResponseReturnValue:
     """Do what the button says about the failures of a part of their contact, and go on with what is left."""
-    ending = next((one for one in FailureEnding if one.value == request.form.get("ending")), None)
+    result = next((one for one in FailureResult if one.value == request.form.get("ending")), None)
     part = next((one for one in ContactPart if one.value == request.form.get("part")), None)
     with staff_context() as context:
         resident_of(context.db, context.authority.id, resident_id)
-        if ending is None or part is None:
+        if part is None or result is None or (result not in _WAYS and result is not FailureResult.CORRECTED):
             raise NotFound
         if not found_failures(context, resident_id):
             return _list_page(context, TAKEN), 409
-        form = None
-        if ending is FailureEnding.CORRECTED:
+        form, work = None, _work(context, resident_id)
+        if result is FailureResult.CORRECTED:
             form = correction_form(part)
             known = known_values(context, failed_person(context, resident_id), part)
             if not form.validate() or not form.is_other_than(known):
                 return _person_page(context, resident_id, form)
-        if not _ended(_work(context, resident_id), part, ending, form):
-            return _list_page(context, TAKEN), 409
+            if "take" in request.form:  # their time was up, and what they typed still stands on the page
+                work.take()
+        done = work.correct(part, form.correction()) if form is not None else _WAYS[result](work, part)
+        if done is None:
+            return _taken_page(context, resident_id, form)
         left = found_failures(context, resident_id)
     address = url_for("messages.failures_of", resident_id=resident_id) if left else url_for("messages.failure_list")
-    return redirect(f"{address}?done={ending.value}", code=303)
+    said = urlencode({"done": _said(result, done), "again": done.again, "not_again": done.not_again})
+    return redirect(f"{address}?{said}", code=303)
 
 
-def _ended(work: FailureWork, part: ContactPart, ending: FailureEnding, form: CorrectionForm | None) -> Done | None:
-    if form is not None:
-        return work.correct(part, form.correction())
-    ways = {FailureEnding.RETRIED: work.retry, FailureEnding.RUNG: work.ring, FailureEnding.NOTHING: work.leave}
-    return ways[ending](part)
+def _said(result: FailureResult, done: Done) -> str:
+    return (FailureResult.CHECKED if result is FailureResult.RETRIED and not done.again else result).value
+
+
+def _taken_page(context: StaffContext, resident_id: int, form: CorrectionForm | None) -> ResponseReturnValue:
+    """Say that a colleague has them, or had; what was typed stays while it is about something that failed."""
+    if form is None or all(one.part is not form.part for one in found_failures(context, resident_id)):
+        return _list_page(context, TAKEN), 409
+    form.refuse(form.names[0], str(TAKEN_MEANWHILE))
+    return _person_page(context, resident_id, form, 409)
 
 
 def _work(context: StaffContext, resident_id: int) -> FailureWork:
@@ -99,8 +120,26 @@ def _work(context: StaffContext, resident_id: int) -> FailureWork:
     return FailureWork(context.runtime, *whose, context.actor, context.served_sites)
 
 
-def _done() -> LazyString | str:
-    return FAILURE_ENDINGS.get(request.args.get("done", ""), "")
+def _done() -> str:
+    """What was done just now, and what is sent again and what is not."""
+    result = request.args.get("done", "")
+    again, not_again = (_number(name) if result in SENDS_AGAIN else 0 for name in ("again", "not_again"))
+    said = [str(FAILURE_RESULTS.get(result, ""))]
+    if again:
+        said.append(ngettext("%(num)d message is sent again", "%(num)d messages are sent again", again))
+    if not_again:
+        said.append(
+            ngettext(
+                "%(num)d message is not sent again: it went in another way, or is of no use any more",
+                "%(num)d messages are not sent again: they went in another way, or are of no use any more",
+                not_again,
+            )
+        )
+    return ". ".join(said)
+
+
+def _number(name: str) -> int:
+    return min(max(request.args.get(name, 0, type=int), 0), MOST_AT_ONCE)
 
 
 def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
@@ -110,8 +149,10 @@ def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
     return render_template("staff/failures.html", people=people, is_cut=is_cut, done=done, error=error)
 
 
-def _person_page(context: StaffContext, resident_id: int, form: CorrectionForm | None = None) -> ResponseReturnValue:
+def _person_page(
+    context: StaffContext, resident_id: int, form: CorrectionForm | None = None, status: int = 400
+) -> ResponseReturnValue:
     person = failed_person(context, resident_id)
     parts = failed_parts(context, person, form)
     page = render_template("staff/failure.html", person=person, parts=parts, error_form=form, done=_done())
-    return (page, 400) if form is not None else page
+    return (page, status) if form is not None else page

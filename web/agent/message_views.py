@@ -15,7 +15,7 @@ from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.history_queries import MessageHistoryEntry, message_history
 from reminders.recipients import CONTACT_CHANGED, HANDED_OVER, Contacts, Withheld, deliveries_for
 from web.labels import labels_of
-from web.message_labels import FAILURE_ENDINGS, MESSAGE_CHANNELS, MESSAGE_KINDS, MESSAGE_OUTCOMES, message_reason
+from web.message_labels import FAILURE_RESULTS, MESSAGE_CHANNELS, MESSAGE_KINDS, MESSAGE_OUTCOMES, message_reason
 from web.message_routes import contacts_of_appointment, rules_of_page
 from web.page_context import staff_context
 
@@ -40,7 +40,7 @@ def account(reference: str) -> str:
             channel_names=lambda codes: labels_of(MESSAGE_CHANNELS, codes),
             message_statuses=MESSAGE_OUTCOMES,
             message_reason=message_reason,
-            failure_endings=FAILURE_ENDINGS,
+            failure_results=FAILURE_RESULTS,
         )
 
 

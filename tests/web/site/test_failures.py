@@ -51,7 +51,7 @@ def press(client: FlaskClient, page: Page, where: str, **more: str) -> tuple[int
 def test_an_agent_corrects_an_address_and_the_failure_leaves_the_list(library: Library) -> None:
     resident = book(library)
     agent, manager = library.sign_in(Role.TRIAGE_AGENT), library.sign_in(Role.SITE_MANAGER, library.world.site_id)
-    assert "Put right how we reach 1 person: messages failed" in page_of(agent, "/staff/").text
+    assert "Check the contact details of 1 person: messages failed" in page_of(agent, "/staff/").text
     listed = page_of(agent)
     assert "Email: The address was refused" in listed.text
     seen = page_of(manager)
@@ -70,6 +70,26 @@ def test_an_agent_corrects_an_address_and_the_failure_leaves_the_list(library: L
     channel = RecordingChannel()
     worker_for(library.runtime, channel).send_due()
     assert "mary.n@example.org" in {one.recipient.address for one in channel.sent}
+
+
+def test_what_was_typed_stays_when_a_colleague_took_them_meanwhile(library: Library) -> None:
+    resident = book(library)
+    agent, manager = library.sign_in(Role.TRIAGE_AGENT), library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    press(agent, page_of(agent), f"{resident}/take")
+    page = page_of(agent, f"{FAILURES}/{resident}")
+    press(agent, page, f"{resident}/give-back")
+    press(manager, page_of(manager), f"{resident}/take")
+    for typed, code, said in (
+        ("mary@", 400, "Error"),
+        ("mary.n@example.org", 409, "You do not have this person any more"),
+    ):
+        status, kept = press(agent, page, f"{resident}/end", ending="corrected", email=typed)
+        assert (status, said in kept.text) == (code, True)
+        assert kept.form_to(f"{resident}/end").values()["email"] == [typed]
+    assert press(agent, kept, f"{resident}/end", ending="corrected")[0] == 409
+    press(manager, page_of(manager, f"{FAILURES}/{resident}"), f"{resident}/give-back")
+    status, answered = press(agent, kept, f"{resident}/end", ending="corrected")
+    assert (status, "Address corrected. 1 message is sent again" in answered.text) == (200, True)
 
 
 @pytest.mark.parametrize(("ending", "said"), [("rung", "Put on the list of calls"), ("nothing", "Nothing more to do")])
